@@ -1,0 +1,89 @@
+"""Rows to learn from: inputs, targets, and the names they go by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "Dataset", "compress"]
+
+Array = NDArray[Any]
+"""A NumPy array of floats (float64, or float32 for networks)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """n rows of d inputs with one target each.
+
+    Args:
+        inputs: Shape (n, d); a vector (n,) is taken as one input.
+        targets: Shape (n,): numbers, or class indices 0..K-1.
+        input_names: d names; `x`, or `x1..xd`, unless given.
+        target_name: The target's name.
+        classes: For classification, the label of each class index; empty for regression.
+
+    Raises:
+        ValueError: If the shapes do not agree.
+
+    >>> Dataset(inputs=[[1.0], [2.0]], targets=[3.0, 5.0]).input_names
+    ('x',)
+    """
+
+    inputs: Array
+    targets: Array
+    input_names: tuple[str, ...] = ()
+    target_name: str = "y"
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        inputs, targets = np.asarray(self.inputs), np.asarray(self.targets)
+        inputs = inputs[:, None] if inputs.ndim == 1 else inputs
+        if inputs.ndim != 2 or targets.shape != inputs.shape[:1]:
+            raise ValueError(f"inputs {inputs.shape} and targets {targets.shape} do not have the same rows")
+        names = self.input_names or default_names(inputs.shape[1])
+        if len(names) != inputs.shape[1]:
+            raise ValueError(f"{len(names)} input names for {inputs.shape[1]} inputs")
+        for field, value in (("inputs", inputs), ("targets", targets), ("input_names", tuple(names))):
+            object.__setattr__(self, field, value)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def rows(self, index: Array | slice) -> Dataset:
+        """The rows at `index`, under the same names."""
+        return replace(self, inputs=self.inputs[index], targets=self.targets[index])
+
+
+def default_names(count: int) -> tuple[str, ...]:
+    """`x` for one input, `x1`, `x2`, ... for several."""
+    return ("x",) if count == 1 else tuple(f"x{i + 1}" for i in range(count))
+
+
+def compress(dataset: Dataset) -> Dataset:
+    """At most d + 2 rows with the same MSE and gradient as all n, at every parameter of any linear model.
+
+    The MSE of a linear model depends on the rows only through the means and the R factor of the centred
+    table [X | y] - mean, since |A v| = |R v|. The d + 1 rows of R are turned (by an orthonormal basis H of
+    the complement of the ones vector) into k = d + 2 rows with those means and that scatter:
+    mean + sqrt(k/n) H R. QR keeps the condition number that forming A^T A would square.
+
+    Returns:
+        A data set of min(n, d + 2) rows under the same names.
+
+    >>> import numpy as np
+    >>> x = np.arange(100.0)
+    >>> len(compress(Dataset(x, 2 * x + 1)))
+    3
+    """
+    n, k = len(dataset), dataset.inputs.shape[1] + 2
+    if n <= k:
+        return dataset
+    table = np.column_stack([dataset.inputs, dataset.targets])
+    mean = table.mean(axis=0)
+    r = np.linalg.qr(table - mean, mode="r")
+    basis = np.linalg.qr(np.column_stack([np.ones(k), np.eye(k)[:, : k - 1]]))[0][:, 1:]
+    rows = mean + np.sqrt(k / n) * basis @ r
+    return replace(dataset, inputs=rows[:, :-1], targets=rows[:, -1])

@@ -1,0 +1,62 @@
+"""What can go wrong, as kinds. The one boundary in `gdcli.cli` turns each into a line and an exit code."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class GdcliError(Exception):
+    """A failure with a message for the user and, where there is one, a hint: what to do about it.
+
+    Args:
+        message: One line: where (file, line, column) and what.
+        hint: What to do; printed indented under the message.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class OptionError(GdcliError):
+    """The command line asks for something that cannot be (exit 2)."""
+
+    exit_code = 2
+
+
+class DataError(GdcliError):
+    """Bad data, or a file that cannot be read or written (exit 3)."""
+
+    exit_code = 3
+
+
+class DivergedError(GdcliError):
+    """Descent ran away from the minimum (exit 4)."""
+
+    exit_code = 4
+
+
+class NotConvergedError(GdcliError):
+    """Convergence was required and not reached (exit 5)."""
+
+    exit_code = 5
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint naming the nearest known words, else all of them.
+
+    >>> did_you_mean("adm", ["sgd", "adam"])
+    "did you mean 'adam'?"
+    >>> did_you_mean("zzz", ["sgd", "adam"])
+    'choose from sgd, adam'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(word.lower(), names, n=1) or [
+        name for name in difflib.get_close_matches(word.lower(), [n.lower() for n in names], n=1)
+    ]
+    if near:
+        exact = next(name for name in names if name.lower() == near[0].lower())
+        return f"did you mean '{exact}'?"
+    return f"choose from {', '.join(names)}" if names else ""
