@@ -52,11 +52,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["sgd", "adam"])
     'choose from sgd, adam'
     """
-    names = list(known)
-    near = difflib.get_close_matches(word.lower(), names, n=1) or [
-        name for name in difflib.get_close_matches(word.lower(), [n.lower() for n in names], n=1)
-    ]
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), names, n=1)
     if near:
-        exact = next(name for name in names if name.lower() == near[0].lower())
-        return f"did you mean '{exact}'?"
-    return f"choose from {', '.join(names)}" if names else ""
+        return f"did you mean '{names[near[0]]}'?"
+    return f"choose from {', '.join(names.values())}" if names else ""

@@ -1,0 +1,16 @@
+"""The command line: one file per command, shared options, one boundary for errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Runs the program on `sys.argv` and exits with its code."""
+    from gdcli.cli.threads import limit_threads
+
+    limit_threads(sys.argv[1:], os.environ)  # before anything imports NumPy
+    from gdcli.cli.boundary import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,97 @@
+"""The one place where exceptions become a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+
+import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
+
+from gdcli.cli.app import COMMANDS, program
+from gdcli.cli.terminal import Terminal
+from gdcli.errors import DataError, GdcliError, did_you_mean
+
+INTERRUPTED = 130
+
+
+def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
+    """Runs one command line and returns its exit code; whatever goes wrong is one line on stderr."""
+    terminal = terminal or Terminal.system()
+    try:
+        code = _invoke(list(arguments), terminal)
+        terminal.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        code = 0
+        terminal.reader_has_gone()
+    except Exception as error:  # noqa: BLE001 - the boundary: every failure ends here, as a line and a code
+        if "--debug" in arguments:
+            traceback.print_exc(file=terminal.stderr)
+        code = _told(error, terminal)
+    return code
+
+
+def _told(error: Exception, terminal: Terminal) -> int:
+    """Tells an error and gives its exit code; what was printed before it goes out too."""
+    if isinstance(error, OSError):
+        name = error.filename if isinstance(error.filename, str) else "standard output"
+        terminal.error(f"{name}: {(error.strerror or str(error)).lower()}")
+        code = DataError.exit_code
+    elif isinstance(error, MemoryError):
+        terminal.error(
+            "there is not enough memory for this",
+            "use fewer rows, a smaller model, or a smaller --batch-size",
+        )
+        code = DataError.exit_code
+    elif isinstance(error, GdcliError):
+        terminal.error(error.message, error.hint)
+        code = error.exit_code
+    else:
+        terminal.error(f"a bug: {type(error).__name__}: {error}", "please report it with the output of --debug")
+        code = GdcliError.exit_code
+    try:
+        terminal.flush()
+    except OSError:  # the first error is the one that was told
+        terminal.reader_has_gone()
+    return code
+
+
+def _invoke(arguments: list[str], terminal: Terminal) -> int:
+    """Parses and runs; the command line's own errors get a hint and exit code 2."""
+    group = program()
+    if "_GDCLI_COMPLETE" in os.environ:
+        group.main(arguments, prog_name="gdcli")
+    try:
+        with group.make_context("gdcli", arguments, obj=terminal) as context:
+            group.invoke(context)
+    except typer.Exit as end:
+        return int(end.exit_code)
+    except NoArgsIsHelpError as help_text:
+        terminal.stdout.write(f"{help_text.format_message()}\n")
+    except ClickException as error:
+        message = error.format_message()
+        words = [word for word in arguments if not word.startswith("-")]
+        if words and words[0] not in COMMANDS and message.startswith("No such command"):
+            message, hint = f"there is no command '{words[0]}'", did_you_mean(words[0], COMMANDS)
+        else:
+            message, hint = _reworded(message, error)
+        terminal.error(message, hint)
+        return 2
+    return 0
+
+
+def _reworded(message: str, error: ClickException) -> tuple[str, str]:
+    """The parser's message in this program's tone: the option first, then what is wrong with it."""
+    message = message.rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "gdcli"
+    for lead in ("Invalid value for ", "Missing argument ", "Missing option "):
+        if message.startswith(lead):
+            message = message.removeprefix("Invalid value for ").replace("'", "", 2)
+    head, did, suggestion = message.partition(" Did you mean")
+    message = head[0].lower() + head[1:] if head.startswith(("No such", "Got ")) else head
+    hint = f"did you mean{suggestion}".rstrip("?") + "?" if did else f"see '{path} --help'"
+    return message.rstrip(".?"), hint

@@ -1,0 +1,238 @@
+"""`gdcli fit`: gradient descent on a linear model, one row an epoch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from gdcli import streams
+from gdcli.cli import experiment as build
+from gdcli.cli import telling
+from gdcli.cli.grouping import grouped
+from gdcli.cli.interrupts import interruptible
+from gdcli.cli.lecture import lecture, start_words
+from gdcli.cli.options import (
+    FIT_EPOCHS,
+    DataOptions,
+    LineOptions,
+    LoopOptions,
+    LossOptions,
+    OptimizerOptions,
+    OutputOptions,
+    RateOptions,
+    StopOptions,
+    StreamOptions,
+)
+from gdcli.cli.output import check, emit, exact, rerun
+from gdcli.cli.plan import Plan, plan
+from gdcli.cli.reading import read
+from gdcli.cli.showing import shown, timed
+from gdcli.cli.terminal import Terminal
+from gdcli.data.dataset import Dataset
+from gdcli.errors import DataError, DivergedError, NotConvergedError
+from gdcli.records import Status
+from gdcli.render import Report
+from gdcli.render.fitting import layout, pictures, summary
+from gdcli.render.progress import Bar
+from gdcli.render.screen import Screen
+from gdcli.streams import Run
+
+INTERRUPTED = 130
+
+
+@grouped
+def command(
+    context: typer.Context,
+    data: DataOptions,
+    line: LineOptions,
+    rate: RateOptions,
+    loop: LoopOptions,
+    optimizer: OptimizerOptions,
+    loss: LossOptions,
+    stop: StopOptions,
+    stream: StreamOptions,
+    output: OutputOptions,
+) -> None:
+    """Fit a line, several inputs or a polynomial by gradient descent.
+
+    Without DATA and with nothing piped in, it fits the lecture's example: (1, 3) and (2, 5), from m = -1, b = 5.
+    """
+    terminal: Terminal = context.obj.styled(output.color, output.quiet)
+    check(output)
+    name, line = lecture(data, line, terminal)
+    rows = read(name, data, terminal)
+    train, held_out = build.held_out(rows, stop.validation, loop, data, terminal)
+    refuse_unfit(train, name)
+    epochs = FIT_EPOCHS if loop.epochs is None else loop.epochs
+    run_plan = plan(train, held_out, line, rate, loop, epochs, optimizer, loss, stop).compressed()
+    named = start_words(line, data) | {"lr": run_plan.rate, "epochs": run_plan.epochs, "seed": loop.seed}
+    again = rerun(context, data=name, **named)
+    keep = shown(stream.every, output.format, run_plan.epochs)
+    terminal.note(header(run_plan, name, loop))
+    note_few_rows(run_plan, terminal)
+    with interruptible() as interrupted:
+        bar = progress_bar(run_plan, terminal)
+        run = Run(run_plan.records(interrupted, bar.watching), stop.min_delta)
+        records = streams.reported(streams.thin(run, keep), run_plan.experiment.names, run_plan.experiment.basis.raw)
+        told = _Told(run_plan, run, again, line, loop, rate)
+        report = Report(
+            schema="gdcli.fit/1",
+            records=bar.clearing(timed(records) if stream.timing else records),
+            summary=told.figures,
+            columns=told.columns(output_width(output, terminal)),
+            blocks=lambda screen: told.blocks(screen, plots(stream, output, terminal)),
+        )
+        emit(report, output, terminal)
+    terminal.note(f"rerun: {again}")
+    finish(run_plan, run, stop)
+
+
+class _Told:
+    """What is told of a run once it has ended: made once, shown in any format."""
+
+    def __init__(
+        self, plan_: Plan, run: Run, again: str, line: LineOptions, loop: LoopOptions, rate: RateOptions
+    ) -> None:
+        self._plan, self._run, self._again = plan_, run, again
+        scale = "standard" if loop.standardize else loop.scale or "none"
+        self._config = telling.configuration(
+            plan_,
+            scale=scale,
+            schedule=rate.schedule,
+            warmup=rate.warmup,
+            lr_at=rate.lr_at,
+            degree=line.degree,
+            intercept=not line.no_intercept,
+            shuffle=loop.shuffle,
+            validation=None if plan_.experiment.validation is None else plan_.stop.validation,
+            patience=plan_.stop.patience,
+            min_delta=plan_.stop.min_delta,
+            tolerance=plan_.stop.tolerance,
+            target_loss=plan_.stop.target_loss,
+        )
+
+    def figures(self) -> dict[str, Any]:
+        """For json and kv."""
+        told = telling.fitted(self._plan, self._run)
+        return telling.figures(self._plan, self._run, told, self._config, self._again)
+
+    def columns(self, width: int) -> list[Any]:
+        """For the table."""
+        experiment, run = self._plan.experiment, self._run
+        return layout(
+            experiment.names,
+            telling.loss_name(self._plan),
+            experiment.validation is not None,
+            lambda record: run.ended and record.epoch == run.best.epoch,
+            width,
+        )
+
+    def blocks(self, screen: Screen, plotted: bool) -> Iterator[str]:
+        """Under the table."""
+        if self._run.last.status is Status.DIVERGED:
+            return
+        told = telling.fitted(self._plan, self._run)
+        yield ""
+        yield from summary(told, screen)
+        if plotted:
+            yield from pictures(told, *telling.drawing(self._plan, self._run), screen)
+
+
+def header(plan_: Plan, name: str, loop: LoopOptions) -> str:
+    """What is about to happen, in a line."""
+    experiment = plan_.experiment
+    model = equation_of(plan_)
+    held = "" if experiment.validation is None else f", {len(experiment.validation):,} held out"
+    where = "standard input" if name == "-" else name
+    batch = "full batch" if plan_.batch_size is None else f"batches of {plan_.batch_size}"
+    scale = "standardized" if loop.standardize else f"scale {loop.scale}" if loop.scale else ""
+    parts = [
+        model,
+        f"{len(experiment.data):,} rows from {where}{held}",
+        scale,
+        telling.loss_name(plan_),
+        f"{type(plan_.optimizer).__name__}, lr {exact(plan_.rate)}, {batch}",
+        f"seed {plan_.seed}",
+    ]
+    return "   ".join(part for part in parts if part)
+
+
+def equation_of(plan_: Plan) -> str:
+    """The model with letters for its parameters."""
+    experiment = plan_.experiment
+    target, terms = experiment.data.target_name, experiment.terms
+    if len(terms) > 6:
+        return f"{target} from {len(experiment.data.input_names)} inputs, {len(terms)} parameters"
+    if experiment.names[:1] == ("m",):
+        bias = " + b" if experiment.basis.intercept else ""
+        x = experiment.data.input_names[0]
+        return f"{target} = m{'' if len(x) == 1 else ' '}{x}{bias}"
+    return f"{target} = " + " + ".join(f"w {term}" if term else "b" for term in terms)
+
+
+def refuse_unfit(data: Dataset, name: str) -> None:
+    """Refuses rows through which there is no one line.
+
+    Raises:
+        DataError: If there is one row, or no input varies.
+    """
+    where = "standard input" if name == "-" else name
+    if len(data) < 2:
+        raise DataError(f"{where}: one row of data, and a line needs two", "add rows")
+    if (data.inputs == data.inputs[0]).all():
+        column, value = data.input_names[0], exact(float(data.inputs[0, 0]))
+        raise DataError(
+            f"{where}: column '{column}' is constant: {value} in every row",
+            "a slope needs an input that varies; choose another with --x",
+        )
+
+
+def note_few_rows(plan_: Plan, terminal: Terminal) -> None:
+    """Remarks that the optimum is not the only one."""
+    rows, parameters = len(plan_.experiment.data), plan_.experiment.problem.model.size
+    if rows < parameters:
+        terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")
+
+
+def progress_bar(plan_: Plan, terminal: Terminal) -> Bar:
+    """A bar over the run's steps, on a terminal."""
+    steps = plan_.epochs * plan_.steps_per_epoch
+    visible = terminal.stderr.isatty() and not terminal.quiet
+    return Bar(terminal.stderr, steps, "steps", visible, lambda record: getattr(record, "step", 0))
+
+
+def output_width(output: OutputOptions, terminal: Terminal) -> int:
+    """Columns to keep to: the terminal's; anywhere else nothing is left out."""
+    on_terminal = output.output is None and terminal.stdout.isatty()
+    return terminal.screen().width if on_terminal else sys.maxsize
+
+
+def plots(stream: StreamOptions, output: OutputOptions, terminal: Terminal) -> bool:
+    """Whether pictures are drawn: as asked, else on a terminal."""
+    if stream.plot is not None:
+        return stream.plot
+    return output.output is None and terminal.stdout.isatty()
+
+
+def finish(plan_: Plan, run: Run, stop: StopOptions) -> None:
+    """The exit code: how the run ended.
+
+    Raises:
+        DivergedError: If it diverged.
+        NotConvergedError: If it had to converge and did not.
+        typer.Exit: With 130, if it was interrupted.
+    """
+    status = run.last.status
+    if status is Status.DIVERGED:
+        raise DivergedError(*telling.divergence(plan_, run))
+    if status is Status.INTERRUPTED:
+        raise typer.Exit(INTERRUPTED)
+    if stop.require_converged and status is not Status.CONVERGED:
+        raise NotConvergedError(
+            f"not converged: {str(status).replace('_', ' ')} after {run.last.epoch} epochs,"
+            f" {telling.loss_name(plan_)} {run.last.loss:.4g}",
+            "give more --epochs, a larger --lr, or a looser --tolerance",
+        )

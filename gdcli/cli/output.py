@@ -1,0 +1,141 @@
+"""Getting a report out: to stdout or, all or nothing, to a file; and the command that makes it again."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from gdcli.cli.options import OutputOptions
+from gdcli.cli.terminal import Terminal
+from gdcli.errors import DataError, OptionError
+from gdcli.render import Report, format_named
+
+NOT_REPEATED = {"quiet", "debug", "data"}
+
+
+def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
+    """Renders a report in the format asked for, to where it was asked for."""
+    render = format_named(options.format)
+    with destination(options.output, terminal) as out:
+        screen = terminal.screen(out)
+        render(report, out, screen)
+
+
+def check(options: OutputOptions) -> None:
+    """Finds out before the work whether the result will have somewhere to go.
+
+    Raises:
+        OptionError: If the format is unknown.
+        DataError: If the output's folder is missing or is no folder, or the output is one.
+    """
+    format_named(options.format)
+    if options.output is None:
+        return
+    path = Path(options.output)
+    if not options.output or path.is_dir():
+        raise DataError(f"{options.output or '-o'}: is a folder, not a file", "give -o the name of a file")
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
+
+
+@contextmanager
+def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
+    """stdout, or a file that appears only when all is written."""
+    if output is None:
+        yield terminal.stdout
+        return
+    path = Path(output)
+    if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a device or a pipe cannot be replaced
+        with path.open("w", encoding="utf-8") as device:
+            yield device
+        return
+    with replaced(path) as file:
+        yield file
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[TextIO]:
+    """A new file beside the target, put in its place if nothing goes wrong, else removed."""
+    path = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        with io.open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: UP020 - opens a descriptor
+            yield file
+        Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def rerun(context: Any, **forced: Any) -> str:
+    """The command line that does the same again: what was given, and what `forced` names, in a fixed order.
+
+    Args:
+        context: The command's typer context.
+        **forced: Values to name even if they were not given.
+    """
+    words = ["gdcli", context.info_name, *_data(context, forced)]
+    for parameter in context.command.params:
+        name = parameter.name
+        if name in NOT_REPEATED or name in context.help_option_names:
+            continue
+        given = context.get_parameter_source(name).name == "COMMANDLINE"
+        if name in forced or given:
+            words += _words(parameter, forced.get(name, context.params.get(name)))
+    return " ".join(words)
+
+
+def _data(context: Any, forced: dict[str, Any]) -> list[str]:
+    data = forced.get("data", context.params.get("data"))
+    if data is None:
+        return []
+    return [shlex.quote(f"./{data}" if data.startswith("-") and data != "-" else data)]
+
+
+def _words(parameter: Any, value: Any) -> list[str]:
+    """An option as given: its first long name, and its value."""
+    name = next((word for word in parameter.opts if word.startswith("--")), parameter.opts[0])
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return [name if value else next(iter(parameter.secondary_opts), name)]
+    text = exact(value) if isinstance(value, float) else str(value)
+    quoted = shlex.quote(text)
+    return [f"{name}={quoted}"] if text.startswith("-") and not isinstance(value, float | int) else [name, quoted]
+
+
+def exact(value: float) -> str:
+    """The shortest text that reads back as the same number.
+
+    >>> exact(0.1), exact(-1.0), exact(1e-30)
+    ('0.1', '-1', '1e-30')
+    """
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def reject_together(options: dict[str, Any]) -> None:
+    """Refuses options that say two things about one.
+
+    Raises:
+        OptionError: If more than one of them is given.
+    """
+    given = [name for name, value in options.items() if value]
+    if len(given) > 1:
+        raise OptionError(f"{given[0]} and {given[1]} cannot both be given", f"leave out one of {', '.join(given)}")

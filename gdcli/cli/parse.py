@@ -1,0 +1,125 @@
+"""Option values: each parser turns a word of the command line into a value, or says what would be one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any, TypeVar
+
+import typer
+
+from gdcli.errors import OptionError, did_you_mean
+
+N = TypeVar("N", int, float)
+LARGEST = 2**63
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    return _checked(text, float, lambda _: True, "a finite number")
+
+
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    return _checked(text, float, lambda value: value > 0, "a finite number above 0")
+
+
+def non_negative(text: str) -> float:
+    """A finite number, 0 or above."""
+    return _checked(text, float, lambda value: value >= 0, "a finite number, 0 or above")
+
+
+def below_one(text: str) -> float:
+    """A number from 0 to below 1."""
+    return _checked(text, float, lambda value: 0 <= value < 1, "a number from 0 to below 1")
+
+
+def count(text: str) -> int:
+    """A whole number above 0."""
+    return _checked(text, int, lambda value: 0 < value < LARGEST, "a whole number above 0")
+
+
+def whole(text: str) -> int:
+    """A whole number, 0 or above."""
+    return _checked(text, int, lambda value: 0 <= value < LARGEST, "a whole number, 0 or above")
+
+
+def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wanted: str) -> N:
+    """The value, or the option parser's own error, which knows the option's name."""
+    text = str(text)  # typer hands over defaults as they are
+    try:
+        value = kind(text)
+        accepted = "_" not in text and math.isfinite(value) and good(value)
+    except (ValueError, OverflowError):
+        accepted = False
+    if not accepted:
+        raise typer.BadParameter(f"{text!r} is not {wanted}")
+    return value
+
+
+def numbers(option: str, text: str) -> list[float]:
+    """A list of finite numbers, as `1,2.5,-3`.
+
+    Raises:
+        OptionError: Naming the option and the bad part.
+    """
+    try:
+        return [number(part.strip()) for part in text.split(",")]
+    except typer.BadParameter as error:
+        raise OptionError(f"{option}: {error.format_message()}", f"give it as {option} 1,2.5,-3") from None
+
+
+def one_of(option: str, text: str, choices: Sequence[str]) -> str:
+    """One of some words, in any case.
+
+    Raises:
+        OptionError: With the nearest choice as a hint.
+    """
+    if text.lower() not in choices:
+        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(text, choices))
+    return text.lower()
+
+
+def named(option: str, text: str, module: ModuleType) -> Any:
+    """What a module's `__all__` holds under a flag's name: `one-cycle` is `OneCycle`, `leaky-relu` is `leaky_relu`.
+
+    Raises:
+        OptionError: With the nearest name as a hint.
+    """
+    known = {flag_name(name): name for name in sorted(module.__all__, key=str.lower)}
+    flag = text.lower().replace("_", "-")
+    if flag not in known:
+        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(flag, known))
+    return getattr(module, known[flag])
+
+
+def flag_name(name: str) -> str:
+    """A definition's name as a flag's value.
+
+    >>> [flag_name(name) for name in ("SGD", "RMSprop", "OneCycle", "leaky_relu", "AdamW")]
+    ['sgd', 'rmsprop', 'one-cycle', 'leaky-relu', 'adamw']
+    """
+    words = [""]
+    for before, char in zip(" " + name, name, strict=False):
+        following = name[len("".join(words)) + 1 :][:1]
+        if char.isupper() and before.islower() and following.islower():
+            words.append("")
+        words[-1] += char.lower()
+    return "-".join(words).replace("_", "-")
+
+
+def fields(option: str, text: str) -> tuple[str, dict[str, float]]:
+    """A name with settings: `step:every=100,factor=0.5` gives ("step", {"every": 100, "factor": 0.5}).
+
+    Raises:
+        OptionError: If a setting is not NAME=NUMBER.
+    """
+    name, colon, rest = text.partition(":")
+    settings: dict[str, float] = {}
+    for part in rest.split(",") if colon else []:
+        key, equals, value = part.partition("=")
+        if not (key and equals):
+            raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", f"as in {option} step:every=100,factor=0.5")
+        settings[key.strip()] = numbers(option, value)[0]
+    return name, settings

@@ -1,0 +1,95 @@
+"""`gdcli sample`: what there is to try, and the rows themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gdcli.cli import parse
+from gdcli.cli.grouping import grouped
+from gdcli.cli.options import OutputOptions, option
+from gdcli.cli.output import check, destination, emit
+from gdcli.cli.terminal import Terminal
+from gdcli.data.samples import content, samples
+from gdcli.data.tables import read_table
+from gdcli.errors import OptionError
+from gdcli.render import Column, Report
+
+
+@grouped
+def command(
+    context: typer.Context,
+    output: OutputOptions,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The sample to print.", show_default=False)
+    ] = None,
+    rows: Annotated[int | None, option("--rows", parser=parse.count, metavar="N", help="How many rows.")] = None,
+    noise: Annotated[
+        float | None,
+        option("--noise", parser=parse.non_negative, metavar="S", help="A toy's noise, a standard deviation."),
+    ] = None,
+    seed: Annotated[int, option("--seed", parser=parse.whole, metavar="N", help="A toy's seed. [0]")] = 0,
+) -> None:
+    """List the sample data sets and toy generators, or print one.
+
+    Any command takes a sample as its DATA by the name sample:NAME; printed, it is csv (or --format).
+    """
+    terminal: Terminal = context.obj.styled(output.color, output.quiet)
+    check(output)
+    if name is None:
+        _list(output, terminal, {"--rows": rows, "--noise": noise})
+    else:
+        _print(name.removeprefix("sample:"), rows, noise, seed, output, terminal)
+
+
+def _list(output: OutputOptions, terminal: Terminal, unused: dict[str, object]) -> None:
+    for option_name, value in unused.items():
+        if value is not None:
+            raise OptionError(
+                f"{option_name} goes with a sample's name", f"as in gdcli sample line {option_name} {value}"
+            )
+    listed = samples()
+    report = Report(
+        schema="gdcli.sample/1",
+        records=listed,
+        rows_name="samples",
+        columns=[
+            Column("name", lambda one: one.name, max(len(one.name) for one in listed) + 1, left=True),
+            Column(
+                "what it is, and a command to try",
+                lambda one: f"{one.about}\n{' ' * 15}{one.command}",
+                left=True,
+            ),
+        ],
+    )
+    emit(report, output, terminal)
+
+
+def _print(
+    name: str, rows: int | None, noise: float | None, seed: int, output: OutputOptions, terminal: Terminal
+) -> None:
+    text = content(name, rows, noise, seed)
+    if output.format in ("table", "csv"):  # the sample's own text, digit for digit
+        with destination(output.output, terminal) as out:
+            out.write(text.decode())
+        return
+    table = read_table(text, name)
+    columns = {column: _values(table, column) for column in table.names}
+    records = [_Row(dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
+    emit(Report("gdcli.sample/1", records, rows_name="rows", summary=lambda: {"name": name}), output, terminal)
+
+
+class _Row:
+    """One row of a sample."""
+
+    def __init__(self, cells: dict[str, object]) -> None:
+        self._cells = cells
+
+    def row(self) -> dict[str, object]:
+        """The cells, by column."""
+        return self._cells
+
+
+def _values(table: object, column: str) -> list[object]:
+    return table.numbers(column).tolist() if table.is_numeric(column) else table.texts(column)  # type: ignore[attr-defined, no-any-return]

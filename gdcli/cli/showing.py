@@ -1,0 +1,61 @@
+"""Which rows of a run are shown, and when they are stamped with the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from time import perf_counter
+from typing import NamedTuple
+
+from gdcli.errors import OptionError
+from gdcli.records import Epoch, Row
+
+ROWS = 18  # shown between the first and the last by --every auto
+
+
+def shown(every: str | None, format_name: str, epochs: int) -> Callable[[int], bool]:
+    """Whether row 0, 1, 2, ... is to be shown, from `--every`.
+
+    Raises:
+        OptionError: If it is none of N, xK, auto.
+    """
+    text = (every or ("auto" if format_name == "table" else "1")).lower()
+    if text == "auto":
+        return _auto(epochs)
+    power = text.startswith("x")
+    digits = text.removeprefix("x")
+    if not digits.isdecimal() or int(digits) < (2 if power else 1):
+        raise OptionError(f"--every: '{every}' is none of N, xK, auto", "as in --every 10, --every x2")
+    step = int(digits)
+    return (lambda index: _is_power(index, step)) if power else (lambda index: index % step == 0)
+
+
+def _auto(epochs: int) -> Callable[[int], bool]:
+    """All of a few rows, else a geometric choice of about twenty."""
+    if epochs <= ROWS + 2:
+        return lambda _: True
+    ratio = epochs ** (1 / ROWS)
+    chosen = {0, *(round(ratio**k) for k in range(ROWS + 1))}
+    return lambda index: index in chosen
+
+
+def _is_power(index: int, base: int) -> bool:
+    while index > 1 and index % base == 0:
+        index //= base
+    return index <= 1
+
+
+class Timed(NamedTuple):
+    """A record and the seconds since the run began."""
+
+    record: Epoch
+    seconds: float
+
+    def row(self) -> Row:
+        """The record's row, and `seconds`."""
+        return self.record.row() | {"seconds": round(self.seconds, 6)}
+
+
+def timed(records: Iterable[Epoch]) -> Iterator[Timed]:
+    """Stamps each record as it comes."""
+    begun = perf_counter()
+    return (Timed(record, perf_counter() - begun) for record in records)

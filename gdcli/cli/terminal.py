@@ -1,0 +1,139 @@
+"""The terminal as an object: streams, and what the screen can show. Tests hand in their own."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, TextIO
+
+from gdcli.errors import OptionError, did_you_mean
+from gdcli.render.screen import Screen, paint, plain
+
+COLOR_CHOICES = ("auto", "always", "never")
+
+
+@dataclass
+class Terminal:
+    """Where input comes from and output goes.
+
+    Args:
+        stdin: Binary standard input; None when closed.
+        stdout: Results.
+        stderr: Progress, notes, warnings, errors.
+        environ: The environment's variables.
+        quiet: Silences notes.
+        color: auto, always or never.
+    """
+
+    stdin: BinaryIO | None
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = False
+    color: str = "auto"
+
+    @classmethod
+    def system(cls) -> Terminal:
+        """The process's own."""
+        stdout = sys.stdout or io.StringIO()
+        stderr = sys.stderr or io.StringIO()
+        if isinstance(stdout, io.TextIOWrapper):
+            stdout.reconfigure(errors="backslashreplace", line_buffering=False)
+        return cls(sys.stdin.buffer if sys.stdin else None, stdout, stderr, os.environ)
+
+    def piped_in(self) -> bool:
+        """Whether standard input is a pipe or a redirected file: data someone meant to be read."""
+        if self.stdin is None:
+            return False
+        try:
+            mode = os.fstat(self.stdin.fileno()).st_mode
+        except (OSError, ValueError):  # not a file of the system's: a test's own stream holds data
+            return True
+        return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+    def screen(self, stream: TextIO | None = None) -> Screen:
+        """What a stream (stdout unless given) can show."""
+        stream = stream or self.stdout
+        size = shutil.get_terminal_size((80, 24)) if stream.isatty() else os.terminal_size((80, 24))
+        return Screen(
+            width=max(40, size.columns),
+            height=max(10, size.lines),
+            color=self._colored(stream),
+            unicode=_can_encode(stream) and self.environ.get("TERM") != "dumb",
+            depth=_depth(self.environ),
+        )
+
+    def note(self, text: str) -> None:
+        """A remark on stderr, unless quiet."""
+        if not self.quiet:
+            self.stdout.flush()
+            screen = self.screen(self.stderr)
+            self.stderr.write(f"{paint(plain(text, screen), 'gray', screen)}\n")
+            self.stderr.flush()
+
+    def error(self, message: str, hint: str = "") -> None:
+        """One line that says what went wrong and where, then what to do."""
+        screen = self.screen(self.stderr)
+        first, *more = message.split("\n")
+        self.stderr.write(f"{paint('gdcli:', 'red', screen)} {plain(first, screen)}\n")
+        for line in [*more, *(hint.split("\n") if hint else [])]:
+            self.stderr.write(f"  {plain(line, screen)}\n")
+        self.stderr.flush()
+
+    def flush(self) -> None:
+        """Sends out what is buffered, so that a full disk is an error here and not at exit."""
+        self.stdout.flush()
+
+    def reader_has_gone(self) -> None:
+        """Points stdout at nothing, so that the interpreter's own flush at exit finds no broken pipe."""
+        try:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self.stdout.fileno())
+        except (OSError, ValueError):  # a stream that is no file cannot break at exit either
+            return
+
+    def styled(self, color: str, quiet: bool) -> Terminal:
+        """The same terminal with a command's own wishes.
+
+        Raises:
+            OptionError: If the colour is none of auto, always, never.
+        """
+        if color not in COLOR_CHOICES:
+            raise OptionError(
+                f"--color: '{color}' is not one of {', '.join(COLOR_CHOICES)}",
+                did_you_mean(color, COLOR_CHOICES),
+            )
+        return replace(self, color=color, quiet=quiet)
+
+    def _colored(self, stream: TextIO) -> bool:
+        """--color > NO_COLOR > FORCE_COLOR, CLICOLOR_FORCE > TERM=dumb > is it a terminal."""
+        environ = self.environ
+        if self.color != "auto":
+            return self.color == "always"
+        if environ.get("NO_COLOR"):
+            return False
+        for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+            if environ.get(name):
+                return environ[name] != "0"
+        return environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def _can_encode(stream: TextIO) -> bool:
+    """Whether braille and boxes can be written."""
+    try:
+        "⣿│▀".encode(getattr(stream, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _depth(environ: Mapping[str, str]) -> int:
+    """Colour depth in bits, from what terminals say of themselves."""
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return 24
+    return 8 if "256" in environ.get("TERM", "") else 4

@@ -1,0 +1,201 @@
+"""Choosing a table's columns, dealing with missing cells, and making the data set to learn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from gdcli.data.cells import data_error, is_missing, printable, quoted
+from gdcli.data.dataset import Array, Dataset
+from gdcli.data.missing import MISSING, Rows, Used
+from gdcli.data.tables import Table
+from gdcli.errors import OptionError, did_you_mean
+
+__all__ = ["ColumnOptions", "choose", "classification", "inputs", "regression"]
+
+TARGET_NAMES = ("y", "target", "label", "class")
+"""A column with one of these names is the target, unless another is asked for."""
+
+
+@dataclass(frozen=True)
+class ColumnOptions:
+    """Which columns to learn from.
+
+    Args:
+        x: The inputs, by name or by number counted from 1; empty for all numeric columns but the target.
+        y: The target; None for the only column called y, target, label or class, else the last.
+        missing: What to do with rows in which a used cell is missing: a name in `MISSING`.
+
+    Raises:
+        OptionError: If there is no such way of dealing with missing cells.
+    """
+
+    x: tuple[str, ...] = ()
+    y: str | None = None
+    missing: str = "fail"
+
+    def __post_init__(self) -> None:
+        if self.missing not in MISSING:
+            raise OptionError(
+                f"no way {quoted(self.missing)} of dealing with missing cells",
+                did_you_mean(self.missing, MISSING),
+            )
+
+
+def choose(table: Table, columns: ColumnOptions) -> tuple[tuple[str, ...], str]:
+    """The names of the input columns, in order, and of the target column.
+
+    Raises:
+        OptionError: If a column does not exist, or is asked for twice.
+        DataError: If no column is left to be the target, or an input.
+    """
+    x = tuple(_find(table, column) for column in columns.x)
+    y = _default_target(table, x) if columns.y is None else _find(table, columns.y)
+    twice = next((name for name in x if x.count(name) > 1), None)
+    if twice is not None:
+        what = f"{printable(table.source)}: column {quoted(twice)} is asked for twice"
+        raise OptionError(what, "name each input once")
+    if y in x:
+        what = f"{printable(table.source)}: column {quoted(y)} is both an input and the target"
+        raise OptionError(what, "leave it out of --x, or choose another --y")
+    return x or _default_inputs(table, y), y
+
+
+def regression(table: Table, columns: ColumnOptions) -> Dataset:
+    """A data set of numbers to predict, in float64.
+
+    Raises:
+        OptionError: As `choose`.
+        DataError: As `choose`; and at a cell that is no number, or missing where that is refused.
+    """
+    names, target = choose(table, columns)
+    targets = table.numbers(target)
+    values, kept = MISSING[columns.missing](Used(table, names, table.matrix(names), target, np.isnan(targets)))
+    return Dataset(values, targets[kept], names, target)
+
+
+def classification(
+    table: Table, columns: ColumnOptions, dtype: DTypeLike = np.float32, classes: Sequence[str] = ()
+) -> Dataset:
+    """A data set of classes to tell apart: targets are class numbers from 0, `classes` their labels.
+
+    Labels that are numbers are sorted as numbers, others as text.
+
+    Args:
+        table: Where the columns are.
+        columns: Which of them to use.
+        dtype: The type of the inputs; bytes kept as such stay bytes.
+        classes: The labels to number by (those of a model, or of the training set); empty for those found.
+
+    Raises:
+        OptionError: As `choose`.
+        DataError: As `choose`; and at a cell that is no number, or missing where that is refused, or a label
+            that is not among the classes given.
+    """
+    names, target = choose(table, columns)
+    labels, codes, missing = _labels(table, target)
+    values, kept = MISSING[columns.missing](Used(table, names, table.inputs(names, dtype), target, missing))
+    used, targets = np.unique(codes[kept], return_inverse=True)
+    found = tuple(labels[code] for code in used)
+    numbered = _renumber(table, target, found, targets, kept, classes) if classes else targets
+    return Dataset(values, numbered.astype(np.int64), names, target, tuple(classes) or found)
+
+
+def inputs(
+    table: Table, names: Sequence[str], missing: str = "fail", dtype: DTypeLike = np.float64
+) -> tuple[Array, Rows]:
+    """The named columns alone, for a model to predict from.
+
+    Args:
+        table: Where the columns are.
+        names: The columns, by name or number.
+        missing: What to do with rows in which a cell is missing.
+        dtype: The type of the numbers.
+
+    Returns:
+        The inputs (k, d) of the k rows kept, and for each of the table's rows whether it was.
+
+    Raises:
+        OptionError: If a column does not exist.
+        DataError: At a cell that is no number, or missing where that is refused.
+    """
+    found = tuple(_find(table, name) for name in names)
+    return MISSING[missing](Used(table, found, table.matrix(found, dtype), "", np.zeros(len(table), bool)))
+
+
+def _find(table: Table, column: str) -> str:
+    """The name of the column that a user means: its name, its name in another case, or its number."""
+    word = column.strip()
+    exact = [name for name in (column, word) if name in table.names]
+    alike = exact[:1] or [name for name in table.names if name.lower() == word.lower()]
+    if len(alike) > 1:
+        hint = printable(f"choose from {', '.join(alike)}")
+        raise OptionError(f"{printable(table.source)}: which column is {quoted(column)}?", hint)
+    if alike:
+        return alike[0]
+    if re.fullmatch("[0-9]{1,9}", word) and 1 <= int(word) <= len(table.names):
+        return table.names[int(word) - 1]
+    raise OptionError(f"{printable(table.source)}: no column {quoted(column)}", _column_hint(word, table.names))
+
+
+def _column_hint(word: str, names: Sequence[str]) -> str:
+    hint = did_you_mean(word, names)
+    few = f"choose from {', '.join(names[:10])}, ... ({len(names)} columns)"
+    return printable(few if hint.startswith("choose") and len(names) > 12 else hint)
+
+
+def _default_target(table: Table, x: Sequence[str]) -> str:
+    """The only column called as targets are, else the last, among those that are not asked for as inputs."""
+    if table.unlabelled:
+        hint = "--labels FILE names the labels of IDX images"
+        raise data_error(table.source, "inputs without targets", hint)
+    rest = [name for name in table.names if name not in x]
+    if not rest:
+        hint = "leave one out of --x, or check --delimiter"
+        raise data_error(table.source, "no column is left to be the target", hint)
+    called = [name for name in rest if name.lower() in TARGET_NAMES]
+    return called[0] if len(called) == 1 else rest[-1]
+
+
+def _default_inputs(table: Table, y: str) -> tuple[str, ...]:
+    """All numeric columns but the target."""
+    names = tuple(name for name in table.names if name != y and table.is_numeric(name))
+    if not names:
+        what = f"no numeric column besides {quoted(y)} to learn from"
+        raise data_error(table.source, what, "name the inputs with --x; if columns ran together: --delimiter")
+    return names
+
+
+def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
+    """A column's distinct labels in order, the number of each row's label, and which rows have none."""
+    if table.is_numeric(name):
+        values = table.numbers(name)
+        distinct, codes = np.unique(values, return_inverse=True)
+        return [_label(value) for value in distinct.tolist()], codes, np.isnan(values)
+    cells = [cell.strip() for cell in table.texts(name)]
+    labels = sorted(set(cells))
+    numbers = {label: number for number, label in enumerate(labels)}
+    return labels, np.array([numbers[cell] for cell in cells]), np.array([is_missing(cell) for cell in cells])
+
+
+def _label(value: float) -> str:
+    """A number as a label: without a decimal point if it is whole."""
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _renumber(
+    table: Table, target: str, found: Sequence[str], targets: Array, kept: Rows, classes: Sequence[str]
+) -> Array:
+    """Class numbers by the order of known classes."""
+    known = {label: number for number, label in enumerate(classes)}
+    numbers = np.array([known.get(label, -1) for label in found])[targets]
+    if (numbers < 0).any():
+        at = int(np.argmax(numbers < 0))
+        hint = f"the classes are {', '.join(classes[:20])}{', ...' * (len(classes) > 20)}"
+        what = f"{quoted(found[targets[at]])} is none of the classes"
+        raise table.error(int(np.flatnonzero(kept)[at]), target, what, hint)
+    return numbers

@@ -1,0 +1,110 @@
+"""Cutting a text into rows of cells, and finding out what separates them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from gdcli.data.cells import data_error
+from gdcli.errors import DataError
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
+
+__all__ = ["BLANKS", "records", "sniff"]
+
+BLANKS = " "
+"""The delimiter that stands for any run of blanks."""
+
+_CANDIDATES = {".": ("\t", ";", ",", BLANKS), ",": ("\t", ";", BLANKS, ",")}
+_SAMPLE_ROWS = 20
+
+
+def records(stream: io.BytesIO, delimiter: str, source: str, line: int) -> Iterator[tuple[int, list[str]]]:
+    r"""The rows from where a stream stands on, blank ones left out, each with the number of its first line.
+
+    Args:
+        stream: UTF-8 text; after each row it stands at the next.
+        delimiter: One character; a blank stands for any run of blanks.
+        source: What the text is called in messages.
+        line: The number of the line where the stream stands.
+
+    Raises:
+        DataError: At a quote that goes wrong.
+
+    >>> list(records(io.BytesIO(b'1,"a,b"\n\n2,c'), ",", "data.csv", 1))
+    [(1, ['1', 'a,b']), (3, ['2', 'c'])]
+    """
+    reader = _reader(map(bytes.decode, stream), delimiter)
+    while True:
+        start = line + reader.line_num
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise _refuse_quotes(error, source, start) from None
+        if len(cells) > 1 or (cells and cells[0].strip()):
+            yield start, cells
+
+
+def _reader(lines: Iterable[str], delimiter: str) -> CsvReader:
+    if delimiter == BLANKS:
+        return csv.reader(map(_tabbed, lines), delimiter="\t", strict=True)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+
+
+def _tabbed(line: str) -> str:
+    r"""A line with each run of blanks outside quotes replaced by one tab.
+
+    >>> _tabbed('  1   "a b" 2 \n')
+    '1\t"a b"\t2\n'
+    """
+    return re.sub(r'("[^"]*")|\s+', lambda match: match[1] or "\t", line.strip()) + "\n"
+
+
+def _refuse_quotes(error: csv.Error, source: str, line: int) -> DataError:
+    reason = str(error)
+    if "limit" in reason:
+        what, hint = (
+            f"a cell of more than {csv.field_size_limit()} characters",
+            'is a quote " opened there and never closed?',
+        )
+    elif "end of data" in reason:
+        what, hint = (
+            'a quote " is opened and never closed',
+            'a quote inside a quoted cell is written twice: ""',
+        )
+    else:
+        what, hint = 'text after a closing quote "', 'a quote inside a quoted cell is written twice: ""'
+    return data_error(source, what, hint, line)
+
+
+def sniff(sample: bytes, decimal: str) -> str:
+    r"""The delimiter that cuts most of the first lines into as many cells as the first: two or more.
+
+    >>> sniff(b"x;y\n1,5;2\n", "."), sniff(b"day hour,y\n1 2,3\n", "."), sniff(b"x  y\n1 2\n", ".")
+    (';', ',', ' ')
+    """
+    lines = [line.decode(errors="replace") for line in sample.splitlines(keepends=True)]
+    return max(_CANDIDATES[decimal], key=lambda delimiter: _fit(lines, delimiter))
+
+
+def _fit(lines: list[str], delimiter: str) -> int:
+    """How many of the lines a delimiter cuts like the first one; 0 if it does not cut that one."""
+    widths = list(islice(_widths(lines, delimiter), _SAMPLE_ROWS))
+    cut = sum(width > 1 for width in widths)
+    if not widths or widths[0] < 2 or (delimiter == BLANKS and 2 * cut <= len(widths)):
+        return 0
+    return widths.count(widths[0])
+
+
+def _widths(lines: list[str], delimiter: str) -> Iterator[int]:
+    reader = _reader(lines, delimiter)
+    with suppress(csv.Error):
+        yield from (len(cells) for cells in reader if len(cells) > 1 or (cells and cells[0].strip()))

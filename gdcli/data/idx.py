@@ -1,0 +1,149 @@
+"""IDX, the format of the MNIST files: images and labels as unsigned bytes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdcli.data.arrays import ArrayTable, pixel_names
+from gdcli.data.cells import data_error
+from gdcli.data.dataset import Dataset
+from gdcli.data.files import read_file
+
+__all__ = ["idx_table", "is_idx", "is_mnist_folder", "mnist_table", "read_idx", "read_mnist_folder"]
+
+_TYPES = {
+    0x08: "unsigned bytes",
+    0x09: "signed bytes",
+    0x0B: "shorts",
+    0x0C: "ints",
+    0x0D: "floats",
+    0x0E: "doubles",
+}
+_PARTS = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+_FETCH_AGAIN = "the file is cut short or damaged: fetch it again"
+
+
+def is_idx(content: bytes) -> bool:
+    """Whether the bytes begin as IDX does: two zeros, a type, and how many dimensions there are.
+
+    >>> is_idx(bytes([0, 0, 8, 3])), is_idx(b"x,y")
+    (True, False)
+    """
+    return len(content) >= 4 and content[:2] == b"\0\0" and content[2] in _TYPES and content[3] in range(1, 9)
+
+
+def read_idx(content: bytes, source: str) -> NDArray[np.uint8]:
+    """The array in an IDX file: a view of its bytes, not a copy.
+
+    Args:
+        content: The file's bytes, not compressed: 0, 0, the type, the number of dimensions, each dimension's
+            length as four bytes (most significant first), then the values.
+        source: What it is called in messages.
+
+    Raises:
+        DataError: If it is no IDX, of another type than unsigned bytes, or longer or shorter than it says.
+
+    Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*.
+
+    >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]), "labels").tolist()
+    [7, 3]
+    """
+    if not is_idx(content):
+        raise data_error(source, "not an IDX file", "MNIST's files are named like train-labels-idx1-ubyte")
+    if content[2] != 0x08:
+        raise data_error(source, f"IDX of {_TYPES[content[2]]}; only unsigned bytes are read", "convert it to .npz")
+    start = 4 + 4 * content[3]
+    shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
+    found, expected = len(content) - start, math.prod(shape)
+    if found != expected:
+        count = f"{max(found, 0)} byte{'s' * (found != 1)} where its header promises {expected}"
+        raise data_error(source, count, _FETCH_AGAIN)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def idx_table(images: NDArray[np.uint8], labels: NDArray[np.uint8] | None, source: str) -> ArrayTable:
+    """Images, a row each (columns p0, p1, ...), and their labels (column `label`), kept as bytes.
+
+    Args:
+        images: Shape (n, height, width).
+        labels: Shape (n,); None if there are none.
+        source: What the table is called in messages.
+
+    Raises:
+        DataError: If images or labels are something else, or not equally many.
+    """
+    if images.ndim < 2 or not images.size:
+        hint = "name the images, and give the labels with --labels"
+        raise data_error(source, "holds labels, not images" if images.size else "no images", hint)
+    block = images.reshape(len(images), -1)
+    names = pixel_names(block.shape[1])
+    if labels is None:
+        return ArrayTable(names, source, block, unlabelled=True)
+    if labels.ndim != 1:
+        raise data_error(
+            source, "the file of labels holds images", "--labels FILE, for example train-labels-idx1-ubyte"
+        )
+    if len(labels) != len(images):
+        what = f"{len(images)} images, but {len(labels)} labels"
+        raise data_error(source, what, "images and labels must come from the same set")
+    return ArrayTable((*names, "label"), source, block, (labels,))
+
+
+def is_mnist_folder(path: str) -> bool:
+    """Whether a path is a folder with at least one of MNIST's four files in it."""
+    return bool(path) and any(_find(path, name) for part in _PARTS.values() for name in part)
+
+
+def mnist_table(path: str, part: str = "train") -> ArrayTable:
+    """The training or test images of a folder with MNIST's files, and their labels.
+
+    Args:
+        path: The folder; its files may be gzipped.
+        part: `train` or `test`.
+
+    Raises:
+        DataError: If one of the two files is missing or damaged, or they do not belong together.
+    """
+    images, labels = (_read(path, name) for name in _PARTS[part])
+    return idx_table(images, labels, path)
+
+
+def read_mnist_folder(path: str) -> tuple[Dataset, Dataset]:
+    """The training set and the test set of a folder with MNIST's four files, inputs kept as bytes.
+
+    Args:
+        path: The folder; its files may be gzipped.
+
+    Raises:
+        DataError: If one of the files is missing or damaged, or they do not belong together.
+    """
+    tables = [mnist_table(path, part) for part in ("train", "test")]
+    labels = [table.columns[0] for table in tables]
+    distinct = np.unique(np.concatenate(labels))
+    classes = tuple(str(label) for label in distinct)
+    train, test = (
+        Dataset(table.block, np.searchsorted(distinct, targets), table.names[:-1], "label", classes)
+        for table, targets in zip(tables, labels, strict=True)
+    )
+    return train, test
+
+
+def _read(path: str, name: str) -> NDArray[np.uint8]:
+    found = _find(path, name)
+    if found is None:
+        raise data_error(path, f"no {name}[.gz] in this folder", "MNIST comes as four files, all of them needed")
+    return read_idx(read_file(str(found)), str(found))
+
+
+def _find(path: str, name: str) -> Path | None:
+    """One of MNIST's files in a folder, under its usual names, gzipped or not."""
+    spellings = (name, name.replace("-idx", ".idx"))
+    candidates = (Path(path, spelling + end) for spelling in spellings for end in ("", ".gz"))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)

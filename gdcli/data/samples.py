@@ -1,0 +1,139 @@
+"""The samples: real data that ships with the program, and toy generators; each with a command to try."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from gdcli.data import toys
+from gdcli.data.dataset import Dataset
+from gdcli.errors import OptionError, did_you_mean
+
+__all__ = ["Sample", "content", "samples"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample.
+
+    Args:
+        name: As in `sample:NAME`.
+        about: What it is, in a line.
+        command: A command that shows something with it.
+        source: `file` or `toy`.
+    """
+
+    name: str
+    about: str
+    command: str
+    source: str
+
+    def row(self) -> dict[str, str | float | int | None]:
+        """name, about, command, source."""
+        return {"name": self.name, "about": self.about, "command": self.command, "source": self.source}
+
+
+FILES = (
+    Sample("deck", "the lecture's two points, (1, 3) and (2, 5)", "gdcli fit sample:deck --m -1 --b 5", "file"),
+    Sample(
+        "bmi",
+        "442 patients: body mass index and how far diabetes went on in a year",
+        "gdcli fit sample:bmi --standardize",
+        "file",
+    ),
+    Sample("diabetes", "the same patients, ten measurements", "gdcli fit sample:diabetes --standardize", "file"),
+    Sample(
+        "iris",
+        "150 flowers: four lengths, three species",
+        "gdcli fit sample:iris --x 3 --y 4 --lr 0.05",
+        "file",
+    ),
+    Sample(
+        "wine",
+        "178 wines: thirteen measurements, three growers",
+        "gdcli fit sample:wine --y proline --standardize",
+        "file",
+    ),
+    Sample(
+        "breast_cancer",
+        "569 tumours: thirty measurements, benign or not",
+        "gdcli fit sample:breast_cancer --x mean_radius --y mean_area --standardize",
+        "file",
+    ),
+    Sample(
+        "digits",
+        "1,797 handwritten digits of 8 x 8 pixels",
+        "gdcli fit sample:digits --y label --lr 0.0005",
+        "file",
+    ),
+)
+
+
+def samples() -> tuple[Sample, ...]:
+    """All of them: files, then toys."""
+    made: list[toys.Toy] = [getattr(toys, name) for name in toys.__all__]
+    return FILES + tuple(Sample(toy.__name__, _about(toy), toy.command, "toy") for toy in made)
+
+
+def _about(toy: toys.Toy) -> str:
+    """A toy's docstring in a line."""
+    line = (toy.__doc__ or toy.__name__).splitlines()[0].rstrip(".")
+    return line[0].lower() + line[1:]
+
+
+def content(name: str, rows: int | None = None, noise: float | None = None, seed: int = 0) -> bytes:
+    """A sample as csv text.
+
+    Args:
+        name: The sample's name.
+        rows: How many rows; a file's first ones, or a toy's number.
+        noise: A toy's noise.
+        seed: A toy's seed.
+
+    Raises:
+        OptionError: If there is no such sample, or a file is asked for noise.
+    """
+    known = {sample.name: sample for sample in samples()}
+    if name not in known:
+        raise OptionError(f"there is no sample '{name}'", did_you_mean(name, known))
+    if known[name].source == "toy":
+        return _csv(_toy(name, rows, noise, seed)).encode()
+    if noise is not None:
+        raise OptionError(f"--noise: sample '{name}' is real data", "noise goes with the toy generators")
+    lines = _file(name).read_bytes().splitlines(keepends=True)
+    return b"".join(lines if rows is None else lines[: rows + 1])
+
+
+def _toy(name: str, rows: int | None, noise: float | None, seed: int) -> Dataset:
+    given = {"rows": rows, "noise": noise}
+    toy = getattr(toys, name)
+    made: Dataset = toy(
+        **{key: value for key, value in given.items() if value is not None}, rng=np.random.default_rng(seed)
+    )
+    return made
+
+
+def _file(name: str) -> Path:
+    """In the installed package, or beside it in a source checkout."""
+    package = Path(str(files("gdcli")))
+    installed = package / "samples" / f"{name}.csv"
+    return installed if installed.exists() else package.parent / "samples" / f"{name}.csv"
+
+
+def _csv(data: Dataset) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*data.input_names, data.target_name])
+    writer.writerows(_rows(data))
+    return out.getvalue()
+
+
+def _rows(data: Dataset) -> Iterator[list[object]]:
+    for inputs, target in zip(data.inputs.tolist(), data.targets.tolist(), strict=True):
+        yield [*inputs, data.classes[int(target)] if data.classes else target]

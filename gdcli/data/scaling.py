@@ -1,0 +1,150 @@
+"""Scaling inputs, and the way back: parameters found on scaled inputs, told in raw units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdcli.data.dataset import Array
+
+__all__ = ["Basis", "Scaler", "by", "max_abs", "minmax", "none", "polynomial", "rms", "standard"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scaler:
+    """z = (x - offset) / factor, column by column.
+
+    Args:
+        offset: Shape (d,), in units of the inputs.
+        factor: Shape (d,), never 0.
+    """
+
+    offset: Array
+    factor: Array
+
+    def __call__(self, inputs: Array) -> Array:
+        """The inputs (n, d), scaled."""
+        return (inputs - self.offset) / self.factor
+
+
+Scaling = Callable[[Array], Scaler]
+"""Fits a scaler to inputs (n, d): one of the functions below."""
+
+
+def none(inputs: Array) -> Scaler:
+    """Leaves the inputs as they are."""
+    width = inputs.shape[1]
+    return Scaler(np.zeros(width), np.ones(width))
+
+
+def standard(inputs: Array) -> Scaler:
+    """Mean 0 and population standard deviation 1; a constant column becomes 0.
+
+    >>> import numpy as np
+    >>> standard(np.array([[1.0, 7.0], [2.0, 7.0]]))(np.array([[1.0, 7.0], [2.0, 7.0]])).tolist()
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
+    return Scaler(inputs.mean(axis=0), _never_zero(inputs.std(axis=0), np.abs(inputs).max(axis=0)))
+
+
+def minmax(inputs: Array) -> Scaler:
+    """From 0 (the smallest) to 1 (the largest); a constant column becomes 0."""
+    low, high = inputs.min(axis=0), inputs.max(axis=0)
+    return Scaler(low, _never_zero(high - low, np.abs(high)))
+
+
+def rms(inputs: Array) -> Scaler:
+    """Root mean square 1 without moving 0: `standard` for models without an intercept."""
+    return Scaler(np.zeros(inputs.shape[1]), _never_zero(np.sqrt((inputs * inputs).mean(axis=0))))
+
+
+def max_abs(inputs: Array) -> Scaler:
+    """Largest size 1 without moving 0: `minmax` for models without an intercept."""
+    return Scaler(np.zeros(inputs.shape[1]), _never_zero(np.abs(inputs).max(axis=0)))
+
+
+def by(number: float) -> Scaling:
+    """Divides every input by one number, as pixels by 255."""
+    return lambda inputs: Scaler(np.zeros(inputs.shape[1]), np.full(inputs.shape[1], float(number)))
+
+
+def polynomial(inputs: Array, degree: int) -> Array:
+    """Each input's powers up to `degree`: (x1, x1^2, ..., x2, x2^2, ...), shape (n, d * degree).
+
+    >>> import numpy as np
+    >>> polynomial(np.array([[3.0]]), 3).tolist()
+    [[3.0, 9.0, 27.0]]
+    """
+    powers = inputs[:, :, None] ** np.arange(1, degree + 1)
+    return powers.reshape(len(inputs), -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What a linear model sees in place of the raw inputs: scaled inputs, or scaled powers of them.
+
+    Inputs are scaled before the powers are taken and the powers are scaled again: on symmetric inputs a
+    parabola then has a condition number of 1. Being a change of basis, it is undone by one matrix.
+
+    Args:
+        degree: Powers taken of each input.
+        before: Scales the inputs.
+        after: Scales their powers.
+        intercept: Whether the parameters end with a bias.
+    """
+
+    degree: int
+    before: Scaler
+    after: Scaler
+    intercept: bool
+
+    @classmethod
+    def fit(cls, inputs: Array, scaling: Scaling, degree: int = 1, intercept: bool = True) -> Basis:
+        """The basis for these inputs (n, d)."""
+        before = scaling(inputs)
+        powers = polynomial(before(inputs), degree)
+        return cls(degree, before, none(powers) if degree == 1 else scaling(powers), intercept)
+
+    def __call__(self, inputs: Array) -> Array:
+        """Features (n, d * degree) of raw inputs (n, d)."""
+        return self.after(polynomial(self.before(inputs), self.degree))
+
+    def raw(self, parameters: Array) -> Array:
+        """Parameters of the raw inputs' powers, from those of the features."""
+        result: Array = parameters @ self._matrix().T
+        return result
+
+    def scaled(self, parameters: Array) -> Array:
+        """Parameters of the features, from those of the raw inputs' powers."""
+        return np.linalg.solve(self._matrix(), parameters)
+
+    def names(self, input_names: tuple[str, ...]) -> tuple[str, ...]:
+        """x, x^2, ... for each input."""
+        return tuple(
+            name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, self.degree + 1)
+        )
+
+    def _matrix(self) -> Array:
+        """M with raw parameters = M (feature parameters): the binomial theorem, column by column."""
+        d, k = len(self.before.offset), self.degree
+        matrix = np.zeros((d * k + 1, d * k + 1))
+        matrix[-1, -1] = 1.0
+        for j, (offset, factor) in enumerate(zip(self.before.offset, self.before.factor, strict=True)):
+            for power in range(1, k + 1):
+                column = (
+                    np.array([math.comb(power, i) * (-offset) ** (power - i) for i in range(power + 1)]) / factor**power
+                )
+                matrix[-1, j * k + power - 1] = column[0]
+                matrix[j * k : j * k + power, j * k + power - 1] = column[1:]
+        undo = np.diag([*(1 / self.after.factor), 1.0])
+        undo[-1, :-1] = -self.after.offset / self.after.factor
+        matrix = matrix @ undo
+        return matrix if self.intercept else matrix[:-1, :-1]
+
+
+def _never_zero(factor: Array, size: Array | float = 0.0) -> Array:
+    """1 where a factor is 0, or nothing but the rounding of values of that size."""
+    return np.where(factor <= 4 * np.finfo(float).eps * np.asarray(size), 1.0, factor)

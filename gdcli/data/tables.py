@@ -1,0 +1,226 @@
+"""Tables of named columns, and the two kinds that are read from text: all numbers, or cell by cell."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from gdcli.data.bulk import narrow, pick, read_matrix
+from gdcli.data.cells import complaint, data_error, floats_or_gaps, is_missing, mostly_numbers, number
+from gdcli.data.dataset import Array
+from gdcli.data.files import refuse_foreign
+from gdcli.data.layout import ReadOptions, Text, open_text
+from gdcli.errors import DataError
+
+__all__ = ["CellTable", "MatrixTable", "ReadOptions", "Table", "read_table"]
+
+_SHARED_CELLS = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Table(ABC):
+    """Rows under column names; what the rows are kept in is up to each kind of table.
+
+    Args:
+        names: The columns' names, each once.
+        source: What the table is called in messages.
+    """
+
+    names: tuple[str, ...]
+    source: str
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """The number of rows."""
+
+    @abstractmethod
+    def is_numeric(self, name: str) -> bool:
+        """Whether more than half of a column's cells that are not missing are numbers."""
+
+    @abstractmethod
+    def texts(self, name: str) -> list[str]:
+        """A column's cells as written."""
+
+    @abstractmethod
+    def line(self, row: int) -> int:
+        """The number of the line (of an array: the row) that a row begins in, counted from 1."""
+
+    @abstractmethod
+    def kept(self, names: Sequence[str]) -> Array:
+        """Columns side by side, (n, len(names)), in the type they are kept in; NaN where a cell is missing.
+
+        Raises:
+            DataError: At the first cell that is neither missing nor a finite number.
+        """
+
+    def matrix(self, names: Sequence[str], dtype: DTypeLike = np.float64) -> Array:
+        """Columns side by side, (n, len(names)), as numbers of a type; a view where nothing needs converting.
+
+        Raises:
+            DataError: At the first cell that is neither missing nor a finite number, or too large.
+        """
+        kept = self.kept(names)
+        with np.errstate(over="ignore"):
+            values = kept.astype(dtype, copy=False)
+        if values.dtype.itemsize < kept.dtype.itemsize and (large := np.isinf(values)).any():
+            row, column = np.argwhere(large)[0]
+            raise self.error(int(row), names[column], f"too large for {values.dtype.name}", "scale the column down")
+        return values
+
+    def inputs(self, names: Sequence[str], dtype: DTypeLike = np.float32) -> Array:
+        """Columns to learn from: `matrix`, unless they are kept in a form that need not be blown up."""
+        return self.matrix(names, dtype)
+
+    def numbers(self, name: str, dtype: DTypeLike = np.float64) -> Array:
+        """One column as numbers, NaN where a cell is missing.
+
+        Raises:
+            DataError: At the first cell that is neither missing nor a finite number.
+        """
+        return self.matrix([name], dtype)[:, 0]
+
+    def problem(self, row: int, name: str) -> DataError:
+        """The error that says what is wrong with a cell that should be a number."""
+        return self.error(row, name, *complaint(self.texts(name)[row]))
+
+    def error(self, row: int, name: str, what: str, hint: str) -> DataError:
+        """The error `SOURCE: line L, column 'NAME': what`."""
+        return data_error(self.source, what, hint, self.line(row), name)
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether it is known to hold inputs only, so that no column can be taken for the target."""
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class CellTable(Table):
+    """A table of text cells; its columns become numbers when they are asked for.
+
+    Args:
+        rows: The cells of each row.
+        lines: The line each row begins in.
+        decimal: The decimal sign.
+    """
+
+    rows: list[list[str]]
+    lines: Sequence[int]
+    decimal: str = "."
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def is_numeric(self, name: str) -> bool:
+        values = self._column(name)
+        return mostly_numbers(self.texts(name), self.decimal) if values is None else not np.isnan(values).all()
+
+    def texts(self, name: str) -> list[str]:
+        place = self.names.index(name)
+        return [row[place] for row in self.rows]
+
+    def line(self, row: int) -> int:
+        return self.lines[row]
+
+    def kept(self, names: Sequence[str]) -> Array:
+        columns = [self._column(name) for name in names]
+        for name, column in zip(names, columns, strict=True):
+            if column is None:
+                raise self.problem(self._first_bad(name), name)
+        return np.column_stack([column for column in columns if column is not None])
+
+    def problem(self, row: int, name: str) -> DataError:
+        return self.error(row, name, *complaint(self.texts(name)[row], self.decimal))
+
+    def _column(self, name: str) -> Array | None:
+        """A column as numbers, NaN where a cell is missing; None if a cell is something else."""
+        if name not in self._columns:
+            values = floats_or_gaps(self.texts(name), self.decimal)
+            self._columns[name] = None if values is None else narrow(values)
+        return self._columns[name]
+
+    def _first_bad(self, name: str) -> int:
+        cells = enumerate(self.texts(name))
+        return next(row for row, cell in cells if number(cell, self.decimal) is None and not is_missing(cell))
+
+    @cached_property
+    def _columns(self) -> dict[str, Array | None]:
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixTable(Table):
+    """A table of nothing but finite numbers, kept as one matrix; the text is read again only for messages.
+
+    Args:
+        values: The numbers, (n, d), in the narrowest type that holds them exactly.
+        text: Where they were read from.
+    """
+
+    values: Array
+    text: Text
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def is_numeric(self, name: str) -> bool:
+        return name in self.names
+
+    def texts(self, name: str) -> list[str]:
+        return self._cells.texts(name)
+
+    def line(self, row: int) -> int:
+        return next(islice(self.text.rows(), row, None))[0]
+
+    def kept(self, names: Sequence[str]) -> Array:
+        return pick(self.values, [self.names.index(name) for name in names])
+
+    @cached_property
+    def _cells(self) -> CellTable:
+        return _read_cells(self.text)
+
+
+def read_table(content: bytes, source: str, options: ReadOptions | None = None) -> Table:
+    r"""Reads a text table.
+
+    Args:
+        content: The bytes of the text, not compressed.
+        source: What it is called in messages.
+        options: How to read it.
+
+    Raises:
+        DataError: If it is empty or no text table, cannot be decoded, has rows of different lengths, no rows, or
+            no usable line of names.
+
+    >>> table = read_table(b"x,y\n1,3\n2,\n", "data.csv")
+    >>> table.numbers("x"), table.numbers("y"), table.line(1)
+    (array([1., 2.]), array([ 3., nan]), 3)
+    """
+    refuse_foreign(content, source)
+    text = open_text(content, source, options or ReadOptions())
+    values = read_matrix(text)
+    return _read_cells(text) if values is None else MatrixTable(text.names, source, values, text)
+
+
+def _read_cells(text: Text) -> CellTable:
+    """All cells as written; the more common ones are kept once."""
+    rows, lines, shared = [], array("Q"), dict[str, str]()
+    for line, cells in text.rows():
+        rows.append(list(map(shared.setdefault, cells, cells)) if len(shared) < _SHARED_CELLS else cells)
+        lines.append(line)
+    if not rows:
+        hint = "a table needs at least one row"
+        raise data_error(text.source, "no rows after the line of names", hint, text.line - 1)
+    return CellTable(_named(text.names, rows), text.source, rows, lines, text.decimal)
+
+
+def _named(names: tuple[str, ...], rows: list[list[str]]) -> tuple[str, ...]:
+    """The names without a last nameless, empty column, such as a delimiter at the end of each line makes."""
+    nameless = len(names) > 1 and names[-1] == str(len(names))
+    return names[:-1] if nameless and not any(cells[-1].strip() for cells in rows) else names

@@ -1,0 +1,122 @@
+"""What the training loop tells: frozen records. `row()`, ordered flat scalars, is the one contract with output."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gdcli.data.dataset import Array
+
+__all__ = ["Epoch", "Scores", "Status", "Step"]
+
+Scalar = float | int | str | None
+Row = dict[str, Scalar]
+
+
+class Status(enum.StrEnum):
+    """How a run stands, or ended."""
+
+    RUNNING = "running"
+    CONVERGED = "converged"
+    COMPLETED = "completed"
+    STOPPED_EARLY = "stopped_early"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
+
+
+class Step(NamedTuple):
+    """One update: where it left the parameters, and what it was made of.
+
+    Args:
+        step: Updates made so far, this one included.
+        epoch: The epoch it belongs to, from 1.
+        learning_rate: The rate it used.
+        loss: The batch's data loss before it.
+        gradient: The batch's gradient before it, penalties included, shape (P,).
+        update: What it added to the parameters, shape (P,).
+        parameters: The parameters after it, shape (P,).
+        state: The optimizer's state after it.
+        rows: Its batch: an index into the training rows.
+        measure: Evaluates the state after it over the whole set: the `Epoch` record of this moment.
+    """
+
+    step: int
+    epoch: int
+    learning_rate: Any
+    loss: Any
+    gradient: Array
+    update: Array
+    parameters: Array
+    state: Any
+    rows: Array | slice
+    measure: Callable[[], Epoch]
+
+
+class Epoch(NamedTuple):
+    """The state after `epoch` passes over the data; epoch 0 is the state before training.
+
+    Args:
+        epoch: Passes made over the data.
+        step: Updates made.
+        learning_rate: The rate of the last update (epoch 0: of the first to come).
+        loss: The data loss of this state over the whole training set, without penalties.
+        parameters: Shape (P,).
+        names: P names to report the parameters by, or none.
+        penalty: The L1 and L2 penalty of this state; None without one.
+        validation_loss: The data loss over the validation set; None without one.
+        gradient: The gradient over the whole training set, penalties included; None if not evaluated.
+        metrics: Further figures of this state, by name.
+        state: The optimizer's state, to go on from.
+        status: Why the stream ended here, on its last record.
+    """
+
+    epoch: int
+    step: int
+    learning_rate: Any
+    loss: Any
+    parameters: Array
+    names: tuple[str, ...] = ()
+    penalty: Any = None
+    validation_loss: Any = None
+    gradient: Array | None = None
+    metrics: dict[str, float] = {}  # noqa: RUF012 - never written to: a default for a frozen record
+    state: Any = None
+    status: Status = Status.RUNNING
+
+    @property
+    def monitored(self) -> float:
+        """What early stopping and `best` look at: the validation loss if there is one, else the loss."""
+        return float(self.loss if self.validation_loss is None else self.validation_loss)
+
+    def row(self) -> Row:
+        """epoch, step, lr, loss, then penalty, validation_loss and metrics where there are any, then parameters."""
+        row: Row = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "lr": float(self.learning_rate),
+            "loss": float(self.loss),
+        }
+        if self.penalty is not None:
+            row["penalty"] = float(self.penalty)
+        if self.validation_loss is not None:
+            row["validation_loss"] = float(self.validation_loss)
+        row |= self.metrics
+        row |= zip(self.names, self.parameters.tolist(), strict=False)
+        return row
+
+
+class Scores(NamedTuple):
+    """How well predictions do.
+
+    Args:
+        mse: Mean squared error.
+        rmse: Its root, in units of the target.
+        mae: Mean absolute error.
+        r2: 1 - MSE / (MSE of predicting the mean).
+    """
+
+    mse: float
+    rmse: float
+    mae: float
+    r2: float

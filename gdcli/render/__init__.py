@@ -1,0 +1,76 @@
+"""Output: one file = one format, each with a `render(report, out, screen)`; plots and pictures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Protocol, TextIO, cast
+
+from gdcli.errors import OptionError, did_you_mean
+from gdcli.render.screen import Screen
+
+__all__ = ["csv", "json", "jsonl", "kv", "table", "tsv"]
+
+
+class Record(Protocol):
+    """Anything with ordered, flat scalars to show."""
+
+    def row(self) -> Mapping[str, Any]:
+        """The scalars, by name."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Args:
+        header: Its title.
+        cell: What a record shows there.
+        width: Columns on the screen; a longer cell is never cut, the row grows.
+        left: Whether cells are set flush left.
+    """
+
+    header: str
+    cell: Callable[[Any], str]
+    width: int = 10
+    left: bool = False
+
+
+@dataclass
+class Report:
+    """What a command has to say, for any format.
+
+    Args:
+        schema: Name and version of the object's form, as `gdcli.fit/1`.
+        records: The rows, streamed.
+        summary: The object without its rows; asked for when the rows are through.
+        rows_name: The object's field that holds the rows; empty leaves them out.
+        columns: How a table shows a row.
+        paragraph: How a table tells a row where columns cannot.
+        nested: How json tells a row.
+        blocks: What a table shows under the rows, line by line.
+    """
+
+    schema: str
+    records: Iterable[Record] = ()
+    summary: Callable[[], dict[str, Any]] = dict
+    rows_name: str = "history"
+    columns: Sequence[Column] = ()
+    paragraph: Callable[[Any, Screen], Iterable[str]] | None = None
+    nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())
+    blocks: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
+
+
+Render = Callable[[Report, TextIO, Screen], None]
+
+
+def format_named(name: str) -> Render:
+    """The renderer of a format.
+
+    Raises:
+        OptionError: If there is none of that name.
+    """
+    if name not in __all__:
+        raise OptionError(f"--format: there is no format '{name}'", did_you_mean(name, __all__))
+    return cast("Render", import_module(f"gdcli.render.{name}").render)

@@ -1,0 +1,86 @@
+"""A confusion matrix as text: which class was taken for which."""
+
+from collections.abc import Sequence
+from string import ascii_uppercase
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gdcli.render.screen import RESET, Screen, code, columns, fit, paint, plain
+
+Counts = NDArray[np.int64]
+
+
+def matrix(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: str) -> str:
+    """A confusion matrix: a row for each true class, a column for each predicted one, the diagonal reversed.
+
+    Zeros off the diagonal are dots. Where the counts are too wide for the screen, they become percent of
+    their row; where these are too wide, the most frequent confusions are listed.
+
+    Args:
+        counts: `(K, K)`, row = truth.
+        labels: The K classes' names.
+        screen: What the terminal can do.
+        title: The first line.
+
+    >>> print(matrix([[5, 0], [2, 13]], ["cat", "dog"], Screen(color=False), title="test set"))
+    test set   rows: truth, columns: predicted
+        cat dog
+    cat   5   ·
+    dog   2  13
+    """
+    table = np.asarray(counts, dtype=np.int64)
+    names = [plain(str(label), screen) for label in labels]
+    share = np.rint(100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)).astype(np.int64)
+    longest = max(map(columns, names), default=0)
+    for cells, unit, digits in (
+        (table, "", len(str(table.max(initial=0)))),
+        (share, ", percent of the row", 2),
+    ):
+        for size in (max(longest, digits), digits):
+            lines = _grid(cells, table, names, size, digits, screen)
+            if columns(lines[0]) <= screen.width:
+                return "\n".join([*_head(title, f"rows: truth, columns: predicted{unit}", screen), *lines])
+    return "\n".join([*_head(title, "most frequent confusions", screen), *_confused(table, names, screen)])
+
+
+def _head(title: str, about: str, screen: Screen) -> list[str]:
+    """The title and what it is about, on one line where they fit."""
+    title, about = fit(plain(title, screen), screen.width), fit(about, screen.width)
+    words = [paint(title, "bold", screen), paint(about, "gray", screen)]
+    return ["   ".join(words)] if columns(title + about) + 3 <= screen.width else words
+
+
+def _grid(cells: Counts, table: Counts, names: list[str], size: int, digits: int, screen: Screen) -> list[str]:
+    """The header and a line a class; columns `size` wide, numbers `digits` wide, a blank before each."""
+    heads = [fit(name, size) for name in names]
+    if len(set(heads)) < len(heads) <= len(ascii_uppercase):
+        heads = list(ascii_uppercase[: len(heads)])
+        names = [f"{head} {name}" for head, name in zip(heads, names, strict=True)]
+    left = max(map(columns, names), default=0)
+    header = " " * left + "".join(" " * (1 + size - columns(head)) + head for head in heads)
+    lines = [paint(header, "gray", screen)]
+    for at, name in enumerate(names):
+        kinds = ["right" if to == at else "wrong" if count else "none" for to, count in enumerate(table[at])]
+        row = [_cell(cell, kind, size, digits, screen) for cell, kind in zip(cells[at], kinds, strict=True)]
+        lines.append(name + " " * (left - columns(name)) + "".join(row))
+    return lines
+
+
+def _cell(shown: int, kind: str, size: int, digits: int, screen: Screen) -> str:
+    """One number: reversed on the diagonal, red where it is an error. A 100 may fill the blank before it."""
+    if kind == "right" and screen.color:
+        number = f"{shown:>{digits}}"
+        return " " * (size + 1 - len(number)) + f"{code('green', screen)}\x1b[7m{number}{RESET}"
+    dot = "·" if screen.unicode else "."
+    style = {"right": "", "wrong": "red", "none": "gray"}[kind]
+    return paint(f"{dot if kind == 'none' else shown:>{size + 1}}", style, screen)
+
+
+def _confused(table: Counts, names: list[str], screen: Screen) -> list[str]:
+    """The ten most frequent errors, a line each."""
+    errors = table - np.diag(np.diag(table))
+    worst = np.argsort(-errors, axis=None, kind="stable")[:10]
+    pairs = [divmod(int(at), len(names)) for at in worst]
+    lines = [f"{names[a]} read as {names[b]}: {errors[a, b]}" for a, b in pairs if errors[a, b]]
+    return [fit(line, screen.width) for line in lines]

@@ -1,0 +1,69 @@
+"""Polylines against the frame: what lies inside, and the pixels below them.
+
+Coordinates are fractions of the frame: (0, 0) is its lower left corner, (1, 1) the upper right one.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+def within(points: Floats) -> NDArray[np.bool_]:
+    """Which of `(n, 2)` points lie in the frame."""
+    return np.asarray(((points >= 0) & (points <= 1)).all(axis=1))
+
+
+def clip(starts: Floats, ends: Floats) -> tuple[Floats, Floats, Indices]:
+    """Segments cut at the edges of the frame.
+
+    Args:
+        starts: `(n, 2)`.
+        ends: `(n, 2)`.
+
+    Returns:
+        Starts and ends of what lies inside, and the indices of the segments they come from.
+
+    Source: Liang and Barsky, "A New Concept and Method for Line Clipping", 1984.
+    """
+    step = ends - starts
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        edges = np.stack([-starts / step, (1 - starts) / step])
+    inside = (starts >= 0) & (starts <= 1)
+    enter = np.where(step == 0, np.where(inside, 0.0, np.inf), edges.min(axis=0)).max(axis=1, initial=0.0)
+    leave = np.where(step == 0, np.where(inside, 1.0, -np.inf), edges.max(axis=0)).min(axis=1, initial=1.0)
+    kept = np.flatnonzero(enter <= leave)
+    heads = starts[kept] + step[kept] * enter[kept, None]
+    tails = starts[kept] + step[kept] * leave[kept, None]
+    return heads.clip(0, 1), tails.clip(0, 1), kept
+
+
+def pieces(points: Floats) -> list[Floats]:
+    """A polyline as the pieces of it that lie in the frame.
+
+    >>> pieces(np.array([[0.0, 0.5], [0.5, 2.0], [1.0, 0.5]]))[0].round(2).tolist()
+    [[0.0, 0.5], [0.17, 1.0]]
+    """
+    if within(points).all():
+        return [points] if len(points) else []
+    heads, tails, kept = clip(points[:-1], points[1:])
+    if not len(kept):
+        return []
+    breaks = np.flatnonzero((np.diff(kept) > 1) | (heads[1:] != tails[:-1]).any(axis=1)) + 1
+    bounds = [0, *breaks.tolist(), len(kept)]
+    return [np.concatenate([heads[a : a + 1], tails[a:b]]) for a, b in pairwise(bounds)]
+
+
+def trace(points: Floats, width: int, height: int) -> tuple[Indices, Indices]:
+    """The pixels under a polyline, without gaps: rows (top first) and columns."""
+    heads, tails, _ = clip(points[:-1], points[1:])
+    size = np.array([width - 1, height - 1], dtype=np.float64)
+    heads, steps = heads * size, (tails - heads) * size
+    counts = np.ceil(np.abs(steps).max(axis=1, initial=0.0)).astype(np.intp) + 1
+    segment = np.repeat(np.arange(len(counts)), counts)
+    along = (np.arange(counts.sum()) - (np.cumsum(counts) - counts)[segment]) / np.maximum(counts - 1, 1)[segment]
+    spots = np.rint(heads[segment] + steps[segment] * along[:, None]).astype(np.intp)
+    return height - 1 - spots[:, 1], spots[:, 0]

@@ -1,0 +1,40 @@
+"""json: one object, with its schema first and its rows last; never NaN or Infinity."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from gdcli.render import Report
+from gdcli.render.screen import Screen
+
+
+def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - data, on any screen
+    """Writes the whole object when the run has ended, one row a line."""
+    rows = [dumps(report.nested(record)) for record in report.records]
+    fields = {"schema": report.schema} | report.summary()
+    lines = [f"{json.dumps(name)}: {dumps(value)}" for name, value in fields.items()]
+    if report.rows_name:
+        body = ",\n    ".join(rows)
+        lines.append(f"{json.dumps(report.rows_name)}: [" + (f"\n    {body}\n  ]" if rows else "]"))
+    out.write("{\n  " + ",\n  ".join(lines) + "\n}\n")
+
+
+def dumps(value: Any) -> str:
+    """JSON text; numbers that are not finite become null."""
+    return json.dumps(finite(value), ensure_ascii=False, allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """The same value with null for every number that is not finite.
+
+    >>> finite({"loss": float("inf"), "m": [1.0, float("nan")]})
+    {'loss': None, 'm': [1.0, None]}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value

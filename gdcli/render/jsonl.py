@@ -1,0 +1,14 @@
+"""jsonl: one object a row, each on its line as it comes."""
+
+from typing import TextIO
+
+from gdcli.render import Report
+from gdcli.render.json import dumps
+from gdcli.render.screen import Screen
+
+
+def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - rows only, on any screen
+    """Writes the rows."""
+    for record in report.records:
+        out.write(dumps(report.nested(record)) + "\n")
+        out.flush()

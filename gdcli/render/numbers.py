@@ -1,0 +1,83 @@
+"""Numbers and formulas as people write them."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+
+def short(value: float | None, digits: int = 4) -> str:
+    """A number for a table: about `digits` significant digits, never a tail of zeros.
+
+    >>> [short(x) for x in (2.5, 1.825, 7.494e-07, 4.6e14, 12345.6, 0.0, float("nan"), None)]
+    ['2.5', '1.825', '7.494e-07', '4.6e+14', '12346', '0', 'nan', '-']
+    """
+    if value is None:
+        return "-"
+    value = float(value)
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    if 1e-4 <= abs(value) < 1e7:
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        text = f"{value:.{decimals}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:.{digits}g}"
+
+
+def fixed(value: float, decimals: int = 4) -> str:
+    """A parameter for a table: a fixed number of decimals where that shows it, so that columns line up.
+
+    >>> fixed(-0.7), fixed(1234567.0), fixed(1e-7)
+    ('-0.7000', '1234567', '1e-07')
+    """
+    value = float(value)
+    if value == 0 or (10 ** (1 - decimals) <= abs(value) < 1e5):
+        return f"{value:.{decimals}f}"
+    return short(value, 6)
+
+
+def signed(value: float) -> str:
+    """A number to stand in a product: negative ones in parentheses."""
+    text = short(value, 6)
+    return f"({text})" if text.startswith("-") else text
+
+
+def polynomial(terms: Iterable[tuple[float, str]], digits: int = 6, unit: str = "") -> str:
+    """A sum of coefficients times names, as on a blackboard; an empty name is a constant.
+
+    Args:
+        terms: (coefficient, name) pairs.
+        digits: Significant digits of the coefficients.
+        unit: How a coefficient of 1 is written.
+
+    >>> polynomial([(5, "m"), (3, "b"), (-13, "")])
+    '5m + 3b - 13'
+    >>> polynomial([(-1, "x"), (0, "z"), (2.5, "bmi")])
+    '-x + 2.5 bmi'
+    """
+    text = ""
+    for coefficient, name in terms:
+        number = short(abs(coefficient), digits)
+        if number == "0":
+            continue
+        number = unit if number == "1" and name else number
+        gap = " " if number and name[0:1].isalpha() and len(name.split("^")[0]) > 1 else ""
+        sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
+        text += f"{sign}{number}{gap}{name}"
+    return text or "0"
+
+
+def equation(target: str, terms: Sequence[str], parameters: Sequence[float], digits: int = 6) -> str:
+    """The fitted model in words: highest powers first, the bias last.
+
+    Args:
+        target: The target's name.
+        terms: What each weight multiplies; "" for the bias.
+        parameters: The weights, in the same order.
+
+    >>> equation("y", ["x", "x^2", ""], [2.0, 3.0, 1.0])
+    'y = 3x^2 + 2x + 1'
+    """
+    pairs = list(zip(parameters, terms, strict=True))
+    pairs.sort(key=lambda pair: -int(pair[1].rpartition("^")[2]) if "^" in pair[1] else -bool(pair[1]))
+    return f"{target} = {polynomial(pairs, digits)}"

@@ -1,0 +1,216 @@
+"""The one training loop, a generator of frozen records.
+
+Whoever calls `next()` decides what becomes of the records: a table, a pipe, a plot, a live screen, a notebook.
+Stopping rules wrap the stream (`gdcli.streams`); the loop itself never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypedDict, Unpack
+
+import numpy as np
+
+from gdcli.data.dataset import Array, Dataset
+from gdcli.losses import Loss
+from gdcli.models import Model
+from gdcli.optimizers import Optimizer, Rate
+from gdcli.records import Epoch, Status, Step
+from gdcli.schedules import Schedule
+
+__all__ = ["Problem", "descend", "train"]
+
+
+class Descent(TypedDict, total=False):
+    """The options of `descend` that have defaults."""
+
+    start: Array | None
+    batch_size: int | None
+    seed: int
+    shuffle: bool
+    resume: Epoch | None
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is minimised: a model's loss on data, plus penalties on its weights (not its biases).
+
+    Args:
+        model: The model.
+        loss: The data loss.
+        data: The training set.
+        validation: Rows held out, only measured.
+        l1: Adds l1 sum |w|.
+        l2: Adds l2/2 sum w^2, so its gradient is l2 w.
+
+    Raises:
+        ValueError: If a penalty is negative.
+    """
+
+    model: Model
+    loss: Loss
+    data: Dataset
+    validation: Dataset | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (self.l1 >= 0 and self.l2 >= 0):
+            raise ValueError(f"penalties must not be negative: l1 {self.l1}, l2 {self.l2}")
+
+    def loss_and_gradient(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Any, Array]:
+        """The data loss on some rows, and the gradient of that loss plus the penalties, shape (P,)."""
+        outputs, backprop = self.model(parameters, inputs)
+        loss, way_back = self.loss(outputs, targets)
+        gradient = backprop(way_back)
+        return loss, self._penalise(gradient, parameters) if self.l1 or self.l2 else gradient
+
+    def data_loss(self, parameters: Array, data: Dataset) -> Any:
+        """The data loss over a whole set."""
+        return self.loss(self.model(parameters, data.inputs)[0], data.targets)[0]
+
+    def penalty(self, parameters: Array) -> Any:
+        """l1 sum |w| + l2/2 sum w^2, or None where neither is asked for."""
+        if not (self.l1 or self.l2):
+            return None
+        weights = parameters * self.model.penalised
+        return self.l1 * np.abs(weights).sum(axis=-1) + self.l2 / 2 * (weights * weights).sum(axis=-1)
+
+    def _penalise(self, gradient: Array, parameters: Array) -> Array:
+        weights = parameters * self.model.penalised
+        result: Array = gradient + self.l1 * np.sign(weights) + self.l2 * weights
+        return result
+
+
+def train(
+    problem: Problem,
+    optimizer: Optimizer,
+    *,
+    learning_rate: Rate | Schedule,
+    epochs: int,
+    **options: Unpack[Descent],
+) -> Iterator[Epoch]:
+    """Descends and yields one record an epoch, from epoch 0, the state before training.
+
+    Args:
+        problem: What to minimise.
+        optimizer: Turns gradients into updates.
+        learning_rate: A number, or a function of the step (a schedule, a dial).
+        epochs: Passes over the data.
+        **options: As `descend` has them: start, batch_size, seed, shuffle, resume.
+
+    >>> import numpy as np
+    >>> from gdcli import SGD, Dataset, Linear, mse
+    >>> problem = Problem(Linear(1), mse, Dataset([[1.0], [2.0]], [3.0, 5.0]))
+    >>> run = train(problem, SGD(), learning_rate=0.1, epochs=1, start=np.array([-1.0, 5.0]))
+    >>> next(run).row()
+    {'epoch': 0, 'step': 0, 'lr': 0.1, 'loss': 2.5, 'm': -1.0, 'b': 5.0}
+
+    Source: the lecture, "Epochs, batches, steps".
+    """
+    stream = descend(problem, optimizer, learning_rate=learning_rate, epochs=epochs, **options)
+    return (record for record in stream if isinstance(record, Epoch))
+
+
+def descend(
+    problem: Problem,
+    optimizer: Optimizer,
+    *,
+    learning_rate: Rate | Schedule,
+    epochs: int,
+    start: Array | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+    shuffle: bool = True,
+    resume: Epoch | None = None,
+) -> Iterator[Step | Epoch]:
+    """The training loop: a `Step` for every update, and an `Epoch` before the first and after every pass.
+
+    Rows are shuffled anew each epoch by (seed, epoch) alone, so that a run can be resumed anywhere; the last,
+    short batch is used. With the whole set as one batch, an epoch is one step and nothing is shuffled.
+
+    Args:
+        problem: What to minimise.
+        optimizer: Turns gradients into updates.
+        learning_rate: A number, or a function of the number of updates made so far.
+        epochs: Passes over the data, those before `resume` included.
+        start: Initial parameters (P,), or (R, P) for a stack; zeros unless given.
+        batch_size: Rows a step; None = all of them.
+        seed: Of the shuffling.
+        shuffle: False takes the rows in their order.
+        resume: An earlier run's record, with its optimizer state, to go on from.
+    """
+    rate = learning_rate if callable(learning_rate) else partial(_constant, learning_rate)
+    data, whole = problem.data, batch_size is None or batch_size >= len(problem.data)
+    measure = _measure_with_gradient if whole else _measure
+    parameters = np.zeros(problem.model.size) if start is None else np.array(start)
+    record = resume or measure(problem, 0, 0, rate(0), parameters, optimizer.init(parameters))
+    parameters, state, step, gradient = record.parameters, record.state, record.step, record.gradient
+    yield _last_if(record, record.epoch >= epochs)
+    for epoch in range(record.epoch + 1, epochs + 1):
+        for rows in _batches(len(data), batch_size, seed if shuffle else None, epoch):
+            with np.errstate(all="ignore"):
+                if whole and gradient is not None:
+                    loss = record.loss
+                else:
+                    loss, gradient = problem.loss_and_gradient(parameters, data.inputs[rows], data.targets[rows])
+                learning = rate(step)
+                update, state = optimizer.update(gradient, state, parameters, learning)
+                parameters = parameters + update
+            step += 1
+            now = partial(measure, problem, epoch, step, learning, parameters, state)
+            yield Step(step, epoch, learning, loss, gradient, update, parameters, state, rows, now)
+        record = now()
+        gradient = record.gradient
+        yield _last_if(record, epoch == epochs)
+
+
+def _constant(rate: Rate, _: int) -> Rate:
+    return rate
+
+
+def _last_if(record: Epoch, last: bool) -> Epoch:
+    return record._replace(status=Status.COMPLETED) if last else record
+
+
+def _batches(rows: int, size: int | None, seed: int | None, epoch: int) -> Iterator[Array | slice]:
+    """Index of each batch of an epoch: slices of the rows' order, or of a permutation by (seed, epoch)."""
+    if size is None or size >= rows:
+        yield slice(None)
+    elif seed is None:
+        yield from (slice(start, start + size) for start in range(0, rows, size))
+    else:
+        order = np.random.default_rng((seed, epoch)).permutation(rows)
+        yield from (order[start : start + size] for start in range(0, rows, size))
+
+
+def _measure(problem: Problem, epoch: int, step: int, rate: Rate, parameters: Array, state: Any) -> Epoch:
+    """The state's losses over the whole sets."""
+    with np.errstate(all="ignore"):
+        loss = problem.data_loss(parameters, problem.data)
+        return _record(problem, epoch, step, rate, parameters, state, loss, None)
+
+
+def _measure_with_gradient(problem: Problem, epoch: int, step: int, rate: Rate, parameters: Array, state: Any) -> Epoch:
+    """The state's losses and gradient: with full batches the next step needs it anyway."""
+    with np.errstate(all="ignore"):
+        loss, gradient = problem.loss_and_gradient(parameters, problem.data.inputs, problem.data.targets)
+        return _record(problem, epoch, step, rate, parameters, state, loss, gradient)
+
+
+def _record(
+    problem: Problem,
+    epoch: int,
+    step: int,
+    rate: Rate,
+    parameters: Array,
+    state: Any,
+    loss: Any,
+    gradient: Array | None,
+) -> Epoch:
+    held_out = problem.validation
+    validation = None if held_out is None else problem.data_loss(parameters, held_out)
+    names, penalty = problem.model.parameter_names, problem.penalty(parameters)
+    return Epoch(epoch, step, rate, loss, parameters, names, penalty, validation, gradient, state=state)

@@ -1,0 +1,128 @@
+"""Optimizers: PyTorch's trajectories, first steps by hand, and contracts over everything in `__all__`."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gdcli import optimizers
+from gdcli.data.dataset import Dataset
+from gdcli.losses import mse
+from gdcli.models import Linear
+from gdcli.training import Problem, descend
+
+ORACLE = json.loads((Path(__file__).parent / "oracles" / "line_torch.json").read_text())
+ALL = [getattr(optimizers, name) for name in optimizers.__all__]
+rng = np.random.default_rng(7)
+
+
+def from_torch(run):
+    """Our optimizer for a PyTorch run's hyperparameters."""
+    hyper, name = run["hyper"], run["optimizer"]
+    weight_decay = hyper["weight_decay"]
+    if name == "sgd":
+        return optimizers.SGD(weight_decay)
+    if name in ("momentum", "nesterov"):
+        kind = optimizers.Nesterov if name == "nesterov" else optimizers.Momentum
+        return kind(weight_decay, hyper["momentum"])
+    if name == "adagrad":
+        return optimizers.Adagrad(weight_decay, hyper["eps"])
+    if name == "rmsprop":
+        kind = optimizers.CenteredRMSprop if hyper["centered"] else optimizers.RMSprop
+        return kind(weight_decay, hyper["alpha"], hyper["eps"], hyper["momentum"])
+    kind = {"adam": optimizers.Adam, "adamw": optimizers.AdamW}[name]
+    kind = optimizers.AMSGrad if hyper["amsgrad"] else kind
+    return kind(weight_decay, *hyper["betas"], hyper["eps"])
+
+
+@pytest.mark.parametrize("run", ORACLE["runs"], ids=lambda run: run["id"])
+def test_reproduces_pytorch_on_the_lectures_line(run):
+    problem = Problem(Linear(1), mse, Dataset([[1.0], [2.0]], [3.0, 5.0]))
+    batch = run["batch_size"]
+    stream = descend(
+        problem,
+        from_torch(run),
+        learning_rate=run["hyper"]["lr"],
+        epochs=run["steps"] * batch // 2,
+        start=np.array([-1.0, 5.0]),
+        batch_size=batch,
+        shuffle=False,
+    )
+    states = [next(stream).parameters, *(r.parameters for r in stream if hasattr(r, "update"))]
+    compared = 0
+    for step, (m, b) in enumerate(states):
+        expected = float(run["m"][step]), float(run["b"][step])
+        if not all(math.isfinite(value) for value in (*expected, float(run["loss"][step]))):
+            break
+        np.testing.assert_allclose([m, b], expected, rtol=1e-12, atol=1e-14)
+        compared += 1
+    assert compared == 51 if "first_nonfinite_step" not in run else compared >= 22
+
+
+@pytest.mark.parametrize("kind", ALL)
+class TestContract:
+    def run(self, optimizer, gradient, parameters, rate=0.01, steps=4):
+        state, w = optimizer.init(parameters), parameters
+        for k in range(steps):
+            update, state = optimizer.update(gradient * (k + 1), state, w, rate)
+            w = w + update
+        return w, state
+
+    def test_leaves_its_inputs_untouched(self, kind):
+        optimizer, w, g = kind(), rng.normal(size=5), rng.normal(size=5)
+        state = optimizer.init(w)
+        before = w.copy(), g.copy(), [np.copy(field) for field in state]
+        optimizer.update(g, state, w, 0.1)
+        np.testing.assert_array_equal(w, before[0])
+        np.testing.assert_array_equal(g, before[1])
+        for field, old in zip(state, before[2], strict=True):
+            np.testing.assert_array_equal(field, old)
+
+    def test_repeats_itself(self, kind):
+        w, g = rng.normal(size=5), rng.normal(size=5)
+        np.testing.assert_array_equal(self.run(kind(), g, w)[0], self.run(kind(), g, w)[0])
+
+    def test_first_update_opposes_the_gradient(self, kind):
+        w, g = np.zeros(5), rng.normal(size=5)
+        update, _ = kind().update(g, kind().init(w), w, 0.01)
+        assert (np.sign(update) == -np.sign(g)).all()
+
+    def test_a_stack_is_its_runs(self, kind):
+        w, g = rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
+        rates = np.array([[0.01], [0.1], [1.0]])
+        stacked, _ = self.run(kind(), g, w, rates)
+        for r in range(3):
+            np.testing.assert_allclose(stacked[r], self.run(kind(), g[r], w[r], float(rates[r, 0]))[0], rtol=1e-14)
+
+    def test_keeps_float32(self, kind):
+        w = np.ones(3, np.float32)
+        result, _ = self.run(kind(), w, w)
+        assert result.dtype == np.float32
+
+    def test_weight_decay_shrinks_the_weights(self, kind):
+        w = np.full(3, 2.0)
+        update, _ = kind(weight_decay=0.5).update(np.zeros(3), kind().init(w), w, 0.1)
+        assert (update < 0).all()
+
+    def test_zero_gradient_is_a_fixed_point(self, kind):
+        w = np.zeros(3)
+        np.testing.assert_array_equal(self.run(kind(), np.zeros(3), w)[0], w)
+
+    def test_trace_names_arrays_of_the_parameters_shape(self, kind):
+        w = np.ones(3)
+        _, state = self.run(kind(), w, w)
+        assert all(value.shape in ((3,), ()) for value in kind().trace(state).values())
+
+    def test_docstring_teaches(self, kind):
+        assert ":= " in kind.__doc__.splitlines()[0] or "RMSprop by" in kind.__doc__ or "AMSGrad" in kind.__doc__
+        assert "Source:" in kind.__doc__
+        assert ">>>" in kind.__doc__
+
+
+def test_adams_trace_by_hand():
+    adam, w = optimizers.Adam(), np.array([1.0])
+    _, state = adam.update(np.array([4.0]), adam.init(w), w, 0.1)
+    trace = {name: round(float(value[0]), 12) for name, value in adam.trace(state).items()}
+    assert trace == {"m": 0.4, "v": 0.016, "m_hat": 4.0, "v_hat": 16.0, "direction": 0.9999999975}
