@@ -13,10 +13,10 @@ import numpy as np
 
 from gdcli.data.dataset import Array
 
-__all__ = ["huber", "mae", "mse"]
+__all__ = ["binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"]
 
 Loss = Callable[[Array, Array], tuple[Any, Array]]
-"""`(outputs (..., n), targets (n,)) -> (value (...), gradient (..., n))`."""
+"""`(outputs (..., n), targets (n,)) -> (value (...), gradient (..., n))`; for K classes `(..., n, K)`."""
 
 
 def mse(outputs: Array, targets: Array) -> tuple[Any, Array]:
@@ -85,3 +85,129 @@ def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Arra
     n = residual.shape[-1]
     clipped = np.clip(residual, -delta, delta)
     return np.vecdot(clipped, residual - 0.5 * clipped) / n, clipped / n
+
+
+def binary_cross_entropy(
+    logits: Array, targets: Array, weights: tuple[float, float] | None = None
+) -> tuple[Any, Array]:
+    """Binary cross-entropy from logits: mean of max(z, 0) - y z + log(1 + exp(-|z|)), stable at any z.
+
+    Args:
+        logits: z, shape (..., n); the probability of class 1 is 1 / (1 + exp(-z)).
+        targets: y, shape (n,): 0 or 1, or between them with label smoothing.
+        weights: How much rows of class 0 and class 1 count.
+
+    Returns:
+        The loss, in nats; and (sigmoid(z) - y) / n.
+
+    >>> import numpy as np
+    >>> value, gradient = binary_cross_entropy(np.array([0.0, 0.0]), np.array([0.0, 1.0]))
+    >>> round(float(value), 12), gradient.tolist()
+    (0.69314718056, [0.25, -0.25])
+
+    Source: the lecture, "From regression to classification"; Bishop 2006, Pattern Recognition, equation 4.90.
+    """
+    n = logits.shape[-1]
+    small = np.exp(-np.abs(logits))
+    loss = np.maximum(logits, 0) - targets * logits + np.log1p(small)
+    positive = np.where(logits >= 0, 1, small) / (1 + small)
+    gradient = (positive - targets) / n
+    if weights is not None:
+        scale = weights[0] + (weights[1] - weights[0]) * targets
+        loss, gradient = loss * scale, gradient * scale
+    return np.add.reduce(loss, axis=-1) / n, gradient
+
+
+def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -> tuple[Any, Array]:
+    """Categorical cross-entropy from logits: mean of log sum_k exp(z_k) - z_y, stable at any z.
+
+    Args:
+        logits: z, shape (..., n, K); softmax(z) are the classes' probabilities.
+        targets: Class indices, shape (n,); or a distribution over the classes for each row, shape (n, K).
+        weights: How much rows of each class count, shape (K,).
+
+    Returns:
+        The loss, in nats; and (softmax(z) - target) / n, shape (..., n, K).
+
+    >>> import numpy as np
+    >>> value, gradient = cross_entropy(np.zeros((1, 2)), np.array([0]))
+    >>> round(float(value), 12), gradient.tolist()
+    (0.69314718056, [[-0.5, 0.5]])
+
+    Source: the lecture, "Cross-entropy"; Bishop 2006, Pattern Recognition, equation 4.108.
+    """
+    n = logits.shape[-2]
+    if targets.ndim == 1:
+        targets = one_hot(targets, logits.shape[-1], dtype=logits.dtype)
+    z = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
+    gradient = np.exp(z)
+    total = np.add.reduce(gradient, axis=-1, keepdims=True)
+    gradient /= total
+    if weights is None:
+        value = np.add.reduce(np.log(total), axis=(-1, -2)) - _inner(targets, z)
+    else:
+        targets = targets * weights
+        mass = np.add.reduce(targets, axis=-1, keepdims=True)
+        value = np.add.reduce(mass * np.log(total), axis=(-1, -2)) - _inner(targets, z)
+        gradient *= mass
+    gradient -= targets
+    gradient *= 1 / n
+    return value / n, gradient
+
+
+def mse_of_probabilities(logits: Array, targets: Array) -> tuple[Any, Array]:
+    """Mean squared error of probabilities: mean((p - y)^2), p = sigmoid(z) or softmax(z).
+
+    What is wrong with it shows in its gradient: the slope p (1 - p) of the probability is a factor, so a row that
+    is confidently wrong hardly pulls at all.
+
+    Args:
+        logits: z, shape (..., n), or (..., n, K) for K classes.
+        targets: 0 or 1, shape (n,); or a distribution for each row, shape (n, K).
+
+    Returns:
+        The mean over rows and classes; and its gradient by the logits.
+
+    >>> import numpy as np
+    >>> value, gradient = mse_of_probabilities(np.array([0.0]), np.array([1.0]))
+    >>> float(value), gradient.tolist()
+    (0.25, [-0.25])
+
+    Source: the lecture, "What is wrong with the RMSE of probabilities?"; Brier 1950.
+    """
+    p = probabilities(logits, classes=targets.ndim > 1)
+    residual = p - targets
+    slope = residual * (2 / targets.size)
+    if targets.ndim == 1:
+        return np.vecdot(residual, residual) / targets.size, slope * p * (1 - p)
+    value = np.add.reduce(residual * residual, axis=(-1, -2)) / targets.size
+    return value, p * (slope - np.add.reduce(slope * p, axis=-1, keepdims=True))
+
+
+def probabilities(logits: Array, classes: bool) -> Array:
+    """softmax over the last axis if there are `classes`, else the sigmoid of each logit."""
+    if classes:
+        powers = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+        result: Array = powers / np.add.reduce(powers, axis=-1, keepdims=True)
+        return result
+    small = np.exp(-np.abs(logits))
+    positive: Array = np.where(logits >= 0, 1, small) / (1 + small)
+    return positive
+
+
+def one_hot(targets: Array, classes: int, smoothing: float = 0.0, dtype: Any = np.float32) -> Array:
+    """A distribution for each row: 1 - smoothing for its class, and smoothing spread evenly over all.
+
+    >>> one_hot(np.array([1]), 2, smoothing=0.2).round(3).tolist()
+    [[0.10000000149011612, 0.8999999761581421]]
+
+    Source: Szegedy et al. 2016, Rethinking the Inception Architecture, section 7.
+    """
+    result = np.full((len(targets), classes), smoothing / classes, dtype)
+    result[np.arange(len(targets)), targets] += 1 - smoothing
+    return result
+
+
+def _inner(a: Array, b: Array) -> Any:
+    """sum(a b) over the last two axes."""
+    return np.vdot(a, b) if b.ndim == 2 else np.add.reduce(a * b, axis=(-1, -2))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gdcli.data.dataset import Array
 
-__all__ = ["Epoch", "Scores", "Status", "Step"]
+__all__ = ["Epoch", "Overfitting", "Scores", "Status", "Step"]
 
 Scalar = float | int | str | None
 Row = dict[str, Scalar]
@@ -120,3 +120,36 @@ class Scores(NamedTuple):
     rmse: float
     mae: float
     r2: float
+
+
+RISE = 1.02
+"""A validation loss this much above its best has risen."""
+
+
+class Overfitting(NamedTuple):
+    """Training against rows held out.
+
+    Args:
+        verdict: `none`, `slight` or `strong`.
+        best_epoch: Where the validation loss was lowest.
+        best_train: Training loss there.
+        best_validation: Validation loss there.
+        last_train: Training loss at the end.
+        last_validation: Validation loss at the end.
+        gap: Validation loss minus training loss at the best epoch.
+        last_gap: The same at the end.
+    """
+
+    verdict: str
+    best_epoch: int
+    best_train: float
+    best_validation: float
+    last_train: float
+    last_validation: float
+    gap: float
+    last_gap: float
+
+    @property
+    def rose(self) -> bool:
+        """Whether validation got worse after the best epoch while training got better."""
+        return self.last_validation > RISE * self.best_validation and self.last_train < self.best_train

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from gdcli.data.dataset import Array
-from gdcli.records import Epoch, Status, Step
+from gdcli.records import Epoch, Row, Status, Step
 from gdcli.training import Problem
 
 __all__ = [
@@ -163,6 +163,7 @@ class Run:
 
     best: Epoch
     last: Epoch
+    last_whole: Epoch
 
     def __init__(self, stream: Iterable[Epoch], min_delta: float = 0.0) -> None:
         self._stream = stream
@@ -170,6 +171,8 @@ class Run:
         self.ended = False
         self.count = 0
         self.best_index = 0
+        self.rows: list[Row] = []
+        self.metrics: list[dict[str, float]] = []
         self.epochs, self.losses, self.validation_losses = array("d"), array("d"), array("d")
 
     def __iter__(self) -> Iterator[Epoch]:
@@ -177,6 +180,11 @@ class Run:
             if self.count == 0 or record.monitored < self.best.monitored - self._min_delta:
                 self.best, self.best_index = record, self.count
             self.last = record
+            if record.status is not Status.INTERRUPTED:
+                self.last_whole = record
+            self.metrics.append(record.metrics)
+            if not record.names:
+                self.rows.append(record.row())
             self.count += 1
             self.epochs.append(record.epoch)
             self.losses.append(record.loss)

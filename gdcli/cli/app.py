@@ -17,6 +17,8 @@ COMMANDS = {
     "rmse": "Print the root mean squared error of a line or of predictions.",
     "score": "Score a line or predictions row by row: MSE, RMSE, MAE, R2.",
     "step": "Take one step of gradient descent and show all its arithmetic.",
+    "activation": "Draw activation functions and their derivatives.",
+    "train": "Train a network for classification or regression.",
     "sample": "List the sample data sets and toy generators, or print one.",
 }
 """Each command's name and its line in `gdcli --help`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def linear_experiment(
     validation: Dataset | None = None,
 ) -> LinearExperiment:
     """Builds the experiment; scaling is fitted on the training rows only."""
-    basis = Basis.fit(data.inputs, _scaling(loop, line), line.degree, not line.no_intercept)
+    scaling_ = scaling_named(loop, scaling.none, uncentred=line.no_intercept)
+    basis = Basis.fit(data.inputs, scaling_, line.degree, not line.no_intercept)
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
     seen = dataclasses.replace(data, inputs=basis(data.inputs), input_names=terms)
@@ -111,22 +113,23 @@ def start_parameters(line: LineOptions, names: tuple[str, ...]) -> Array:
     return np.array([float(known.get(name) or 0.0) for name in names])
 
 
-def optimizer(options: OptimizerOptions) -> Optimizer:
+def optimizer(options: OptimizerOptions, usual: str = "sgd") -> Optimizer:
     """The optimizer asked for, with the hyperparameters given.
 
     Raises:
         OptionError: If there is no such optimizer, or it has no such hyperparameter.
     """
-    kind = parse.named("--optimizer", options.optimizer, optimizers)
+    name = options.optimizer or usual
+    kind = parse.named("--optimizer", name, optimizers)
     known = {field.name for field in dataclasses.fields(kind)}
     given = {
         field.name: getattr(options, field.name)
         for field in dataclasses.fields(options)
         if field.name != "optimizer" and getattr(options, field.name) is not None
     }
-    for name in given.keys() - known:
+    for field_name in sorted(given.keys() - known):
         flags = ", ".join(f"--{field.replace('_', '-')}" for field in sorted(known))
-        raise OptionError(f"--{name.replace('_', '-')}: {options.optimizer} has none", f"it takes {flags}")
+        raise OptionError(f"--{field_name.replace('_', '-')}: {name} has none", f"it takes {flags}")
     made: Optimizer = kind(**given)
     return made
 
@@ -160,20 +163,30 @@ def _turns(text: str) -> tuple[tuple[int, float], ...]:
     return tuple(sorted(turns))
 
 
-def loss_named(options: LossOptions) -> Loss:
-    """The loss asked for."""
-    found: Loss = parse.named("--loss", options.loss, losses)
+LINE_LOSSES = ("mse", "mae", "huber")
+
+
+def loss_named(options: LossOptions, usual: str = "mse", among: Sequence[str] = LINE_LOSSES) -> Loss:
+    """The loss asked for.
+
+    Raises:
+        OptionError: If there is no such loss, or not here.
+    """
+    name = parse.one_of("--loss", (options.loss or usual).replace("_", "-"), among)
+    found: Loss = parse.named("--loss", name, losses)
     return found
 
 
-def batch_size(loop: StepLoopOptions, rows: int) -> int | None:
+def batch_size(loop: StepLoopOptions, rows: int, usual: int | None = None) -> int | None:
     """Rows a step; None for all of them.
 
     Raises:
         OptionError: If it is neither `full` nor a whole number above 0.
     """
     text = loop.batch_size
-    if text is None or text.lower() == "full":
+    if text is None:
+        return usual if usual is not None and usual < rows else None
+    if text.lower() == "full":
         return None
     if not text.isdecimal() or int(text) == 0:
         raise OptionError(f"--batch-size: '{text}' is neither a whole number above 0 nor 'full'")
@@ -213,10 +226,16 @@ def _validation_file(name: str, data: Dataset, options: DataOptions, terminal: T
     return read(name, same, terminal)
 
 
-def _scaling(loop: StepLoopOptions, line: LineOptions) -> scaling.Scaling:
-    """The scaling asked for; without an intercept, one that leaves 0 where it is."""
+def scaling_named(loop: StepLoopOptions, usual: scaling.Scaling, uncentred: bool = False) -> scaling.Scaling:
+    """The scaling asked for; for a model without an intercept, one that leaves 0 where it is.
+
+    Raises:
+        OptionError: If there is no such scaling, or two are asked for.
+    """
     reject_together({"--standardize": loop.standardize, "--scale": loop.scale})
-    name = "standard" if loop.standardize else loop.scale or "none"
+    name = "standard" if loop.standardize else loop.scale
+    if name is None:
+        return usual
     try:
         factor = float(name)
     except ValueError:
@@ -226,7 +245,7 @@ def _scaling(loop: StepLoopOptions, line: LineOptions) -> scaling.Scaling:
             "minmax": scaling.minmax,
         }
         kind = known[parse.one_of("--scale", name, tuple(known))]
-        return UNCENTRED.get(kind, kind) if line.no_intercept else kind
+        return UNCENTRED.get(kind, kind) if uncentred else kind
     if not (math.isfinite(factor) and factor > 0):
         raise OptionError(f"--scale: {name} is not a finite number above 0", "as in --scale 255")
     return scaling.by(factor)

@@ -11,6 +11,10 @@ from gdcli.cli import parse
 
 FIT_EPOCHS = 500
 FIT_RATE = 0.1
+TRAIN_EPOCHS = 20
+RATE_HELP = "Learning rate. [0.1; train: the optimizer's usual one]"
+OPTIMIZER_HELP = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, ... [sgd; train: adam]"
+LOSS_HELP = "mse, mae, huber; for classes cross-entropy, binary-cross-entropy, mse. [mse; classes: cross-entropy]"
 DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, '-' for stdin, or sample:NAME."
 
 
@@ -64,14 +68,7 @@ class LineOptions:
 class OptimizerOptions:
     """How a gradient becomes an update."""
 
-    optimizer: Annotated[
-        str,
-        option(
-            "--optimizer",
-            metavar="NAME",
-            help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, ... [sgd]",
-        ),
-    ] = "sgd"
+    optimizer: Annotated[str | None, option("--optimizer", metavar="NAME", help=OPTIMIZER_HELP)] = None
     momentum: Annotated[
         float | None, option("--momentum", parser=parse.below_one, metavar="U", help="Velocity kept. [0.9]")
     ] = None
@@ -99,7 +96,7 @@ class OptimizerOptions:
 class LossOptions:
     """What is minimised."""
 
-    loss: Annotated[str, option("--loss", metavar="NAME", help="mse, mae or huber. [mse]")] = "mse"
+    loss: Annotated[str | None, option("--loss", metavar="NAME", help=LOSS_HELP)] = None
     l1: Annotated[
         float,
         option("--l1", parser=parse.non_negative, metavar="A", help="Adds A sum |w|, biases left out. [0]"),
@@ -116,7 +113,7 @@ class RateOptions:
 
     lr: Annotated[
         float | None,
-        option("--lr", "--learning-rate", parser=parse.positive, metavar="LR", help="Learning rate. [0.1]"),
+        option("--lr", "--learning-rate", parser=parse.positive, metavar="LR", help=RATE_HELP),
     ] = None
     schedule: Annotated[
         str,
@@ -139,7 +136,9 @@ class RateOptions:
 class StepLoopOptions:
     """Batches, order, scale."""
 
-    batch_size: Annotated[str | None, option("--batch-size", metavar="N|full", help="Rows a step. [full]")] = None
+    batch_size: Annotated[
+        str | None, option("--batch-size", metavar="N|full", help="Rows a step. [full; train: 32]")
+    ] = None
     shuffle: Annotated[
         bool,
         typer.Option("--shuffle/--no-shuffle", help="Shuffle rows each epoch. [yes]", show_default=False),
@@ -150,7 +149,7 @@ class StepLoopOptions:
         option(
             "--scale",
             metavar="none|standard|minmax|NUMBER",
-            help="Scale inputs; fitted on training rows. [none]",
+            help="Scale inputs, as training rows ask. [none; train: standard, images by their largest pixel]",
         ),
     ] = None
     standardize: Annotated[bool, option("--standardize", help="Short for --scale standard.")] = False
@@ -169,7 +168,67 @@ class LoopOptions(StepLoopOptions):
     """Passes, batches, order, scale."""
 
     epochs: Annotated[
-        int | None, option("--epochs", parser=parse.whole, metavar="N", help="Passes over the data. [500]")
+        int | None,
+        option("--epochs", parser=parse.whole, metavar="N", help="Passes over the data. [fit: 500; train: 20]"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The network, and what it is trained on besides DATA."""
+
+    hidden: Annotated[
+        str | None, option("--hidden", metavar="N,N", help="Neurons of each hidden layer. [none: softmax regression]")
+    ] = None
+    activation: Annotated[
+        str | None,
+        option("--activation", metavar="NAME,...", help="One for all hidden layers, or one for each. [relu]"),
+    ] = None
+    init: Annotated[
+        str | None, option("--init", metavar="NAME", help="he, glorot, lecun, ... [what suits the activation]")
+    ] = None
+    dropout: Annotated[
+        float | None,
+        option("--dropout", parser=parse.below_one, metavar="P", help="Silences hidden neurons while training. [0]"),
+    ] = None
+    dtype: Annotated[str | None, option("--dtype", metavar="float32|float64", help="[float32]")] = None
+    task: Annotated[
+        str | None,
+        option("--task", metavar="classification|regression", help="[as the target looks: text or few whole numbers]"),
+    ] = None
+    categorical: Annotated[
+        str | None, option("--categorical", metavar="A,B", help="Text columns to take as inputs, one-hot.")
+    ] = None
+    test: Annotated[str | None, option("--test", metavar="FILE", help="Rows to test on at the end.")] = None
+    labels: Annotated[str | None, option("--labels", metavar="FILE", help="Labels of IDX images.")] = None
+    test_labels: Annotated[
+        str | None, option("--test-labels", metavar="FILE", help="Labels of the test set's IDX images.")
+    ] = None
+    label_smoothing: Annotated[
+        float,
+        option("--label-smoothing", parser=parse.below_one, metavar="S", help="Part of a label spread over all. [0]"),
+    ] = 0.0
+    class_weight: Annotated[
+        str | None, option("--class-weight", metavar="balanced|A=2,B=1", help="How much each class counts. [all alike]")
+    ] = None
+
+
+@dataclass(frozen=True)
+class SaveOptions:
+    """The model on disk."""
+
+    save: Annotated[str | None, option("--save", metavar="FILE", help="Write the model there, as .safetensors.")] = None
+    resume: Annotated[
+        str | None, option("--resume", metavar="MODEL", help="Go on with a saved run, as if it had never stopped.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class ShowOptions:
+    """Pictures of the data."""
+
+    show: Annotated[
+        int | None, option("--show", parser=parse.count, metavar="N", help="Show N rows of image data as pictures.")
     ] = None
 
 

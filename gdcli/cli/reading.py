@@ -27,14 +27,14 @@ def read(name: str, options: DataOptions, terminal: Terminal) -> Dataset:
     return data
 
 
-def read_table_named(name: str, options: DataOptions, terminal: Terminal) -> Table:
-    """The table behind a name."""
-    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
+def read_table_named(name: str, options: DataOptions, terminal: Terminal, labels: str | None = None) -> Table:
+    """The table behind a name; `labels` is the file that goes with IDX images."""
     if name.startswith("sample:"):
         return read_table(samples.content(name.removeprefix("sample:")), name, ReadOptions())
     if name == "-" and terminal.stdin is None:
         raise DataError("standard input: is closed", "name a file, or pipe rows in")
-    return load(name, how, terminal.stdin)
+    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
+    return load(name, how, terminal.stdin, labels)
 
 
 def columns(options: DataOptions) -> ColumnOptions:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,11 @@ __all__ = ["ArrayTable", "is_numpy", "pixel_names", "read_numpy"]
 
 _INPUT_KEYS = ("x", "X", "inputs", "x_train", "X_train")
 _TARGET_KEYS = ("y", "Y", "targets", "target", "labels", "label", "y_train", "Y_train")
+# What NumPy lets through from zipfile, zlib, and the Python literal in an array's header.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, MemoryError),
+    *(ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, OverflowError),
+)
 _NAME_THEM = "name them x (inputs) and y (targets), or store columns of one length"
 
 
@@ -109,14 +115,15 @@ def read_numpy(content: bytes, source: str) -> ArrayTable:
     """
     try:
         arrays = _load(content, source)
-        return _pair(arrays, source) or _only(arrays, source)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
+    except _DAMAGE as error:
+        if "allow_pickle" in str(error):
+            hint = "store arrays of numbers; objects are Python pickles, which are never loaded"
+            raise data_error(source, "holds Python objects, not numbers", hint) from None
         raise data_error(source, "the file is damaged or cut short", "fetch or write it again") from None
-    except ValueError as error:
-        if "allow_pickle" not in str(error):
-            raise data_error(source, "the file is damaged or cut short", "fetch or write it again") from None
-        hint = "store arrays of numbers; objects are Python pickles, which are never loaded"
-        raise data_error(source, "holds Python objects, not numbers", hint) from None
+    inputs_key, targets_key = _pair_keys(arrays)
+    if inputs_key and targets_key:
+        return _checked(_pair(arrays, inputs_key, targets_key, source))
+    return _checked(_only(arrays, source))
 
 
 def pixel_names(count: int) -> tuple[str, ...]:
@@ -129,27 +136,34 @@ def pixel_names(count: int) -> tuple[str, ...]:
 
 
 def _load(content: bytes, source: str) -> Mapping[str, Array]:
-    """The arrays under their keys; those of an archive are read when they are looked up."""
-    if content.startswith(b"PK") and not any(
-        name.endswith(".npy") for name in zipfile.ZipFile(io.BytesIO(content)).namelist()
-    ):
-        raise foreign_zip(content, source)
+    """The arrays under their keys; of an archive with inputs and targets, only those two."""
+    if content.startswith(b"PK"):
+        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+        if not any(name.endswith(".npy") for name in names):
+            raise foreign_zip(content, source)
     loaded = np.load(io.BytesIO(content), allow_pickle=False)
-    return {"": loaded} if isinstance(loaded, np.ndarray) else loaded
+    if isinstance(loaded, np.ndarray):
+        return {"": loaded}
+    pair = _pair_keys(loaded)
+    found = {key: loaded[key] for key in (pair if all(pair) else loaded)}
+    return {key: array for key, array in found.items() if isinstance(array, np.ndarray)}
 
 
-def _pair(arrays: Mapping[str, Array], source: str) -> ArrayTable | None:
-    """Inputs and targets, if there are arrays called so."""
-    inputs_key = next((key for key in _INPUT_KEYS if key in arrays), None)
-    targets_key = next((key for key in _TARGET_KEYS if key in arrays), None)
-    if inputs_key is None or targets_key is None:
-        return None
+def _pair_keys(keys: Iterable[str]) -> tuple[str, str]:
+    """The keys of inputs and of targets, empty where there are none."""
+    known = set(keys)
+    first, second = (next((key for key in choices if key in known), "") for choices in (_INPUT_KEYS, _TARGET_KEYS))
+    return first, second
+
+
+def _pair(arrays: Mapping[str, Array], inputs_key: str, targets_key: str, source: str) -> ArrayTable:
+    """Inputs and targets under names that say so."""
     names, block = _block(arrays[inputs_key], inputs_key, source)
     targets = _vector(arrays[targets_key], targets_key, source)
     if len(block) != len(targets):
         what = f"{quoted(inputs_key)} has {len(block)} rows, {quoted(targets_key)} {len(targets)}"
         raise data_error(source, what, "each row of inputs needs one target")
-    return _checked(ArrayTable((*names, targets_key), source, block, (targets,)))
+    return ArrayTable((*names, targets_key), source, block, (targets,))
 
 
 def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
@@ -161,13 +175,13 @@ def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
         names, block = _block(found[key], key, source)
         inputs_only = found[key].ndim > 2 or key in _INPUT_KEYS
         numbered = tuple(str(place + 1) for place in range(block.shape[1]))
-        return _checked(ArrayTable(names if inputs_only else numbered, source, block, (), inputs_only))
+        return ArrayTable(names if inputs_only else numbered, source, block, (), inputs_only)
     if matrices or len({len(array) for array in found.values()}) != 1:
         shapes = ", ".join(f"{key or 'array'} {array.shape}" for key, array in found.items()) or "no arrays"
         raise data_error(source, f"which array holds the inputs, which the targets? ({shapes})", _NAME_THEM)
     columns = tuple(_vector(array, key, source) for key, array in found.items())
     names = tuple(key or "1" for key in found)
-    return _checked(ArrayTable(names, source, np.empty((len(columns[0]), 0), np.uint8), columns))
+    return ArrayTable(names, source, np.empty((len(columns[0]), 0), np.uint8), columns)
 
 
 def _checked(table: ArrayTable) -> ArrayTable:

@@ -26,13 +26,14 @@ __all__ = [
 MISSING_WORDS = frozenset({"", "na", "n/a", "null", "none", "?", "nan", "+nan", "-nan"})
 MISSING_HINT = "--missing drop leaves such rows out, --missing mean fills in the column's mean"
 PADDING = " \t"
+_PROBE = 1000  # cells that tell whether a column repeats itself
 
 _PLAIN = r"[+-]?(?:[0-9]+{0}?[0-9]*|{0}[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER = {mark: re.compile(_PLAIN.format(re.escape(mark))) for mark in ".,"}
-_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_NOT_FINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
 _LOOKALIKES = (
-    (r"[0-9eE.,+-]*[\u2010-\u2015\u2212][0-9eE.,]+", "write an ASCII hyphen for the minus: -5"),
-    (r"[0-9eE.,+-]*[0-9]_[0-9eE.,+_-]*", "write numbers without underscores"),
+    (r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "write an ASCII hyphen for the minus: -5"),
+    (r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "write numbers without underscores"),
     (
         r"[+-]?[0-9]{1,3},[0-9]{3}",
         "drop the thousands separator; --decimal , if the comma is the decimal sign",
@@ -40,7 +41,7 @@ _LOOKALIKES = (
     (r"[+-]?[0-9]{1,3}([,.'\u2019 \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "drop the thousands separators"),
     (r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "--decimal , if the comma is the decimal sign"),
     (r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "leave --decimal out if the point is the decimal sign"),
-    (r"[$€£]?\s*[0-9.,]+\s*[%$€£]?", "write the number alone, without a sign or unit"),
+    (r"[$€£]? ?[+-]?[0-9]+([.,][0-9]+)? ?[%$€£]?", "write the number alone, without a sign or unit"),
 )
 
 
@@ -109,6 +110,18 @@ def floats(cells: Sequence[str], decimal: str = ".") -> Array | None:
     >>> floats(["1", " 2.5"]), floats(["1", "nan"])
     (array([1. , 2.5]), None)
     """
+    repetitive = 2 * len(set(cells[:_PROBE])) < min(len(cells), _PROBE)
+    if not repetitive:
+        return _parse(cells, decimal)
+    distinct = list(set(cells))
+    values = _parse(distinct, decimal)
+    if values is None:
+        return None
+    known = dict(zip(distinct, values.tolist(), strict=True))
+    return np.fromiter(map(known.__getitem__, cells), np.float64, len(cells))
+
+
+def _parse(cells: Sequence[str], decimal: str) -> Array | None:
     if "".join(cells).encode().translate(None, b"0123456789+-eE \t" + decimal.encode()):
         return None
     plain = cells if decimal == "." else [cell.replace(decimal, ".") for cell in cells]
@@ -138,15 +151,24 @@ def floats_or_gaps(cells: Sequence[str], decimal: str = ".") -> Array | None:
 
 
 def mostly_numbers(cells: Sequence[str], decimal: str = ".") -> bool:
-    """Whether more than half of the cells that are not missing are numbers.
+    """Whether at least half of the cells that are not missing are numbers, or meant as such: `3,5`, `1 000`, `inf`.
 
-    >>> mostly_numbers(["1", "", "2", "x"]), mostly_numbers(["a", "b", "3"]), mostly_numbers(["", "NA"])
+    Such a column is one of numbers with bad cells in it, which are to be named; any other holds text.
+
+    >>> mostly_numbers(["1", "", "x"]), mostly_numbers(["a", "b", "3"]), mostly_numbers(["", "NA"])
     (True, False, False)
+    >>> mostly_numbers(["3,5", "4,5"])
+    True
     """
-    distinct = Counter(cells)
-    numeric = sum(count for cell, count in distinct.items() if number(cell, decimal) is not None)
-    missing = sum(count for cell, count in distinct.items() if is_missing(cell))
-    return 2 * numeric > len(cells) - missing
+    counts = Counter(cells)
+    given = [cell for cell in counts if not is_missing(cell)]
+    numeric = sum(counts[cell] for cell in given if _meant_as_number(cell.strip(PADDING), decimal))
+    return numeric > 0 and 2 * numeric >= sum(counts[cell] for cell in given)
+
+
+def _meant_as_number(text: str, decimal: str) -> bool:
+    patterns = (_NUMBER[decimal].pattern, _NOT_FINITE.pattern, *(pattern for pattern, _ in _LOOKALIKES))
+    return any(re.fullmatch(pattern, text, re.IGNORECASE) for pattern in patterns)
 
 
 def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
@@ -157,13 +179,12 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
     >>> complaint("")[0], complaint("nan")[0], complaint("NA")[0]
     ('empty cell', "'nan' is not a finite number", "'NA' stands for a missing value")
     """
-    text = cell.strip()
-    if _NOT_FINITE.fullmatch(text) or (_NUMBER[decimal].fullmatch(text) and number(text, decimal) is None):
-        return f"{quoted(text)} is not a finite number", MISSING_HINT if is_missing(
-            text
-        ) else "correct the cell or leave the row out"
+    text = cell.strip(PADDING)
     if is_missing(text):
-        return f"{quoted(text)} stands for a missing value" if text else "empty cell", MISSING_HINT
+        what = "is not a finite number" if "nan" in text.lower() else "stands for a missing value"
+        return f"{quoted(text)} {what}" if text.strip() else "empty cell", MISSING_HINT
+    if _NOT_FINITE.fullmatch(text) or _NUMBER[decimal].fullmatch(text):
+        return f"{quoted(text)} is not a finite number", "correct the cell or leave the row out"
     otherwise = "correct the cell, or choose other columns with --x and --y"
     hint = next((hint for pattern, hint in _LOOKALIKES if re.fullmatch(pattern, text)), otherwise)
     return f"{quoted(text)} is not a number", hint

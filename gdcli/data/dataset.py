@@ -20,7 +20,7 @@ class Dataset:
 
     Args:
         inputs: Shape (n, d); a vector (n,) is taken as one input.
-        targets: Shape (n,): numbers, or class indices 0..K-1.
+        targets: Shape (n,): numbers, or class indices 0..K-1; or (n, K), a distribution over classes a row.
         input_names: d names; `x`, or `x1..xd`, unless given.
         target_name: The target's name.
         classes: For classification, the label of each class index; empty for regression.
@@ -41,7 +41,7 @@ class Dataset:
     def __post_init__(self) -> None:
         inputs, targets = np.asarray(self.inputs), np.asarray(self.targets)
         inputs = inputs[:, None] if inputs.ndim == 1 else inputs
-        if inputs.ndim != 2 or targets.shape != inputs.shape[:1]:
+        if inputs.ndim != 2 or targets.shape[:1] != inputs.shape[:1]:
             raise ValueError(f"inputs {inputs.shape} and targets {targets.shape} do not have the same rows")
         names = self.input_names or default_names(inputs.shape[1])
         if len(names) != inputs.shape[1]:

@@ -30,6 +30,8 @@ class Scaler:
         return (inputs - self.offset) / self.factor
 
 
+PART = 8192  # rows at a time
+
 Scaling = Callable[[Array], Scaler]
 """Fits a scaler to inputs (n, d): one of the functions below."""
 
@@ -47,12 +49,16 @@ def standard(inputs: Array) -> Scaler:
     >>> standard(np.array([[1.0, 7.0], [2.0, 7.0]]))(np.array([[1.0, 7.0], [2.0, 7.0]])).tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
     """
-    return Scaler(inputs.mean(axis=0), _never_zero(inputs.std(axis=0), np.abs(inputs).max(axis=0)))
+    mean = inputs.mean(axis=0, dtype=np.float64)
+    parts = (inputs[begin : begin + PART] for begin in range(0, len(inputs), PART))  # float64 copies stay small
+    variance = sum(((part - mean) ** 2).sum(axis=0) for part in parts) / len(inputs)
+    size = np.maximum(np.abs(inputs.min(axis=0)), np.abs(inputs.max(axis=0)))
+    return Scaler(mean, _never_zero(np.sqrt(variance), size))
 
 
 def minmax(inputs: Array) -> Scaler:
     """From 0 (the smallest) to 1 (the largest); a constant column becomes 0."""
-    low, high = inputs.min(axis=0), inputs.max(axis=0)
+    low, high = inputs.min(axis=0).astype(np.float64), inputs.max(axis=0).astype(np.float64)
     return Scaler(low, _never_zero(high - low, np.abs(high)))
 
 

@@ -21,6 +21,7 @@ from gdcli.errors import DataError
 
 __all__ = ["CellTable", "MatrixTable", "ReadOptions", "Table", "read_table"]
 
+_CHUNK_ROWS = 256
 _SHARED_CELLS = 100_000
 
 
@@ -42,7 +43,7 @@ class Table(ABC):
 
     @abstractmethod
     def is_numeric(self, name: str) -> bool:
-        """Whether more than half of a column's cells that are not missing are numbers."""
+        """Whether at least half of a column's cells that are not missing are numbers, or meant to be."""
 
     @abstractmethod
     def texts(self, name: str) -> list[str]:
@@ -105,25 +106,24 @@ class CellTable(Table):
     """A table of text cells; its columns become numbers when they are asked for.
 
     Args:
-        rows: The cells of each row.
+        columns: The cells of each column, as written.
         lines: The line each row begins in.
         decimal: The decimal sign.
     """
 
-    rows: list[list[str]]
+    columns: Sequence[list[str]]
     lines: Sequence[int]
     decimal: str = "."
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.lines)
 
     def is_numeric(self, name: str) -> bool:
         values = self._column(name)
         return mostly_numbers(self.texts(name), self.decimal) if values is None else not np.isnan(values).all()
 
     def texts(self, name: str) -> list[str]:
-        place = self.names.index(name)
-        return [row[place] for row in self.rows]
+        return self.columns[self.names.index(name)]
 
     def line(self, row: int) -> int:
         return self.lines[row]
@@ -209,18 +209,21 @@ def read_table(content: bytes, source: str, options: ReadOptions | None = None) 
 
 
 def _read_cells(text: Text) -> CellTable:
-    """All cells as written; the more common ones are kept once."""
-    rows, lines, shared = [], array("Q"), dict[str, str]()
-    for line, cells in text.rows():
-        rows.append(list(map(shared.setdefault, cells, cells)) if len(shared) < _SHARED_CELLS else cells)
-        lines.append(line)
-    if not rows:
+    """All cells as written, column by column; the more common ones are kept once."""
+    columns: list[list[str]] = [[] for _ in text.names]
+    lines, shared, rows = array("Q"), dict[str, str](), text.rows()
+    while chunk := list(islice(rows, _CHUNK_ROWS)):
+        lines.extend(line for line, _ in chunk)
+        share = len(shared) < _SHARED_CELLS
+        for column, cells in zip(columns, zip(*(cells for _, cells in chunk), strict=True), strict=True):
+            column.extend(map(shared.setdefault, cells, cells) if share else cells)
+    if not lines:
         hint = "a table needs at least one row"
         raise data_error(text.source, "no rows after the line of names", hint, text.line - 1)
-    return CellTable(_named(text.names, rows), text.source, rows, lines, text.decimal)
+    return CellTable(_named(text.names, columns), text.source, columns, lines, text.decimal)
 
 
-def _named(names: tuple[str, ...], rows: list[list[str]]) -> tuple[str, ...]:
-    """The names without a last nameless, empty column, such as a delimiter at the end of each line makes."""
+def _named(names: tuple[str, ...], columns: list[list[str]]) -> tuple[str, ...]:
+    """The names without a last nameless, empty column, as a delimiter at the end of each line makes."""
     nameless = len(names) > 1 and names[-1] == str(len(names))
-    return names[:-1] if nameless and not any(cells[-1].strip() for cells in rows) else names
+    return names[:-1] if nameless and not any(cell.strip() for cell in columns[-1]) else names

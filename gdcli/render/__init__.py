@@ -49,6 +49,7 @@ class Report:
         columns: How a table shows a row.
         paragraph: How a table tells a row where columns cannot.
         nested: How json tells a row.
+        before: What a table shows over the rows, line by line.
         blocks: What a table shows under the rows, line by line.
     """
 
@@ -59,6 +60,7 @@ class Report:
     columns: Sequence[Column] = ()
     paragraph: Callable[[Any, Screen], Iterable[str]] | None = None
     nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())
+    before: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
     blocks: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
 
 

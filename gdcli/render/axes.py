@@ -76,8 +76,9 @@ def log_ticks(low: float, high: float, count: int) -> Ticks:
     inside = [tick for tick in found if low - 1e-9 <= tick[0] <= high + 1e-9]
     if 3 <= len(inside) <= count + 1:
         return inside
-    straight = ticks(10.0**low, 10.0 ** min(high, 308), count)
-    return [(math.log10(value), text) for value, text in straight if value > 0]
+    if low < -300 or high > 308:  # beyond what ordinary floats can tell apart
+        return []
+    return [(math.log10(value), text) for value, text in ticks(10.0**low, 10.0**high, count) if value > 0]
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def framed(
     """
     if not lines:
         return ""
-    y = axis(*y_range, min(len(lines) * 2 // 5, 8))
+    y = axis(*y_range, min(len(lines) // 3, 8))
     width = columns(lines[0])
     head = fit(f"{plain(y_label, screen):>{gutter(y) - 1}}", gutter(y) + width)
     x = axis(*x_range, width // 10, x_label)

@@ -96,22 +96,32 @@ def axes(
     return axis(left, right, counts[0], x_label), axis(bottom, top, counts[1], log=log_y)
 
 
-def parts(one: Curve, x: Axis, y: Axis, columns: int) -> list[Floats]:
+def parts(one: Curve, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]:
     """A curve as pieces to draw, in fractions of the plot: cut at its edges and at gaps that show.
 
     Args:
         one: The curve.
         x: The x axis.
         y: The y axis.
-        columns: The plot's width in cells.
+        columns: The plot's width in cells, or a little more.
+        rows: The plot's height in cells.
     """
     spots = np.stack([x.fraction(one.points[:, 0]), y.fraction(one.points[:, 1])], axis=1)
     if one.series.style == "points":
-        cells = np.unique(np.rint(spots[within(spots)] * 4 * columns), axis=0) / (4 * columns)
-        return [cells] if len(cells) else []
+        cloud = _one_a_cell(spots[within(spots)], columns, rows)
+        return [cloud] if len(cloud) else []
     gaps = (np.diff(one.kept) > 1) & (np.abs(np.diff(spots[:, 0])) * columns > 1)
     runs = np.split(spots, np.flatnonzero(gaps) + 1)
     return [piece for run in runs for piece in pieces(run[thin(run, columns)])]
+
+
+def _one_a_cell(points: Floats, columns: int, rows: int) -> Floats:
+    """Few points as they are; of many, one in the middle of each cell that has any."""
+    if len(points) <= 4 * columns:
+        return points
+    size = np.array([columns, rows])
+    cells = np.floor(points * size).clip(max=size - 1)
+    return np.asarray((np.unique(cells, axis=0) + 0.5) / size)
 
 
 def thin(points: Floats, columns: int) -> Indices:
@@ -122,7 +132,8 @@ def thin(points: Floats, columns: int) -> Indices:
         columns: The plot's width in cells.
 
     Returns:
-        Their indices, rising; a spike survives, and the drawn line stays the same.
+        Their indices, rising; a spike survives, and the drawn line stays the same. Of a path that runs to and fro,
+        at most 20 points a column.
     """
     if len(points) <= 2 * columns:
         return np.arange(len(points))
@@ -130,4 +141,5 @@ def thin(points: Floats, columns: int) -> Indices:
     by_height = np.lexsort((points[:, 1], run))
     first = np.flatnonzero(np.diff(run, prepend=-1))
     last = np.append(first[1:], len(points)) - 1
-    return np.unique(np.concatenate([first, last, by_height[first], by_height[last]]))
+    kept = np.unique(np.concatenate([first, last, by_height[first], by_height[last]]))
+    return kept[:: -(-len(kept) // (20 * columns))]

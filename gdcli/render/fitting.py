@@ -111,7 +111,7 @@ def summary(fitted: Fitted, screen: Screen) -> Iterator[str]:
         start = paint(f" {label:<10}", "bold", screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
     for label, text in fitted.remarks:
-        yield from _wrapped(label, text, screen)
+        yield from wrapped(label, text, screen)
 
 
 def _r2(value: float) -> str:
@@ -128,7 +128,7 @@ def _parameters(fitted: Fitted) -> Iterator[str]:
         yield f" {plain(name, Screen()):{width}}{short(fitted.parameters[i], 6):>14}{right}"
 
 
-def _wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
+def wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
     room = max(80, screen.width) - 12
     line = ""

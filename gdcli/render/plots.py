@@ -16,7 +16,7 @@ from gdcli.render.blocks import bars, side_by_side
 from gdcli.render.captions import Name, heading, margin, put_marks, put_names
 from gdcli.render.cells import Cells
 from gdcli.render.confusion import matrix
-from gdcli.render.curves import Series, axes, curve, notes, parts
+from gdcli.render.curves import Curve, Series, axes, curve, notes, parts
 from gdcli.render.geometry import Floats
 from gdcli.render.screen import Screen, fit, plain
 
@@ -79,13 +79,25 @@ def chart(
     if not curves or rows < 2 or width < 24:
         why = "(no room to draw)" if curves else "(nothing to draw)"
         return "\n".join([fit(title, width), fit(why, width), *below][:height])
-    x, y = axes(curves, x_label, (width // 12, min(rows * 2 // 5, 6)), log_y=log_y, y_range=y_range)
-    spots = x.fraction(np.array([where for where, _ in marks], dtype=np.float64)).tolist()
-    words = [(spot, plain(word, screen)) for spot, (_, word) in zip(spots, marks, strict=True) if 0 <= spot <= 1]
-    glyphs = _glyphs([one.series.style == "points" or len(one.points) == 1 for one in curves], screen)
-    strokes = [_Stroke(one.series, parts(one, x, y, width), glyph) for one, glyph in zip(curves, glyphs, strict=True)]
-    drawing = _Drawing(strokes, words, (x, y), screen)
+    counts = width // 12, min(rows * 2 // 5, 6)
+    x, y = axes(curves, x_label, counts, log_y=log_y, y_range=y_range)
+    strokes = _strokes(curves, x, y, width - gutter(y), rows, screen)
+    drawing = _Drawing(strokes, _visible(marks, x, screen), (x, y), screen)
     return "\n".join([*drawing.lines((plain(y_label, screen), title), width, rows), *below])
+
+
+def _strokes(curves: Sequence[Curve], x: Axis, y: Axis, columns: int, rows: int, screen: Screen) -> list[_Stroke]:
+    """Each curve in fractions of the plot, with its character."""
+    glyphs = _glyphs([one.series.style == "points" or len(one.points) == 1 for one in curves], screen)
+    drawn = zip(curves, glyphs, strict=True)
+    return [_Stroke(one.series, parts(one, x, y, columns, rows), glyph) for one, glyph in drawn]
+
+
+def _visible(marks: Sequence[tuple[float, str]], x: Axis, screen: Screen) -> list[tuple[float, str]]:
+    """The marks on the plot, at fractions of its width."""
+    spots = x.fraction(np.array([where for where, _ in marks], dtype=np.float64)).tolist()
+    words = [plain(word, screen) for _, word in marks]
+    return [(spot, word) for spot, word in zip(spots, words, strict=True) if 0 <= spot <= 1]
 
 
 @dataclass(frozen=True)
@@ -170,7 +182,7 @@ def _rasterise(page: Cells, width: int, strokes: Sequence[_Stroke]) -> None:
         figure.ruler(name).alignment(lim="edge")
     order = sorted(range(len(strokes)), key=lambda at: strokes[at].series.style == "points")
     for at in order:
-        marker = plotext.marker(strokes[at].glyph, plotext.pixel(foreground=16 + at))
+        marker = plotext.marker(strokes[at].glyph, plotext.pixel(foreground=16 + at % 240))
         for piece in strokes[at].pieces:
             signal = figure.signal(*piece.T.tolist(), marker=marker)
             figure.draw(signal.lines(strokes[at].series.style == "line"))

@@ -10,6 +10,7 @@ from gdcli.render.screen import Screen, columns, paint
 def render(report: Report, out: TextIO, screen: Screen) -> None:
     """Writes the header and rows as they stream, then the report's blocks."""
     header = False
+    out.writelines(f"{line.rstrip()}\n" for line in report.before(screen))
     for record in report.records:
         if not header and report.columns:
             titles = _line(report.columns, [column.header for column in report.columns])

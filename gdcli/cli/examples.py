@@ -1,0 +1,140 @@
+"""Reading what a network learns from: tables, images and their labels; classes or numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gdcli.cli.options import DataOptions, NetworkOptions
+from gdcli.cli.parse import one_of
+from gdcli.cli.reading import columns, read_table_named
+from gdcli.cli.terminal import Terminal
+from gdcli.data.categories import CategoryTable, categories, indicator_names
+from gdcli.data.columns import ColumnOptions, choose, classification, regression
+from gdcli.data.dataset import Dataset
+from gdcli.data.idx import is_mnist_folder, read_mnist_folder
+from gdcli.data.tables import Table
+from gdcli.errors import DataError, OptionError
+
+MOST_CLASSES = 30  # more different whole numbers than this are quantities, not classes
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Raw rows to train on, and those that came along to test on.
+
+    Args:
+        data: Training rows; class indices and `classes`, or numbers.
+        test: Test rows, or None.
+        values: The known values of each text column taken as input.
+    """
+
+    data: Dataset
+    test: Dataset | None
+    values: dict[str, tuple[str, ...]]
+
+
+def read_examples(name: str, options: DataOptions, network: NetworkOptions, dtype: Any, terminal: Terminal) -> Examples:
+    """Reads training rows, and test rows from `--test` or from a folder with MNIST's files.
+
+    Raises:
+        DataError: If they cannot be read.
+        OptionError: If an option asks for what is not there.
+    """
+    if name != "-" and not name.startswith("sample:") and is_mnist_folder(name):
+        train, test = read_mnist_folder(name)
+        if network.test is not None:
+            test = read_like(network.test, network.test_labels, train, {}, options, dtype, terminal)
+        return Examples(train, test, {})
+    table = read_table_named(name, options, terminal, network.labels)
+    values = {column: categories(table, column) for column in _categorical(network, table)}
+    data = _dataset(with_categories(table, values), _chosen(options, values, table), network.task, dtype)
+    test_set = None
+    if network.test is not None:
+        test_set = read_like(network.test, network.test_labels, data, values, options, dtype, terminal)
+    return Examples(data, test_set, values)
+
+
+def with_categories(table: Table, values: dict[str, tuple[str, ...]]) -> Table:
+    """The table with a column for each value of its text columns."""
+    return CategoryTable.of(table, values) if values else table
+
+
+def _categorical(network: NetworkOptions, table: Table) -> list[str]:
+    names = [name.strip() for name in network.categorical.split(",")] if network.categorical else []
+    return list(choose(table, ColumnOptions(tuple(names), table.names[0]))[0]) if names else []
+
+
+def _chosen(options: DataOptions, values: dict[str, tuple[str, ...]], table: Table) -> ColumnOptions:
+    """The columns asked for, with new ones in place of text columns."""
+    wanted = columns(options)
+    if not values:
+        return wanted
+    if not wanted.x:
+        x, y = choose(CategoryTable.of(table, values), wanted)
+        return dataclasses.replace(wanted, x=tuple(name for name in x if name not in values), y=y)
+    expanded: list[str] = []
+    for name in wanted.x:
+        expanded += indicator_names({name: values[name]}) if name in values else [name]
+    rest = {column: known for column, known in values.items() if column not in wanted.x}
+    return dataclasses.replace(wanted, x=(*expanded, *indicator_names(rest)))
+
+
+def _dataset(table: Table, chosen: ColumnOptions, task: str | None, dtype: Any) -> Dataset:
+    """Classes or numbers, as asked for or as the target looks."""
+    _, target = choose(table, chosen)
+    kind = None if task is None else one_of("--task", task, ("classification", "regression"))
+    if kind == "classification" or (kind is None and _looks_like_classes(table, target)):
+        return classification(table, chosen, dtype)
+    return regression(table, chosen)
+
+
+def _looks_like_classes(table: Table, target: str) -> bool:
+    """Text, or few different whole numbers."""
+    if not table.is_numeric(target):
+        return True
+    values = table.numbers(target)
+    values = values[~np.isnan(values)]
+    return bool((values == np.rint(values)).all()) and len(np.unique(values)) <= MOST_CLASSES
+
+
+def read_like(
+    name: str,
+    labels: str | None,
+    data: Dataset,
+    values: dict[str, tuple[str, ...]],
+    options: DataOptions,
+    dtype: Any,
+    terminal: Terminal,
+) -> Dataset:
+    """Reads further rows with the columns and classes of rows already read.
+
+    Raises:
+        DataError: If they cannot be read, or hold a class that the others do not.
+    """
+    if not name.startswith("sample:") and name != "-" and not Path(name).exists():
+        raise DataError(f"{name}: no such file", "name a file of rows with the same columns")
+    table = with_categories(read_table_named(name, options, terminal, labels), values)
+    chosen = ColumnOptions(data.input_names, data.target_name, columns(options).missing)
+    if data.classes:
+        return classification(table, chosen, dtype, data.classes)
+    return regression(table, chosen)
+
+
+def hidden_sizes(text: str | None) -> tuple[int, ...]:
+    """`128,64` as numbers; none or 0 for no hidden layer.
+
+    Raises:
+        OptionError: If it is not a list of whole numbers above 0.
+    """
+    if text is None or text.strip().lower() in ("none", "0", ""):
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not (part.isdecimal() and 0 < int(part) <= 1_000_000):
+            raise OptionError(f"--hidden: '{part}' is not a number of neurons", "as in --hidden 128,64")
+    return tuple(int(part) for part in parts)

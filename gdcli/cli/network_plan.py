@@ -1,0 +1,334 @@
+"""A network's run, resolved from its options: what is trained, on what, how, and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from gdcli import activations, initializers, losses, streams
+from gdcli.activations import Activation
+from gdcli.cli import experiment as build
+from gdcli.cli import parse
+from gdcli.cli.examples import Examples, hidden_sizes, read_like
+from gdcli.cli.options import (
+    TRAIN_EPOCHS,
+    DataOptions,
+    LoopOptions,
+    LossOptions,
+    NetworkOptions,
+    OptimizerOptions,
+    RateOptions,
+    StopOptions,
+)
+from gdcli.cli.terminal import Terminal
+from gdcli.data import scaling
+from gdcli.data.dataset import Array, Dataset
+from gdcli.data.splitting import split
+from gdcli.errors import DataError, OptionError
+from gdcli.losses import Loss
+from gdcli.networks import Dropout, Network
+from gdcli.optimizers import Optimizer
+from gdcli.preparation import Preparation, class_weights, classifier_loss, correct, image_scale, prepare
+from gdcli.records import Epoch
+from gdcli.saving import Resumption, SavedModel
+from gdcli.schedules import Schedule
+from gdcli.streams import Stream
+from gdcli.training import Problem, descend
+
+BATCH = 32
+VALIDATION = "0.1"
+FEW_ROWS = 20  # from here on, a tenth held out is worth watching
+DTYPES = {"float32": np.float32, "float64": np.float64}
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkPlan:
+    """What a run will do.
+
+    Args:
+        raw: Training rows as read.
+        held_out: Validation rows as read, or None.
+        test: Test rows as read, or None.
+        values: The known values of each text column taken as input.
+        preparation: How rows become inputs, and outputs are read.
+        problem: The network on prepared rows.
+        start: Initial parameters.
+        optimizer: From gradient to update.
+        schedule: The learning rate by step.
+        rate: The learning rate as given.
+        epochs: Passes over the data.
+        batch_size: Rows a step; None = all.
+        loss_name: As on the command line.
+        dtype: Of the parameters.
+        loop: Seed and shuffling.
+        stop: When to stop.
+        past: The run this one goes on from, or None.
+    """
+
+    raw: Dataset
+    held_out: Dataset | None
+    test: Dataset | None
+    values: dict[str, tuple[str, ...]]
+    preparation: Preparation
+    problem: Problem
+    start: Array
+    optimizer: Optimizer
+    schedule: Schedule
+    rate: float
+    epochs: int
+    batch_size: int | None
+    loss_name: str
+    dtype: Any
+    loop: LoopOptions
+    stop: StopOptions
+    past: SavedModel | None
+
+    @property
+    def network(self) -> Network:
+        """The problem's model."""
+        model = self.problem.model
+        if not isinstance(model, Network):
+            raise TypeError("this plan's model is a network")
+        return model
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in one pass."""
+        return 1 if self.batch_size is None else -(-len(self.raw) // self.batch_size)
+
+    @property
+    def loss_unit(self) -> float:
+        """What a loss of standardised targets is multiplied by to be in the target's own units."""
+        if self.preparation.classes:
+            return 1.0
+        factor = self.preparation.factor
+        return {"mse": factor**2, "mae": factor}.get(self.loss_name, 1.0)
+
+    def records(self, interrupted: Callable[[], bool], watch: Callable[[Stream], Stream]) -> Iterator[Epoch]:
+        """The run itself: the one training stream, with this plan's stopping rules around it."""
+        stop = self.stop
+        stream: Stream = descend(
+            self.problem,
+            self.optimizer,
+            learning_rate=self.schedule,
+            epochs=self.epochs,
+            start=self.start,
+            batch_size=self.batch_size,
+            seed=self.loop.seed,
+            shuffle=self.loop.shuffle,
+            resume=None if self.past is None else _resumption(self.past).record,
+        )
+        stream = watch(streams.until_interrupted(stream, interrupted))
+        epochs = _in_units(streams.epochs(streams.until_diverged(stream, 1e-8)), self.loss_unit)
+        if self.past is not None:
+            epochs = chain(_told_before(self.past), epochs)
+        if stop.target_loss is not None:
+            epochs = streams.until_loss(epochs, stop.target_loss)
+        if stop.tolerance is not None or (stop.require_converged and stop.target_loss is None):
+            epochs = streams.with_gradient(epochs, self.problem)
+            epochs = streams.until_flat(epochs, 1e-6 if stop.tolerance is None else stop.tolerance)
+        if stop.patience is not None:
+            epochs = streams.early_stopping(epochs, stop.patience, stop.min_delta)
+        return iter(epochs)
+
+
+def network_plan(
+    examples: Examples,
+    data: DataOptions,
+    network: NetworkOptions,
+    rate: RateOptions,
+    loop: LoopOptions,
+    optimizer: OptimizerOptions,
+    loss: LossOptions,
+    stop: StopOptions,
+    past: SavedModel | None,
+    terminal: Terminal,
+) -> NetworkPlan:
+    """Resolves the options on these rows.
+
+    Raises:
+        OptionError: If an option cannot be.
+        DataError: If the rows cannot be learned from.
+    """
+    dtype = dtype_named(network.dtype)
+    _refuse_unfit(examples.data)
+    train, held_out = _held_out(examples, data, loop, stop, dtype, terminal)
+    if stop.patience is not None and held_out is None:
+        raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")
+    loss_name, loss_ = _loss(loss, train)
+    outputs = 1 if not train.classes or loss_ is losses.binary_cross_entropy else len(train.classes)
+    if loss_ is losses.mse and len(train.classes) == 2:
+        outputs = 1
+    preparation = prepare(train, _scaling(loop, train), outputs) if past is None else past.preparation
+    weights = _weights(network, train)
+    bound = classifier_loss(loss_, weights, dtype) if train.classes else loss_
+    model = _network(network, len(train.input_names), outputs) if past is None else past.network
+    problem = Problem(
+        model,
+        bound,
+        preparation.encoded(train, dtype, network.label_smoothing),
+        None if held_out is None else preparation.encoded(held_out, dtype),
+        loss.l1,
+        loss.l2,
+        {"accuracy": correct} if train.classes else {},
+    )
+    made = build.optimizer(optimizer, "adam") if past is None else _resumption(past).optimizer
+    learning_rate = type(made).usual_learning_rate if rate.lr is None else rate.lr
+    epochs = TRAIN_EPOCHS if loop.epochs is None else loop.epochs
+    batch = build.batch_size(loop, len(train), usual=BATCH)
+    steps = epochs * (1 if batch is None else -(-len(train) // batch))
+    return NetworkPlan(
+        raw=train,
+        held_out=held_out,
+        test=examples.test,
+        values=examples.values,
+        preparation=preparation,
+        problem=problem,
+        start=_start(model, network, loop.seed, dtype) if past is None else past.parameters,
+        optimizer=made,
+        schedule=build.schedule(rate, learning_rate, steps),
+        rate=learning_rate,
+        epochs=epochs,
+        batch_size=batch,
+        loss_name=loss_name,
+        dtype=dtype,
+        loop=loop,
+        stop=stop,
+        past=past,
+    )
+
+
+def dtype_named(name: str | None) -> Any:
+    """float32, unless float64 is asked for."""
+    return DTYPES[parse.one_of("--dtype", name or "float32", tuple(DTYPES))]
+
+
+def _resumption(past: SavedModel) -> Resumption:
+    if past.resumption is None:
+        raise OptionError("--resume: this model was not trained by gdcli train", "train it with --save first")
+    return past.resumption
+
+
+def _told_before(past: SavedModel) -> Iterator[Epoch]:
+    """The records of the run so far, but for the last, from which it goes on; the best one has its parameters."""
+    known = ("epoch", "step", "lr", "loss", "penalty", "validation_loss")
+    for row in past.history:
+        if row["epoch"] >= _resumption(past).record.epoch:
+            return
+        metrics = {name: value for name, value in row.items() if name not in known}
+        parameters = past.parameters if row["epoch"] == past.best_epoch else np.empty(0)
+        yield Epoch(
+            row["epoch"],
+            row["step"],
+            row["lr"],
+            row["loss"],
+            parameters,
+            penalty=row.get("penalty"),
+            validation_loss=row.get("validation_loss"),
+            metrics=metrics,
+        )
+
+
+def _in_units(stream: Iterable[Epoch], unit: float) -> Iterator[Epoch]:
+    """The same records with their losses in the target's own units."""
+    if unit == 1:
+        yield from stream
+        return
+    for record in stream:
+        held_out = None if record.validation_loss is None else record.validation_loss * unit
+        yield record._replace(loss=float(record.loss) * unit, validation_loss=held_out)
+
+
+def _refuse_unfit(data: Dataset) -> None:
+    if len(data) < 2:
+        raise DataError("one row of data: a network needs more", "add rows")
+    if len(data.classes) == 1:
+        raise DataError(
+            f"column '{data.target_name}': every row is of class '{data.classes[0]}'", "a classifier needs two classes"
+        )
+
+
+def _held_out(
+    examples: Examples, data: DataOptions, loop: LoopOptions, stop: StopOptions, dtype: Any, terminal: Terminal
+) -> tuple[Dataset, Dataset | None]:
+    """Training and validation rows: a tenth held out, unless a part, a file or `none` is asked for."""
+    text = stop.validation
+    if text is None:
+        if len(examples.data) < FEW_ROWS:
+            return examples.data, None
+        text = VALIDATION
+    if text.lower() == "none":
+        return examples.data, None
+    try:
+        fraction = float(text)
+    except ValueError:
+        return examples.data, read_like(text, None, examples.data, examples.values, data, dtype, terminal)
+    if not 0 < fraction < 1:
+        raise OptionError(f"--validation: {text} is not a fraction between 0 and 1", "as in --validation 0.2, or none")
+    return split(examples.data, fraction, loop.seed, loop.shuffle)
+
+
+def _loss(options: LossOptions, data: Dataset) -> tuple[str, Loss]:
+    """The loss's name and itself, of those that go with the targets."""
+    if not data.classes:
+        found = build.loss_named(options)
+        return found.__name__, found
+    two = len(data.classes) == 2
+    among = ("cross-entropy", "binary-cross-entropy", "mse") if two else ("cross-entropy", "mse")
+    usual = "binary-cross-entropy" if two else "cross-entropy"
+    found = build.loss_named(options, usual, among)
+    return found.__name__.replace("_", "-"), found
+
+
+def _scaling(loop: LoopOptions, data: Dataset) -> scaling.Scaling:
+    largest = image_scale(data.inputs)
+    return build.scaling_named(loop, scaling.standard if largest is None else scaling.by(largest))
+
+
+def _network(options: NetworkOptions, inputs: int, outputs: int) -> Network:
+    hidden = hidden_sizes(options.hidden)
+    names = [name.strip() for name in (options.activation or "relu").split(",")]
+    chosen: list[Activation] = [parse.named("--activation", name, activations) for name in names]
+    if len(chosen) not in (1, len(hidden)):
+        raise OptionError(
+            f"--activation: {len(chosen)} activations for {len(hidden)} hidden layers", "give one, or one for each"
+        )
+    sizes = (inputs, *hidden, outputs)
+    if options.dropout:
+        if not hidden:
+            raise OptionError("--dropout silences hidden neurons, and there are none", "add --hidden 64")
+        return Dropout(sizes, tuple(chosen), options.dropout)
+    return Network(sizes, tuple(chosen) if hidden else ())
+
+
+def _start(model: Network, options: NetworkOptions, seed: int, dtype: Any) -> Array:
+    initializer = None if options.init is None else parse.named("--init", options.init, initializers)
+    return model.initial(np.random.default_rng(seed), dtype, initializer)
+
+
+def _weights(options: NetworkOptions, data: Dataset) -> Array | None:
+    """How much each class counts.
+
+    Raises:
+        OptionError: If a class is not among the data's, or a weight is not a number of 0 or above.
+    """
+    text = options.class_weight
+    if text is None:
+        return None
+    if not data.classes:
+        raise OptionError("--class-weight goes with classes, and the target is a number")
+    if text == "balanced":
+        return class_weights(data.targets, len(data.classes))
+    weights = dict.fromkeys(data.classes, 1.0)
+    for part in text.split(","):
+        label, equals, weight = part.rpartition("=")
+        if not equals or label not in weights:
+            raise OptionError(f"--class-weight: '{part}' is not CLASS=WEIGHT", f"classes: {', '.join(data.classes)}")
+        weights[label] = parse.numbers("--class-weight", weight)[0]
+        if weights[label] < 0:
+            raise OptionError(f"--class-weight: {weight} is below 0")
+    return np.array(list(weights.values()))

@@ -1,0 +1,81 @@
+"""Text columns as inputs: one column of 0 and 1 for each of their values (one-hot)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdcli.data.cells import is_missing
+from gdcli.data.dataset import Array
+from gdcli.data.tables import Table
+from gdcli.errors import DataError
+
+__all__ = ["CategoryTable", "categories"]
+
+
+def categories(table: Table, column: str) -> tuple[str, ...]:
+    """A text column's distinct values, sorted, without missing cells."""
+    return tuple(sorted({cell.strip() for cell in table.texts(column) if not is_missing(cell)}))
+
+
+@dataclass(frozen=True, eq=False)
+class CategoryTable(Table):
+    """A table with one more column, `COLUMN=VALUE`, for each value of some of its text columns.
+
+    A value that is not among the known ones is 0 in all of them.
+
+    Args:
+        base: The table as it was read.
+        values: The known values of each such column.
+    """
+
+    base: Table
+    values: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, table: Table, values: Mapping[str, Sequence[str]]) -> CategoryTable:
+        """The table with its new columns."""
+        return cls((*table.names, *indicator_names(values)), table.source, table, values)
+
+    def __len__(self) -> int:
+        return len(self.base)
+
+    def is_numeric(self, name: str) -> bool:
+        return name not in self.values and (self._indicator(name) is not None or self.base.is_numeric(name))
+
+    def texts(self, name: str) -> list[str]:
+        indicator = self._indicator(name)
+        return self.base.texts(indicator[0] if indicator else name)
+
+    def line(self, row: int) -> int:
+        return self.base.line(row)
+
+    def kept(self, names: Sequence[str]) -> Array:
+        if not any(self._indicator(name) for name in names):
+            return self.base.kept(names)
+        return np.column_stack([self._column(name) for name in names])
+
+    def problem(self, row: int, name: str) -> DataError:
+        indicator = self._indicator(name)
+        return self.base.problem(row, indicator[0] if indicator else name)
+
+    def _column(self, name: str) -> Array:
+        indicator = self._indicator(name)
+        if indicator is None:
+            return self.base.kept([name])[:, 0]
+        column, value = indicator
+        cells = self.base.texts(column)
+        return np.array([np.nan if is_missing(cell) else float(cell.strip() == value) for cell in cells])
+
+    def _indicator(self, name: str) -> tuple[str, str] | None:
+        """The column and the value that a new column stands for."""
+        column, equals, value = name.partition("=")
+        known = equals and name not in self.base.names and value in self.values.get(column, ())
+        return (column, value) if known else None
+
+
+def indicator_names(values: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The new columns' names."""
+    return tuple(f"{column}={value}" for column, known in values.items() for value in known)

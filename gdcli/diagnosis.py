@@ -1,0 +1,43 @@
+"""What a training run shows: whether it overfits, and from which epoch on."""
+
+from __future__ import annotations
+
+from gdcli.records import RISE, Epoch, Overfitting
+
+__all__ = ["overfitting"]
+
+GAP = 0.05  # accuracy this much lower on rows not trained on is a gap
+RATIO = 1.5  # as is a loss this much higher
+
+
+def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
+    """Judges a run by its best and its last epoch; None without a validation set.
+
+    It overfits slightly if the validation loss rose again, or is well above the training loss; strongly if it
+    rose by half, or is three times the training loss, or accuracy is 0.15 lower.
+
+    Source: the lecture, "Which trend line is better?"; Prechelt 1998, Early Stopping - But When?
+    """
+    if best.validation_loss is None or last.validation_loss is None:
+        return None
+    train, validation = float(best.loss), float(best.validation_loss)
+    last_train, last_validation = float(last.loss), float(last.validation_loss)
+    lost = last.metrics.get("accuracy", 0.0) - last.metrics.get("validation_accuracy", 0.0)
+    rise = last_validation / validation if validation > 0 and last_train < train else 1.0
+    ratio = validation / train if train > 0 else 1.0
+    if rise > RATIO or lost > 3 * GAP or (ratio > 2 * RATIO and lost > GAP):
+        verdict = "strong"
+    elif rise > RISE or lost > GAP or ratio > RATIO:
+        verdict = "slight"
+    else:
+        verdict = "none"
+    return Overfitting(
+        verdict,
+        best.epoch,
+        train,
+        validation,
+        last_train,
+        last_validation,
+        validation - train,
+        last_validation - last_train,
+    )

@@ -1,0 +1,189 @@
+"""How activation functions look: a chart of each with its derivative, or a table, and what there is to know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from gdcli.render.numbers import short
+from gdcli.render.screen import Screen, paint, plain
+
+if TYPE_CHECKING:
+    from gdcli.shapes import Shape
+
+__all__ = ["Portrait", "pictures", "remarks", "tables"]
+
+TWO_UP = 100  # columns from which on two charts stand side by side
+BROADEST = 66  # columns that a chart needs at most
+ACROSS = 7  # numbers in a row of a table
+FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.shapes
+SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One activation, ready to be shown.
+
+    Args:
+        name: Its name.
+        formula: What it is, with the formula, in a line.
+        x: Where it was evaluated.
+        value: Its values there.
+        derivative: Its derivatives there.
+        remarks: What there is to know, as (label, text).
+    """
+
+    name: str
+    formula: str
+    x: Sequence[float]
+    value: Sequence[float]
+    derivative: Sequence[float]
+    remarks: Sequence[tuple[str, str]]
+
+
+def remarks(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
+    """An activation's shape in a student's words.
+
+    Args:
+        shape: What was measured.
+        initializer: The name of the initialiser that suits it.
+        spread: That initialiser's formula, in words.
+
+    Returns:
+        (label, text) pairs, the same labels for every activation.
+    """
+    return [
+        ("saturates", _saturates(shape)),
+        ("steepest", _steepest(shape)),
+        ("below 0", _below(shape)),
+        ("start with", f"{initializer}: {spread[:1].lower()}{spread[1:]}"),
+    ]
+
+
+def _saturates(shape: Shape) -> str:
+    left = "" if shape.flat_below is None else f"below z = {_at(shape.flat_below)} (at {_at(shape.far_left)})"
+    right = "" if shape.flat_above is None else f"above z = {_at(shape.flat_above)} (at {_at(shape.far_right)})"
+    both = " and ".join(side for side in (left, right) if side)
+    return f"{both}: a slope under {FLAT}" if both else "never: no part of it is flat"
+
+
+def _steepest(shape: Shape) -> str:
+    slope = short(shape.steepest, 3)
+    if shape.steepest_at is None:
+        return _held(shape, slope)
+    where = f"slope {slope}, at z = {_at(shape.steepest_at)}"
+    if slope == "1":
+        return f"{where} only: anywhere else a layer shrinks the gradient"
+    if shape.steepest > 1:
+        return f"{where}: a layer can make the gradient a little larger"
+    return f"{where}: n layers shrink a gradient {short(1 / shape.steepest, 2)}^n times or more"
+
+
+def _held(shape: Shape, slope: str) -> str:
+    """The largest slope where it is held on to the far right."""
+    kept = "pass unchanged" if slope == "1" else f"are multiplied by {slope}"
+    if shape.steepest_from == -math.inf:
+        return f"slope {slope} everywhere: gradients {kept}"
+    if abs(shape.steepest_from or 0) < 0.1:
+        return f"slope {slope} wherever z > 0: there gradients {kept}"
+    return f"slope nears {slope} as z grows: there gradients {kept}"
+
+
+def _below(shape: Shape) -> str:
+    if shape.slope_below == 0:
+        return f"silent: {_at(shape.far_left)} and no slope; a neuron that is always there learns no more"
+    if shape.slope_below == shape.steepest:
+        return "goes straight on; without a bend, many layers are no more than one"
+    if shape.slope_below is not None:
+        return f"a faint {short(shape.slope_below)} z, so that a neuron can come back"
+    if shape.lowest >= 0:
+        return f"still positive: {_at(shape.at_zero)} at z = 0, falling to {_at(shape.far_left)}"
+    if shape.lowest < shape.far_left - 0.01:
+        return f"dips to {_at(shape.lowest)} at z = {_at(shape.lowest_at)}, then comes back to {_at(shape.far_left)}"
+    return f"negative, down to {_at(shape.lowest)}, which keeps the outputs around 0"
+
+
+def _at(value: float) -> str:
+    """A position or a level, as read off a chart."""
+    return short(round(value, 2), 2)
+
+
+def pictures(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+    """A chart of each function and its derivative, with the words under it; side by side where there is room.
+
+    Args:
+        portraits: The functions.
+        screen: What the terminal can do.
+    """
+    from gdcli.render.plots import side_by_side
+
+    two = screen.width >= TWO_UP
+    width = min((screen.width - 4) // 2 if two else screen.width - 2, BROADEST)
+    for at in range(0, len(portraits), 1 + two):
+        blocks = [_block(one, width, screen) for one in portraits[at : at + 1 + two]]
+        yield from ("" for _ in range(2 if at else 0))
+        yield from side_by_side(blocks, screen, gap=3).split("\n")
+
+
+def _block(portrait: Portrait, width: int, screen: Screen) -> str:
+    from gdcli.render.plots import Series, chart
+
+    drawing = chart(
+        [
+            Series(portrait.x, portrait.derivative, label="derivative", color="orange"),
+            Series(portrait.x, portrait.value, label="value", color="blue"),
+        ],
+        screen,
+        title=portrait.name,
+        width=width,
+        height=12,
+        x_label="z",
+        marks=[(0.0, "")],
+    )
+    return "\n".join([drawing, "", *_words(portrait, width, screen)])
+
+
+def _words(portrait: Portrait, width: int, screen: Screen) -> Iterator[str]:
+    """The formula, then each remark beside its label, wrapped."""
+    yield from (f" {line}" for line in wrap(_spelled(portrait.formula, screen), width - 1))
+    for label, text in portrait.remarks:
+        for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 13), fillvalue=""):
+            yield f" {paint(f'{head:<11}', 'gray', screen)} {line}"
+
+
+def _spelled(text: str, screen: Screen) -> str:
+    return plain(text if screen.unicode else text.translate(SPELLED), screen)
+
+
+def tables(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+    """The functions' values, then their derivatives, then the words.
+
+    Args:
+        portraits: The functions, all at the same x.
+        screen: What the terminal can do.
+    """
+    broad = max(len("derivative"), *(len(one.name) for one in portraits))
+    for at in range(0, len(portraits[0].x), ACROSS):
+        part = slice(at, at + ACROSS)
+        z = portraits[0].x[part]
+        yield from _table("value", broad, z, {one.name: one.value[part] for one in portraits}, screen)
+        yield from _table("derivative", broad, z, {one.name: one.derivative[part] for one in portraits}, screen)
+    for at, one in enumerate(portraits):
+        yield from ("" for _ in range(1 if at else 0))
+        yield paint(one.name, "bold", screen)
+        yield from _words(one, max(80, screen.width) - 2, screen)
+
+
+def _table(title: str, broad: int, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:
+    """One line a function, one column a z."""
+    head = f"{title:<{broad}}" + "".join(
+        f" {f'z = {short(each)}' if not at else short(each):>8}" for at, each in enumerate(z)
+    )
+    lines = [
+        f"{name:<{broad}}" + "".join(f" {short(round(each, 4)):>8}" for each in values) for name, values in rows.items()
+    ]
+    return [paint(head, "bold", screen), *lines, ""]
