@@ -154,7 +154,7 @@ def _forward(
 ) -> tuple[Array, Callable[[Array], Array]]:
     """Layer by layer forwards; the closure goes the same way back."""
     product = np.dot if parameters.ndim == 1 else np.matmul  # for two dimensions dot is the quicker
-    layers, hidden, taped = network.layers, inputs, []
+    layers, hidden, taped = network.layers, inputs.astype(parameters.dtype, copy=False), []
     last, stacked = len(layers) - 1, parameters.ndim > 1
     for at, layer in enumerate(layers):
         weights, bias, below, back = layer.weights(parameters), layer.bias(parameters), hidden, None
@@ -168,7 +168,8 @@ def _forward(
 
     def backprop(gradient: Array) -> Array:
         result = np.empty(parameters.shape, parameters.dtype)
-        flowing = gradient if layers[-1].fan_out > 1 else gradient[..., None]
+        flowing = gradient.astype(parameters.dtype, copy=False)
+        flowing = flowing if layers[-1].fan_out > 1 else flowing[..., None]
         for at in range(last, -1, -1):
             layer, weights, below, back = taped[at]
             if at < len(masks):

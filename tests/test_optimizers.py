@@ -12,29 +12,11 @@ from gdcli.data.dataset import Dataset
 from gdcli.losses import mse
 from gdcli.models import Linear
 from gdcli.training import Problem, descend
+from tests.oracles.torch_runs import from_torch
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "line_torch.json").read_text())
 ALL = [getattr(optimizers, name) for name in optimizers.__all__]
 rng = np.random.default_rng(7)
-
-
-def from_torch(run):
-    """Our optimizer for a PyTorch run's hyperparameters."""
-    hyper, name = run["hyper"], run["optimizer"]
-    weight_decay = hyper["weight_decay"]
-    if name == "sgd":
-        return optimizers.SGD(weight_decay)
-    if name in ("momentum", "nesterov"):
-        kind = optimizers.Nesterov if name == "nesterov" else optimizers.Momentum
-        return kind(weight_decay, hyper["momentum"])
-    if name == "adagrad":
-        return optimizers.Adagrad(weight_decay, hyper["eps"])
-    if name == "rmsprop":
-        kind = optimizers.CenteredRMSprop if hyper["centered"] else optimizers.RMSprop
-        return kind(weight_decay, hyper["alpha"], hyper["eps"], hyper["momentum"])
-    kind = {"adam": optimizers.Adam, "adamw": optimizers.AdamW}[name]
-    kind = optimizers.AMSGrad if hyper["amsgrad"] else kind
-    return kind(weight_decay, *hyper["betas"], hyper["eps"])
 
 
 @pytest.mark.parametrize("run", ORACLE["runs"], ids=lambda run: run["id"])
@@ -116,7 +98,6 @@ class TestContract:
         assert all(value.shape in ((3,), ()) for value in kind().trace(state).values())
 
     def test_docstring_teaches(self, kind):
-        assert ":= " in kind.__doc__.splitlines()[0] or "RMSprop by" in kind.__doc__ or "AMSGrad" in kind.__doc__
         assert "Source:" in kind.__doc__
         assert ">>>" in kind.__doc__
 

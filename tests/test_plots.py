@@ -183,6 +183,10 @@ def test_curves_are_cut_where_they_leave_the_range():
     assert [piece.round(3).tolist() for piece in inside] == [[[0, 0], [0.25, 1]], [[0.75, 1], [1, 0]]]
 
 
+def test_a_range_without_any_of_the_points_is_empty():
+    assert not ink(draw(Series([0, 1], [5, 6]), Series([0], [7], "above", "points"), y_range=(0, 1)))
+
+
 def test_two_curves_are_named_beside_the_title():
     text = draw(Series([0, 1], [0, 1], "train"), Series([0, 1], [1, 0], "validation"), width=60)
     assert text.split("\n")[0].split() == ["loss", "·", "train", "—", "validation"]

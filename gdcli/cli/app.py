@@ -19,6 +19,8 @@ COMMANDS = {
     "step": "Take one step of gradient descent and show all its arithmetic.",
     "activation": "Draw activation functions and their derivatives.",
     "train": "Train a network for classification or regression.",
+    "evaluate": "Measure a saved model on rows with known answers.",
+    "predict": "Add a saved model's prediction to each row.",
     "sample": "List the sample data sets and toy generators, or print one.",
 }
 """Each command's name and its line in `gdcli --help`."""

@@ -83,7 +83,7 @@ def command(
             records=bar.clearing(timed(records) if stream.timing else records),
             summary=told.figures,
             columns=told.columns(output_width(output, terminal)),
-            blocks=lambda screen: told.blocks(screen, plots(stream, output, terminal)),
+            blocks=lambda screen: told.blocks(screen, plots(stream.plot, output, terminal)),
         )
         emit(report, output, terminal)
     terminal.note(f"rerun: {again}")
@@ -210,10 +210,10 @@ def output_width(output: OutputOptions, terminal: Terminal) -> int:
     return terminal.screen().width if on_terminal else sys.maxsize
 
 
-def plots(stream: StreamOptions, output: OutputOptions, terminal: Terminal) -> bool:
+def plots(asked: bool | None, output: OutputOptions, terminal: Terminal) -> bool:
     """Whether pictures are drawn: as asked, else on a terminal."""
-    if stream.plot is not None:
-        return stream.plot
+    if asked is not None:
+        return asked
     return output.output is None and terminal.stdout.isatty()
 
 

@@ -105,7 +105,7 @@ def command(
                 told.mark,
             ),
             before=lambda screen: images(plan.raw, show.show, screen) if show.show else (),
-            blocks=lambda screen: told.blocks(screen, plots(stream, output, terminal)),
+            blocks=lambda screen: told.blocks(screen, plots(stream.plot, output, terminal)),
         )
         emit(report, output, terminal)
     terminal.note(f"rerun: {again}")

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Portrait", "pictures", "remarks", "tables"]
 
-TWO_UP = 100  # columns from which on two charts stand side by side
-BROADEST = 66  # columns that a chart needs at most
+NARROWEST, BROADEST = 48, 66  # columns of a chart
+GAP = 3
 ACROSS = 7  # numbers in a row of a table
 FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.shapes
+COLORS = {"value": "blue", "slope": "orange"}
 SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
 
 
@@ -57,10 +58,10 @@ def remarks(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]
         (label, text) pairs, the same labels for every activation.
     """
     return [
+        ("slope", _slope(shape)),
         ("saturates", _saturates(shape)),
-        ("steepest", _steepest(shape)),
         ("below 0", _below(shape)),
-        ("start with", f"{initializer}: {spread[:1].lower()}{spread[1:]}"),
+        ("init", f"{initializer}: {spread[:1].lower()}{spread[1:]}"),
     ]
 
 
@@ -71,31 +72,31 @@ def _saturates(shape: Shape) -> str:
     return f"{both}: a slope under {FLAT}" if both else "never: no part of it is flat"
 
 
-def _steepest(shape: Shape) -> str:
+def _slope(shape: Shape) -> str:
     slope = short(shape.steepest, 3)
     if shape.steepest_at is None:
         return _held(shape, slope)
-    where = f"slope {slope}, at z = {_at(shape.steepest_at)}"
+    where = f"at z = {_at(shape.steepest_at)}"
     if slope == "1":
-        return f"{where} only: anywhere else a layer shrinks the gradient"
+        return f"1 {where} only: elsewhere each layer shrinks the gradient"
     if shape.steepest > 1:
-        return f"{where}: a layer can make the gradient a little larger"
-    return f"{where}: n layers shrink a gradient {short(1 / shape.steepest, 2)}^n times or more"
+        return f"at most {slope}, {where}: a layer may even enlarge the gradient a little"
+    return f"at most {slope}, {where}: n layers shrink a gradient {short(1 / shape.steepest, 2)}^n-fold or more"
 
 
 def _held(shape: Shape, slope: str) -> str:
     """The largest slope where it is held on to the far right."""
     kept = "pass unchanged" if slope == "1" else f"are multiplied by {slope}"
     if shape.steepest_from == -math.inf:
-        return f"slope {slope} everywhere: gradients {kept}"
+        return f"{slope} everywhere: gradients {kept}"
     if abs(shape.steepest_from or 0) < 0.1:
-        return f"slope {slope} wherever z > 0: there gradients {kept}"
-    return f"slope nears {slope} as z grows: there gradients {kept}"
+        return f"{slope} wherever z > 0: there gradients {kept}"
+    return f"nears {slope} as z grows: there gradients almost {kept}"
 
 
 def _below(shape: Shape) -> str:
     if shape.slope_below == 0:
-        return f"silent: {_at(shape.far_left)} and no slope; a neuron that is always there learns no more"
+        return f"silent: value {_at(shape.far_left)}, slope 0; a neuron stuck there stops learning"
     if shape.slope_below == shape.steepest:
         return "goes straight on; without a bend, many layers are no more than one"
     if shape.slope_below is not None:
@@ -121,12 +122,12 @@ def pictures(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
     """
     from gdcli.render.plots import side_by_side
 
-    two = screen.width >= TWO_UP
-    width = min((screen.width - 4) // 2 if two else screen.width - 2, BROADEST)
-    for at in range(0, len(portraits), 1 + two):
-        blocks = [_block(one, width, screen) for one in portraits[at : at + 1 + two]]
-        yield from ("" for _ in range(2 if at else 0))
-        yield from side_by_side(blocks, screen, gap=3).split("\n")
+    abreast = max(1, min((screen.width + GAP) // (NARROWEST + GAP), len(portraits)))
+    broad = (screen.width + GAP) // abreast - GAP
+    for at in range(0, len(portraits), abreast):
+        yield from ("", "")[: 2 * bool(at)]
+        blocks = [_block(one, broad, screen) for one in portraits[at : at + abreast]]
+        yield from side_by_side(blocks, screen, gap=GAP).split("\n")
 
 
 def _block(portrait: Portrait, width: int, screen: Screen) -> str:
@@ -134,25 +135,36 @@ def _block(portrait: Portrait, width: int, screen: Screen) -> str:
 
     drawing = chart(
         [
-            Series(portrait.x, portrait.derivative, label="derivative", color="orange"),
-            Series(portrait.x, portrait.value, label="value", color="blue"),
+            Series(portrait.x, portrait.value, label="value", color=COLORS["value"]),
+            Series(portrait.x, portrait.derivative, label="slope", color=COLORS["slope"]),
         ],
         screen,
         title=portrait.name,
-        width=width,
+        width=min(width, BROADEST),
         height=12,
         x_label="z",
         marks=[(0.0, "")],
+        y_range=_rounded([*portrait.value, *portrait.derivative]),
     )
     return "\n".join([drawing, "", *_words(portrait, width, screen)])
 
 
+def _rounded(values: Sequence[float]) -> tuple[float, float] | None:
+    """A range that holds the values and ends on round numbers; None where there is none."""
+    low, high = min(values), max(values)
+    if not 1e-300 < high - low < 1e300:
+        return None
+    step = 10.0 ** math.floor(math.log10(high - low)) / 2
+    return math.floor(low / step) * step, math.ceil(high / step) * step
+
+
 def _words(portrait: Portrait, width: int, screen: Screen) -> Iterator[str]:
-    """The formula, then each remark beside its label, wrapped."""
-    yield from (f" {line}" for line in wrap(_spelled(portrait.formula, screen), width - 1))
-    for label, text in portrait.remarks:
-        for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 13), fillvalue=""):
-            yield f" {paint(f'{head:<11}', 'gray', screen)} {line}"
+    """What it is, then its formula and each remark beside its label, wrapped."""
+    about, _, formula = portrait.formula.rpartition(": ")
+    yield from wrap(_spelled(about, screen), width)
+    for label, text in [("value", formula), *portrait.remarks]:
+        for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 10), fillvalue=""):
+            yield f"{paint(f'{head:<9}', COLORS.get(label, 'gray'), screen)} {line}"
 
 
 def _spelled(text: str, screen: Screen) -> str:
@@ -160,30 +172,27 @@ def _spelled(text: str, screen: Screen) -> str:
 
 
 def tables(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
-    """The functions' values, then their derivatives, then the words.
+    """The functions' values, then their slopes, then the words.
 
     Args:
         portraits: The functions, all at the same x.
         screen: What the terminal can do.
     """
-    broad = max(len("derivative"), *(len(one.name) for one in portraits))
     for at in range(0, len(portraits[0].x), ACROSS):
         part = slice(at, at + ACROSS)
         z = portraits[0].x[part]
-        yield from _table("value", broad, z, {one.name: one.value[part] for one in portraits}, screen)
-        yield from _table("derivative", broad, z, {one.name: one.derivative[part] for one in portraits}, screen)
+        yield from _table("value", z, {one.name: one.value[part] for one in portraits}, screen)
+        yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
     for at, one in enumerate(portraits):
-        yield from ("" for _ in range(1 if at else 0))
+        yield from ("",)[: bool(at)]
         yield paint(one.name, "bold", screen)
-        yield from _words(one, max(80, screen.width) - 2, screen)
+        yield from _words(one, 80, screen)
 
 
-def _table(title: str, broad: int, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:
+def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:
     """One line a function, one column a z."""
-    head = f"{title:<{broad}}" + "".join(
-        f" {f'z = {short(each)}' if not at else short(each):>8}" for at, each in enumerate(z)
-    )
-    lines = [
-        f"{name:<{broad}}" + "".join(f" {short(round(each, 4)):>8}" for each in values) for name, values in rows.items()
-    ]
-    return [paint(head, "bold", screen), *lines, ""]
+    broad = max(len(name) for name in (title, *rows))
+    heads = [f"z = {short(z[0])}", *map(short, z[1:])]
+    lines = [[title, *heads], *([name, *(short(round(each, 4)) for each in values)] for name, values in rows.items())]
+    text = [f"{name:<{broad}}" + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
+    return [paint(text[0], "bold", screen), *text[1:], ""]

@@ -1,0 +1,76 @@
+"""A saved model and the rows it is put to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from gdcli import losses
+from gdcli.cli.options import DataOptions
+from gdcli.cli.reading import columns, read_table_named
+from gdcli.cli.terminal import Terminal
+from gdcli.data.categories import CategoryTable
+from gdcli.data.columns import ColumnOptions, classification, regression
+from gdcli.data.dataset import Dataset
+from gdcli.data.idx import is_mnist_folder, mnist_table
+from gdcli.data.tables import Table
+from gdcli.errors import OptionError
+from gdcli.preparation import classifier_loss
+from gdcli.saving import SavedModel
+from gdcli.training import Problem
+
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
+
+
+def rows_named(options: DataOptions, terminal: Terminal) -> str:
+    """What DATA stands for.
+
+    Raises:
+        OptionError: If nothing is given and nothing is piped in.
+    """
+    if options.data is not None:
+        return options.data
+    if terminal.piped_in():
+        return "-"
+    raise OptionError("there are no rows to read", "give DATA after MODEL, or pipe rows in")
+
+
+def table_for(
+    model: SavedModel, name: str, options: DataOptions, terminal: Terminal, labels: str | None = None
+) -> Table:
+    """The rows as the model's columns need them; of a folder with MNIST's files, the test images."""
+    if name != "-" and not name.startswith("sample:") and is_mnist_folder(name):
+        return mnist_table(name, "test")
+    return with_values(model, read_table_named(name, options, terminal, labels))
+
+
+def with_values(model: SavedModel, table: Table) -> Table:
+    """The table with the indicator columns the model was trained on."""
+    values = model.config.get("values") or {}
+    return CategoryTable.of(table, values) if values else table
+
+
+def dataset_for(model: SavedModel, table: Table, options: DataOptions) -> Dataset:
+    """The rows with their truth: the model's inputs, its target unless --y names another, its classes."""
+    prepared = model.preparation
+    chosen = ColumnOptions(prepared.input_names, options.y or prepared.target_name, columns(options).missing)
+    if prepared.classes:
+        return classification(table, chosen, model.parameters.dtype, prepared.classes)
+    return regression(table, chosen)
+
+
+def problem_for(model: SavedModel) -> Problem:
+    """A problem with the model's loss, on no data: what is measured needs no more."""
+    loss = getattr(losses, model.loss.replace("-", "_"))
+    bound = classifier_loss(loss, None, model.parameters.dtype) if model.preparation.classes else loss
+    width = len(model.preparation.scaler.offset)
+    return Problem(model.network, bound, Dataset(np.empty((0, width)), np.empty(0)))
+
+
+def loss_unit(model: SavedModel) -> float:
+    """What a loss of standardised targets is multiplied by to be in the target's units."""
+    factor = model.preparation.factor
+    units: dict[str, Any] = {"mse": factor**2, "mae": factor}
+    return 1.0 if model.preparation.classes else float(units.get(model.loss, 1.0))

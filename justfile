@@ -1,0 +1,22 @@
+# What a contributor runs; `pip install -e '.[dev]'` first. `.ci/run` does it all on a fresh machine.
+
+default: test lint types docs
+
+test:
+    python -m pytest
+
+lint:
+    ruff check
+    ruff format --check
+
+types:
+    mypy
+
+# bring the examples in README.md and docs/commands.md up to date, then check them
+docs:
+    python tests/test_docs.py
+    python -m pytest --quiet tests/test_docs.py
+
+bench:
+    python benchmarks/startup.py
+    python benchmarks/fit.py

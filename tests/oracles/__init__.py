@@ -1,0 +1,1 @@
+"""Reference values, and our own definitions for their hyperparameters."""

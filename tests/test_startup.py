@@ -1,0 +1,96 @@
+"""What is imported when: start-up is paid by every command, so each loads only what it uses."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gdcli
+
+TERMINAL = {"typer", "rich", "plotext", "textual"}
+PACKAGE = Path(gdcli.__file__)
+
+CALL = """
+import sys
+from gdcli.cli import main
+sys.argv = ["gdcli", *{arguments!r}]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+def modules_after(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after running some code; the last line of stderr."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in ran.stderr.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "never"),
+    [
+        (["--help"], {"numpy", "rich", "plotext"}),
+        (["--version"], {"numpy", "rich", "plotext"}),
+        (["fit", "sample:deck", "--format", "csv"], {"rich", "plotext"}),
+        (["fit", "sample:deck", "--format", "json", "-q"], {"rich", "plotext"}),
+        (["fit", "sample:deck"], {"plotext"}),
+        (["step", "sample:deck"], {"plotext"}),
+        (["mse", "sample:deck", "--m", "2", "--b", "1"], {"rich", "plotext"}),
+        (["sample"], {"plotext"}),
+    ],
+    ids=" ".join,
+)
+def test_command_imports_only_what_it_uses(arguments: list[str], never: set[str]) -> None:
+    loaded = modules_after(CALL.format(arguments=arguments))
+    assert "gdcli" in loaded
+    assert not loaded & never
+
+
+def test_plot_is_what_loads_plotext() -> None:
+    assert "plotext" in modules_after(CALL.format(arguments=["fit", "sample:deck", "--epochs", "3", "--plot"]))
+
+
+def test_package_alone_loads_nothing() -> None:
+    loaded = modules_after("import gdcli, sys; gdcli.__version__; print(*sys.modules, file=sys.stderr)")
+    assert not loaded & (TERMINAL | {"numpy"})
+
+
+def test_whole_core_needs_no_terminal_library() -> None:
+    code = "import gdcli, sys; [getattr(gdcli, name) for name in gdcli.__all__]; print(*sys.modules, file=sys.stderr)"
+    loaded = modules_after(code)
+    assert "numpy" in loaded
+    assert not loaded & TERMINAL
+
+
+@pytest.mark.parametrize("name", gdcli.__all__)
+def test_lazy_name_resolves(name: str) -> None:
+    assert getattr(gdcli, name) is not None
+    assert name in dir(gdcli)
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'adamant'"):
+        _ = gdcli.adamant
+
+
+def test_lazy_names_and_those_for_type_checkers_are_the_same() -> None:
+    tree = ast.parse(PACKAGE.read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    typed = {
+        alias.asname: (node.module, alias.name)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for name, (home, original) in typed.items():
+        assert getattr(gdcli, str(name)) is getattr(importlib.import_module(str(home)), original)
+    assert set(typed) | {"__version__"} == set(gdcli.__all__)
