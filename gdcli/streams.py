@@ -168,6 +168,7 @@ class Run:
     def __init__(self, stream: Iterable[Epoch], min_delta: float = 0.0) -> None:
         self._stream = stream
         self._min_delta = min_delta
+        self._lowest = math.inf
         self.ended = False
         self.count = 0
         self.best_index = 0
@@ -177,8 +178,9 @@ class Run:
 
     def __iter__(self) -> Iterator[Epoch]:
         for record in self._stream:
-            if self.count == 0 or record.monitored < self.best.monitored - self._min_delta:
+            if self.count == 0 or record.monitored < self._lowest - self._min_delta:
                 self.best, self.best_index = record, self.count
+                self._lowest = math.inf if math.isnan(record.monitored) else record.monitored
             self.last = record
             if record.status is not Status.INTERRUPTED:
                 self.last_whole = record

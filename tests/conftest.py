@@ -85,14 +85,14 @@ def gdcli():
 
 @pytest.fixture
 def process(tmp_path):
-    """Runs `python -m gdcli` as a process of its own, in an empty folder; `shell` gets the command as "$@"."""
+    """Runs `python -m gdcli` as a process of its own, in an empty folder; `script` gets the command as "$@"."""
 
     def python(*command, stdin=subprocess.DEVNULL, environ=None):
         return finished([sys.executable, *command], stdin, environ)
 
-    def call(*arguments, shell=None, stdin=subprocess.DEVNULL, environ=None):
+    def call(*arguments, script=None, stdin=subprocess.DEVNULL, environ=None):
         command = [*PROGRAM, *map(str, arguments)]
-        return finished(["bash", "-c", shell, "bash", *command] if shell else command, stdin, environ)
+        return finished(["bash", "-c", script, "bash", *command] if script else command, stdin, environ)
 
     def finished(command, stdin, environ):
         given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}

@@ -227,7 +227,9 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "part"), OPTIONS, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+@pytest.mark.parametrize(
+    ("words", "part"), OPTIONS, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
 def test_options(gdcli, refused, tmp_path, words, part):
     out = tmp_path / "out.json"
     result = gdcli("fit", "sample:deck", *words)
@@ -276,7 +278,9 @@ def test_an_old_output_survives_a_failure(gdcli, table):
     assert [path.name for path in out.parent.iterdir()] == ["out.csv"]
 
 
-@pytest.mark.parametrize("name", ["[red]x[/red]", "\x1b[31mx\x1b[0m", "\x9b31mx", "\x1b]0;title\x07", "\u202ex", "[/]", "%s{0}"])
+@pytest.mark.parametrize(
+    "name", ["[red]x[/red]", "\x1b[31mx\x1b[0m", "\x9b31mx", "\x1b]0;title\x07", "\u202ex", "[/]", "%s{0}"]
+)
 def test_names_and_cells_are_only_text(gdcli, name):
     table = f'"{name}",y\n1,3\n2,5\n3,8\n'
     for command in (["fit", "--epochs", 3], ["step"], ["score", "--m", 1]):
@@ -295,7 +299,9 @@ def test_names_and_cells_are_only_text(gdcli, name):
 @pytest.mark.parametrize("form", ["csv", "tsv", "kv", "jsonl", "json"])
 def test_no_escape_reaches_a_terminal_in_any_format(gdcli, form):
     table = '"\x1b]0;evil\x07a",b,y\n1,2,3\n2,5,5\n3,1,8\n'
-    result = gdcli("fit", "--lr", "1e-3", "--epochs", 1, "--format", form, stdin=table, tty=True, environ={"NO_COLOR": "1"})
+    result = gdcli(
+        "fit", "--lr", "1e-3", "--epochs", 1, "--format", form, stdin=table, tty=True, environ={"NO_COLOR": "1"}
+    )
     assert result.code == 0
     assert "\x1b" not in result.out
 

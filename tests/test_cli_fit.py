@@ -1,7 +1,9 @@
 """fit: descent written a second time, exact least squares in rationals, and what stops a run."""
 
+import itertools
 import math
 import random
+import re
 from fractions import Fraction
 
 import pytest
@@ -110,7 +112,9 @@ class TestLecture:
 class TestTrajectory:
     @pytest.mark.parametrize("lr", ["0.01", "0.1", "0.2"])
     def test_full_batch(self, gdcli, lr):
-        result = gdcli("fit", "--lr", lr, "--m", "0.5", "--b", "-1", "--epochs", 60, "--format", "csv", stdin=text(MADE))
+        result = gdcli(
+            "fit", "--lr", lr, "--m", "0.5", "--b", "-1", "--epochs", 60, "--format", "csv", stdin=text(MADE)
+        )
         assert result.code == 0
         m, b, rate = 0.5, -1.0, float(lr)
         for row in result.floats:
@@ -150,7 +154,7 @@ class TestTrajectory:
         words = [*DECK, "--lr", "0.1", "--lr-at", "3:0.2,5:0.01", "--epochs", 8, "--format", "csv"]
         rows = gdcli("fit", *words).floats
         used = []
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in itertools.pairwise(rows):
             used.append((before["m"] - after["m"]) / (5 * before["m"] + 3 * before["b"] - 13))
         assert used == pytest.approx([0.1, 0.1, 0.2, 0.2, 0.01, 0.01, 0.01, 0.01], rel=1e-9)
 
@@ -158,7 +162,7 @@ class TestTrajectory:
         rows = gdcli("fit", *DECK, "--warmup", 4, "--epochs", 8, "--format", "csv").floats
         used = [
             (before["m"] - after["m"]) / (5 * before["m"] + 3 * before["b"] - 13)
-            for before, after in zip(rows, rows[1:], strict=False)
+            for before, after in itertools.pairwise(rows)
         ]
         assert used[:4] == pytest.approx([0.025, 0.05, 0.075, 0.1], rel=1e-9)
         assert used[4:] == pytest.approx([0.1] * 4, rel=1e-9)
@@ -179,7 +183,7 @@ class TestTrajectory:
 class TestOptimum:
     @pytest.mark.parametrize("seed", range(4))
     def test_line_standardized(self, gdcli, seed):
-        draw = random.Random(seed)
+        draw = random.Random(seed)  # noqa: S311 - data made up for a test
         rows = [(x, 3.5 * x - 700 + draw.gauss(0, 5)) for x in (draw.uniform(900, 1100) for _ in range(25))]
         m, b = least_squares([[x, 1] for x, _ in rows], [y for _, y in rows])
         report = gdcli("fit", "--standardize", "--format", "json", stdin=text(rows)).json
@@ -199,7 +203,7 @@ class TestOptimum:
         assert list(report["parameters"].values()) == pytest.approx([w1, w2, b], rel=1e-9)
 
     def test_several_inputs_standardized(self, gdcli):
-        draw = random.Random(5)
+        draw = random.Random(5)  # noqa: S311 - data made up for a test
         features = [(draw.uniform(0, 9), draw.uniform(-500, 500), draw.gauss(1, 0.1)) for _ in range(30)]
         targets = [2 * a - 0.01 * c + 5 * d + draw.gauss(0, 0.2) for a, c, d in features]
         want = least_squares([[*row, 1] for row in features], targets)
@@ -250,7 +254,7 @@ class TestOptimum:
 class TestDivergence:
     @pytest.mark.parametrize("seed", range(6))
     def test_just_above_the_limit_diverges_and_just_below_works(self, gdcli, seed):
-        draw = random.Random(seed)
+        draw = random.Random(seed)  # noqa: S311 - data made up for a test
         size = 10.0 ** draw.randint(-3, 4)
         rows = [(draw.uniform(-1, 3) * size, draw.gauss(0, 3)) for _ in range(12)]
         rate = limit(rows)
@@ -293,7 +297,9 @@ class TestDivergence:
         assert "Warning" not in result.err
         assert result.json["status"] in ("diverged", "completed")
 
-    @pytest.mark.parametrize("words", [["--batch-size", 2], ["--degree", 3], ["--optimizer", "momentum"], ["--l2", 100]])
+    @pytest.mark.parametrize(
+        "words", [["--batch-size", 2], ["--degree", 3], ["--optimizer", "momentum"], ["--l2", 100]]
+    )
     def test_other_runs_that_blow_up(self, gdcli, words):
         result = gdcli("fit", *words, "--lr", 5, "--epochs", 3000, "--format", "json", stdin=text(MADE))
         assert (result.code, result.json["status"]) == (4, "diverged")
@@ -308,6 +314,30 @@ class TestDivergence:
         for factor, code in ((0.99, 0), (1.01, 4)):
             words = ["--degree", 2, "--lr", repr(rate * factor), "--epochs", 5000, "--format", "json"]
             assert gdcli("fit", *words, stdin=table).code == code
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["--weight-decay", 100],
+            ["--l2", 1000],
+            ["--optimizer", "momentum", "--lr", 3],
+            ["--optimizer", "nesterov", "--lr", 3],
+            ["--batch-size", 1, "--lr", 3],
+            ["--no-intercept", "--lr", 3],
+            ["--scale", 10, "--lr", 30],
+            ["--schedule", "cosine", "--lr", 3],
+            ["--lr-at", "2:5"],
+        ],
+        ids=str,
+    )
+    def test_what_the_message_proposes_works(self, gdcli, words):
+        first = gdcli("fit", "sample:deck", *words, "--epochs", 300)
+        assert first.code == 4
+        proposed = re.search(r"Try .*?--lr ([-+.\de]+)", first.err)
+        assert proposed, first.err
+        assert "largest stable" in first.err
+        again = gdcli("fit", "sample:deck", *words, "--lr", proposed[1].rstrip("."), "--epochs", 300)
+        assert again.code == 0, first.err + again.err
 
     @pytest.mark.parametrize("scale", ["1e150", "1e-150", "1e160", "1e-170"])
     def test_huge_and_tiny_values(self, gdcli, scale):
@@ -325,8 +355,10 @@ class TestStopping:
         largest = max(abs(5 * end["m"] + 3 * end["b"] - 13), abs(3 * end["m"] + 2 * end["b"] - 8))
         before = report["history"][-2]
         assert report["status"] == "converged"
-        assert largest <= 1e-3 < max(
-            abs(5 * before["m"] + 3 * before["b"] - 13), abs(3 * before["m"] + 2 * before["b"] - 8)
+        assert (
+            largest
+            <= 1e-3
+            < max(abs(5 * before["m"] + 3 * before["b"] - 13), abs(3 * before["m"] + 2 * before["b"] - 8))
         )
 
     def test_require_converged(self, gdcli):
@@ -364,7 +396,9 @@ class TestStopping:
         rows = [(k / 10, k / 5 + (k * 7 % 5)) for k in range(40)]
 
         def run(*words):
-            return gdcli("fit", "--validation", 0.25, "--lr", "0.01", "--epochs", 3, "--format", "csv", *words, stdin=text(rows))
+            return gdcli(
+                "fit", "--validation", 0.25, "--lr", "0.01", "--epochs", 3, "--format", "csv", *words, stdin=text(rows)
+            )
 
         assert run().out == run("--seed", 0).out
         assert run().out != run("--seed", 1).out
@@ -430,7 +464,16 @@ class TestReading:
         assert bare.out == want
         pipe = gdcli("fit", "--delimiter", "|", "--epochs", 1, "--format", "csv", stdin="x|y\n1.5|3\n2|5.25\n")
         assert pipe.out == want
-        latin = gdcli("fit", "--encoding", "latin-1", "--epochs", 1, "--format", "csv", stdin="ä,y\n1.5,3\n2,5.25\n".encode("latin-1"))
+        latin = gdcli(
+            "fit",
+            "--encoding",
+            "latin-1",
+            "--epochs",
+            1,
+            "--format",
+            "csv",
+            stdin="ä,y\n1.5,3\n2,5.25\n".encode("latin-1"),
+        )
         assert latin.out == want
 
     def test_compressed_and_arrays(self, gdcli, table, tmp_path):

@@ -101,31 +101,31 @@ def test_an_open_stdin_is_not_waited_for(process):
 
 @pytest.mark.parametrize("redirect", ["</dev/null", "<&-"])
 def test_no_stdin_is_the_lecture(process, redirect):
-    result = process("fit", "--format", "csv", shell=f'"$@" {redirect}')
+    result = process("fit", "--format", "csv", script=f'"$@" {redirect}')
     assert result.out.splitlines()[1] == "0,0,0.1,2.5,-1.0,5.0"
 
 
 def test_redirected_file_and_pipe_are_read(process, tmp_path):
     (tmp_path / "data.csv").write_text("x,y\n1,3\n2,5\n")
-    assert process("rmse", "--m", 2, "--b", 1, shell='"$@" <data.csv').out == "0.0\n"
-    assert process("rmse", "--m", 2, "--b", 1, shell='cat data.csv | "$@"').out == "0.0\n"
-    assert process("rmse", "/dev/stdin", "--m", 2, "--b", 1, shell='cat data.csv | "$@"').out == "0.0\n"
-    assert process("rmse", "--m", 2, "--b", 1, shell='"$@" <(cat data.csv)').out == "0.0\n"
-    assert process("rmse", "--m", 2, "--b", 1, shell=': | "$@"').code == 3
+    assert process("rmse", "--m", 2, "--b", 1, script='"$@" <data.csv').out == "0.0\n"
+    assert process("rmse", "--m", 2, "--b", 1, script='cat data.csv | "$@"').out == "0.0\n"
+    assert process("rmse", "/dev/stdin", "--m", 2, "--b", 1, script='cat data.csv | "$@"').out == "0.0\n"
+    assert process("rmse", "--m", 2, "--b", 1, script='"$@" <(cat data.csv)').out == "0.0\n"
+    assert process("rmse", "--m", 2, "--b", 1, script=': | "$@"').code == 3
 
 
 def test_rerun_line_works_in_a_shell(process, tmp_path):
     (tmp_path / "a b.csv").write_text("x,y\n1,3\n2,5\n")
     first = process("fit", "a b.csv", "--start", "-1,5", "--epochs", 3, "--format", "csv")
     command = next(line for line in first.err.splitlines() if line.startswith("rerun: ")).removeprefix("rerun: gdcli ")
-    again = process(shell=f'"$@" {command}')
+    again = process(script=f'"$@" {command}')
     assert (again.code, again.out) == (0, first.out)
 
 
 def test_piped_into_the_next_program(process):
-    last = process("fit", *DECK, "--format", "csv", shell='set -o pipefail; "$@" | tail -1')
+    last = process("fit", *DECK, "--format", "csv", script='set -o pipefail; "$@" | tail -1')
     assert (last.code, last.out.split(",")[0]) == (0, "500")
-    first = process("fit", *DECK, "--format", "jsonl", shell='set -o pipefail; "$@" | head -1')
+    first = process("fit", *DECK, "--format", "jsonl", script='set -o pipefail; "$@" | head -1')
     assert (first.code, json.loads(first.out)["loss"]) == (0, 2.5)
 
 
@@ -158,8 +158,8 @@ def interrupted(arguments, cwd, ready="\n"):
     """Runs, sends SIGINT once there is output, and gives (exit code, stdout, stderr)."""
     with started(arguments, cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         try:
-            noticed = gathered(run.stderr.fileno(), lambda text: ready in text)
-            time.sleep(0.3)  # bounded: some epochs are to be reached; nothing is asserted about how many
+            noticed = gathered(run.stderr.fileno(), lambda text: ready in text) if ready else ""
+            time.sleep(0.3 if ready else 1)  # some epochs are to be reached; nothing is asserted about how many
             run.send_signal(signal.SIGINT)
             out, err = run.communicate(timeout=PATIENCE)
             yield run.returncode, out.decode(), noticed + err.decode()
@@ -188,8 +188,23 @@ class TestInterrupt:
             else:
                 assert "fitted" in out
 
+    def test_says_that_it_was_interrupted(self, tmp_path):
+        with interrupted([*FOREVER, "--every", "x10"], tmp_path) as (_, out, err):
+            assert "interrupted" in out + err
+
+    def test_steps_that_were_taken_are_printed(self, tmp_path):
+        words = ["step", *DECK, "--lr", "1e-7", "--steps", "100000000", "--format", "csv"]
+        with interrupted(words, tmp_path, ready=None) as (code, out, err):
+            assert code == 130
+            assert "Traceback" not in err
+            assert out.startswith("step,")
+
     def test_with_an_output_file(self, tmp_path):
-        with interrupted([*FOREVER, "--every", "x10", "--format", "json", "-o", "out.json"], tmp_path) as (code, out, _):
+        with interrupted([*FOREVER, "--every", "x10", "--format", "json", "-o", "out.json"], tmp_path) as (
+            code,
+            out,
+            _,
+        ):
             assert (code, out) == (130, "")
             left = [path.name for path in tmp_path.iterdir()]
             assert left == ["out.json"]

@@ -136,7 +136,7 @@ def test_command_has_its_chapter_and_every_option_in_it(name: str) -> None:
     words = set(re.findall(r"--?[a-z][a-z0-9-]*", chapter))
     options = [word for parameter in load(name).params for word in (*parameter.opts, *parameter.secondary_opts)]
     assert {word for word in options if word.startswith("-")} <= words
-    assert f"gdcli {name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"gdcli {name}" in (ROOT / "README.md").read_text(encoding="utf-8"), "the README does not name it"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -119,7 +119,7 @@ def test_nobody_prints_or_exits(path):
 
 @pytest.mark.parametrize("path", [path for path in FILES if level(path) == 4], ids=label)
 def test_commands_catch_nothing_outside_the_boundary(path):
-    """Narrow except clauses that turn a parser's ValueError into a message are the edge's own work; broad ones are not."""
+    """Narrow clauses that reword a parser's ValueError are the edge's own work; broad ones are the boundary's."""
     if path.name == "boundary.py":
         return
     for node in ast.walk(tree(path)):

@@ -55,23 +55,29 @@ def collapsed(told: Collapsed, screen: Screen) -> Iterator[str]:
         told: The network and its one layer.
         screen: What the terminal can do.
     """
-    layers, (inputs, *_, outputs) = len(told.sizes) - 1, told.sizes
-    shapes = [f"({a}×{b})" for a, b in zip(told.sizes, told.sizes[1:], strict=False)]
-    for name, formula, numbers, size in (
-        ("W", " ".join(_some([f"W{at + 1}" for at in range(layers)])), "".join(_some(shapes)), f"({inputs}×{outputs})"),
-        ("b", _shift(layers), _vector(told.bias), ""),
-    ):
-        line = f"= {formula}  =  {numbers}" + (f"  =  {size}" if size and layers > 1 else "")
-        yield from _labelled(name, line, screen)
+    yield from _labelled("W", _product(told.sizes), screen)
+    yield from _labelled("b", f"= {_shift(len(told.sizes) - 1)}  =  {_vector(told.bias)}", screen)
     yield ""
-    broad = max(columns(plain(name, screen)) for name in told.output_names)
-    for at, name in enumerate(told.output_names):
-        text = _equation(
-            [plain(each, screen) for each in told.input_names], [row[at] for row in told.weights], told.bias[at]
-        )
-        yield from _labelled(f"{plain(name, screen):<{broad}}", TIED.sub("\N{NO-BREAK SPACE}", f"= {text}"), screen)
+    inputs = [plain(name, screen) for name in told.input_names]
+    outputs = [plain(name, screen) for name in told.output_names]
+    broad = max(map(columns, outputs))
+    for name, weights, bias in zip(outputs, zip(*told.weights, strict=True), told.bias, strict=True):
+        text = TIED.sub("\N{NO-BREAK SPACE}", f"= {_equation(inputs, weights, bias)}")
+        yield from _labelled(name + " " * (broad - columns(name)), text, screen)
     yield ""
-    yield from _labelled("", _agreement(told, layers), screen)
+    yield from _labelled("", _agreement(told), screen)
+
+
+def _product(sizes: Sequence[int]) -> str:
+    """The weights, by name and by shape.
+
+    >>> _product((2, 8, 8, 1))
+    '= W1 W2 W3  =  (2×8)(8×8)(8×1)  =  (2×1)'
+    """
+    names = [f"W{at}" for at in range(1, len(sizes))]
+    shapes = [f"({a}×{b})" for a, b in zip(sizes, sizes[1:], strict=False)]
+    whole = [f"({sizes[0]}×{sizes[-1]})"] if len(shapes) > 1 else []
+    return "= " + "  =  ".join([" ".join(_some(names)), "".join(_some(shapes)), *whole])
 
 
 def _some(parts: Sequence[str]) -> list[str]:
@@ -108,8 +114,9 @@ def _factor(name: str) -> str:
     return name if name[:1].isalpha() else f"[{name}]"
 
 
-def _agreement(told: Collapsed, layers: int) -> str:
-    one = "the one layer is itself" if layers == 1 else f"the {layers} layers are one"
+def _agreement(told: Collapsed) -> str:
+    layers = len(told.sizes) - 1
+    one = "it is one layer already" if layers == 1 else f"the {layers} layers are one"
     if not math.isfinite(told.difference):
         return f"{one}, but its numbers are too large to compare"
     return f"{one}: largest difference over {told.rows:,} row{'s' * (told.rows != 1)} {short(told.difference, 2)}"
