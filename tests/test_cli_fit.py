@@ -275,9 +275,10 @@ class TestDivergence:
         for part in ("0.2918", "0.2857", "--standardize"):
             assert part in result.err
 
-    def test_a_run_that_ends_far_above_its_start_has_diverged(self, gdcli):
+    @pytest.mark.parametrize(("factor", "epochs"), [(1.001, 5000), (1.0001, 20000)])
+    def test_a_run_that_ends_far_above_its_start_has_diverged(self, gdcli, factor, epochs):
         rate = 2 / ((7 + math.sqrt(45)) / 2)
-        result = gdcli("fit", *DECK, "--lr", repr(1.001 * rate), "--epochs", 5000, "--format", "json")
+        result = gdcli("fit", *DECK, "--lr", repr(factor * rate), "--epochs", epochs, "--format", "json")
         assert result.json["history"][-1]["loss"] > 2.5 * 50
         assert (result.code, result.json["status"]) == (4, "diverged")
 

@@ -337,7 +337,7 @@ class TestStreams:
         assert process("fit", "nothing.csv", script='"$@" 2>&-').code == 3
         assert process("fit", "nothing.csv", script='"$@" 2>/dev/full').code == 3
 
-    @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
     @pytest.mark.parametrize(
         "words", [["sample"], ["fit", "data.csv", "--lr", "1e-3", "--epochs", 5, "--plot"], ["step", "data.csv"]]
     )
@@ -347,6 +347,8 @@ class TestStreams:
         assert result.code == 0
         assert "Traceback" not in result.err
         assert "Unicode" not in result.err
-        plain = process("fit", *DECK, "--plot", script='"$@"', environ={"PYTHONIOENCODING": "ascii"})
+
+    def test_a_plot_in_ascii(self, process):
+        plain = process("fit", *DECK, "--plot", environ={"PYTHONIOENCODING": "ascii"})
         assert plain.out.isascii()
         assert "\\u" not in plain.out

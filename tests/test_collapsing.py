@@ -148,7 +148,8 @@ def test_witness_holds(activation, outputs, count):
     ]
     np.testing.assert_allclose([found.at_p, found.at_q, found.at_middle], answers, rtol=1e-9)
     assert found.mean == pytest.approx((answers[0] + answers[1]) / 2)
-    assert found.gap == pytest.approx(abs(answers[2] - found.mean)) > 0
+    assert found.gap == pytest.approx(abs(answers[2] - found.mean))
+    assert found.gap > 0
     if found.rows is not None:
         np.testing.assert_array_equal(rows[list(found.rows)], [found.p, found.q])
     again = witness(net, parameters, rows)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ def _product(sizes: Sequence[int]) -> str:
     '= W1 W2 W3  =  (2×8)(8×8)(8×1)  =  (2×1)'
     """
     names = [f"W{at}" for at in range(1, len(sizes))]
-    shapes = [f"({a}×{b})" for a, b in zip(sizes, sizes[1:], strict=False)]
+    shapes = [f"({a}×{b})" for a, b in pairwise(sizes)]
     whole = [f"({sizes[0]}×{sizes[-1]})"] if len(shapes) > 1 else []
     return "= " + "  =  ".join([" ".join(_some(names)), "".join(_some(shapes)), *whole])
 
