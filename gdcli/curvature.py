@@ -57,20 +57,24 @@ class Spectrum:
         return math.log(factor) / (-2 * math.log(contraction)) if contraction > 0 else 1.0
 
 
-def spectrum(problem: Problem) -> Spectrum:
-    """The exact spectrum of MSE for a linear model: H = (2/n) A^T A, plus l2 on the weights.
+@np.errstate(all="ignore")
+def spectrum(problem: Problem, weight_decay: float = 0.0) -> Spectrum:
+    """The exact spectrum of MSE for a linear model: H = (2/n) A^T A, plus l2 on the weights, plus weight decay on all.
 
     By singular values of A, so that the small eigenvalues keep their digits.
 
     Source: the lecture, "How large may a step be?"; Nesterov 2004, Introductory Lectures, section 2.1.
     """
     a, _ = _system(problem)
+    if not np.isfinite(a).all():
+        return Spectrum(np.full(problem.model.size, math.inf))
     singular = np.linalg.svd(a, compute_uv=False)
     padded = np.zeros(problem.model.size)
     padded[: len(singular)] = singular**2
-    return Spectrum(np.sort(padded))
+    return Spectrum(np.sort(padded) + weight_decay)
 
 
+@np.errstate(all="ignore")
 def largest_stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -> float | None:
     """The largest constant learning rate at which descent does not run away; None where no formula tells.
 
@@ -93,10 +97,11 @@ def largest_stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = 
         return None
     if batches:
         design = problem.model.design(problem.data.inputs)
-        steepest = 2 * float((design * design).sum(axis=1).max()) + problem.l2
+        steepest = 2 * float((design * design).sum(axis=1).max()) + problem.l2 + optimizer.weight_decay
     else:
-        steepest = float(spectrum(problem).eigenvalues[-1])
-    return _divide(2.0 * factor, steepest + optimizer.weight_decay)
+        steepest = float(spectrum(problem, optimizer.weight_decay).eigenvalues[-1])
+    limit = _divide(2.0 * factor, steepest)
+    return limit if 0 < limit < math.inf else None
 
 
 def gradient_formula(problem: Problem, rows: Array | slice) -> tuple[Array, Array] | None:
@@ -117,9 +122,16 @@ def gradient_formula(problem: Problem, rows: Array | slice) -> tuple[Array, Arra
     return 2 * (a.T @ a) / n + np.diag(problem.l2 * model.penalised), 2 * (a.T @ data.targets) / n
 
 
+@np.errstate(all="ignore")
 def optimum(problem: Problem) -> tuple[Array, bool]:
-    """The exact minimum of MSE (plus l2) for a linear model, and whether it is the only one."""
-    return least_squares(*_system(problem))
+    """The exact minimum of MSE (plus l2) for a linear model, and whether it is the only one.
+
+    Where the numbers are too large for float64 the parameters are not finite.
+    """
+    a, y = _system(problem)
+    if not (np.isfinite(a).all() and np.isfinite(y).all()):
+        return np.full(problem.model.size, math.nan), False
+    return least_squares(a, y)
 
 
 def least_squares(a: Array, y: Array) -> tuple[Array, bool]:
@@ -129,7 +141,9 @@ def least_squares(a: Array, y: Array) -> tuple[Array, bool]:
 
     Source: Bjorck 1967, Iterative refinement of linear least squares solutions I.
     """
-    size = np.sqrt((a * a).sum(axis=0))
+    size = np.abs(a).max(axis=0, initial=0.0)  # first by the largest, whose square may be too large
+    size[size == 0] = 1.0
+    size = size * np.sqrt(((a / size) ** 2).sum(axis=0))
     size[size == 0] = 1.0
     scaled = a / size
     pseudo_inverse = np.linalg.pinv(scaled, rcond=1e-13)

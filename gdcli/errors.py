@@ -1,6 +1,5 @@
 """What can go wrong, as kinds. The one boundary in `gdcli.cli` turns each into a line and an exit code."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -52,6 +51,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["sgd", "adam"])
     'choose from sgd, adam'
     """
+    import difflib  # loaded only when something is wrong
+
     names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), names, n=1)
     if near:

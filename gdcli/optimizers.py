@@ -100,11 +100,23 @@ class MaxMoments(NamedTuple):
     t: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Base:
     """What all share: L2 weight decay (g := g + weight_decay w), and the plain trace of the state."""
 
     weight_decay: float = 0.0
+
+    # One of each for all, in place of what `dataclass` would write and compile for each class at start-up.
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({settings})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
 
     def _decayed(self, gradient: Array, parameters: Array) -> Array:
         return gradient + self.weight_decay * parameters if self.weight_decay else gradient
@@ -114,7 +126,7 @@ class _Base:
         return {name: np.asarray(value) for name, value in state._asdict().items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SGD(_Base):
     """Gradient descent: w := w - lr g. On mini-batches it is stochastic gradient descent.
 
@@ -141,7 +153,7 @@ class SGD(_Base):
         return -learning_rate * self._decayed(gradient, parameters), state
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Momentum(_Base):
     """Heavy ball: u := momentum u + g; w := w - lr u.
 
@@ -174,7 +186,7 @@ class Momentum(_Base):
         return -learning_rate * velocity, Velocity(velocity)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Nesterov(Momentum):
     """Nesterov's momentum: u := momentum u + g; w := w - lr (g + momentum u).
 
@@ -200,7 +212,7 @@ class Nesterov(Momentum):
         return -learning_rate * (gradient + self.momentum * velocity), Velocity(velocity)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Adagrad(_Base):
     """Adagrad: a := a + g^2; w := w - lr g / (sqrt(a) + epsilon). Its rate only ever falls.
 
@@ -235,7 +247,7 @@ class Adagrad(_Base):
         return -learning_rate * gradient / scale, SquareSum(total)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RMSprop(_Base):
     """RMSprop: v := decay v + (1 - decay) g^2; u := momentum u + g / (sqrt(v) + epsilon); w := w - lr u.
 
@@ -274,7 +286,7 @@ class RMSprop(_Base):
         return -learning_rate * velocity, SquareMean(v, velocity)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CenteredRMSprop(RMSprop):
     """RMSprop by the gradient's variance: as `RMSprop`, with v - mean(g)^2 in place of v.
 
@@ -308,7 +320,7 @@ class CenteredRMSprop(RMSprop):
         return -learning_rate * velocity, CenteredMean(v, mean, velocity)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Adam(_Base):
     """Adam: m, v := running means of g, g^2; w := w - lr m_hat / (sqrt(v_hat) + epsilon).
 
@@ -363,7 +375,7 @@ class Adam(_Base):
         return {"m": state.m, "v": state.v, "m_hat": m_hat, "v_hat": v_hat, "direction": direction}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AMSGrad(Adam):
     """AMSGrad: Adam dividing by the largest v seen so far, so that its rate never grows again.
 
@@ -401,7 +413,7 @@ class AMSGrad(Adam):
         return super().trace(Moments(state.m, state.v_max, state.t)) | {"v": state.v, "v_max": state.v_max}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AdamW(Adam):
     """AdamW: Adam, with the weights themselves shrunk: w := w - lr weight_decay w before the step.
 

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 
 __all__ = ["Epoch", "Overfitting", "Scores", "Status", "Step"]
 

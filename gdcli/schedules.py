@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gdcli.optimizers import Rate
 
@@ -17,8 +17,7 @@ __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "OneCycle", "Step
 Schedule = Callable[[int], Rate]
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(NamedTuple):
     """The same rate at every step: lr.
 
     >>> Constant(0.1, steps=100)(50)
@@ -33,8 +32,7 @@ class Constant:
         return self.rate
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Falls in stairs: lr factor^floor(step / every); unless given, every = a third of the run.
 
     >>> Step(1.0, steps=90)(30)
@@ -54,8 +52,7 @@ class Step:
         return self.rate * math.pow(self.factor, step // every)
 
 
-@dataclass(frozen=True)
-class Exponential:
+class Exponential(NamedTuple):
     """Falls by a constant factor a step: lr factor^step; unless given, to a hundredth by the end.
 
     >>> round(Exponential(1.0, steps=10)(10), 12)
@@ -75,8 +72,7 @@ class Exponential:
         return self.rate * math.pow(0.01, step / max(1, self.steps))
 
 
-@dataclass(frozen=True)
-class Cosine:
+class Cosine(NamedTuple):
     """Half a cosine from lr down to lr final: lr (final + (1 - final) (1 + cos(pi step / steps)) / 2).
 
     >>> Cosine(1.0, steps=10)(5)
@@ -94,8 +90,7 @@ class Cosine:
         return self.rate * _cosine(1.0, self.final, step / max(1, self.steps))
 
 
-@dataclass(frozen=True)
-class InverseTime:
+class InverseTime(NamedTuple):
     """Falls as 1/t: lr / (1 + decay step); unless given, to a tenth by the end.
 
     >>> InverseTime(1.0, steps=9)(9)
@@ -113,8 +108,7 @@ class InverseTime:
         return self.rate / (1 + (self.decay or 9 / max(1, self.steps)) * step)
 
 
-@dataclass(frozen=True)
-class OneCycle:
+class OneCycle(NamedTuple):
     """Up from lr / start to lr in the first part of the run, then down to lr / (start end), by half cosines.
 
     >>> [round(OneCycle(1.0, steps=11)(k), 6) for k in (0, 2, 10)]
@@ -137,8 +131,7 @@ class OneCycle:
         return self.rate * _cosine(1.0, 1 / (self.start * self.end), (step - top) / max(self.steps - 1 - top, 1e-12))
 
 
-@dataclass(frozen=True)
-class Warmup:
+class Warmup(NamedTuple):
     """A straight ramp up to a schedule's first rate during `steps` steps, then the schedule.
 
     >>> warm = Warmup(Constant(1.0), steps=4)
@@ -158,8 +151,7 @@ class Warmup:
         return self.schedule(step - self.steps)
 
 
-@dataclass(frozen=True)
-class Dial:
+class Dial(NamedTuple):
     """A schedule overruled from given steps on, as a hand on a dial does it.
 
     Args:

@@ -135,20 +135,21 @@ def reported(stream: Iterable[Epoch], names: tuple[str, ...], raw: Callable[[Arr
     return (record._replace(names=names, parameters=raw(record.parameters)) for record in stream)
 
 
-def thin(run: Run, shown: Callable[[int], bool]) -> Iterator[Epoch]:
-    """The records whose number (0, 1, ...) is `shown`, and always the first, the last and the best.
+def thin(run: Run, shown: Callable[[int], bool], best: bool = True) -> Iterator[Epoch]:
+    """The records whose number (0, 1, ...) is `shown`, and always the first and the last.
 
-    A best record that was passed over before it was known to be the best comes just before the last.
+    Args:
+        run: The records.
+        shown: Which of them pass.
+        best: Whether the best one passes too; one that was not known to be the best comes just before the last.
     """
-    seen = -1
     for index, record in enumerate(run):
-        if shown(index):
-            seen = index
+        if record.status is not Status.RUNNING:
+            if best and run.best_index < index and not shown(run.best_index):
+                yield run.best
             yield record
-    if seen != run.count - 1:
-        if run.best_index < run.count - 1 and not shown(run.best_index):
-            yield run.best
-        yield run.last
+        elif shown(index):
+            yield record
 
 
 class Run:
@@ -165,11 +166,15 @@ class Run:
     last: Epoch
     last_whole: Epoch
 
+    @property
+    def ended(self) -> bool:
+        """Whether the last record has passed."""
+        return self.count > 0 and self.last.status is not Status.RUNNING
+
     def __init__(self, stream: Iterable[Epoch], min_delta: float = 0.0) -> None:
         self._stream = stream
         self._min_delta = min_delta
         self._lowest = math.inf
-        self.ended = False
         self.count = 0
         self.best_index = 0
         self.rows: list[Row] = []
@@ -193,4 +198,3 @@ class Run:
             if record.validation_loss is not None:
                 self.validation_losses.append(record.validation_loss)
             yield record
-        self.ended = True

@@ -95,10 +95,10 @@ class Problem:
                 totals[name] += metric(outputs, targets) * share
         return loss, totals
 
-    def for_training(self, rng: np.random.Generator) -> Problem:
-        """The problem as a training step sees it: with dropout, if the model has any."""
+    def for_training(self, seed: tuple[int, ...]) -> Problem:
+        """The problem as the training steps of an epoch see it: with dropout, if the model has any."""
         training = getattr(self.model, "training", None)
-        return self if training is None else replace(self, model=training(rng))
+        return self if training is None else replace(self, model=training(np.random.default_rng(seed)))
 
     def penalty(self, parameters: Array) -> Any:
         """l1 sum |w| + l2/2 sum w^2, or None where neither is asked for."""
@@ -174,7 +174,7 @@ def descend(
     _let_memory_be_kept()
     rate = learning_rate if callable(learning_rate) else partial(_constant, learning_rate)
     data, whole = problem.data, batch_size is None or batch_size >= len(problem.data)
-    random = problem.for_training(np.random.default_rng(seed)) is not problem
+    random = hasattr(problem.model, "training")  # dropout: a training step sees another model
     known = whole and not random and not problem.metrics  # the gradient of the measured state is the next step's
     measure = _measure_with_gradient if known else _measure
     parameters = np.zeros(problem.model.size) if start is None else np.array(start)
@@ -182,7 +182,7 @@ def descend(
     parameters, state, step, gradient = record.parameters, record.state, record.step, record.gradient
     yield _last_if(record, record.epoch >= epochs)
     for epoch in range(record.epoch + 1, epochs + 1):
-        noisy = problem.for_training(np.random.default_rng((seed, epoch, 1))) if random else problem
+        noisy = problem.for_training((seed, epoch, 1))
         for rows, inputs, targets in _batches(data, batch_size, seed if shuffle else None, epoch):
             with np.errstate(all="ignore"):
                 if known and gradient is not None:

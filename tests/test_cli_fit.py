@@ -505,3 +505,9 @@ class TestReading:
         assert len(result.csv) == 3
         assert "4 parameters" in result.err
         assert "gdcli: " not in result.err.replace("rerun: gdcli", "")
+
+    def test_columns_without_names_still_make_an_equation(self, gdcli):
+        words = ["--no-header", "--standardize", "--lr", 0.5, "--epochs", 1, "--format", "json"]
+        equation = gdcli("fit", *words, stdin="1,3\n2,5\n").json["equation"]
+        assert equation != "2 = 21 + 1"
+        assert "21" not in equation, "a factor and a column's number run together"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
@@ -28,8 +28,7 @@ DRAWN, ROWS, MOST = 401, 41, 1_000_000
 NAMES_HELP = "linear, relu, leaky-relu, elu, sigmoid, tanh, ...; all of them unless named."
 
 
-@dataclass(frozen=True)
-class RangeOptions:
+class RangeOptions(NamedTuple):
     """Where the functions are looked at."""
 
     low: Annotated[float, option("--from", parser=parse.number, metavar="Z", help="Where z begins. [-5]")] = -5.0

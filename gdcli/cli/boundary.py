@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Sequence
 
 import typer
@@ -29,6 +28,8 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
         terminal.reader_has_gone()
     except Exception as error:  # noqa: BLE001 - the boundary: every failure ends here, as a line and a code
         if "--debug" in arguments:
+            import traceback
+
             traceback.print_exc(file=terminal.stderr)
         code = _told(error, terminal)
     return code
@@ -85,12 +86,12 @@ def _invoke(arguments: list[str], terminal: Terminal) -> int:
 
 def _reworded(message: str, error: ClickException) -> tuple[str, str]:
     """The parser's message in this program's tone: the option first, then what is wrong with it."""
-    message = message.rstrip(".")
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "gdcli"
-    for lead in ("Invalid value for ", "Missing argument ", "Missing option "):
-        if message.startswith(lead):
-            message = message.removeprefix("Invalid value for ").replace("'", "", 2)
+    message = message.rstrip(".").removeprefix("Invalid value for ").removeprefix("Invalid value: ")
+    if message.startswith("'-"):  # "'--lr' / '--learning-rate': ..." names each spelling
+        names, colon, rest = message.partition("': ")
+        message = f"{names.split(' / ')[0].strip(chr(39))}: {rest}" if colon else message
     head, did, suggestion = message.partition(" Did you mean")
     message = head[0].lower() + head[1:] if head.startswith(("No such", "Got ")) else head
     hint = f"did you mean{suggestion}".rstrip("?") + "?" if did else f"see '{path} --help'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -23,8 +23,7 @@ from gdcli.render.screen import Screen, paint, plain
 from gdcli.saving import SavedModel, load
 
 
-@dataclass(frozen=True)
-class EvaluateOptions:
+class EvaluateOptions(NamedTuple):
     """What else is shown."""
 
     labels: Annotated[str | None, option("--labels", metavar="FILE", help="Labels of IDX images.")] = None

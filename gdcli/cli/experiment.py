@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,12 +16,12 @@ from gdcli.cli.options import (
     FIT_RATE,
     DataOptions,
     LineOptions,
+    LoopOptions,
     LossOptions,
     OptimizerOptions,
     RateOptions,
-    StepLoopOptions,
 )
-from gdcli.cli.output import reject_together
+from gdcli.cli.output import exact, reject_together
 from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
 from gdcli.data import scaling
@@ -38,8 +38,7 @@ from gdcli.training import Problem
 UNCENTRED: dict[scaling.Scaling, scaling.Scaling] = {scaling.standard: scaling.rms, scaling.minmax: scaling.max_abs}
 
 
-@dataclass(frozen=True, eq=False)
-class LinearExperiment:
+class LinearExperiment(NamedTuple):
     """A linear model on data, ready to descend.
 
     Args:
@@ -70,12 +69,15 @@ class LinearExperiment:
             return self.problem.model(parameters, self.basis(data.inputs))[0]
 
 
+LR_AT = "as in --lr-at 100:0.3,200:0.01"
+
+
 def linear_experiment(
     data: Dataset,
     line: LineOptions,
     loss: Loss,
     penalties: LossOptions,
-    loop: StepLoopOptions,
+    loop: LoopOptions,
     validation: Dataset | None = None,
 ) -> LinearExperiment:
     """Builds the experiment; scaling is fitted on the training rows only."""
@@ -119,17 +121,13 @@ def optimizer(options: OptimizerOptions, usual: str = "sgd") -> Optimizer:
     Raises:
         OptionError: If there is no such optimizer, or it has no such hyperparameter.
     """
-    name = options.optimizer or usual
-    kind = parse.named("--optimizer", name, optimizers)
+    chosen = options.optimizer or usual
+    kind = parse.named("--optimizer", chosen, optimizers)
     known = {field.name for field in dataclasses.fields(kind)}
-    given = {
-        field.name: getattr(options, field.name)
-        for field in dataclasses.fields(options)
-        if field.name != "optimizer" and getattr(options, field.name) is not None
-    }
+    given = {name: value for name, value in options._asdict().items() if name != "optimizer" and value is not None}
     for field_name in sorted(given.keys() - known):
         flags = ", ".join(f"--{field.replace('_', '-')}" for field in sorted(known))
-        raise OptionError(f"--{field_name.replace('_', '-')}: {name} has none", f"it takes {flags}")
+        raise OptionError(f"--{field_name.replace('_', '-')}: {chosen} has none", f"it takes {flags}")
     made: Optimizer = kind(**given)
     return made
 
@@ -142,24 +140,30 @@ def schedule(options: RateOptions, rate: float, steps: int) -> Schedule:
     """
     name, settings = parse.fields("--schedule", options.schedule)
     kind = parse.named("--schedule", name, schedules)
-    known = [field.name for field in dataclasses.fields(kind) if field.name not in ("rate", "steps")]
+    known = [field for field in kind._fields if field not in ("rate", "steps")]
     for key in settings.keys() - set(known):
         raise OptionError(f"--schedule: {name} has no setting '{key}'", did_you_mean(key, known) or "it takes none")
+    for key, value in settings.items():
+        if not (value > 0 or (key == "final" and value == 0)) or (key == "every" and value != int(value)):
+            raise OptionError(f"--schedule: {key}={exact(value)} is not {_WANTED.get(key, 'above 0')}", parse.SETTINGS)
     result: Schedule = kind(rate, max(1, steps - options.warmup), **settings)
     if options.warmup:
-        result = schedules.Warmup(result, options.warmup)
-    return schedules.Dial(result, _turns(options.lr_at)) if options.lr_at else result
+        result = schedules.Warmup(result, options.warmup).__call__
+    return schedules.Dial(result, _turns(options.lr_at)).__call__ if options.lr_at else result
+
+
+_WANTED = {"every": "a whole number above 0", "final": "0 or above"}
 
 
 def _turns(text: str) -> tuple[tuple[int, float], ...]:
-    """`100:0.3,200:0.01` as pairs, in order."""
+    """`100:0.3,200:0.01` as (updates made before it, rate) pairs, in order: step 1 is the first update."""
     turns = []
     for part in text.split(","):
         at, colon, rate = part.partition(":")
-        value = parse.numbers("--lr-at", rate)[0] if colon else math.nan
+        value = parse.numbers("--lr-at", rate, LR_AT)[0] if colon else math.nan
         if not at.strip().isdecimal() or not value > 0:
-            raise OptionError(f"--lr-at: '{part}' is not STEP:LR", "as in --lr-at 100:0.3,200:0.01")
-        turns.append((int(at), value))
+            raise OptionError(f"--lr-at: '{part}' is not STEP:LR", LR_AT)
+        turns.append((max(0, int(at) - 1), value))
     return tuple(sorted(turns))
 
 
@@ -177,7 +181,7 @@ def loss_named(options: LossOptions, usual: str = "mse", among: Sequence[str] = 
     return found
 
 
-def batch_size(loop: StepLoopOptions, rows: int, usual: int | None = None) -> int | None:
+def batch_size(loop: LoopOptions, rows: int, usual: int | None = None) -> int | None:
     """Rows a step; None for all of them.
 
     Raises:
@@ -199,7 +203,7 @@ def rate_of(options: RateOptions) -> float:
 
 
 def held_out(
-    data: Dataset, validation: str | None, loop: StepLoopOptions, options: DataOptions, terminal: Terminal
+    data: Dataset, validation: str | None, loop: LoopOptions, options: DataOptions, terminal: Terminal
 ) -> tuple[Dataset, Dataset | None]:
     """Training and validation rows: a fraction held out, or another file with the same columns.
 
@@ -222,11 +226,11 @@ def _validation_file(name: str, data: Dataset, options: DataOptions, terminal: T
     """The rows of a file, by the training data's column names."""
     if not name.startswith("sample:") and not Path(name).exists():
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
-    same = dataclasses.replace(options, x=",".join(data.input_names), y=data.target_name)
+    same = options._replace(x=",".join(data.input_names), y=data.target_name)
     return read(name, same, terminal)
 
 
-def scaling_named(loop: StepLoopOptions, usual: scaling.Scaling, uncentred: bool = False) -> scaling.Scaling:
+def scaling_named(loop: LoopOptions, usual: scaling.Scaling, uncentred: bool = False) -> scaling.Scaling:
     """The scaling asked for; for a model without an intercept, one that leaves 0 where it is.
 
     Raises:

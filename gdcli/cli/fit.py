@@ -17,6 +17,7 @@ from gdcli.cli.lecture import lecture, start_words
 from gdcli.cli.options import (
     FIT_EPOCHS,
     DataOptions,
+    EpochOptions,
     LineOptions,
     LoopOptions,
     LossOptions,
@@ -36,6 +37,7 @@ from gdcli.errors import DataError, DivergedError, NotConvergedError
 from gdcli.records import Status
 from gdcli.render import Report
 from gdcli.render.fitting import layout, pictures, summary
+from gdcli.render.numbers import bracketed
 from gdcli.render.progress import Bar
 from gdcli.render.screen import Screen
 from gdcli.streams import Run
@@ -50,6 +52,7 @@ def command(
     line: LineOptions,
     rate: RateOptions,
     loop: LoopOptions,
+    passes: EpochOptions,
     optimizer: OptimizerOptions,
     loss: LossOptions,
     stop: StopOptions,
@@ -66,17 +69,20 @@ def command(
     rows = read(name, data, terminal)
     train, held_out = build.held_out(rows, stop.validation, loop, data, terminal)
     refuse_unfit(train, name)
-    epochs = FIT_EPOCHS if loop.epochs is None else loop.epochs
+    epochs = FIT_EPOCHS if passes.epochs is None else passes.epochs
     run_plan = plan(train, held_out, line, rate, loop, epochs, optimizer, loss, stop).compressed()
     named = start_words(line, data) | {"lr": run_plan.rate, "epochs": run_plan.epochs, "seed": loop.seed}
     again = rerun(context, data=name, **named)
+    auto = stream.every == "auto" or (stream.every is None and output.format == "table")
     keep = shown(stream.every, output.format, run_plan.epochs)
     terminal.note(header(run_plan, name, loop))
     note_few_rows(run_plan, terminal)
     with interruptible() as interrupted:
         bar = progress_bar(run_plan, terminal)
         run = Run(run_plan.records(interrupted, bar.watching), stop.min_delta)
-        records = streams.reported(streams.thin(run, keep), run_plan.experiment.names, run_plan.experiment.basis.raw)
+        records = streams.reported(
+            streams.thin(run, keep, best=auto), run_plan.experiment.names, run_plan.experiment.basis.raw
+        )
         told = _Told(run_plan, run, again, line, loop, rate)
         report = Report(
             schema="gdcli.fit/1",
@@ -97,10 +103,9 @@ class _Told:
         self, plan_: Plan, run: Run, again: str, line: LineOptions, loop: LoopOptions, rate: RateOptions
     ) -> None:
         self._plan, self._run, self._again = plan_, run, again
-        scale = "standard" if loop.standardize else loop.scale or "none"
         self._config = telling.configuration(
             plan_,
-            scale=scale,
+            scale=telling.scale_name(loop),
             schedule=rate.schedule,
             warmup=rate.warmup,
             lr_at=rate.lr_at,
@@ -135,10 +140,10 @@ class _Told:
         if self._run.last.status is Status.DIVERGED:
             return
         told = telling.fitted(self._plan, self._run)
-        yield ""
-        yield from summary(told, screen)
         if plotted:
             yield from pictures(told, *telling.drawing(self._plan, self._run), screen)
+        yield ""
+        yield from summary(told, screen)
 
 
 def header(plan_: Plan, name: str, loop: LoopOptions) -> str:
@@ -163,14 +168,12 @@ def header(plan_: Plan, name: str, loop: LoopOptions) -> str:
 def equation_of(plan_: Plan) -> str:
     """The model with letters for its parameters."""
     experiment = plan_.experiment
-    target, terms = experiment.data.target_name, experiment.terms
-    if len(terms) > 6:
-        return f"{target} from {len(experiment.data.input_names)} inputs, {len(terms)} parameters"
+    target, terms = experiment.data.target_name, [term for term in experiment.terms if term]
     if experiment.names[:1] == ("m",):
-        bias = " + b" if experiment.basis.intercept else ""
-        x = experiment.data.input_names[0]
-        return f"{target} = m{'' if len(x) == 1 else ' '}{x}{bias}"
-    return f"{target} = " + " + ".join(f"w {term}" if term else "b" for term in terms)
+        x, bias = bracketed(terms[0]), " + b" if experiment.basis.intercept else ""
+        return f"{bracketed(target)} = m{'' if len(x) == 1 else ' '}{x}{bias}"
+    inputs = ", ".join(terms) if len(terms) <= 4 else f"{len(experiment.data.input_names)} inputs"
+    return f"{target} from {inputs}   {len(experiment.names)} parameters"
 
 
 def refuse_unfit(data: Dataset, name: str) -> None:

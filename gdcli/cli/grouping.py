@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, get_type_hints
 
 
 def grouped(function: Callable[..., None]) -> Callable[..., None]:
-    """Flattens a command's dataclass parameters into options, and builds the dataclasses again for the call.
+    """Flattens a command's groups of options, and builds the groups again for the call.
 
     Args:
-        function: A command whose parameters are a typer context, options, or dataclasses of options.
+        function: A command whose parameters are a typer context, options, or named tuples of options.
     """
     hints = get_type_hints(function, include_extras=True)
-    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if hasattr(kind, "_fields")}
     flat: dict[str, inspect.Parameter] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         for option in _options(groups[name]) if name in groups else [parameter.replace(annotation=hints[name])]:
@@ -24,9 +25,11 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def command(**values: Any) -> None:
+        gc.enable()  # all is imported: see gdcli.cli.main
         for name, kind in groups.items():
-            values[name] = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
-        function(**values)
+            values[name] = kind(*(values.pop(field) for field in kind._fields))
+        with quiet():
+            function(**values)
 
     # typer reads both: the signature for the defaults, the annotations for the types
     command.__signature__ = inspect.Signature(list(flat.values()))  # type: ignore[attr-defined]
@@ -35,11 +38,23 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def quiet() -> AbstractContextManager[object]:
+    """NumPy's warnings off: numbers that overflow are results here, told as such."""
+    import numpy as np
+
+    return np.errstate(all="ignore")
+
+
 def _options(group: Any) -> list[inspect.Parameter]:
-    hints = get_type_hints(group, include_extras=True)
+    hints = (
+        group.__annotations__ if group.__module__.endswith(".options") else get_type_hints(group, include_extras=True)
+    )
     return [
         inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+            field,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=group._field_defaults[field],
+            annotation=hints[field],
         )
-        for field in fields(group)
+        for field in group._fields
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from gdcli.cli.options import DataOptions, LineOptions
 from gdcli.cli.terminal import Terminal
 
@@ -25,7 +23,7 @@ def lecture(data: DataOptions, line: LineOptions, terminal: Terminal) -> tuple[s
         return "-", line
     if line.start is None and line.degree == 1 and not line.no_intercept:
         given = {name: value for name in START if (value := getattr(line, name)) is not None}
-        line = dataclasses.replace(line, **START | given)
+        line = line._replace(**START | given)
     terminal.note("no data given: this is the lecture's example, (1, 3) and (2, 5), as in sample:deck")
     return DATA, line
 

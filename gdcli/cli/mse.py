@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -21,8 +20,7 @@ from gdcli.render import Report, format_named
 FORMATS = ("value", "json", "kv")
 
 
-@dataclass(frozen=True)
-class NumberOptions:
+class NumberOptions(NamedTuple):
     """Where one number goes, and in what form."""
 
     format: Annotated[str, option("--format", "-f", metavar="NAME", help="value, json or kv. [value]")] = "value"

@@ -15,7 +15,6 @@ from gdcli.cli import experiment as build
 from gdcli.cli import parse
 from gdcli.cli.examples import Examples, hidden_sizes, read_like
 from gdcli.cli.options import (
-    TRAIN_EPOCHS,
     DataOptions,
     LoopOptions,
     LossOptions,
@@ -142,6 +141,7 @@ def network_plan(
     network: NetworkOptions,
     rate: RateOptions,
     loop: LoopOptions,
+    epochs: int,
     optimizer: OptimizerOptions,
     loss: LossOptions,
     stop: StopOptions,
@@ -178,7 +178,6 @@ def network_plan(
     )
     made = build.optimizer(optimizer, "adam") if past is None else _resumption(past).optimizer
     learning_rate = type(made).usual_learning_rate if rate.lr is None else rate.lr
-    epochs = TRAIN_EPOCHS if loop.epochs is None else loop.epochs
     batch = build.batch_size(loop, len(train), usual=BATCH)
     steps = epochs * (1 if batch is None else -(-len(train) // batch))
     return NetworkPlan(

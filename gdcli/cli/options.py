@@ -1,9 +1,6 @@
 """The options, in groups that commands share: one name and one meaning wherever they appear."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -23,8 +20,7 @@ def option(*names: str, help: str, parser: Any = None, metavar: str | None = Non
     return typer.Option(*names, help=help, parser=parser, metavar=metavar, show_default=False)
 
 
-@dataclass(frozen=True)
-class DataOptions:
+class DataOptions(NamedTuple):
     """Where the rows come from and how to read them."""
 
     data: Annotated[str | None, typer.Argument(metavar="[DATA]", help=DATA_HELP, show_default=False)] = None
@@ -49,8 +45,7 @@ class DataOptions:
     decimal: Annotated[str, option("--decimal", metavar=".|,", help="The decimal mark. [.]")] = "."
 
 
-@dataclass(frozen=True)
-class LineOptions:
+class LineOptions(NamedTuple):
     """A linear model's form and parameters."""
 
     m: Annotated[float | None, option("--m", parser=parse.number, metavar="M", help="Slope (one input). [0]")] = None
@@ -59,13 +54,12 @@ class LineOptions:
         str | None, option("--start", metavar="W1,W2,...,B", help="All parameters, in raw units. [zeros]")
     ] = None
     degree: Annotated[
-        int, option("--degree", parser=parse.count, metavar="N", help="Powers of each input, up to N. [1]")
+        int, option("--degree", parser=parse.degree, metavar="N", help="Powers of each input, up to N. [1]")
     ] = 1
     no_intercept: Annotated[bool, option("--no-intercept", help="Through the origin: no b.")] = False
 
 
-@dataclass(frozen=True)
-class OptimizerOptions:
+class OptimizerOptions(NamedTuple):
     """How a gradient becomes an update."""
 
     optimizer: Annotated[str | None, option("--optimizer", metavar="NAME", help=OPTIMIZER_HELP)] = None
@@ -92,8 +86,7 @@ class OptimizerOptions:
     ] = None
 
 
-@dataclass(frozen=True)
-class LossOptions:
+class LossOptions(NamedTuple):
     """What is minimised."""
 
     loss: Annotated[str | None, option("--loss", metavar="NAME", help=LOSS_HELP)] = None
@@ -107,8 +100,7 @@ class LossOptions:
     ] = 0.0
 
 
-@dataclass(frozen=True)
-class RateOptions:
+class RateOptions(NamedTuple):
     """The learning rate and how it moves."""
 
     lr: Annotated[
@@ -127,13 +119,12 @@ class RateOptions:
         int,
         option("--warmup", parser=parse.whole, metavar="STEPS", help="Steps of a straight ramp up to it. [0]"),
     ] = 0
-    lr_at: Annotated[str | None, option("--lr-at", metavar="STEP:LR,...", help="From these steps on, these rates.")] = (
-        None
-    )
+    lr_at: Annotated[
+        str | None, option("--lr-at", metavar="STEP:LR,...", help="From that step on, that rate; 1 = the first.")
+    ] = None
 
 
-@dataclass(frozen=True)
-class StepLoopOptions:
+class LoopOptions(NamedTuple):
     """Batches, order, scale."""
 
     batch_size: Annotated[
@@ -163,18 +154,16 @@ class StepLoopOptions:
         return self.standardize or self.scale not in (None, "none")
 
 
-@dataclass(frozen=True)
-class LoopOptions(StepLoopOptions):
-    """Passes, batches, order, scale."""
+class EpochOptions(NamedTuple):
+    """Passes over the data."""
 
     epochs: Annotated[
         int | None,
-        option("--epochs", parser=parse.whole, metavar="N", help="Passes over the data. [fit: 500; train: 20]"),
+        option("--epochs", parser=parse.whole, metavar="N", help="Passes over the data. [500; train: 20]"),
     ] = None
 
 
-@dataclass(frozen=True)
-class NetworkOptions:
+class NetworkOptions(NamedTuple):
     """The network, and what it is trained on besides DATA."""
 
     hidden: Annotated[
@@ -213,8 +202,7 @@ class NetworkOptions:
     ] = None
 
 
-@dataclass(frozen=True)
-class SaveOptions:
+class SaveOptions(NamedTuple):
     """The model on disk."""
 
     save: Annotated[str | None, option("--save", metavar="FILE", help="Write the model there, as .safetensors.")] = None
@@ -223,8 +211,7 @@ class SaveOptions:
     ] = None
 
 
-@dataclass(frozen=True)
-class ShowOptions:
+class ShowOptions(NamedTuple):
     """Pictures of the data."""
 
     show: Annotated[
@@ -232,8 +219,7 @@ class ShowOptions:
     ] = None
 
 
-@dataclass(frozen=True)
-class StopOptions:
+class StopOptions(NamedTuple):
     """When to stop, and what is held out."""
 
     validation: Annotated[
@@ -267,8 +253,7 @@ class StopOptions:
     ] = False
 
 
-@dataclass(frozen=True)
-class OutputOptions:
+class OutputOptions(NamedTuple):
     """Where results go and in what form."""
 
     format: Annotated[
@@ -282,8 +267,7 @@ class OutputOptions:
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False
 
 
-@dataclass(frozen=True)
-class StreamOptions:
+class StreamOptions(NamedTuple):
     """Which rows of a run are shown, and what else."""
 
     every: Annotated[

@@ -6,7 +6,6 @@ import io
 import os
 import shlex
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +62,8 @@ def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
 @contextmanager
 def replaced(path: Path) -> Iterator[TextIO]:
     """A new file beside the target, put in its place if nothing goes wrong, else removed."""
+    import tempfile  # loads random and hashlib
+
     path = path.resolve()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -13,6 +13,7 @@ from gdcli.errors import OptionError, did_you_mean
 
 N = TypeVar("N", int, float)
 LARGEST = 2**63
+SETTINGS = "as in --schedule step:every=100,factor=0.5"
 
 
 def number(text: str) -> float:
@@ -40,6 +41,11 @@ def count(text: str) -> int:
     return _checked(text, int, lambda value: 0 < value < LARGEST, "a whole number above 0")
 
 
+def degree(text: str) -> int:
+    """A whole number from 1 to 100."""
+    return _checked(text, int, lambda value: 0 < value <= 100, "a whole number from 1 to 100")
+
+
 def whole(text: str) -> int:
     """A whole number, 0 or above."""
     return _checked(text, int, lambda value: 0 <= value < LARGEST, "a whole number, 0 or above")
@@ -58,7 +64,7 @@ def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wan
     return value
 
 
-def numbers(option: str, text: str) -> list[float]:
+def numbers(option: str, text: str, example: str = "") -> list[float]:
     """A list of finite numbers, as `1,2.5,-3`.
 
     Raises:
@@ -67,7 +73,7 @@ def numbers(option: str, text: str) -> list[float]:
     try:
         return [number(part.strip()) for part in text.split(",")]
     except typer.BadParameter as error:
-        raise OptionError(f"{option}: {error.format_message()}", f"give it as {option} 1,2.5,-3") from None
+        raise OptionError(f"{option}: {error.message}", example or f"as in {option} 1,2.5,-3") from None
 
 
 def one_of(option: str, text: str, choices: Sequence[str]) -> str:
@@ -120,6 +126,6 @@ def fields(option: str, text: str) -> tuple[str, dict[str, float]]:
     for part in rest.split(",") if colon else []:
         key, equals, value = part.partition("=")
         if not (key and equals):
-            raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", f"as in {option} step:every=100,factor=0.5")
-        settings[key.strip()] = numbers(option, value)[0]
+            raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", SETTINGS)
+        settings[key.strip()] = numbers(option, value, SETTINGS)[0]
     return name, settings

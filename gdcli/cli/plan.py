@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from gdcli import curvature, losses, streams
 from gdcli.cli import experiment as build
 from gdcli.cli.experiment import LinearExperiment
 from gdcli.cli.options import (
     LineOptions,
+    LoopOptions,
     LossOptions,
     OptimizerOptions,
     RateOptions,
-    StepLoopOptions,
     StopOptions,
 )
+from gdcli.curvature import Spectrum
 from gdcli.data.dataset import Dataset, compress
 from gdcli.errors import OptionError
 from gdcli.metrics import mse
@@ -28,11 +30,9 @@ from gdcli.training import descend
 REQUIRED_TOLERANCE = 1e-6
 EXPLODED_FLOOR = 1e-16  # of the baseline's loss: rounding, from which no explosion is measured
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
-MARGIN = 1e-3  # a rate this little above the limit is left to the explosion test
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(NamedTuple):
     """What a run will do.
 
     Args:
@@ -70,6 +70,11 @@ class Plan:
         )
 
     @property
+    def spectrum(self) -> Spectrum:
+        """The curvature that this descent sees, weight decay included."""
+        return curvature.spectrum(self.experiment.problem, self.optimizer.weight_decay)
+
+    @property
     def is_textbook(self) -> bool:
         """Gradient descent on MSE, full batch, constant rate: what the formulas are exact for."""
         return (
@@ -85,14 +90,14 @@ class Plan:
         problem = self.experiment.problem
         if problem.loss is not losses.mse or self.batch_size is not None or len(problem.data) < COMPRESSED_FROM:
             return self
-        problem = replace(problem, data=compress(problem.data))
-        return replace(self, experiment=replace(self.experiment, problem=problem))
+        problem = dataclasses.replace(problem, data=compress(problem.data))
+        return self._replace(experiment=self.experiment._replace(problem=problem))
 
     def above_limit(self) -> bool:
         """Whether the constant rate is known to be too large."""
         limit = self.limit
         constant = isinstance(self.schedule, Constant) and self.batch_size is None
-        return constant and limit is not None and self.rate > limit * (1 + MARGIN)
+        return constant and limit is not None and self.rate > limit
 
     def records(self, interrupted: Callable[[], bool], watch: Callable[[Stream], Stream]) -> Iterator[Epoch]:
         """The run itself: the one training stream, with this plan's stopping rules around it."""
@@ -128,7 +133,7 @@ def plan(
     held_out: Dataset | None,
     line: LineOptions,
     rate: RateOptions,
-    loop: StepLoopOptions,
+    loop: LoopOptions,
     epochs: int,
     optimizer: OptimizerOptions,
     loss: LossOptions,
@@ -160,6 +165,6 @@ def standardized(plan_: Plan) -> float | None:
         line,
         problem.loss,
         LossOptions(l1=problem.l1, l2=problem.l2),
-        StepLoopOptions(standardize=True),
+        LoopOptions(standardize=True),
     )
-    return replace(plan_, experiment=scaled).limit
+    return plan_._replace(experiment=scaled).limit

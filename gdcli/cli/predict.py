@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, NamedTuple
 
 import numpy as np
 import typer
@@ -31,8 +31,7 @@ CHUNK = 1 << 16
 MAGIC = (b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N")
 
 
-@dataclass(frozen=True)
-class PredictOptions:
+class PredictOptions(NamedTuple):
     """What is added to each row."""
 
     probabilities: Annotated[bool, option("--probabilities", help="Add each class's probability, as p_CLASS.")] = False

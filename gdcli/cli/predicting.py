@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 from gdcli import losses
 from gdcli.cli import experiment as build
 from gdcli.cli.lecture import lecture
-from gdcli.cli.options import DataOptions, LineOptions, LossOptions, StepLoopOptions, option
+from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, option
 from gdcli.cli.output import reject_together
 from gdcli.cli.reading import columns, read, read_table_named
 from gdcli.cli.terminal import Terminal
@@ -18,8 +18,7 @@ from gdcli.data.dataset import Array, Dataset
 from gdcli.errors import OptionError
 
 
-@dataclass(frozen=True)
-class PredictionOptions:
+class PredictionOptions(NamedTuple):
     """Predictions that are already there."""
 
     pred: Annotated[
@@ -42,17 +41,17 @@ class Scored(NamedTuple):
     target: tuple[str, float]
     y_hat: float
 
+    @property
+    def cells(self) -> tuple[float, ...]:
+        """The row's cells, without their names."""
+        y, error = self.target[1], self.y_hat - self.target[1]
+        return (self.row_number, *self.inputs.values(), y, self.y_hat, error * error)
+
     def row(self) -> dict[str, float | int | str | None]:
         """row, the inputs, the target, y_hat, squared_error."""
         name, y = self.target
         error = self.y_hat - y
-        return {
-            "row": self.row_number,
-            **self.inputs,
-            name: y,
-            "y_hat": self.y_hat,
-            "squared_error": error * error,
-        }
+        return {"row": self.row_number, **self.inputs, name: y, "y_hat": self.y_hat, "squared_error": error * error}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +72,17 @@ class Predictions:
     model: tuple[tuple[str, ...], list[float]] | None
     line: LineOptions
 
-    def rows(self) -> list[Scored]:
+    def rows(self) -> Iterator[Scored]:
         """Each row, scored."""
         names = self.data.input_names if self.model else ()
-        return [
-            Scored(number, dict(zip(names, inputs, strict=False)), (self.data.target_name, y), y_hat)
-            for number, (inputs, y, y_hat) in enumerate(
-                zip(self.data.inputs.tolist(), self.data.targets.tolist(), self.outputs.tolist(), strict=True),
-                1,
-            )
-        ]
+        target = self.data.target_name
+        columns = (self.data.inputs.tolist(), self.data.targets.tolist(), self.outputs.tolist())
+        for number, (inputs, y, y_hat) in enumerate(zip(*columns, strict=True), 1):
+            yield Scored(number, dict(zip(names, inputs, strict=False)), (target, y), y_hat)
+
+    def column_names(self) -> list[str]:
+        """The names of a row's cells."""
+        return ["row", *(self.data.input_names if self.model else ()), self.data.target_name, "y_hat", "squared_error"]
 
 
 def predictions(data: DataOptions, line: LineOptions, given: PredictionOptions, terminal: Terminal) -> Predictions:
@@ -102,7 +102,7 @@ def predictions(data: DataOptions, line: LineOptions, given: PredictionOptions, 
             "there is nothing to score", "give a line as --m and --b, parameters as --start, or --pred COLUMN"
         )
     rows = read(name, data, terminal)
-    made = build.linear_experiment(rows, line, losses.mse, LossOptions(), StepLoopOptions())
+    made = build.linear_experiment(rows, line, losses.mse, LossOptions(), LoopOptions())
     return Predictions(name, rows, made.outputs(made.start, rows), (made.terms, made.start.tolist()), line)
 
 
@@ -110,7 +110,7 @@ def _column(data: DataOptions, column: str, terminal: Terminal, line: LineOption
     """A column of predictions; the target is the default one among the others."""
     name = data.data if data.data is not None else "-" if terminal.piped_in() else "sample:deck"
     table = read_table_named(name, data, terminal)
-    wanted = columns(dataclasses.replace(data, x=column))
+    wanted = columns(data._replace(x=column))
     (prediction,), target = choose(table, ColumnOptions(wanted.x, data.y, wanted.missing))
     rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
     return Predictions(name, rows, rows.inputs[:, 0], None, line)

@@ -8,7 +8,6 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data import samples
 from gdcli.data.columns import ColumnOptions, regression
 from gdcli.data.dataset import Dataset
-from gdcli.data.reading import load
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError
 
@@ -29,11 +28,13 @@ def read(name: str, options: DataOptions, terminal: Terminal) -> Dataset:
 
 def read_table_named(name: str, options: DataOptions, terminal: Terminal, labels: str | None = None) -> Table:
     """The table behind a name; `labels` is the file that goes with IDX images."""
+    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
     if name.startswith("sample:"):
         return read_table(samples.content(name.removeprefix("sample:")), name, ReadOptions())
     if name == "-" and terminal.stdin is None:
         raise DataError("standard input: is closed", "name a file, or pipe rows in")
-    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
+    from gdcli.data.reading import load  # knows zip, gzip and images: not needed for a sample
+
     return load(name, how, terminal.stdin, labels)
 
 

@@ -54,6 +54,7 @@ def _list(output: OutputOptions, terminal: Terminal, unused: dict[str, object]) 
         schema="gdcli.sample/1",
         records=listed,
         rows_name="samples",
+        rows_in_kv=True,
         columns=[
             Column("name", lambda one: one.name, max(len(one.name) for one in listed) + 1, left=True),
             Column(
@@ -77,7 +78,8 @@ def _print(
     table = read_table(text, name)
     columns = {column: _values(table, column) for column in table.names}
     records = [_Row(dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
-    emit(Report("gdcli.sample/1", records, rows_name="rows", summary=lambda: {"name": name}), output, terminal)
+    report = Report("gdcli.sample/1", records, lambda: {"name": name}, "rows", rows_in_kv=True)
+    emit(report, output, terminal)
 
 
 class _Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import typer
 
@@ -61,23 +61,19 @@ def _equation(told: Predictions) -> str | None:
 def _columns(told: Predictions) -> list[Column]:
     """The row's own names, wide enough to be read."""
     titles = {"row": "row", "squared_error": "squared error"}
-    names = list(told.rows()[0].row())
     return [
         Column(
             plain(titles.get(name, name), Screen()),
-            _cell(name),
+            partial(_cell, at),
             max(6 if name == "row" else 10, len(name) + 1),
         )
-        for name in names
+        for at, name in enumerate(told.column_names())
     ]
 
 
-def _cell(name: str) -> Any:
-    def cell(record: Scored) -> str:
-        value = record.row()[name]
-        return str(value) if name == "row" else short(float(value or 0), 6)
-
-    return cell
+def _cell(at: int, record: Scored) -> str:
+    value = record.cells[at]
+    return str(value) if at == 0 else short(value, 6)
 
 
 def _summary(told: Predictions, result: Scores, screen: Screen) -> Iterator[str]:

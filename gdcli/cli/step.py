@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
@@ -13,15 +12,16 @@ import typer
 from gdcli import curvature
 from gdcli.cli import parse, telling
 from gdcli.cli.grouping import grouped
+from gdcli.cli.interrupts import interruptible
 from gdcli.cli.lecture import lecture, start_words
 from gdcli.cli.options import (
     DataOptions,
     LineOptions,
+    LoopOptions,
     LossOptions,
     OptimizerOptions,
     OutputOptions,
     RateOptions,
-    StepLoopOptions,
     StopOptions,
     option,
 )
@@ -36,9 +36,10 @@ from gdcli.render import Report
 from gdcli.render.arithmetic import StepTold, blackboard
 from gdcli.training import descend
 
+INTERRUPTED = 130
 
-@dataclass(frozen=True)
-class StepOptions:
+
+class StepOptions(NamedTuple):
     """How many steps, and how closely."""
 
     steps: Annotated[int, option("--steps", parser=parse.count, metavar="K", help="How many steps. [1]")] = 1
@@ -52,7 +53,7 @@ def command(
     line: LineOptions,
     asked: StepOptions,
     rate: RateOptions,
-    loop: StepLoopOptions,
+    loop: LoopOptions,
     optimizer: OptimizerOptions,
     loss: LossOptions,
     output: OutputOptions,
@@ -69,24 +70,37 @@ def command(
     again = rerun(context, data=name, **start_words(line, data), lr=made.rate, seed=loop.seed)
     if loop.scaled:
         terminal.note("parameters are those of the scaled inputs: that is where the step is taken")
-    steps = list(told(made, asked))
-    report = Report(
-        schema="gdcli.step/1",
-        records=steps,
-        rows_name="steps",
-        nested=StepTold.nested,
-        paragraph=blackboard,
-        summary=lambda: {
-            "gradient_formula": steps[0].formulas() if steps[0].whole else None,
-            "config": telling.configuration(made, schedule=rate.schedule),
-            "rerun": again,
-        },
-    )
-    emit(report, output, terminal)
+    first: list[StepTold] = []
+    with interruptible() as interrupted:
+        report = Report(
+            schema="gdcli.step/1",
+            records=_remembering(first, told(made, asked, interrupted)),
+            rows_name="steps",
+            rows_in_kv=True,
+            nested=StepTold.nested,
+            paragraph=blackboard,
+            summary=lambda: {
+                "gradient_formula": first[0].formulas() if first and first[0].whole else None,
+                "config": telling.configuration(made, schedule=rate.schedule, scale=telling.scale_name(loop)),
+                "rerun": again,
+            },
+        )
+        emit(report, output, terminal)
+        if interrupted():
+            terminal.note("interrupted")
+            raise typer.Exit(INTERRUPTED)
     terminal.note(f"rerun: {again}")
 
 
-def told(made: Plan, asked: StepOptions) -> Iterator[StepTold]:
+def _remembering(first: list[StepTold], steps: Iterator[StepTold]) -> Iterator[StepTold]:
+    """Passes steps on, and keeps the first."""
+    for step in steps:
+        if not first:
+            first.append(step)
+        yield step
+
+
+def told(made: Plan, asked: StepOptions, interrupted: Callable[[], bool]) -> Iterator[StepTold]:
     """Each step of the run, told."""
     problem = made.experiment.problem
     stream = descend(
@@ -104,6 +118,8 @@ def told(made: Plan, asked: StepOptions) -> Iterator[StepTold]:
     for step in islice((record for record in stream if isinstance(record, Step)), asked.steps):
         yield _told(made, before, step, asked.trace, limit)
         before = step.parameters
+        if interrupted():
+            return
 
 
 def _told(made: Plan, before: Array, step: Step, trace: bool, limit: float | None) -> StepTold:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gdcli import curvature, losses, metrics
+from gdcli.cli.options import LoopOptions
 from gdcli.cli.output import exact
 from gdcli.cli.parse import flag_name
 from gdcli.cli.plan import Plan, standardized
@@ -20,6 +21,12 @@ from gdcli.schedules import Constant
 from gdcli.streams import Run
 
 LOSS_NAMES: dict[losses.Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
+ROUNDING = 1e-28  # of the first loss
+ENDINGS = {
+    Status.INTERRUPTED: "interrupted at epoch {} of {}",
+    Status.STOPPED_EARLY: "stopped early at epoch {0} of {1}: no improvement for {2} epochs",
+    Status.CONVERGED: "converged at epoch {} of {}",
+}
 RELATIVE = 1e-12  # an MSE this close to the optimum's is the optimum's
 
 
@@ -75,6 +82,8 @@ def optimum(plan: Plan) -> tuple[list[float], Scores] | None:
     if problem.loss is not losses.mse or problem.l1:
         return None
     parameters, _ = curvature.optimum(problem)
+    if not np.isfinite(parameters).all():
+        return None
     return raw(plan, parameters), scores(plan.experiment.outputs(parameters, data), data.targets)
 
 
@@ -97,6 +106,11 @@ def figures(plan: Plan, run: Run, told: Fitted, config: dict[str, Any], rerun: s
         "config": config,
         "rerun": rerun,
     }
+
+
+def scale_name(loop: LoopOptions) -> str:
+    """The scaling asked for, in a word."""
+    return "standard" if loop.standardize else loop.scale or "none"
 
 
 def configuration(plan: Plan, **more: Any) -> dict[str, Any]:
@@ -122,6 +136,8 @@ def remarks(plan: Plan, run: Run) -> list[tuple[str, str]]:
         lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {loss_name(plan)}"))
     if plan.experiment.validation is not None:
         lines.append(("kept", f"epoch {run.best.epoch} of {run.last.epoch}: the best validation loss"))
+    if run.last.status in ENDINGS:
+        lines.append(("ended", ENDINGS[run.last.status].format(run.last.epoch, plan.epochs, plan.stop.patience)))
     if run.last.status is not Status.DIVERGED:
         text = f"{_rate(plan)}{_remaining(plan, run)}"
         if text:
@@ -145,7 +161,7 @@ def _remaining(plan: Plan, run: Run) -> str:
         return ""
     floor, loss = best[1].mse, float(run.last.loss)
     excess = loss - floor
-    if excess <= max(RELATIVE * floor, 1e-28 * (1 + float(np.square(plan.experiment.data.targets).mean()))):
+    if excess <= max(RELATIVE * floor, ROUNDING * float(run.losses[0])):
         return f"It has arrived: the MSE is the optimum's to {12 if floor else 14} digits."
     per_factor = _epochs_per_factor(plan, run, floor)
     if not per_factor:
@@ -161,7 +177,7 @@ def _remaining(plan: Plan, run: Run) -> str:
 def _epochs_per_factor(plan: Plan, run: Run, floor: float) -> float | None:
     """Epochs in which the distance to the optimum's loss falls by 100: by the spectrum, else by the run's own pace."""
     if plan.is_textbook:
-        pace = curvature.spectrum(plan.experiment.problem).steps_per_factor(plan.rate)
+        pace = plan.spectrum.steps_per_factor(plan.rate)
         return pace if math.isfinite(pace) else None
     half = len(run.losses) // 2
     before, now = run.losses[half] - floor, run.losses[-1] - floor
@@ -187,18 +203,19 @@ def divergence(plan: Plan, run: Run) -> tuple[str, str]:
     if plan.batch_size is not None:
         what += f", step {last.step}"
     what += f": {name} {value} (it was best, {short(float(best.loss))}, at epoch {best.epoch})."
-    return what, "\n".join(_advice(plan))
+    return what, "\n".join(_advice(plan, float(last.learning_rate)))
 
 
-def _advice(plan: Plan) -> list[str]:
-    limit, rate = plan.limit, exact(plan.rate)
-    if limit is None or plan.rate <= limit:
+def _advice(plan: Plan, last: float) -> list[str]:
+    """What would work, given the rate of the last update."""
+    limit, rate = plan.limit, exact(last)
+    if limit is None or last <= limit:
         return [f"Try a smaller rate: --lr {exact(_down(plan.rate / 10, 1))}, or --standardize."]
     number = f"{short(limit)} (to all digits {limit!r})"
     lines = [f"lr {rate} is above the largest stable rate on this data, {number}"]
     if plan.is_textbook:
-        spectrum = curvature.spectrum(plan.experiment.problem)
-        growth = 1 - plan.rate * float(spectrum.eigenvalues[-1])
+        spectrum = plan.spectrum
+        growth = 1 - last * float(spectrum.eigenvalues[-1])
         lines[0] += f":\neach epoch multiplies the error along the steepest direction by {short(growth)}."
         advice = f"Try --lr {exact(_down(spectrum.best_rate, 4))} (the fastest constant rate)"
     else:

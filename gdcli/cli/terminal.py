@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
@@ -17,7 +18,7 @@ from gdcli.render.screen import Screen, paint, plain
 COLOR_CHOICES = ("auto", "always", "never")
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Terminal:
     """Where input comes from and output goes.
 
@@ -71,19 +72,41 @@ class Terminal:
     def note(self, text: str) -> None:
         """A remark on stderr, unless quiet."""
         if not self.quiet:
-            self.stdout.flush()
+            self._flush_before()
             screen = self.screen(self.stderr)
-            self.stderr.write(f"{paint(plain(text, screen), 'gray', screen)}\n")
+            lines = [text] if text.startswith("rerun:") else self._wrapped(plain(text, screen), screen)
+            self.stderr.writelines(f"{paint(plain(line, screen), 'gray', screen)}\n" for line in lines)
             self.stderr.flush()
 
     def error(self, message: str, hint: str = "") -> None:
-        """One line that says what went wrong and where, then what to do."""
+        """One line that says what went wrong and where, then what to do; lost if stderr cannot be written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._error(message, hint)
+
+    def _error(self, message: str, hint: str) -> None:
         screen = self.screen(self.stderr)
-        first, *more = message.split("\n")
-        self.stderr.write(f"{paint('gdcli:', 'red', screen)} {plain(first, screen)}\n")
-        for line in [*more, *(hint.split("\n") if hint else [])]:
-            self.stderr.write(f"  {plain(line, screen)}\n")
+        self._flush_before()
+        start = paint("gdcli:", "red", screen)
+        for at, line in enumerate([message, *(hint.split("\n") if hint else [])]):
+            text = plain(line, screen)
+            for part in self._wrapped(f"gdcli: {text}" if at == 0 else f"  {text}", screen):
+                self.stderr.write(f"{part.replace('gdcli:', start, 1) if at == 0 else part}\n")
         self.stderr.flush()
+
+    def _flush_before(self) -> None:
+        """Results that are already written come before what is said of them; if they cannot, that is told later."""
+        with contextlib.suppress(OSError, ValueError):
+            self.stdout.flush()
+
+    def _wrapped(self, text: str, screen: Screen) -> list[str]:
+        """One line, broken between words to a terminal's width; elsewhere as it is."""
+        if not self.stderr.isatty():
+            return [text]
+        import textwrap
+
+        return textwrap.wrap(
+            text, screen.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        ) or [text]
 
     def flush(self) -> None:
         """Sends out what is buffered, so that a full disk is an error here and not at exit."""

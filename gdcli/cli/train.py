@@ -17,7 +17,9 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.network_plan import NetworkPlan, dtype_named, network_plan
 from gdcli.cli.options import (
+    TRAIN_EPOCHS,
     DataOptions,
+    EpochOptions,
     LoopOptions,
     LossOptions,
     NetworkOptions,
@@ -60,6 +62,7 @@ def command(
     network: NetworkOptions,
     rate: RateOptions,
     loop: LoopOptions,
+    passes: EpochOptions,
     optimizer: OptimizerOptions,
     loss: LossOptions,
     stop: StopOptions,
@@ -81,10 +84,11 @@ def command(
         raise OptionError("there is nothing to train on", "give DATA, as in gdcli train sample:digits --hidden 32")
     past = None if saving.resume is None else load_model(saving.resume)
     if past is not None:
-        groups = (data, network, rate, loop, optimizer, loss, stop)
-        data, network, rate, loop, optimizer, loss, stop = _as_before(context, groups, past)
+        groups = (data, network, rate, loop, passes, optimizer, loss, stop)
+        data, network, rate, loop, passes, optimizer, loss, stop = _as_before(context, groups, past)
     examples = read_examples(name, data, network, dtype_named(network.dtype), terminal)
-    plan = network_plan(examples, data, network, rate, loop, optimizer, loss, stop, past, terminal)
+    epochs = TRAIN_EPOCHS if passes.epochs is None else passes.epochs
+    plan = network_plan(examples, data, network, rate, loop, epochs, optimizer, loss, stop, past, terminal)
     again = rerun(context, data=name, lr=plan.rate, epochs=plan.epochs, seed=loop.seed)
     terminal.note(header(plan, name))
     keep = shown(stream.every, output.format, 0 if output.format == "table" and plan.epochs <= 60 else plan.epochs)
@@ -92,7 +96,7 @@ def command(
         bar = _bar(plan, terminal)
         run = Run(plan.records(interrupted, bar.watching), stop.min_delta)
         told = _Told(context, plan, run, again, saving.save, rate)
-        records = streams.thin(run, keep)
+        records = streams.thin(run, keep, best=stream.every in (None, "auto") and output.format == "table")
         stamped = timed(records) if stream.timing or output.format == "table" else records
         report = Report(
             schema="gdcli.train/1",
@@ -216,12 +220,12 @@ class _Told:
             return
         told = self._told()
         self.save()
-        yield ""
-        yield from summary(told, screen)
         if plotted:
             yield from pictures(told, screen)
             if len(plan.raw.input_names) == 2 and plan.preparation.classes:
                 yield from decision_regions(*self._plane(screen), screen)
+        yield ""
+        yield from summary(told, screen)
 
     def _told(self) -> Trained:
         plan, run, found = self._plan, self._run, self.evaluations()
@@ -348,8 +352,8 @@ def _as_before(context: Any, groups: tuple[Any, ...], past: SavedModel) -> tuple
             raise OptionError(f"--{name} cannot change with --resume", "leave it out: the model knows its own")
     merged = []
     for group in groups:
-        names = {field.name for field in dataclasses.fields(group)} - given
-        merged.append(dataclasses.replace(group, **{name: kept[name] for name in names & kept.keys()}))
+        names = set(group._fields) - given
+        merged.append(group._replace(**{name: kept[name] for name in names & kept.keys()}))
     return tuple(merged)
 
 

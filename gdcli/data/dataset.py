@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gdcli.arrays import Array
 
 __all__ = ["Array", "Dataset", "compress"]
-
-Array = NDArray[Any]
-"""A NumPy array of floats (float64, or float32 for networks)."""
 
 
 @dataclass(frozen=True, eq=False)

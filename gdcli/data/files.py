@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gzip
 import re
 import zlib
@@ -131,5 +130,7 @@ def _near(path: Path) -> str:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return f"there is no folder '{path.parent}' either" if not path.parent.exists() else "check the path"
+    import difflib  # loaded only when something is wrong
+
     near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean '{path.parent / near[0]}'?" if near else "check the path"

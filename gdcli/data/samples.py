@@ -5,21 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gdcli.data import toys
 from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from gdcli.data.toys import Toy
 
 __all__ = ["Sample", "content", "samples"]
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One sample.
 
     Args:
@@ -51,25 +51,25 @@ FILES = (
     Sample(
         "iris",
         "150 flowers: four lengths, three species",
-        "gdcli fit sample:iris --x 3 --y 4 --lr 0.05",
+        "gdcli train sample:iris --hidden 16 --epochs 100 --lr 0.01",
         "file",
     ),
     Sample(
         "wine",
         "178 wines: thirteen measurements, three growers",
-        "gdcli fit sample:wine --y proline --standardize",
+        "gdcli train sample:wine --hidden 16 --epochs 50 --lr 0.01",
         "file",
     ),
     Sample(
         "breast_cancer",
         "569 tumours: thirty measurements, benign or not",
-        "gdcli fit sample:breast_cancer --x mean_radius --y mean_area --standardize",
+        "gdcli train sample:breast_cancer --epochs 50",
         "file",
     ),
     Sample(
         "digits",
         "1,797 handwritten digits of 8 x 8 pixels",
-        "gdcli fit sample:digits --y label --lr 0.0005",
+        "gdcli train sample:digits --hidden 32",
         "file",
     ),
 )
@@ -77,11 +77,13 @@ FILES = (
 
 def samples() -> tuple[Sample, ...]:
     """All of them: files, then toys."""
+    from gdcli.data import toys  # not before it is asked for: it loads numpy.random
+
     made: list[toys.Toy] = [getattr(toys, name) for name in toys.__all__]
     return FILES + tuple(Sample(toy.__name__, _about(toy), toy.command, "toy") for toy in made)
 
 
-def _about(toy: toys.Toy) -> str:
+def _about(toy: Toy) -> str:
     """A toy's docstring in a line."""
     line = (toy.__doc__ or toy.__name__).splitlines()[0].rstrip(".")
     return line[0].lower() + line[1:]
@@ -99,10 +101,7 @@ def content(name: str, rows: int | None = None, noise: float | None = None, seed
     Raises:
         OptionError: If there is no such sample, or a file is asked for noise.
     """
-    known = {sample.name: sample for sample in samples()}
-    if name not in known:
-        raise OptionError(f"there is no sample '{name}'", did_you_mean(name, known))
-    if known[name].source == "toy":
+    if name not in (sample.name for sample in FILES):
         return _csv(_toy(name, rows, noise, seed)).encode()
     if noise is not None:
         raise OptionError(f"--noise: sample '{name}' is real data", "noise goes with the toy generators")
@@ -111,17 +110,20 @@ def content(name: str, rows: int | None = None, noise: float | None = None, seed
 
 
 def _toy(name: str, rows: int | None, noise: float | None, seed: int) -> Dataset:
-    given = {"rows": rows, "noise": noise}
-    toy = getattr(toys, name)
-    made: Dataset = toy(
-        **{key: value for key, value in given.items() if value is not None}, rng=np.random.default_rng(seed)
-    )
-    return made
+    from gdcli.data import toys
+
+    if name not in toys.__all__:
+        raise OptionError(f"there is no sample '{name}'", did_you_mean(name, [sample.name for sample in samples()]))
+    toy: Toy = getattr(toys, name)
+    rng = np.random.default_rng(seed)
+    if rows is None:
+        return toy(rng=rng) if noise is None else toy(noise=noise, rng=rng)
+    return toy(rows, rng=rng) if noise is None else toy(rows, noise, rng)
 
 
 def _file(name: str) -> Path:
     """In the installed package, or beside it in a source checkout."""
-    package = Path(str(files("gdcli")))
+    package = Path(__file__).parent.parent
     installed = package / "samples" / f"{name}.csv"
     return installed if installed.exists() else package.parent / "samples" / f"{name}.csv"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -49,11 +50,12 @@ def standard(inputs: Array) -> Scaler:
     >>> standard(np.array([[1.0, 7.0], [2.0, 7.0]]))(np.array([[1.0, 7.0], [2.0, 7.0]])).tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
     """
-    mean = inputs.mean(axis=0, dtype=np.float64)
-    parts = (inputs[begin : begin + PART] for begin in range(0, len(inputs), PART))  # float64 copies stay small
-    variance = sum(((part - mean) ** 2).sum(axis=0) for part in parts) / len(inputs)
-    size = np.maximum(np.abs(inputs.min(axis=0)), np.abs(inputs.max(axis=0)))
-    return Scaler(mean, _never_zero(np.sqrt(variance), size))
+    size = np.maximum(np.abs(inputs.min(axis=0).astype(np.float64)), np.abs(inputs.max(axis=0).astype(np.float64)))
+    unit = np.where(size > 0, size, 1.0)  # squares of very large or small inputs would leave float64
+    parts = [inputs[begin : begin + PART] for begin in range(0, len(inputs), PART)]  # float64 copies stay small
+    mean = sum((part / unit).sum(axis=0) for part in parts) / len(inputs)
+    variance = sum(((part / unit - mean) ** 2).sum(axis=0) for part in parts) / len(inputs)
+    return Scaler(mean * unit, _never_zero(np.sqrt(variance) * unit, size))
 
 
 def minmax(inputs: Array) -> Scaler:
@@ -120,12 +122,16 @@ class Basis:
 
     def raw(self, parameters: Array) -> Array:
         """Parameters of the raw inputs' powers, from those of the features."""
-        result: Array = parameters @ self._matrix().T
+        with np.errstate(all="ignore"):
+            result: Array = parameters @ self._matrix.T
         return result
 
     def scaled(self, parameters: Array) -> Array:
         """Parameters of the features, from those of the raw inputs' powers."""
-        return np.linalg.solve(self._matrix(), parameters)
+        if not parameters.any():
+            return np.zeros_like(parameters)
+        with np.errstate(all="ignore"):
+            return np.linalg.solve(self._matrix, parameters)
 
     def names(self, input_names: tuple[str, ...]) -> tuple[str, ...]:
         """x, x^2, ... for each input."""
@@ -133,8 +139,13 @@ class Basis:
             name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, self.degree + 1)
         )
 
+    @cached_property
     def _matrix(self) -> Array:
         """M with raw parameters = M (feature parameters): the binomial theorem, column by column."""
+        with np.errstate(all="ignore"):
+            return self._undone()
+
+    def _undone(self) -> Array:
         d, k = len(self.before.offset), self.degree
         matrix = np.zeros((d * k + 1, d * k + 1))
         matrix[-1, -1] = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Protocol, TextIO, cast
+from typing import Any, NamedTuple, Protocol, TextIO, cast
 
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.render.screen import Screen
@@ -20,8 +20,7 @@ class Record(Protocol):
         """The scalars, by name."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column of a table.
 
     Args:
@@ -37,7 +36,7 @@ class Column:
     left: bool = False
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Report:
     """What a command has to say, for any format.
 
@@ -46,6 +45,7 @@ class Report:
         records: The rows, streamed.
         summary: The object without its rows; asked for when the rows are through.
         rows_name: The object's field that holds the rows; empty leaves them out.
+        rows_in_kv: Whether the rows are what there is to say, so that kv says them too.
         columns: How a table shows a row.
         paragraph: How a table tells a row where columns cannot.
         nested: How json tells a row.
@@ -57,6 +57,7 @@ class Report:
     records: Iterable[Record] = ()
     summary: Callable[[], dict[str, Any]] = dict
     rows_name: str = "history"
+    rows_in_kv: bool = False
     columns: Sequence[Column] = ()
     paragraph: Callable[[Any, Screen], Iterable[str]] | None = None
     nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())

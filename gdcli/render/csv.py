@@ -5,7 +5,8 @@ import math
 from typing import Any, TextIO
 
 from gdcli.render import Report
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, plain
+from gdcli.render.steady import Steady
 
 
 def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - rows only, on any screen
@@ -17,13 +18,20 @@ def delimited(report: Report, out: TextIO, delimiter: str) -> None:
     """Writes a header and the rows, each as it comes."""
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     header = False
+    cell = _shown if out.isatty() else _cell
+    steady = Steady(out)
     for record in report.records:
         row = record.row()
         if not header:
-            writer.writerow(row)
+            writer.writerow([cell(name) for name in row])
             header = True
-        writer.writerow([_cell(value) for value in row.values()])
-        out.flush()
+        writer.writerow([cell(value) for value in row.values()])
+        steady()
+
+
+def _shown(value: Any) -> Any:
+    """A cell on a terminal, which must not take a name or a text for its own commands."""
+    return plain(value, Screen()) if isinstance(value, str) else _cell(value)
 
 
 def _cell(value: Any) -> Any:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from gdcli.records import Epoch, Scores, Status
 from gdcli.render import Column
 from gdcli.render.numbers import equation, fixed, short
 from gdcli.render.screen import Screen, columns, paint, plain
 
+if TYPE_CHECKING:
+    from gdcli.render.plots import Series
 
-@dataclass(frozen=True)
-class Fitted:
+
+class Fitted(NamedTuple):
     """What a fit came to, ready to be told.
 
     Args:
@@ -87,7 +89,7 @@ def summary(fitted: Fitted, screen: Screen) -> Iterator[str]:
     if fitted.optimum is not None:
         rows.append(("optimum", *fitted.optimum, "exact least squares"))
     equations = [equation(fitted.target, fitted.terms, list(parameters), 5) for _, parameters, _, _ in rows]
-    wide = max(columns(text) for text in equations) > max(34, screen.width - 56)
+    wide = max(columns(text) for text in equations) > max(40, screen.width - 46)
     mean, mse = fitted.baseline
     labels = [label for label, *_ in rows]
     cells = [f"MSE {short(scores.mse)}" for _, _, scores, _ in rows]
@@ -95,7 +97,7 @@ def summary(fitted: Fitted, screen: Screen) -> Iterator[str]:
     labels.append("baseline")
     equations.append(f"{fitted.target} = {short(mean, 5)}")
     cells.append(f"MSE {short(mse)}")
-    notes.append("predicting the mean, without any model")
+    notes.append("predicting the mean")
     if wide:
         yield from _parameters(fitted)
         yield ""
@@ -163,14 +165,8 @@ def pictures(
     from gdcli.render.plots import Series, chart, side_by_side
 
     width = (screen.width - 4) // 2 if screen.width >= 100 else screen.width - 2
-    height = 16 if screen.width >= 100 else 12
-    epochs = history["epoch"]
-    curves = [Series(epochs, history["loss"], label="training", color="blue")]
-    if history.get("validation"):
-        curves.append(Series(epochs, history["validation"], label="validation", color="orange"))
-    positive = [value for value in history["loss"] if 0 < value < math.inf]
-    log = bool(positive) and max(positive) > 20 * min(positive)
-    title = f"{fitted.loss_name}{' (log scale)' if log else ''} by epoch"
+    height = 16 if screen.width >= 100 else 11
+    title, curves, log = _loss_curves(fitted, history)
     loss = chart(curves, screen, title=title, width=width, height=height, log_y=log)
     series = [Series(*points, label="data", style="points", color="gray")]
     styles = {"start": "purple", "fitted": "orange", "perfect": "green"}
@@ -184,6 +180,36 @@ def pictures(
     )
     yield ""
     yield from side_by_side([loss, data], screen).split("\n")
+
+
+def _loss_curves(fitted: Fitted, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
+    """The title, the curves and whether the axis is a log one: down to the optimum if known, until all is settled."""
+    from gdcli.render.plots import Series
+
+    losses, held_out = history["loss"], history.get("validation")
+    end = _settled(losses)
+    epochs = history["epoch"][:end]
+    if fitted.optimum is not None and not held_out:
+        floor = fitted.optimum[1].mse
+        above = [value - floor for value in losses[:end]]
+        rounding = 1e-15 * max(losses[0], floor)
+        above = [value if value > rounding else math.nan for value in above]
+        title = f"{fitted.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
+        return title, [Series(epochs, above, label="training", color="blue")], True
+    curves = [Series(epochs, losses[:end], label="training", color="blue")]
+    if held_out:
+        curves.append(Series(epochs, held_out[:end], label="validation", color="orange"))
+    positive = [value for value in losses if 0 < value < math.inf]
+    log = bool(positive) and max(positive) > 20 * min(positive)
+    return f"{fitted.loss_name}{' (log scale)' if log else ''} by epoch", curves, log
+
+
+def _settled(losses: Sequence[float]) -> int:
+    """How many records to draw: twice as many as it took for all but a ten-thousandth of the fall, or all."""
+    first, last = losses[0], losses[-1]
+    near = abs(first - last) * 1e-4
+    moving = next((at for at in range(len(losses) - 1, -1, -1) if not abs(losses[at] - last) <= near), 0)
+    return min(len(losses), max(2 * moving, 10))
 
 
 def status_word(status: Status) -> str:

@@ -5,10 +5,12 @@ from typing import TextIO
 from gdcli.render import Report
 from gdcli.render.json import dumps
 from gdcli.render.screen import Screen
+from gdcli.render.steady import Steady
 
 
 def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - rows only, on any screen
     """Writes the rows."""
+    steady = Steady(out)
     for record in report.records:
         out.write(dumps(report.nested(record)) + "\n")
-        out.flush()
+        steady()

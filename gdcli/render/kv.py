@@ -7,15 +7,17 @@ from typing import Any, TextIO
 
 from gdcli.render import Report
 from gdcli.render.json import finite
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, plain
 
 
 def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - data, on any screen
     """Writes the summary, nested names joined by `_`; parameters go by their own names."""
-    for _ in report.records:
-        pass
+    rows = [dict(record.row()) if report.rows_in_kv else {} for record in report.records]
+    fields = list(flat(finite({"schema": report.schema} | report.summary())))
+    for number, row in enumerate(rows if report.rows_in_kv else [], 1):
+        fields += flat(finite(row if len(rows) == 1 else {f"{name}_{number}": value for name, value in row.items()}))
     taken: set[str] = set()
-    for name, value in flat(finite({"schema": report.schema} | report.summary())):
+    for name, value in fields:
         key = _unique(re.sub(r"\W", "_", name, flags=re.ASCII), taken)
         out.write(f"{key}={shlex.quote(_text(value))}\n")
 
@@ -39,7 +41,9 @@ def flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return plain(value, Screen()) if isinstance(value, str) else str(value)
 
 
 def _unique(name: str, taken: set[str]) -> str:

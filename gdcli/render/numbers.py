@@ -60,11 +60,23 @@ def polynomial(terms: Iterable[tuple[float, str]], digits: int = 6, unit: str = 
         number = short(abs(coefficient), digits)
         if number == "0":
             continue
+        name = bracketed(name)
         number = unit if number == "1" and name else number
-        gap = " " if number and name[0:1].isalpha() and len(name.split("^")[0]) > 1 else ""
+        gap = " " if number and (name[:1].isalpha() or name[:1] == "[") and len(name.split("^")[0]) > 1 else ""
         sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
         text += f"{sign}{number}{gap}{name}"
     return text or "0"
+
+
+def bracketed(name: str) -> str:
+    """A column's name as a factor: as it is if it reads as one word, else in brackets.
+
+    >>> bracketed("bmi"), bracketed("x^2"), bracketed("2"), bracketed("a b"), bracketed("")
+    ('bmi', 'x^2', '[2]', '[a b]', '')
+    """
+    base = name.partition("^")[0]
+    word = not name or base.isidentifier() or name.startswith("(")
+    return name if word else f"[{base}]{name[len(base) :]}"
 
 
 def equation(target: str, terms: Sequence[str], parameters: Sequence[float], digits: int = 6) -> str:
@@ -80,4 +92,4 @@ def equation(target: str, terms: Sequence[str], parameters: Sequence[float], dig
     """
     pairs = list(zip(parameters, terms, strict=True))
     pairs.sort(key=lambda pair: -int(pair[1].rpartition("^")[2]) if "^" in pair[1] else -bool(pair[1]))
-    return f"{target} = {polynomial(pairs, digits)}"
+    return f"{bracketed(target)} = {polynomial(pairs, digits)}"
