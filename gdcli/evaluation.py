@@ -47,7 +47,13 @@ def outputs(network: Network, parameters: Array, preparation: Preparation, raw: 
 
 
 def evaluate(
-    problem: Problem, network: Network, parameters: Array, preparation: Preparation, data: Dataset, unit: float
+    problem: Problem,
+    network: Network,
+    parameters: Array,
+    preparation: Preparation,
+    data: Dataset,
+    unit: float,
+    smoothing: float = 0.0,
 ) -> Evaluation:
     """Measures on raw rows.
 
@@ -58,10 +64,11 @@ def evaluate(
         preparation: How its rows are prepared.
         data: Raw rows.
         unit: What the loss is multiplied by to be in the target's units.
+        smoothing: Part of a label that is spread over all classes.
     """
     out = outputs(network, parameters, preparation, data.inputs)
     with np.errstate(all="ignore"):
-        loss = float(problem.loss(out, _targets(preparation, data, parameters.dtype))[0]) * unit
+        loss = float(problem.loss(out, _targets(preparation, data, parameters.dtype, smoothing))[0]) * unit
         predicted = preparation.predicted(out)
     if not preparation.classes:
         names = ("mse", "rmse", "mae", "r2")
@@ -72,7 +79,7 @@ def evaluate(
     return Evaluation(loss, figures, counts)
 
 
-def _targets(preparation: Preparation, data: Dataset, dtype: Any) -> Array:
+def _targets(preparation: Preparation, data: Dataset, dtype: Any, smoothing: float) -> Array:
     """The rows' targets as the loss wants them, without touching their inputs."""
     bare = Dataset(np.zeros((len(data), len(preparation.scaler.offset)), dtype), data.targets, classes=data.classes)
-    return preparation.encoded(bare, dtype).targets
+    return preparation.encoded(bare, dtype, smoothing).targets

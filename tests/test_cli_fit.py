@@ -327,7 +327,6 @@ class TestDivergence:
             ["--no-intercept", "--lr", 3],
             ["--scale", 10, "--lr", 30],
             ["--schedule", "cosine", "--lr", 3],
-            ["--lr-at", "2:5"],
         ],
         ids=str,
     )
@@ -339,6 +338,14 @@ class TestDivergence:
         assert "largest stable" in first.err
         again = gdcli("fit", "sample:deck", *words, "--lr", proposed[1].rstrip("."), "--epochs", 300)
         assert again.code == 0, first.err + again.err
+
+    def test_a_dial_turned_too_far_is_what_the_message_names(self, gdcli):
+        first = gdcli("fit", "sample:deck", "--lr-at", "2:5", "--epochs", 300)
+        assert first.code == 4
+        assert "lr 5 is above the largest stable rate on this data, 0.2918" in first.err
+        proposed = re.search(r"--lr-at up to ([.\d]+)", first.err)
+        again = gdcli("fit", "sample:deck", "--lr-at", f"2:{proposed[1].rstrip('.')}", "--epochs", 300)
+        assert again.code == 0, again.err
 
     @pytest.mark.parametrize("scale", ["1e150", "1e-150", "1e160", "1e-170"])
     def test_huge_and_tiny_values(self, gdcli, scale):

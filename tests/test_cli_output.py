@@ -278,7 +278,9 @@ class TestColour:
 class TestPlots:
     def test_off_a_terminal_only_when_asked(self, gdcli):
         plain, plotted = gdcli("fit", *DECK), gdcli("fit", *DECK, "--plot")
-        assert plotted.out.startswith(plain.out.rstrip("\n"))
+        rows, answer = plain.out.strip("\n").split("\n\n")  # pictures stand between: the answer comes last
+        assert plotted.out.startswith(f"{rows}\n".lstrip("\n"))
+        assert plotted.out.rstrip("\n").endswith(answer)
         assert len(plotted.out.splitlines()) > len(plain.out.splitlines()) + 10
 
     def test_on_a_terminal_unless_declined(self, gdcli):

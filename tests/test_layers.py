@@ -14,6 +14,7 @@ HOME = Path(gdcli.__file__).parent
 FILES = sorted(path for path in HOME.rglob("*.py") if "samples" not in path.parts)
 LEVELS = {
     "errors": 0,
+    "arrays": 0,
     "records": 0,
     "losses": 1,
     "metrics": 1,
@@ -22,6 +23,8 @@ LEVELS = {
     "schedules": 1,
     "initializers": 1,
     "models": 1,
+    "networks": 1,
+    "shapes": 1,
     "data": 1,
     "render": 3,
     "live": 3,

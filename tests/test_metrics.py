@@ -123,9 +123,7 @@ def test_two_classes_match_scikit_learn():
 def test_log_loss_of_one_row_matches_scikit_learn(case):
     truth = np.array([case["target"]])
     assert metrics.log_loss(np.array([case["p"]]), truth) == matches(case["sklearn_log_loss"])
-    assert metrics.log_loss(np.array([[1 - case["p"], case["p"]]]), truth) == matches(
-        case["sklearn_log_loss"]
-    )
+    assert metrics.log_loss(np.array([[1 - case["p"], case["p"]]]), truth) == matches(case["sklearn_log_loss"])
 
 
 def test_log_loss_of_shapes():

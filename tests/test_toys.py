@@ -152,9 +152,7 @@ def test_spiral():
         radii = [i / n for i in range(1, n + 1)]
         sign = 1 - 2 * k  # half a turn on is the point opposite
         angles = [3 * math.pi * r for r in radii]
-        points = [
-            (sign * r * math.cos(t), sign * r * math.sin(t)) for r, t in zip(radii, angles, strict=True)
-        ]
+        points = [(sign * r * math.cos(t), sign * r * math.sin(t)) for r, t in zip(radii, angles, strict=True)]
         assert_points(data, k, points)
 
 

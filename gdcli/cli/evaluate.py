@@ -71,7 +71,15 @@ def command(
     name = rows_named(data, terminal)
     rows = dataset_for(saved, table_for(saved, name, data, terminal, asked.labels), data)
     problem = problem_for(saved)
-    found = evaluate(problem, saved.network, saved.parameters, saved.preparation, rows, loss_unit(saved))
+    found = evaluate(
+        problem,
+        saved.network,
+        saved.parameters,
+        saved.preparation,
+        rows,
+        loss_unit(saved),
+        float(saved.config.get("label_smoothing", 0.0)),
+    )
     more = _more(saved, rows)
     report = Report(
         schema="gdcli.evaluate/1",

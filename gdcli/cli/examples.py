@@ -14,7 +14,7 @@ from gdcli.cli.parse import one_of
 from gdcli.cli.reading import columns, read_table_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.categories import CategoryTable, categories, indicator_names
-from gdcli.data.columns import ColumnOptions, choose, classification, regression
+from gdcli.data.columns import ColumnOptions, choose, classification, find, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, read_mnist_folder
 from gdcli.data.tables import Table
@@ -66,7 +66,7 @@ def with_categories(table: Table, values: dict[str, tuple[str, ...]]) -> Table:
 
 def _categorical(network: NetworkOptions, table: Table) -> list[str]:
     names = [name.strip() for name in network.categorical.split(",")] if network.categorical else []
-    return list(choose(table, ColumnOptions(tuple(names), table.names[0]))[0]) if names else []
+    return [find(table, name) for name in names]
 
 
 def _chosen(options: DataOptions, values: dict[str, tuple[str, ...]], table: Table) -> ColumnOptions:
@@ -75,7 +75,8 @@ def _chosen(options: DataOptions, values: dict[str, tuple[str, ...]], table: Tab
     if not values:
         return wanted
     if not wanted.x:
-        x, y = choose(CategoryTable.of(table, values), wanted)
+        _, y = choose(table, ColumnOptions(tuple(values), wanted.y))
+        x, _ = choose(CategoryTable.of(table, values), dataclasses.replace(wanted, y=y))
         return dataclasses.replace(wanted, x=tuple(name for name in x if name not in values), y=y)
     expanded: list[str] = []
     for name in wanted.x:

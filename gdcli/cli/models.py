@@ -16,7 +16,7 @@ from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.tables import Table
-from gdcli.errors import OptionError
+from gdcli.errors import DataError, OptionError
 from gdcli.preparation import classifier_loss
 from gdcli.saving import SavedModel
 from gdcli.training import Problem
@@ -49,6 +49,9 @@ def table_for(
 def with_values(model: SavedModel, table: Table) -> Table:
     """The table with the indicator columns the model was trained on."""
     values = model.config.get("values") or {}
+    for column in values:
+        if column not in table.names:
+            raise DataError(f"{table.source}: no column '{column}', which the model was trained on", "add the column")
     return CategoryTable.of(table, values) if values else table
 
 
@@ -64,7 +67,9 @@ def dataset_for(model: SavedModel, table: Table, options: DataOptions) -> Datase
 def problem_for(model: SavedModel) -> Problem:
     """A problem with the model's loss, on no data: what is measured needs no more."""
     loss = getattr(losses, model.loss.replace("-", "_"))
-    bound = classifier_loss(loss, None, model.parameters.dtype) if model.preparation.classes else loss
+    weights = model.config.get("class_weight")
+    weighted = None if weights is None else np.array(weights, float)
+    bound = classifier_loss(loss, weighted, model.parameters.dtype) if model.preparation.classes else loss
     width = len(model.preparation.scaler.offset)
     return Problem(model.network, bound, Dataset(np.empty((0, width)), np.empty(0)))
 

@@ -65,6 +65,8 @@ class NetworkPlan:
         dtype: Of the parameters.
         loop: Seed and shuffling.
         stop: When to stop.
+        smoothing: Part of a label that is spread over all classes.
+        weights: How much each class counts, or None.
         past: The run this one goes on from, or None.
     """
 
@@ -84,6 +86,8 @@ class NetworkPlan:
     dtype: Any
     loop: LoopOptions
     stop: StopOptions
+    smoothing: float
+    weights: Array | None
     past: SavedModel | None
 
     @property
@@ -171,7 +175,7 @@ def network_plan(
         model,
         bound,
         preparation.encoded(train, dtype, network.label_smoothing),
-        None if held_out is None else preparation.encoded(held_out, dtype),
+        None if held_out is None else preparation.encoded(held_out, dtype, network.label_smoothing),
         loss.l1,
         loss.l2,
         {"accuracy": correct} if train.classes else {},
@@ -197,6 +201,8 @@ def network_plan(
         dtype=dtype,
         loop=loop,
         stop=stop,
+        smoothing=network.label_smoothing,
+        weights=weights,
         past=past,
     )
 

@@ -127,5 +127,5 @@ def fields(option: str, text: str) -> tuple[str, dict[str, float]]:
         key, equals, value = part.partition("=")
         if not (key and equals):
             raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", SETTINGS)
-        settings[key.strip()] = numbers(option, value, SETTINGS)[0]
+        settings[key.strip()] = numbers(f"{option}: {key.strip()}", value, SETTINGS)[0]
     return name, settings

@@ -221,6 +221,8 @@ def _advice(plan: Plan, last: float) -> list[str]:
     else:
         lines[0] += "."
         advice = f"Try --lr {exact(_down(limit / 2, 2))}"
+    if last > plan.rate:  # a turn of the dial, not --lr
+        advice = f"Keep every rate of --lr-at up to {exact(_down(limit, 4))}"
     other = standardized(plan)
     if other and other > 2 * limit:
         advice += f", or --standardize, where any rate up to {short(_down(other, 4))} is stable"

@@ -153,7 +153,9 @@ class _Told:
 
     def _evaluate(self, rows: Dataset) -> Evaluation:
         plan = self._plan
-        return evaluate(plan.problem, plan.network, self.kept.parameters, plan.preparation, rows, plan.loss_unit)
+        return evaluate(
+            plan.problem, plan.network, self.kept.parameters, plan.preparation, rows, plan.loss_unit, plan.smoothing
+        )
 
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.train/1`, without its history."""
@@ -191,10 +193,11 @@ class _Told:
     def config(self) -> dict[str, Any]:
         """The settings that were in force."""
         plan, context = self._plan, self._context
+        resolved = {"lr": plan.rate, "epochs": plan.epochs, "seed": plan.loop.seed}
         given = {
-            name: value
-            for name, value in context.params.items()
-            if name not in NOT_KEPT and context.get_parameter_source(name).name == "COMMANDLINE"
+            name: resolved.get(name, context.params[name])
+            for name in (parameter.name for parameter in context.command.params)
+            if name not in NOT_KEPT and (name in resolved or context.get_parameter_source(name).name == "COMMANDLINE")
         }
         if plan.past is not None:
             given = plan.past.config.get("options", {}) | given
@@ -208,6 +211,8 @@ class _Told:
             "loss": plan.loss_name,
             "l1": plan.problem.l1,
             "l2": plan.problem.l2,
+            "label_smoothing": plan.smoothing,
+            "class_weight": None if plan.weights is None else plan.weights.tolist(),
             "dtype": np.dtype(plan.dtype).name,
             "values": {column: list(known) for column, known in plan.values.items()},
             "options": given,

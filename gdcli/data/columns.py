@@ -15,7 +15,7 @@ from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
 from gdcli.errors import OptionError, did_you_mean
 
-__all__ = ["ColumnOptions", "choose", "classification", "inputs", "regression"]
+__all__ = ["ColumnOptions", "choose", "classification", "find", "inputs", "regression"]
 
 TARGET_NAMES = ("y", "target", "label", "class")
 """A column with one of these names is the target, unless another is asked for."""
@@ -53,8 +53,8 @@ def choose(table: Table, columns: ColumnOptions) -> tuple[tuple[str, ...], str]:
         OptionError: If a column does not exist, or is asked for twice.
         DataError: If no column is left to be the target, or an input.
     """
-    x = tuple(_find(table, column) for column in columns.x)
-    y = _default_target(table, x) if columns.y is None else _find(table, columns.y)
+    x = tuple(find(table, column) for column in columns.x)
+    y = _default_target(table, x) if columns.y is None else find(table, columns.y)
     twice = next((name for name in x if x.count(name) > 1), None)
     if twice is not None:
         what = f"{printable(table.source)}: column {quoted(twice)} is asked for twice"
@@ -123,11 +123,11 @@ def inputs(
         OptionError: If a column does not exist.
         DataError: At a cell that is no number, or missing where that is refused.
     """
-    found = tuple(_find(table, name) for name in names)
+    found = tuple(find(table, name) for name in names)
     return MISSING[missing](Used(table, found, table.matrix(found, dtype), "", np.zeros(len(table), bool)))
 
 
-def _find(table: Table, column: str) -> str:
+def find(table: Table, column: str) -> str:
     """The name of the column that a user means: its name, its name in another case, or its number."""
     word = column.strip()
     exact = [name for name in (column, word) if name in table.names]
