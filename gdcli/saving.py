@@ -8,8 +8,6 @@ The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)`
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from gdcli.networks import Dropout, Network
 from gdcli.optimizers import Optimizer
 from gdcli.preparation import Preparation
 from gdcli.records import Epoch
+from gdcli.writing import replaced
 
 __all__ = ["Resumption", "SavedModel", "load", "save"]
 
@@ -81,7 +80,7 @@ def save(path: Path, model: SavedModel) -> None:
     tensors = _weights(model.network, model.parameters)
     scaler = model.preparation.scaler
     tensors |= {"scaler.offset": scaler.offset, "scaler.factor": scaler.factor}
-    about = _about(model)
+    about = {"format": FORMAT} | _about(model)
     if model.resumption is not None:
         record = model.resumption.record
         tensors["resume.parameters"] = record.parameters
@@ -90,9 +89,10 @@ def save(path: Path, model: SavedModel) -> None:
         about["resume"] = _resume_about(model.resumption, state)
     content = tensor_bytes(
         {name: np.ascontiguousarray(value) for name, value in tensors.items()},
-        metadata={"format": FORMAT, "gdcli": json.dumps(about)},
+        metadata={"gdcli": json.dumps(about)},  # one key: the order of several is not fixed
     )
-    _replace(path, content)
+    with replaced(path, "wb") as file:
+        file.write(content)
 
 
 def load(path: str) -> SavedModel:
@@ -129,10 +129,8 @@ def _metadata(content: bytes) -> dict[str, Any] | None:
     """What save wrote into the header; None in somebody else's file."""
     length = int.from_bytes(content[:8], "little")
     metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-    if metadata.get("format") != FORMAT:
-        return None
-    about = json.loads(metadata["gdcli"])
-    return about if isinstance(about, dict) else None
+    about = json.loads(metadata.get("gdcli", "null"))
+    return about if isinstance(about, dict) and about.get("format") == FORMAT else None
 
 
 def _weights(network: Network, parameters: Array) -> dict[str, Array]:
@@ -236,6 +234,8 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
             raise ValueError(f"layer {at + 1} has weights of shape {weights.shape}")
         layer.weights(parameters)[...] = weights.T
         layer.bias(parameters)[...] = bias
+    if not np.isfinite(parameters).all():
+        raise ValueError("weights that are not finite")
     return parameters
 
 
@@ -270,24 +270,3 @@ def _field(name: str, empty: Any, tensors: Mapping[str, Array], about: Mapping[s
     if value.shape != empty.shape or value.dtype != empty.dtype:
         raise ValueError(f"the optimizer's {name} has shape {value.shape}")
     return value
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Puts a new file in a path's place, or leaves all as it was."""
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(content)
-            return
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.resolve().parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise DataError(
-            f"{path}: {(error.strerror or str(error)).lower()}", "choose another place for --save"
-        ) from None

@@ -187,7 +187,7 @@ class Run:
                 self.best, self.best_index = record, self.count
                 self._lowest = math.inf if math.isnan(record.monitored) else record.monitored
             self.last = record
-            if record.status is not Status.INTERRUPTED:
+            if record.status is not Status.INTERRUPTED or self.count == 0:
                 self.last_whole = record
             self.metrics.append(record.metrics)
             if not record.names:

@@ -38,8 +38,23 @@ class Examples:
     values: dict[str, tuple[str, ...]]
 
 
-def read_examples(name: str, options: DataOptions, network: NetworkOptions, dtype: Any, terminal: Terminal) -> Examples:
+def read_examples(
+    name: str,
+    options: DataOptions,
+    network: NetworkOptions,
+    dtype: Any,
+    terminal: Terminal,
+    known: tuple[tuple[str, ...], dict[str, tuple[str, ...]]] = ((), {}),
+) -> Examples:
     """Reads training rows, and test rows from `--test` or from a folder with MNIST's files.
+
+    Args:
+        name: What DATA stands for.
+        options: How to read it.
+        network: What else there is to read.
+        dtype: Of the inputs.
+        terminal: Where standard input is.
+        known: The classes and text columns' values of the run to go on with, if any.
 
     Raises:
         DataError: If they cannot be read.
@@ -51,8 +66,9 @@ def read_examples(name: str, options: DataOptions, network: NetworkOptions, dtyp
             test = read_like(network.test, network.test_labels, train, {}, options, dtype, terminal)
         return Examples(train, test, {})
     table = read_table_named(name, options, terminal, network.labels)
-    values = {column: categories(table, column) for column in _categorical(network, table)}
-    data = _dataset(with_categories(table, values), _chosen(options, values, table), network.task, dtype)
+    classes, before = known
+    values = before or {column: categories(table, column) for column in _categorical(network, table)}
+    data = _dataset(with_categories(table, values), _chosen(options, values, table), network.task, dtype, classes)
     test_set = None
     if network.test is not None:
         test_set = read_like(network.test, network.test_labels, data, values, options, dtype, terminal)
@@ -85,12 +101,14 @@ def _chosen(options: DataOptions, values: dict[str, tuple[str, ...]], table: Tab
     return dataclasses.replace(wanted, x=(*expanded, *indicator_names(rest)))
 
 
-def _dataset(table: Table, chosen: ColumnOptions, task: str | None, dtype: Any) -> Dataset:
+def _dataset(
+    table: Table, chosen: ColumnOptions, task: str | None, dtype: Any, classes: tuple[str, ...] = ()
+) -> Dataset:
     """Classes or numbers, as asked for or as the target looks."""
     _, target = choose(table, chosen)
     kind = None if task is None else one_of("--task", task, ("classification", "regression"))
-    if kind == "classification" or (kind is None and _looks_like_classes(table, target)):
-        return classification(table, chosen, dtype)
+    if classes or kind == "classification" or (kind is None and _looks_like_classes(table, target)):
+        return classification(table, chosen, dtype, classes)
     return regression(table, chosen)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -128,7 +127,7 @@ class NetworkPlan:
         stream = watch(streams.until_interrupted(stream, interrupted))
         epochs = _in_units(streams.epochs(streams.until_diverged(stream, 1e-8)), self.loss_unit)
         if self.past is not None:
-            epochs = chain(_told_before(self.past), epochs)
+            epochs = _continued(self.past, epochs)
         if stop.target_loss is not None:
             epochs = streams.until_loss(epochs, stop.target_loss)
         if stop.tolerance is not None or (stop.require_converged and stop.target_loss is None):
@@ -160,6 +159,8 @@ def network_plan(
     """
     dtype = dtype_named(network.dtype)
     _refuse_unfit(examples.data)
+    if past is not None:
+        _refuse_other(examples.data, past)
     train, held_out = _held_out(examples, data, loop, stop, dtype, terminal)
     if stop.patience is not None and held_out is None:
         raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")
@@ -218,24 +219,30 @@ def _resumption(past: SavedModel) -> Resumption:
     return past.resumption
 
 
-def _told_before(past: SavedModel) -> Iterator[Epoch]:
-    """The records of the run so far, but for the last, from which it goes on; the best one has its parameters."""
-    known = ("epoch", "step", "lr", "loss", "penalty", "validation_loss")
+def _continued(past: SavedModel, stream: Iterator[Epoch]) -> Iterator[Epoch]:
+    """The whole run's records: those told before, the one it goes on from, and what comes then.
+
+    Of those before only the best has its parameters.
+    """
+    resumed = next(stream)
     for row in past.history:
-        if row["epoch"] >= _resumption(past).record.epoch:
-            return
-        metrics = {name: value for name, value in row.items() if name not in known}
-        parameters = past.parameters if row["epoch"] == past.best_epoch else np.empty(0)
-        yield Epoch(
-            row["epoch"],
-            row["step"],
-            row["lr"],
-            row["loss"],
-            parameters,
-            penalty=row.get("penalty"),
-            validation_loss=row.get("validation_loss"),
-            metrics=metrics,
-        )
+        if row["epoch"] < resumed.epoch:
+            parameters = past.parameters if row["epoch"] == past.best_epoch else np.empty(0)
+            yield _as_told(Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters), row)
+        elif row["epoch"] == resumed.epoch:
+            yield _as_told(resumed, row)
+    yield from stream
+
+
+def _as_told(record: Epoch, row: dict[str, Any]) -> Epoch:
+    """A record with the figures of its row."""
+    known = ("epoch", "step", "lr", "loss", "penalty", "validation_loss")
+    return record._replace(
+        loss=row["loss"],
+        penalty=row.get("penalty"),
+        validation_loss=row.get("validation_loss"),
+        metrics={name: value for name, value in row.items() if name not in known},
+    )
 
 
 def _in_units(stream: Iterable[Epoch], unit: float) -> Iterator[Epoch]:
@@ -254,6 +261,17 @@ def _refuse_unfit(data: Dataset) -> None:
     if len(data.classes) == 1:
         raise DataError(
             f"column '{data.target_name}': every row is of class '{data.classes[0]}'", "a classifier needs two classes"
+        )
+
+
+def _refuse_other(data: Dataset, past: SavedModel) -> None:
+    """Refuses to go on with other columns or classes than the run began with."""
+    prepared = past.preparation
+    if data.input_names != prepared.input_names or data.classes != prepared.classes:
+        raise DataError(
+            f"--resume: the model was trained on {len(prepared.input_names)} inputs and"
+            f" {len(prepared.classes) or 'no'} classes, and these rows have other ones",
+            "go on with the data the run began with",
         )
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import os
 import shlex
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import DataError, OptionError
 from gdcli.render import Report, format_named
+from gdcli.writing import replaced
 
 NOT_REPEATED = {"quiet", "debug", "data"}
 
@@ -50,39 +48,8 @@ def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
     if output is None:
         yield terminal.stdout
         return
-    path = Path(output)
-    if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a device or a pipe cannot be replaced
-        with path.open("w", encoding="utf-8") as device:
-            yield device
-        return
-    with replaced(path) as file:
-        yield file
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[TextIO]:
-    """A new file beside the target, put in its place if nothing goes wrong, else removed."""
-    import tempfile  # loads random and hashlib
-
-    path = path.resolve()
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    try:
-        with io.open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: UP020 - opens a descriptor
-            yield file
-        Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with replaced(Path(output)) as file:
+        yield cast("TextIO", file)
 
 
 def rerun(context: Any, **forced: Any) -> str:

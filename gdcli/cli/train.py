@@ -52,6 +52,7 @@ from gdcli.saving import save as save_model
 from gdcli.streams import Run
 
 ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
+Known = tuple[tuple[str, ...], dict[str, tuple[str, ...]]]
 NOT_KEPT = {"data", "output", "format", "quiet", "color", "debug", "every", "plot", "timing", "save", "resume", "show"}
 
 
@@ -86,7 +87,8 @@ def command(
     if past is not None:
         groups = (data, network, rate, loop, passes, optimizer, loss, stop)
         data, network, rate, loop, passes, optimizer, loss, stop = _as_before(context, groups, past)
-    examples = read_examples(name, data, network, dtype_named(network.dtype), terminal)
+    known: Known = ((), {}) if past is None else (past.preparation.classes, _values(past))
+    examples = read_examples(name, data, network, dtype_named(network.dtype), terminal, known)
     epochs = TRAIN_EPOCHS if passes.epochs is None else passes.epochs
     plan = network_plan(examples, data, network, rate, loop, epochs, optimizer, loss, stop, past, terminal)
     again = rerun(context, data=name, lr=plan.rate, epochs=plan.epochs, seed=loop.seed)
@@ -360,6 +362,11 @@ def _as_before(context: Any, groups: tuple[Any, ...], past: SavedModel) -> tuple
         names = set(group._fields) - given
         merged.append(group._replace(**{name: kept[name] for name in names & kept.keys()}))
     return tuple(merged)
+
+
+def _values(past: SavedModel) -> dict[str, tuple[str, ...]]:
+    """The known values of the text columns the run began with."""
+    return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
 
 
 def _check_place(save: str | None) -> None:
