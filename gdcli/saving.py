@@ -8,7 +8,8 @@ The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save as tensor_bytes
 
-from gdcli import activations, optimizers
-from gdcli.data.dataset import Array
-from gdcli.data.scaling import Scaler
+from gdcli import activations, losses, optimizers
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.data.scaling import Basis, Scaler
 from gdcli.errors import DataError
 from gdcli.networks import Dropout, Network
 from gdcli.optimizers import Optimizer
@@ -28,7 +30,7 @@ from gdcli.preparation import Preparation
 from gdcli.records import Epoch
 from gdcli.writing import replaced
 
-__all__ = ["Resumption", "SavedModel", "load", "save"]
+__all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
 FORMAT = "gdcli.model/1"
 
@@ -118,6 +120,23 @@ def load(path: str) -> SavedModel:
         raise DataError(f"{path}: a damaged model: {_line(error)}", "train it again") from None
 
 
+def saved_line(data: Dataset, basis: Basis, parameters: Array, config: dict[str, Any], epoch: int) -> SavedModel:
+    """A linear model as a network without hidden layers, on raw inputs and their powers.
+
+    Args:
+        data: The training rows.
+        basis: What the model saw of them.
+        parameters: In raw units; without a bias if the basis has no intercept.
+        config: The settings it was fitted with.
+        epoch: The epoch the parameters are from.
+    """
+    whole = parameters if basis.intercept else np.append(parameters, 0.0)
+    width = len(whole) - 1
+    scaler = Scaler(np.zeros(width), np.ones(width))
+    preparation = Preparation(data.input_names, data.target_name, scaler, (), 1, degree=basis.degree)
+    return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
+
+
 _WANTED = "name a file written by gdcli train --save"
 
 
@@ -179,44 +198,90 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
     """The model, once every part is of the form the others need."""
     network = _network(about)
     parameters = _parameters(network, tensors)
-    names = tuple(map(str, about["input_names"]))
+    names, classes = _texts(about["input_names"]), _texts(about["classes"])
     offset, factor = tensors["scaler.offset"], tensors["scaler.factor"]
     degree = int(about["degree"])
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree,):
         raise ValueError("the scaler, the names and the network have different numbers of inputs")
-    classes = tuple(map(str, about["classes"]))
     if network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
         raise ValueError(f"{network.sizes[-1]} outputs for {len(classes)} classes")
     preparation = Preparation(
         names,
-        str(about["target_name"]),
+        _text(about["target_name"]),
         Scaler(offset, factor),
         classes,
         network.sizes[-1],
-        float(about["shift"]),
-        float(about["factor"]),
+        _number(about["shift"]),
+        _number(about["factor"]),
         degree,
     )
     return SavedModel(
         network,
         parameters,
         preparation,
-        str(about["loss"]),
-        dict(about["config"]),
-        [dict(row) for row in about["history"]],
+        _one_of(_text(about["loss"]).replace("-", "_"), losses.__all__).replace("_", "-"),
+        _config(about["config"]),
+        [_row(row) for row in about["history"]],
         int(about["best_epoch"]),
         _resumption(network, tensors, about["resume"]) if "resume" in about else None,
     )
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is not a text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Different texts."""
+    if not isinstance(value, list) or len({_text(item) for item in value}) < len(value):
+        raise ValueError(f"{value!r:.40} is not a list of different texts")
+    return tuple(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r:.40} is not a finite number")
+    return float(value)
+
+
+def _one_of(name: str, known: Sequence[str]) -> str:
+    if name not in known:
+        raise ValueError(f"there is no {name!r:.40}")
+    return name
+
+
+def _config(value: Any) -> dict[str, Any]:
+    """The settings; what is read back of them is of the right form."""
+    config = dict(value)
+    if not isinstance(config.get("options", {}), dict):
+        raise TypeError("the options are no object")
+    for column, known in dict(config.get("values") or {}).items():
+        _text(column)
+        _texts(known)
+    return config
+
+
+def _row(value: Any) -> dict[str, Any]:
+    """A row of the history."""
+    row = dict(value)
+    for name in ("epoch", "step"):
+        if not isinstance(row[name], int):
+            raise TypeError(f"a row with {name} {row[name]!r:.40}")
+    for name, number in row.items():
+        if number is not None and not isinstance(number, int | float):
+            raise TypeError(f"a row with {name} {number!r:.40}")
+    return row | {"lr": _number(row["lr"]), "loss": float(row["loss"])}
+
+
 def _network(about: Mapping[str, Any]) -> Network:
     sizes = tuple(int(size) for size in about["sizes"])
-    names = [str(name) for name in about["activations"]]
-    for name in names:
-        if name not in activations.__all__:
-            raise ValueError(f"there is no activation {name!r}")
+    names = [_one_of(_text(name), activations.__all__) for name in about["activations"]]
+    if len(names) != len(sizes) - 2:
+        raise ValueError(f"{len(names)} activations for {len(sizes) - 2} hidden layers")
     chosen = tuple(getattr(activations, name) for name in names)
-    rate = float(about["dropout"])
+    rate = _number(about["dropout"])
     return Dropout(sizes, chosen, rate) if 0 < rate < 1 else Network(sizes, chosen)
 
 
@@ -240,10 +305,9 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
 
 
 def _resumption(network: Network, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Resumption:
-    name = str(about["optimizer"])
-    if name not in optimizers.__all__:
-        raise ValueError(f"there is no optimizer {name!r}")
-    optimizer: Optimizer = getattr(optimizers, name)(**about["settings"])
+    name = _one_of(_text(about["optimizer"]), optimizers.__all__)
+    settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
+    optimizer: Optimizer = getattr(optimizers, name)(**settings)
     parameters = tensors["resume.parameters"]
     if parameters.shape != (network.size,):
         raise ValueError("the parameters to go on from are not the network's")
@@ -252,8 +316,8 @@ def _resumption(network: Network, tensors: Mapping[str, Array], about: Mapping[s
     record = Epoch(
         int(about["epoch"]),
         int(about["step"]),
-        float(about["lr"]),
-        float(about["loss"]),
+        _number(about["lr"]),
+        _number(about["loss"]),
         parameters,
         validation_loss=about["validation_loss"],
         metrics=dict(about["metrics"]),
@@ -265,7 +329,10 @@ def _resumption(network: Network, tensors: Mapping[str, Array], about: Mapping[s
 def _field(name: str, empty: Any, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Any:
     """One field of the optimizer's state, of the shape it must have."""
     if not isinstance(empty, np.ndarray):
-        return int(about["counts"][name])
+        count = about["counts"][name]
+        if not isinstance(count, int) or count < 0:
+            raise ValueError(f"{count!r:.40} is no number of updates")
+        return count
     value = tensors[f"optimizer.{name}"]
     if value.shape != empty.shape or value.dtype != empty.dtype:
         raise ValueError(f"the optimizer's {name} has shape {value.shape}")

@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",
+    "collapse": "Show an all-linear network as the one layer that it is.",
     "sample": "List the sample data sets and toy generators, or print one.",
 }
 """Each command's name and its line in `gdcli --help`."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 
 from gdcli import streams
@@ -24,10 +26,11 @@ from gdcli.cli.options import (
     OptimizerOptions,
     OutputOptions,
     RateOptions,
+    SaveOptions,
     StopOptions,
     StreamOptions,
 )
-from gdcli.cli.output import check, emit, exact, rerun
+from gdcli.cli.output import check, check_place, emit, exact, rerun
 from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
 from gdcli.cli.showing import shown, timed
@@ -56,6 +59,7 @@ def command(
     optimizer: OptimizerOptions,
     loss: LossOptions,
     stop: StopOptions,
+    saving: SaveOptions,
     stream: StreamOptions,
     output: OutputOptions,
 ) -> None:
@@ -65,6 +69,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
+    check_place(saving.save)
     name, line = lecture(data, line, terminal)
     rows = read(name, data, terminal)
     train, held_out = build.held_out(rows, stop.validation, loop, data, terminal)
@@ -93,6 +98,8 @@ def command(
         )
         emit(report, output, terminal)
     terminal.note(f"rerun: {again}")
+    if saving.save and run.last.status is not Status.DIVERGED:
+        told.save(saving.save)
     finish(run_plan, run, stop)
 
 
@@ -123,6 +130,15 @@ class _Told:
         """For json and kv."""
         told = telling.fitted(self._plan, self._run)
         return telling.figures(self._plan, self._run, told, self._config, self._again)
+
+    def save(self, path: str) -> None:
+        """Writes the fitted model, in raw units."""
+        from gdcli.saving import save, saved_line
+
+        kept = telling.kept(self._plan, self._run)
+        experiment = self._plan.experiment
+        parameters = np.array(telling.raw(self._plan, kept.parameters))
+        save(Path(path), saved_line(experiment.data, experiment.basis, parameters, self._config, kept.epoch))
 
     def columns(self, width: int) -> list[Any]:
         """For the table."""

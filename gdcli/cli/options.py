@@ -206,6 +206,11 @@ class SaveOptions(NamedTuple):
     """The model on disk."""
 
     save: Annotated[str | None, option("--save", metavar="FILE", help="Write the model there, as .safetensors.")] = None
+
+
+class ResumeOptions(NamedTuple):
+    """A run to go on with."""
+
     resume: Annotated[
         str | None, option("--resume", metavar="MODEL", help="Go on with a saved run, as if it had never stopped.")
     ] = None

@@ -42,6 +42,19 @@ def check(options: OutputOptions) -> None:
         raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
 
 
+def check_place(save: str | None) -> None:
+    """Finds out before the work whether the model will have somewhere to go."""
+    if save is None:
+        return
+    path = Path(save)
+    if path.suffix != ".safetensors":
+        raise OptionError(
+            f"--save: '{save}' does not end in .safetensors", f"as in --save {path.stem or 'model'}.safetensors"
+        )
+    if path.is_dir() or not path.parent.is_dir():
+        raise DataError(f"{save}: there is no folder '{path.parent}' to write a file in", "make it first")
+
+
 @contextmanager
 def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
     """stdout, or a file that appears only when all is written."""

@@ -26,12 +26,13 @@ from gdcli.cli.options import (
     OptimizerOptions,
     OutputOptions,
     RateOptions,
+    ResumeOptions,
     SaveOptions,
     ShowOptions,
     StopOptions,
     StreamOptions,
 )
-from gdcli.cli.output import check, emit, exact, rerun
+from gdcli.cli.output import check, check_place, emit, exact, rerun
 from gdcli.cli.parse import flag_name
 from gdcli.cli.picturing import images
 from gdcli.cli.showing import shown, timed
@@ -68,6 +69,7 @@ def command(
     loss: LossOptions,
     stop: StopOptions,
     saving: SaveOptions,
+    going_on: ResumeOptions,
     show: ShowOptions,
     stream: StreamOptions,
     output: OutputOptions,
@@ -79,11 +81,11 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    _check_place(saving.save)
+    check_place(saving.save)
     name = data.data or ("-" if terminal.piped_in() else None)
     if name is None:
         raise OptionError("there is nothing to train on", "give DATA, as in gdcli train sample:digits --hidden 32")
-    past = None if saving.resume is None else load_model(saving.resume)
+    past = None if going_on.resume is None else load_model(going_on.resume)
     if past is not None:
         groups = (data, network, rate, loop, passes, optimizer, loss, stop)
         data, network, rate, loop, passes, optimizer, loss, stop = _as_before(context, groups, past)
@@ -360,26 +362,28 @@ def _as_before(context: Any, groups: tuple[Any, ...], past: SavedModel) -> tuple
     merged = []
     for group in groups:
         names = set(group._fields) - given
-        merged.append(group._replace(**{name: kept[name] for name in names & kept.keys()}))
+        merged.append(group._replace(**{name: _restored(context, name, kept[name]) for name in names & kept.keys()}))
     return tuple(merged)
+
+
+def _restored(context: Any, name: str, value: Any) -> Any:
+    """A saved option's value, through the option's own parser.
+
+    Raises:
+        DataError: If the parser will not have it.
+    """
+    parameter = next(one for one in context.command.params if one.name == name)
+    if value is None or (isinstance(value, bool) and parameter.is_flag):
+        return value
+    try:
+        return parameter.type_cast_value(context, str(value))
+    except typer.BadParameter as error:
+        raise DataError(f"--resume: a damaged model: {error.message}", "train it again") from None
 
 
 def _values(past: SavedModel) -> dict[str, tuple[str, ...]]:
     """The known values of the text columns the run began with."""
     return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
-
-
-def _check_place(save: str | None) -> None:
-    """Finds out before the work whether the model will have somewhere to go."""
-    if save is None:
-        return
-    path = Path(save)
-    if path.suffix != ".safetensors":
-        raise OptionError(
-            f"--save: '{save}' does not end in .safetensors", f"as in --save {path.stem or 'model'}.safetensors"
-        )
-    if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{save}: there is no folder '{path.parent}' to write a file in", "make it first")
 
 
 def _bar(plan: NetworkPlan, terminal: Terminal) -> Bar:
