@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array, ones
 
 __all__ = ["binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"]
 
@@ -141,14 +141,14 @@ def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -
         targets = one_hot(targets, logits.shape[-1], dtype=logits.dtype)
     z = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
     gradient = np.exp(z)
-    total = np.add.reduce(gradient, axis=-1, keepdims=True)
+    total = gradient @ ones(gradient.shape[-1], gradient.dtype)[:, None]  # a product sums in half the time
     gradient /= total
     if weights is None:
-        value = np.add.reduce(np.log(total), axis=(-1, -2)) - _inner(targets, z)
+        value = _total(np.log(total)) - _inner(targets, z)
     else:
         targets = targets * weights
         mass = np.add.reduce(targets, axis=-1, keepdims=True)
-        value = np.add.reduce(mass * np.log(total), axis=(-1, -2)) - _inner(targets, z)
+        value = _total(mass * np.log(total)) - _inner(targets, z)
         gradient *= mass
     gradient -= targets
     gradient *= 1 / n
@@ -206,6 +206,11 @@ def one_hot(targets: Array, classes: int, smoothing: float = 0.0, dtype: Any = n
     result = np.full((len(targets), classes), smoothing / classes, dtype)
     result[np.arange(len(targets)), targets] += 1 - smoothing
     return result
+
+
+def _total(a: Array) -> Any:
+    """The sum over the last two axes; over all at once it is quicker."""
+    return np.add.reduce(a, axis=None if a.ndim == 2 else (-1, -2))
 
 
 def _inner(a: Array, b: Array) -> Any:

@@ -62,7 +62,7 @@ class TestTheCommandLine:
             (("--x", "a,nosuch"), ("'nosuch'",)),
             (("--x", "a,kind", "--y", "kind"), ("'kind'",)),
             (("--categorical", "nosuch"), ("'nosuch'",)),
-            (("--categorical", "kind"), ("'kind'",)),
+            (("--categorical", "kind", "--y", "kind"), ("'kind'",)),
             (("--hiden", "4"), ("--hiden",)),
         ],
         ids=lambda value: " ".join(map(str, value))[:40],

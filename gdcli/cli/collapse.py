@@ -84,8 +84,15 @@ def _one_layer(saved: SavedModel, rows: Any) -> Report:
             "largest_difference": difference,
             "rows": len(rows),
         },
-        blocks=lambda screen: collapsed(told, screen),
+        blocks=lambda screen: (*collapsed(told, screen), *_scaled(saved)),
     )
+
+
+def _scaled(saved: SavedModel) -> tuple[str, ...]:
+    """A remark where the network's inputs are not the raw ones."""
+    scaler = saved.preparation.scaler
+    raw = not scaler.offset.any() and (scaler.factor == 1).all()
+    return () if raw else ("", " inputs are scaled first, as the network sees them: (x - offset) / factor")
 
 
 def _witnessed(saved: SavedModel, rows: Any) -> Report:

@@ -71,7 +71,7 @@ def summary(told: Trained, screen: Screen) -> Iterator[str]:
     if told.overfitting is not None:
         yield from wrapped("fit", verdict(told.overfitting), screen)
     if told.worst:
-        text = "   ".join(f"{true} read as {read}: {count}" for true, read, count in told.worst)
+        text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in told.worst)
         yield from wrapped("mixed up", f"most often: {text}", screen)
     for label, text in told.remarks:
         yield from wrapped(label, text, screen)
