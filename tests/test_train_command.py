@@ -4,8 +4,11 @@ import csv
 import gzip
 import io
 import json
+import os
+import select
 import signal
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -695,16 +698,42 @@ class TestInterrupted:
         result = gdcli("evaluate", model, slow, "--format", "json")
         assert result.code == 0, result.err
 
-    def test_json_is_whole(self, tmp_path):
-        """Ctrl-C as soon as the header says that training begins, which may be before the first row."""
+    def endless(self, cwd, stderr):
         command = [*PROGRAM, "train", "sample:digits", "--hidden", "512,512", "--epochs", "100000", "--format", "json"]
-        running = subprocess.Popen(
+        return subprocess.Popen(
             [*command, "--batch-size", "8", "--save", "m.safetensors"],
-            cwd=tmp_path,
+            cwd=cwd,
             env=clean_environ(),
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
         )
+
+    def test_json_is_whole(self, tmp_path):
+        """The bar on a terminal says when steps are being made."""
+        ours, theirs = os.openpty()
+        running = self.endless(tmp_path, theirs)
+        try:
+            seen, deadline = b"", time.monotonic() + 30
+            while b"steps/s" not in seen and time.monotonic() < deadline:
+                if select.select([ours], [], [], 0.2)[0]:
+                    seen += os.read(ours, 65536)
+            assert b"steps/s" in seen
+            running.send_signal(signal.SIGINT)
+            out, _ = running.communicate(timeout=30)
+        finally:
+            running.kill()
+            os.close(ours)
+            os.close(theirs)
+        assert running.returncode == 130
+        found = json.loads(out)
+        assert found["status"] == "interrupted"
+        assert found["history"][0]["epoch"] == 0
+        assert found["model"] == "m.safetensors"
+        assert load_file(tmp_path / "m.safetensors")["0.weight"].shape == (512, 64)
+
+    def test_as_soon_as_it_has_begun(self, tmp_path):
+        """Right after the header, when perhaps no row is known yet: all or nothing, and 130."""
+        running = self.endless(tmp_path, subprocess.PIPE)
         try:
             assert running.stderr.readline()
             running.send_signal(signal.SIGINT)
@@ -712,22 +741,21 @@ class TestInterrupted:
         finally:
             running.kill()
         assert running.returncode == 130, err
-        found = json.loads(out)
-        assert found["status"] == "interrupted"
-        assert found["history"]
-        assert (tmp_path / "m.safetensors").exists()
+        assert b"Traceback" not in err
+        assert b"a bug" not in err
+        assert not out or json.loads(out)["status"] == "interrupted"
 
     def test_resumed_it_ends_as_if_it_had_never_stopped(self, gdcli, tmp_path):
         """With a schedule over all epochs, so that no shorter run could stand in for the interrupted one."""
         options = (
-            *("sample:digits", "--hidden", "256", "--batch-size", 8, "--epochs", 14, "--schedule", "cosine"),
+            *("sample:digits", "--hidden", "256", "--batch-size", 8, "--epochs", 24, "--schedule", "cosine"),
             *("--lr", 0.002, "--dropout", 0.1, "--seed", 2),
         )
         code, out, err = self.interrupt(
             *options, "--save", "half.safetensors", "--format", "csv", cwd=tmp_path, wait_for=4
         )
         assert code == 130, err
-        assert 3 <= len(out.splitlines()) < 16
+        assert 3 <= len(out.splitlines()) < 26
         whole = gdcli("train", *options, "--save", tmp_path / "whole.safetensors", "--format", "json").json
         resumed = gdcli(
             *("train", "sample:digits", "--resume", tmp_path / "half.safetensors"),

@@ -146,11 +146,11 @@ def _blocks(
         return
     worst = metrics.worst_confusions(found.confusion, classes)
     if worst:
-        told = "   ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
+        told = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
         yield f" {paint('mixed up', 'bold', screen)} most often: {plain(told, screen)}"
     if plotted or len(classes) <= 26:
         from gdcli.render.plots import matrix
 
         labels = [plain(label, screen) for label in classes]
         yield ""
-        yield from matrix(found.confusion, labels, screen, title="true class down, predicted across").split("\n")
+        yield from matrix(found.confusion, labels, screen, title="confusion").split("\n")

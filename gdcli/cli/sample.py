@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -11,10 +13,13 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, destination, emit
 from gdcli.cli.terminal import Terminal
-from gdcli.data.samples import content, samples
+from gdcli.data.samples import Sample, content, samples
 from gdcli.data.tables import read_table
 from gdcli.errors import OptionError
-from gdcli.render import Column, Report
+from gdcli.render import Report
+from gdcli.render.screen import Screen, paint, plain
+
+LONGEST = 13  # letters of the longest name
 
 
 @grouped
@@ -55,16 +60,18 @@ def _list(output: OutputOptions, terminal: Terminal, unused: dict[str, object]) 
         records=listed,
         rows_name="samples",
         rows_in_kv=True,
-        columns=[
-            Column("name", lambda one: one.name, max(len(one.name) for one in listed) + 1, left=True),
-            Column(
-                "what it is, and a command to try",
-                lambda one: f"{one.about}\n{' ' * 15}{one.command}",
-                left=True,
-            ),
-        ],
+        paragraph=_told,
     )
     emit(report, output, terminal)
+
+
+def _told(one: Sample, screen: Screen) -> Iterator[str]:
+    """A sample's name, what it is, and its command, within the screen's width."""
+    indent = " " * (LONGEST + 2)
+    about = textwrap.wrap(plain(one.about, screen), max(screen.width, 60) - len(indent), break_on_hyphens=False)
+    yield f"{paint(one.name.ljust(LONGEST), 'bold', screen)}  {about[0]}"
+    yield from (indent + line for line in about[1:])
+    yield f"{indent}{paint(one.command, 'blue', screen)}"
 
 
 def _print(

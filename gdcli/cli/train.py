@@ -100,7 +100,7 @@ def command(
         bar = _bar(plan, terminal)
         run = Run(plan.records(interrupted, bar.watching), stop.min_delta)
         told = _Told(context, plan, run, again, saving.save, rate)
-        records = streams.thin(run, keep, best=stream.every in (None, "auto") and output.format == "table")
+        records = streams.thin(run, keep, best=output.format == "table")
         stamped = timed(records) if stream.timing or output.format == "table" else records
         report = Report(
             schema="gdcli.train/1",
@@ -240,7 +240,7 @@ class _Told:
         plan, run, found = self._plan, self._run, self.evaluations()
         confusion = self._confusion()
         worst = [] if confusion is None else metrics.worst_confusions(confusion[1], plan.preparation.classes)
-        why = " (best validation loss)" if plan.held_out is not None else ""
+        why = ": the best validation loss" if plan.held_out is not None else ": the last"
         history: dict[str, Any] = {"epoch": run.epochs, "train": run.losses, "validation": run.validation_losses}
         accuracy = {
             "epoch": run.epochs,

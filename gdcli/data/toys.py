@@ -90,7 +90,7 @@ def polynomial(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | N
     return Dataset(x, x**3 / 2 - 2 * x + 1 + rng.normal(scale=noise, size=rows))
 
 
-@tried_with("gdcli fit sample:blobs")
+@tried_with("gdcli train sample:blobs --epochs 40 --lr 0.05 --validation 0.3")
 def blobs(rows: int = 200, noise: float = 0.5, rng: np.random.Generator | None = None) -> Dataset:
     """Three clouds a straight line can part: class k around 2 (cos t, sin t), t = π/2 + 2πk/3.
 
@@ -115,8 +115,8 @@ def blobs(rows: int = 200, noise: float = 0.5, rng: np.random.Generator | None =
     return _classes([2 * _circle(angle) for angle in angles], noise, rng)
 
 
-@tried_with("gdcli fit sample:xor")
-def xor(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None = None) -> Dataset:
+@tried_with("gdcli train sample:xor --hidden 16 --epochs 150 --lr 0.02 --validation 0.3")
+def xor(rows: int = 200, noise: float = 0.03, rng: np.random.Generator | None = None) -> Dataset:
     """Exclusive or: 0.1 to 1 from either axis, class 1 where the signs of x1 and x2 differ.
 
     Args:
@@ -144,7 +144,7 @@ def xor(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None = N
     return _classes(points, noise, rng)
 
 
-@tried_with("gdcli fit sample:circles")
+@tried_with("gdcli train sample:circles --hidden 8 --epochs 100 --lr 0.02 --validation 0.3")
 def circles(rows: int = 200, noise: float = 0.05, rng: np.random.Generator | None = None) -> Dataset:
     """A ring within a ring: class 0 on radius 1, class 1 on radius 1/2, evenly around.
 
@@ -169,7 +169,7 @@ def circles(rows: int = 200, noise: float = 0.05, rng: np.random.Generator | Non
     return _classes([_circle(angles[0]), _circle(angles[1]) / 2], noise, rng)
 
 
-@tried_with("gdcli fit sample:moons")
+@tried_with("gdcli train sample:moons --hidden 16,16 --epochs 150 --lr 0.01 --validation 0.3")
 def moons(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None = None) -> Dataset:
     """Two hooked half circles: class 0 (cos t, sin t), class 1 (1 - cos t, 1/2 - sin t), t evenly in 0..π.
 
@@ -194,7 +194,7 @@ def moons(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None =
     return _classes([upper, [1, 0.5] - lower], noise, rng)
 
 
-@tried_with("gdcli fit sample:spiral")
+@tried_with("gdcli train sample:spiral --hidden 64,64 --epochs 200 --lr 0.01 --validation 0.2")
 def spiral(rows: int = 200, noise: float = 0.02, rng: np.random.Generator | None = None) -> Dataset:
     """Two arms of one and a half turns: class k at r (cos t, sin t), t = 3πr + πk, r = 1/n, 2/n, ... 1.
 

@@ -63,11 +63,11 @@ def layout(classes: bool, validation: bool, penalty: bool, mark: Callable[[Any],
 def summary(told: Trained, screen: Screen) -> Iterator[str]:
     """The answer: how it does on rows it has not seen, whether it overfits, what it mixes up."""
     order = [name for name in ("test", "validation", "train") if told.figures.get(name)]
-    for at, name in enumerate(order):
+    for name in order:
         text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in told.figures[name].items())
-        kept, last, why = told.kept
-        tail = f"   kept epoch {kept} of {last}{why}" if at == 0 else ""
-        yield _labelled(name, f"{text:<34}{tail}", screen)
+        yield _labelled(name, text, screen)
+    kept, last, why = told.kept
+    yield _labelled("kept", f"epoch {kept} of {last}{why}", screen)
     if told.overfitting is not None:
         yield from wrapped("fit", verdict(told.overfitting), screen)
     if told.worst:
@@ -122,7 +122,7 @@ def pictures(told: Trained, screen: Screen) -> Iterator[str]:
         name, counts = told.confusion
         labels = [plain(label, screen) for label in told.classes]
         yield ""
-        yield from matrix(counts, labels, screen, title=f"{name} rows: true class down, predicted across").split("\n")
+        yield from matrix(counts, labels, screen, title=f"{name} set").split("\n")
 
 
 def decision_regions(
