@@ -27,7 +27,6 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data import scaling
 from gdcli.data.dataset import Array, Dataset
 from gdcli.data.scaling import Basis
-from gdcli.data.splitting import split
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.losses import Loss
 from gdcli.models import Linear, Proportional
@@ -219,6 +218,8 @@ def held_out(
         return data, _validation_file(validation, data, options, terminal)
     if not 0 < fraction < 1:
         raise OptionError(f"--validation: {validation} is not a fraction between 0 and 1", "as in --validation 0.2")
+    from gdcli.data.splitting import split
+
     return split(data, fraction, loop.seed, loop.shuffle)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
 import typer
 
 from gdcli import streams
 from gdcli.cli import experiment as build
-from gdcli.cli import telling
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.lecture import lecture, start_words
@@ -39,11 +36,12 @@ from gdcli.data.dataset import Dataset
 from gdcli.errors import DataError, DivergedError, NotConvergedError
 from gdcli.records import Status
 from gdcli.render import Report
-from gdcli.render.fitting import layout, pictures, summary
 from gdcli.render.numbers import bracketed
 from gdcli.render.progress import Bar
-from gdcli.render.screen import Screen
 from gdcli.streams import Run
+
+if TYPE_CHECKING:
+    from gdcli.cli.fit_told import FitTold
 
 INTERRUPTED = 130
 
@@ -88,78 +86,26 @@ def command(
         records = streams.reported(
             streams.thin(run, keep, best=auto), run_plan.experiment.names, run_plan.experiment.basis.raw
         )
-        told = _Told(run_plan, run, again, line, loop, rate)
+        told = cache(lambda: _told(run_plan, run, again, line, loop, rate))
         report = Report(
             schema="gdcli.fit/1",
             records=bar.clearing(timed(records) if stream.timing else records),
-            summary=told.figures,
-            columns=told.columns(output_width(output, terminal)),
-            blocks=lambda screen: told.blocks(screen, plots(stream.plot, output, terminal)),
+            summary=lambda: told().figures(),
+            columns=told().columns(output_width(output, terminal)) if output.format == "table" else (),
+            blocks=lambda screen: told().blocks(screen, plots(stream.plot, output, terminal)),
         )
         emit(report, output, terminal)
     terminal.note(f"rerun: {again}")
     if saving.save and run.last.status is not Status.DIVERGED:
-        told.save(saving.save)
+        told().save(saving.save)
     finish(run_plan, run, stop)
 
 
-class _Told:
-    """What is told of a run once it has ended: made once, shown in any format."""
+def _told(plan_: Plan, run: Run, again: str, line: LineOptions, loop: LoopOptions, rate: RateOptions) -> FitTold:
+    """What is told of the run; csv does without it, and without the time to load it."""
+    from gdcli.cli.fit_told import FitTold
 
-    def __init__(
-        self, plan_: Plan, run: Run, again: str, line: LineOptions, loop: LoopOptions, rate: RateOptions
-    ) -> None:
-        self._plan, self._run, self._again = plan_, run, again
-        self._config = telling.configuration(
-            plan_,
-            scale=telling.scale_name(loop),
-            schedule=rate.schedule,
-            warmup=rate.warmup,
-            lr_at=rate.lr_at,
-            degree=line.degree,
-            intercept=not line.no_intercept,
-            shuffle=loop.shuffle,
-            validation=None if plan_.experiment.validation is None else plan_.stop.validation,
-            patience=plan_.stop.patience,
-            min_delta=plan_.stop.min_delta,
-            tolerance=plan_.stop.tolerance,
-            target_loss=plan_.stop.target_loss,
-        )
-
-    def figures(self) -> dict[str, Any]:
-        """For json and kv."""
-        told = telling.fitted(self._plan, self._run)
-        return telling.figures(self._plan, self._run, told, self._config, self._again)
-
-    def save(self, path: str) -> None:
-        """Writes the fitted model, in raw units."""
-        from gdcli.saving import save, saved_line
-
-        kept = telling.kept(self._plan, self._run)
-        experiment = self._plan.experiment
-        parameters = np.array(telling.raw(self._plan, kept.parameters))
-        save(Path(path), saved_line(experiment.data, experiment.basis, parameters, self._config, kept.epoch))
-
-    def columns(self, width: int) -> list[Any]:
-        """For the table."""
-        experiment, run = self._plan.experiment, self._run
-        return layout(
-            experiment.names,
-            telling.loss_name(self._plan),
-            experiment.validation is not None,
-            lambda record: run.ended and record.epoch == run.best.epoch,
-            width,
-        )
-
-    def blocks(self, screen: Screen, plotted: bool) -> Iterator[str]:
-        """Under the table."""
-        if self._run.last.status is Status.DIVERGED:
-            return
-        told = telling.fitted(self._plan, self._run)
-        if plotted:
-            yield from pictures(told, *telling.drawing(self._plan, self._run), screen)
-        yield ""
-        yield from summary(told, screen)
+    return FitTold(plan_, run, again, line, loop, rate)
 
 
 def header(plan_: Plan, name: str, loop: LoopOptions) -> str:
@@ -174,7 +120,7 @@ def header(plan_: Plan, name: str, loop: LoopOptions) -> str:
         model,
         f"{len(experiment.data):,} rows from {where}{held}",
         scale,
-        telling.loss_name(plan_),
+        plan_.loss_name,
         f"{type(plan_.optimizer).__name__}, lr {exact(plan_.rate)}, {batch}",
         f"seed {plan_.seed}",
     ]
@@ -246,12 +192,14 @@ def finish(plan_: Plan, run: Run, stop: StopOptions) -> None:
     """
     status = run.last.status
     if status is Status.DIVERGED:
-        raise DivergedError(*telling.divergence(plan_, run))
+        from gdcli.cli.telling import divergence
+
+        raise DivergedError(*divergence(plan_, run))
     if status is Status.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)
     if stop.require_converged and status is not Status.CONVERGED:
         raise NotConvergedError(
             f"not converged: {str(status).replace('_', ' ')} after {run.last.epoch} epochs,"
-            f" {telling.loss_name(plan_)} {run.last.loss:.4g}",
+            f" {plan_.loss_name} {run.last.loss:.4g}",
             "give more --epochs, a larger --lr, or a looser --tolerance",
         )

@@ -20,13 +20,13 @@ from gdcli.cli.options import (
 from gdcli.curvature import Spectrum
 from gdcli.data.dataset import Dataset, compress
 from gdcli.errors import OptionError
-from gdcli.metrics import mse
 from gdcli.optimizers import SGD, Optimizer
 from gdcli.records import Epoch
 from gdcli.schedules import Constant, Schedule
 from gdcli.streams import Stream
 from gdcli.training import descend
 
+LOSS_NAMES: dict[losses.Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
 REQUIRED_TOLERANCE = 1e-6
 EXPLODED_FLOOR = 1e-16  # of the baseline's loss: rounding, from which no explosion is measured
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
@@ -56,6 +56,12 @@ class Plan(NamedTuple):
     stop: StopOptions
     seed: int
     shuffle: bool
+
+    @property
+    def loss_name(self) -> str:
+        """The loss as people write it."""
+        loss = self.experiment.problem.loss
+        return LOSS_NAMES.get(loss, loss.__name__)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -103,7 +109,7 @@ class Plan(NamedTuple):
         """The run itself: the one training stream, with this plan's stopping rules around it."""
         problem, stop = self.experiment.problem, self.stop
         targets = self.experiment.data.targets
-        floor = EXPLODED_FLOOR * mse(targets * 0 + targets.mean(), targets)
+        floor = EXPLODED_FLOOR * float(losses.mse(targets * 0 + targets.mean(), targets)[0])
         stream: Stream = descend(
             problem,
             self.optimizer,

@@ -133,7 +133,7 @@ def _told(made: Plan, before: Array, step: Step, trace: bool, limit: float | Non
         step=step.step,
         rows=len(rows),
         whole=made.batch_size is None,
-        loss_name=telling.loss_name(made),
+        loss_name=made.loss_name,
         learning_rate=float(step.learning_rate),
         formula=_formula(made, step, names),
         before=named(before),

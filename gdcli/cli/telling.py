@@ -20,7 +20,6 @@ from gdcli.render.numbers import equation, short
 from gdcli.schedules import Constant
 from gdcli.streams import Run
 
-LOSS_NAMES: dict[losses.Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
 ROUNDING = 1e-28  # of the first loss
 ENDINGS = {
     Status.INTERRUPTED: "interrupted at epoch {} of {}",
@@ -28,12 +27,6 @@ ENDINGS = {
     Status.CONVERGED: "converged at epoch {} of {}",
 }
 RELATIVE = 1e-12  # an MSE this close to the optimum's is the optimum's
-
-
-def loss_name(plan: Plan) -> str:
-    """The loss as people write it."""
-    loss = plan.experiment.problem.loss
-    return LOSS_NAMES.get(loss, loss.__name__)
 
 
 def kept(plan: Plan, run: Run) -> Epoch:
@@ -55,7 +48,7 @@ def fitted(plan: Plan, run: Run) -> Fitted:
     data, held_out = experiment.data, experiment.validation
     mean = float(data.targets.mean())
     return Fitted(
-        loss_name=loss_name(plan),
+        loss_name=plan.loss_name,
         target=data.target_name,
         terms=experiment.terms,
         names=experiment.names,
@@ -133,7 +126,7 @@ def remarks(plan: Plan, run: Run) -> list[tuple[str, str]]:
     """The learning rate beside its limit and how far there is to go; which epoch was kept; what to beware of."""
     lines = []
     if run.last.penalty is not None:
-        lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {loss_name(plan)}"))
+        lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {plan.loss_name}"))
     if plan.experiment.validation is not None:
         lines.append(("kept", f"epoch {run.best.epoch} of {run.last.epoch}: the best validation loss"))
     if run.last.status in ENDINGS:
@@ -197,7 +190,7 @@ def _about(value: float) -> str:
 
 def divergence(plan: Plan, run: Run) -> tuple[str, str]:
     """What happened, and what would work."""
-    name, last, best = loss_name(plan), run.last, run.best
+    name, last, best = plan.loss_name, run.last, run.best
     value = f"{short(float(last.loss), 2)} and growing" if math.isfinite(last.loss) else "no longer finite"
     what = f"diverged at epoch {last.epoch}"
     if plan.batch_size is not None:

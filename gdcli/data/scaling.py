@@ -122,9 +122,16 @@ class Basis:
 
     def raw(self, parameters: Array) -> Array:
         """Parameters of the raw inputs' powers, from those of the features."""
+        if self._is_raw:
+            return parameters
         with np.errstate(all="ignore"):
             result: Array = parameters @ self._matrix.T
         return result
+
+    @cached_property
+    def _is_raw(self) -> bool:
+        """Whether the features are the raw inputs and their powers, unscaled."""
+        return all(not scaler.offset.any() and bool((scaler.factor == 1).all()) for scaler in (self.before, self.after))
 
     def scaled(self, parameters: Array) -> Array:
         """Parameters of the features, from those of the raw inputs' powers."""
