@@ -595,9 +595,9 @@ class TestTheLecture:
 
         lines = gdcli("sample").out.splitlines()
         at = next(n for n, line in enumerate(lines) if line.split()[:1] == [sample])
-        program, *words = shlex.split(lines[at + 1])
-        assert program == "gdcli"
-        assert words[0] == "train", lines[at + 1]
+        command = next(line.strip() for line in lines[at:] if line.strip().startswith("gdcli "))
+        _, *words = shlex.split(command)
+        assert words[:2] == ["train", f"sample:{sample}"], command
         found = gdcli(*words, "--format", "json").json
         assert found["validation"]["accuracy"] >= 0.97
 

@@ -166,7 +166,8 @@ def progress_bar(plan_: Plan, terminal: Terminal) -> Bar:
     """A bar over the run's steps, on a terminal."""
     steps = plan_.epochs * plan_.steps_per_epoch
     visible = terminal.stderr.isatty() and not terminal.quiet
-    return Bar(terminal.stderr, steps, "steps", visible, lambda record: getattr(record, "step", 0))
+    color = terminal.screen(terminal.stderr).color
+    return Bar(terminal.stderr, steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
 
 
 def output_width(output: OutputOptions, terminal: Terminal) -> int:

@@ -156,6 +156,8 @@ def _remaining(plan: Plan, run: Run) -> str:
     excess = loss - floor
     if excess <= max(RELATIVE * floor, ROUNDING * float(run.losses[0])):
         return f"It has arrived: the MSE is the optimum's to {12 if floor else 14} digits."
+    if plan.batch_size is not None:
+        return f"The MSE is {short(excess)} above the optimum's, around which mini-batches wander."
     per_factor = _epochs_per_factor(plan, run, floor)
     if not per_factor:
         return f"It is {short(excess)} above the optimum's MSE."

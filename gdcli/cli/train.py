@@ -388,5 +388,6 @@ def _values(past: SavedModel) -> dict[str, tuple[str, ...]]:
 
 def _bar(plan: NetworkPlan, terminal: Terminal) -> Bar:
     visible = terminal.stderr.isatty() and not terminal.quiet
+    color = terminal.screen(terminal.stderr).color
     steps = plan.epochs * plan.steps_per_epoch
-    return Bar(terminal.stderr, steps, "steps", visible, lambda record: getattr(record, "step", 0))
+    return Bar(terminal.stderr, steps, "steps", visible, lambda record: getattr(record, "step", 0), color)

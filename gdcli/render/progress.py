@@ -1,13 +1,15 @@
-"""A progress bar on stderr: rate and time left, only on a terminal, erased at the end."""
+"""A progress bar on stderr: rate and time left, only on a terminal, erased at the end. Drawn by rich."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
-ERASE = "\r\x1b[K"
 
 
 class Bar:
@@ -19,19 +21,28 @@ class Bar:
         unit: What they are, as "epochs".
         visible: False draws nothing: the stream is no terminal.
         done: How many units a record stands for.
+        color: Whether it may be coloured.
     """
 
-    DELAY = 0.5  # seconds before it first shows: short runs need none
+    DELAY = 0.5  # seconds before it first shows: short runs need none, and do not load rich
     INTERVAL = 0.1
-    WIDTH = 16
 
-    def __init__(self, stream: TextIO, total: int, unit: str, visible: bool, done: Callable[[object], int]) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        total: int,
+        unit: str,
+        visible: bool,
+        done: Callable[[object], int],
+        color: bool = True,
+    ) -> None:
         self._stream = stream
         self._total = total
         self._unit = unit
         self._visible = visible
         self._done = done
-        self._drawn = False
+        self._color = color
+        self._progress: Progress | None = None
 
     def watching(self, records: Iterable[T]) -> Iterator[T]:
         """Passes records on, and draws how far they are."""
@@ -58,21 +69,32 @@ class Bar:
 
     def erase(self) -> None:
         """Takes the bar off the screen."""
-        if self._drawn:
-            self._stream.write(ERASE)
-            self._stream.flush()
-            self._drawn = False
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
 
     def _draw(self, done: int, seconds: float) -> None:
-        part = min(1.0, done / self._total) if self._total else 0.0
-        bar = ("#" * round(part * self.WIDTH)).ljust(self.WIDTH, "-")
+        if self._progress is None:
+            self._progress = self._made()
+            self._progress.start()
         rate = done / seconds
         left = clock((self._total - done) / rate) if rate else "?"
-        self._stream.write(
-            f"{ERASE} [{bar}] {done:,}/{self._total:,} {self._unit}   {rate:,.0f} {self._unit}/s   {left} left"
+        told = f"{done:,}/{self._total:,} {self._unit}   {rate:,.0f} {self._unit}/s   {left} left"
+        self._progress.update(self._progress.task_ids[0], completed=done, description=told)
+        self._progress.refresh()
+
+    def _made(self) -> Progress:
+        """A transient bar of one task, redrawn only when told to."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        console = Console(file=self._stream, force_terminal=True, no_color=not self._color)
+        columns = (BarColumn(16), TextColumn("{task.description}", markup=False))
+        progress = Progress(
+            *columns, console=console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
         )
-        self._stream.flush()
-        self._drawn = True
+        progress.add_task("", total=self._total)
+        return progress
 
 
 def clock(seconds: float) -> str:
