@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -68,7 +67,7 @@ def evaluate(
     """
     out = outputs(network, parameters, preparation, data.inputs)
     with np.errstate(all="ignore"):
-        loss = float(problem.loss(out, _targets(preparation, data, parameters.dtype, smoothing))[0]) * unit
+        loss = float(problem.loss(out, preparation.targets(data, parameters.dtype, smoothing))[0]) * unit
         predicted = preparation.predicted(out)
     if not preparation.classes:
         names = ("mse", "rmse", "mae", "r2")
@@ -77,9 +76,3 @@ def evaluate(
     figures = {"accuracy": metrics.accuracy(predicted, data.targets)}
     counts = metrics.confusion(predicted, data.targets, len(preparation.classes))
     return Evaluation(loss, figures, counts)
-
-
-def _targets(preparation: Preparation, data: Dataset, dtype: Any, smoothing: float) -> Array:
-    """The rows' targets as the loss wants them, without touching their inputs."""
-    bare = Dataset(np.zeros((len(data), len(preparation.scaler.offset)), dtype), data.targets, classes=data.classes)
-    return preparation.encoded(bare, dtype, smoothing).targets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ class Preparation:
         shift: Of a regression's targets: their training mean.
         factor: Of a regression's targets: their training standard deviation.
         degree: Powers taken of each input before scaling.
+        means: The raw inputs' training means, to stand in for missing cells; empty if not known.
     """
 
     input_names: tuple[str, ...]
@@ -41,6 +42,7 @@ class Preparation:
     shift: float = 0.0
     factor: float = 1.0
     degree: int = 1
+    means: Array = field(default_factory=lambda: np.empty(0))
 
     def inputs(self, raw: Array, dtype: Any) -> Array:
         """Scaled inputs of the network's type; pixels go to it directly, never through float64."""
@@ -49,15 +51,18 @@ class Preparation:
         scaled /= self.scaler.factor.astype(dtype)
         return scaled
 
-    def encoded(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Dataset:
-        """The rows as the loss wants them: a distribution over classes, a probability, or a standardised number."""
+    def targets(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Array:
+        """The targets as the loss wants them: a distribution over classes, a probability, or a standardised number."""
         if self.outputs > 1:
-            targets = one_hot(data.targets, self.outputs, smoothing, dtype)
-        elif self.classes:
-            targets = (data.targets * (1 - smoothing) + smoothing / 2).astype(dtype)
-        else:
-            targets = ((data.targets - self.shift) / self.factor).astype(dtype)
-        return replace(data, inputs=self.inputs(data.inputs, dtype), targets=targets)
+            return one_hot(data.targets, self.outputs, smoothing, dtype)
+        if self.classes:
+            return np.asarray(data.targets * (1 - smoothing) + smoothing / 2, dtype)
+        return np.asarray((data.targets - self.shift) / self.factor, dtype)
+
+    def encoded(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Dataset:
+        """The rows as network and loss want them."""
+        inputs, targets = self.inputs(data.inputs, dtype), self.targets(data, dtype, smoothing)
+        return replace(data, inputs=inputs, targets=targets)
 
     def probabilities(self, outputs: Array) -> Array:
         """Each class's probability, shape (n, K)."""
@@ -86,7 +91,8 @@ def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int) -> 
         shift, spread = float(data.targets.mean()), float(data.targets.std())
         factor = spread if spread > 0 else 1.0
     scaler = scaling(data.inputs)
-    return Preparation(data.input_names, data.target_name, scaler, data.classes, outputs, shift, factor)
+    means = data.inputs.mean(axis=0, dtype=np.float64)
+    return Preparation(data.input_names, data.target_name, scaler, data.classes, outputs, shift, factor, means=means)
 
 
 def image_scale(inputs: Array) -> float | None:

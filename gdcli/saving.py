@@ -1,8 +1,8 @@
 """Models on disk: weights as safetensors in PyTorch's layout, everything else as text beside them; no pickle.
 
 The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)` are the tensors `{2i}.weight`
-(outputs, inputs) and `{2i}.bias`, so `load_state_dict` takes them. Further tensors: `scaler.offset` and
-`scaler.factor`; `resume.parameters` and `optimizer.*`, from which a run goes on.
+(outputs, inputs) and `{2i}.bias`, so `load_state_dict` takes them. Further tensors: `scaler.offset`,
+`scaler.factor` and `inputs.mean`; `resume.parameters` and `optimizer.*`, from which a run goes on.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def save(path: Path, model: SavedModel) -> None:
     """
     tensors = _weights(model.network, model.parameters)
     scaler = model.preparation.scaler
-    tensors |= {"scaler.offset": scaler.offset, "scaler.factor": scaler.factor}
+    tensors |= {"scaler.offset": scaler.offset, "scaler.factor": scaler.factor, "inputs.mean": model.preparation.means}
     about = {"format": FORMAT} | _about(model)
     if model.resumption is not None:
         record = model.resumption.record
@@ -133,7 +133,8 @@ def saved_line(data: Dataset, basis: Basis, parameters: Array, config: dict[str,
     whole = parameters if basis.intercept else np.append(parameters, 0.0)
     width = len(whole) - 1
     scaler = Scaler(np.zeros(width), np.ones(width))
-    preparation = Preparation(data.input_names, data.target_name, scaler, (), 1, degree=basis.degree)
+    means = data.inputs.mean(axis=0)
+    preparation = Preparation(data.input_names, data.target_name, scaler, (), 1, degree=basis.degree, means=means)
     return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
 
 
@@ -201,6 +202,8 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
     names, classes = _texts(about["input_names"]), _texts(about["classes"])
     offset, factor = tensors["scaler.offset"], tensors["scaler.factor"]
     degree = int(about["degree"])
+    if tensors["inputs.mean"].shape != (len(names),):
+        raise ValueError("the means are not the inputs'")
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree,):
         raise ValueError("the scaler, the names and the network have different numbers of inputs")
     if network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
@@ -214,6 +217,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         _number(about["shift"]),
         _number(about["factor"]),
         degree,
+        tensors["inputs.mean"],
     )
     return SavedModel(
         network,

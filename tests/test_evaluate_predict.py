@@ -329,7 +329,7 @@ class TestBadRows:
         assert "line 5" in result.err
 
     def test_the_first_bad_one_is_named(self, gdcli, two):
-        result = gdcli("predict", two, "--format", "csv", stdin="a,b\n1,nan\n1,inf\n")
+        result = gdcli("predict", two, "--format", "csv", stdin="a,b\n1,oops\n1,inf\n")
         assert "line 2" in result.err
 
     def test_a_column_that_is_not_there(self, gdcli, two, refused):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gdcli.cli.models import needed_columns
 from gdcli.cli.options import DataOptions, NetworkOptions
 from gdcli.cli.parse import one_of
 from gdcli.cli.reading import columns, read_table_named
@@ -105,7 +106,11 @@ def _dataset(
     table: Table, chosen: ColumnOptions, task: str | None, dtype: Any, classes: tuple[str, ...] = ()
 ) -> Dataset:
     """Classes or numbers, as asked for or as the target looks."""
-    _, target = choose(table, chosen)
+    names, target = choose(table, chosen)
+    for name in names:
+        if not table.is_numeric(name):
+            what = f"{table.source}: column '{name}' holds text, and an input must be a number"
+            raise DataError(what, f"take it one-hot with --categorical {name}, or leave it out of --x")
     kind = None if task is None else one_of("--task", task, ("classification", "regression"))
     if classes or kind == "classification" or (kind is None and _looks_like_classes(table, target)):
         return classification(table, chosen, dtype, classes)
@@ -139,9 +144,10 @@ def read_like(
         raise DataError(f"{name}: no such file", "name a file of rows with the same columns")
     table = with_categories(read_table_named(name, options, terminal, labels), values)
     chosen = ColumnOptions(data.input_names, data.target_name, columns(options).missing)
-    if data.classes:
-        return classification(table, chosen, dtype, data.classes)
-    return regression(table, chosen)
+    with needed_columns("it needs the training rows' columns; IDX images need --test-labels"):
+        if data.classes:
+            return classification(table, chosen, dtype, data.classes)
+        return regression(table, chosen)
 
 
 def hidden_sizes(text: str | None) -> tuple[int, ...]:
@@ -150,7 +156,7 @@ def hidden_sizes(text: str | None) -> tuple[int, ...]:
     Raises:
         OptionError: If it is not a list of whole numbers above 0.
     """
-    if text is None or text.strip().lower() in ("none", "0", ""):
+    if text is None or text.strip().lower() in ("none", "0"):
         return ()
     parts = [part.strip() for part in text.split(",")]
     for part in parts:

@@ -192,7 +192,9 @@ def batch_size(loop: LoopOptions, rows: int, usual: int | None = None) -> int | 
     if text.lower() == "full":
         return None
     if not text.isdecimal() or int(text) == 0:
-        raise OptionError(f"--batch-size: '{text}' is neither a whole number above 0 nor 'full'")
+        raise OptionError(
+            f"--batch-size: '{text}' is neither a whole number above 0 nor 'full'", "as in --batch-size 32"
+        )
     return int(text) if int(text) < rows else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import numpy as np
@@ -59,9 +61,19 @@ def dataset_for(model: SavedModel, table: Table, options: DataOptions) -> Datase
     """The rows with their truth: the model's inputs, its target unless --y names another, its classes."""
     prepared = model.preparation
     chosen = ColumnOptions(prepared.input_names, options.y or prepared.target_name, columns(options).missing)
-    if prepared.classes:
-        return classification(table, chosen, model.parameters.dtype, prepared.classes)
-    return regression(table, chosen)
+    with needed_columns():
+        if prepared.classes:
+            return classification(table, chosen, model.parameters.dtype, prepared.classes)
+        return regression(table, chosen)
+
+
+@contextmanager
+def needed_columns(hint: str = "") -> Iterator[None]:
+    """A column that is missing is the data's fault here, for no option named it."""
+    try:
+        yield
+    except OptionError as error:
+        raise DataError(error.message, hint or error.hint) from None
 
 
 def problem_for(model: SavedModel) -> Problem:

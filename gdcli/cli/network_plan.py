@@ -139,6 +139,7 @@ class NetworkPlan:
 
 
 def network_plan(
+    name: str,
     examples: Examples,
     data: DataOptions,
     network: NetworkOptions,
@@ -158,12 +159,14 @@ def network_plan(
         DataError: If the rows cannot be learned from.
     """
     dtype = dtype_named(network.dtype)
-    _refuse_unfit(examples.data)
+    _refuse_unfit(examples.data, name)
     if past is not None:
         _refuse_other(examples.data, past)
     train, held_out = _held_out(examples, data, loop, stop, dtype, terminal)
     if stop.patience is not None and held_out is None:
         raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")
+    if network.label_smoothing and not train.classes:
+        raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
     loss_name, loss_ = _loss(loss, train)
     outputs = 1 if not train.classes or loss_ is losses.binary_cross_entropy else len(train.classes)
     if loss_ is losses.mse and len(train.classes) == 2:
@@ -255,12 +258,17 @@ def _in_units(stream: Iterable[Epoch], unit: float) -> Iterator[Epoch]:
         yield record._replace(loss=float(record.loss) * unit, validation_loss=held_out)
 
 
-def _refuse_unfit(data: Dataset) -> None:
+def _place(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _refuse_unfit(data: Dataset, name: str) -> None:
     if len(data) < 2:
-        raise DataError("one row of data: a network needs more", "add rows")
+        raise DataError(f"{_place(name)}: one row of data: a network needs more", "add rows")
     if len(data.classes) == 1:
         raise DataError(
-            f"column '{data.target_name}': every row is of class '{data.classes[0]}'", "a classifier needs two classes"
+            f"{_place(name)}: column '{data.target_name}': every row is of class '{data.classes[0]}'",
+            "a classifier needs two classes",
         )
 
 
@@ -301,6 +309,10 @@ def _loss(options: LossOptions, data: Dataset) -> tuple[str, Loss]:
         found = build.loss_named(options)
         return found.__name__, found
     two = len(data.classes) == 2
+    if (options.loss or "").replace("_", "-") == "binary-cross-entropy" and not two:
+        raise OptionError(
+            f"--loss: binary-cross-entropy is for two classes, and there are {len(data.classes)}", "use cross-entropy"
+        )
     among = ("cross-entropy", "binary-cross-entropy", "mse") if two else ("cross-entropy", "mse")
     usual = "binary-cross-entropy" if two else "cross-entropy"
     found = build.loss_named(options, usual, among)
@@ -314,12 +326,14 @@ def _scaling(loop: LoopOptions, data: Dataset) -> scaling.Scaling:
 
 def _network(options: NetworkOptions, inputs: int, outputs: int) -> Network:
     hidden = hidden_sizes(options.hidden)
-    names = [name.strip() for name in (options.activation or "relu").split(",")]
+    names = [name.strip() for name in ("relu" if options.activation is None else options.activation).split(",")]
     chosen: list[Activation] = [parse.named("--activation", name, activations) for name in names]
     if len(chosen) not in (1, len(hidden)):
         raise OptionError(
             f"--activation: {len(chosen)} activations for {len(hidden)} hidden layers", "give one, or one for each"
         )
+    if options.activation is not None and not hidden:
+        raise OptionError("--activation: there is no hidden layer for it", "add --hidden 64")
     sizes = (inputs, *hidden, outputs)
     if options.dropout:
         if not hidden:
@@ -353,5 +367,5 @@ def _weights(options: NetworkOptions, data: Dataset) -> Array | None:
             raise OptionError(f"--class-weight: '{part}' is not CLASS=WEIGHT", f"classes: {', '.join(data.classes)}")
         weights[label] = parse.numbers("--class-weight", weight)[0]
         if weights[label] < 0:
-            raise OptionError(f"--class-weight: {weight} is below 0")
+            raise OptionError(f"--class-weight: {weight} is below 0", "0 leaves a class out, 1 is usual")
     return np.array(list(weights.values()))

@@ -11,16 +11,17 @@ import numpy as np
 import typer
 
 from gdcli.cli.grouping import grouped
-from gdcli.cli.models import ModelArgument, rows_named, table_for, with_values
+from gdcli.cli.models import ModelArgument, needed_columns, rows_named, table_for, with_values
 from gdcli.cli.options import DataOptions, OutputOptions, ShowOptions, option
 from gdcli.cli.output import check, emit
 from gdcli.cli.picturing import images
 from gdcli.cli.reading import columns
 from gdcli.cli.terminal import Terminal
-from gdcli.data.columns import inputs
+from gdcli.data.columns import find, inputs
 from gdcli.data.dataset import Array, Dataset
+from gdcli.data.files import STDIN
 from gdcli.data.tables import ReadOptions, Table, read_table
-from gdcli.errors import DataError
+from gdcli.errors import DataError, OptionError
 from gdcli.evaluation import outputs
 from gdcli.render import Report
 from gdcli.render.numbers import short
@@ -72,13 +73,15 @@ def command(
         report = Report("gdcli.predict/1", before=lambda screen: _pictures(saved, table, show.show or 0, data, screen))
         emit(report, output, terminal)
         return
-    tables = _tables(saved, name, data, asked, terminal)
-    records = (row for table in tables for row in _predicted(saved, table, data, asked.probabilities))
+    if asked.probabilities and not saved.preparation.classes:
+        raise OptionError("--probabilities: this model predicts numbers, not classes", "leave it out")
+    records = _records(saved, name, data, asked, terminal)
     emit(
         Report(
             schema="gdcli.predict/1",
             records=records,
             rows_name="predictions",
+            rows_in_kv=True,
             summary=lambda: {"model": model, "classes": list(saved.preparation.classes) or None},
             paragraph=_Lines(),
         ),
@@ -87,24 +90,25 @@ def command(
     )
 
 
-def _tables(
+def _records(
     saved: SavedModel, name: str, options: DataOptions, asked: PredictOptions, terminal: Terminal
-) -> Iterator[Table]:
-    """The rows, in one table; from a pipe of text, in as many as they come in."""
+) -> Iterator[Predicted]:
+    """Each row with its prediction; from a pipe of text as they come in."""
     if name != "-" or terminal.stdin is None:
-        yield table_for(saved, name, options, terminal, asked.labels)
+        table = table_for(saved, name, options, terminal, asked.labels)
+        yield from _predicted(saved, table, options, asked.probabilities)
         return
     how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
-    lines = 0
-    header = b""
+    header, lines = b"", 0
     for at, chunk in enumerate(_chunks(terminal.stdin)):
         if at == 0 and how.header:
             header = chunk[: chunk.find(b"\n") + 1] or chunk
-        content = chunk if at == 0 else header + chunk
+        before = lines if at == 0 else lines - header.count(b"\n")
         try:
-            yield with_values(saved, read_table(content, "standard input", how))
+            table = with_values(saved, read_table(chunk if at == 0 else header + chunk, STDIN, how))
+            yield from _predicted(saved, table, options, asked.probabilities)
         except DataError as error:
-            raise _renumbered(error, lines if at == 0 else lines - header.count(b"\n")) from None
+            raise _renumbered(error, before) from None
         lines += chunk.count(b"\n")
 
 
@@ -137,20 +141,30 @@ def _renumbered(error: DataError, lines: int) -> DataError:
 def _predicted(saved: SavedModel, table: Table, options: DataOptions, with_probabilities: bool) -> Iterator[Predicted]:
     """Each row of a table, with what is added to it."""
     prepared = saved.preparation
-    values, kept = inputs(table, prepared.input_names, columns(options).missing, saved.parameters.dtype)
+    with needed_columns():
+        values, kept = _inputs(saved, table, options)
     out = outputs(saved.network, saved.parameters, prepared, values)
     told = _answers(saved, out)
     probabilities = prepared.probabilities(out) if prepared.classes and with_probabilities else None
     names = [name for name in table.names if "=" not in name or name not in prepared.input_names]
     cells = {name: _cells(table, name) for name in names}
     answer = _free("prediction", names)
+    likely = [_free(f"p_{label}", names) for label in prepared.classes]
     for at, row in enumerate(np.flatnonzero(kept).tolist()):
         added: dict[str, Any] = {answer: told[at]}
         if probabilities is not None:
-            added |= {
-                f"p_{label}": _shortest(value) for label, value in zip(prepared.classes, probabilities[at], strict=True)
-            }
+            added |= dict(zip(likely, map(_shortest, probabilities[at]), strict=True))
         yield Predicted({name: column[row] for name, column in cells.items()}, added)
+
+
+def _inputs(saved: SavedModel, table: Table, options: DataOptions) -> tuple[Array, Array]:
+    """The model's inputs, and which rows have them; the mean of a column is that of the training rows."""
+    names, missing, dtype = saved.preparation.input_names, columns(options).missing, saved.parameters.dtype
+    if missing != "mean":
+        return inputs(table, names, missing, dtype)
+    found = tuple(find(table, name) for name in names)
+    values = np.array(table.matrix(found, dtype))
+    return np.where(np.isnan(values), saved.preparation.means.astype(dtype), values), np.ones(len(table), bool)
 
 
 def _answers(saved: SavedModel, out: Array) -> list[Any]:
@@ -189,7 +203,10 @@ def _cells(table: Table, name: str) -> list[Any]:
     texts = table.texts(name)
     if not table.is_numeric(name):
         return texts
-    values = table.numbers(name).tolist()
+    try:
+        values = table.numbers(name).tolist()
+    except DataError:  # a column of the rows' own, which the model does not need
+        return texts
     return [text if value != value else Written.of(value, text) for value, text in zip(values, texts, strict=True)]
 
 
@@ -221,7 +238,7 @@ class _Lines:
 def _pictures(saved: SavedModel, table: Table, count: int, options: DataOptions, screen: Screen) -> Iterator[str]:
     """Rows as pictures, with what the network makes of them and how sure it is."""
     prepared = saved.preparation
-    values, kept = inputs(table, prepared.input_names, columns(options).missing, saved.parameters.dtype)
+    values, kept = _inputs(saved, table, options)
     out = outputs(saved.network, saved.parameters, prepared, values[:count])
     answers = [str(answer) for answer in _answers(saved, out)]
     if prepared.classes:

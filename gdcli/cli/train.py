@@ -92,7 +92,7 @@ def command(
     known: Known = ((), {}) if past is None else (past.preparation.classes, _values(past))
     examples = read_examples(name, data, network, dtype_named(network.dtype), terminal, known)
     epochs = TRAIN_EPOCHS if passes.epochs is None else passes.epochs
-    plan = network_plan(examples, data, network, rate, loop, epochs, optimizer, loss, stop, past, terminal)
+    plan = network_plan(name, examples, data, network, rate, loop, epochs, optimizer, loss, stop, past, terminal)
     again = rerun(context, data=name, lr=plan.rate, epochs=plan.epochs, seed=loop.seed)
     terminal.note(header(plan, name))
     keep = shown(stream.every, output.format, 0 if output.format == "table" and plan.epochs <= 60 else plan.epochs)
