@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.conftest import PROGRAM, clean_environ
+from conftest import PROGRAM, clean_environ
 
 TWO = "a,b,kind\n" + "".join(f"{a}.0,{a % 3},{'low' if a < 6 else 'high'}\n" for a in range(12))
 

@@ -14,7 +14,7 @@ from gdcli.losses import binary_cross_entropy, cross_entropy, huber, mae, mse, m
 from gdcli.networks import Dropout, Network
 from gdcli.records import Epoch
 from gdcli.training import Problem, descend, train
-from tests.oracles.torch_runs import from_torch
+from torch_runs import from_torch
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "digits_torch.json").read_text())
 ACTIVATIONS = [getattr(activations, name) for name in activations.__all__]

@@ -12,7 +12,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.losses import mse
 from gdcli.models import Linear
 from gdcli.training import Problem, descend
-from tests.oracles.torch_runs import from_torch
+from torch_runs import from_torch
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "line_torch.json").read_text())
 ALL = [getattr(optimizers, name) for name in optimizers.__all__]

@@ -121,13 +121,13 @@ class TestForOthers:
     def test_the_program_imports_nothing_that_unpickles(self, module):
         import re
 
-        from tests.conftest import ROOT
+        from conftest import ROOT
 
         pattern = re.compile(rf"^\s*(import|from)\s+{module}\b", re.MULTILINE)
         assert [path for path in (ROOT / "gdcli").rglob("*.py") if pattern.search(path.read_text())] == []
 
     def test_no_allow_pickle(self):
-        from tests.conftest import ROOT
+        from conftest import ROOT
 
         assert not any("allow_pickle=True" in path.read_text() for path in (ROOT / "gdcli").rglob("*.py"))
 

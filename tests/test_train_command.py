@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.conftest import PROGRAM, clean_environ
+from conftest import PROGRAM, clean_environ
 
 IRIS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 ACTIVATIONS = {

@@ -17,6 +17,8 @@ COMMANDS = {
     "rmse": "Print the root mean squared error of a line or of predictions.",
     "score": "Score a line or predictions row by row: MSE, RMSE, MAE, R2.",
     "step": "Take one step of gradient descent and show all its arithmetic.",
+    "limit": "Tell the largest stable learning rate of this data, and the best.",
+    "lr-find": "Find a learning rate by the range test.",
     "activation": "Draw activation functions and their derivatives.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",

@@ -1,0 +1,197 @@
+"""`gdcli surface`: the loss over two parameters as a picture, with the path of descent on it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from gdcli.cli import parse
+from gdcli.cli.drawing import Drawing, GridRow
+from gdcli.cli.fit import output_width
+from gdcli.cli.grouping import grouped
+from gdcli.cli.interrupts import interruptible
+from gdcli.cli.lecture import lecture, start_words
+from gdcli.cli.options import (
+    RATE_HELP,
+    DataOptions,
+    LineOptions,
+    LoopOptions,
+    LossOptions,
+    OptimizerOptions,
+    OutputOptions,
+    option,
+)
+from gdcli.cli.output import check, emit, exact, rerun
+from gdcli.cli.terminal import Terminal
+from gdcli.errors import DataError, OptionError
+from gdcli.render import Report
+from gdcli.render.screen import Screen
+from gdcli.writing import replaced
+
+INTERRUPTED, EPOCHS, PICTURES = 130, 100, 12
+MODEL = ".safetensors"
+NETWORKS_OWN = {"data", "rows", "x_range", "y_range", "save", "seed", "threads"}
+RANGE = "LOW:HIGH[:COUNT]"
+
+
+class SurfaceOptions(NamedTuple):
+    """What of the surface is shown, and where else."""
+
+    over: Annotated[
+        str | None, option("--over", metavar="A,B", help="The two parameters, across and up. [m,b; or the first two]")
+    ] = None
+    x_range: Annotated[
+        str | None, option("--x-range", metavar=RANGE, help="Across; COUNT points in csv and json. [what fits]")
+    ] = None
+    y_range: Annotated[str | None, option("--y-range", metavar=RANGE, help="Up. [what fits]")] = None
+    m_range: Annotated[str | None, option("--m-range", metavar=RANGE, help="The axis of m, as -3:5:41.")] = None
+    b_range: Annotated[str | None, option("--b-range", metavar=RANGE, help="The axis of b.")] = None
+    epochs: Annotated[
+        int, option("--epochs", parser=parse.whole, metavar="N", help="Length of the path. [100]")
+    ] = EPOCHS
+    save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
+
+
+class RatesOptions(NamedTuple):
+    """One learning rate or several, and how they move."""
+
+    lr: Annotated[
+        str | None,
+        option("--lr", "--learning-rate", metavar="LR,...", help="Learning rate; of several, a picture each. [0.1]"),
+    ] = None
+    schedule: Annotated[
+        str, option("--schedule", metavar="NAME", help="constant, step, exponential, cosine, inverse-time, one-cycle.")
+    ] = "constant"
+    warmup: Annotated[
+        int, option("--warmup", parser=parse.whole, metavar="STEPS", help="Steps of a straight ramp up to it. [0]")
+    ] = 0
+    lr_at: Annotated[
+        str | None, option("--lr-at", metavar="STEP:LR,...", help="From that step on, that rate; 1 = the first.")
+    ] = None
+
+    @property
+    def rates(self) -> list[float]:
+        """Each rate once.
+
+        Raises:
+            OptionError: If one is no rate, or there are too many to draw.
+        """
+        found = list(dict.fromkeys(parse.numbers("--lr", self.lr or "0.1", "as in --lr 0.01,0.1,0.29")))
+        for rate in found:
+            if not rate > 0:
+                raise OptionError(f"--lr: {exact(rate)} is not a finite number above 0", "as in --lr 0.01,0.1,0.29")
+        if len(found) > PICTURES:
+            raise OptionError(f"--lr: {len(found)} pictures are more than {PICTURES}", "draw a few rates at a time")
+        return found
+
+
+@grouped
+def command(
+    context: typer.Context,
+    data: DataOptions,
+    asked: SurfaceOptions,
+    line: LineOptions,
+    rate: RatesOptions,
+    loop: LoopOptions,
+    optimizer: OptimizerOptions,
+    loss: LossOptions,
+    output: OutputOptions,
+    rows: Annotated[
+        str | None, typer.Argument(metavar="[ROWS]", help="After a saved network in place of DATA: its rows.")
+    ] = None,
+) -> None:
+    """Draw the loss over two parameters, with the path of descent.
+
+    Bright is low. S is the start, x the minimum; a dot is where an epoch ended. Without DATA and with nothing piped
+    in, it draws the lecture's example. Of a network saved by train, it draws the loss along two random directions
+    from its parameters.
+    """
+    terminal: Terminal = context.obj.styled(output.color, output.quiet)
+    check(output)
+    _check_place(asked.save)
+    with interruptible() as interrupted:
+        if data.data is not None and data.data.endswith(MODEL):
+            _refuse_descent(context)
+            from gdcli.cli.surface_network import drawn as network_drawn
+
+            again = _again(context, [data.data, rows], seed=loop.seed)
+            drawing = network_drawn(data.data, data._replace(data=rows), asked, loop, terminal, again)
+        else:
+            from gdcli.cli.surface_line import drawn
+
+            if rows is not None:
+                raise OptionError(f"there are two DATA, '{data.data}' and '{rows}'", f"a network's file ends in {MODEL}")
+            name, line = lecture(data, line, terminal)
+            named = start_words(line, data) | {"lr": ",".join(map(exact, rate.rates)), "epochs": asked.epochs}
+            again = _again(context, [name], **named, seed=loop.seed)
+            drawing = drawn(
+                name, data, asked, line, rate, loop, optimizer, loss, terminal=terminal, again=again, interrupted=interrupted
+            )
+        width = output_width(output, terminal)
+        emit(_report(drawing, output, width), output, terminal)
+        if asked.save is not None:
+            _save(drawing, Path(asked.save))
+    terminal.note(f"rerun: {again}")
+    if drawing.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _check_place(save: str | None) -> None:
+    """Finds out before the work whether the picture will have somewhere to go."""
+    if save is None:
+        return
+    path = Path(save)
+    if path.suffix.lower() != ".svg":
+        raise OptionError(f"--save: '{save}' does not end in .svg", f"as in --save {path.stem or 'surface'}.svg")
+    if path.is_dir() or not path.parent.is_dir():
+        raise DataError(f"{save}: there is no folder '{path.parent}' to write a file in", "make it first")
+
+
+def _refuse_descent(context: Any) -> None:
+    """Refuses options of a descent where there is none."""
+    known = NETWORKS_OWN | set(OutputOptions._fields) | set(DataOptions._fields)
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name).name == "COMMANDLINE"
+        if given and parameter.name not in known:
+            raise OptionError(
+                f"{parameter.opts[0]}: a saved network is drawn along two random directions, without a path",
+                "leave it out; --x-range and --y-range set the ranges",
+            )
+
+
+def _again(context: Any, positional: list[str | None], **forced: Any) -> str:
+    """The command that draws the same."""
+    program, itself, *options = rerun(context, data=None, rows=None, **forced).split(" ", 2)
+    names = [f"./{name}" if name.startswith("-") and name != "-" else name for name in positional if name]
+    return " ".join([program, itself, *map(shlex.quote, names), *options])
+
+
+def _report(drawing: Drawing, output: OutputOptions, width: int) -> Report:
+    listed = output.format in ("csv", "tsv", "jsonl")
+    return Report(
+        schema="gdcli.surface/1",
+        records=GridRow.of(drawing.grid, drawing.scene.names) if listed else (),
+        rows_name="",
+        summary=drawing.outline if output.format == "kv" else drawing.figures,
+        blocks=lambda screen: _blocks(drawing, screen, width),
+    )
+
+
+def _blocks(drawing: Drawing, screen: Screen, width: int) -> Iterator[str]:
+    from gdcli.render.surface import pictures, size
+
+    columns, lines = size(drawing.scene, screen)
+    yield from pictures(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
+
+
+def _save(drawing: Drawing, path: Path) -> None:
+    """Writes the picture file, all or nothing."""
+    from gdcli.render.svg import PIXELS, svg
+
+    text = svg(drawing.scene, drawing.values(*PIXELS))
+    with replaced(path) as file:
+        file.write(text)

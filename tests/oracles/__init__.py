@@ -1,1 +1,0 @@
-"""Reference values, and our own definitions for their hyperparameters."""
