@@ -7,14 +7,18 @@ Each is a frozen record, called with the number of updates made so far. Those th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gdcli.optimizers import Rate
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "OneCycle", "Step"]
 
-Schedule = Callable[[int], Rate]
+
+class Schedule(Protocol):
+    """Anything that gives the rate of the update after `step` updates: one of these, a function, a dial."""
+
+    def __call__(self, step: int, /) -> Rate:
+        """The rate."""
 
 
 class Constant(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,14 @@ FARTHEST = 1e150
 DIGITS = 12  # that a grid's values keep: no tails like 0.30000000000000004
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True)
+class Span:
     """`count` evenly spaced values from `low` to `high`.
+
+    Args:
+        low: The first.
+        high: The last, above `low`.
+        count: How many, 2 or more.
 
     >>> Span(-1, 1, 6).values.tolist()
     [-1.0, -0.6, -0.2, 0.2, 0.6, 1.0]

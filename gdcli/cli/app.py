@@ -19,6 +19,7 @@ COMMANDS = {
     "step": "Take one step of gradient descent and show all its arithmetic.",
     "limit": "Tell the largest stable learning rate of this data, and the best.",
     "lr-find": "Find a learning rate by the range test.",
+    "surface": "Draw the loss over two parameters, with the path of descent.",
     "activation": "Draw activation functions and their derivatives.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -76,7 +76,7 @@ class Landscape:
         """The losses for a picture of that size; the grid's own where more would take too long."""
         if not affordable(self.problem, width * height):
             return self.grid.height
-        x, y = (span._replace(count=count).values for span, count in zip(self.spans, (width, height), strict=True))
+        x, y = (replace(span, count=count).values for span, count in zip(self.spans, (width, height), strict=True))
         return surface(self.problem, self.plane, x, y).height
 
 

@@ -147,8 +147,8 @@ def schedule(options: RateOptions, rate: float, steps: int) -> Schedule:
             raise OptionError(f"--schedule: {key}={exact(value)} is not {_WANTED.get(key, 'above 0')}", parse.SETTINGS)
     result: Schedule = kind(rate, max(1, steps - options.warmup), **settings)
     if options.warmup:
-        result = schedules.Warmup(result, options.warmup).__call__
-    return schedules.Dial(result, _turns(options.lr_at)).__call__ if options.lr_at else result
+        result = schedules.Warmup(result, options.warmup)
+    return schedules.Dial(result, _turns(options.lr_at)) if options.lr_at else result
 
 
 _WANTED = {"every": "a whole number above 0", "final": "0 or above"}

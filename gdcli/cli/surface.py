@@ -16,7 +16,6 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.lecture import lecture, start_words
 from gdcli.cli.options import (
-    RATE_HELP,
     DataOptions,
     LineOptions,
     LoopOptions,
@@ -50,9 +49,9 @@ class SurfaceOptions(NamedTuple):
     y_range: Annotated[str | None, option("--y-range", metavar=RANGE, help="Up. [what fits]")] = None
     m_range: Annotated[str | None, option("--m-range", metavar=RANGE, help="The axis of m, as -3:5:41.")] = None
     b_range: Annotated[str | None, option("--b-range", metavar=RANGE, help="The axis of b.")] = None
-    epochs: Annotated[
-        int, option("--epochs", parser=parse.whole, metavar="N", help="Length of the path. [100]")
-    ] = EPOCHS
+    epochs: Annotated[int, option("--epochs", parser=parse.whole, metavar="N", help="Length of the path. [100]")] = (
+        EPOCHS
+    )
     save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
 
 
@@ -124,12 +123,24 @@ def command(
             from gdcli.cli.surface_line import drawn
 
             if rows is not None:
-                raise OptionError(f"there are two DATA, '{data.data}' and '{rows}'", f"a network's file ends in {MODEL}")
+                raise OptionError(
+                    f"there are two DATA, '{data.data}' and '{rows}'", f"a network's file ends in {MODEL}"
+                )
             name, line = lecture(data, line, terminal)
             named = start_words(line, data) | {"lr": ",".join(map(exact, rate.rates)), "epochs": asked.epochs}
             again = _again(context, [name], **named, seed=loop.seed)
             drawing = drawn(
-                name, data, asked, line, rate, loop, optimizer, loss, terminal=terminal, again=again, interrupted=interrupted
+                name,
+                data,
+                asked,
+                line,
+                rate,
+                loop,
+                optimizer,
+                loss,
+                terminal=terminal,
+                again=again,
+                interrupted=interrupted,
             )
         width = output_width(output, terminal)
         emit(_report(drawing, output, width), output, terminal)

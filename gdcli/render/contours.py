@@ -76,4 +76,3 @@ def _walk(graph: Graph, begin: int) -> list[int]:
         graph[following].remove(line[-1])
         line.append(following)
     return line
-

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gdcli.render.fitting import wrapped
 from gdcli.render.numbers import short
-from gdcli.render.screen import Screen, paint
+from gdcli.render.screen import Screen, paint, plain
 
 __all__ = ["Limits", "Local", "Outlook", "Trial", "limits", "local", "outlooks", "trials"]
 
 MANY = 12
 """Eigenvalues told one by one."""
+
+SLOW = 1e-3
+"""Part of the first distance to the minimum that is left by a run that is slow."""
 
 
 class Limits(NamedTuple):
@@ -103,6 +106,7 @@ class Trial(NamedTuple):
         first_loss: Before them.
         loss: After them.
         predicted_loss: What the closed form says of the loss after them.
+        least_loss: The loss at the minimum.
     """
 
     factor: float
@@ -113,28 +117,29 @@ class Trial(NamedTuple):
     first_loss: float
     loss: float
     predicted_loss: float
+    least_loss: float
 
 
-def limits(found: Sequence[Limits], name: str, screen: Screen) -> Iterator[str]:
+def limits(found: Sequence[Limits], limit: tuple[str, str] | None, screen: Screen) -> Iterator[str]:
     """The rates and the curvature they come from, one column a scaling.
 
     Args:
         found: The limits, of the inputs as they are and of standardised ones.
-        name: The optimizer, and its momentum; empty for plain gradient descent.
+        limit: What else but plain descent is asked about, and the formula of its limit; None for plain descent.
         screen: What can be shown.
     """
     rows: list[tuple[str, list[float | None], str]] = []
-    if name:
-        rows.append((f"limit of {name}", [one.lr_max for one in found], ""))
+    if limit:
+        rows.append((f"with {limit[0]}", [one.lr_max for one in found], limit[1]))
     rows += [
-        ("largest stable lr", [one.lr_max_sgd for one in found], "2/L: descent runs away above it"),
-        ("fastest lr", [one.lr_best for one in found], "2/(L + mu), the best constant one"),
-        ("cautious lr", [one.lr_cautious for one in found], "1/L: no direction overshoots"),
-        ("largest curvature L", [one.eigenvalues[-1] for one in found], "of the steepest direction"),
-        ("smallest, mu", [one.eigenvalues[0] for one in found], "of the flattest"),
-        ("condition number", [one.condition_number for one in found], "L/mu: how uneven they are"),
+        ("plain descent" if limit else "largest stable lr", [one.lr_max_sgd for one in found], "2/L: above it, no hold"),
+        ("fastest lr", [one.lr_best for one in found], "2/(L + mu), the best one"),
+        ("cautious lr", [one.lr_cautious for one in found], "1/L: nothing overshoots"),
+        ("largest curvature", [one.eigenvalues[-1] for one in found], "L, the steepest way"),
+        ("smallest curvature", [one.eigenvalues[0] for one in found], "mu, the flattest way"),
+        ("condition number", [one.condition_number for one in found], "L/mu: how uneven"),
     ]
-    broad = max(len(label) for label, _, _ in rows) + 1
+    broad = max(len(label) for label, _, _ in rows)
     heads = [one.inputs for one in found] if len(found) > 1 else []
     yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), "bold", screen)
     for at, (label, values, note) in enumerate(rows):
@@ -146,51 +151,59 @@ def limits(found: Sequence[Limits], name: str, screen: Screen) -> Iterator[str]:
         yield from wrapped("spectrum", "   ".join(_told(value) for value in found[0].eigenvalues), screen)
 
 
-def local(found: Local, screen: Screen) -> Iterator[str]:
-    """The sharpness at a point, and how little it promises elsewhere."""
-    yield f" {paint('sharpness', 'bold', screen)}   {_told(found.sharpness)}   largest eigenvalue of the Hessian there"
+def local(found: Local, why: str, screen: Screen) -> Iterator[str]:
+    """The sharpness at a point, and how little it promises elsewhere.
+
+    Args:
+        found: What was measured.
+        why: Why there is no limit, if there is none.
+        screen: What can be shown.
+    """
+    yield from wrapped("sharpness", f"{_told(found.sharpness)}   the Hessian's largest eigenvalue at one point", screen)
     if found.lr_max is None:
-        why = "the loss is not curved upwards there, so no rate is too large for it"
-        yield from wrapped("local", f"no limit: {why}.", screen)
+        yield from wrapped("lr limit", f"none: {why}", screen)
     else:
-        yield f" {paint('lr limit', 'bold', screen)}    {paint(_told(found.lr_max), 'green', screen)}   local"
-        text = "this is the curvature at that point alone. Training moves on to where it is another, often sharper."
-        yield from wrapped("local", text, screen)
-    yield from wrapped("at", f"{found.where}, loss {short(found.loss)}", screen)
-    sure = f"{found.products} Hessian-vector products; off by {short(found.residual, 2)} at most"
-    yield from wrapped("found by", sure, screen)
+        yield from wrapped("lr limit", f"{_told(found.lr_max)}   local: with a larger lr, descent leaves it", screen)
+    yield from wrapped("at", f"{plain(found.where, screen)}: loss {short(found.loss)}", screen)
+    products = f"{found.products} Hessian-vector product{'s' * (found.products > 1)}"
+    yield from wrapped("found by", f"{products}; off by {short(found.residual, 2)} at most", screen)
+    yield from wrapped("elsewhere", "the curvature is another, and often grows as training goes on", screen)
 
 
 def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterator[str]:
     """What each rate will do, foretold from the spectrum."""
-    target = found[0].target_loss if found else None
-    heads = ["lr", "error x, a step", "a factor 100 in"]
+    target = found[0].target_loss
+    heads = ["lr", "error x a step", "loss / 100 in"]
     heads += [] if target is None else [f"{loss_name} {short(target)} at"]
     yield ""
-    yield paint(" " + " ".join(f"{head:>17}" for head in heads), "bold", screen)
+    yield paint(f" {'foretold':<22}" + _cells(heads), "bold", screen)
     for one in found:
-        cells = [_told(one.lr), short(one.contraction), _steps(one.steps_per_factor_100)]
+        cells = [_told(one.lr), short(one.contraction, 6), _steps(one.steps_per_factor_100)]
         cells += [] if target is None else ["never" if one.steps is None else f"step {one.steps:,}"]
-        yield " " + " ".join(f"{cell:>17}" for cell in cells) + f"   {one.name}"
+        yield f" {one.name:<22}" + _cells(cells)
 
 
-def trials(found: Iterable[Trial], loss_name: str, screen: Screen) -> Iterator[str]:
-    """Each run near the limit in a line: what it did, and what was foretold."""
+def trials(found: Sequence[Trial], loss_name: str, screen: Screen) -> Iterator[str]:
+    """Each run near the limit in a line: where it got, beside where it was foretold to get, and what that is."""
     yield ""
+    heads = ["lr", "after", f"{loss_name} from {short(found[0].first_loss)}", "foretold"]
+    yield paint(f" {'experiment':<15}" + _cells(heads), "bold", screen)
     for one in found:
-        start = paint(f" {one.factor:g} x limit", "bold", screen)
-        color = "orange" if one.verdict == "neither" else "red" if one.verdict == "diverges" else "green"
-        path = f"{loss_name} {short(one.first_loss)} -> {short(one.loss)} in {one.steps:,} steps"
-        yield f"{start}, lr {short(one.lr)}: {paint(f'{one.verdict:<9}', color, screen)} {path}"
-        yield f"   {_beside(one)}"
+        cells = [short(one.lr), f"{one.steps:,} steps", short(one.loss), short(one.predicted_loss)]
+        color = {"diverges": "red", "converges": "green"}.get(one.verdict, "orange")
+        yield f" {f'{one.factor:g} x limit':<15}{_cells(cells)}   {paint(_verdict(one), color, screen)}"
+    if any(one.verdict == "neither" for one in found):
+        yield from wrapped("neither", "the start has no error in the steepest direction, or none at all.", screen)
 
 
-def _beside(one: Trial) -> str:
-    """The prediction beside the experiment."""
-    told = f"foretold for that step: {short(one.predicted_loss)}"
-    if one.verdict == "neither":
-        return f"{told}. It starts too near to the minimum, or has no error in the steepest direction."
-    return told if one.as_predicted else f"{told}. Not as the formula says."
+def _verdict(one: Trial) -> str:
+    slow = one.loss - one.least_loss > SLOW * (one.first_loss - one.least_loss)
+    word = f"{one.verdict} slowly" if one.verdict == "converges" and slow else one.verdict
+    return word if one.as_predicted or one.verdict == "neither" else f"{word}: not as foretold"
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return "".join(f"{cell:>15}" for cell in cells)
 
 
 def _steps(value: float) -> str:

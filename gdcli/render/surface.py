@@ -131,7 +131,7 @@ def _picture(scene: Scene, trails: Sequence[Trail], values: Floats, screen: Scre
 
 
 def _marks(scene: Scene, shape: tuple[int, ...]) -> list[Mark]:
-    spots = [(scene.start, "S"), (scene.minimum, "x")]
+    spots = [(scene.minimum, "x"), (scene.start, "S")]
     shown = [(spot, letter) for spot, letter in spots if spot and scene.inside(spot[:2]).all()]
     where = places([spot[:2] for spot, _ in shown], scene.x_range, scene.y_range, shape)
     return [(row, column, letter) for (row, column), (_, letter) in zip(where.tolist(), shown, strict=True)]

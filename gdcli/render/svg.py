@@ -16,8 +16,9 @@ from gdcli.render.contours import contour
 from gdcli.render.geometry import Floats, pieces
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen, plain
-from gdcli.render.surface import Scene, Spot, Trail, outcome, sentence
+from gdcli.render.surface import Scene, Trail, outcome, sentence
 
+PIXELS = (161, 121)  # columns and rows of a surface that looks smooth
 BANDS = 64  # colours
 CONTOURS = 10
 ALONE, BESIDE = (640, 440), (300, 300)  # the size of a picture, alone and beside others
@@ -109,9 +110,7 @@ def _contours(values: Floats, box: tuple[int, int]) -> Iterator[str]:
     """Lines at equal steps of log loss."""
     levels = _levels(values)
     scale = np.array([box[0], box[1]]) / (np.array(levels.shape[::-1]) - 1)
-    lines = [
-        line * scale * [1, -1] + [0, box[1]] for k in range(1, CONTOURS) for line in contour(levels, k / CONTOURS)
-    ]
+    lines = [line * scale * [1, -1] + [0, box[1]] for k in range(1, CONTOURS) for line in contour(levels, k / CONTOURS)]
     drawn = "".join(_polyline(line) for line in lines)
     if drawn:
         yield f'<path fill="none" stroke="#000" stroke-opacity=".28" stroke-width="1" d="{drawn}"/>'
@@ -200,7 +199,7 @@ def _bar(scene: Scene, values: Floats, left: int, height: int) -> Iterator[str]:
             f'<rect y="{height - (band + 1) * part:.2f}" width="16" height="{part + 0.3:.2f}" fill="{_colour(band)}"/>'
         )
     yield f'<rect width="16" height="{height}" fill="none" stroke="{PALE}"/>'
-    for where, text in _ticks(axis(*ends, 6, log=True).ticks, (ends[0], ends[1])):
+    for where, text in _ticks(axis(ends[0], ends[1], 6, log=True).ticks, (ends[0], ends[1])):
         y = height - where * height
         yield f'<path stroke="{PALE}" d="M16 {y:.1f}h5"/>{_label(text, 25, y + 4.5, "start")}'
     yield _label(scene.loss_name, 0, -14, "start", INK, 'font-weight="bold"')
