@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset as Dataset
     from gdcli.data.dataset import compress as compress
     from gdcli.errors import GdcliError as GdcliError
+    from gdcli.losses import binary_cross_entropy as binary_cross_entropy
+    from gdcli.losses import cross_entropy as cross_entropy
     from gdcli.losses import huber as huber
     from gdcli.losses import mae as mae
     from gdcli.losses import mse as mse
     from gdcli.models import Linear as Linear
     from gdcli.models import Proportional as Proportional
+    from gdcli.networks import Dropout as Dropout
+    from gdcli.networks import Network as Network
     from gdcli.optimizers import (
         SGD as SGD,
     )
@@ -84,8 +88,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "gdcli.data.dataset": ("Dataset", "compress"),
     "gdcli.errors": ("GdcliError",),
-    "gdcli.losses": ("huber", "mae", "mse"),
+    "gdcli.losses": ("binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"),
     "gdcli.models": ("Linear", "Proportional"),
+    "gdcli.networks": ("Dropout", "Network"),
     "gdcli.optimizers": (
         "SGD",
         "AMSGrad",

@@ -351,21 +351,27 @@ class Adam(_Base):
 
     def update(self, gradient: Array, state: Moments, parameters: Array, learning_rate: Rate) -> tuple[Array, Moments]:
         """-lr m_hat / (sqrt(v_hat) + epsilon)."""
-        state = self._moments(self._decayed(gradient, parameters), state)
-        return self._direction(state.m, state.v, state.t, learning_rate), state
+        state, spare = self._moments(self._decayed(gradient, parameters), state)
+        return self._direction(state.m, state.v, state.t, learning_rate, spare), state
 
-    def _moments(self, gradient: Array, state: Moments) -> Moments:
-        m = _running_mean(state.m, gradient, self.beta1)
-        v = _running_mean(state.v, gradient * gradient, self.beta2)
-        return Moments(m, v, state.t + 1)
+    def _moments(self, gradient: Array, state: Moments) -> tuple[Moments, Array]:
+        """The next moments, and an array to write over: large arrays cost more to make than to fill."""
+        m = (1 - self.beta1) * gradient
+        spare: Array = self.beta1 * state.m
+        m += spare
+        v = gradient * gradient
+        v *= 1 - self.beta2
+        v += np.multiply(state.v, self.beta2, out=spare)
+        return Moments(m, v, state.t + 1), spare
 
-    def _direction(self, m: Array, v: Array, t: int, learning_rate: Rate) -> Array:
-        scale = np.sqrt(v)
-        scale /= (1 - self.beta2**t) ** 0.5
-        scale += self.epsilon
-        update = m / scale
-        update *= -learning_rate / (1 - self.beta1**t)
-        return update
+    def _direction(self, m: Array, v: Array, t: int, learning_rate: Rate, spare: Array) -> Array:
+        """-lr m_hat / (sqrt(v_hat) + epsilon), as -lr c/(1 - beta1^t) m / (sqrt(v) + c epsilon), c^2 = 1 - beta2^t."""
+        correction = (1 - self.beta2**t) ** 0.5
+        np.sqrt(v, out=spare)
+        spare += correction * self.epsilon
+        np.divide(m, spare, out=spare)
+        spare *= -learning_rate * (correction / (1 - self.beta1**t))
+        return spare
 
     def trace(self, state: Moments) -> dict[str, Array]:
         """m, v, their bias-corrected values, and what multiplies the learning rate."""
@@ -404,9 +410,9 @@ class AMSGrad(Adam):
     ) -> tuple[Array, MaxMoments]:
         """-lr m_hat / (sqrt(v_max_hat) + epsilon)."""
         gradient = self._decayed(gradient, parameters)
-        m, v, t = self._moments(gradient, Moments(state.m, state.v, state.t))
+        (m, v, t), spare = self._moments(gradient, Moments(state.m, state.v, state.t))
         v_max = np.maximum(state.v_max, v)
-        return self._direction(m, v_max, t, learning_rate), MaxMoments(m, v, v_max, t)
+        return self._direction(m, v_max, t, learning_rate, spare), MaxMoments(m, v, v_max, t)
 
     def trace(self, state: MaxMoments) -> dict[str, Array]:  # type: ignore[override]
         """As Adam's, by the largest v."""
@@ -435,8 +441,8 @@ class AdamW(Adam):
 
     def update(self, gradient: Array, state: Moments, parameters: Array, learning_rate: Rate) -> tuple[Array, Moments]:
         """-lr (weight_decay w + m_hat / (sqrt(v_hat) + epsilon))."""
-        state = self._moments(gradient, state)
-        update = self._direction(state.m, state.v, state.t, learning_rate)
+        state, spare = self._moments(gradient, state)
+        update = self._direction(state.m, state.v, state.t, learning_rate, spare)
         update -= learning_rate * self.weight_decay * parameters
         return update, state
 

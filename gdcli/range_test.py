@@ -27,7 +27,7 @@ Watch = Callable[[Iterable[Step | Epoch]], Iterable[Step | Epoch]]
 
 
 class Growing(NamedTuple):
-    """The schedule of a range test: low (high / low)^(step / (steps - 1)), from low to high by one factor a step.
+    """The schedule of a range test: low^(1 - t) high^t, t = step / (steps - 1), from low to high by one factor a step.
 
     >>> [round(Growing(1e-4, 1.0, steps=5)(k), 10) for k in range(5)]
     [0.0001, 0.001, 0.01, 0.1, 1.0]
@@ -39,7 +39,8 @@ class Growing(NamedTuple):
 
     def __call__(self, step: int) -> float:
         """The rate of an update, given how many were made before it."""
-        return self.low * math.pow(self.high / self.low, step / max(1, self.steps - 1))
+        part = step / max(1, self.steps - 1)
+        return math.pow(self.low, 1 - part) * math.pow(self.high, part)
 
 
 class Probe(NamedTuple):
@@ -168,20 +169,16 @@ def _mixed(mean: float, value: float, part: float) -> float:
     return (1 - part) * mean + part * value
 
 
-def suggestions(found: Sequence[Probe], limit: float | None = None) -> dict[str, Suggestion]:
-    """The rates that a range test suggests, by name: those that it has grounds for.
-
-    None at all where the loss never fell by a hundredth of what it first was.
+def suggestions(found: Sequence[Probe]) -> dict[str, Suggestion]:
+    """The rates that a range test suggests, by name; none where the loss never fell by a hundredth of its first value.
 
     Args:
         found: The probes.
-        limit: The largest stable rate, if known: what is not below it is no suggestion.
     """
     usable = [probe for probe in found if math.isfinite(probe.smoothed)]
-    if not usable or not min(p.smoothed for p in usable) < (1 - FELL) * usable[0].smoothed:
+    if not usable or not min(probe.smoothed for probe in usable) < (1 - FELL) * usable[0].smoothed:
         return {}
-    made = {"valley": valley(usable), "steepest": steepest(usable), "minimum/10": minimum(usable)}
-    return {name: one for name, one in made.items() if limit is None or one.learning_rate < limit}
+    return {"valley": valley(usable), "steepest": steepest(usable), "minimum/10": minimum(usable)}
 
 
 def valley(found: Sequence[Probe]) -> Suggestion:

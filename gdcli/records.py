@@ -34,7 +34,7 @@ class Step(NamedTuple):
         learning_rate: The rate it used.
         loss: The batch's data loss before it.
         gradient: The batch's gradient before it, penalties included, shape (P,).
-        update: What it added to the parameters, shape (P,).
+        before: The parameters before it, shape (P,).
         parameters: The parameters after it, shape (P,).
         state: The optimizer's state after it.
         rows: Its batch: an index into the training rows.
@@ -46,11 +46,17 @@ class Step(NamedTuple):
     learning_rate: Any
     loss: Any
     gradient: Array
-    update: Array
+    before: Array
     parameters: Array
     state: Any
     rows: Array | slice
     measure: Callable[[], Epoch]
+
+    @property
+    def update(self) -> Array:
+        """What it added to the parameters, shape (P,)."""
+        difference: Array = self.parameters - self.before
+        return difference
 
 
 class Epoch(NamedTuple):

@@ -195,13 +195,13 @@ def span_around(values: Iterable[float], margin: float = 0.5, cells: int = 40) -
     else:
         room = (high - low) * margin
     low, high = low - room, high + room
-    step = _round_up((high - low) / cells)
+    step = _rounded((high - low) / cells)
     first, last = math.floor(low / (5 * step) + 1e-9), math.ceil(high / (5 * step) - 1e-9)
     return Span(float(f"{first * 5 * step:.12g}"), float(f"{last * 5 * step:.12g}"), 5 * (last - first) + 1)
 
 
-def _round_up(value: float) -> float:
-    """The next number that is 1, 2 or 5 times a power of ten."""
+def _rounded(value: float) -> float:
+    """A number that is 1, 2 or 5 times a power of ten, and not much smaller."""
     unit = 10.0 ** math.floor(math.log10(value))
-    factor = next(f for f in (1, 2, 5, 10) if value <= f * unit * (1 + 1e-9))
+    factor = next(f for f in (1, 2, 5, 10) if value <= 1.3 * f * unit)
     return float(f"{factor * unit:.3g}")

@@ -191,10 +191,10 @@ def descend(
                     loss, gradient = noisy.loss_and_gradient(parameters, inputs, targets)
                 learning = rate(step)
                 update, state = optimizer.update(gradient, state, parameters, learning)
-                parameters = parameters + update
+                before, parameters = parameters, np.add(parameters, update, out=update)
             step += 1
             now = partial(measure, problem, epoch, step, learning, parameters, state)
-            yield Step(step, epoch, learning, loss, gradient, update, parameters, state, rows, now)
+            yield Step(step, epoch, learning, loss, gradient, before, parameters, state, rows, now)
         record = now()
         gradient = record.gradient
         yield _last_if(record, epoch == epochs)

@@ -12,11 +12,11 @@ from gdcli.cli.output import exact
 from gdcli.data.dataset import Array
 from gdcli.errors import OptionError
 from gdcli.records import Epoch, Row
-from gdcli.render.surface import Scene, Spot
+from gdcli.render.scene import Scene, Spot
 from gdcli.surface import Plane, Span, Surface, surface
 from gdcli.training import Problem
 
-AFFORDABLE = 2e9  # multiplications: about a second
+AFFORDABLE = 2e10  # multiplications: a second or two
 COUNT, COARSE, MOST = 41, 21, 1000
 RANGE = "as in {} -3:5:41"
 
@@ -90,6 +90,7 @@ class Drawing:
         over: Positions of both parameters among the model's.
         ways: The runs on it.
         more: Further figures.
+        exact: Whether the minimum is the exact one, from a formula.
         interrupted: Whether a run was.
     """
 
@@ -98,6 +99,7 @@ class Drawing:
     over: tuple[int, int] = (0, 1)
     ways: Sequence[Way] = ()
     more: dict[str, Any] = field(default_factory=dict)
+    exact: bool = False
     interrupted: bool = False
 
     @property
@@ -117,6 +119,7 @@ class Drawing:
             "over": list(names),
             "start": self._spot(self.scene.start),
             "minimum": self._spot(self.scene.minimum),
+            "minimum_is": "exact" if self.exact else "lowest on the grid",
             "axes": {names[0]: grid.x.tolist(), names[1]: grid.y.tolist()},
             "grid": grid.loss.tolist(),
             **penalty,
@@ -137,12 +140,14 @@ class Drawing:
             "over": list(self.scene.names),
             "start": self._spot(self.scene.start),
             "minimum": self._spot(self.scene.minimum),
+            "minimum_is": "exact" if self.exact else "lowest on the grid",
             **told,
             **self.more,
         }
 
     def _spot(self, spot: Spot | None) -> dict[str, float] | None:
-        return None if spot is None else dict(zip((*self.scene.names, "loss"), spot, strict=True))
+        name = "loss" if self.grid.penalty is None else "objective"  # with the penalty
+        return None if spot is None else dict(zip((*self.scene.names, name), spot, strict=True))
 
     def _point(self, record: Epoch) -> Row:
         x, y = (float(record.parameters[at]) for at in self.over)
@@ -169,7 +174,7 @@ def span(flag: str, text: str, count: int = COUNT) -> Span:
     if not low < high:
         raise OptionError(f"{flag}: {exact(low)} is not below {exact(high)}", RANGE.format(flag))
     if not 1e-9 * max(abs(low), abs(high)) < high - low < 1e300:
-        raise OptionError(f"{flag}: {exact(low)} and {exact(high)} are no range to draw", RANGE.format(flag))
+        raise OptionError(f"{flag}: {exact(low)} and {exact(high)} are too near or too far apart", RANGE.format(flag))
     return Span(low, high, _count(flag, parts[2]) if len(parts) == 3 else count)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from gdcli.cli import value
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.limit_exact import INTERRUPTED, Found, LimitOptions, of_line
 from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, OptimizerOptions, OutputOptions
-from gdcli.cli.output import check, destination, emit
+from gdcli.cli.output import emit
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import GdcliError, OptionError
 
 MODEL = ".safetensors"
-VALUE = "value"
 
 
 @grouped
@@ -34,7 +34,7 @@ def command(
     --format value prints the rate alone.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output._replace(format="table") if output.format == VALUE else output)
+    bare = value.asked(output)
     if optimizer.momentum is not None and optimizer.optimizer is None:
         optimizer = optimizer._replace(optimizer="momentum")
     if (data.data or "").endswith(MODEL):
@@ -45,8 +45,8 @@ def command(
         raise OptionError("--on goes with a saved model as DATA", "as in gdcli limit model.safetensors --on rows.csv")
     else:
         found = of_line(context, data, line, asked, optimizer, loss, loop, terminal)
-    if output.format == VALUE:
-        _print_value(found, output, terminal)
+    if bare:
+        value.put(_number(found), output, terminal)
         return
     with interruptible() as interrupted:
         emit(found.report(interrupted), output, terminal)
@@ -55,13 +55,12 @@ def command(
     terminal.note(f"rerun: {found.again}")
 
 
-def _print_value(found: Found, output: OutputOptions, terminal: Terminal) -> None:
-    """Prints the rate alone, at full precision.
+def _number(found: Found) -> float:
+    """The rate.
 
     Raises:
         GdcliError: If there is none.
     """
     if found.lr_max is None:
         raise GdcliError(f"there is no limit to print: {found.why}", "gdcli lr-find finds a rate by trying")
-    with destination(output.output, terminal) as out:
-        out.write(f"{found.lr_max!r}\n")
+    return found.lr_max

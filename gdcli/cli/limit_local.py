@@ -24,12 +24,13 @@ from gdcli.saving import SavedModel, load
 from gdcli.sharpness import sharpness
 from gdcli.training import Problem
 
+NOT_LOCAL = dict.fromkeys(("lr_best", "condition_number", "eigenvalues", "standardized"))  # what only a parabola has
 NAMED = 4  # parameters told one by one
 
 
 def of_start(made: Plan, asked: LimitOptions, name: str, again: str) -> Found:
     """The curvature of a loss that is no parabola, at a linear model's start."""
-    _refuse_forecast(asked, telling.loss_name(made))
+    _refuse_forecast(asked, made.loss_name)
     experiment_ = made.experiment
     values = zip(experiment_.names, telling.raw(made, experiment_.start), strict=True)
     point = ", ".join(f"{parameter} = {exact(value)}" for parameter, value in values)
@@ -68,9 +69,7 @@ def _problem(saved: SavedModel, rows: str, data: DataOptions, terminal: Terminal
     bare = problem_for(saved)
     chosen = dataset_for(saved, table_for(saved, rows, data, terminal), data)
     encoded = saved.preparation.encoded(chosen, np.float64, float(config.get("label_smoothing", 0.0)))
-    return Problem(
-        bare.model, bare.loss, encoded, None, float(config.get("l1", 0.0)), float(config.get("l2", 0.0))
-    )
+    return Problem(bare.model, bare.loss, encoded, None, float(config.get("l1", 0.0)), float(config.get("l2", 0.0)))
 
 
 def _measured(
@@ -106,7 +105,7 @@ def _report(told: Local, why: str, optimizer: Optimizer, again: str) -> Report:
         schema="gdcli.limit/1",
         records=[told],
         rows_name="",
-        summary=lambda: told.row() | more,
+        summary=lambda: told.row() | NOT_LOCAL | more,
         paragraph=lambda _record, _screen: (),
         blocks=lambda screen: local(told, why, screen),
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
-from gdcli.cli import parse
 from gdcli.cli.drawing import Drawing, GridRow
 from gdcli.cli.fit import output_width
 from gdcli.cli.grouping import grouped
@@ -22,70 +21,19 @@ from gdcli.cli.options import (
     LossOptions,
     OptimizerOptions,
     OutputOptions,
-    option,
 )
 from gdcli.cli.output import check, emit, exact, rerun
+from gdcli.cli.surface_line import drawn
+from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import DataError, OptionError
 from gdcli.render import Report
 from gdcli.render.screen import Screen
 from gdcli.writing import replaced
 
-INTERRUPTED, EPOCHS, PICTURES = 130, 100, 12
+INTERRUPTED = 130
 MODEL = ".safetensors"
 NETWORKS_OWN = {"data", "rows", "x_range", "y_range", "save", "seed", "threads"}
-RANGE = "LOW:HIGH[:COUNT]"
-
-
-class SurfaceOptions(NamedTuple):
-    """What of the surface is shown, and where else."""
-
-    over: Annotated[
-        str | None, option("--over", metavar="A,B", help="The two parameters, across and up. [m,b; or the first two]")
-    ] = None
-    x_range: Annotated[
-        str | None, option("--x-range", metavar=RANGE, help="Across; COUNT points in csv and json. [what fits]")
-    ] = None
-    y_range: Annotated[str | None, option("--y-range", metavar=RANGE, help="Up. [what fits]")] = None
-    m_range: Annotated[str | None, option("--m-range", metavar=RANGE, help="The axis of m, as -3:5:41.")] = None
-    b_range: Annotated[str | None, option("--b-range", metavar=RANGE, help="The axis of b.")] = None
-    epochs: Annotated[int, option("--epochs", parser=parse.whole, metavar="N", help="Length of the path. [100]")] = (
-        EPOCHS
-    )
-    save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
-
-
-class RatesOptions(NamedTuple):
-    """One learning rate or several, and how they move."""
-
-    lr: Annotated[
-        str | None,
-        option("--lr", "--learning-rate", metavar="LR,...", help="Learning rate; of several, a picture each. [0.1]"),
-    ] = None
-    schedule: Annotated[
-        str, option("--schedule", metavar="NAME", help="constant, step, exponential, cosine, inverse-time, one-cycle.")
-    ] = "constant"
-    warmup: Annotated[
-        int, option("--warmup", parser=parse.whole, metavar="STEPS", help="Steps of a straight ramp up to it. [0]")
-    ] = 0
-    lr_at: Annotated[
-        str | None, option("--lr-at", metavar="STEP:LR,...", help="From that step on, that rate; 1 = the first.")
-    ] = None
-
-    @property
-    def rates(self) -> list[float]:
-        """Each rate once.
-
-        Raises:
-            OptionError: If one is no rate, or there are too many to draw.
-        """
-        found = list(dict.fromkeys(parse.numbers("--lr", self.lr or "0.1", "as in --lr 0.01,0.1,0.29")))
-        for rate in found:
-            if not rate > 0:
-                raise OptionError(f"--lr: {exact(rate)} is not a finite number above 0", "as in --lr 0.01,0.1,0.29")
-        if len(found) > PICTURES:
-            raise OptionError(f"--lr: {len(found)} pictures are more than {PICTURES}", "draw a few rates at a time")
-        return found
 
 
 @grouped
@@ -112,40 +60,25 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     _check_place(asked.save)
-    with interruptible() as interrupted:
-        if data.data is not None and data.data.endswith(MODEL):
-            _refuse_descent(context)
-            from gdcli.cli.surface_network import drawn as network_drawn
+    if data.data is not None and data.data.endswith(MODEL):
+        from gdcli.cli import surface_network  # reads model files: only then
 
-            again = _again(context, [data.data, rows], seed=loop.seed)
-            drawing = network_drawn(data.data, data._replace(data=rows), asked, loop, terminal, again)
-        else:
-            from gdcli.cli.surface_line import drawn
-
-            if rows is not None:
-                raise OptionError(
-                    f"there are two DATA, '{data.data}' and '{rows}'", f"a network's file ends in {MODEL}"
-                )
-            name, line = lecture(data, line, terminal)
-            named = start_words(line, data) | {"lr": ",".join(map(exact, rate.rates)), "epochs": asked.epochs}
-            again = _again(context, [name], **named, seed=loop.seed)
+        _refuse_descent(context)
+        again = _again(context, [data.data, rows], seed=loop.seed)
+        drawing = surface_network.drawn(data.data, data._replace(data=rows), asked, loop, terminal, again)
+    else:
+        if rows is not None:
+            raise OptionError(f"there are two DATA, '{data.data}' and '{rows}'", f"a network's file ends in {MODEL}")
+        name, line = lecture(data, line, terminal)
+        named = start_words(line, data) | {"lr": ",".join(map(exact, rate.rates)), "epochs": asked.epochs}
+        again = _again(context, [name], **named, seed=loop.seed)
+        with interruptible() as interrupted:
             drawing = drawn(
-                name,
-                data,
-                asked,
-                line,
-                rate,
-                loop,
-                optimizer,
-                loss,
-                terminal=terminal,
-                again=again,
-                interrupted=interrupted,
+                name, data, asked, line, rate, loop, optimizer, loss, terminal=terminal, again=again, stop=interrupted
             )
-        width = output_width(output, terminal)
-        emit(_report(drawing, output, width), output, terminal)
-        if asked.save is not None:
-            _save(drawing, Path(asked.save))
+    emit(_report(drawing, output, output_width(output, terminal)), output, terminal)
+    if asked.save is not None:
+        _save(drawing, Path(asked.save))
     terminal.note(f"rerun: {again}")
     if drawing.interrupted:
         raise typer.Exit(INTERRUPTED)

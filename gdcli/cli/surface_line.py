@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -26,15 +26,13 @@ from gdcli.cli.options import (
 from gdcli.cli.output import exact, reject_together
 from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
+from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Array
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.records import Epoch, Status
-from gdcli.render.surface import Scene, Spot, Trail, coordinate
+from gdcli.render.scene import Scene, Spot, Trail, coordinate
 from gdcli.surface import Plane, Span, span_around
-
-if TYPE_CHECKING:
-    from gdcli.cli.surface import RatesOptions, SurfaceOptions
 
 
 def drawn(
@@ -49,9 +47,9 @@ def drawn(
     *,
     terminal: Terminal,
     again: str,
-    interrupted: Callable[[], bool],
+    stop: Callable[[], bool],
 ) -> Drawing:
-    """Descends at each rate, and lays out what is drawn."""
+    """Descends at each rate until `stop()` is true, and lays out what is drawn."""
     rows = read(name, data, terminal)
     refuse_unfit(rows, name)
     plans = [
@@ -62,7 +60,7 @@ def drawn(
     over = _over(asked.over, names)
     spans = _asked(asked, names[over[0]], names[over[1]])
     terminal.note(_header(plans, name, loop))
-    ways = [_way(one, terminal, interrupted) for one in plans]
+    ways = [_way(one, terminal, stop) for one in plans]
     descents = Descents(plans[0], ways, over)
     if len(names) > 2:
         terminal.note(f"over {names[over[0]]} and {names[over[1]]}, the others fixed: {descents.told_fixed()}")
@@ -84,7 +82,10 @@ def _over(asked: str | None, names: tuple[str, ...]) -> tuple[int, int]:
         OptionError: If there are not two, or no such ones.
     """
     if len(names) < 2:
-        raise OptionError(f"a surface needs two parameters, and this model has only {names[0]}", "give it an intercept")
+        raise OptionError(
+            f"a surface needs two parameters, and this model has only {names[0]}",
+            "leave out --no-intercept, or take more inputs",
+        )
     if asked is None:
         return 0, 1
     words = [word.strip() for word in asked.split(",")]
@@ -116,7 +117,7 @@ def _way(plan_: Plan, terminal: Terminal, interrupted: Callable[[], bool]) -> Wa
     """One run, as `fit` makes it."""
     bar, experiment = progress_bar(plan_, terminal), plan_.experiment
     records = streams.reported(plan_.records(interrupted, bar.watching), experiment.names, experiment.basis.raw)
-    return Way(plan_.rate, list(bar.clearing(records)))
+    return Way(plan_.rate, [record._replace(gradient=None, state=None) for record in bar.clearing(records)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,8 +187,8 @@ class Descents:
         fixed = {"fixed": fixed} if (fixed := self.fixed()) else {}
         interrupted = any(way.records[-1].status is Status.INTERRUPTED for way in self.ways)
         scene = self._scene(landscape)
-        more = fixed | {"minimum_is": scene.minimum_name, "lr_max": self.plan.limit} | more
-        return Drawing(landscape, scene, self.over, self.ways, more, interrupted)
+        more = fixed | {"lr_max": self.plan.limit} | more
+        return Drawing(landscape, scene, self.over, self.ways, more, self.optimum is not None, interrupted)
 
     def _scene(self, landscape: Landscape) -> Scene:
         first, (x, y), names = self.ways[0].records[0], landscape.spans, self.plan.experiment.names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,15 +11,13 @@ from gdcli.cli.drawing import COARSE, COUNT, Drawing, Landscape, affordable, spa
 from gdcli.cli.models import dataset_for, loss_unit, problem_for, rows_named, table_for
 from gdcli.cli.options import DataOptions, LoopOptions
 from gdcli.cli.plan import LOSS_NAMES
+from gdcli.cli.surface_options import SurfaceOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
-from gdcli.render.surface import Scene, Spot
+from gdcli.render.scene import Scene, Spot
 from gdcli.saving import SavedModel, load
 from gdcli.surface import filter_normalised, surface
 from gdcli.training import Problem
-
-if TYPE_CHECKING:
-    from gdcli.cli.surface import SurfaceOptions
 
 NAMES = ("alpha", "beta")
 USUAL = "-1:1"

@@ -12,6 +12,9 @@ from gdcli.render.screen import Screen, paint, plain
 
 __all__ = ["Limits", "Local", "Outlook", "Trial", "limits", "local", "outlooks", "trials"]
 
+BROAD, NARROW = (11, 12, 17, 15), (11, 11, 12, 12)
+"""Columns of a table of forecasts, and of one of runs."""
+
 MANY = 12
 """Eigenvalues told one by one."""
 
@@ -132,7 +135,11 @@ def limits(found: Sequence[Limits], limit: tuple[str, str] | None, screen: Scree
     if limit:
         rows.append((f"with {limit[0]}", [one.lr_max for one in found], limit[1]))
     rows += [
-        ("plain descent" if limit else "largest stable lr", [one.lr_max_sgd for one in found], "2/L: above it, no hold"),
+        (
+            "plain descent" if limit else "largest stable lr",
+            [one.lr_max_sgd for one in found],
+            "2/L: diverges above it",
+        ),
         ("fastest lr", [one.lr_best for one in found], "2/(L + mu), the best one"),
         ("cautious lr", [one.lr_cautious for one in found], "1/L: nothing overshoots"),
         ("largest curvature", [one.eigenvalues[-1] for one in found], "L, the steepest way"),
@@ -141,7 +148,8 @@ def limits(found: Sequence[Limits], limit: tuple[str, str] | None, screen: Scree
     ]
     broad = max(len(label) for label, _, _ in rows)
     heads = [one.inputs for one in found] if len(found) > 1 else []
-    yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), "bold", screen)
+    if heads:
+        yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), "bold", screen)
     for at, (label, values, note) in enumerate(rows):
         start = paint(f" {label:<{broad}}", "bold", screen)
         cells = [f"{_told(value):>14}" for value in values]
@@ -159,12 +167,14 @@ def local(found: Local, why: str, screen: Screen) -> Iterator[str]:
         why: Why there is no limit, if there is none.
         screen: What can be shown.
     """
-    yield from wrapped("sharpness", f"{_told(found.sharpness)}   the Hessian's largest eigenvalue at one point", screen)
+    yield from wrapped("at", f"{plain(found.where, screen)}: loss {short(found.loss)}", screen)
+    yield from wrapped("sharpness", f"{_told(found.sharpness)}, the Hessian's largest eigenvalue there", screen)
     if found.lr_max is None:
         yield from wrapped("lr limit", f"none: {why}", screen)
     else:
-        yield from wrapped("lr limit", f"{_told(found.lr_max)}   local: with a larger lr, descent leaves it", screen)
-    yield from wrapped("at", f"{plain(found.where, screen)}: loss {short(found.loss)}", screen)
+        yield from wrapped(
+            "lr limit", f"{_told(found.lr_max)}, local: with a larger lr, descent leaves this place", screen
+        )
     products = f"{found.products} Hessian-vector product{'s' * (found.products > 1)}"
     yield from wrapped("found by", f"{products}; off by {short(found.residual, 2)} at most", screen)
     yield from wrapped("elsewhere", "the curvature is another, and often grows as training goes on", screen)
@@ -173,12 +183,12 @@ def local(found: Local, why: str, screen: Screen) -> Iterator[str]:
 def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterator[str]:
     """What each rate will do, foretold from the spectrum."""
     target = found[0].target_loss
-    heads = ["lr", "error x a step", "loss / 100 in"]
+    heads = ["lr", "error kept", "loss to 1/100"]
     heads += [] if target is None else [f"{loss_name} {short(target)} at"]
     yield ""
     yield paint(f" {'foretold':<22}" + _cells(heads), "bold", screen)
     for one in found:
-        cells = [_told(one.lr), short(one.contraction, 6), _steps(one.steps_per_factor_100)]
+        cells = [short(one.lr), short(one.contraction, 6), _steps(one.steps_per_factor_100)]
         cells += [] if target is None else ["never" if one.steps is None else f"step {one.steps:,}"]
         yield f" {one.name:<22}" + _cells(cells)
 
@@ -186,12 +196,12 @@ def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterat
 def trials(found: Sequence[Trial], loss_name: str, screen: Screen) -> Iterator[str]:
     """Each run near the limit in a line: where it got, beside where it was foretold to get, and what that is."""
     yield ""
-    heads = ["lr", "after", f"{loss_name} from {short(found[0].first_loss)}", "foretold"]
-    yield paint(f" {'experiment':<15}" + _cells(heads), "bold", screen)
+    yield paint(f" {'tried out':<13}" + _cells(["lr", "steps", loss_name, "foretold"], NARROW), "bold", screen)
+    yield f" {'the start':<13}" + _cells(["", "0", short(found[0].first_loss)], NARROW)
     for one in found:
-        cells = [short(one.lr), f"{one.steps:,} steps", short(one.loss), short(one.predicted_loss)]
+        cells = [short(one.lr), f"{one.steps:,}", short(one.loss), short(one.predicted_loss)]
         color = {"diverges": "red", "converges": "green"}.get(one.verdict, "orange")
-        yield f" {f'{one.factor:g} x limit':<15}{_cells(cells)}   {paint(_verdict(one), color, screen)}"
+        yield f" {f'{one.factor:g} x limit':<13}{_cells(cells, NARROW)}   {paint(_verdict(one), color, screen)}"
     if any(one.verdict == "neither" for one in found):
         yield from wrapped("neither", "the start has no error in the steepest direction, or none at all.", screen)
 
@@ -202,16 +212,16 @@ def _verdict(one: Trial) -> str:
     return word if one.as_predicted or one.verdict == "neither" else f"{word}: not as foretold"
 
 
-def _cells(cells: Sequence[str]) -> str:
-    return "".join(f"{cell:>15}" for cell in cells)
+def _cells(cells: Sequence[str], widths: Sequence[int] = BROAD) -> str:
+    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
 
 
 def _steps(value: float) -> str:
-    return "never" if math.isinf(value) else f"{max(1, math.ceil(value)):,} steps"
+    return "never" if math.isinf(value) else f"in {max(1, math.ceil(value)):,}"
 
 
 def _told(value: float | None) -> str:
     """A number; what has no bound, or no formula, as a word."""
     if value is None:
         return "no formula"
-    return "no limit" if math.isinf(value) else short(value)
+    return "infinite" if math.isinf(value) else short(value)

@@ -1,0 +1,31 @@
+"""`--format value`: one bare number, for `--lr $(gdcli ... --format value)`."""
+
+from __future__ import annotations
+
+from gdcli import render
+from gdcli.cli.options import OutputOptions
+from gdcli.cli.output import check, destination
+from gdcli.cli.terminal import Terminal
+from gdcli.errors import OptionError, did_you_mean
+
+VALUE = "value"
+
+
+def asked(output: OutputOptions) -> bool:
+    """Whether a bare number is wanted; finds out before the work whether any result will have somewhere to go.
+
+    Raises:
+        OptionError: If the format is unknown.
+        DataError: If the output cannot be written.
+    """
+    known = (VALUE, *render.__all__)
+    if output.format not in known:
+        raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
+    check(output._replace(format="kv") if output.format == VALUE else output)
+    return output.format == VALUE
+
+
+def put(value: float, output: OutputOptions, terminal: Terminal) -> None:
+    """Writes the number, at full precision."""
+    with destination(output.output, terminal) as out:
+        out.write(f"{value!r}\n")
