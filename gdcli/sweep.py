@@ -26,6 +26,10 @@ from gdcli.training import Problem, descend
 __all__ = ["Member", "Outcome", "Pass", "Rules", "Stack", "stacked", "sweep"]
 
 
+LOOKED_AT = 8
+"""Steps at the beginning of an epoch that are compared with the step before."""
+
+
 class Member(NamedTuple):
     """One run of a stack: what it does not share with the others.
 
@@ -76,7 +80,7 @@ class Outcome:
         step: Updates made.
         losses: The training loss after 0, 1, 2, ... epochs; the last may be of an epoch cut short.
         validation: The same over the validation set, or None.
-        turned: For each epoch, the part of its steps that went back on the step before.
+        turned: For each epoch, the part of its (first) steps that went back on the step before.
         best_epoch: Where the validation loss, else the training loss, was lowest.
         parameters: Shape (P,): of the best epoch if there is a validation set, else the last.
     """
@@ -265,7 +269,7 @@ def sweep(
     >>> problem = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
     >>> runs = [Member(rate, np.array([-1.0, 5.0]), SGD()) for rate in (0.1, 2.0)]
     >>> ends = [end for end in sweep(problem, runs, epochs=20) if isinstance(end, Outcome)]
-    >>> [(end.index, str(end.status), float(end.losses[1])) for end in ends]
+    >>> [(end.index, str(end.status), round(float(end.losses[1]), 9)) for end in ends]
     [(1, 'diverged', 112.5), (0, 'completed', 1.825)]
     """
     book, rows, past = _Book(members, epochs, rules), np.arange(len(members)), None
@@ -372,7 +376,7 @@ class _Book:
         self._rows, self._problem = rows, problem
         self.live = np.ones(len(rows), bool)
         self._watched = problem.validation is not None
-        self._turns, self._steps = np.zeros(len(rows)), 0
+        self._turns, self._steps, self._compared = np.zeros(len(rows)), 0, 0
 
     @np.errstate(all="ignore")
     def read(self, record: Step | Epoch, interrupted: bool) -> list[Outcome]:
@@ -381,14 +385,15 @@ class _Book:
             return self._read_step(record, interrupted)
         self._write(record, self.live)
         ends = self._ends(record, interrupted)
-        self._turns[:], self._steps = 0, 0
+        self._turns[:], self._steps, self._compared = 0, 0, 0
         return ends
 
     def _read_step(self, record: Step, interrupted: bool) -> list[Outcome]:
-        update = np.atleast_2d(record.update)
-        if self._before is not None:
-            self._turns += np.vecdot(update, self._before) < 0
-        self._before, self._steps = update, self._steps + 1
+        self._steps += 1
+        if self._steps <= LOOKED_AT:
+            self._compare(np.atleast_2d(record.update))
+        else:
+            self._before = None
         fine = np.atleast_1d(record.loss <= self._ceiling[self._rows])
         gone = self.live if interrupted else self.live & ~fine
         if not gone.any():
@@ -397,13 +402,20 @@ class _Book:
         self._write(state, gone)
         return self._closed(state, np.where(fine, Status.INTERRUPTED, Status.DIVERGED), gone)
 
+    def _compare(self, update: Array) -> None:
+        """Counts a step that goes back on the one before."""
+        if self._before is not None:
+            self._turns += np.vecdot(update, self._before) < 0
+            self._compared += 1
+        self._before = update
+
     def _write(self, record: Epoch, which: Array) -> None:
         """Notes the losses of some of the runs, and whether they are their best."""
         rows, unit = self._rows[which], self._rules.unit
         losses = np.atleast_1d(record.loss)[which] * unit
         monitored = losses
         self._losses.write(record.epoch, rows, losses)
-        self._turned.write(record.epoch, rows, self._turns[which] / max(1, self._steps))
+        self._turned.write(record.epoch, rows, self._turns[which] / max(1, self._compared))
         if self._watched:
             monitored = np.atleast_1d(record.validation_loss)[which] * unit
             self._validation.write(record.epoch, rows, monitored)
