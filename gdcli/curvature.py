@@ -13,7 +13,15 @@ from gdcli.models import Linear
 from gdcli.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.training import Problem
 
-__all__ = ["Spectrum", "gradient_formula", "largest_stable_rate", "least_squares", "optimum", "spectrum"]
+__all__ = [
+    "Spectrum",
+    "gradient_formula",
+    "largest_stable_rate",
+    "least_squares",
+    "linear_system",
+    "optimum",
+    "spectrum",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +73,7 @@ def spectrum(problem: Problem, weight_decay: float = 0.0) -> Spectrum:
 
     Source: the lecture, "How large may a step be?"; Nesterov 2004, Introductory Lectures, section 2.1.
     """
-    a, _ = _system(problem)
+    a, _ = linear_system(problem)
     if not np.isfinite(a).all():
         return Spectrum(np.full(problem.model.size, math.inf))
     singular = np.linalg.svd(a, compute_uv=False)
@@ -128,7 +136,7 @@ def optimum(problem: Problem) -> tuple[Array, bool]:
 
     Where the numbers are too large for float64 the parameters are not finite.
     """
-    a, y = _system(problem)
+    a, y = linear_system(problem)
     if not (np.isfinite(a).all() and np.isfinite(y).all()):
         return np.full(problem.model.size, math.nan), False
     return least_squares(a, y)
@@ -155,7 +163,7 @@ def least_squares(a: Array, y: Array) -> tuple[Array, bool]:
     return (w / size).astype(float), unique
 
 
-def _system(problem: Problem) -> tuple[Array, Array]:
+def linear_system(problem: Problem) -> tuple[Array, Array]:
     """A and y with loss = |A w - y|^2 / 2, so that the Hessian is A^T A; an L2 penalty is one more row a weight."""
     model, data = problem.model, compress(problem.data)
     if not isinstance(model, Linear):

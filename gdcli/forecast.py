@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.curvature import _system, least_squares
+from gdcli.curvature import Spectrum, least_squares, linear_system
 from gdcli.data.dataset import Array, compress
 from gdcli.losses import mse
 from gdcli.models import Linear
 from gdcli.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.training import Problem
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Forecast", "curved", "forecast"]
 
 BLOCK = 1024  # steps looked at together
 MOST = 1_000_000  # steps looked at one by one
@@ -128,7 +128,7 @@ def forecast(problem: Problem, optimizer: Optimizer, rate: float, start: Array) 
     if problem.loss is not mse or not isinstance(problem.model, Linear) or problem.l1 or type(optimizer) not in kinds:
         return None
     decay = optimizer.weight_decay
-    a, y = _system(problem)
+    a, y = linear_system(problem)
     if decay:
         a, y = np.vstack([a, math.sqrt(decay) * np.eye(a.shape[1])]), np.concatenate([y, np.zeros(a.shape[1])])
     if not (np.isfinite(a).all() and np.isfinite(y).all()):
@@ -148,6 +148,17 @@ def forecast(problem: Problem, optimizer: Optimizer, rate: float, start: Array) 
         curved=curvatures > FLAT * steepest,
         steady=type(optimizer) is SGD and rate * steepest <= 2 and not (problem.l2 or decay),
     )
+
+
+def curved(spectrum: Spectrum) -> Spectrum:
+    """The spectrum without its flat directions, in which nothing moves; as it is where all are flat.
+
+    >>> curved(Spectrum(np.array([0.0, 1e-20, 2.0, 4.0]))).eigenvalues.tolist()
+    [2.0, 4.0]
+    """
+    values = spectrum.eigenvalues
+    kept = values[values > FLAT * values[-1]]
+    return Spectrum(kept) if len(kept) else spectrum
 
 
 def _transfers(curvatures: Array, optimizer: Optimizer, rate: float) -> Array:

@@ -290,6 +290,22 @@ def test_numbers_too_large_for_float64(gdcli):
     assert result.json["lr_max"] is None
 
 
+def test_flat_directions_do_not_count_in_the_best_rate(gdcli, limit):
+    rows = "a,c,y\n1,2,3\n2,4,5\n3,6,8\n"  # c is twice a
+    x = np.array([[1.0, 2.0, 1.0], [2.0, 4.0, 1.0], [3.0, 6.0, 1.0]])
+    values = np.linalg.eigvalsh(2 * x.T @ x / 3)
+    report = limit(stdin=rows)
+    assert report["flat"] == 1
+    assert report["lr_best"] == pytest.approx(2 / (values[1] + values[2]), rel=1e-12)
+    assert "flat" in gdcli("limit", stdin=rows).out
+
+
+def test_a_flat_loss_has_no_limit(gdcli, refused):
+    flat = "x,y\n0,1\n0,2\n"
+    assert gdcli("limit", "--no-intercept", stdin=flat).code == 0
+    refused(gdcli("limit", "--no-intercept", "-f", "value", stdin=flat), 1, "flat")
+
+
 def test_one_row_is_flat_in_one_direction(limit):
     report = limit(stdin="x,y\n2,1\n")
     assert report["lr_max"] == pytest.approx(2 / 10)

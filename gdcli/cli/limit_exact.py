@@ -26,7 +26,7 @@ from gdcli.cli.output import rerun
 from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
-from gdcli.forecast import Forecast, forecast
+from gdcli.forecast import Forecast, curved, forecast
 from gdcli.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.records import Status
 from gdcli.render import Report
@@ -102,8 +102,14 @@ def of_line(
     scale = telling.scale_name(loop)
     raw = _limits(made, INPUTS.get(scale, f"scale {scale}"))
     scaled = _limits(planned(loop._replace(standardize=True, scale=None)), "standardized")
-    why = f"no formula tells that of {label(made.optimizer)}"
-    return Found(raw.lr_max, why, again, _Exact(made, raw, scaled, asked, again).report)
+    return Found(raw.lr_max, _why(raw, made), again, _Exact(made, raw, scaled, asked, again).report)
+
+
+def _why(raw: Limits, made: Plan) -> str:
+    """Why there is no limit, where there is none."""
+    if math.isinf(raw.lr_max_sgd):
+        return "the loss is flat"
+    return "numbers are too large" if not raw.lr_max_sgd else f"no formula tells that of {label(made.optimizer)}"
 
 
 def label(optimizer: Optimizer) -> str:
@@ -119,10 +125,11 @@ def _limits(made: Plan, inputs: str) -> Limits:
         inputs=inputs,
         lr_max=made.limit,
         lr_max_sgd=spectrum.largest_stable_rate,
-        lr_best=spectrum.best_rate,
+        lr_best=curved(spectrum).best_rate,
         lr_cautious=1 / steepest if steepest > 0 else math.inf,
         condition_number=spectrum.condition_number,
         eigenvalues=spectrum.eigenvalues.tolist(),
+        flat=len(spectrum.eigenvalues) - len(curved(spectrum).eigenvalues),
     )
 
 

@@ -33,6 +33,7 @@ class Limits(NamedTuple):
         lr_cautious: 1/L.
         condition_number: L/mu.
         eigenvalues: The Hessian's, from mu to L.
+        flat: How many directions have none; they are left out of lr_best.
     """
 
     inputs: str
@@ -42,6 +43,7 @@ class Limits(NamedTuple):
     lr_cautious: float
     condition_number: float
     eigenvalues: Sequence[float]
+    flat: int = 0
 
     def row(self) -> dict[str, Any]:
         """The rates, the condition number, and the ends of the spectrum."""
@@ -154,6 +156,9 @@ def limits(found: Sequence[Limits], limit: tuple[str, str] | None, screen: Scree
         start = paint(f" {label:<{broad}}", "bold", screen)
         cells = [f"{_told(value):>14}" for value in values]
         yield start + "".join(paint(cell, "green" if at == 0 else "", screen) for cell in cells) + f"   {note}"
+    if found[0].flat:
+        text = f"in {found[0].flat} of {len(found[0].eigenvalues)} directions the loss is flat: many models fit equally"
+        yield from wrapped("flat", text, screen)
     count = len(found[0].eigenvalues)
     if 2 < count <= MANY:
         yield from wrapped("spectrum", "   ".join(_told(value) for value in found[0].eigenvalues), screen)
