@@ -34,11 +34,11 @@ class Step(NamedTuple):
         learning_rate: The rate it used.
         loss: The batch's data loss before it.
         gradient: The batch's gradient before it, penalties included, shape (P,).
-        before: The parameters before it, shape (P,).
         parameters: The parameters after it, shape (P,).
         state: The optimizer's state after it.
         rows: Its batch: an index into the training rows.
         measure: Evaluates the state after it over the whole set: the `Epoch` record of this moment.
+        replay: Asks the optimizer again for what it answered then: (update, state after it).
     """
 
     step: int
@@ -46,17 +46,16 @@ class Step(NamedTuple):
     learning_rate: Any
     loss: Any
     gradient: Array
-    before: Array
     parameters: Array
     state: Any
     rows: Array | slice
     measure: Callable[[], Epoch]
+    replay: Callable[[], tuple[Array, Any]]
 
     @property
     def update(self) -> Array:
-        """What it added to the parameters, shape (P,)."""
-        difference: Array = self.parameters - self.before
-        return difference
+        """What it added to the parameters, shape (P,): optimizers being pure, it need not be kept to be known."""
+        return self.replay()[0]
 
 
 class Epoch(NamedTuple):

@@ -190,11 +190,12 @@ def descend(
                 else:
                     loss, gradient = noisy.loss_and_gradient(parameters, inputs, targets)
                 learning = rate(step)
-                update, state = optimizer.update(gradient, state, parameters, learning)
-                before, parameters = parameters, np.add(parameters, update, out=update)
+                replay = partial(optimizer.update, gradient, state, parameters, learning)
+                update, state = replay()
+                parameters = np.add(parameters, update, out=update)
             step += 1
             now = partial(measure, problem, epoch, step, learning, parameters, state)
-            yield Step(step, epoch, learning, loss, gradient, before, parameters, state, rows, now)
+            yield Step(step, epoch, learning, loss, gradient, parameters, state, rows, now, replay)
         record = now()
         gradient = record.gradient
         yield _last_if(record, epoch == epochs)
