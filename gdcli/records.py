@@ -6,6 +6,8 @@ import enum
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gdcli.arrays import Array
 
 __all__ = ["Epoch", "Overfitting", "Scores", "Status", "Step"]
@@ -55,7 +57,8 @@ class Step(NamedTuple):
     @property
     def update(self) -> Array:
         """What it added to the parameters, shape (P,): optimizers being pure, it need not be kept to be known."""
-        return self.replay()[0]
+        with np.errstate(all="ignore"):
+            return self.replay()[0]
 
 
 class Epoch(NamedTuple):
