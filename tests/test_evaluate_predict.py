@@ -10,9 +10,8 @@ import time
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
-
 from conftest import PROGRAM, clean_environ
+from safetensors.numpy import load_file
 
 TWO = "a,b,kind\n" + "".join(f"{a}.0,{a % 3},{'low' if a < 6 else 'high'}\n" for a in range(12))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch_runs import from_torch
 
 from gdcli import activations, optimizers
 from gdcli.data.dataset import Dataset
@@ -14,7 +15,6 @@ from gdcli.losses import binary_cross_entropy, cross_entropy, huber, mae, mse, m
 from gdcli.networks import Dropout, Network
 from gdcli.records import Epoch
 from gdcli.training import Problem, descend, train
-from torch_runs import from_torch
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "digits_torch.json").read_text())
 ACTIVATIONS = [getattr(activations, name) for name in activations.__all__]

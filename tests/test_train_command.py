@@ -12,9 +12,8 @@ import time
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
-
 from conftest import PROGRAM, clean_environ
+from safetensors.numpy import load_file
 
 IRIS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 ACTIVATIONS = {

@@ -13,7 +13,7 @@ from gdcli import curvature, initializers, losses, metrics
 from gdcli.arrays import Array
 from gdcli.cli import experiment as build
 from gdcli.cli import parse
-from gdcli.cli.network_plan import NetworkPlan, network_plan
+from gdcli.cli.network_plan import BATCH, FEW_ROWS, VALIDATION, NetworkPlan, network_plan
 from gdcli.cli.options import (
     FIT_EPOCHS,
     TRAIN_EPOCHS,
@@ -128,11 +128,19 @@ def _nowhere() -> Terminal:
 
 def _lines(job: Job, rows: Any) -> Planned:
     first = job.settings[0]
-    data, loop, stop = (group(kind, first) for kind in (DataOptions, LoopOptions, StopOptions))
-    train, held_out = build.held_out(rows, stop.validation, loop, data, _nowhere())
-    line, rate, optimizer, loss = (group(k, first) for k in (LineOptions, RateOptions, OptimizerOptions, LossOptions))
-    passes = epochs("fit", first)
-    whole = plan(train, held_out, line, rate, loop, passes, optimizer, loss, stop).compressed()
+    loop, stop = group(LoopOptions, first), group(StopOptions, first)
+    train, held_out = build.held_out(rows, stop.validation, loop, group(DataOptions, first), _nowhere())
+    whole = plan(
+        train,
+        held_out,
+        group(LineOptions, first),
+        group(RateOptions, first),
+        loop,
+        epochs("fit", first),
+        group(OptimizerOptions, first),
+        group(LossOptions, first),
+        stop,
+    ).compressed()
     targets = train.targets
     baseline = metrics.mse(np.full(len(targets), targets.mean()), targets)
     plans = [_line(whole, settings) for settings in job.settings]
@@ -205,12 +213,20 @@ class _Known:
 
 def _networks(job: Job, rows: Any) -> Planned:
     first = job.settings[0]
-    data, network, rate, loop, optimizer, loss, stop = (
-        group(kind, first)
-        for kind in (DataOptions, NetworkOptions, RateOptions, LoopOptions, OptimizerOptions, LossOptions, StopOptions)
+    network, stop = group(NetworkOptions, first), group(StopOptions, first)
+    whole = network_plan(
+        rows,
+        group(DataOptions, first),
+        network,
+        group(RateOptions, first),
+        group(LoopOptions, first),
+        epochs("train", first),
+        group(OptimizerOptions, first),
+        group(LossOptions, first),
+        stop,
+        None,
+        _nowhere(),
     )
-    passes = epochs("train", first)
-    whole = network_plan(rows, data, network, rate, loop, passes, optimizer, loss, stop, None, _nowhere())
     members = [_network(whole, network, settings) for settings in job.settings]
     rules = Rules(stop.tolerance, stop.target_loss, stop.patience, stop.min_delta, 1e-8, whole.loss_unit)
     nothing: list[Any] = [None] * len(members)
@@ -282,11 +298,19 @@ def _seed_matters(kind: str, settings: Settings, rows: int) -> bool:
         return True
     if not settings["shuffle"]:
         return False
-    usual = 32 if kind == "train" else rows
+    usual = BATCH if kind == "train" else rows
     size = settings["batch_size"] or str(usual)
     batches = size.lower() != "full" and (not size.isdecimal() or int(size) < rows)
-    held = settings["validation"] or ("0.1" if kind == "train" and rows >= 20 else "none")
-    return batches or held.replace(".", "", 1).replace("e-", "", 1).isdecimal()
+    held = settings["validation"] or (VALIDATION if kind == "train" and rows >= FEW_ROWS else "none")
+    return batches or _is_number(held)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parted(job: Job, whole: Planned) -> Iterator[Job]:
