@@ -7,7 +7,8 @@ import typer
 from gdcli.cli import value
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
-from gdcli.cli.limit_exact import INTERRUPTED, Found, LimitOptions, of_line
+from gdcli.cli.limit_exact import INTERRUPTED, of_line
+from gdcli.cli.limit_found import Found, LimitOptions
 from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, OptimizerOptions, OutputOptions
 from gdcli.cli.output import emit
 from gdcli.cli.terminal import Terminal

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
 
 import typer
 
 from gdcli import losses
-from gdcli.cli import parse, telling
+from gdcli.cli import telling
 from gdcli.cli.lecture import lecture, start_words
+from gdcli.cli.limit_found import Found, LimitOptions, label
 from gdcli.cli.options import (
     DataOptions,
     LineOptions,
@@ -20,14 +20,13 @@ from gdcli.cli.options import (
     OptimizerOptions,
     RateOptions,
     StopOptions,
-    option,
 )
 from gdcli.cli.output import rerun
 from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
 from gdcli.forecast import Forecast, curved, forecast
-from gdcli.optimizers import SGD, Momentum, Nesterov, Optimizer
+from gdcli.optimizers import SGD, Momentum, Nesterov
 from gdcli.records import Status
 from gdcli.render import Report
 from gdcli.render.limits import Limits, Outlook, Trial, limits, outlooks, trials
@@ -40,39 +39,6 @@ STEPS = 2000
 BELOW, ABOVE = 0.99, 1.01
 INPUTS = {"none": "as they are", "standard": "standardized"}
 FORMULAS: dict[type, str] = {SGD: "2/L", Momentum: "2(1 + u)/L", Nesterov: "2(1 + u)/(1 + 2u)/L"}
-
-
-class LimitOptions(NamedTuple):
-    """What is to be foretold."""
-
-    lr: Annotated[
-        float | None,
-        option("--lr", "--learning-rate", parser=parse.positive, metavar="LR", help="A rate to tell more about."),
-    ] = None
-    target_loss: Annotated[
-        float | None,
-        option("--target-loss", parser=parse.number, metavar="L", help="Tell how many steps it takes to this loss."),
-    ] = None
-    on: Annotated[
-        str | None, option("--on", metavar="FILE", help="Rows to measure a saved model on; DATA is then the model.")
-    ] = None
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found out.
-
-    Args:
-        lr_max: The one natural number, or None.
-        why: Why it is None.
-        again: The command line that does it again.
-        report: What there is to say; given what tells of a Ctrl-C.
-    """
-
-    lr_max: float | None
-    why: str
-    again: str
-    report: Callable[[Callable[[], bool]], Report]
 
 
 def of_line(
@@ -96,7 +62,7 @@ def of_line(
     made = planned(loop)
     again = rerun(context, data=name, **start_words(line, data))
     if made.experiment.problem.loss is not losses.mse:
-        from gdcli.cli.limit_local import of_start
+        from gdcli.cli.limit_local import of_start  # measured, with what measuring needs
 
         return of_start(made, asked, name, again)
     scale = telling.scale_name(loop)
@@ -110,12 +76,6 @@ def _why(raw: Limits, made: Plan) -> str:
     if math.isinf(raw.lr_max_sgd):
         return "the loss is flat"
     return "numbers are too large" if not raw.lr_max_sgd else f"no formula tells that of {label(made.optimizer)}"
-
-
-def label(optimizer: Optimizer) -> str:
-    """The optimizer's name, with its momentum."""
-    kept = f" {optimizer.momentum:g}" if isinstance(optimizer, Momentum) else ""
-    return f"{type(optimizer).__name__}{kept}"
 
 
 def _limits(made: Plan, inputs: str) -> Limits:

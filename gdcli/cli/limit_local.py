@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from gdcli.cli import experiment, telling
-from gdcli.cli.limit_exact import Found, LimitOptions, label
+from gdcli.cli.limit_found import Found, LimitOptions, label
 from gdcli.cli.models import dataset_for, loss_unit, problem_for, table_for
 from gdcli.cli.options import DataOptions, OptimizerOptions
 from gdcli.cli.output import exact, rerun
