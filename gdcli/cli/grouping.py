@@ -25,7 +25,8 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def command(**values: Any) -> None:
-        gc.enable()  # all is imported: see gdcli.cli.main
+        gc.freeze()  # what is imported stays: nothing to look through for garbage (see gdcli.cli.main)
+        gc.enable()
         for name, kind in groups.items():
             values[name] = kind(*(values.pop(field) for field in kind._fields))
         with quiet():
