@@ -78,7 +78,8 @@ def _parts(option: str, text: str, commas: bool) -> list[str]:
     parts = text.split(";") if ";" in text or not commas else NOT_IN_A_SETTING.split(text)
     parts = [part.strip() for part in parts]
     if not all(parts):
-        raise OptionError(f"{option}: '{text}' has an empty value in its list", f"as in {option} A,B,C")
+        example = "A,B,C" if commas else "A;B;C"
+        raise OptionError(f"{option}: '{text}' has an empty value in its list", f"as in {option} {example}")
     return parts
 
 

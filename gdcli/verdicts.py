@@ -19,6 +19,8 @@ FLAT = 0.01
 """A second half that brings less than this part of the whole fall is flat."""
 SLOW = 0.25
 """One that brings more than this part of it has hardly begun: a straight fall brings a half."""
+FEW = 5
+"""Records that are too few to call a run flat."""
 SETTLED = 1e-3
 """The rest of the fall that does not count when asking when it happened."""
 
@@ -100,7 +102,9 @@ def _pace(losses: Array, goal: Goal | None) -> str:
         return "converging" if left <= 1 else "crawling"
     fall = float(losses[0]) - end
     share = (half - end) / fall if fall > 0 else 1.0
-    return "converged" if share < FLAT else "crawling" if share > SLOW else "converging"
+    if share < FLAT and len(losses) > FEW:
+        return "converged"
+    return "crawling" if share > SLOW else "converging"
 
 
 def _oscillates(outcome: Outcome, goal: Goal | None, there: int | None) -> bool:

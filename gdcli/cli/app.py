@@ -20,6 +20,7 @@ COMMANDS = {
     "limit": "Tell the largest stable learning rate of this data, and the best.",
     "lr-find": "Find a learning rate by the range test.",
     "surface": "Draw the loss over two parameters, with the path of descent.",
+    "sweep": "Compare many runs: every option may be a list or a range.",
     "activation": "Draw activation functions and their derivatives.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",
@@ -61,7 +62,10 @@ class Commands(TyperGroup):
 
 def load(name: str) -> TyperCommand:
     """Imports a command's module and makes its typer command."""
-    function = import_module(f"gdcli.cli.{name.replace('-', '_')}").command
+    module = import_module(f"gdcli.cli.{name.replace('-', '_')}")
+    if hasattr(module, "group"):  # a command of several
+        return cast("TyperCommand", module.group(name))
+    function = module.command
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name=name, context_settings={"help_option_names": ["-h", "--help"]})(function)
     return cast("TyperCommand", get_command(app))

@@ -23,7 +23,7 @@ from gdcli.cli.stacks import Job, Planned, planned
 from gdcli.errors import DataError, OptionError
 from gdcli.records import Status
 from gdcli.sweep import Outcome, Pass, sweep
-from gdcli.verdicts import arrived, verdict
+from gdcli.verdicts import Goal, arrived, verdict
 
 CONNECT = 5
 """Seconds to wait for a cluster."""
@@ -41,8 +41,10 @@ class Finished(NamedTuple):
         status: As `fit` and `train` have it; or timed_out, failed.
         verdict: The same, in words.
         outcome: What it came to; None if it failed.
+        goal: Where it should get, where that is known.
         arrived: The first epoch with a loss as good as the optimum's, where that is known.
         limit: The largest stable learning rate, where a formula tells.
+        pace: Steps in an epoch.
         figures: Further figures of what is kept.
     """
 
@@ -50,8 +52,10 @@ class Finished(NamedTuple):
     status: str
     verdict: str
     outcome: Outcome | None = None
+    goal: Goal | None = None
     arrived: int | None = None
     limit: float | None = None
+    pace: int = 1
     figures: dict[str, float] = {}  # noqa: RUF012 - never written to
 
     @property
@@ -139,8 +143,17 @@ def _finished(job: Job, whole: Planned, outcome: Outcome, late: bool) -> Finishe
         if problem.validation is not None:
             held = problem.measured(outcome.parameters, problem.validation)[1]
             figures |= {f"validation_{name}": value for name, value in held.items()}
-    there = arrived(outcome.losses, whole.goals[at])
-    return Finished(job.numbers[at], status, words, outcome, there, whole.limits[at], figures)
+    return Finished(
+        number=job.numbers[at],
+        status=status,
+        verdict=words,
+        outcome=outcome,
+        goal=whole.goals[at],
+        arrived=arrived(outcome.losses, whole.goals[at]),
+        limit=whole.limits[at],
+        pace=whole.plan.steps_per_epoch,
+        figures=figures,
+    )
 
 
 class Place:
@@ -395,12 +408,12 @@ class _Tries:
         runs = sum(len(job.numbers) for job in jobs)
         self._place.note(f"a worker was lost: {runs} run{'s' * (runs > 1)} begun again")
         self._executor.shutdown(wait=False)
-        for job in [job for job in jobs if self._begun[job.numbers] >= TRIES - 1]:
-            self._last(job)
         self._executor = self._place.executor()
         for job in jobs:
-            if self._begun[job.numbers] < TRIES - 1:
+            if self._begun.get(job.numbers, 0) < TRIES - 1:
                 self.begin(job)
+            else:
+                self._last(job)
 
     def _last(self, job: Job) -> None:
         """The last try, in a process that is nobody else's."""

@@ -215,6 +215,7 @@ def _networks(job: Job, rows: Any) -> Planned:
     first = job.settings[0]
     network, stop = group(NetworkOptions, first), group(StopOptions, first)
     whole = network_plan(
+        first["data"],
         rows,
         group(DataOptions, first),
         network,
