@@ -166,7 +166,7 @@ def _backwards(model: Network, parameters: Array, inputs: Array) -> tuple[Array,
             np.matmul(below.mT, flowing, out=layer.weights(result))
             np.matmul(ones(flowing.shape[-2], flowing.dtype), flowing, out=layer.bias(result))
             if layer.begin:
-                flowing = np.matmul(flowing, layer.weights(parameters).mT)
+                flowing = np.matmul(layer.weights(parameters), flowing.mT).mT  # as in a single run
         return result
 
     return (hidden if model.sizes[-1] > 1 else hidden[..., 0]), backprop

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import clean_environ
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +31,6 @@ from gdcli.records import Status
 from gdcli.sweep import Member, Outcome, Pass, Rules, stacked, sweep
 from gdcli.training import Problem, descend
 from gdcli.verdicts import Goal, arrived, verdict
-from tests.conftest import clean_environ
 
 DECK = ["sample:deck", "--m", "-1", "--b", "5"]
 LECTURE = ["sweep", "fit", *DECK, "--lr", "0.01,0.1,0.29,0.3,2", "--epochs", "600"]

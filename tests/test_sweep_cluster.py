@@ -9,9 +9,8 @@ import subprocess
 import sys
 
 import pytest
-
-from tests.conftest import clean_environ
-from tests.test_sweep import what_is_left
+from conftest import clean_environ
+from test_sweep import what_is_left
 
 PATIENCE = 120
 SWEEP = ["train", "sample:moons", "--hidden", "2;3;4;5;6;7;8;9;10;11", "--lr", "0.01,0.1,1e9", "--optimizer", "sgd"]

@@ -67,8 +67,9 @@ def of_line(
         return of_start(made, asked, name, again)
     scale = telling.scale_name(loop)
     raw = _limits(made, INPUTS.get(scale, f"scale {scale}"))
-    scaled = _limits(planned(loop._replace(standardize=True, scale=None)), "standardized")
-    return Found(raw.lr_max, _why(raw, made), again, _Exact(made, raw, scaled, asked, again).report)
+    scaled = planned(loop._replace(standardize=True, scale=None))
+    standardized = _limits(scaled, "standardized")
+    return Found(raw.lr_max, _why(raw, made), again, _Exact(made, raw, standardized, scaled, asked, again).report)
 
 
 def _why(raw: Limits, made: Plan) -> str:
@@ -100,6 +101,7 @@ class _Exact:
     plan: Plan
     raw: Limits
     standardized: Limits
+    scaled: Plan
     asked: LimitOptions
     again: str
 
@@ -154,15 +156,17 @@ class _Exact:
             rates = {"cautious": self.raw.lr_cautious, "fastest": self.raw.lr_best} | rates
         if self.asked.lr is not None:
             rates = {"" if limit is None else f"{self.asked.lr / limit:.4g} x limit": self.asked.lr}
-        for name, rate in rates.items():
-            run = self.forecast(rate)
+        ways = [(name, rate, self.plan) for name, rate in rates.items()]
+        if "fastest" in rates and self.raw.inputs != "standardized":  # why standardise
+            ways.append(("fastest, standardized", self.standardized.lr_best, self.scaled))
+        for name, rate, made in ways:
+            run = self.forecast(rate, made)
             if run is not None and math.isfinite(rate):
                 steps = None if target is None else run.steps_to(target)
                 yield Outlook(name, rate, run.contraction, run.steps_per_factor(), target, steps)
 
-    def forecast(self, rate: float) -> Forecast | None:
+    def forecast(self, rate: float, made: Plan) -> Forecast | None:
         """The run at a constant rate, where a formula tells it."""
-        made = self.plan
         if made.batch_size is not None:
             return None
         return forecast(made.experiment.problem, made.optimizer, rate, made.experiment.start)
@@ -172,7 +176,7 @@ class _Exact:
         limit = self.plan.limit
         for factor in () if limit is None else (BELOW, ABOVE):
             rate = factor * (limit or 0.0)
-            foretold = self.forecast(rate)
+            foretold = self.forecast(rate, self.plan)
             if foretold is not None:
                 made = self.plan._replace(rate=rate, schedule=Constant(rate))
                 run = Run(made.records(interrupted, lambda stream: stream))

@@ -193,7 +193,11 @@ def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterat
     yield ""
     yield paint(f" {'foretold':<22}" + _cells(heads), "bold", screen)
     for one in found:
-        cells = [short(one.lr), short(one.contraction, 6), _steps(one.steps_per_factor_100)]
+        cells = [
+            short(one.lr),
+            short(one.contraction if one.contraction > 1e-12 else 0.0, 6),
+            _steps(one.steps_per_factor_100),
+        ]
         cells += [] if target is None else ["never" if one.steps is None else f"step {one.steps:,}"]
         yield f" {one.name:<22}" + _cells(cells)
 
