@@ -117,6 +117,32 @@ class Pass(NamedTuple):
     running: int
 
 
+class Column(np.ndarray):
+    """A number for each run, (R, 1), that takes the precision of what it meets, as Python's own numbers do.
+
+    Among themselves and with Python's numbers they stay float64; an array of float32 meets them as float32. So a
+    formula gives each run of a stack the very numbers that it gives the run alone.
+
+    >>> rate = Column.of([0.1, 0.2])
+    >>> (rate / 3).dtype, (rate / 3 * np.ones((2, 1), np.float32)).dtype
+    (dtype('float64'), dtype('float32'))
+    """
+
+    @classmethod
+    def of(cls, numbers: Sequence[Any]) -> Column:
+        """A column of these numbers."""
+        return np.array(numbers, np.float64)[:, None].view(cls)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        """The operation on plain arrays."""
+        single = any(type(one) is np.ndarray and one.dtype == np.float32 for one in inputs)
+        kind = np.float32 if single else np.float64
+        plain = [one.view(np.ndarray).astype(kind, copy=False) if isinstance(one, Column) else one for one in inputs]
+        result = getattr(ufunc, method)(*plain, **options)
+        own = all(isinstance(one, Column) or type(one) is not np.ndarray for one in inputs)
+        return result.view(Column) if own and isinstance(result, np.ndarray) else result
+
+
 @dataclass(frozen=True, eq=False)
 class Stack(Problem):
     """A problem for R runs at once, each with its own penalties.
@@ -225,7 +251,7 @@ def stacked(optimizers: Sequence[Optimizer]) -> Optimizer | None:
     columns: dict[str, Any] = {}
     for name, value in vars(first).items():
         values = [getattr(other, name) for other in optimizers]
-        columns[name] = value if all(other == value for other in values) else np.array(values)[:, None]
+        columns[name] = value if all(other == value for other in values) else Column.of(values)
     made = type(first)(**columns)
     return made if _takes_columns(made, len(optimizers)) else None
 
@@ -304,8 +330,7 @@ def _problem(problem: Problem, group: Sequence[Member]) -> Problem:
     """The problem as the group's runs have it; one run alone has it as it would without any sweep."""
     if len(group) == 1:
         return replace(problem, l1=group[0].l1, l2=group[0].l2, metrics={})
-    dtype = group[0].start.dtype
-    l1s, l2s = (np.array([[getattr(one, name)] for one in group], dtype) for name in ("l1", "l2"))
+    l1s, l2s = (Column.of([getattr(one, name) for one in group]) for name in ("l1", "l2"))
     model = Apart(problem.model) if isinstance(problem.model, Linear) else problem.model
     return Stack(model, problem.loss, problem.data, problem.validation, l1s=l1s, l2s=l2s)
 
@@ -322,10 +347,9 @@ def _rate(group: Sequence[Member]) -> Rate | Schedule:
     rates = [member.learning_rate for member in group]
     if len(group) == 1:
         return rates[0]
-    dtype = group[0].start.dtype
     if not any(callable(rate) for rate in rates):
-        return np.array(rates, dtype)[:, None]
-    return lambda step: np.array([[rate(step) if callable(rate) else rate] for rate in rates], dtype)
+        return Column.of(rates)
+    return lambda step: Column.of([rate(step) if callable(rate) else rate for rate in rates])
 
 
 def _together(starts: Sequence[Array]) -> Array:

@@ -317,8 +317,7 @@ def _is_number(text: str) -> bool:
 def _parted(job: Job, whole: Planned) -> Iterator[Job]:
     """Parts whose optimizers go together and whose arrays are of a bearable size."""
     members, parts = whole.members, list[list[int]]()
-    exact = members[0].start.dtype == np.float64  # in float32 a column of numbers is rounded where one is not
-    if exact and stacked([member.optimizer for member in members]) is not None:
+    if stacked([member.optimizer for member in members]) is not None:
         parts = [list(range(len(members)))]
     else:
         alike: dict[Optimizer, list[int]] = {}
