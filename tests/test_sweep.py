@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from concurrent.futures import BrokenExecutor
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdcli import losses, optimizers, schedules, streams
-from gdcli.cli import runs
+from gdcli.cli import places, runs
 from gdcli.cli.grid import GROUPS
 from gdcli.cli.stacks import Job, curve
 from gdcli.data.dataset import Dataset
@@ -720,14 +721,14 @@ class TestFailure:
 
     def test_a_run_that_fails_spoils_no_other(self, monkeypatch):
         """A stack that fails is run again one by one."""
-        plan = runs.planned
+        plan = places.planned
 
         def poisoned(job, rows):
             if any(one["lr"] == 0.2 for one in job.settings):
                 raise RuntimeError("a poisoned run")
             return plan(job, rows)
 
-        monkeypatch.setattr(runs, "planned", poisoned)
+        monkeypatch.setattr(places, "planned", poisoned)
         data = Dataset([1.0, 2.0], [3.0, 5.0])
         found = self.ran(self.job(0.1, 0.2, 0.3), data, self.place())
         assert {number: one.status for number, one in found.items()} == {0: "completed", 1: "failed", 2: "completed"}
@@ -738,7 +739,7 @@ class TestFailure:
         def poisoned(*_):
             raise MemoryError("too much")
 
-        monkeypatch.setattr(runs, "planned", poisoned)
+        monkeypatch.setattr(places, "planned", poisoned)
         result = gdcli("sweep", "fit", "sample:deck", "--lr", "0.1,0.2")
         assert result.code == 1
         assert "failed: MemoryError: too much" in result.out
@@ -812,7 +813,7 @@ class Doomed(runs.Place):
 
 
 def die():
-    raise runs.BrokenExecutor
+    raise BrokenExecutor
 
 
 def what_is_left(running):
