@@ -772,6 +772,7 @@ class TestFailure:
         assert here.json["runs"] == there.json["runs"]
         assert len(here.json["runs"]) == 8
 
+    @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds its workers in /proc")
     @pytest.mark.parametrize("kills", [1, 8])
     def test_a_lost_worker_is_told_and_its_runs_begun_again(self, kills):
         """Killed once, every run ends; killed each time, the runs are told as failed, and the program ends."""
