@@ -178,10 +178,8 @@ def _forward(
             if back is not None:
                 flowing = back(flowing)
             product(below.mT, flowing, out=layer.weights(result))
-            if stacked:
-                np.add.reduce(flowing, axis=-2, out=layer.bias(result))
-            else:  # a product with ones sums in half the time
-                np.dot(ones(len(flowing), flowing.dtype), flowing, out=layer.bias(result))
+            # a product with ones sums in half the time, and a stack's runs as each of them alone
+            product(ones(flowing.shape[-2], flowing.dtype), flowing, out=layer.bias(result))
             if at:
                 # (W g^T)^T, not g W^T: OpenBLAS takes half as long again for that one
                 flowing = product(weights, flowing.mT).mT

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.arrays import Array, ones
+from gdcli.arrays import Array
 from gdcli.models import Linear
-from gdcli.networks import Network
 from gdcli.optimizers import Optimizer
 from gdcli.training import Problem
 
@@ -61,45 +60,11 @@ class Stack(Problem):
 
     def loss_and_gradient(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Any, Array]:
         """The data losses (R,), and the gradients (R, P) of those plus the penalties."""
-        if type(self.model) is Network:
-            outputs, backprop = _backwards(self.model, parameters, inputs)
-            loss, way_back = self.loss(outputs, targets)
-            gradient = backprop(way_back)
-        else:
-            loss, gradient = super().loss_and_gradient(parameters, inputs, targets)
+        loss, gradient = super().loss_and_gradient(parameters, inputs, targets)
         if self.l1s is None or self.l2s is None:
             return loss, gradient
         weights = parameters * self.model.penalised
         return loss, gradient + self.l1s * np.sign(weights) + self.l2s * weights
-
-
-def _backwards(model: Network, parameters: Array, inputs: Array) -> tuple[Array, Callable[[Array], Array]]:
-    """A stack's way through a network and back, with the biases' parts summed in the order of a single run's.
-
-    A run at the edge of stability makes a large difference of the last bit: so there must be none.
-    """
-    hidden, taped = inputs.astype(parameters.dtype, copy=False), []
-    last = len(model.layers) - 1
-    for at, layer in enumerate(model.layers):
-        below, back = hidden, None
-        hidden = np.matmul(below, layer.weights(parameters))
-        hidden += layer.bias(parameters)[:, None, :]
-        if at < last:
-            hidden, back = model.activations[at](hidden)
-        taped.append((layer, below, back))
-
-    def backprop(gradient: Array) -> Array:
-        result = np.empty(parameters.shape, parameters.dtype)
-        flowing = gradient if model.sizes[-1] > 1 else gradient[..., None]
-        for layer, below, back in reversed(taped):
-            flowing = flowing if back is None else back(flowing)
-            np.matmul(below.mT, flowing, out=layer.weights(result))
-            np.matmul(ones(flowing.shape[-2], flowing.dtype), flowing, out=layer.bias(result))
-            if layer.begin:
-                flowing = np.matmul(layer.weights(parameters), flowing.mT).mT  # as in a single run
-        return result
-
-    return (hidden if model.sizes[-1] > 1 else hidden[..., 0]), backprop
 
 
 @dataclass(frozen=True)
