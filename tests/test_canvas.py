@@ -232,3 +232,8 @@ def test_any_numbers_make_a_picture(values, scale, contours, path, color, depth)
 def test_any_ranges_make_a_frame(a, b, c, d, width, height):
     text = framed(["#" * width] * height, (min(a, b), max(a, b)), (min(c, d), max(c, d)), "x", "y", PLAIN)
     assert len(text.split("\n")) == height + 3
+
+
+@pytest.mark.parametrize("value", [1.7976931348623157e308, 5e-324, 0.0])
+def test_the_largest_and_the_smallest_number_make_a_picture(value):
+    assert heat(np.array([[value]]), Screen(), scale="log").shape[-1] == 3

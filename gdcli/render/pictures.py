@@ -76,8 +76,8 @@ def _levels(values: Floats, scale: str) -> Floats:
     low, high = limits(values, scale)
     values = np.where(np.isfinite(values), values, np.nan)
     if scale == "log":
+        values = np.log10(np.clip(values, low, None))
         low, high = np.log10([low, high]).tolist()
-        values = np.log10(np.clip(values, 10**low, None))
     return axis(low, high, 1, log=scale == "log").fraction(values).clip(0, 1)
 
 
