@@ -64,6 +64,8 @@ class Step(NamedTuple):
 class Epoch(NamedTuple):
     """The state after `epoch` passes over the data; epoch 0 is the state before training.
 
+    One measured in mid-epoch tells `within` how far into its last pass it is.
+
     Args:
         epoch: Passes made over the data.
         step: Updates made.
@@ -77,6 +79,7 @@ class Epoch(NamedTuple):
         metrics: Further figures of this state, by name.
         state: The optimizer's state, to go on from.
         status: Why the stream ended here, on its last record.
+        within: Updates made in the last pass, while that is not over; else 0.
     """
 
     epoch: int
@@ -91,6 +94,12 @@ class Epoch(NamedTuple):
     metrics: dict[str, float] = {}  # noqa: RUF012 - never written to: a default for a frozen record
     state: Any = None
     status: Status = Status.RUNNING
+    within: int = 0
+
+    @property
+    def passes(self) -> int:
+        """Passes that are over."""
+        return self.epoch - 1 if self.within else self.epoch
 
     @property
     def monitored(self) -> float:

@@ -39,7 +39,7 @@ class Descent(TypedDict, total=False):
     batch_size: int | None
     seed: int
     shuffle: bool
-    resume: Epoch | None
+    resume: Step | Epoch | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Problem:
         return loss, totals
 
     def for_training(self, seed: tuple[int, ...]) -> Problem:
-        """The problem as the training steps of an epoch see it: with dropout, if the model has any."""
+        """The problem as one training step sees it: with dropout, if the model has any."""
         training = getattr(self.model, "training", None)
         return self if training is None else replace(self, model=training(np.random.default_rng(seed)))
 
@@ -153,12 +153,13 @@ def descend(
     batch_size: int | None = None,
     seed: int = 0,
     shuffle: bool = True,
-    resume: Epoch | None = None,
+    resume: Step | Epoch | None = None,
 ) -> Iterator[Step | Epoch]:
     """The training loop: a `Step` for every update, and an `Epoch` before the first and after every pass.
 
-    Rows are shuffled anew each epoch by (seed, epoch) alone, so that a run can be resumed anywhere; the last,
-    short batch is used. With the whole set as one batch, an epoch is one step and nothing is shuffled.
+    Rows are shuffled anew each epoch by (seed, epoch) alone, and neurons silenced at each step by (seed, epoch, step)
+    alone, so that a run can be resumed anywhere; the last, short batch is used. With the whole set as one batch, an
+    epoch is one step and nothing is shuffled.
 
     Args:
         problem: What to minimise.
@@ -169,7 +170,11 @@ def descend(
         batch_size: Rows a step; None = all of them.
         seed: Of the shuffling.
         shuffle: False takes the rows in their order.
-        resume: An earlier run's record, with its optimizer state, to go on from.
+        resume: An earlier run's record, with its optimizer state, to go on from: a step's, or an epoch's, one
+            measured in mid-epoch too. It is told first, measured.
+
+    Raises:
+        ValueError: If `resume` is further into an epoch than an epoch is long.
     """
     _let_memory_be_kept()
     rate = learning_rate if callable(learning_rate) else partial(_constant, learning_rate)
@@ -178,23 +183,29 @@ def descend(
     known = whole and not random and not problem.metrics  # the gradient of the measured state is the next step's
     measure = _measure_with_gradient if known else _measure
     parameters = np.zeros(problem.model.size) if start is None else np.array(start)
-    record = resume or measure(problem, 0, 0, rate(0), parameters, optimizer.init(parameters))
+    if resume is None:
+        record = measure(problem, 0, 0, rate(0), parameters, optimizer.init(parameters))
+    else:
+        record = _gone_on_from(resume)
     parameters, state, step, gradient = record.parameters, record.state, record.step, record.gradient
-    yield _last_if(record, record.epoch >= epochs)
-    for epoch in range(record.epoch + 1, epochs + 1):
-        noisy = problem.for_training((seed, epoch, 1))
-        for rows, inputs, targets in _batches(data, batch_size, seed if shuffle else None, epoch):
+    each = 1 if batch_size is None else -(-len(data) // batch_size)
+    within = _checked(record.within, each)
+    yield _last_if(record, record.passes >= epochs)
+    for epoch in range(record.passes + 1, epochs + 1):
+        for rows, inputs, targets in _batches(data, batch_size, seed if shuffle else None, epoch, within):
             with np.errstate(all="ignore"):
                 if known and gradient is not None:
                     loss = record.loss
                 else:
-                    loss, gradient = noisy.loss_and_gradient(parameters, inputs, targets)
+                    seen = problem.for_training((seed, epoch, step + 1)) if random else problem
+                    loss, gradient = seen.loss_and_gradient(parameters, inputs, targets)
                 learning = rate(step)
                 replay = partial(optimizer.update, gradient, state, parameters, learning)
                 update, state = replay()
                 parameters = np.add(parameters, update, out=update)
             step += 1
-            now = partial(measure, problem, epoch, step, learning, parameters, state)
+            within = (within + 1) % each
+            now = partial(measure, problem, epoch, step, learning, parameters, state, within)
             yield Step(step, epoch, learning, loss, gradient, parameters, state, rows, now, replay)
         record = now()
         gradient = record.gradient
@@ -214,28 +225,40 @@ def _constant(rate: Rate, _: int) -> Rate:
     return rate
 
 
+def _gone_on_from(record: Step | Epoch) -> Epoch:
+    """The record of that moment as the run that goes on has it."""
+    measured = record.measure() if isinstance(record, Step) else record
+    return measured._replace(status=Status.RUNNING)
+
+
+def _checked(within: int, each: int) -> int:
+    if not 0 <= within < each:
+        raise ValueError(f"resume: {within} updates were made in an epoch, which here has {each}")
+    return within
+
+
 def _last_if(record: Epoch, last: bool) -> Epoch:
     return record._replace(status=Status.COMPLETED) if last else record
 
 
 def _batches(
-    data: Dataset, size: int | None, seed: int | None, epoch: int
+    data: Dataset, size: int | None, seed: int | None, epoch: int, skipped: int
 ) -> Iterator[tuple[Array | slice, Array, Array]]:
     """Index, inputs and targets of each batch of an epoch: the rows in their order, or shuffled by (seed, epoch).
 
-    Shuffled rows are gathered many batches at a time, of which a batch is then a view.
+    The first ones may be skipped. Shuffled rows are gathered many batches at a time, of which a batch is then a view.
     """
     rows = len(data)
     if size is None or size >= rows:
         yield slice(None), data.inputs, data.targets
     elif seed is None:
-        for begin in range(0, rows, size):
+        for begin in range(skipped * size, rows, size):
             batch = slice(begin, begin + size)
             yield batch, data.inputs[batch], data.targets[batch]
     else:
         order = np.random.default_rng((seed, epoch)).permutation(rows)
         gathered = size * max(1, GATHERED // (size * data.inputs.shape[1]))
-        for first in range(0, rows, gathered):
+        for first in range(skipped * size, rows, gathered):
             chosen = order[first : first + gathered]
             inputs, targets = data.inputs.take(chosen, axis=0), data.targets.take(chosen, axis=0)
             for begin in range(0, len(chosen), size):
@@ -243,7 +266,9 @@ def _batches(
                 yield chosen[batch], inputs[batch], targets[batch]
 
 
-def _measure(problem: Problem, epoch: int, step: int, rate: Rate, parameters: Array, state: Any) -> Epoch:
+def _measure(
+    problem: Problem, epoch: int, step: int, rate: Rate, parameters: Array, state: Any, within: int = 0
+) -> Epoch:
     """The state's losses and metrics over the whole sets."""
     with np.errstate(all="ignore"):
         loss, metrics = problem.measured(parameters, problem.data)
@@ -252,13 +277,17 @@ def _measure(problem: Problem, epoch: int, step: int, rate: Rate, parameters: Ar
             validation, held_out = problem.measured(parameters, problem.validation)
             metrics |= {f"validation_{name}": value for name, value in held_out.items()}
         names, penalty = problem.model.parameter_names, problem.penalty(parameters)
-    return Epoch(epoch, step, rate, loss, parameters, names, penalty, validation, metrics=metrics, state=state)
+    return Epoch(
+        epoch, step, rate, loss, parameters, names, penalty, validation, metrics=metrics, state=state, within=within
+    )
 
 
-def _measure_with_gradient(problem: Problem, epoch: int, step: int, rate: Rate, parameters: Array, state: Any) -> Epoch:
+def _measure_with_gradient(
+    problem: Problem, epoch: int, step: int, rate: Rate, parameters: Array, state: Any, within: int = 0
+) -> Epoch:
     """The state's loss and gradient: with full batches the next step needs it anyway."""
     with np.errstate(all="ignore"):
         loss, gradient = problem.loss_and_gradient(parameters, problem.data.inputs, problem.data.targets)
         validation = None if problem.validation is None else problem.data_loss(parameters, problem.validation)
         names, penalty = problem.model.parameter_names, problem.penalty(parameters)
-    return Epoch(epoch, step, rate, loss, parameters, names, penalty, validation, gradient, state=state)
+    return Epoch(epoch, step, rate, loss, parameters, names, penalty, validation, gradient, state=state, within=within)
