@@ -80,6 +80,9 @@ if TYPE_CHECKING:
     from gdcli.streams import (
         until_loss as until_loss,
     )
+    from gdcli.streams import (
+        until_step as until_step,
+    )
     from gdcli.training import Problem as Problem
     from gdcli.training import descend as descend
     from gdcli.training import train as train
@@ -112,6 +115,7 @@ _HOMES = {
         "until_flat",
         "until_interrupted",
         "until_loss",
+        "until_step",
     ),
     "gdcli.training": ("Problem", "descend", "train"),
 }

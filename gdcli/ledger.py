@@ -52,6 +52,7 @@ class Rules(NamedTuple):
         min_delta: What counts as an improvement.
         floor: The least loss to measure explosions by.
         unit: What losses are multiplied by before they are told or compared.
+        max_steps: Completed after so many updates, in mid-epoch if need be.
     """
 
     tolerance: float | None = None
@@ -60,6 +61,7 @@ class Rules(NamedTuple):
     min_delta: float = 0.0
     floor: float = 0.0
     unit: float = 1.0
+    max_steps: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,11 +161,16 @@ class Book:
             self._before = None
         fine = np.atleast_1d(record.loss <= self._ceiling[self._rows])
         gone = self.live if interrupted else self.live & ~fine
-        if not gone.any():
-            return []
-        state = record.measure()
-        self._write(state, gone)
-        return self._closed(state, np.where(fine, Status.INTERRUPTED, Status.DIVERGED), gone)
+        ended: list[Outcome] = []
+        if gone.any():
+            state = record.measure()
+            self._write(state, gone)
+            ended = self._closed(state, np.where(fine, Status.INTERRUPTED, Status.DIVERGED), gone)
+        return [*ended, *self.read(record.measure(), False)] if self._enough(record) and self.live.any() else ended
+
+    def _enough(self, record: Step | Epoch) -> bool:
+        """Whether all updates asked for are made."""
+        return self._rules.max_steps is not None and record.step >= self._rules.max_steps
 
     def _compare(self, update: Array) -> None:
         """Counts a step that goes back on the one before."""
@@ -208,7 +215,7 @@ class Book:
             cases.append((everyone, Status.INTERRUPTED))
         if rules.target_loss is not None or rules.tolerance is not None:
             cases.append((self._converged(record, loss), Status.CONVERGED))
-        if record.epoch >= self._epochs:
+        if record.passes >= self._epochs or self._enough(record):
             higher = self._unstable[rows] & (loss * rules.unit > 2 * self._first[rows])
             cases += [(higher, Status.DIVERGED), (everyone, Status.COMPLETED)]
         elif rules.patience is not None and record.epoch:

@@ -2,7 +2,8 @@
 
 The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)` are the tensors `{2i}.weight`
 (outputs, inputs) and `{2i}.bias`, so `load_state_dict` takes them. Further tensors: `scaler.offset`,
-`scaler.factor` and `inputs.mean`; `resume.parameters` and `optimizer.*`, from which a run goes on.
+`scaler.factor` and `inputs.mean`; `resume.parameters` and `optimizer.*`, from which a run goes on, and `resume.best`,
+if the parameters kept are not the best epoch's.
 """
 
 from __future__ import annotations
@@ -41,11 +42,15 @@ class Resumption:
 
     Args:
         optimizer: The optimizer, with its hyperparameters.
-        record: The last whole epoch, with its parameters and the optimizer's state.
+        record: The last one, with its parameters and the optimizer's state; it may be in mid-epoch.
+        best_epoch: The best epoch so far, of those that are over.
+        best: Its parameters.
     """
 
     optimizer: Optimizer
     record: Epoch
+    best_epoch: int
+    best: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +91,8 @@ def save(path: Path, model: SavedModel) -> None:
     if model.resumption is not None:
         record = model.resumption.record
         tensors["resume.parameters"] = record.parameters
+        if model.resumption.best_epoch != model.best_epoch:
+            tensors["resume.best"] = model.resumption.best
         state = record.state._asdict()
         tensors |= {f"optimizer.{name}": value for name, value in state.items() if isinstance(value, np.ndarray)}
         about["resume"] = _resume_about(model.resumption, state)
@@ -186,8 +193,10 @@ def _resume_about(resumption: Resumption, state: Mapping[str, Any]) -> dict[str,
         "optimizer": type(optimizer).__name__,
         "settings": vars(optimizer),
         "counts": {name: value for name, value in state.items() if isinstance(value, int)},
+        "best_epoch": resumption.best_epoch,
         "epoch": record.epoch,
         "step": record.step,
+        "within": record.within,
         "lr": float(record.learning_rate),
         "loss": float(record.loss),
         "validation_loss": None if record.validation_loss is None else float(record.validation_loss),
@@ -227,7 +236,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         _config(about["config"]),
         [_row(row) for row in about["history"]],
         int(about["best_epoch"]),
-        _resumption(network, tensors, about["resume"]) if "resume" in about else None,
+        _resumption(parameters, tensors, about) if "resume" in about else None,
     )
 
 
@@ -308,12 +317,14 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
     return parameters
 
 
-def _resumption(network: Network, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Resumption:
+def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
+    """From where to go on; files of before there were `within` and `best_epoch` are at an epoch's end."""
+    about = whole["resume"]
     name = _one_of(_text(about["optimizer"]), optimizers.__all__)
     settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
     optimizer: Optimizer = getattr(optimizers, name)(**settings)
-    parameters = tensors["resume.parameters"]
-    if parameters.shape != (network.size,):
+    parameters, best = tensors["resume.parameters"], tensors.get("resume.best", kept)
+    if not parameters.shape == best.shape == kept.shape:
         raise ValueError("the parameters to go on from are not the network's")
     empty = optimizer.init(parameters)
     state = type(empty)(*(_field(field, value, tensors, about) for field, value in empty._asdict().items()))
@@ -326,8 +337,15 @@ def _resumption(network: Network, tensors: Mapping[str, Array], about: Mapping[s
         validation_loss=about["validation_loss"],
         metrics=dict(about["metrics"]),
         state=state,
+        within=_count(about.get("within", 0)),
     )
-    return Resumption(optimizer, record)
+    return Resumption(optimizer, record, _count(about.get("best_epoch", whole["best_epoch"])), best)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r:.40} is not a whole number, 0 or above")
+    return value
 
 
 def _field(name: str, empty: Any, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Any:

@@ -26,6 +26,7 @@ __all__ = [
     "until_flat",
     "until_interrupted",
     "until_loss",
+    "until_step",
     "with_gradient",
 ]
 
@@ -48,6 +49,22 @@ def until_interrupted(stream: Stream, interrupted: Callable[[], bool]) -> Iterat
             yield state._replace(status=Status.INTERRUPTED)
             return
         yield record
+
+
+def until_step(stream: Stream, steps: int) -> Iterator[Step | Epoch]:
+    """Ends, completed, after `steps` updates, with that state measured, in mid-epoch if need be.
+
+    After an epoch's last update that is the epoch's own record.
+    """
+    for record in stream:
+        if record.step < steps:
+            yield record
+            continue
+        if isinstance(record, Step):
+            yield record
+        state = record if isinstance(record, Epoch) else record.measure()
+        yield state._replace(status=Status.COMPLETED)
+        return
 
 
 def until_diverged(stream: Stream, floor: float = 0.0, factor: float = EXPLODED) -> Iterator[Step | Epoch]:
@@ -163,8 +180,9 @@ class Run:
     """
 
     best: Epoch
+    best_whole: Epoch
+    """The best of those that are not in mid-epoch: what a run that goes on will have had for its best."""
     last: Epoch
-    last_whole: Epoch
 
     @property
     def ended(self) -> bool:
@@ -185,10 +203,10 @@ class Run:
         for record in self._stream:
             if self.count == 0 or record.monitored < self._lowest - self._min_delta:
                 self.best, self.best_index = record, self.count
+                if not record.within:
+                    self.best_whole = record
                 self._lowest = math.inf if math.isnan(record.monitored) else record.monitored
             self.last = record
-            if record.status is not Status.INTERRUPTED or self.count == 0:
-                self.last_whole = record
             self.metrics.append(record.metrics)
             if not record.names:
                 self.rows.append(record.row())

@@ -1,14 +1,19 @@
 """Runs that stop and go on: the rest is, to the last bit, what it would have been without the stop."""
 
+import json
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from gdcli import losses, optimizers, schedules, streams, training
 from gdcli.data.dataset import Dataset
 from gdcli.models import Linear
 from gdcli.networks import Dropout, Network
 from gdcli.records import Epoch, Status, Step
-from gdcli.sweep import Member, Outcome, sweep
+from gdcli.sweep import Member, Outcome, Rules, sweep
 from gdcli.training import Problem, descend
 
 rng = np.random.default_rng(5)
@@ -198,3 +203,390 @@ class TestDropout:
             alone = streams.Run(streams.epochs(streams.until_diverged(stream)))
             assert list(alone)[-1].status is outcome.status
             np.testing.assert_array_equal(outcome.parameters, alone.best.parameters)
+
+
+class TestUntilStep:
+    @pytest.mark.parametrize("steps", range(1, 16))
+    @pytest.mark.parametrize("name", ["line", "dropout"])
+    def test_it_ends_there_measured(self, name, steps):
+        records = list(run(name=name))
+        *before, last = streams.until_step(run(name=name), steps)
+        at = next(at for at, record in enumerate(records) if record.step == steps)
+        assert len(before) == at + 1
+        for found, wanted in zip(before, records, strict=False):
+            same(found, wanted)
+        same(last, records[at].measure()._replace(status=Status.COMPLETED))
+        if steps % 5 == 0:
+            same(last, records[at + 1]._replace(status=Status.COMPLETED))
+            assert last.within == 0
+
+    def test_more_steps_than_there_are(self):
+        for found, wanted in zip(streams.until_step(run(), 16), run(), strict=True):
+            same(found, wanted)
+
+    @pytest.mark.parametrize("steps", [1, 7, 8])
+    def test_going_on_from_there_or_beyond_is_the_end(self, steps):
+        record = list(run())[9]
+        assert record.step == 8
+        (only,) = streams.until_step(run(resume=record), steps)
+        assert (only.step, only.status) == (8, Status.COMPLETED)
+
+    def test_no_update_is_made_beyond(self):
+        made = []
+        stream = streams.until_step(run(rate=lambda step: made.append(step) or 0.1), 7)
+        assert [*stream][-1].step == 7
+        assert max(made) == 6  # updates made before the last one
+
+    def test_an_interrupt_before_it(self):
+        count = iter(range(100))
+        stream = streams.until_interrupted(streams.until_step(run(), 9), lambda: next(count) > 5)
+        assert [*stream][-1].status is Status.INTERRUPTED
+
+    def test_a_divergence_before_it(self):
+        stream = streams.until_diverged(streams.until_step(run(optimizer="SGD", rate=1e9), 9))
+        *_, last = stream
+        assert last.status is Status.DIVERGED
+        assert last.step < 9
+
+    def test_a_divergence_at_it(self):
+        *_, last = streams.until_diverged(run(optimizer="SGD", rate=1e9))
+        *_, cut = streams.until_diverged(streams.until_step(run(optimizer="SGD", rate=1e9), last.step))
+        same(cut, last)
+
+    def test_a_target_at_it(self):
+        *_, last = streams.until_loss(streams.epochs(streams.until_step(run(), 7)), 1e9)
+        assert (last.step, last.status) == (0, Status.CONVERGED)
+        wanted = list(islice(run(), 9))[-1].measure()
+        *_, last = streams.until_loss(streams.epochs(streams.until_step(run(), wanted.step)), wanted.loss)
+        assert (last.step, last.status) == (wanted.step, Status.CONVERGED)
+
+    def test_patience_does_not_rename_it(self):
+        *_, last = streams.early_stopping(streams.epochs(streams.until_step(run(rate=1e-12), 7)), 2, 1.0)
+        assert (last.step, last.status) == (7, Status.COMPLETED)
+        *_, last = streams.early_stopping(streams.epochs(streams.until_step(run(rate=1e-12), 7)), 1, 1.0)
+        assert (last.step, last.status) == (5, Status.STOPPED_EARLY)
+
+    def test_thin_and_run_know_it_for_the_last(self):
+        remembered = streams.Run(streams.epochs(streams.until_step(run(), 7)))
+        shown = list(streams.thin(remembered, lambda _: False, best=False))
+        assert [(record.step, record.epoch) for record in shown] == [(7, 2)]
+        assert remembered.last is shown[0]
+        assert remembered.ended
+        assert remembered.best_whole.within == 0
+        assert list(remembered.epochs) == [0, 1, 2]
+
+    @pytest.mark.parametrize("rules", [{}, {"target_loss": 0.6}, {"tolerance": 0.5}, {"patience": 1, "min_delta": 0.1}])
+    @pytest.mark.parametrize("steps", [1, 5, 7, 10, 99])
+    @pytest.mark.parametrize("name", ["line", "dropout"])
+    def test_a_stack_ends_as_single_runs_do(self, name, steps, rules):
+        problem, start = PROBLEMS[name]
+        members = [Member(rate, start, optimizers.SGD()) for rate in (0.01, 0.1, 1e200, 0.2, 1e80)]
+        options = {"epochs": 3, "batch_size": 5}
+        found = sweep(problem, members, rules=Rules(max_steps=steps, **rules), **options)
+        outcomes = sorted((one for one in found if isinstance(one, Outcome)), key=lambda one: one.index)
+        assert len(outcomes) == len(members)
+        for outcome, member in zip(outcomes, members, strict=True):
+            stream = descend(problem, member.optimizer, learning_rate=member.learning_rate, start=start, **options)
+            alone = streams.epochs(streams.until_diverged(streams.until_step(stream, steps)))
+            if "tolerance" in rules:
+                alone = streams.until_flat(streams.with_gradient(alone, problem), rules["tolerance"])
+            if "target_loss" in rules:
+                alone = streams.until_loss(alone, rules["target_loss"])
+            if "patience" in rules:
+                alone = streams.early_stopping(alone, rules["patience"], rules["min_delta"])
+            alone = streams.Run(alone, rules.get("min_delta", 0.0))
+            *_, last = alone
+            assert (outcome.status, outcome.step, outcome.epoch) == (last.status, last.step, last.epoch)
+            np.testing.assert_array_equal(outcome.losses, alone.losses)
+            kept = last if problem.validation is None else alone.best
+            np.testing.assert_array_equal(outcome.parameters, kept.parameters)
+
+
+@contextmanager
+def interrupted_after(records):
+    """Ctrl-C, as `train` hears of it, after so many records of a run of four epochs."""
+    count = iter(range(10**6))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gdcli.cli.train.interruptible", lambda: nullcontext(lambda: next(count) > records))
+        yield "--epochs", 4
+
+
+@pytest.fixture
+def going_on(gdcli, tmp_path):
+    """Trains in one go, and in two; holds that both come to the same."""
+    whole, half, rest = (tmp_path / f"{name}.safetensors" for name in ("whole", "half", "rest"))
+
+    def hold(arguments, first, then=(), code=0):
+        wanted = gdcli("train", *arguments, "--save", whole, "--format", "json")
+        assert wanted.code == 0, wanted.err
+        with first as options:
+            cut = gdcli("train", *arguments, *options, "--save", half, "--format", "json")
+        assert cut.code == code, cut.err
+        found = gdcli("train", arguments[0], "--resume", half, *then, "--save", rest, "--format", "json")
+        assert found.code == 0, found.err
+        different = {name for name in wanted.json if wanted.json[name] != found.json[name]}
+        assert different <= {"rerun", "model"}
+        ours, theirs = load_file(rest), load_file(whole)
+        assert {name: array.tobytes() for name, array in ours.items()} == {
+            name: array.tobytes() for name, array in theirs.items()
+        }
+        return cut.json
+
+    return hold
+
+
+DIGITS = ("sample:digits", "--hidden", 12, "--lr", 0.003)  # 51 steps an epoch
+MOONS = ("sample:moons", "--hidden", 16, "--lr", 0.1, "--validation", 0.3, "--patience", 4)
+
+
+class TestSavedInMidEpoch:
+    @pytest.mark.parametrize("steps", [1, 50, 51, 52, 130])
+    def test_it_goes_on_by_itself(self, going_on, steps):
+        """Nothing has to be said again: how many epochs there are to be, the model knows."""
+        cut = going_on((*DIGITS, "--epochs", 5), nullcontext(("--max-steps", steps)))
+        assert (cut["steps"], cut["status"], cut["history"][-1]["step"]) == (steps, "completed", steps)
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--dropout", 0.3),
+            ("--no-shuffle",),
+            ("--batch-size", "full"),
+            ("--batch-size", 77, "--seed", 4, "--schedule", "cosine"),
+            ("--validation", "none", "--optimizer", "momentum"),
+            ("--keep", "last", "--l2", 0.01),
+        ],
+    )
+    def test_whatever_the_run(self, going_on, options):
+        going_on((*DIGITS, *options, "--epochs", 5), nullcontext(("--max-steps", 3 if "full" in options else 60)))
+
+    def test_a_number(self, going_on):
+        going_on(("sample:diabetes", "--hidden", 6, "--lr", 0.01, "--epochs", 5), nullcontext(("--max-steps", 30)))
+
+    @pytest.mark.parametrize("steps", range(20, 70, 7))
+    def test_the_best_epoch_before_is_still_known(self, going_on, steps):
+        """Whether or not the state in mid-epoch was better than all epochs before it."""
+        cut = going_on((*MOONS, "--epochs", 200), nullcontext(("--max-steps", steps)))
+        assert cut["history"][cut["best_epoch"]]["validation_loss"] == min(r["validation_loss"] for r in cut["history"])
+
+    def test_twice(self, gdcli, tmp_path):
+        path = tmp_path / "model.safetensors"
+        wanted = gdcli("train", *DIGITS, "--epochs", 3, "--format", "json").json
+        gdcli("train", *DIGITS, "--epochs", 3, "--max-steps", 20, "--save", path)
+        for steps in (20, 10, 60, 61):
+            found = gdcli("train", "sample:digits", "--resume", path, "--max-steps", steps, "--save", path)
+            assert found.code == 0, found.err
+        found = gdcli("train", "sample:digits", "--resume", path, "--format", "json").json
+        assert {name for name in wanted if wanted[name] != found[name]} <= {"rerun", "model"}
+
+    @pytest.mark.parametrize(("records", "step"), [(3, 4), (50, 51), (51, 51), (52, 52), (60, 60)])
+    def test_an_interrupted_run_goes_on_as_well(self, going_on, records, step):
+        arguments = (*DIGITS, "--dropout", 0.2, "--epochs", 5)
+        cut = going_on(arguments, interrupted_after(records), ("--epochs", 5), code=130)
+        assert (cut["status"], cut["steps"]) == ("interrupted", step)
+
+    @pytest.mark.parametrize(
+        "options",
+        [("--batch-size", 16), ("--seed", 3), ("--no-shuffle",), ("--validation", 0.5), ("--missing", "mean")],
+    )
+    def test_other_batches_are_refused(self, gdcli, tmp_path, options, refused):
+        path = tmp_path / "model.safetensors"
+        gdcli("train", *DIGITS, "--epochs", 3, "--max-steps", 20, "--save", path)
+        name = options[0].replace("no-", "")
+        refused(gdcli("train", "sample:digits", "--resume", path, *options), 2, name, "middle of an epoch")
+        gdcli("train", *DIGITS, "--epochs", 1, "--save", path)
+        assert gdcli("train", "sample:digits", "--resume", path, *options, "--epochs", 2).code == 0
+
+    def test_the_same_said_again_is_not_refused(self, gdcli, tmp_path):
+        path = tmp_path / "model.safetensors"
+        gdcli("train", *DIGITS, "--epochs", 3, "--seed", 4, "--batch-size", 20, "--max-steps", 20, "--save", path)
+        same_again = ("--seed", 4, "--batch-size", 20, "--shuffle")
+        assert gdcli("train", "sample:digits", "--resume", path, *same_again).code == 0
+
+    def test_fewer_rows_are_refused(self, gdcli, table, tmp_path, refused):
+        rows = [f"{a},{a % 7},{'ab'[a % 2]}\n" for a in range(60)]
+        long, short = table("p,q,y\n" + "".join(rows), "long.csv"), table("p,q,y\n" + "".join(rows[:30]), "short.csv")
+        path = tmp_path / "model.safetensors"
+        options = ("--batch-size", 4, "--validation", "none", "--max-steps", 13)
+        assert gdcli("train", long, *options, "--save", path).code == 0
+        refused(gdcli("train", short, "--resume", path), 3, "13 updates into an epoch", "8")
+
+    @pytest.mark.parametrize("value", [-1, 1.5, "x", None, [], 10**30, True])
+    def test_a_damaged_model(self, gdcli, tmp_path, value, refused):
+        path = tmp_path / "model.safetensors"
+        gdcli("train", *DIGITS, "--epochs", 3, "--max-steps", 20, "--save", path)
+        content = path.read_bytes()
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + length])
+        about = json.loads(header["__metadata__"]["gdcli"])
+        for name in ("within", "best_epoch"):
+            about["resume"][name], before = value, about["resume"][name]
+            header["__metadata__"]["gdcli"] = json.dumps(about)
+            raw = json.dumps(header).encode()
+            path.write_bytes(len(raw).to_bytes(8, "little") + raw + content[8 + length :])
+            result = gdcli("train", "sample:digits", "--resume", path)
+            if name == "within" or value != 10**30:
+                refused(result, 3)
+            about["resume"][name] = before
+
+    def test_models_of_before(self, gdcli, tmp_path):
+        """Without the two new fields a model is one that was saved at an epoch's end."""
+        path = tmp_path / "model.safetensors"
+        wanted = gdcli("train", *DIGITS, "--epochs", 3, "--format", "json").json
+        gdcli("train", *DIGITS, "--epochs", 2, "--save", path)
+        content = path.read_bytes()
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + length])
+        about = json.loads(header["__metadata__"]["gdcli"])
+        del about["resume"]["within"], about["resume"]["best_epoch"]
+        header["__metadata__"]["gdcli"] = json.dumps(about)
+        raw = json.dumps(header).encode()
+        path.write_bytes(len(raw).to_bytes(8, "little") + raw + content[8 + length :])
+        found = gdcli("train", "sample:digits", "--resume", path, "--epochs", 3, "--format", "json").json
+        assert {name for name in wanted if wanted[name] != found[name]} <= {"rerun", "model"}
+
+
+FIT = ("fit", "sample:bmi", "--standardize", "--batch-size", 50)  # 9 steps an epoch, 8 with a fifth held out
+
+
+class TestMaxSteps:
+    def test_a_fits_parameters_are_that_steps(self, gdcli):
+        found = gdcli(*FIT, "--max-steps", 12, "--epochs", 5, "--format", "json").json
+        assert (found["status"], found["steps"], found["epochs"]) == ("completed", 12, 2)
+        assert [row["step"] for row in found["history"]] == [0, 9, 12]
+        assert found["parameters"] == {name: found["history"][-1][name] for name in ("m", "b")}
+        assert found["train"]["loss"] == found["history"][-1]["loss"]
+
+    @pytest.mark.parametrize("name", ["csv", "jsonl"])
+    def test_at_an_epochs_end_the_rows_are_the_epochs(self, gdcli, name):
+        cut = gdcli(*FIT, "--max-steps", 27, "--format", name)
+        assert cut.out == gdcli(*FIT, "--epochs", 3, "--format", name).out
+
+    def test_a_table_too(self, gdcli):
+        """With full batches steps are epochs; only the remark is another."""
+        options = ("fit", "sample:deck", "--m", -1, "--b", 5)
+        cut = gdcli(*options, "--max-steps", 60).out.splitlines()
+        assert [line for line in cut if "ended" not in line] == gdcli(*options, "--epochs", 60).out.splitlines()
+        assert " ended      after 60 steps, at the end of epoch 60 of 500" in cut
+
+    def test_the_schedule_is_that_of_the_whole_run(self, gdcli):
+        options = (*FIT, "--epochs", 4, "--schedule", "cosine", "--format", "csv")
+        assert gdcli(*options, "--max-steps", 20).floats[:3] == gdcli(*options).floats[:3]
+
+    @pytest.mark.parametrize(
+        ("options", "status", "steps"),
+        [
+            (("--epochs", 2), "completed", 18),
+            (("--epochs", 0), "completed", 0),
+            (("--target-loss", 1e9), "converged", 0),
+            (("--validation", 0.2, "--patience", 1, "--min-delta", 1e9), "stopped_early", 8),
+            (("--lr", 1e9), "diverged", None),
+        ],
+    )
+    def test_what_comes_first_ends_the_run(self, gdcli, options, status, steps):
+        found = gdcli(*FIT, "--epochs", 9, *options, "--max-steps", 20, "--format", "json")
+        assert found.json["status"] == status
+        assert found.json["steps"] == steps or (steps is None and found.json["steps"] < 20)
+
+    def test_it_is_not_convergence(self, gdcli):
+        assert gdcli(*FIT, "--max-steps", 20, "--require-converged").code == 5
+
+    @pytest.mark.parametrize("text", ["0", "-1", "1.5", "x", "", "1e3"])
+    @pytest.mark.parametrize("command", ["fit", "train", "sweep fit"])
+    def test_no_number_of_steps(self, gdcli, command, text, refused):
+        refused(gdcli(*command.split(), "sample:deck", f"--max-steps={text}"), 2, "--max-steps")
+
+    def test_the_rerun_line_has_it(self, gdcli):
+        first = gdcli(*FIT, "--max-steps", 12, "--format", "json")
+        assert gdcli(*first.rerun).out == first.out
+
+    @pytest.mark.parametrize("what", [("fit", "sample:bmi", "--standardize"), ("train", "sample:iris", "--hidden", 4)])
+    def test_a_sweeps_runs_have_it(self, gdcli, what):
+        options = ("--batch-size", 50, "--epochs", 4, "--format", "json")
+        found = gdcli("sweep", *what, "--lr", "0.1,0.2", "--max-steps", "4,7", *options).json
+        assert len(found["runs"]) == 4
+        for one in found["runs"]:
+            settings = (option for name, value in one["config"].items() for option in (f"--{name}", value))
+            wanted = {name.strip("-"): value for name, value in zip(*[iter(settings)] * 2, strict=True)}
+            alone = gdcli(*what, "--lr", wanted["lr"], "--max-steps", wanted["max_steps"], *options).json
+            assert one["status"] == alone["status"] == "completed"
+            assert one["final_loss"] == pytest.approx(alone["history"][-1]["loss"], rel=1e-6)
+
+
+OVERFIT = (*MOONS, "--epochs", 200)
+
+
+class TestKeep:
+    def test_a_fits_last(self, gdcli):
+        options = ("fit", "sample:bmi", "--standardize", "--validation", 0.2, "--patience", 5, "--min-delta", 0.1)
+        best, last = (gdcli(*options, "--keep", keep, "--format", "json").json for keep in ("best", "last"))
+        assert best == gdcli(*options, "--format", "json").json | {"rerun": best["rerun"]}
+        assert (best["kept_epoch"], last["kept_epoch"], last["best_epoch"]) == (28, 33, 28)
+        assert last["history"] == best["history"]
+        for found in (best, last):
+            row = found["history"][found["kept_epoch"]]
+            assert found["parameters"] == {name: row[name] for name in ("m", "b")}
+            assert found["train"]["loss"] == row["loss"]
+            assert found["validation"]["mse"] == pytest.approx(row["validation_loss"], rel=1e-12)
+
+    def test_a_fits_model_and_remark(self, gdcli, tmp_path):
+        path = tmp_path / "line.safetensors"
+        options = ("fit", "sample:bmi", "--standardize", "--validation", 0.2, "--patience", 5, "--min-delta", 0.1)
+        table = gdcli(*options, "--keep", "last", "--save", path).out
+        assert " kept       epoch 33 of 33: the last; the best validation loss was at epoch 28" in table
+        slope = gdcli(*options, "--keep", "last", "--format", "json").json["parameters"]["m"]
+        assert load_file(path)["0.weight"].item() == slope
+
+    def test_a_networks_last(self, gdcli, tmp_path):
+        path = tmp_path / "model.safetensors"
+        found = gdcli("train", *OVERFIT, "--keep", "last", "--save", path, "--format", "json").json
+        assert found["kept_epoch"] == found["epochs"] == found["best_epoch"] + 4
+        row = found["history"][-1]
+        assert found["train"] == {"loss": row["loss"], "accuracy": row["accuracy"]}
+        assert found["validation"]["loss"] == pytest.approx(row["validation_loss"], rel=1e-5)
+        tensors, last = load_file(path), found["epochs"]
+        straight = gdcli(
+            "train", *MOONS[:-2], "--epochs", last, "--keep", "last", "--save", path
+        )
+        assert straight.code == 0
+        np.testing.assert_array_equal(load_file(path)["0.weight"], tensors["0.weight"])
+        assert f" kept       epoch {last} of {last}: the last" in straight.out
+
+    @pytest.mark.parametrize("keep", ["best", "last"])
+    @pytest.mark.parametrize("first", ["best", "last"])
+    def test_both_are_there_to_go_on_from(self, gdcli, tmp_path, first, keep):
+        """Which epoch counts may be said when going on; the other's parameters are not lost."""
+        whole, half, rest = (tmp_path / f"{name}.safetensors" for name in ("whole", "half", "rest"))
+        wanted = gdcli("train", *OVERFIT, "--keep", keep, "--save", whole, "--format", "json").json
+        cut = wanted["epochs"] - 2
+        assert wanted["best_epoch"] < cut
+        gdcli("train", *OVERFIT, "--keep", first, "--epochs", cut, "--save", half)
+        options = ("--epochs", 200, "--keep", keep, "--save", rest)
+        found = gdcli("train", "sample:moons", "--resume", half, *options, "--format", "json")
+        assert found.code == 0, found.err
+        assert found.json["kept_epoch"] == wanted["kept_epoch"]
+        assert found.json["train"] == wanted["train"]
+        assert {name: array.tobytes() for name, array in load_file(rest).items()} == {
+            name: array.tobytes() for name, array in load_file(whole).items()
+        }
+
+    def test_it_is_remembered(self, going_on):
+        going_on((*OVERFIT, "--keep", "last"), nullcontext(("--epochs", 9)), ("--epochs", 200))
+
+    def test_without_rows_held_out_it_says_nothing(self, gdcli):
+        one, other = (gdcli("fit", "sample:deck", "--keep", keep, "--format", "csv").out for keep in ("best", "last"))
+        assert one == other
+
+    @pytest.mark.parametrize("command", ["fit", "train"])
+    def test_another_word(self, gdcli, command, refused):
+        result = gdcli(command, "sample:moons", "--keep", "lats")
+        refused(result, 2, "--keep: there is no 'lats'")
+        assert "did you mean 'last'?" in result.err
+
+    def test_in_capitals(self, gdcli):
+        options = ("fit", "sample:bmi", "--validation", 0.2, "--epochs", 3, "--format", "json")
+        assert gdcli(*options, "--keep", "LAST").json["config"]["keep"] == "last"
+
+    @pytest.mark.parametrize("kind", ["fit", "train"])
+    def test_a_sweep_has_none(self, gdcli, kind, refused):
+        refused(gdcli("sweep", kind, "sample:moons", "--keep", "last"), 2, "--keep")

@@ -77,7 +77,7 @@ def command(
     named = start_words(line, data) | {"lr": run_plan.rate, "epochs": run_plan.epochs, "seed": loop.seed}
     again = rerun(context, data=name, **named)
     auto = stream.every == "auto" or (stream.every is None and output.format == "table")
-    keep = shown(stream.every, output.format, run_plan.epochs)
+    keep = shown(stream.every, output.format, run_plan.passes)
     terminal.note(header(run_plan, name, loop))
     note_few_rows(run_plan, terminal)
     with interruptible() as interrupted:
@@ -164,10 +164,9 @@ def note_few_rows(plan_: Plan, terminal: Terminal) -> None:
 
 def progress_bar(plan_: Plan, terminal: Terminal) -> Bar:
     """A bar over the run's steps, on a terminal."""
-    steps = plan_.epochs * plan_.steps_per_epoch
     visible = terminal.stderr.isatty() and not terminal.quiet
     color = terminal.screen(terminal.stderr).color
-    return Bar(terminal.stderr, steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
+    return Bar(terminal.stderr, plan_.steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
 
 
 def output_width(output: OutputOptions, terminal: Terminal) -> int:

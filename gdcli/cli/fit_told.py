@@ -38,6 +38,8 @@ class FitTold:
             min_delta=plan_.stop.min_delta,
             tolerance=plan_.stop.tolerance,
             target_loss=plan_.stop.target_loss,
+            max_steps=plan_.stop.max_steps,
+            keep=plan_.stop.keep,
         )
 
     def figures(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ GROUPS: dict[str, tuple[Any, ...]] = {
     kind: (DataOptions, own, RateOptions, LoopOptions, EpochOptions, OptimizerOptions, LossOptions, StopOptions)
     for kind, own in (("fit", LineOptions), ("train", NetworkOptions))
 }
-LEFT_OUT = {"save", "resume", "show", "timing", "require_converged", "test", "test_labels"}
+LEFT_OUT = {"save", "resume", "show", "timing", "require_converged", "keep", "test", "test_labels"}
 """Options that are about one run, or about what comes after the choice."""
 ONE = {"data", "x", "y", "delimiter", "encoding", "decimal", "threads", "categorical", "labels"} | {
     *("format", "output", "color", "every")

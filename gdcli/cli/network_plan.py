@@ -31,7 +31,7 @@ from gdcli.losses import Loss
 from gdcli.networks import Dropout, Network
 from gdcli.optimizers import Optimizer
 from gdcli.preparation import Preparation, class_weights, classifier_loss, correct, image_scale, prepare
-from gdcli.records import Epoch
+from gdcli.records import Epoch, Status
 from gdcli.saving import Resumption, SavedModel
 from gdcli.schedules import Schedule
 from gdcli.streams import Stream
@@ -103,6 +103,21 @@ class NetworkPlan:
         return 1 if self.batch_size is None else -(-len(self.raw) // self.batch_size)
 
     @property
+    def steps(self) -> int:
+        """Updates that are made at most."""
+        return self.stop.updates(self.epochs * self.steps_per_epoch)
+
+    @property
+    def passes(self) -> int:
+        """Epochs that are begun at most."""
+        return -(-self.steps // self.steps_per_epoch)
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the best epoch's parameters count, not the last one's."""
+        return self.held_out is not None and self.stop.keep == "best"
+
+    @property
     def loss_unit(self) -> float:
         """What a loss of standardised targets is multiplied by to be in the target's own units."""
         if self.preparation.classes:
@@ -124,6 +139,8 @@ class NetworkPlan:
             shuffle=self.loop.shuffle,
             resume=None if self.past is None else _resumption(self.past).record,
         )
+        if stop.max_steps is not None:
+            stream = streams.until_step(stream, stop.max_steps)
         stream = watch(streams.until_interrupted(stream, interrupted))
         epochs = _in_units(streams.epochs(streams.until_diverged(stream, 1e-8)), self.loss_unit)
         if self.past is not None:
@@ -187,7 +204,9 @@ def network_plan(
     made = build.optimizer(optimizer, "adam") if past is None else _resumption(past).optimizer
     learning_rate = type(made).usual_learning_rate if rate.lr is None else rate.lr
     batch = build.batch_size(loop, len(train), usual=BATCH)
-    steps = epochs * (1 if batch is None else -(-len(train) // batch))
+    each = 1 if batch is None else -(-len(train) // batch)
+    if past is not None:
+        _refuse_shorter(each, past)
     return NetworkPlan(
         raw=train,
         held_out=held_out,
@@ -197,14 +216,14 @@ def network_plan(
         problem=problem,
         start=_start(model, network, loop.seed, dtype) if past is None else past.parameters,
         optimizer=made,
-        schedule=build.schedule(rate, learning_rate, steps),
+        schedule=build.schedule(rate, learning_rate, epochs * each),
         rate=learning_rate,
         epochs=epochs,
         batch_size=batch,
         loss_name=loss_name,
         dtype=dtype,
         loop=loop,
-        stop=stop,
+        stop=stop.checked(),
         smoothing=network.label_smoothing,
         weights=weights,
         past=past,
@@ -225,14 +244,14 @@ def _resumption(past: SavedModel) -> Resumption:
 def _continued(past: SavedModel, stream: Iterator[Epoch]) -> Iterator[Epoch]:
     """The whole run's records: those told before, the one it goes on from, and what comes then.
 
-    Of those before only the best has its parameters.
+    Of those before only the best has its parameters. One in mid-epoch is told only if it is the end.
     """
-    resumed = next(stream)
+    resumed, resumption = next(stream), _resumption(past)
     for row in past.history:
         if row["epoch"] < resumed.epoch:
-            parameters = past.parameters if row["epoch"] == past.best_epoch else np.empty(0)
+            parameters = resumption.best if row["epoch"] == resumption.best_epoch else np.empty(0)
             yield _as_told(Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters), row)
-        elif row["epoch"] == resumed.epoch:
+        elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):
             yield _as_told(resumed, row)
     yield from stream
 
@@ -279,6 +298,16 @@ def _refuse_other(data: Dataset, past: SavedModel) -> None:
         raise DataError(
             f"--resume: the model was trained on {len(prepared.input_names)} inputs and"
             f" {len(prepared.classes) or 'no'} classes, and these rows have other ones",
+            "go on with the data the run began with",
+        )
+
+
+def _refuse_shorter(each: int, past: SavedModel) -> None:
+    """Refuses to go on in an epoch that on these rows is over before it gets there."""
+    record = _resumption(past).record
+    if record.within >= each:
+        raise DataError(
+            f"--resume: the model stopped {record.within} updates into an epoch, and with these rows one has {each}",
             "go on with the data the run began with",
         )
 

@@ -1,6 +1,6 @@
 """The options, in groups that commands share: one name and one meaning wherever they appear."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import typer
 
@@ -231,6 +231,10 @@ class StopOptions(NamedTuple):
         str | None,
         option("--validation", metavar="FRACTION|FILE", help="Rows held out: a part, or a file of them."),
     ] = None
+    keep: Annotated[
+        str,
+        option("--keep", metavar="best|last", help="Which epoch's parameters count where rows are held out. [best]"),
+    ] = "best"
     patience: Annotated[
         int | None,
         option("--patience", parser=parse.count, metavar="N", help="Stop after N epochs without improvement."),
@@ -252,10 +256,26 @@ class StopOptions(NamedTuple):
         float | None,
         option("--target-loss", parser=parse.number, metavar="L", help="Stop at this training loss."),
     ] = None
+    max_steps: Annotated[
+        int | None,
+        option("--max-steps", parser=parse.count, metavar="N", help="Stop after N updates, in mid-epoch if need be."),
+    ] = None
     require_converged: Annotated[
         bool,
         option("--require-converged", help="Exit 5 unless a tolerance (1e-6 if none is given) or target was met."),
     ] = False
+
+    def checked(self) -> Self:
+        """The same, with words as the rest of the program has them.
+
+        Raises:
+            OptionError: If --keep is none of its choices.
+        """
+        return self._replace(keep=parse.one_of("--keep", self.keep, ("best", "last")))
+
+    def updates(self, planned: int) -> int:
+        """How many updates are made at most, of those planned."""
+        return planned if self.max_steps is None else min(planned, self.max_steps)
 
 
 class OutputOptions(NamedTuple):

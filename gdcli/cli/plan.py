@@ -69,6 +69,21 @@ class Plan(NamedTuple):
         return 1 if self.batch_size is None else -(-len(self.experiment.data) // self.batch_size)
 
     @property
+    def steps(self) -> int:
+        """Updates that are made at most."""
+        return self.stop.updates(self.epochs * self.steps_per_epoch)
+
+    @property
+    def passes(self) -> int:
+        """Epochs that are begun at most."""
+        return -(-self.steps // self.steps_per_epoch)
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the best epoch's parameters count, not the last one's."""
+        return self.experiment.validation is not None and self.stop.keep == "best"
+
+    @property
     def limit(self) -> float | None:
         """The largest constant rate at which this descent is stable, where a formula tells."""
         return curvature.largest_stable_rate(
@@ -120,6 +135,8 @@ class Plan(NamedTuple):
             seed=self.seed,
             shuffle=self.shuffle,
         )
+        if stop.max_steps is not None:
+            stream = streams.until_step(stream, stop.max_steps)
         stream = watch(streams.until_interrupted(stream, interrupted))
         epochs = streams.epochs(streams.until_diverged(stream, floor))
         epochs = streams.with_gradient(epochs, problem)
@@ -158,7 +175,7 @@ def plan(
     experiment = build.linear_experiment(data, line, build.loss_named(loss), loss, loop, held_out)
     schedule = build.schedule(rate, learning_rate, steps)
     made = build.optimizer(optimizer)
-    return Plan(experiment, made, schedule, learning_rate, epochs, batch, stop, loop.seed, loop.shuffle)
+    return Plan(experiment, made, schedule, learning_rate, epochs, batch, stop.checked(), loop.seed, loop.shuffle)
 
 
 def standardized(plan_: Plan) -> float | None:

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from gdcli.errors import OptionError
-from gdcli.records import Epoch, Row
+from gdcli.records import Epoch, Row, Status
 
 ROWS = 18  # shown between the first and the last by --every auto
 
@@ -42,6 +42,14 @@ def _is_power(index: int, base: int) -> bool:
     while index > 1 and index % base == 0:
         index //= base
     return index <= 1
+
+
+def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:
+    """A remark that a run ended before its last epoch did, where nothing else ended it: (label, text)."""
+    if last.status is not Status.COMPLETED or last.passes >= epochs:
+        return []
+    where = "in" if last.within else "at the end of"
+    return [("ended", f"after {last.step:,} steps, {where} epoch {last.epoch:,} of {epochs:,}")]
 
 
 class Timed(NamedTuple):

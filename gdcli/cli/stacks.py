@@ -150,7 +150,8 @@ def _lines(job: Job, rows: Any) -> Planned:
         for one in plans
         for problem in (one.experiment.problem,)
     ]
-    rules = Rules(stop.tolerance, stop.target_loss, stop.patience, stop.min_delta, EXPLODED_FLOOR * baseline)
+    floor = EXPLODED_FLOOR * baseline
+    rules = Rules(stop.tolerance, stop.target_loss, stop.patience, stop.min_delta, floor, max_steps=stop.max_steps)
     goals, limits = [known.goal(one) for one in plans], [known.limit(one) for one in plans]
     return Planned(whole, whole.experiment.problem, members, rules, goals, limits)
 
@@ -229,7 +230,9 @@ def _networks(job: Job, rows: Any) -> Planned:
         _nowhere(),
     )
     members = [_network(whole, network, settings) for settings in job.settings]
-    rules = Rules(stop.tolerance, stop.target_loss, stop.patience, stop.min_delta, 1e-8, whole.loss_unit)
+    rules = Rules(
+        stop.tolerance, stop.target_loss, stop.patience, stop.min_delta, 1e-8, whole.loss_unit, stop.max_steps
+    )
     nothing: list[Any] = [None] * len(members)
     return Planned(whole, whole.problem, members, rules, nothing, nothing)
 

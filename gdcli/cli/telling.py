@@ -13,6 +13,7 @@ from gdcli.cli.options import LoopOptions
 from gdcli.cli.output import exact
 from gdcli.cli.parse import flag_name
 from gdcli.cli.plan import Plan, standardized
+from gdcli.cli.showing import cut_short
 from gdcli.data.dataset import Array, Dataset
 from gdcli.records import Epoch, Scores, Status
 from gdcli.render.fitting import Fitted
@@ -30,10 +31,8 @@ RELATIVE = 1e-12  # an MSE this close to the optimum's is the optimum's
 
 
 def kept(plan: Plan, run: Run) -> Epoch:
-    """The record whose parameters count: the best one where validation is watched, else the last."""
-    record = run.best if plan.experiment.validation is not None else run.last
-    assert record is not None, "a run has at least epoch 0"  # noqa: S101 - for the type checker
-    return record
+    """The record whose parameters count: the best where validation is watched, else (or if asked for) the last."""
+    return run.best if plan.keeps_best else run.last
 
 
 def scores(outputs: Array, targets: Array) -> Scores:
@@ -95,6 +94,7 @@ def figures(plan: Plan, run: Run, told: Fitted, config: dict[str, Any], rerun: s
         "epochs": run.last.epoch,
         "steps": run.last.step,
         "best_epoch": run.best.epoch,
+        "kept_epoch": kept(plan, run).epoch,
         "seed": plan.seed,
         "config": config,
         "rerun": rerun,
@@ -128,7 +128,8 @@ def remarks(plan: Plan, run: Run) -> list[tuple[str, str]]:
     if run.last.penalty is not None:
         lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {plan.loss_name}"))
     if plan.experiment.validation is not None:
-        lines.append(("kept", f"epoch {run.best.epoch} of {run.last.epoch}: the best validation loss"))
+        lines.append(("kept", _kept(plan, run)))
+    lines += cut_short(run.last, plan.epochs)
     if run.last.status in ENDINGS:
         lines.append(("ended", ENDINGS[run.last.status].format(run.last.epoch, plan.epochs, plan.stop.patience)))
     if run.last.status is not Status.DIVERGED:
@@ -136,6 +137,13 @@ def remarks(plan: Plan, run: Run) -> list[tuple[str, str]]:
         if text:
             lines.append(("rate", text))
     return lines
+
+
+def _kept(plan: Plan, run: Run) -> str:
+    best, last = run.best.epoch, run.last.epoch
+    if plan.keeps_best:
+        return f"epoch {best} of {last}: the best validation loss"
+    return f"epoch {last} of {last}: the last; the best validation loss was at epoch {best}"
 
 
 def _rate(plan: Plan) -> str:

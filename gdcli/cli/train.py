@@ -43,8 +43,8 @@ from gdcli.saving import load as load_model
 from gdcli.streams import Run
 
 ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
+BATCHES = ("batch_size", "shuffle", "seed", "validation", "missing")
 Known = tuple[tuple[str, ...], dict[str, tuple[str, ...]]]
-NOT_KEPT = {"data", "output", "format", "quiet", "color", "debug", "every", "plot", "timing", "save", "resume", "show"}
 
 
 @grouped
@@ -85,7 +85,7 @@ def command(
     plan = network_plan(name, examples, data, network, rate, loop, epochs, optimizer, loss, stop, past, terminal)
     again = rerun(context, data=name, lr=plan.rate, epochs=plan.epochs, seed=loop.seed)
     terminal.note(header(plan, name))
-    keep = shown(stream.every, output.format, 0 if output.format == "table" and plan.epochs <= 60 else plan.epochs)
+    keep = shown(stream.every, output.format, 0 if output.format == "table" and plan.passes <= 60 else plan.passes)
     with interruptible() as interrupted:
         bar = _bar(plan, terminal)
         run = Run(plan.records(interrupted, bar.watching), stop.min_delta)
@@ -164,11 +164,24 @@ def _as_before(context: Any, groups: tuple[Any, ...], past: SavedModel) -> tuple
     for name in ARCHITECTURE:
         if name in given and context.params[name] != kept.get(name):
             raise OptionError(f"--{name} cannot change with --resume", "leave it out: the model knows its own")
+    if past.resumption is not None and past.resumption.record.within:
+        _refuse_other_batches(context, given, kept)
     merged = []
     for group in groups:
         names = set(group._fields) - given
         merged.append(group._replace(**{name: _restored(context, name, kept[name]) for name in names & kept.keys()}))
     return tuple(merged)
+
+
+def _refuse_other_batches(context: Any, given: set[str], kept: dict[str, Any]) -> None:
+    """Refuses to go on in the middle of an epoch with other batches than it began with."""
+    usual = {one.name: one.default for one in context.command.params}
+    for name in BATCHES:
+        if name in given and context.params[name] != kept.get(name, usual[name]):
+            raise OptionError(
+                f"--{name.replace('_', '-')} cannot change with --resume: the model stopped in the middle of an epoch",
+                "leave it out: the model knows its own",
+            )
 
 
 def _restored(context: Any, name: str, value: Any) -> Any:
@@ -194,5 +207,4 @@ def _values(past: SavedModel) -> dict[str, tuple[str, ...]]:
 def _bar(plan: NetworkPlan, terminal: Terminal) -> Bar:
     visible = terminal.stderr.isatty() and not terminal.quiet
     color = terminal.screen(terminal.stderr).color
-    steps = plan.epochs * plan.steps_per_epoch
-    return Bar(terminal.stderr, steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
+    return Bar(terminal.stderr, plan.steps, "steps", visible, lambda record: getattr(record, "step", 0), color)

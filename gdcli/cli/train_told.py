@@ -11,8 +11,9 @@ import numpy as np
 
 from gdcli import metrics
 from gdcli.cli.network_plan import NetworkPlan
-from gdcli.cli.options import RateOptions
+from gdcli.cli.options import OutputOptions, RateOptions, StreamOptions
 from gdcli.cli.parse import flag_name
+from gdcli.cli.showing import cut_short
 from gdcli.data.dataset import Dataset
 from gdcli.diagnosis import overfitting
 from gdcli.evaluation import Evaluation, evaluate, outputs
@@ -23,8 +24,8 @@ from gdcli.render.training import Trained, decision_regions, pictures, summary
 from gdcli.saving import Resumption, SavedModel, save
 from gdcli.streams import Run
 
-NOT_KEPT = {"data", "output", "format", "quiet", "color", "debug", "every", "plot", "timing", "save", "resume", "show"}
-"""Options that say nothing about the run itself, so that a model does not remember them."""
+NOT_KEPT = {"data", "save", "resume", "show", "max_steps", *OutputOptions._fields, *StreamOptions._fields}
+"""Options that say nothing about the run itself, or where to pause in it, so that a model does not remember them."""
 
 
 class TrainTold:
@@ -40,11 +41,11 @@ class TrainTold:
 
     @property
     def kept(self) -> Epoch:
-        """The record whose parameters count: the best where validation is watched, else the last."""
-        return self._run.last if self._plan.held_out is None else self._run.best
+        """The record whose parameters count: the best where validation is watched, else (or if asked for) the last."""
+        return self._run.best if self._plan.keeps_best else self._run.last
 
     def mark(self, record: Epoch) -> str:
-        """A star at an epoch that was the best so far; the word at the one kept."""
+        """A star at an epoch that was the best so far; the word at the best of all."""
         if self._plan.held_out is None:
             return ""
         if self._run.ended and record.epoch == self._run.best.epoch:
@@ -155,14 +156,15 @@ class TrainTold:
         plan, run, found = self._plan, self._run, self.evaluations()
         confusion = self._confusion()
         worst = [] if confusion is None else metrics.worst_confusions(confusion[1], plan.preparation.classes)
-        why = ": the best validation loss" if plan.held_out is not None else ": the last"
+        why = ": the best validation loss" if plan.keeps_best else ": the last"
         history: dict[str, Any] = {"epoch": run.epochs, "train": run.losses, "validation": run.validation_losses}
         accuracy = {
             "epoch": run.epochs,
             "train": [values["accuracy"] for values in run.metrics if "accuracy" in values],
             "validation": [values["validation_accuracy"] for values in run.metrics if "validation_accuracy" in values],
         }
-        remarks = [("saved", f"{self._save}")] if self._save else []
+        remarks = cut_short(run.last, plan.epochs)
+        remarks += [("saved", f"{self._save}")] if self._save else []
         return Trained(
             figures={name: evaluation.told() for name, evaluation in found.items()},
             kept=(self.kept.epoch, run.last.epoch, why),
@@ -195,6 +197,7 @@ class TrainTold:
         if self._save is None or self._saved or self._run.last.status is Status.DIVERGED:
             return
         plan, run = self._plan, self._run
+        best = run.last if plan.held_out is None else run.best_whole
         save(
             Path(self._save),
             SavedModel(
@@ -205,7 +208,7 @@ class TrainTold:
                 config=self.config(),
                 history=run.rows,
                 best_epoch=self.kept.epoch,
-                resumption=Resumption(plan.optimizer, run.last_whole),
+                resumption=Resumption(plan.optimizer, run.last, best.epoch, best.parameters),
             ),
         )
         self._saved = True
