@@ -545,9 +545,7 @@ class TestKeep:
         assert found["train"] == {"loss": row["loss"], "accuracy": row["accuracy"]}
         assert found["validation"]["loss"] == pytest.approx(row["validation_loss"], rel=1e-5)
         tensors, last = load_file(path), found["epochs"]
-        straight = gdcli(
-            "train", *MOONS[:-2], "--epochs", last, "--keep", "last", "--save", path
-        )
+        straight = gdcli("train", *MOONS[:-2], "--epochs", last, "--keep", "last", "--save", path)
         assert straight.code == 0
         np.testing.assert_array_equal(load_file(path)["0.weight"], tensors["0.weight"])
         assert f" kept       epoch {last} of {last}: the last" in straight.out
