@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gdcli import initializers
-from gdcli.activations import Activation, relu
+from gdcli.activations import Activation, linear, relu
 from gdcli.arrays import Array, ones
 
 __all__ = ["Dropout", "Layer", "Network"]
@@ -116,6 +116,13 @@ class Network:
     def __call__(self, parameters: Array, inputs: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Outputs for inputs (n, d), and the way back to the flat gradient."""
         return _forward(self, parameters, inputs, ())
+
+    def layerwise(self, parameters: Array, inputs: Array) -> list[Array]:
+        """What each layer gives for inputs (n, d), from the first hidden one to the logits: (n, neurons) each."""
+        given = [inputs.astype(parameters.dtype, copy=False)]
+        for layer, activation in zip(self.layers, (*self.activations, linear), strict=True):
+            given.append(activation(given[-1] @ layer.weights(parameters) + layer.bias(parameters))[0])
+        return given[1:]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ COMMANDS = {
     "lr-find": "Find a learning rate by the range test.",
     "surface": "Draw the loss over two parameters, with the path of descent.",
     "sweep": "Compare many runs: every option may be a list or a range.",
+    "live": "Step, run, rewind and race descent live, by keys, on the screen.",
     "activation": "Draw activation functions and their derivatives.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",

@@ -115,7 +115,7 @@ def flag_name(name: str) -> str:
     return "-".join(words).replace("_", "-")
 
 
-def fields(option: str, text: str) -> tuple[str, dict[str, float]]:
+def fields(option: str, text: str, example: str = "") -> tuple[str, dict[str, float]]:
     """A name with settings: `step:every=100,factor=0.5` gives ("step", {"every": 100, "factor": 0.5}).
 
     Raises:
@@ -126,6 +126,6 @@ def fields(option: str, text: str) -> tuple[str, dict[str, float]]:
     for part in rest.split(",") if colon else []:
         key, equals, value = part.partition("=")
         if not (key and equals):
-            raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", SETTINGS)
-        settings[key.strip()] = numbers(f"{option}: {key.strip()}", value, SETTINGS)[0]
+            raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", example or SETTINGS)
+        settings[key.strip()] = numbers(f"{option}: {key.strip()}", value, example or SETTINGS)[0]
     return name, settings

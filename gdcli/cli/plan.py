@@ -84,6 +84,12 @@ class Plan(NamedTuple):
         return self.experiment.validation is not None and self.stop.keep == "best"
 
     @property
+    def floor(self) -> float:
+        """The least loss to measure explosions by: rounding, beside what the mean scores."""
+        targets = self.experiment.data.targets
+        return EXPLODED_FLOOR * float(losses.mse(targets * 0 + targets.mean(), targets)[0])
+
+    @property
     def limit(self) -> float | None:
         """The largest constant rate at which this descent is stable, where a formula tells."""
         return curvature.largest_stable_rate(
@@ -123,8 +129,6 @@ class Plan(NamedTuple):
     def records(self, interrupted: Callable[[], bool], watch: Callable[[Stream], Stream]) -> Iterator[Epoch]:
         """The run itself: the one training stream, with this plan's stopping rules around it."""
         problem, stop = self.experiment.problem, self.stop
-        targets = self.experiment.data.targets
-        floor = EXPLODED_FLOOR * float(losses.mse(targets * 0 + targets.mean(), targets)[0])
         stream: Stream = descend(
             problem,
             self.optimizer,
@@ -138,7 +142,7 @@ class Plan(NamedTuple):
         if stop.max_steps is not None:
             stream = streams.until_step(stream, stop.max_steps)
         stream = watch(streams.until_interrupted(stream, interrupted))
-        epochs = streams.epochs(streams.until_diverged(stream, floor))
+        epochs = streams.epochs(streams.until_diverged(stream, self.floor))
         epochs = streams.with_gradient(epochs, problem)
         if stop.tolerance is not None or stop.require_converged:
             chosen = REQUIRED_TOLERANCE if stop.tolerance is None else stop.tolerance

@@ -116,13 +116,14 @@ def told(made: Plan, asked: StepOptions, interrupted: Callable[[], bool]) -> Ite
     before = made.experiment.start
     limit = made.limit if made.batch_size is None else None
     for step in islice((record for record in stream if isinstance(record, Step)), asked.steps):
-        yield _told(made, before, step, asked.trace, limit)
+        yield step_told(made, before, step, trace=asked.trace, limit=limit)
         before = step.parameters
         if interrupted():
             return
 
 
-def _told(made: Plan, before: Array, step: Step, trace: bool, limit: float | None) -> StepTold:
+def step_told(made: Plan, before: Array, step: Step, *, trace: bool, limit: float | None) -> StepTold:
+    """A step of a run with all its numbers, from the parameters before it."""
     problem, names = made.experiment.problem, made.experiment.names
     rows = problem.data.rows(step.rows)
     named = _Named(names)
@@ -131,7 +132,7 @@ def _told(made: Plan, before: Array, step: Step, trace: bool, limit: float | Non
         next_loss = float(problem.data_loss(step.parameters, rows))
     return StepTold(
         step=step.step,
-        rows=len(rows),
+        rows=len(rows) if made.batch_size is not None else len(made.experiment.data),
         whole=made.batch_size is None,
         loss_name=made.loss_name,
         learning_rate=float(step.learning_rate),

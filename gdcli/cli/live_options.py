@@ -1,0 +1,31 @@
+"""The options of `gdcli live` that other commands do not have."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from gdcli.cli import parse
+from gdcli.cli.options import option
+
+PORT = 8000
+HOST = "127.0.0.1"
+
+
+class LiveOptions(NamedTuple):
+    """Where it is shown, and what is written down of it."""
+
+    record: Annotated[
+        str | None, option("--record", metavar="FILE.jsonl", help="Write down what happens, to be played back.")
+    ] = None
+    replay: Annotated[
+        str | None, option("--replay", metavar="FILE.jsonl", help="Play a recording back: nothing is trained.")
+    ] = None
+    web: Annotated[bool, option("--web", help="Serve it to a browser on this machine. Needs gdcli[web].")] = False
+    port: Annotated[int, option("--port", parser=parse.whole, metavar="N", help="For --web; 0 = any. [8000]")] = PORT
+    host: Annotated[str | None, option("--host", metavar="ADDRESS", help="For --web. [127.0.0.1]")] = None
+    plain: Annotated[
+        bool, option("--plain", help="One line a step, keys read as words: for a screen reader, or a pipe.")
+    ] = False
+    quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
+    color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
+    debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False

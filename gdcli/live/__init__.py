@@ -1,0 +1,1 @@
+"""The playground: one training stream on a screen, stepped, run, rewound and raced by keys. Needs Textual."""

@@ -1,0 +1,170 @@
+"""The Textual application: it shows a session, hands it the keys, and gives it time to run."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from gdcli.live.keys import KEYS
+from gdcli.live.page import Page
+from gdcli.live.scenes import Scenes
+from gdcli.live.session import Session
+from gdcli.live.setup import Line
+from gdcli.render.screen import Screen
+
+__all__ = ["LiveApp", "Stage"]
+
+SLICE = 0.012  # seconds of training between two looks at the keyboard
+BREATH = 0.001  # seconds in which keys and paint get their turn
+FRAME = 0.05  # seconds between frames at most
+DRAWING = 8  # a frame's cost is at most a part in so many of the time
+IDLE = 0.25
+FONT = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+ACTIONS = {name: key.action for key in KEYS for name in key.keys}
+
+
+class Stage(Widget, can_focus=True):
+    """One widget over the whole screen, which shows the last page drawn."""
+
+    DEFAULT_CSS = "Stage { width: 100%; height: 100%; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: Page | None = None
+        self._strips: list[Strip] = []
+
+    def show(self, page: Page) -> None:
+        """Shows a page; only rows that differ are painted."""
+        before, self.page = self.page, page
+        if before is None or (before.width, before.height) != (page.width, page.height):
+            self._strips = page.strips(range(page.height))
+            self.refresh()
+        elif changed := page.rows_unlike(before):
+            for row, strip in zip(changed, page.strips(changed), strict=True):
+                self._strips[row] = strip
+            self.refresh(*(Region(0, row, page.width, 1) for row in changed))
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the page."""
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+
+
+class LiveApp(App[None]):
+    """The playground on a screen.
+
+    Args:
+        session: What is shown and driven.
+        screen: What the terminal can show; its size is asked of Textual.
+        watcher: Told of every frame, for a recording.
+    """
+
+    CSS = "Screen { background: ansi_default; color: ansi_default; }"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, session: Session, screen: Screen, watcher: Callable[[Session], None] | None = None) -> None:
+        super().__init__(ansi_color=True)
+        self.session, self.scenes, self._screen = session, Scenes(), screen
+        self.stage = Stage()
+        self.frames, self._watcher = 0, watcher
+
+    def compose(self) -> ComposeResult:
+        """The stage alone."""
+        yield self.stage
+
+    def on_mount(self) -> None:
+        """Draws, and begins to give the session its time."""
+        self.stage.focus()
+        self.draw()
+        self.run_worker(self._live(), exclusive=True)
+
+    def draw(self) -> None:
+        """A frame."""
+        width, height = self.size
+        self.stage.show(self.scenes.draw(self.session, width, height, self._screen))
+        self.frames += 1
+        if self._watcher is not None:
+            self._watcher(self.session)
+
+    async def _live(self) -> None:
+        """Slices of training, with frames and keys between them."""
+        due = cost = 0.0
+        while not self.session.finished:
+            if not self.session.running:
+                await asyncio.sleep(BREATH * 10)
+                continue
+            begun = perf_counter()
+            self.session.tick(begun + SLICE)
+            now = perf_counter()
+            if now >= due or not self.session.running:
+                self.draw()
+                cost = 0.8 * cost + 0.2 * (perf_counter() - now)
+                due = perf_counter() + max(FRAME, DRAWING * cost)
+            await asyncio.sleep(max(BREATH, min(self.session.pause_until(), FRAME)))
+        self.exit()
+
+    def on_key(self, event: events.Key) -> None:
+        """Hands a key to the session."""
+        event.stop()
+        event.prevent_default()
+        session = self.session
+        if session.help:
+            session.help = False
+        elif session.typing is not None:
+            session.typed(event.key, event.character)
+        else:
+            self._act(ACTIONS.get(event.key) or ACTIONS.get(event.character or "", ""))
+        self.draw()
+
+    def _act(self, action: str) -> None:
+        if action == "save_picture":
+            self._save_picture()
+        elif action:
+            self.session.do(action)
+        if self.session.finished:
+            self.exit()
+
+    def on_click(self, event: events.Click) -> None:
+        """The footer's words are keys; the dial and the surface take what is pointed at."""
+        column, row = event.screen_x, event.screen_y
+        if self.session.help:
+            self.session.help = False
+        elif action := next((action for area, action in self.scenes.footer if area.holds(column, row)), None):
+            self._act(action)
+        elif self.scenes.dial_area.holds(column, row):
+            self.session.set_rate(self.scenes.dial.rate_at(column, self.scenes.dial_area))
+        else:
+            self._point(column, row)
+        self.draw()
+
+    def _point(self, column: int, row: int) -> None:
+        scene = self.session.run.setup.scene
+        if isinstance(scene, Line) and scene.landscape is not None:
+            point = self.scenes.surface.point_at(column, row, scene.landscape)
+            if point is not None:
+                self.session.restart_from(*point)
+
+    def on_resize(self) -> None:
+        """Another size: the same on another page."""
+        self.draw()
+
+    def _save_picture(self) -> None:
+        path = next(path for number in range(1, 10_000) if not (path := Path(f"gdcli-live-{number}.svg")).exists())
+        try:
+            path.write_text(self.picture(), encoding="utf-8")
+        except OSError as error:
+            self.session.say(f"{path}: cannot be written: {error.strerror}")
+            return
+        self.session.say(f"Saved {path.resolve()}.")
+
+    def picture(self) -> str:
+        """The screen as an SVG that asks no other host for anything."""
+        return FONT.sub("", self.export_screenshot(title="gdcli live"))

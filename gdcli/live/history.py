@@ -1,0 +1,144 @@
+"""What a run leaves behind: curves that keep their shape in bounded memory, and moments to go back to."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+
+from gdcli.data.dataset import Array
+from gdcli.records import Epoch, Step
+
+__all__ = ["Curve", "Moment", "Moments"]
+
+POINTS = 2048
+MOMENTS, MEMORY = 5000, 64 * 2**20  # steps to go back, and bytes to spend on them
+
+
+class Moment(NamedTuple):
+    """A run after some update.
+
+    Args:
+        number: Updates made.
+        epoch: The epoch of the last one.
+        parameters: Shape (P,).
+        before: The parameters before the last update; None at the start.
+        step: The last update; None at the start.
+        measured: The state's losses over the whole sets, once they are known.
+    """
+
+    number: int
+    epoch: int
+    parameters: Array
+    before: Array | None
+    step: Step | None
+    measured: Epoch | None
+
+    @classmethod
+    def first(cls, record: Epoch) -> Moment:
+        """The state before training, or any other to begin from."""
+        return cls(record.step, record.epoch, record.parameters, None, None, record)
+
+    @property
+    def record(self) -> Step | Epoch:
+        """What to go on from."""
+        record = self.measured or self.step
+        assert record is not None, "a moment is measured or stepped to"  # noqa: S101 - for the type checker
+        return record
+
+    def known(self) -> Epoch:
+        """The state measured over the whole sets."""
+        if self.measured is not None:
+            return self.measured
+        assert self.step is not None, "what is not measured was stepped to"  # noqa: S101 - for the type checker
+        return self.step.measure()
+
+
+class Moments:
+    """The last moments of a run, as many as memory allows; the newest is `now`."""
+
+    def __init__(self, first: Moment) -> None:
+        size = 6 * first.parameters.nbytes + 1000  # gradient, update, parameters, state
+        self._kept = deque([first], maxlen=max(3, min(MOMENTS, MEMORY // size)))
+
+    @property
+    def now(self) -> Moment:
+        """The newest."""
+        return self._kept[-1]
+
+    def measured(self) -> list[Moment]:
+        """Those whose losses over the whole sets are known."""
+        return [moment for moment in self._kept if moment.measured is not None]
+
+    def add(self, moment: Moment) -> None:
+        """One more."""
+        self._kept.append(moment)
+
+    def replace(self, moment: Moment) -> None:
+        """The newest, with more known of it."""
+        self._kept[-1] = moment
+
+    def back(self) -> bool:
+        """Forgets the newest, if there is one before it."""
+        if len(self._kept) == 1:
+            return False
+        self._kept.pop()
+        return True
+
+    def back_to(self, moment: Moment) -> None:
+        """Forgets all after a moment, which is the newest then, whether it was still kept or not."""
+        while self._kept and self._kept[-1].number >= moment.number:
+            self._kept.pop()
+        self._kept.append(moment)
+
+
+class Curve:
+    """Numbers by step in bounded memory: when there are too many points, every second one goes.
+
+    Args:
+        width: Numbers a point.
+    """
+
+    def __init__(self, width: int = 1) -> None:
+        self._steps, self._values = np.empty(POINTS, dtype=np.int64), np.empty((POINTS, width))
+        self._count, self._added, self._stride = 0, 0, 1
+        self._passing = False  # whether the last point only stands for the newest, and goes with the next
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, step: int, *values: float) -> None:
+        """One more point. The newest is always there."""
+        if self._passing:
+            self._count -= 1
+        elif self._count == POINTS:
+            half = POINTS // 2
+            self._steps[:half], self._values[:half] = self._steps[::2], self._values[::2]
+            self._count, self._stride = half, 2 * self._stride
+        self._steps[self._count], self._values[self._count] = step, values
+        self._passing = self._added % self._stride != 0
+        self._count, self._added = self._count + 1, self._added + 1
+
+    def back_to(self, step: int) -> None:
+        """Forgets what came after a step."""
+        self._count = int(np.searchsorted(self._steps[: self._count], step, side="right"))
+        self._added, self._passing = self._count * self._stride, False
+
+    @property
+    def steps(self) -> Array:
+        """The steps."""
+        return self._steps[: self._count]
+
+    @property
+    def values(self) -> Array:
+        """The numbers, a row a point."""
+        return self._values[: self._count]
+
+    def copy(self) -> Curve:
+        """The same points, to be kept."""
+        other = Curve(self._values.shape[1])
+        other._steps[:], other._values[:] = self._steps, self._values
+        other._count, other._added = self._count, self._added
+        other._stride, other._passing = self._stride, self._passing
+        return other

@@ -1,0 +1,76 @@
+"""The keys: one table, from which come the bindings, the footer and the help screen."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["KEYS", "Key"]
+
+
+class Key(NamedTuple):
+    """A key and what it does.
+
+    Args:
+        keys: Textual's names of the keys that do it.
+        shown: How the key is written.
+        action: The session's action.
+        about: What it does, in a line.
+        footer: Its word in the footer; empty if it is only in the help.
+        group: Under which heading of the help.
+    """
+
+    keys: tuple[str, ...]
+    shown: str
+    action: str
+    about: str
+    footer: str = ""
+    group: str = "Run"
+
+
+KEYS = (
+    Key(("space",), "space", "toggle", "run, or pause", "run"),
+    Key(("n", "right"), "n", "step", "one step", "step"),
+    Key(("e",), "e", "epoch", "one epoch", "epoch"),
+    Key(("f",), "f", "converge", "run until it has converged", "finish"),
+    Key(("b", "left"), "b", "back", "one step back", "back"),
+    Key(("z",), "z", "best", "back to the lowest loss, as from before a divergence"),
+    Key(("r",), "r", "reset", "again from the same start", "reset"),
+    Key(("s",), "s", "seed", "again with a new seed"),
+    Key(("greater_than_sign", ">"), ">", "faster", "faster"),
+    Key(("less_than_sign", "<"), "<", "slower", "slower"),
+    Key(("up", "plus"), "↑", "rate_up", "up by the ladder 1, 3, 10, 30, ...", "", "Learning rate"),
+    Key(("down", "minus"), "↓", "rate_down", "down by the ladder", "rate", "Learning rate"),
+    Key(("right_square_bracket", "shift+up"), "]", "rate_finer_up", "up by 5 %", "", "Learning rate"),
+    Key(("left_square_bracket", "shift+down"), "[", "rate_finer_down", "down by 5 %", "", "Learning rate"),
+    Key(("l",), "l", "type_rate", "type it", "type", "Learning rate"),
+    Key(("o",), "o", "optimizer_next", "next optimizer (O: the one before)", "", "Start again with another"),
+    Key(("O",), "O", "optimizer_before", "", "", ""),
+    Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", "Start again with another"),
+    Key(("M",), "M", "batch_before", "", "", ""),
+    Key(("p",), "p", "penalty_next", "more L2 penalty (P: less)", "", "Start again with another"),
+    Key(("P",), "P", "penalty_before", "", "", ""),
+    Key(("a",), "a", "activation_next", "next activation (A: the one before)", "", "Start again with another"),
+    Key(("A",), "A", "activation_before", "", "", ""),
+    Key(("h",), "h", "layers_next", "one hidden layer more (H: less)", "", "Start again with another"),
+    Key(("H",), "H", "layers_before", "", "", ""),
+    Key(
+        ("u",),
+        "u",
+        "neurons_next",
+        "one neuron more in the last layer (U: less)",
+        "",
+        "Start again with another",
+    ),
+    Key(("U",), "U", "neurons_before", "", "", ""),
+    Key(("d",), "d", "data_next", "next data set (D: the one before)", "", "Start again with another"),
+    Key(("D",), "D", "data_before", "", "", ""),
+    Key(("x",), "x", "noise_next", "more noise in a toy data set (X: less)", "", "Start again with another"),
+    Key(("X",), "X", "noise_before", "", "", ""),
+    Key(("c",), "c", "compare", "freeze this run as a ghost and race it from the start", "compare", "Look"),
+    Key(("C",), "C", "forget", "forget the ghost", "", "Look"),
+    Key(("tab",), "tab", "other_picture", "other pictures, where not all have room", "", "Look"),
+    Key(("v",), "v", "save_picture", "save a picture of the screen (.svg)", "", "Look"),
+    Key(("question_mark", "f1"), "?", "show_help", "these keys; any key leaves", "keys", "Look"),
+    Key(("q", "ctrl+c", "ctrl+q"), "q", "quit", "quit, and tell the command that does the same", "quit", "Look"),
+)
+"""All of them."""

@@ -1,0 +1,204 @@
+"""A page of character cells, each with a colour in front and behind: what every panel draws on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from gdcli.render.canvas import RAMP
+from gdcli.render.colormap import Pixels, luminance
+from gdcli.render.screen import PALETTE, Screen, fit, plain, split
+
+__all__ = ["Area", "Page"]
+
+NONE = -1  # the terminal's own colour
+BOLD, REVERSE = 1, 2
+BLACK, WHITE = 0x000000, 0xFFFFFF
+DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of a braille character, 4 high, 2 wide
+BRAILLE = 0x2800
+
+
+class Area(NamedTuple):
+    """A rectangle of cells."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def holds(self, column: int, row: int) -> bool:
+        """Whether a cell lies in it."""
+        return 0 <= column - self.left < self.width and 0 <= row - self.top < self.height
+
+    def inside(self, left: int = 0, top: int = 0, right: int = 0, bottom: int = 0) -> Area:
+        """What is left when margins are taken off."""
+        width, height = max(0, self.width - left - right), max(0, self.height - top - bottom)
+        return Area(self.left + left, self.top + top, width, height)
+
+
+class Page:
+    """A screenful of cells; what lies outside is dropped.
+
+    Args:
+        width: Columns.
+        height: Rows.
+        screen: What the terminal can show.
+    """
+
+    def __init__(self, width: int, height: int, screen: Screen) -> None:
+        self.width, self.height, self.screen = width, height, screen
+        self.chars: NDArray[np.str_] = np.full((height, width), " ", dtype="U1")
+        self.front = np.full((height, width), NONE, dtype=np.int64)
+        self.back = np.full((height, width), NONE, dtype=np.int64)
+        self.attributes = np.zeros((height, width), dtype=np.int64)
+
+    def write(self, column: int, row: int, text: str, style: str = "", width: int | None = None) -> int:
+        """Writes text, in a palette colour's name, "bold" or "reverse"; names may be joined by blanks.
+
+        Returns:
+            The column after it.
+        """
+        text = plain(text, self.screen)
+        cells = split(text if width is None else fit(text, width))
+        if 0 <= row < self.height:
+            begin, end = max(column, 0), min(column + len(cells), self.width)
+            if begin < end:
+                self.chars[row, begin:end] = [cell[:1] for cell in cells[begin - column : end - column]]
+                self._style(row, begin, end, style)
+        return column + len(cells)
+
+    def _style(self, row: int, begin: int, end: int, style: str) -> None:
+        front, attributes = _meaning(style)
+        self.front[row, begin:end] = front if self.screen.color else NONE
+        self.attributes[row, begin:end] = attributes
+
+    def color(self, column: int, row: int, rgb: int, width: int = 1) -> None:
+        """Colours cells that are written already."""
+        if self.screen.color and 0 <= row < self.height:
+            self.front[row, max(column, 0) : max(column + width, 0)] = rgb
+
+    def picture(self, area: Area, rgb: Pixels) -> None:
+        """Half blocks: two pixel rows a cell, `(2 height, width, 3)`; without colour, brightness as characters."""
+        rows, columns = self._slices(area)
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        rgb = rgb[: 2 * height, :width]
+        if not (self.screen.color and self.screen.unicode):
+            bright = luminance(rgb)
+            levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(np.intp)
+            self.chars[rows, columns] = np.array(list(RAMP))[levels]
+            return
+        packed = rgb.astype(np.int64) @ np.array([65536, 256, 1])
+        self.chars[rows, columns] = "▀"
+        self.front[rows, columns], self.back[rows, columns] = packed[0::2], packed[1::2]
+        self.attributes[rows, columns] = 0
+
+    def over(self, column: int, row: int, text: str) -> None:
+        """Letters on a picture, light or dark as its ground asks."""
+        for at, char in enumerate(split(plain(text, self.screen)), start=column):
+            if not (0 <= row < self.height and 0 <= at < self.width):
+                continue
+            self.chars[row, at] = char[:1]
+            if self.back[row, at] != NONE:
+                ground = int(self.back[row, at])
+                bright = ((ground >> 16) * 299 + (ground >> 8 & 255) * 587 + (ground & 255) * 114) / 255_000
+                self.front[row, at] = BLACK if bright > 0.5 else WHITE
+                self.attributes[row, at] = BOLD
+
+    def dots(
+        self, area: Area, rows: NDArray[np.intp], columns: NDArray[np.intp], style: str | int, ascii_: str
+    ) -> None:
+        """Braille dots at pixels of an area: four pixel rows and two columns a cell; else one character a cell.
+
+        Args:
+            area: Where the pixels are counted from.
+            rows: Of each pixel.
+            columns: Of each pixel.
+            style: A palette colour's name, or a colour as 0xRRGGBB.
+            ascii_: The character where there is no braille.
+        """
+        color = style if isinstance(style, int) else _meaning(style)[0]
+        front = color if self.screen.color else NONE
+        cells_y, cells_x = rows // 4 + area.top, columns // 2 + area.left
+        if self.screen.unicode:
+            bits = np.zeros((self.height, self.width), dtype=np.int64)
+            np.bitwise_or.at(bits, (cells_y, cells_x), DOTS[rows % 4, columns % 2])
+            touched = bits > 0
+            codes = self.chars.view(np.uint32).reshape(self.chars.shape)  # writes through to the characters
+            before = np.where((codes >= BRAILLE) & (codes < BRAILLE + 256), codes - BRAILLE, 0)
+            codes[touched] = (BRAILLE + (bits | before))[touched]
+        else:
+            touched = np.zeros((self.height, self.width), dtype=np.bool_)
+            touched[cells_y, cells_x] = True
+            self.chars[touched] = ascii_
+        self.front[touched] = front
+
+    def _slices(self, area: Area) -> tuple[slice, slice]:
+        return (
+            slice(area.top, min(area.top + area.height, self.height)),
+            slice(area.left, min(area.left + area.width, self.width)),
+        )
+
+    def lines(self) -> list[str]:
+        """The rows as plain text."""
+        return ["".join(row).rstrip() for row in self.chars.tolist()]
+
+    def rows_unlike(self, other: Page) -> list[int]:
+        """Rows in which another page of the same size shows something else."""
+        same = (self.chars == other.chars) & (self._keys() == other._keys())
+        return np.flatnonzero(~same.all(axis=1)).tolist()
+
+    def strips(self, rows: Sequence[int]) -> list[Strip]:
+        """Rows for Textual: neighbours of one style share a segment."""
+        chosen = np.asarray(rows, dtype=np.intp)
+        keys = self._keys()[chosen]
+        changed = np.diff(keys, axis=1, prepend=-1) != 0
+        return [
+            Strip(_segments(chars, row, np.flatnonzero(starts).tolist()), self.width)
+            for chars, row, starts in zip(self.chars[chosen].tolist(), keys.tolist(), changed, strict=True)
+        ]
+
+    def _keys(self) -> NDArray[np.int64]:
+        """Each cell's colours and attributes as one number."""
+        return ((self.front + 1) << 27) + ((self.back + 1) << 2) + self.attributes
+
+
+def _segments(chars: Sequence[str], keys: Sequence[int], starts: Sequence[int]) -> list[Segment]:
+    ends = [*starts[1:], len(chars)]
+    return [Segment("".join(chars[a:b]), _style_of(keys[a])) for a, b in zip(starts, ends, strict=True)]
+
+
+@lru_cache(maxsize=16384)
+def _style_of(key: int) -> Style:
+    """The style of a cell from its packed colours and attributes."""
+    front, back, attributes = (key >> 27) - 1, (key >> 2 & 0x1FFFFFF) - 1, key & 3
+    return Style(
+        color=_color(front), bgcolor=_color(back), bold=bool(attributes & BOLD), reverse=bool(attributes & REVERSE)
+    )
+
+
+@lru_cache(maxsize=16384)
+def _color(rgb: int) -> Color | None:
+    return None if rgb == NONE else Color.from_rgb(rgb >> 16, rgb >> 8 & 255, rgb & 255)
+
+
+@lru_cache(maxsize=256)
+def _meaning(style: str) -> tuple[int, int]:
+    """A style's colour and attributes."""
+    front, attributes = NONE, 0
+    for word in style.split():
+        if word == "bold":
+            attributes |= BOLD
+        elif word == "reverse":
+            attributes |= REVERSE
+        else:
+            (red, green, blue), _, _ = PALETTE[word]
+            front = red << 16 | green << 8 | blue
+    return front, attributes

@@ -1,0 +1,1 @@
+"""The pictures of the playground, each drawn on an area of a page."""

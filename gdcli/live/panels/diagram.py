@@ -1,0 +1,159 @@
+"""The network as a diagram: a small picture a neuron, lines as strong as their weights, each layer's gradient."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from gdcli.data.dataset import Array
+from gdcli.live.page import Area, Page
+from gdcli.live.panels.base import title
+from gdcli.live.panels.data import padded
+from gdcli.live.run import Course, Ghost
+from gdcli.live.setup import Net, Setup
+from gdcli.networks import Network
+from gdcli.render.colormap import Pixels
+from gdcli.render.numbers import short
+
+__all__ = ["Diagram"]
+
+WIDE, HIGH = 6, 3  # cells of a neuron's picture
+SAMPLES = 48  # dots along a line
+POSITIVE, NEGATIVE = np.array([64, 140, 255]), np.array([255, 140, 40])
+GROUND = np.array([24, 24, 28])
+LEVELS = 3  # shades of lines
+FAINTEST = 0.12  # of the layer's largest weight: weaker lines are left out
+MOST_ROWS = 200  # that stand for the data where there is no plane
+
+
+class _Column(NamedTuple):
+    """A layer's place: the left cell of its pictures, their rows, and which neurons are shown."""
+
+    left: int
+    rows: list[int]
+    neurons: int
+
+
+class Diagram:
+    """Inputs left, outputs right. A picture shows what the neuron gives over the plane of two inputs."""
+
+    def __init__(self) -> None:
+        self._setup: Setup | None = None
+        self._inputs: Array = np.empty((0, 0))
+
+    def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
+        """Lines first, pictures over them, words below."""
+        scene = run.setup.scene
+        if not isinstance(scene, Net) or area.width < 20 or area.height < 8:
+            return
+        network, parameters = scene.network, run.now.parameters
+        words = [("network", "bold"), (f" {network.size:,} weights: ", "gray"), ("+", "blue"), (" and ", "gray")]
+        below = title(page, area, [*words, ("-", "orange"), (", by strength", "gray")])
+        columns = _columns(network, below.inside(bottom=3))
+        for at in range(len(network.layers)):
+            _lines(page, below, columns[at], columns[at + 1], network.layers[at].weights(parameters))
+        self._neurons(page, columns, run, scene)
+        _inputs(page, columns[0], scene)
+        _words(page, below, columns, run, network)
+
+    def _neurons(self, page: Page, columns: list[_Column], run: Course, scene: Net) -> None:
+        plane = scene.data.inputs.shape[1] == 2
+        if self._setup is not run.setup:
+            raw = _plane(scene) if plane else scene.data.inputs[:MOST_ROWS]
+            self._inputs = scene.preparation.inputs(raw, run.setup.start.dtype)
+            self._setup = run.setup
+        with np.errstate(all="ignore"):
+            given = scene.network.layerwise(run.now.parameters, self._inputs)
+        for column, values in zip(columns[1:], given, strict=True):
+            values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+            for neuron, row in enumerate(column.rows):
+                own = values[:, neuron].reshape(2 * HIGH, WIDE)[::-1] if plane else values[:, neuron].mean()
+                page.picture(Area(column.left, row, WIDE, HIGH), _shaded(own, np.abs(values[:, neuron]).max()))
+
+
+def _columns(network: Network, area: Area) -> list[_Column]:
+    """Where each layer stands, inputs included."""
+    count = len(network.sizes)
+    lefts = [area.left + round(at * (area.width - WIDE) / (count - 1)) for at in range(count)]
+    return [_Column(left, _rows(area, neurons), neurons) for left, neurons in zip(lefts, network.sizes, strict=True)]
+
+
+def _rows(area: Area, neurons: int) -> list[int]:
+    """Rows of as many pictures as there is room for, evenly spread."""
+    fitting = max(1, (area.height + 1) // (HIGH + 1))
+    shown = min(neurons, fitting)
+    gap = min(HIGH + 1.0, (area.height - HIGH) / max(1, shown - 1))
+    top = area.top + (area.height - (gap * (shown - 1) + HIGH)) / 2
+    return [round(top + gap * at) for at in range(shown)]
+
+
+def _plane(scene: Net) -> Array:
+    """Points that cover the plane of two inputs."""
+    inputs = scene.data.inputs
+    across, up = np.linspace(*padded(inputs[:, 0]), WIDE), np.linspace(*padded(inputs[:, 1]), 2 * HIGH)
+    return np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+
+
+def _shaded(values: Array | float, largest: float) -> Pixels:
+    """Blue where positive, orange where negative, dark at zero."""
+    table = np.broadcast_to(np.asarray(values, dtype=np.float64), (2 * HIGH, WIDE))
+    part = table / largest if largest > 0 else table * 0
+    ink = np.where(part[..., None] > 0, POSITIVE, NEGATIVE)
+    return np.asarray(GROUND + (ink - GROUND) * np.abs(part)[..., None] ** 0.7, dtype=np.uint8)
+
+
+def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array) -> None:
+    """The weights between two layers: a line each, the strongest on top."""
+    shown = np.nan_to_num(weights[: len(left.rows), : len(right.rows)].astype(np.float64), posinf=0.0, neginf=0.0)
+    largest = float(np.abs(shown).max(initial=0.0))
+    if not largest or right.left - left.left <= WIDE:
+        return
+    begin, end = (left.left + WIDE - area.left) * 2, (right.left - area.left) * 2 - 1
+    tops = [np.array([4 * (row - area.top) + 2 * HIGH for row in column.rows]) for column in (left, right)]
+    along = np.linspace(0, 1, SAMPLES)
+    columns = np.rint(begin + (end - begin) * along).astype(np.intp)
+    strength = np.abs(shown) / largest
+    for level in range(LEVELS):
+        low, high = max(FAINTEST, level / LEVELS), (level + 1) / LEVELS + (level == LEVELS - 1)
+        for sign, ink, ascii_ in ((1, POSITIVE, "+"), (-1, NEGATIVE, "-")):
+            froms, tos = np.nonzero((strength >= low) & (strength < high) & (np.sign(shown) == sign))
+            if not len(froms) or (not page.screen.color and level < LEVELS - 1):
+                continue
+            start, stop = tops[0][froms][:, None], tops[1][tos][:, None]
+            rows = np.rint(start + (stop - start) * along).astype(np.intp)
+            shade = GROUND + (ink - GROUND) * (0.35, 0.6, 1.0)[level]
+            color = int(shade.astype(np.int64) @ np.array([65536, 256, 1]))
+            page.dots(area, rows.ravel(), np.broadcast_to(columns, rows.shape).ravel(), color, ascii_)
+
+
+def _inputs(page: Page, column: _Column, scene: Net) -> None:
+    """The inputs by name, as far as there is room."""
+    for row, name in zip(column.rows, scene.data.input_names, strict=False):
+        page.write(column.left, row + HIGH // 2, f"{name[:WIDE]:>{WIDE}}", "bold", WIDE)
+
+
+def _words(page: Page, area: Area, columns: list[_Column], run: Course, network: Network) -> None:
+    """Under each layer: its size, its activation, the size of its gradient."""
+    names = [activation.__name__ for activation in network.activations]
+    kinds = ["inputs", *names, "outputs"]
+    step = run.now.step
+    bottom = area.top + area.height - 3
+    for at, column in enumerate(columns):
+        shown = len(column.rows)
+        told = str(column.neurons) if shown == column.neurons else f"{shown} of {column.neurons}"
+        _centred(page, column, area, bottom, told, "bold")
+        _centred(page, column, area, bottom + 1, kinds[at], "gray")
+        if not at:
+            _centred(page, column, area, bottom + 2, "|grad|", "gray")
+        elif step is not None:
+            layer = network.layers[at - 1]
+            size = math.sqrt(float((step.gradient[layer.begin : layer.end].astype(np.float64) ** 2).sum()))
+            _centred(page, column, area, bottom + 2, short(size, 2), "gray")
+
+
+def _centred(page: Page, column: _Column, area: Area, row: int, text: str, style: str) -> None:
+    begin = column.left + (WIDE - len(text)) // 2
+    begin = max(area.left, min(begin, area.left + area.width - len(text)))
+    page.write(begin, row, text, style)

@@ -1,0 +1,81 @@
+"""The learning-rate dial: a log ruler with a pointer, and the stability limit as a red mark."""
+
+from __future__ import annotations
+
+import math
+
+from gdcli.live.page import Area, Page
+from gdcli.live.run import Course, Ghost
+from gdcli.render.numbers import short
+
+__all__ = ["HIGHEST", "LOWEST", "Dial", "finer", "laddered"]
+
+LOWEST, HIGHEST = 1e-5, 10.0
+DECADES = math.log10(HIGHEST / LOWEST)
+LADDER = (1.0, 3.0)
+EXTREMES = (1e-12, 1e6)
+FINE = 1.05
+
+
+class Dial:
+    """A ruler from 1e-5 to 10; a click on it sets the rate."""
+
+    def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
+        """Three rows: pointer, ruler, numbers."""
+        unicode, rate, limit = page.screen.unicode, run.rate, run.setup.limit
+        line, tick, pointer, bar = "─┴▼┃" if unicode else "-+v|"
+        page.write(area.left, area.top + 1, line * area.width, "gray")
+        decades = round(DECADES)
+        for at in range(decades + 1):
+            text = short(LOWEST * 10**at) if at > 1 else f"1e-{5 - at}"
+            column = _column(LOWEST * 10**at, area)
+            page.write(column, area.top + 1, tick, "gray")
+            page.write(min(column, area.left + area.width - len(text)), area.top + 2, text, "gray")
+        above = limit is not None and rate > limit
+        if limit is not None and LOWEST <= limit <= HIGHEST:
+            column = _column(limit, area)
+            page.write(column, area.top + 1, bar, "red bold")
+            told = f"2/L {short(limit)}" if area.width > 50 else short(limit)
+            begin = min(column, area.left + area.width - len(told))
+            page.write(begin - 1, area.top + 2, f" {told} ", "red")
+        column = _column(rate, area)
+        told = f"learning rate {short(rate, 6)}" if area.width > 50 else f"lr {short(rate, 6)}"
+        style = "red bold" if above else "bold"
+        page.write(column, area.top, pointer, style)
+        left = column - len(told) - 1
+        page.write(left if left >= area.left else column + 2, area.top, told, style)
+
+    @staticmethod
+    def rate_at(column: int, area: Area) -> float:
+        """The rate at a column, to two digits."""
+        along = (column - area.left) / max(1, area.width - 1)
+        return float(f"{LOWEST * 10 ** (DECADES * min(max(along, 0), 1)):.1e}")
+
+
+def _column(rate: float, area: Area) -> int:
+    along = math.log10(min(max(rate, LOWEST), HIGHEST) / LOWEST) / DECADES
+    return area.left + round(along * (area.width - 1))
+
+
+def laddered(rate: float, direction: int) -> float:
+    """The next rung of 1, 3, 10, 30, ... above (1) or below (-1).
+
+    >>> laddered(0.1, 1), laddered(0.1, -1), laddered(0.25, 1), laddered(0.3, 1)
+    (0.3, 0.03, 0.3, 1.0)
+    """
+    exponent = math.floor(math.log10(rate) + 1e-12)
+    rungs = [float(f"{step:g}e{exponent + shift}") for shift in (-1, 0, 1) for step in LADDER]
+    if direction > 0:
+        found = next(rung for rung in rungs if rung > rate * (1 + 1e-9))
+    else:
+        found = next(rung for rung in reversed(rungs) if rung < rate * (1 - 1e-9))
+    return min(max(found, EXTREMES[0]), EXTREMES[1])
+
+
+def finer(rate: float, direction: int) -> float:
+    """Five per cent more or less, to three digits.
+
+    >>> finer(0.1, 1), finer(0.1, -1)
+    (0.105, 0.0952)
+    """
+    return min(max(float(f"{rate * FINE**direction:.2e}"), EXTREMES[0]), EXTREMES[1])

@@ -1,0 +1,166 @@
+"""What a network makes of its inputs: decision regions with the data, a curve, or predictions against truth."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gdcli.data.dataset import Array, Dataset
+from gdcli.live.page import Area, Page
+from gdcli.live.panels.base import Plot, plot, title
+from gdcli.live.panels.data import MOST, padded
+from gdcli.live.run import Course, Ghost
+from gdcli.live.setup import Net, Setup
+from gdcli.render.canvas import heat, regions
+from gdcli.render.colormap import Pixels
+
+__all__ = ["Regions", "answers"]
+
+BUDGET = 4e7  # multiplications for a picture
+
+
+class _Grid(NamedTuple):
+    """Points that cover a picture, a coarse one where the network is large."""
+
+    setup: Setup
+    width: int
+    height: int
+    coarse: int
+    inputs: Array
+
+
+class Regions:
+    """The plane of two inputs, coloured by the network's answer; a network of one input as a curve."""
+
+    def __init__(self) -> None:
+        self._grid: _Grid | None = None
+
+    def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
+        """Regions, points, axes."""
+        scene = run.setup.scene
+        if not isinstance(scene, Net) or area.width < 12 or area.height < 5:
+            return
+        inputs = scene.data.inputs.shape[1]
+        if inputs == 2:
+            self._plane(page, area, run, scene)
+        elif scene.preparation.classes:
+            _confused(page, area, run, scene)
+        elif inputs == 1:
+            _curve(page, area, run, scene)
+        else:
+            _against_truth(page, area, run, scene)
+
+    def _plane(self, page: Page, area: Area, run: Course, scene: Net) -> None:
+        data, classes = scene.data, scene.preparation.classes
+        words = [("decision regions" if classes else "prediction", "bold"), (" and data", "gray")]
+        ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
+        frame = plot(page, title(page, area, words), *ranges, x_label=data.input_names[0])
+        inner = frame.area
+        outputs = self._outputs(run, scene, inner, ranges)
+        few = slice(None, None, max(1, len(data) // MOST))
+        if classes:
+            sure = scene.preparation.probabilities(outputs)
+            kinds = sure.argmax(axis=-1)
+            rgb = regions(
+                self._fine(kinds, inner),
+                page.screen,
+                confidence=self._fine(0.35 + 0.65 * sure.max(axis=-1), inner),
+                points=data.inputs[few],
+                labels=data.targets[few],
+                x_range=ranges[0],
+                y_range=ranges[1],
+            )
+        else:
+            rgb = _height_map(self._fine(scene.preparation.predicted(outputs), inner), page)
+        page.picture(inner, rgb)
+        if not classes:
+            frame.points(page, data.inputs[few, 0], data.inputs[few, 1], "bold")
+
+    def _outputs(self, run: Course, scene: Net, inner: Area, ranges: tuple[tuple[float, float], ...]) -> Array:
+        wanted = run.setup, inner.width, inner.height
+        if self._grid is None or self._grid[:3] != wanted:
+            cells = inner.width * 2 * inner.height
+            coarse = 1
+            while cells / coarse**2 * scene.network.size > BUDGET and coarse < 8:
+                coarse += 1
+            across = np.linspace(*ranges[0], -(-inner.width // coarse))
+            up = np.linspace(*ranges[1], -(-2 * inner.height // coarse))
+            points = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+            self._grid = _Grid(*wanted, coarse, scene.preparation.inputs(points, run.setup.start.dtype))
+        with np.errstate(all="ignore"):
+            return scene.network(run.now.parameters, self._grid.inputs)[0]
+
+    def _fine(self, values: Array, inner: Area) -> Array:
+        """Values of the grid as values of the picture's pixels."""
+        assert self._grid is not None, "the outputs were computed on it"  # noqa: S101 - for the type checker
+        coarse = self._grid.coarse
+        table = values.reshape(-1, -(-inner.width // coarse))
+        result: Array = table.repeat(coarse, axis=0).repeat(coarse, axis=1)[: 2 * inner.height, : inner.width]
+        return result
+
+
+def _height_map(values: Array, page: Page) -> Pixels:
+    return heat(values, page.screen, scale="linear", low_is_bright=False, contours=6)
+
+
+def _curve(page: Page, area: Area, run: Course, scene: Net) -> None:
+    """The data and the network as a function of its one input."""
+    data = scene.data
+    frame = plot(
+        page,
+        title(page, area, [("data", "bold"), (" and network", "blue")]),
+        padded(data.inputs[:, 0]),
+        padded(data.targets),
+        x_label=data.input_names[0],
+    )
+    x = np.linspace(frame.x.low, frame.x.high, 2 * frame.area.width)
+    frame.stroke(page, x, answers(scene, run.now.parameters, x[:, None]), "blue")
+    few = slice(None, None, max(1, len(data) // MOST))
+    frame.points(page, data.inputs[few, 0], data.targets[few], "bold")
+
+
+def _against_truth(page: Page, area: Area, run: Course, scene: Net) -> None:
+    """Predictions across, the truth up."""
+    rows = _rows(scene)
+    words = [("prediction", "blue"), (" (across) against truth (up)", "gray")]
+    span = padded(rows.targets)
+    frame: Plot = plot(page, title(page, area, words), span, span, x_label="prediction")
+    frame.stroke(page, np.array(span), np.array(span), "gray", ".")
+    frame.points(page, answers(scene, run.now.parameters, rows.inputs), rows.targets, "blue")
+
+
+def _rows(scene: Net) -> Dataset:
+    """Some of the rows held out, or of all."""
+    data = scene.data if scene.held_out is None else scene.held_out
+    return data.rows(slice(None, None, max(1, len(data) // MOST)))
+
+
+def answers(scene: Net, parameters: Array, raw: Array) -> Array:
+    """The network's answers to raw inputs: class indices, or numbers in the target's units."""
+    with np.errstate(all="ignore"):
+        outputs = scene.network(parameters, scene.preparation.inputs(raw, parameters.dtype))[0]
+        return scene.preparation.predicted(outputs)
+
+
+def _confused(page: Page, area: Area, run: Course, scene: Net) -> None:
+    """How often each class was taken for which: truth down, answer across."""
+    rows, classes = _rows(scene), scene.preparation.classes
+    found = answers(scene, run.now.parameters, rows.inputs).astype(np.intp)
+    counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + found, minlength=len(classes) ** 2)
+    table = counts.reshape(len(classes), len(classes))
+    where = "validation" if scene.held_out is not None else "training"
+    below = title(page, area, [("confusion", "bold"), (f" {where} rows: truth down, answer across", "gray")])
+    names = [name[:6] for name in classes]
+    wide = max(len(str(int(table.max(initial=0)))), max(map(len, names))) + 1
+    shown = min(len(classes), (below.width - 8) // wide, below.height - 1)
+    for at in range(shown):
+        page.write(below.left + 8 + at * wide, below.top, f"{names[at]:>{wide}}", "gray")
+        page.write(below.left, below.top + 1 + at, f"{names[at]:>7}", "gray")
+        for to in range(shown):
+            count = int(table[at, to])
+            style = "green" if at == to else "red bold" if count else "gray"
+            text = str(count) if count else "·"
+            page.write(below.left + 8 + to * wide, below.top + 1 + at, f"{text:>{wide}}", style)
+    if shown < len(classes):
+        page.write(below.left, below.top + 1 + shown, f"and {len(classes) - shown} classes more", "gray")

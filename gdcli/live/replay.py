@@ -1,0 +1,192 @@
+"""Playing a recording back: the same pictures, and nothing is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+from gdcli.live.history import Moment
+from gdcli.live.run import Course, Ghost
+from gdcli.live.session import Session
+from gdcli.live.setup import Bench
+from gdcli.records import Epoch
+
+__all__ = ["Replay"]
+
+Entry = tuple[float, str, Any]
+WELCOME = "A recording, at its beginning. Space plays it, n shows the next moment, ? all keys."
+OWN = ("toggle", "step", "epoch", "converge", "back", "best", "reset", "faster", "slower")
+LOOKS = ("other_picture", "show_help", "quit", "save_picture")
+
+
+class Playback(Course):
+    """A run whose moments come from a recording."""
+
+    over = False
+
+    def known(self) -> Epoch:
+        """The state as it was measured then."""
+        return self.now.known()
+
+    def settled(self) -> bool:
+        """A recording does not converge: it ends."""
+        return False
+
+
+class Replay(Session):
+    """A sitting that was written down.
+
+    Args:
+        entries: What happened.
+        bench_of: Sets up the runs of the recording, from what a bench saved of itself.
+    """
+
+    replaying = True
+    speeds = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 20.0, math.inf)
+    run: Playback  # type: ignore[assignment]  # a run, as the pictures see it
+
+    def __init__(self, entries: Sequence[Entry], bench_of: Callable[[Any], Bench]) -> None:
+        self._entries, self._bench_of = entries, bench_of
+        self._benches: dict[int, Bench] = {}
+        super().__init__(self._bench(0))
+        self._at, self._clock, self._fresh = 0, 0.0, True
+        self._go_to(self._next_moment(0))
+        self.say(WELCOME)
+
+    def _begin_first(self) -> None:
+        self.speed = self.speeds.index(1.0)
+
+    def speed_told(self) -> str:
+        """The speed in words."""
+        speed = self.speeds[self.speed]
+        return "as fast as it goes" if math.isinf(speed) else f"{speed:g} times as fast as it was"
+
+    def _bench(self, index: int) -> Bench:
+        if index not in self._benches:
+            self._benches[index] = self._bench_of(self._entries[index][2])
+        return self._benches[index]
+
+    def do(self, action: str) -> None:
+        """Only what can be done with a recording."""
+        if action in OWN or action in LOOKS:
+            super().do(action)
+        else:
+            self.say("This is a recording: what happened is settled. Space plays it, n and b step through it.")
+
+    # moving
+
+    def _next_moment(self, index: int) -> int:
+        """The first entry from there on that shows a state; the last one if there is none."""
+        found = (at for at in range(index, len(self._entries)) if self._entries[at][1] == "at")
+        return next(found, len(self._entries) - 1)
+
+    def _go_to(self, index: int) -> None:
+        """Shows the sitting as it was at an entry."""
+        if index < self._at:
+            self._at, self.ghost = 0, None
+        for at in range(self._at, index + 1):
+            self._apply(at)
+        self._at, self._clock = index + 1, self._entries[index][0]
+
+    def _apply(self, index: int) -> None:
+        _, kind, what = self._entries[index]
+        if kind == "setup":
+            self.bench, self._fresh = self._bench(index), True
+        elif kind == "at":
+            self._show(what)
+        elif kind == "turn":
+            self.run.turn(float(what))
+        elif kind == "ghost":
+            self.ghost: Ghost | None = self.run.ghost(str(what))
+        elif kind == "forget":
+            self.ghost = None
+
+    def _show(self, moment: Moment) -> None:
+        if self._fresh:
+            self.run = Playback(self.bench.setup, moment.known())
+            self._fresh = False
+        elif moment.number < self.run.now.number:
+            self.run.back_to(moment)
+        elif moment.number > self.run.now.number or moment.measured is not None:
+            self.run.reached(moment)
+
+    # the actions
+
+    def tick(self, until: float, now: Callable[[], float] = perf_counter) -> None:
+        """Plays, by the recording's own clock times the speed."""
+        moment = now()
+        self._clock += (moment - self._asked_at) * self.speeds[self.speed]
+        self._asked_at = moment
+        while self.running and (self.goal or self._entries[self._at][0] <= self._clock):
+            clock = self._clock
+            self._go_to(self._at)
+            self._clock = max(clock, self._clock)
+            self._end_if_over()
+            if now() >= until:
+                return
+
+    def pause_until(self) -> float:
+        """Seconds until there is something to do."""
+        if not self.running or self.goal:
+            return 0.0
+        return max(0.0, (self._entries[self._at][0] - self._clock) / self.speeds[self.speed])
+
+    def _end_if_over(self) -> None:
+        if self._at >= len(self._entries):
+            self.running, self.goal = False, ""
+            self.say("The end of the recording. r goes to its beginning, b one moment back.")
+
+    def start(self, goal: str = "") -> None:
+        """Plays on."""
+        if self._at >= len(self._entries):
+            self._end_if_over()
+            return
+        self.running, self.goal, self._asked_at = True, goal, perf_counter()
+        self.say("")
+
+    def stop(self) -> None:
+        """Pauses."""
+        self.running, self.goal = False, ""
+
+    def step(self) -> None:
+        """The next moment."""
+        self.stop()
+        if self._at < len(self._entries):
+            self._go_to(self._next_moment(self._at))
+            self.say(f"Step {self.run.now.number:,}.")
+        self._end_if_over()
+
+    def epoch(self) -> None:
+        """The next thing a hand did."""
+        self.stop()
+        later = range(self._at, len(self._entries))
+        index = next((at for at in later if self._entries[at][1] != "at"), len(self._entries) - 1)
+        self._go_to(self._next_moment(index))
+        self.say(f"Step {self.run.now.number:,}.")
+        self._end_if_over()
+
+    def converge(self) -> None:
+        """To the end."""
+        self.stop()
+        self._go_to(len(self._entries) - 1)
+        self._end_if_over()
+
+    def back(self) -> None:
+        """One moment back."""
+        self.stop()
+        earlier = [at for at in range(self._at - 1) if self._entries[at][1] == "at"]
+        if earlier:
+            self._go_to(earlier[-1])
+        self.say(f"Step {self.run.now.number:,}." if earlier else "This is the beginning.")
+
+    def best(self) -> None:
+        """A recording goes back step by step."""
+        self.reset()
+
+    def reset(self) -> None:
+        """To the beginning."""
+        self.stop()
+        self._go_to(self._next_moment(0))
+        self.say(WELCOME)

@@ -1,0 +1,209 @@
+"""A run that a person drives: stepped, run, turned and taken back. It calls `next()` on the one training stream."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from gdcli.live.history import Curve, Moment, Moments
+from gdcli.live.setup import Line, Setup
+from gdcli.optimizers import Rate
+from gdcli.records import Epoch, Step
+from gdcli.schedules import Dial, Schedule
+from gdcli.streams import EXPLODED
+from gdcli.training import descend
+
+__all__ = ["Course", "Ghost", "LiveRun"]
+
+ENDLESS = 10**12
+FLAT = 1e-6  # no component of the gradient above it: converged
+PATIENCE = 20  # epochs without a gain
+
+
+class Ghost(NamedTuple):
+    """An earlier run, frozen, to race against.
+
+    Args:
+        label: What was set: "SGD lr 0.1".
+        curve: Its losses.
+        way: Its path; empty for a network.
+        now: Where it ended.
+    """
+
+    label: str
+    curve: Curve
+    way: Curve
+    now: Moment
+
+
+class Course:
+    """A run from its start to where it stands, whoever makes its steps.
+
+    Args:
+        setup: What it is made of.
+        first: The state before training.
+    """
+
+    def __init__(self, setup: Setup, first: Epoch) -> None:
+        self.setup = setup
+        self.turns: tuple[tuple[int, float], ...] = ()
+        self.dial: Schedule = setup.schedule
+        self.first = self.best = Moment.first(first)
+        self._moments = Moments(self.first)
+        self._ceiling = min(EXPLODED * max(float(first.loss), setup.floor), 1e300)
+        self.diverged = False
+        self.losses, self.batches, self.way = Curve(4), Curve(1), Curve(2)
+        self._note(self.first)
+
+    @property
+    def now(self) -> Moment:
+        """Where it stands."""
+        return self._moments.now
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next update."""
+        return float(self.dial(self.now.number))
+
+    def turn(self, rate: float) -> None:
+        """Turns the dial: the next update, and all after it, use this rate."""
+        kept = tuple((at, value) for at, value in self.turns if at < self.now.number)
+        before = Dial(self.setup.schedule, kept)
+        same = float(before(self.now.number)) == rate and (kept or self.setup.epochs is None)
+        self._set_turns(kept if same else (*kept, (self.now.number, rate)))
+
+    def _set_turns(self, turns: tuple[tuple[int, float], ...]) -> None:
+        self.turns, self.dial = turns, Dial(self.setup.schedule, turns)
+
+    def reached(self, moment: Moment) -> None:
+        """One moment more."""
+        self._moments.add(moment)
+        self._note(moment)
+        records = (moment.step, moment.measured)
+        self.diverged = not all(record is None or float(record.loss) <= self._ceiling for record in records)
+
+    def back_to(self, moment: Moment) -> None:
+        """Takes all back that came after a moment."""
+        self._moments.back_to(moment)
+        self._went_back()
+
+    def _went_back(self) -> None:
+        number = self.now.number
+        self.diverged = False
+        for curve in (self.losses, self.batches, self.way):
+            curve.back_to(number)
+        self._set_turns(tuple((at, rate) for at, rate in self.turns if at <= number))
+        if self.best.number > number:
+            self.best = min(self._moments.measured(), key=_monitored, default=self.first)
+
+    def ghost(self, label: str) -> Ghost:
+        """This run as it stands, to race another against."""
+        return Ghost(label, self.losses.copy(), self.way.copy(), self.now)
+
+    def _note(self, moment: Moment) -> None:
+        """Remembers what the curves show."""
+        number, scene = moment.number, self.setup.scene
+        if moment.measured is not None:
+            self._note_losses(number, moment.measured)
+        elif moment.step is not None:
+            self.batches.add(number, float(moment.step.loss))
+        if isinstance(scene, Line) and scene.landscape is not None:
+            point = scene.raw(moment.parameters)
+            x, y = scene.landscape.over
+            self.way.add(number, point[x], point[y])
+
+    def _note_losses(self, number: int, record: Epoch) -> None:
+        held_out = math.nan if record.validation_loss is None else float(record.validation_loss)
+        accuracy = record.metrics.get("accuracy", math.nan), record.metrics.get("validation_accuracy", math.nan)
+        self.losses.add(number, float(record.loss), held_out, *accuracy)
+        if record.monitored < self.best.known().monitored:
+            self.best = self.now
+
+
+class LiveRun(Course):
+    """A run that makes its steps by calling `next()` on the one training stream.
+
+    Args:
+        setup: What it is made of.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._stream: Iterator[Step | Epoch] | None = None
+        first = next(_descent(setup, setup.schedule, None))
+        assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
+        super().__init__(setup, first)
+
+    @property
+    def over(self) -> bool:
+        """Whether the schedule it follows is at its end."""
+        epochs = self.setup.epochs
+        return epochs is not None and self.now.number >= epochs * self.setup.steps_per_epoch
+
+    def known(self) -> Epoch:
+        """The state measured over the whole sets."""
+        moment = self.now
+        if moment.measured is None:
+            moment = moment._replace(measured=moment.known())
+            self._moments.replace(moment)
+            self._note_losses(moment.number, moment.known())
+        return moment.known()
+
+    def advance(self) -> bool:
+        """Makes one update, unless the run is over or has diverged."""
+        if self.diverged or self.over:
+            return False
+        if self._stream is None:
+            self._stream = _descent(self.setup, self._rate_at, self.now.record)
+            next(self._stream)  # the state it goes on from
+        before, step = self.now.parameters, next(self._stream)
+        assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
+        whole = step.step % self.setup.steps_per_epoch == 0
+        measured = next(self._stream) if whole else None
+        assert not isinstance(measured, Step), "after an epoch's last step it is measured"  # noqa: S101
+        self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured))
+        return True
+
+    def back(self) -> bool:
+        """Takes the last update back, if it is still remembered."""
+        there = self._moments.back()
+        if there:
+            self._went_back()
+        return there
+
+    def _went_back(self) -> None:
+        super()._went_back()
+        self._stream = None
+
+    def settled(self) -> bool:
+        """Whether it has converged: no component of the gradient above 1e-6; or nothing gained for 20 epochs."""
+        record = self.now.measured
+        if record is None:
+            return False
+        if record.gradient is not None:
+            return bool(np.abs(record.gradient).max(initial=0.0) <= FLAT)
+        return self.now.epoch - self.best.epoch >= PATIENCE
+
+    def _rate_at(self, step: int) -> Rate:
+        return self.dial(step)
+
+
+def _monitored(moment: Moment) -> float:
+    return moment.known().monitored
+
+
+def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Iterator[Step | Epoch]:
+    """The one training stream, from the start or from any record of it."""
+    return descend(
+        setup.problem,
+        setup.optimizer,
+        learning_rate=rate,
+        epochs=setup.epochs or ENDLESS,
+        start=setup.start,
+        batch_size=setup.batch_size,
+        seed=setup.seed,
+        shuffle=setup.shuffle,
+        resume=resume,
+    )

@@ -1,0 +1,351 @@
+"""What a person does at the playground, and what it answers: the run, the ghost, the speed, the message."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+from gdcli.errors import GdcliError
+from gdcli.live.panels.dial import finer, laddered
+from gdcli.live.run import Ghost, LiveRun
+from gdcli.live.setup import Bench, Choice, Line
+from gdcli.render.numbers import short
+
+__all__ = ["SPEEDS", "Session"]
+
+SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
+USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
+AT_ONCE = 64  # steps of an epoch that are made without running
+WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
+DIRECTIONS = {"next": 1, "before": -1}  # of a setting
+CHECKED = 16  # steps between two looks at the clock
+
+
+class Session:
+    """One sitting. Every action of the key table is a method here; nothing in it knows of a screen.
+
+    Args:
+        bench: Where runs are set up.
+        told: Called with everything that happens, for a recording: its kind and what there is to it.
+    """
+
+    replaying = False
+    speeds: Sequence[float] = SPEEDS
+
+    def __init__(self, bench: Bench, told: Callable[[str, Any], None] | None = None) -> None:
+        self.bench = bench
+        self._told = told or _nobody
+        self.ghost: Ghost | None = None
+        self.running, self.goal = False, ""
+        self.message, self.help, self.finished, self.picture = WELCOME, False, False, 0
+        self.typing: str | None = None
+        self._owed, self._asked_at = 0.0, 0.0
+        self._begin_first()
+
+    def _begin_first(self) -> None:
+        self.run = LiveRun(self.bench.setup)
+        self.speed = USUAL_SPEED[isinstance(self.bench.setup.scene, Line)]
+        self._told("setup", self)
+
+    def do(self, action: str) -> None:
+        """An action by its name; what cannot be done is said, and changes nothing."""
+        name, _, direction = action.rpartition("_")
+        try:
+            if direction in DIRECTIONS:
+                self._change(name, DIRECTIONS[direction])
+            else:
+                getattr(self, action)()
+        except GdcliError as error:
+            self.say(error.message)
+
+    def say(self, text: str) -> None:
+        """A line for the person."""
+        self.message = text
+
+    # running
+
+    def tick(self, until: float, now: Callable[[], float] = perf_counter) -> None:
+        """Runs until a time, at the speed chosen.
+
+        Args:
+            until: When to stop, by `now`.
+            now: The clock.
+        """
+        moment = now()
+        owed = math.inf if self.goal else self._owed + (moment - self._asked_at) * self.speeds[self.speed]
+        self._asked_at, made = moment, 0
+        while self.running and made + 1 <= owed:
+            self.advance()
+            made += 1
+            if made % CHECKED == 0 and now() >= until:
+                owed = min(owed, made)  # what could not be made in time is not owed any more
+        self._owed = 0.0 if math.isinf(owed) else owed - made
+
+    def pause_until(self) -> float:
+        """Seconds until there is something to do."""
+        speed = self.speeds[self.speed]
+        return 0.0 if self.goal or math.isinf(speed) else max(0.0, (1 - self._owed) / speed)
+
+    def advance(self) -> None:
+        """One update of a run; stops it where it ends or its goal is reached."""
+        if not self.run.advance():
+            self.stop()
+            return
+        if (
+            self.run.diverged
+            or self.run.over
+            or (self.goal == "epoch" and self.run.now.number % self.run.setup.steps_per_epoch == 0)
+        ):
+            self.stop()
+        elif self.goal == "converge" and self.run.settled():
+            self.stop()
+            self.say(f"Converged at step {self.run.now.number:,}.")
+
+    def start(self, goal: str = "") -> None:
+        """Runs: for good, or to a goal."""
+        if self.run.diverged:
+            return
+        self.running, self.goal = True, goal
+        self._owed, self._asked_at = 1.0, perf_counter()
+        self.say("")
+
+    def stop(self) -> None:
+        """Pauses."""
+        self.running, self.goal = False, ""
+        self.run.known()
+        if self.run.diverged:
+            self.say(self._divergence())
+        elif self.run.over:
+            self.say(f"The schedule's {self.run.setup.epochs} epochs are over. r runs them again, b goes back.")
+
+    # the actions
+
+    def toggle(self) -> None:
+        """Runs, or pauses."""
+        if self.running:
+            self.stop()
+            self.say("Paused.")
+        else:
+            self.start()
+
+    def step(self) -> None:
+        """One update."""
+        self.running, self.goal = False, ""
+        before = self.run.known()
+        if not self.run.advance():
+            self.stop()
+            return
+        after = self.run.known()
+        self.stop() if self.run.diverged or self.run.over else self.say(self._outcome(before.loss, after.loss))
+
+    def _outcome(self, before: Any, after: Any) -> str:
+        loss = f"{self.run.setup.loss_name} {short(float(before), 6)} -> {short(float(after), 6)}"
+        unit = getattr(self.run.setup.scene, "loss_unit", 1.0)
+        if unit != 1:
+            loss = f"{self.run.setup.loss_name} {short(float(before) * unit, 6)} -> {short(float(after) * unit, 6)}"
+        if not after > before:
+            return f"Step {self.run.now.number:,}: {loss}."
+        if self.run.setup.batch_size is not None:
+            return f"Step {self.run.now.number:,}: {loss}: one batch's gradient is not all rows' gradient."
+        times = float(after) / float(before) if before else math.inf
+        size = f"{short(times, 2)} times larger" if times >= 2 else f"{short(100 * (times - 1), 2)} % larger"
+        return f"Overshoot: {loss}, {size}."
+
+    def epoch(self) -> None:
+        """One pass over the data."""
+        if self.run.setup.steps_per_epoch > AT_ONCE:
+            self.start("epoch")
+            return
+        self.running, self.goal = True, "epoch"
+        while self.running:
+            self.advance()
+        if not (self.run.diverged or self.run.over):
+            loss = short(float(self.run.known().loss) * getattr(self.run.setup.scene, "loss_unit", 1.0), 6)
+            self.say(f"Epoch {self.run.now.epoch:,}: {self.run.setup.loss_name} {loss}.")
+
+    def converge(self) -> None:
+        """Runs to convergence."""
+        self.start("converge")
+
+    def back(self) -> None:
+        """One step back."""
+        self.running, self.goal = False, ""
+        if self.run.back():
+            self.run.known()
+            self.say(f"Back at step {self.run.now.number:,}, with the numbers it had.")
+        elif self.run.now.number:
+            self.say("That is as far back as is remembered. z goes to the lowest loss, r to the start.")
+        else:
+            self.say("This is the start.")
+
+    def best(self) -> None:
+        """Back to the lowest loss."""
+        self.running, self.goal = False, ""
+        self.run.back_to(self.run.best)
+        self.say(f"Back at step {self.run.now.number:,}, where the loss was lowest.")
+
+    def reset(self) -> None:
+        """Again from the same start, at the rate on the dial."""
+        self._begin("The same start again.")
+
+    def seed(self) -> None:
+        """Again with another seed."""
+        self._change("seed", 1)
+
+    def faster(self) -> None:
+        """Up the ladder of speeds."""
+        self._set_speed(self.speed + 1)
+
+    def slower(self) -> None:
+        """Down the ladder of speeds."""
+        self._set_speed(self.speed - 1)
+
+    def _set_speed(self, speed: int) -> None:
+        self.speed = min(max(speed, 0), len(self.speeds) - 1)
+        self._owed = 0.0
+        self.say(f"Speed: {self.speed_told()}.")
+
+    def speed_told(self) -> str:
+        """The speed in words."""
+        speed = self.speeds[self.speed]
+        return "as fast as it goes" if math.isinf(speed) else f"{speed:g} step{'s' * (speed > 1)} a second"
+
+    def rate_up(self) -> None:
+        """The next rung."""
+        self.set_rate(laddered(self.run.rate, 1))
+
+    def rate_down(self) -> None:
+        """The rung before."""
+        self.set_rate(laddered(self.run.rate, -1))
+
+    def rate_finer_up(self) -> None:
+        """A little more."""
+        self.set_rate(finer(self.run.rate, 1))
+
+    def rate_finer_down(self) -> None:
+        """A little less."""
+        self.set_rate(finer(self.run.rate, -1))
+
+    def set_rate(self, rate: float) -> None:
+        """Turns the dial. Nothing is reset."""
+        self.run.turn(rate)
+        self._told("turn", rate)
+        self.say(f"Learning rate {short(rate, 6)}." if not self.warning() else "")
+
+    def type_rate(self) -> None:
+        """Begins to type the rate."""
+        self.typing = ""
+
+    def typed(self, key: str, character: str | None) -> None:
+        """A key while a rate is being typed."""
+        text = self.typing or ""
+        if key == "escape":
+            self.typing = None
+        elif key == "enter":
+            self.typing = None
+            self._take(text)
+        elif key == "backspace":
+            self.typing = text[:-1]
+        elif character and character in "0123456789.eE-+":
+            self.typing = (text + character)[:20]
+
+    def _take(self, text: str) -> None:
+        try:
+            rate = float(text)
+        except ValueError:
+            rate = math.nan
+        if rate > 0 and math.isfinite(rate):
+            self.set_rate(rate)
+        elif text:
+            self.say(f"'{text}' is not a learning rate above 0.")
+
+    def _change(self, name: str, direction: int) -> None:
+        """Another setting: the run begins anew."""
+        self.bench.turned(self.run.rate)
+        words = self.bench.change(Choice(name, direction))
+        line = isinstance(self.run.setup.scene, Line)
+        self._begin(words, keep_rate=name != "data")
+        if isinstance(self.run.setup.scene, Line) != line:
+            self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, Line)]
+        if name == "data":
+            self.ghost = None
+
+    def _begin(self, words: str, keep_rate: bool = True) -> None:
+        if keep_rate:
+            self.bench.turned(self.run.rate)
+        self.running, self.goal = False, ""
+        self.run = LiveRun(self.bench.setup)
+        self._told("setup", self)
+        self.say(words)
+
+    def restart_from(self, x: float, y: float) -> None:
+        """Again from another start, pointed at on the loss surface."""
+        words = self.bench.restart_from(x, y)
+        self._begin(words)
+
+    def compare(self) -> None:
+        """Freezes this run as a ghost, and begins again."""
+        if not self.run.now.number:
+            self.say("There is nothing to race yet: run first, then c freezes the run as a ghost.")
+            return
+        setup = self.run.setup
+        label = f"{type(setup.optimizer).__name__} lr {short(self.run.rate)}"
+        self.ghost = self.run.ghost(label)
+        self._told("ghost", label)
+        self._begin(f"The ghost is {label}, {self.ghost.now.number:,} steps. Change something, and race it.")
+
+    def forget(self) -> None:
+        """No ghost any more."""
+        self.ghost = None
+        self._told("forget", None)
+        self.say("No ghost.")
+
+    def other_picture(self) -> None:
+        """Other pictures, where not all have room."""
+        self.picture += 1
+
+    def show_help(self) -> None:
+        """The help screen."""
+        self.help = True
+
+    def quit(self) -> None:
+        """The end."""
+        self.running, self.finished = False, True
+
+    # what is said
+
+    def warning(self) -> str:
+        """What is about to happen at this rate, if it is not good."""
+        limit, rate = self.run.setup.limit, self.run.rate
+        if self.run.diverged or limit is None or rate <= limit:
+            return ""
+        if self.run.setup.batch_size is not None:
+            return f"Learning rate {short(rate)} is above {short(limit)}: a batch can make the steps grow."
+        kind = "2/L" if type(self.run.setup.optimizer).__name__ == "SGD" else "The limit"
+        return f"{kind} = {short(limit)}: at {short(rate, 6)} the next steps will grow."
+
+    def _divergence(self) -> str:
+        best, setup = self.run.best, self.run.setup
+        why = "the steps overshoot further each time"
+        if setup.limit is not None and self.run.rate > setup.limit:
+            why = f"{short(self.run.rate)} is above 2/L = {short(setup.limit)}"
+        return (
+            f"Diverged at step {self.run.now.number:,}: {why}. z goes back to step {best.number:,}, the lowest loss;"
+            " there turn the rate down."
+        )
+
+    def line(self) -> str:
+        """What stands in the message line."""
+        if self.typing is not None:
+            return f"Learning rate: {self.typing}_   Enter sets it, Esc leaves it"
+        return " ".join(text for text in (self.message, self.warning()) if text)
+
+    def rerun(self) -> str:
+        """The command that reproduces what is on the screen."""
+        return self.bench.rerun(self.run.turns, self.run.now.number)
+
+
+def _nobody(kind: str, what: Any) -> None:
+    """Nobody is told."""

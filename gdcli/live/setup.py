@@ -1,0 +1,172 @@
+"""What a run on the screen is made of. The command line makes it; the playground only looks at it and runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from gdcli.data.dataset import Array, Dataset
+from gdcli.networks import Network
+from gdcli.optimizers import Optimizer
+from gdcli.preparation import Preparation
+from gdcli.records import Step
+from gdcli.render.arithmetic import StepTold
+from gdcli.render.scene import Spot
+from gdcli.schedules import Schedule
+from gdcli.training import Problem
+
+__all__ = ["Bench", "Choice", "Landscape", "Line", "Net", "Setup", "Turns"]
+
+Turns = Sequence[tuple[int, float]]
+"""(updates made before it, rate): what a hand did to the dial."""
+
+
+class Landscape(NamedTuple):
+    """A loss over two parameters.
+
+    Args:
+        names: Of both.
+        x_range: Of the first, across.
+        y_range: Of the second, up.
+        values: Asked for a width and a height, the losses, lowest row first.
+        over: Where the two stand among the parameters.
+        minimum: The lowest point, if it is known.
+    """
+
+    names: tuple[str, str]
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    values: Callable[[int, int], Array]
+    over: tuple[int, int]
+    minimum: Spot | None
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """What the line scene shows besides the run.
+
+    Args:
+        data: The rows as read.
+        names: The parameters' names.
+        terms: What each parameter multiplies; "" for the bias.
+        raw: Parameters in the data's own units.
+        outputs: Predictions for rows as read.
+        told: A step, with all its arithmetic, from the parameters before it.
+        landscape: The loss over two parameters; None where there is only one.
+    """
+
+    data: Dataset
+    names: tuple[str, ...]
+    terms: tuple[str, ...]
+    raw: Callable[[Array], Array]
+    outputs: Callable[[Array, Dataset], Array]
+    told: Callable[[Array, Step], StepTold]
+    landscape: Landscape | None
+
+
+@dataclass(frozen=True, eq=False)
+class Net:
+    """What the network scene shows besides the run.
+
+    Args:
+        data: The training rows as read.
+        held_out: The validation rows as read, or None.
+        network: The model.
+        preparation: From rows to inputs, from outputs to answers.
+        loss_unit: What a loss is multiplied by to be in the target's own units.
+    """
+
+    data: Dataset
+    held_out: Dataset | None
+    network: Network
+    preparation: Preparation
+    loss_unit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A run before it begins.
+
+    Args:
+        name: What the data is called.
+        model: The model in a few words: "y = mx + b".
+        problem: What is minimised.
+        optimizer: From gradient to update.
+        schedule: The learning rate by step, before a hand is laid on it.
+        start: Initial parameters.
+        batch_size: Rows a step; None = all.
+        seed: Of the shuffling.
+        shuffle: Whether rows are shuffled.
+        epochs: After how many the schedule is over; None if it never is.
+        rate: The learning rate as given.
+        limit: The largest stable learning rate, where a formula tells.
+        loss_name: The loss as people write it.
+        floor: The least loss to measure explosions by.
+        settings: What is set, by name, in words: optimizer, batch, activation, ...
+        scene: What is shown.
+    """
+
+    name: str
+    model: str
+    problem: Problem
+    optimizer: Optimizer
+    schedule: Schedule
+    start: Array
+    batch_size: int | None
+    seed: int
+    shuffle: bool
+    epochs: int | None
+    rate: float
+    limit: float | None
+    loss_name: str
+    floor: float
+    scene: Line | Net
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in one pass."""
+        return 1 if self.batch_size is None else -(-len(self.problem.data) // self.batch_size)
+
+
+class Choice(NamedTuple):
+    """A setting that keys change.
+
+    Args:
+        name: Its name: "optimizer".
+        direction: 1 for the next or larger, -1 for the one before or smaller.
+    """
+
+    name: str
+    direction: int
+
+
+class Bench(Protocol):
+    """Where runs are set up: the command line's side of the playground."""
+
+    @property
+    def setup(self) -> Setup:
+        """The run as it is set up now."""
+
+    def change(self, choice: Choice) -> str:
+        """Sets up another run, with one setting changed.
+
+        Returns:
+            What was changed, in words.
+
+        Raises:
+            GdcliError: If that setting cannot be changed here.
+        """
+
+    def restart_from(self, x: float, y: float) -> str:
+        """Sets up the same run from another start: two parameters, in the data's own units."""
+
+    def turned(self, rate: float) -> None:
+        """Sets up the same run to begin at another learning rate."""
+
+    def rerun(self, turns: Turns, step: int) -> str:
+        """The command that ends where the screen does after `step` updates, with the dial turned so."""
+
+    def saved(self) -> dict[str, Any]:
+        """All that is needed to set up the same again: for a recording."""
