@@ -1,0 +1,87 @@
+"""Shows a Textual program in browsers, by textual-serve; each page that is opened runs one of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gdcli.errors import OptionError
+
+if TYPE_CHECKING:
+    from gdcli.live.web.places import Place
+
+__all__ = ["serve"]
+
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is not everywhere
+PATIENCE = 5.0  # seconds for the programs to end, and then be killed
+
+
+def serve(command: Sequence[str], *, host: str, port: int, title: str, told: Callable[[str], None]) -> None:
+    """Serves a program until Ctrl-C or SIGTERM, and ends every one it started.
+
+    Args:
+        command: Its argument list. It runs with TEXTUAL_DRIVER set, with this process's stderr, and with pipes for
+            stdin and stdout.
+        host: The address or name to listen at.
+        port: The port; 0 for any that is free.
+        title: What the page is called.
+        told: Is told where it can be seen, once it can.
+
+    Raises:
+        OptionError: If textual-serve is not installed, or the host or port cannot be had.
+    """
+    from gdcli.live.web.places import opened
+
+    site = _site()
+    listening, place = opened(host, port)
+    with listening:
+        asyncio.run(_served(site(command, title, place).application(), listening, place, told))
+
+
+def _site() -> Any:
+    try:
+        import_module("textual_serve.server")  # an optional extra
+    except ModuleNotFoundError:
+        raise OptionError("--web needs textual-serve, which is not installed", "pip install 'gdcli[web]'") from None
+    for name in ("aiohttp", "textual-serve"):  # a page that goes away in the middle of something is nobody's error
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    from gdcli.live.web.site import Site
+
+    return Site
+
+
+async def _served(application: Any, listening: socket.socket, place: Place, told: Callable[[str], None]) -> None:
+    web = import_module("aiohttp.web")
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=PATIENCE)
+    with _asked_to_end() as asked:
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listening).start()
+            told(f"serving on {place.url}, Ctrl-C ends it")
+            if not place.private:
+                told(f"warning: anyone who can reach {place.host}, port {place.port} can use the program")
+            await asked.wait()
+        finally:
+            await runner.cleanup()
+
+
+@contextlib.contextmanager
+def _asked_to_end() -> Any:
+    """Within it, the signals that would end us set the event it yields."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    signals = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the loop itself
+        for each in signals:
+            loop.add_signal_handler(each, asked.set)
+    try:
+        yield asked
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            for each in signals:
+                loop.remove_signal_handler(each)

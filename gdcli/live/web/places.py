@@ -1,0 +1,134 @@
+"""Where a server listens, and under which names it answers: no other page's script may speak to it."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from gdcli.errors import GdcliError, OptionError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:@/\[\]]+))(?::(\d{1,5}))?")
+LAST_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server listens.
+
+    Args:
+        host: The name or address that was asked for.
+        address: What it came to.
+        port: The port that is open.
+    """
+
+    host: str
+    address: IPv4Address | IPv6Address
+    port: int
+
+    @property
+    def private(self) -> bool:
+        """Whether this machine alone can reach it."""
+        return self.address.is_loopback
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser.
+
+        >>> Place("::1", ip_address("::1"), 8000).url
+        'http://[::1]:8000'
+        >>> Place("0.0.0.0", ip_address("0.0.0.0"), 8000).url
+        'http://127.0.0.1:8000'
+        """
+        name = self.host
+        if self.address.is_unspecified:
+            name = "127.0.0.1" if self.address.version == 4 else "::1"
+        return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
+
+    def is_host(self, header: str) -> bool:
+        """Whether a request's Host header names this server.
+
+        A page whose own name was made to point here (DNS rebinding) sends that name. On all of the machine's
+        addresses any address will do, for none can be rebound.
+        """
+        name = _name(header)
+        if self.private:
+            return name in LOOPBACK | {self.host.lower(), str(self.address)}
+        if self.address.is_unspecified:
+            return name in LOOPBACK | {socket.gethostname().lower()} or _is_address(name)
+        return name in {self.host.lower(), str(self.address)}
+
+    def is_origin(self, origin: str, host: str) -> bool:
+        """Whether an Origin header is that of a page from here.
+
+        Args:
+            origin: The header.
+            host: The same request's Host header.
+        """
+        scheme, _, rest = origin.partition("://")
+        return scheme == "http" and self.is_host(rest) and _port(rest) == _port(host)
+
+
+def _name(header: str) -> str:
+    found = HOST.fullmatch(header.lower())
+    return (found[1] or found[2]) if found else ""
+
+
+def _port(header: str) -> int:
+    found = HOST.fullmatch(header.lower())
+    return int(found[3] or 80) if found else -1
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def opened(host: str, port: int) -> tuple[socket.socket, Place]:
+    """Opens a port and listens.
+
+    Args:
+        host: A name or an address.
+        port: 0 for any that is free.
+
+    Raises:
+        OptionError: If there is no such host or port, or it may not be used.
+    """
+    if not 0 <= port <= LAST_PORT:
+        raise OptionError(f"--port: {port} is not a port", f"it is 0 (any free one) to {LAST_PORT}")
+    host = host.removeprefix("[").removesuffix("]")
+    family, address = _resolved(host, port)
+    try:
+        listening = socket.create_server(address, family=family)
+    except OSError as error:
+        raise _refused(error, host, port) from None
+    return listening, Place(host, ip_address(address[0]), listening.getsockname()[1])
+
+
+def _resolved(host: str, port: int) -> tuple[int, tuple[str, int]]:
+    """The first address of a name, an IPv4 one if there is any."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM) if host else []
+    except (OSError, UnicodeError):  # UnicodeError: not even a name
+        found = []
+    if not found:
+        raise OptionError(f"--host: there is no host '{host}'", "for this machine alone, leave --host out")
+    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return family, (str(address[0]), port)
+
+
+def _refused(error: OSError, host: str, port: int) -> GdcliError:
+    free = "choose another, or --port 0 for any that is free"
+    if error.errno == errno.EADDRINUSE:
+        return OptionError(f"--port: port {port} of {host} is in use", free)
+    if error.errno == errno.EACCES:
+        return OptionError(f"--port: port {port} of {host} is not ours to open", free)
+    if error.errno == errno.EADDRNOTAVAIL:
+        return OptionError(f"--host: {host} is not an address of this machine", "for this machine alone, leave it out")
+    return GdcliError(f"--host, --port: {host}, port {port}: {(error.strerror or str(error)).lower()}")

@@ -1,0 +1,102 @@
+"""What the server answers: the page, its script, style and font, and the websocket behind which the program runs."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from gdcli.live.web.places import Place
+from gdcli.live.web.session import GRACE, Session, cells
+
+web: Any = import_module("aiohttp.web")  # of the optional extra
+Server: Any = import_module("textual_serve.server").Server
+
+HERE = Path(__file__).parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
+    "connect-src {sources}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Site:
+    """The pages of one program.
+
+    Args:
+        command: Its argument list; started anew for each page that is opened.
+        title: Its name.
+        place: Where the server listens.
+    """
+
+    def __init__(self, command: Sequence[str], title: str, place: Place) -> None:
+        self._command, self._title, self._place = command, title, place
+        self._served = Server(" ".join(command))  # its scripts and fonts, and its downloads; never its own `serve`
+        self._open = set[Any]()
+
+    def application(self) -> Any:
+        """The routes, for aiohttp."""
+        guard = web.middleware(lambda request, handler: self._guarded(request, handler))
+        application = web.Application(middlewares=[guard])
+        application.add_routes(
+            [
+                web.get("/", self._index),
+                web.get("/page.js", self._script),
+                web.get("/ws", self._session),
+                web.get("/download/{key}", self._served.handle_download),
+                web.static("/static", self._served.statics_path),
+            ]
+        )
+        application.on_response_prepare.append(self._signed)
+        application.on_shutdown.append(self._closed)
+        return application
+
+    async def _guarded(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        if not self._place.is_host(request.headers.get("Host", "")):
+            raise web.HTTPForbidden(text=f"This server answers as {self._place.url} alone.\n")
+        return await handler(request)
+
+    async def _signed(self, request: Any, response: Any) -> None:
+        """Says in every answer that a page of ours speaks to nobody else, and belongs into nobody else's."""
+        host = request.headers.get("Host", "")
+        own = self._place.is_host(host) and not host.startswith("[")  # a policy cannot hold IPv6 addresses
+        sources = f"'self' ws://{host}" if own else "'self'"  # not every browser's 'self' has websockets in it
+        response.headers.update(HEADERS | {"Content-Security-Policy": POLICY.format(sources=sources)})
+
+    async def _index(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
+        page = Template((HERE / "app_index.html").read_text(encoding="utf-8"))
+        return web.Response(text=page.substitute(title=html.escape(self._title)), content_type="text/html")
+
+    async def _script(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
+        return web.Response(text=(HERE / "page.js").read_text(encoding="utf-8"), content_type="text/javascript")
+
+    async def _session(self, request: Any) -> Any:
+        """A page's websocket: the program lives as long as it is open."""
+        if not self._place.is_origin(request.headers.get("Origin", ""), request.headers["Host"]):
+            raise web.HTTPForbidden(text="This program takes keys from its own page alone.\n")
+        socket = web.WebSocketResponse(heartbeat=15, timeout=GRACE)
+        await socket.prepare(request)
+        session = Session(self._command, socket, self._served.download_manager)
+        await session.start(cells(request.query.get("width"), 80), cells(request.query.get("height"), 24))
+        self._open.add(socket)
+        try:
+            async for message in socket:
+                if message.type == web.WSMsgType.TEXT:
+                    await session.take(message.json())
+        finally:
+            self._open.discard(socket)
+            await session.end()
+        return socket
+
+    async def _closed(self, application: Any) -> None:  # noqa: ARG002 - a signal's signature
+        """Hangs up on every page, so that its program ends."""
+        await asyncio.gather(*(socket.close() for socket in self._open))
