@@ -59,7 +59,8 @@ class Browser:
             self._base = f"http://127.0.0.1:{stack.enter_context(driver(home))}"
             chromium = {
                 "binary": shutil.which("chromium"),
-                "args": [*FLAGS, f"--user-data-dir={home}/profile", "about:blank"],
+                "args": [*FLAGS, f"--user-data-dir={home}/profile"],
+                "prefs": {"session": {"restore_on_startup": 4, "startup_urls": ["about:blank"]}},  # else its own page
             }
             wanted = {"goog:chromeOptions": chromium, "goog:loggingPrefs": {"performance": "ALL"}}
             opened = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
@@ -113,6 +114,13 @@ class Browser:
             assert time.monotonic() < end, "\n".join([f"no {words} on the screen:", *shown])
             time.sleep(0.05)
         return shown
+
+    def wait(self, script):
+        """Waits until a piece of JavaScript returns something true."""
+        end = time.monotonic() + PATIENCE
+        while not self.execute(script):
+            assert time.monotonic() < end, script
+            time.sleep(0.05)
 
     def _logged(self):
         """The page's own events so far; the log gives each of them once."""

@@ -13,8 +13,10 @@ AppService: Any = import_module("textual_serve.app_service").AppService  # of th
 
 GRACE = 2.0
 """Seconds a program has to end when it is asked to."""
-WIDEST = 1000
+WIDEST = 500
 """Columns, and rows, a browser may ask for."""
+TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+"""What the page is, whatever the server was started from."""
 
 
 class Session(AppService):  # type: ignore[misc]  # the extra is not imported by name, so it has no type
@@ -38,7 +40,7 @@ class Session(AppService):  # type: ignore[misc]  # the extra is not imported by
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         """Starts it: no shell between, out of Ctrl-C's reach (we end it), what goes wrong on our own stderr."""
-        environ = self._build_environment(width, height)
+        environ = self._build_environment(width, height) | TERMINAL
         process = await asyncio.create_subprocess_exec(
             *self._words, stdin=PIPE, stdout=PIPE, env=environ, start_new_session=True
         )
@@ -87,7 +89,7 @@ def cells(text: object, usual: int) -> int:
     """A number of columns or rows that a page asked for; the usual one if it is none.
 
     >>> cells("120", 80), cells("wide", 80), cells(10**9, 80)
-    (120, 80, 1000)
+    (120, 80, 500)
     """
     try:
         return min(max(int(str(text)), 1), WIDEST)

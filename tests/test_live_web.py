@@ -1,0 +1,417 @@
+"""The playground in a browser: what the server answers and refuses, that it ends well, and a real browser's view."""
+
+import contextlib
+import errno
+import html
+import importlib.util
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from http.client import HTTPConnection
+from ipaddress import ip_address
+
+import browser
+import pytest
+from conftest import PROGRAM, clean_environ
+
+from gdcli.errors import GdcliError, OptionError
+from gdcli.live.serving import serve
+from gdcli.live.web.places import Place
+
+PATIENCE = 30
+LIVE = ["live", "--web", "--port", "0"]
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("textual_serve") is None, reason="the optional extra gdcli[web] is not installed"
+)
+needs_browser = pytest.mark.skipif(bool(browser.MISSING), reason=f"not installed: {', '.join(browser.MISSING)}")
+
+COUNTER = """
+import os, pathlib, sys
+from textual.app import App
+from textual.widgets import Static
+
+class Counter(App):
+    BINDINGS = [("n", "more", "more"), ("q", "quit", "quit"), ("x", "fail", "fail")]
+    count = 0
+
+    def compose(self):
+        yield Static("count = 0")
+
+    def on_mount(self):
+        pathlib.Path("pid").write_text(str(os.getpid()))
+
+    def action_more(self):
+        self.count += 1
+        self.query_one(Static).update(f"count = {self.count}")
+
+    def action_fail(self):
+        os._exit(3)
+
+Counter().run()
+"""
+STUBBORN = """
+import os, pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path("pid").write_text(str(os.getpid()))
+os.write(1, b"__GANGLION__\\nD\\0\\0\\0\\x09count = 0")
+time.sleep(1000)
+"""
+SERVER = """
+import sys
+from gdcli.live.serving import serve
+host, command = sys.argv[1], [sys.executable, *sys.argv[2:]]
+serve(command, host=host, port=0, title="<Count> & go", told=lambda line: print(line, file=sys.stderr, flush=True))
+"""
+
+
+class Served:
+    """A server under way.
+
+    Args:
+        running: Its process.
+        home: The folder it runs in.
+    """
+
+    def __init__(self, running, home):
+        self.running, self.home = running, home
+        self.note = running.stderr.readline()
+        found = re.fullmatch(r"serving on (http://(\S+):(\d+)), Ctrl-C ends it\n", self.note)
+        assert found, self.note + running.stderr.read()
+        self.url, self.port = found[1], int(found[3])
+
+    def ask(self, path, **headers):
+        """Status, headers and text of what it answers."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers={"Host": f"127.0.0.1:{self.port}"} | headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read().decode(errors="replace")
+
+    @property
+    def child(self):
+        """The process number of the program that runs in it."""
+        return int((self.home / "pid").read_text())
+
+    def ended(self, number=signal.SIGINT):
+        """Ends it by a signal: its exit code, what it had printed, and what it told after where it is."""
+        self.running.send_signal(number)
+        out, err = self.running.stdout.read(), self.running.stderr.read()
+        return self.running.wait(PATIENCE), out, err
+
+
+class Page:
+    """A page's websocket, without a browser.
+
+    Args:
+        served: The server.
+        headers: Instead of those that a browser sends.
+    """
+
+    def __init__(self, served, **headers):
+        own = f"127.0.0.1:{served.port}"
+        sent = {"Host": own, "Origin": f"http://{own}", "Connection": "Upgrade", "Upgrade": "websocket"} | headers
+        sent |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "A" * 22 + "=="}
+        lines = ["GET /ws?width=120&height=40 HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items() if value)]
+        self.socket = socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE)
+        self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        self.seen = self.socket.recv(65536)
+        self.status = int(self.seen.split()[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def says(self, *message):
+        """Sends a message, with a mask of zeros."""
+        text = json.dumps(message).encode()
+        assert len(text) < 126
+        self.socket.sendall(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text)
+
+    def until(self, words):
+        """Reads until these words come."""
+        while words.encode() not in self.seen:
+            piece = self.socket.recv(65536)
+            assert piece, self.seen
+            self.seen += piece
+
+    def rest(self):
+        """Reads until the server hangs up."""
+        while piece := self.socket.recv(65536):
+            self.seen += piece
+        return self.seen
+
+
+@contextlib.contextmanager
+def started(command, home):
+    """A server that is gone at the end, whatever happens."""
+    environ = clean_environ({"PYTHONDONTWRITEBYTECODE": "1"})
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = subprocess.Popen(command, cwd=home, env=environ, text=True, **pipes)
+    try:
+        yield Served(running, home)
+    finally:
+        if running.poll() is None:
+            running.terminate()  # its programs end with it
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(PATIENCE)
+        running.kill()
+        running.wait()
+        running.stdout.close()
+        running.stderr.close()
+
+
+@contextlib.contextmanager
+def serving(home, program=COUNTER, host="127.0.0.1"):
+    """A server of a small program of our own."""
+    (home / "program.py").write_text(program)
+    with started([sys.executable, "-W", "error", "-c", SERVER, host, "program.py"], home) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("served")) as served:
+        yield served
+
+
+def alive(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+class TestPage:
+    def test_it_is_there(self, served):
+        status, headers, page = served.ask("/")
+        assert status == 200
+        assert headers["Content-Type"] == "text/html; charset=utf-8"
+        assert html.escape("<Count> & go") in page
+        assert "<Count>" not in page
+        assert re.search(r'class="textual-terminal"', page)
+
+    def test_what_it_names_is_there_and_ours(self, served):
+        _, _, page = served.ask("/")
+        named = {*re.findall(r'(?:src|href)="([^"]*)"', page), *re.findall(r'url\("([^"]*)"\)', page)} - {"data:,"}
+        assert len(named) >= 5
+        for name in named:
+            assert re.fullmatch(r"[\w/.-]+", name), "an address from here"
+            assert served.ask(f"/{name}")[0] == 200, name
+
+    @pytest.mark.parametrize("path", ["/", "/page.js", "/static/js/textual.js", "/static/css/xterm.css"])
+    def test_nothing_from_elsewhere(self, served, path):
+        _, _, text = served.ask(path)
+        code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        assert not re.findall(r"(?:https?|wss?):?//\w[\w.-]*", code)
+        assert not re.findall(r"@import|url\(\s*[\"']?(?:\w+:)?//", code)
+
+    @pytest.mark.parametrize("path", ["/", "/page.js", "/static/js/textual.js", "/nothing"])
+    def test_policy_keeps_it_here(self, served, path):
+        _, headers, _ = served.ask(path)
+        policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+        assert policy["default-src"] == "'none'"
+        assert policy["script-src"] == "'self'"
+        assert policy["connect-src"] == f"'self' ws://127.0.0.1:{served.port}"
+        assert policy["frame-ancestors"] == "'none'"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+class TestWhoMayAsk:
+    @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+    def test_names_of_this_machine_are_one(self, served, name):
+        host = f"{name}:{served.port}"
+        assert served.ask("/", Host=host)[0] == 200
+        with Page(served, Host=host, Origin=f"http://localhost:{served.port}") as page:
+            assert page.status == 101
+
+    @pytest.mark.parametrize(
+        "host", ["evil.example:{}", "evil.example", "127.0.0.1.evil.example:{}", "a@localhost", ""]
+    )
+    @pytest.mark.parametrize("path", ["/", "/page.js", "/ws", "/static/js/textual.js", "/nothing"])
+    def test_no_other_name(self, served, host, path):
+        status, _, text = served.ask(path, Host=host.format(served.port))
+        assert (status, "evil" in text) == (403, False)
+
+    @pytest.mark.parametrize(
+        "origin", ["", "null", "http://evil.example", "http://127.0.0.1:1", "https://127.0.0.1:{}", "http://localhost"]
+    )
+    def test_no_other_pages_script(self, served, origin):
+        with Page(served, Origin=origin.format(served.port)) as page:
+            assert page.status == 403
+
+    @pytest.mark.parametrize(
+        ("host", "address", "good", "bad"),
+        [
+            ("localhost", "127.0.0.1", "localhost 127.0.0.1:9 [::1]:8000", "evil.example 10.0.0.1 [::2] ::1"),
+            ("127.0.0.2", "127.0.0.2", "127.0.0.2 localhost:8000", "127.0.0.3"),
+            (
+                "host.example",
+                "10.0.0.1",
+                "host.example:8000 HOST.example 10.0.0.1",
+                "localhost 10.0.0.2 host.example.org",
+            ),
+            ("0.0.0.0", "0.0.0.0", "10.0.0.1:8000 localhost [fe80::1]", "evil.example"),  # noqa: S104 - not opened
+            ("::", "::", "[fe80::1]:8000 127.0.0.1", "evil.example"),
+        ],
+    )
+    def test_names(self, host, address, good, bad):
+        place = Place(host, ip_address(address), 8000)
+        assert all(place.is_host(name) for name in good.split())
+        assert not any(place.is_host(name) for name in bad.split())
+
+
+class TestProgram:
+    def test_it_draws_and_takes_keys_until_it_ends(self, served):
+        with Page(served) as page:
+            page.until("count = 0")
+            page.says("resize", {"width": 100, "height": 30})
+            page.says("stdin", "n")
+            page.until("count = 1")
+            page.says("stdin", "q")
+            page.rest()
+
+    def test_each_page_has_its_own(self, served):
+        with Page(served) as one, Page(served) as other:
+            one.until("count = 0")
+            one.says("stdin", "n")
+            one.until("count = 1")
+            other.until("count = 0")
+            other.says("stdin", "q")
+            assert b"count = 1" not in other.rest()
+
+    @pytest.mark.parametrize(
+        "message", [[], ["stdin", 5], ["resize", {}], ["resize", {"width": 10**9, "height": -1}], [[]]]
+    )
+    def test_nonsense_is_passed_over(self, served, message):
+        with Page(served) as page:
+            page.until("count = 0")
+            page.says(*message)
+            page.says("stdin", "n")
+            page.until("count = 1")
+
+    def test_one_that_dies_hangs_up(self, served):
+        with Page(served) as page:
+            page.until("count = 0")
+            page.says("stdin", "x")
+            page.rest()
+        assert served.ask("/")[0] == 200
+
+
+class TestEnd:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_programs_end_with_it(self, tmp_path, number):
+        with serving(tmp_path) as served, Page(served) as page:
+            page.until("count = 0")
+            assert alive(served.child)
+            assert served.ended(number) == (0, "", "")
+            assert not alive(served.child)
+
+    def test_one_that_will_not_end_is_killed(self, tmp_path):
+        with serving(tmp_path, STUBBORN) as served, Page(served) as page:
+            page.until("count = 0")
+            assert served.ended() == (0, "", "")
+            assert not alive(served.child)
+
+    def test_a_closed_page_ends_its_program(self, tmp_path):
+        with serving(tmp_path) as served:
+            with Page(served) as page:
+                page.until("count = 0")
+            pid = served.child
+            end = os.times().elapsed + PATIENCE
+            while alive(pid):
+                assert os.times().elapsed < end
+            assert served.ended() == (0, "", "")
+
+    def test_what_goes_wrong_in_it_is_told_on_stderr(self, tmp_path):
+        with serving(tmp_path, "raise SystemExit('no such sample')") as served, Page(served) as page:
+            page.rest()
+            assert served.ended() == (0, "", "no such sample\n")
+
+
+class TestRefused:
+    def call(self, **wrong):
+        serve(["true"], **{"host": "127.0.0.1", "port": 0, "title": "", "told": pytest.fail} | wrong)
+
+    def test_without_the_extra(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "textual_serve.server", None)
+        with pytest.raises(OptionError, match="--web needs textual-serve, which is not installed") as caught:
+            self.call()
+        assert caught.value.hint == "pip install 'gdcli[web]'"
+
+    def test_a_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            with pytest.raises(OptionError, match=f"--port: port {port} of 127.0.0.1 is in use"):
+                self.call(port=port)
+
+    @pytest.mark.parametrize("port", [-1, 65536, 10**9])
+    def test_no_port(self, port):
+        with pytest.raises(OptionError, match=f"--port: {port} is not a port"):
+            self.call(port=port)
+
+    @pytest.mark.parametrize("host", ["", "a..b", "no.such.host.invalid", "1.2.3.4.5", "a b"])
+    def test_no_host(self, host, monkeypatch):
+        def unknown(name, *_, **__):
+            raise UnicodeError if ".." in name else socket.gaierror
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)  # no question leaves the machine
+        with pytest.raises(OptionError, match=f"--host: there is no host '{host}'"):
+            self.call(host=host)
+
+    @pytest.mark.parametrize(
+        ("number", "kind", "words"),
+        [
+            (errno.EACCES, OptionError, "port 80 of 127.0.0.1 is not ours to open"),
+            (errno.EADDRNOTAVAIL, OptionError, "127.0.0.1 is not an address of this machine"),
+            (errno.ENOBUFS, GdcliError, "127.0.0.1, port 80: no buffer space available"),
+        ],
+    )
+    def test_what_the_system_says(self, monkeypatch, number, kind, words):
+        def failing(*_, **__):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(socket, "create_server", failing)
+        with pytest.raises(kind, match=words):
+            self.call(port=80)
+
+    def test_who_can_reach_it_is_told(self, tmp_path):
+        with serving(tmp_path, host="0.0.0.0") as served:  # noqa: S104 - for a moment, and with a program that counts
+            assert served.url.startswith("http://127.0.0.1:")
+            assert served.ask("/")[0] == 200
+            assert served.ask("/", Host=f"evil.example:{served.port}")[0] == 403
+            warning = f"warning: anyone who can reach 0.0.0.0, port {served.port} can use the program\n"
+            assert served.ended() == (0, "", warning)
+
+
+@needs_browser
+class TestBrowser:
+    def test_the_lecture(self, tmp_path):
+        with started([*PROGRAM, *LIVE], tmp_path) as served, browser.Browser() as page:
+            page.get(f"{served.url}/")
+            page.until("sample:deck", "MSE 2.5")
+            page.keys("n")
+            page.until("m = -0.7", "b = 5.1", "MSE 1.825")
+            asked = page.requests()
+            assert {"/", "/page.js", "/static/js/textual.js"} <= {url.removeprefix(served.url) for url in asked}
+            own = re.compile(rf"(http|ws)://127\.0\.0\.1:{served.port}/.*|(data|about):.*")
+            assert [url for url in asked if not own.fullmatch(url)] == []
+            width, height = map(int, re.search(r"ws\?width=(\d+)&height=(\d+)", " ".join(asked)).groups())
+            assert (120 <= width <= 160, 40 <= height <= 45) == (True, True)
+            assert page.execute("return document.fonts.check('15px \"Roboto Mono\"')"), "the font is there"
+            page.keys("q")
+            page.wait("return document.querySelector('.ended').checkVisibility()")
+            page.execute("document.getElementById('again').click()")
+            page.until("MSE 2.5")
+
+    def test_a_size_of_letters(self, served):
+        with browser.Browser() as page:
+            page.get(f"{served.url}/?fontsize=30")
+            page.until("count = 0")
+            assert page.execute("return document.getElementById('terminal').dataset.fontSize") == "30"
