@@ -37,6 +37,7 @@ from gdcli.live.recording import Recorder, read
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
+from gdcli.render.screen import Screen
 
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
 
@@ -160,7 +161,15 @@ def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, te
     from gdcli.live.app import LiveApp
 
     _take_keys(terminal)
-    LiveApp(session, terminal.screen(), recorder.frame if recorder is not None else None).run()
+    LiveApp(session, _screen(terminal), recorder.frame if recorder is not None else None).run()
+
+
+def _screen(terminal: Terminal) -> Screen:
+    """What can be shown: on the terminal, or in a browser, which shows all unless colour is not wanted."""
+    if DRIVER not in terminal.environ:
+        return terminal.screen(terminal.stderr)
+    wanted = terminal.color != "never" and not terminal.environ.get("NO_COLOR")
+    return Screen(color=wanted or terminal.color == "always")
 
 
 def _lines(terminal: Terminal) -> Iterator[str]:
@@ -178,8 +187,9 @@ def _check_screen(terminal: Terminal) -> None:
     """Refuses to draw where nobody sees it, or can press a key; keys come from the terminal even if rows do not."""
     if DRIVER in terminal.environ:
         return
-    if not terminal.stdout.isatty():
-        raise OptionError("live needs a terminal, and standard output is none", "use --plain for one line a step")
+    for stream, name in ((terminal.stdout, "output"), (terminal.stderr, "error")):  # Textual draws on the latter
+        if not stream.isatty():
+            raise OptionError(f"live needs a terminal, and standard {name} is none", "use --plain for one line a step")
     screen = os.get_terminal_size(terminal.stdout.fileno())
     if screen.columns < LEAST[0] or screen.lines < LEAST[1]:
         raise OptionError(TooSmall(screen.columns, screen.lines).told())

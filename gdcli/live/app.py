@@ -23,17 +23,17 @@ from gdcli.render.screen import Screen
 
 __all__ = ["LiveApp", "Stage"]
 
-SLICE = 0.012  # seconds of training between two looks at the keyboard
+SLICE = 0.015  # seconds of training between two looks at the keyboard
 BREATH = 0.001  # seconds in which keys and paint get their turn
 FRAME = 0.05  # seconds between frames at most
-DRAWING = 8  # a frame's cost is at most a part in so many of the time
-IDLE = 0.25
+ANSWER = 0.02  # seconds that a key's answer has to be painted in
+DRAWING = 20  # a frame's cost is at most a part in so many of the time
 FONT = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 ACTIONS = {name: key.action for key in KEYS for name in key.keys}
 
 
 class Stage(Widget, can_focus=True):
-    """One widget over the whole screen, which shows the last page drawn."""
+    """One widget over the whole screen, which shows the last page drawn; of rows that stay the strips stay."""
 
     DEFAULT_CSS = "Stage { width: 100%; height: 100%; }"
 
@@ -43,19 +43,21 @@ class Stage(Widget, can_focus=True):
         self._strips: list[Strip] = []
 
     def show(self, page: Page) -> None:
-        """Shows a page; only rows that differ are painted."""
+        """Shows a page."""
         before, self.page = self.page, page
         if before is None or (before.width, before.height) != (page.width, page.height):
             self._strips = page.strips(range(page.height))
-            self.refresh()
-        elif changed := page.rows_unlike(before):
+        else:
+            changed = page.rows_unlike(before)
             for row, strip in zip(changed, page.strips(changed), strict=True):
                 self._strips[row] = strip
-            self.refresh(*(Region(0, row, page.width, 1) for row in changed))
+        self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """A row of the page."""
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows of the page, as they are: with no borders or styles around them there is nothing to add."""
+        rows = self._strips[crop.y : crop.bottom]
+        rows = rows + [Strip.blank(self.size.width)] * (crop.height - len(rows))
+        return rows if (crop.x, crop.width) == (0, self.size.width) else [row.crop(crop.x, crop.right) for row in rows]
 
 
 class LiveApp(App[None]):
@@ -75,6 +77,7 @@ class LiveApp(App[None]):
         self.session, self.scenes, self._screen = session, Scenes(), screen
         self.stage = Stage()
         self.frames, self._watcher = 0, watcher
+        self._busy_until = 0.0
 
     def compose(self) -> ComposeResult:
         """The stage alone."""
@@ -95,11 +98,11 @@ class LiveApp(App[None]):
             self._watcher(self.session)
 
     async def _live(self) -> None:
-        """Slices of training, with frames and keys between them."""
+        """Slices of training, with frames and keys between them; a key's answer comes first."""
         due = cost = 0.0
         while not self.session.finished:
-            if not self.session.running:
-                await asyncio.sleep(BREATH * 10)
+            if not self.session.running or perf_counter() < self._busy_until:
+                await asyncio.sleep(BREATH * (2 if self.session.running else 10))
                 continue
             begun = perf_counter()
             self.session.tick(begun + SLICE)
@@ -123,6 +126,7 @@ class LiveApp(App[None]):
         else:
             self._act(ACTIONS.get(event.key) or ACTIONS.get(event.character or "", ""))
         self.draw()
+        self._busy_until = perf_counter() + ANSWER
 
     def _act(self, action: str) -> None:
         if action == "save_picture":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from gdcli.records import Epoch, Step
 
 __all__ = ["Curve", "Moment", "Moments"]
 
-POINTS = 2048
+POINTS = 1024
 MOMENTS, MEMORY = 5000, 64 * 2**20  # steps to go back, and bytes to spend on them
 
 
@@ -98,47 +99,54 @@ class Curve:
 
     Args:
         width: Numbers a point.
+        of: The numbers of what is added; asked only for points that are kept, and for the newest when looked at.
     """
 
-    def __init__(self, width: int = 1) -> None:
-        self._steps, self._values = np.empty(POINTS, dtype=np.int64), np.empty((POINTS, width))
+    def __init__(self, width: int, of: Callable[[Any], Sequence[float]]) -> None:
+        self._steps, self._values, self._of = np.empty(POINTS + 1, dtype=np.int64), np.empty((POINTS + 1, width)), of
         self._count, self._added, self._stride = 0, 0, 1
-        self._passing = False  # whether the last point only stands for the newest, and goes with the next
+        self._newest: tuple[int, Any] | None = None  # if it is not among the points kept
 
     def __len__(self) -> int:
-        return self._count
+        return self._count + (self._newest is not None)
 
-    def add(self, step: int, *values: float) -> None:
-        """One more point. The newest is always there."""
-        if self._passing:
-            self._count -= 1
-        elif self._count == POINTS:
+    def add(self, step: int, what: Any) -> None:
+        """One more point."""
+        self._added += 1
+        if self._added % self._stride:
+            self._newest = step, what
+            return
+        self._newest = None
+        if self._count == POINTS:
             half = POINTS // 2
-            self._steps[:half], self._values[:half] = self._steps[::2], self._values[::2]
+            self._steps[:half], self._values[:half] = self._steps[:POINTS:2], self._values[:POINTS:2]
             self._count, self._stride = half, 2 * self._stride
-        self._steps[self._count], self._values[self._count] = step, values
-        self._passing = self._added % self._stride != 0
-        self._count, self._added = self._count + 1, self._added + 1
+        self._steps[self._count], self._values[self._count] = step, self._of(what)
+        self._count += 1
 
     def back_to(self, step: int) -> None:
         """Forgets what came after a step."""
+        if self._newest is not None and self._newest[0] > step:
+            self._newest = None
         self._count = int(np.searchsorted(self._steps[: self._count], step, side="right"))
-        self._added, self._passing = self._count * self._stride, False
 
     @property
     def steps(self) -> Array:
-        """The steps."""
-        return self._steps[: self._count]
+        """The steps; the newest is always there."""
+        if self._newest is not None:
+            self._steps[self._count] = self._newest[0]
+        return self._steps[: len(self)]
 
     @property
     def values(self) -> Array:
         """The numbers, a row a point."""
-        return self._values[: self._count]
+        if self._newest is not None:
+            self._values[self._count] = self._of(self._newest[1])
+        return self._values[: len(self)]
 
     def copy(self) -> Curve:
         """The same points, to be kept."""
-        other = Curve(self._values.shape[1])
-        other._steps[:], other._values[:] = self._steps, self._values
-        other._count, other._added = self._count, self._added
-        other._stride, other._passing = self._stride, self._passing
+        other = Curve(self._values.shape[1], self._of)
+        other._steps[: len(self)], other._values[: len(self)] = self.steps, self.values
+        other._count = len(self)
         return other

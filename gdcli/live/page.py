@@ -15,15 +15,19 @@ from textual.strip import Strip
 
 from gdcli.render.canvas import RAMP
 from gdcli.render.colormap import Pixels, luminance
+from gdcli.render.geometry import Indices
 from gdcli.render.screen import PALETTE, Screen, fit, plain, split
 
 __all__ = ["Area", "Page"]
 
+Codes = NDArray[np.int64]
+
 NONE = -1  # the terminal's own colour
 BOLD, REVERSE = 1, 2
 BLACK, WHITE = 0x000000, 0xFFFFFF
-DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of a braille character, 4 high, 2 wide
-BRAILLE = 0x2800
+BRAILLE = 0x2800  # the empty one; its dots, 4 high and 2 wide:
+DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
+FEWER = np.uint8(0xFC)  # shades: what nobody can tell apart shares a style
 
 
 class Area(NamedTuple):
@@ -66,12 +70,11 @@ class Page:
         Returns:
             The column after it.
         """
-        text = plain(text, self.screen)
-        cells = split(text if width is None else fit(text, width))
+        cells = _cells(text, self.screen, width)
         if 0 <= row < self.height:
             begin, end = max(column, 0), min(column + len(cells), self.width)
             if begin < end:
-                self.chars[row, begin:end] = [cell[:1] for cell in cells[begin - column : end - column]]
+                self.chars[row, begin:end] = cells[begin - column : end - column]
                 self._style(row, begin, end, style)
         return column + len(cells)
 
@@ -95,7 +98,7 @@ class Page:
             levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(np.intp)
             self.chars[rows, columns] = np.array(list(RAMP))[levels]
             return
-        packed = rgb.astype(np.int64) @ np.array([65536, 256, 1])
+        packed = (rgb & FEWER).astype(np.int64) @ np.array([65536, 256, 1])
         self.chars[rows, columns] = "▀"
         self.front[rows, columns], self.back[rows, columns] = packed[0::2], packed[1::2]
         self.attributes[rows, columns] = 0
@@ -113,7 +116,7 @@ class Page:
                 self.attributes[row, at] = BOLD
 
     def dots(
-        self, area: Area, rows: NDArray[np.intp], columns: NDArray[np.intp], style: str | int, ascii_: str
+        self, area: Area, rows: NDArray[np.intp], columns: NDArray[np.intp], style: str | Codes, ascii_: str
     ) -> None:
         """Braille dots at pixels of an area: four pixel rows and two columns a cell; else one character a cell.
 
@@ -121,24 +124,22 @@ class Page:
             area: Where the pixels are counted from.
             rows: Of each pixel.
             columns: Of each pixel.
-            style: A palette colour's name, or a colour as 0xRRGGBB.
+            style: A palette colour's name, or colours as 0xRRGGBB, one a pixel; the last in a cell holds.
             ascii_: The character where there is no braille.
         """
-        color = style if isinstance(style, int) else _meaning(style)[0]
-        front = color if self.screen.color else NONE
-        cells_y, cells_x = rows // 4 + area.top, columns // 2 + area.left
+        where = self._slices(area)
+        bits = np.zeros((where[0].stop - where[0].start, where[1].stop - where[1].start), dtype=np.uint32)
+        cells = rows // 4, columns // 2
+        np.bitwise_or.at(bits, cells, DOTS[rows % 4, columns % 2])
+        touched = bits > 0
         if self.screen.unicode:
-            bits = np.zeros((self.height, self.width), dtype=np.int64)
-            np.bitwise_or.at(bits, (cells_y, cells_x), DOTS[rows % 4, columns % 2])
-            touched = bits > 0
-            codes = self.chars.view(np.uint32).reshape(self.chars.shape)  # writes through to the characters
+            codes = self.chars.view(np.uint32).reshape(self.chars.shape)[where]  # writes through to the characters
             before = np.where((codes >= BRAILLE) & (codes < BRAILLE + 256), codes - BRAILLE, 0)
             codes[touched] = (BRAILLE + (bits | before))[touched]
         else:
-            touched = np.zeros((self.height, self.width), dtype=np.bool_)
-            touched[cells_y, cells_x] = True
-            self.chars[touched] = ascii_
-        self.front[touched] = front
+            self.chars[where][touched] = ascii_
+        if self.screen.color:
+            self.front[where][cells] = _meaning(style)[0] if isinstance(style, str) else style
 
     def _slices(self, area: Area) -> tuple[slice, slice]:
         return (
@@ -158,16 +159,31 @@ class Page:
     def strips(self, rows: Sequence[int]) -> list[Strip]:
         """Rows for Textual: neighbours of one style share a segment."""
         chosen = np.asarray(rows, dtype=np.intp)
-        keys = self._keys()[chosen]
+        keys = self._merged(self._keys()[chosen], chosen)
         changed = np.diff(keys, axis=1, prepend=-1) != 0
         return [
             Strip(_segments(chars, row, np.flatnonzero(starts).tolist()), self.width)
             for chars, row, starts in zip(self.chars[chosen].tolist(), keys.tolist(), changed, strict=True)
         ]
 
+    def _merged(self, keys: NDArray[np.int64], rows: Indices) -> NDArray[np.int64]:
+        """A blank without a ground looks the same in any ink: it takes that of the cell before it."""
+        blank = (self.chars[rows] == " ") & (self.back[rows] == NONE) & (self.attributes[rows] == 0)
+        blank[:, 1:] &= (self.back[rows][:, :-1] == NONE) & (self.attributes[rows][:, :-1] == 0)
+        blank[:, 0] = False
+        last = np.maximum.accumulate(np.where(blank, 0, np.arange(self.width)), axis=1)
+        return np.take_along_axis(keys, last, axis=1)
+
     def _keys(self) -> NDArray[np.int64]:
         """Each cell's colours and attributes as one number."""
         return ((self.front + 1) << 27) + ((self.back + 1) << 2) + self.attributes
+
+
+@lru_cache(maxsize=2048)
+def _cells(text: str, screen: Screen, width: int | None) -> tuple[str, ...]:
+    """A text's characters, one a column; what a wide one covers is empty."""
+    text = plain(text, screen)
+    return tuple(cell[:1] for cell in split(text if width is None else fit(text, width)))
 
 
 def _segments(chars: Sequence[str], keys: Sequence[int], starts: Sequence[int]) -> list[Segment]:
@@ -175,7 +191,7 @@ def _segments(chars: Sequence[str], keys: Sequence[int], starts: Sequence[int]) 
     return [Segment("".join(chars[a:b]), _style_of(keys[a])) for a, b in zip(starts, ends, strict=True)]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def _style_of(key: int) -> Style:
     """The style of a cell from its packed colours and attributes."""
     front, back, attributes = (key >> 27) - 1, (key >> 2 & 0x1FFFFFF) - 1, key & 3
@@ -184,7 +200,7 @@ def _style_of(key: int) -> Style:
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def _color(rgb: int) -> Color | None:
     return None if rgb == NONE else Color.from_rgb(rgb >> 16, rgb >> 8 & 255, rgb & 255)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gdcli.data.dataset import Array
 from gdcli.live.history import Curve, Moment, Moments
 from gdcli.live.setup import Line, Setup
 from gdcli.optimizers import Rate
@@ -55,7 +56,9 @@ class Course:
         self._moments = Moments(self.first)
         self._ceiling = min(EXPLODED * max(float(first.loss), setup.floor), 1e300)
         self.diverged = False
-        self.losses, self.batches, self.way = Curve(4), Curve(1), Curve(2)
+        self._lowest = math.inf
+        self.losses, self.batches, self.way = Curve(4, _losses), Curve(1, _batch_loss), Curve(2, self._place)
+        self.drawn = isinstance(setup.scene, Line) and setup.scene.landscape is not None
         self._note(self.first)
 
     @property
@@ -82,8 +85,9 @@ class Course:
         """One moment more."""
         self._moments.add(moment)
         self._note(moment)
-        records = (moment.step, moment.measured)
-        self.diverged = not all(record is None or float(record.loss) <= self._ceiling for record in records)
+        step, measured, ceiling = moment.step, moment.measured, self._ceiling
+        good = (step is None or step.loss <= ceiling) and (measured is None or measured.loss <= ceiling)
+        self.diverged = not good
 
     def back_to(self, moment: Moment) -> None:
         """Takes all back that came after a moment."""
@@ -98,6 +102,7 @@ class Course:
         self._set_turns(tuple((at, rate) for at, rate in self.turns if at <= number))
         if self.best.number > number:
             self.best = min(self._moments.measured(), key=_monitored, default=self.first)
+            self._lowest = _monitored(self.best)
 
     def ghost(self, label: str) -> Ghost:
         """This run as it stands, to race another against."""
@@ -105,22 +110,37 @@ class Course:
 
     def _note(self, moment: Moment) -> None:
         """Remembers what the curves show."""
-        number, scene = moment.number, self.setup.scene
+        number = moment.number
         if moment.measured is not None:
             self._note_losses(number, moment.measured)
         elif moment.step is not None:
-            self.batches.add(number, float(moment.step.loss))
-        if isinstance(scene, Line) and scene.landscape is not None:
-            point = scene.raw(moment.parameters)
-            x, y = scene.landscape.over
-            self.way.add(number, point[x], point[y])
+            self.batches.add(number, moment.step)
+        if self.drawn:
+            self.way.add(number, moment.parameters)
 
     def _note_losses(self, number: int, record: Epoch) -> None:
-        held_out = math.nan if record.validation_loss is None else float(record.validation_loss)
-        accuracy = record.metrics.get("accuracy", math.nan), record.metrics.get("validation_accuracy", math.nan)
-        self.losses.add(number, float(record.loss), held_out, *accuracy)
-        if record.monitored < self.best.known().monitored:
-            self.best = self.now
+        self.losses.add(number, record)
+        if record.monitored < self._lowest:
+            self.best, self._lowest = self.now, record.monitored
+
+    def _place(self, parameters: Array) -> tuple[float, float]:
+        """The two parameters that the loss surface is drawn over."""
+        scene = self.setup.scene
+        assert isinstance(scene, Line) and scene.landscape is not None, "it is drawn"  # noqa: S101 - for types
+        raw = scene.raw(parameters)
+        x, y = scene.landscape.over
+        return float(raw[x]), float(raw[y])
+
+
+def _losses(record: Epoch) -> tuple[float, float, float, float]:
+    """Loss and accuracy, of the training set and of the rows held out."""
+    held_out = math.nan if record.validation_loss is None else float(record.validation_loss)
+    metrics = record.metrics
+    return float(record.loss), held_out, metrics.get("accuracy", math.nan), metrics.get("validation_accuracy", math.nan)
+
+
+def _batch_loss(step: Step) -> tuple[float]:
+    return (float(step.loss),)
 
 
 class LiveRun(Course):

@@ -90,18 +90,15 @@ class Session:
 
     def advance(self) -> None:
         """One update of a run; stops it where it ends or its goal is reached."""
-        if not self.run.advance():
+        run = self.run
+        if not run.advance() or run.diverged:
             self.stop()
-            return
-        if (
-            self.run.diverged
-            or self.run.over
-            or (self.goal == "epoch" and self.run.now.number % self.run.setup.steps_per_epoch == 0)
-        ):
+        elif self.goal == "epoch":
+            if run.now.number % run.setup.steps_per_epoch == 0:
+                self.stop()
+        elif self.goal == "converge" and run.settled():
             self.stop()
-        elif self.goal == "converge" and self.run.settled():
-            self.stop()
-            self.say(f"Converged at step {self.run.now.number:,}.")
+            self.say(f"Converged at step {run.now.number:,}.")
 
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""

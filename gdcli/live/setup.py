@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from gdcli.data.dataset import Array, Dataset
@@ -124,7 +125,7 @@ class Setup:
     scene: Line | Net
     settings: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def steps_per_epoch(self) -> int:
         """Updates in one pass."""
         return 1 if self.batch_size is None else -(-len(self.problem.data) // self.batch_size)

@@ -14,6 +14,8 @@ from gdcli.live.setup import Setup
 from gdcli.render.axes import Axis, axis, gutter
 from gdcli.render.geometry import trace
 
+FINE = 8  # points of a line a column
+
 __all__ = ["Panel", "Plot", "plot", "title"]
 
 
@@ -38,7 +40,8 @@ class Plot(NamedTuple):
 
     def stroke(self, page: Page, x: Array, y: Array, style: str, ascii_: str = "*") -> None:
         """A line through points, in braille dots."""
-        spots = self.spots(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+        few = slice(None, None, max(1, len(x) // max(1, FINE * self.area.width)))
+        spots = self.spots(np.asarray(x[few], dtype=np.float64), np.asarray(y[few], dtype=np.float64))
         if len(spots) and self.area.width > 0 and self.area.height > 0:
             spots = np.concatenate([spots[:1], spots])  # one point alone is a line too
             rows, columns = trace(spots, 2 * self.area.width, 4 * self.area.height)

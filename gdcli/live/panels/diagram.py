@@ -20,11 +20,13 @@ from gdcli.render.numbers import short
 __all__ = ["Diagram"]
 
 WIDE, HIGH = 6, 3  # cells of a neuron's picture
-SAMPLES = 48  # dots along a line
+LEAST_GAP = 0.4  # rows between two pictures, on average
+SHADES = 6  # of a neuron's picture
+SAMPLES = 40  # dots along a line
 POSITIVE, NEGATIVE = np.array([64, 140, 255]), np.array([255, 140, 40])
 GROUND = np.array([24, 24, 28])
-LEVELS = 3  # shades of lines
 FAINTEST = 0.12  # of the layer's largest weight: weaker lines are left out
+STRONG = 0.6  # the same where there are no colours to tell weak from strong
 MOST_ROWS = 200  # that stand for the data where there is no plane
 
 
@@ -82,7 +84,7 @@ def _columns(network: Network, area: Area) -> list[_Column]:
 
 def _rows(area: Area, neurons: int) -> list[int]:
     """Rows of as many pictures as there is room for, evenly spread."""
-    fitting = max(1, (area.height + 1) // (HIGH + 1))
+    fitting = max(1, int(area.height / (HIGH + LEAST_GAP)))
     shown = min(neurons, fitting)
     gap = min(HIGH + 1.0, (area.height - HIGH) / max(1, shown - 1))
     top = area.top + (area.height - (gap * (shown - 1) + HIGH)) / 2
@@ -99,7 +101,7 @@ def _plane(scene: Net) -> Array:
 def _shaded(values: Array | float, largest: float) -> Pixels:
     """Blue where positive, orange where negative, dark at zero."""
     table = np.broadcast_to(np.asarray(values, dtype=np.float64), (2 * HIGH, WIDE))
-    part = table / largest if largest > 0 else table * 0
+    part = np.rint(SHADES * table / largest) / SHADES if largest > 0 else table * 0
     ink = np.where(part[..., None] > 0, POSITIVE, NEGATIVE)
     return np.asarray(GROUND + (ink - GROUND) * np.abs(part)[..., None] ** 0.7, dtype=np.uint8)
 
@@ -112,20 +114,18 @@ def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array
         return
     begin, end = (left.left + WIDE - area.left) * 2, (right.left - area.left) * 2 - 1
     tops = [np.array([4 * (row - area.top) + 2 * HIGH for row in column.rows]) for column in (left, right)]
-    along = np.linspace(0, 1, SAMPLES)
-    columns = np.rint(begin + (end - begin) * along).astype(np.intp)
     strength = np.abs(shown) / largest
-    for level in range(LEVELS):
-        low, high = max(FAINTEST, level / LEVELS), (level + 1) / LEVELS + (level == LEVELS - 1)
-        for sign, ink, ascii_ in ((1, POSITIVE, "+"), (-1, NEGATIVE, "-")):
-            froms, tos = np.nonzero((strength >= low) & (strength < high) & (np.sign(shown) == sign))
-            if not len(froms) or (not page.screen.color and level < LEVELS - 1):
-                continue
-            start, stop = tops[0][froms][:, None], tops[1][tos][:, None]
-            rows = np.rint(start + (stop - start) * along).astype(np.intp)
-            shade = GROUND + (ink - GROUND) * (0.35, 0.6, 1.0)[level]
-            color = int(shade.astype(np.int64) @ np.array([65536, 256, 1]))
-            page.dots(area, rows.ravel(), np.broadcast_to(columns, rows.shape).ravel(), color, ascii_)
+    froms, tos = np.nonzero(strength >= (FAINTEST if page.screen.color else STRONG))
+    order = np.argsort(strength[froms, tos])  # the strongest last, on top
+    froms, tos = froms[order], tos[order]
+    along = np.linspace(0, 1, SAMPLES)
+    start, stop = tops[0][froms][:, None], tops[1][tos][:, None]
+    rows = np.rint(start + (stop - start) * along).astype(np.intp)
+    columns = np.broadcast_to(np.rint(begin + (end - begin) * along).astype(np.intp), rows.shape)
+    ink = np.where(shown[froms, tos, None] > 0, POSITIVE, NEGATIVE)
+    shade = GROUND + (ink - GROUND) * (0.25 + 0.75 * strength[froms, tos, None])
+    colors = (shade.astype(np.int64) & 0xF0) @ np.array([65536, 256, 1])
+    page.dots(area, rows.ravel(), columns.ravel(), np.repeat(colors, SAMPLES), "*")
 
 
 def _inputs(page: Page, column: _Column, scene: Net) -> None:

@@ -17,6 +17,7 @@ from gdcli.render.colormap import Pixels
 
 __all__ = ["Regions", "answers"]
 
+SHADES = 6  # of confidence
 BUDGET = 4e7  # multiplications for a picture
 
 
@@ -65,7 +66,7 @@ class Regions:
             rgb = regions(
                 self._fine(kinds, inner),
                 page.screen,
-                confidence=self._fine(0.35 + 0.65 * sure.max(axis=-1), inner),
+                confidence=self._fine(0.35 + 0.65 * np.ceil(SHADES * sure.max(axis=-1)) / SHADES, inner),
                 points=data.inputs[few],
                 labels=data.targets[few],
                 x_range=ranges[0],
