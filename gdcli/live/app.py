@@ -11,6 +11,7 @@ from time import perf_counter
 from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -35,12 +36,19 @@ ACTIONS = {name: key.action for key in KEYS for name in key.keys}
 class Stage(Widget, can_focus=True):
     """One widget over the whole screen, which shows the last page drawn; of rows that stay the strips stay."""
 
+    class Resized(Message):
+        """There is another size to draw for."""
+
     DEFAULT_CSS = "Stage { width: 100%; height: 100%; }"
 
     def __init__(self) -> None:
         super().__init__()
         self.page: Page | None = None
         self._strips: list[Strip] = []
+
+    def on_resize(self) -> None:
+        """Another size: the same on another page."""
+        self.post_message(self.Resized())
 
     def show(self, page: Page) -> None:
         """Shows a page."""
@@ -86,12 +94,11 @@ class LiveApp(App[None]):
     def on_mount(self) -> None:
         """Draws, and begins to give the session its time."""
         self.stage.focus()
-        self.draw()
         self.run_worker(self._live(), exclusive=True)
 
     def draw(self) -> None:
         """A frame."""
-        width, height = self.size
+        width, height = self.stage.size
         self.stage.show(self.scenes.draw(self.session, width, height, self._screen))
         self.frames += 1
         if self._watcher is not None:
@@ -136,6 +143,10 @@ class LiveApp(App[None]):
         if self.session.finished:
             self.exit()
 
+    def on_stage_resized(self) -> None:
+        """The same on a page of another size."""
+        self.draw()
+
     def on_click(self, event: events.Click) -> None:
         """The footer's words are keys; the dial and the surface take what is pointed at."""
         column, row = event.screen_x, event.screen_y
@@ -155,10 +166,6 @@ class LiveApp(App[None]):
             point = self.scenes.surface.point_at(column, row, scene.landscape)
             if point is not None:
                 self.session.restart_from(*point)
-
-    def on_resize(self) -> None:
-        """Another size: the same on another page."""
-        self.draw()
 
     def _save_picture(self) -> None:
         path = next(path for number in range(1, 10_000) if not (path := Path(f"gdcli-live-{number}.svg")).exists())

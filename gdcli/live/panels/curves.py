@@ -39,7 +39,7 @@ class Losses:
         if len(run.batches):
             strokes.append(_Stroke("batch", run.batches.steps, run.batches.values[:, 0], "gray", "."))
         if ghost is not None:
-            strokes.append(_Stroke("ghost", ghost.curve.steps, ghost.curve.values[:, 0], "orange", "+"))
+            strokes.append(_Stroke(f"ghost {ghost.label}", ghost.curve.steps, ghost.curve.values[:, 0], "orange", "+"))
         strokes.append(_Stroke("training", run.losses.steps, run.losses.values[:, 0], "blue", "*"))
         if run.setup.problem.validation is not None:
             strokes.append(_Stroke("validation", run.losses.steps, run.losses.values[:, 1], "red", "x"))

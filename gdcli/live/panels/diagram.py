@@ -19,8 +19,7 @@ from gdcli.render.numbers import short
 
 __all__ = ["Diagram"]
 
-WIDE, HIGH = 6, 3  # cells of a neuron's picture
-LEAST_GAP = 0.4  # rows between two pictures, on average
+WIDE, HIGH, LOW = 6, 3, 2  # cells of a neuron's picture; low where there are many
 SHADES = 6  # of a neuron's picture
 SAMPLES = 40  # dots along a line
 POSITIVE, NEGATIVE = np.array([64, 140, 255]), np.array([255, 140, 40])
@@ -31,9 +30,10 @@ MOST_ROWS = 200  # that stand for the data where there is no plane
 
 
 class _Column(NamedTuple):
-    """A layer's place: the left cell of its pictures, their rows, and which neurons are shown."""
+    """A layer's place: the left cell of its pictures, their height, the row of each that is shown, and its size."""
 
     left: int
+    high: int
     rows: list[int]
     neurons: int
 
@@ -42,7 +42,7 @@ class Diagram:
     """Inputs left, outputs right. A picture shows what the neuron gives over the plane of two inputs."""
 
     def __init__(self) -> None:
-        self._setup: Setup | None = None
+        self._of: tuple[Setup | None, int] = (None, 0)
         self._inputs: Array = np.empty((0, 0))
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
@@ -51,8 +51,8 @@ class Diagram:
         if not isinstance(scene, Net) or area.width < 20 or area.height < 8:
             return
         network, parameters = scene.network, run.now.parameters
-        words = [("network", "bold"), (f" {network.size:,} weights: ", "gray"), ("+", "blue"), (" and ", "gray")]
-        below = title(page, area, [*words, ("-", "orange"), (", by strength", "gray")])
+        words = [("network", "bold"), (f" {network.size:,} numbers, weights ", "gray"), ("+", "blue"), (" ", "gray")]
+        below = title(page, area, [*words, ("-", "orange")])
         columns = _columns(network, below.inside(bottom=3))
         for at in range(len(network.layers)):
             _lines(page, below, columns[at], columns[at + 1], network.layers[at].weights(parameters))
@@ -62,45 +62,46 @@ class Diagram:
 
     def _neurons(self, page: Page, columns: list[_Column], run: Course, scene: Net) -> None:
         plane = scene.data.inputs.shape[1] == 2
-        if self._setup is not run.setup:
-            raw = _plane(scene) if plane else scene.data.inputs[:MOST_ROWS]
+        high = columns[0].high
+        if self._of != (run.setup, high):
+            raw = _plane(scene, high) if plane else scene.data.inputs[:MOST_ROWS]
             self._inputs = scene.preparation.inputs(raw, run.setup.start.dtype)
-            self._setup = run.setup
+            self._of = run.setup, high
         with np.errstate(all="ignore"):
             given = scene.network.layerwise(run.now.parameters, self._inputs)
         for column, values in zip(columns[1:], given, strict=True):
             values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
             for neuron, row in enumerate(column.rows):
-                own = values[:, neuron].reshape(2 * HIGH, WIDE)[::-1] if plane else values[:, neuron].mean()
-                page.picture(Area(column.left, row, WIDE, HIGH), _shaded(own, np.abs(values[:, neuron]).max()))
+                own = values[:, neuron].reshape(2 * high, WIDE)[::-1] if plane else values[:, neuron].mean()
+                page.picture(Area(column.left, row, WIDE, high), _shaded(own, np.abs(values[:, neuron]).max(), high))
 
 
 def _columns(network: Network, area: Area) -> list[_Column]:
     """Where each layer stands, inputs included."""
     count = len(network.sizes)
+    high = HIGH if max(network.sizes[1:]) * (HIGH + 1) - 1 <= area.height else LOW
     lefts = [area.left + round(at * (area.width - WIDE) / (count - 1)) for at in range(count)]
-    return [_Column(left, _rows(area, neurons), neurons) for left, neurons in zip(lefts, network.sizes, strict=True)]
+    places = zip(lefts, network.sizes, strict=True)
+    return [_Column(left, high, _rows(area, neurons, high), neurons) for left, neurons in places]
 
 
-def _rows(area: Area, neurons: int) -> list[int]:
-    """Rows of as many pictures as there is room for, evenly spread."""
-    fitting = max(1, int(area.height / (HIGH + LEAST_GAP)))
-    shown = min(neurons, fitting)
-    gap = min(HIGH + 1.0, (area.height - HIGH) / max(1, shown - 1))
-    top = area.top + (area.height - (gap * (shown - 1) + HIGH)) / 2
-    return [round(top + gap * at) for at in range(shown)]
+def _rows(area: Area, neurons: int, high: int) -> list[int]:
+    """Rows of as many pictures as there is room for, a row between them."""
+    shown = min(neurons, max(1, (area.height + 1) // (high + 1)))
+    top = area.top + (area.height - (shown * (high + 1) - 1)) // 2
+    return [top + (high + 1) * at for at in range(shown)]
 
 
-def _plane(scene: Net) -> Array:
+def _plane(scene: Net, high: int) -> Array:
     """Points that cover the plane of two inputs."""
     inputs = scene.data.inputs
-    across, up = np.linspace(*padded(inputs[:, 0]), WIDE), np.linspace(*padded(inputs[:, 1]), 2 * HIGH)
+    across, up = np.linspace(*padded(inputs[:, 0]), WIDE), np.linspace(*padded(inputs[:, 1]), 2 * high)
     return np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
 
 
-def _shaded(values: Array | float, largest: float) -> Pixels:
+def _shaded(values: Array | float, largest: float, high: int) -> Pixels:
     """Blue where positive, orange where negative, dark at zero."""
-    table = np.broadcast_to(np.asarray(values, dtype=np.float64), (2 * HIGH, WIDE))
+    table = np.broadcast_to(np.asarray(values, dtype=np.float64), (2 * high, WIDE))
     part = np.rint(SHADES * table / largest) / SHADES if largest > 0 else table * 0
     ink = np.where(part[..., None] > 0, POSITIVE, NEGATIVE)
     return np.asarray(GROUND + (ink - GROUND) * np.abs(part)[..., None] ** 0.7, dtype=np.uint8)
@@ -113,7 +114,7 @@ def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array
     if not largest or right.left - left.left <= WIDE:
         return
     begin, end = (left.left + WIDE - area.left) * 2, (right.left - area.left) * 2 - 1
-    tops = [np.array([4 * (row - area.top) + 2 * HIGH for row in column.rows]) for column in (left, right)]
+    tops = [np.array([4 * (row - area.top) + 2 * column.high for row in column.rows]) for column in (left, right)]
     strength = np.abs(shown) / largest
     froms, tos = np.nonzero(strength >= (FAINTEST if page.screen.color else STRONG))
     order = np.argsort(strength[froms, tos])  # the strongest last, on top
@@ -131,7 +132,7 @@ def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array
 def _inputs(page: Page, column: _Column, scene: Net) -> None:
     """The inputs by name, as far as there is room."""
     for row, name in zip(column.rows, scene.data.input_names, strict=False):
-        page.write(column.left, row + HIGH // 2, f"{name[:WIDE]:>{WIDE}}", "bold", WIDE)
+        page.write(column.left, row + column.high // 2, f"{name[:WIDE]:>{WIDE}}", "bold", WIDE)
 
 
 def _words(page: Page, area: Area, columns: list[_Column], run: Course, network: Network) -> None:

@@ -47,7 +47,7 @@ class LossSurface:
             _draw(rgb, ghost.way.values, landscape, page.screen, GHOST, GHOST)
         _draw(rgb, run.way.values, landscape, page.screen, WAY, STEP)
         page.picture(inner, rgb)
-        self._letters(page, run, landscape, inner)
+        self._letters(page, run, ghost, landscape, inner)
 
     def _heat(self, landscape: Landscape, inner: Area, setup: Setup, screen: Screen) -> Pixels:
         wanted = setup, inner.width, inner.height, screen
@@ -56,10 +56,14 @@ class LossSurface:
             self._map, self._made = heat(values, screen, contours=CONTOURS), wanted
         return self._map
 
-    def _letters(self, page: Page, run: Course, landscape: Landscape, inner: Area) -> None:
+    def _letters(self, page: Page, run: Course, ghost: Ghost | None, landscape: Landscape, inner: Area) -> None:
+        """S at the start, x at the minimum, the ghost where it was at this step, and the run itself."""
         marks = [(run.way.values[:1], "S")]
         if landscape.minimum is not None:
             marks.append((np.array([landscape.minimum[:2]]), "x"))
+        if ghost is not None:
+            at = max(1, int(np.searchsorted(ghost.way.steps, run.now.number, side="right")))
+            marks.append((ghost.way.values[at - 1 : at], "○" if page.screen.unicode else "o"))
         marks.append((run.way.values[-1:], "●" if page.screen.unicode else "@"))
         for points, letter in marks:
             for row, column in _pixels(points, landscape, inner):
