@@ -82,7 +82,7 @@ class Scenes:
         return self._network(session, body) if full else self._small_network(session, body)
 
     def _line(self, body: Area) -> list[tuple[Panel, Area]]:
-        left = body._replace(width=round(body.width * 0.47))
+        left = body._replace(width=round(body.width * 0.45))
         right = body.inside(left=left.width + GAP)
         last = 10
         upper = (right.height - last) // 2

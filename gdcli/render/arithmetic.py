@@ -10,7 +10,6 @@ from gdcli.render.numbers import polynomial, short, signed
 from gdcli.render.screen import Screen, columns, paint, plain
 
 SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers in place
-DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class StepTold:
         plain_descent: Whether the update is just -lr times the gradient.
         trace: The optimizer's inner state, by name and parameter; empty unless asked for.
         limit: The largest stable rate on this data, or None.
+        digits: How many significant digits numbers are told with.
     """
 
     step: int
@@ -50,6 +50,7 @@ class StepTold:
     plain_descent: bool
     trace: Mapping[str, Mapping[str, float]]
     limit: float | None
+    digits: int = 6
 
     @property
     def verdict(self) -> str:
@@ -66,7 +67,7 @@ class StepTold:
             return None
         names = [*self.before, ""]
         return {
-            name: polynomial(zip([*coefficients, constant], names, strict=True), DIGITS)
+            name: polynomial(zip([*coefficients, constant], names, strict=True), self.digits)
             for name, (coefficients, constant) in self.formula.items()
         }
 
@@ -105,7 +106,7 @@ def blackboard(told: StepTold, screen: Screen) -> Iterator[str]:
     """The step, line by line."""
     batch = f"full batch of {told.rows} rows" if told.whole else f"a batch of {told.rows} of the rows"
     step = paint(f"step {told.step}", "bold", screen)
-    yield f"{step}   learning rate {short(told.learning_rate, DIGITS)}   {batch}"
+    yield f"{step}   learning rate {short(told.learning_rate, told.digits)}   {batch}"
     yield ""
     yield from _aligned([_derivative(told, name) for name in told.before], screen)
     yield ""
@@ -118,7 +119,7 @@ def blackboard(told: StepTold, screen: Screen) -> Iterator[str]:
 
 def _derivative(told: StepTold, name: str) -> list[str]:
     """dMSE/dm = 5m + 3b - 13, the same with numbers in place, and the value."""
-    value = short(told.gradient[name], DIGITS)
+    value = short(told.gradient[name], told.digits)
     left = f"d{told.loss_name.split()[0]}/d{name}"
     formulas = told.formulas()
     if told.formula is None or formulas is None:
@@ -126,22 +127,22 @@ def _derivative(told: StepTold, name: str) -> list[str]:
     cells = [f"{left} = {formulas[name]}"]
     if len(told.before) <= SUBSTITUTED:
         coefficients, constant = told.formula[name]
-        factors = [f"({short(parameter, DIGITS)})" for parameter in told.before.values()]
+        factors = [f"({short(parameter, told.digits)})" for parameter in told.before.values()]
         terms = zip([*coefficients, constant], [*factors, ""], strict=True)
-        cells.append("=  " + polynomial(terms, DIGITS, unit="1"))
+        cells.append("=  " + polynomial(terms, told.digits, unit="1"))
     return [*cells, f"=  {value}"]
 
 
 def _assignment(told: StepTold, name: str) -> list[str]:
     """m := -1 - 2 x (-3) = 5, or with the optimizer's own update."""
-    before, after = short(told.before[name], DIGITS), short(told.after[name], DIGITS)
-    rate, gradient = short(told.learning_rate, DIGITS), signed(told.gradient[name])
-    right = f"- {rate} × {gradient}" if told.plain_descent else f"+ {signed(told.update[name])}"
+    before, after = short(told.before[name], told.digits), short(told.after[name], told.digits)
+    rate, gradient = short(told.learning_rate, told.digits), signed(told.gradient[name], told.digits)
+    right = f"- {rate} × {gradient}" if told.plain_descent else f"+ {signed(told.update[name], told.digits)}"
     return [f"{name} := {before:>{_widest(told)}} {right}", f"=  {after}"]
 
 
 def _widest(told: StepTold) -> int:
-    return max(len(short(value, DIGITS)) for value in told.before.values())
+    return max(len(short(value, told.digits)) for value in told.before.values())
 
 
 def _traced(told: StepTold, screen: Screen) -> Iterator[str]:
@@ -150,7 +151,7 @@ def _traced(told: StepTold, screen: Screen) -> Iterator[str]:
         return
     names = list(told.before)
     rows = [["", *names]] + [
-        [kind.replace("_", " "), *(short(values[name], DIGITS) for name in names)]
+        [kind.replace("_", " "), *(short(values[name], told.digits) for name in names)]
         for kind, values in told.trace.items()
     ]
     yield from _aligned([[cell.rjust(12) if at else cell for at, cell in enumerate(row)] for row in rows], screen)
@@ -166,7 +167,7 @@ def _outcome(told: StepTold, screen: Screen) -> Iterator[str]:
         word += size if math.isfinite(ratio) else ": it was at the minimum."
     elif verdict == "improved":
         word += f": {short(100 * (1 - ratio), 2)} % lower."
-    yield f"  {told.loss_name}  {short(told.loss, DIGITS)} -> {short(told.next_loss, DIGITS)}   {word}"
+    yield f"  {told.loss_name}  {short(told.loss, told.digits)} -> {short(told.next_loss, told.digits)}   {word}"
     if told.limit is not None and told.learning_rate > told.limit:
         hint = short(float(f"{told.limit / 2:.0e}"), 2)
         yield f"  The largest stable learning rate on this data is {short(told.limit)}; try --lr {hint}."

@@ -36,9 +36,9 @@ def fixed(value: float, decimals: int = 4) -> str:
     return short(value, 6)
 
 
-def signed(value: float) -> str:
+def signed(value: float, digits: int = 6) -> str:
     """A number to stand in a product: negative ones in parentheses."""
-    text = short(value, 6)
+    text = short(value, digits)
     return f"({text})" if text.startswith("-") else text
 
 

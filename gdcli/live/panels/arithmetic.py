@@ -10,13 +10,15 @@ from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Line
-from gdcli.render.arithmetic import blackboard
+from gdcli.render.arithmetic import StepTold, blackboard
+from gdcli.render.screen import Screen
 
 __all__ = ["Arithmetic"]
 
 SAID_ELSEWHERE = "  The largest stable"  # by the dial and the message
-SPACES = re.compile(r"(\S) {2,}")
-PLACED = re.compile(r"= (?=[^=]*\()[^=]*=")  # dMSE/dm = 5m + 3b - 13 [= 5(-1) + 3(5) - 13] = -3
+DIGITS = (6, 5, 4, 3)
+SPACES = re.compile(r"(\S) {2,}")  # of columns
+PLACED = re.compile(r"= [^=]*\([^=]*=")  # dMSE/dm = 5m + 3b - 13 [= 5(-1) + 3(5) - 13 =] -3
 WORDS = {"improved": "green", "overshot": "red", "diverged": "red"}
 
 
@@ -24,12 +26,12 @@ class Arithmetic:
     """Gradient with its formula, the assignment, the loss before and after."""
 
     def __init__(self) -> None:
-        self._of: Moment | None = None
+        self._of: tuple[Moment | None, int] = (None, 0)
         self._lines: list[str] = []
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """As many lines as fit; blank ones go first."""
-        lines = fitted(self.lines(run, page), area.width)
+        lines = self.lines(run, page.screen, area.width)
         if len(lines) > area.height:
             lines = [line for line in lines if line.strip()]
         if not lines:
@@ -38,25 +40,25 @@ class Arithmetic:
             style = next((color for word, color in WORDS.items() if word in line), "bold" if row == 0 else "")
             page.write(area.left, area.top + row, line, style, area.width)
 
-    def lines(self, run: Course, page: Page) -> list[str]:
-        """The step that led to where the run stands."""
+    def lines(self, run: Course, screen: Screen, width: int) -> list[str]:
+        """The step that led to where the run stands, with as many digits as there is room for."""
         now, scene = run.now, run.setup.scene
         if not isinstance(scene, Line) or now.step is None or now.before is None:
             return []
-        if self._of is not now:
+        if self._of[0] is not now or self._of[1] != width:
             told = scene.told(now.before, now.step)
-            screen = replace(page.screen, color=False, width=page.width)
-            lines = [line for line in blackboard(told, screen) if not line.startswith(SAID_ELSEWHERE)]
-            self._lines = "\n".join(lines).rstrip().split("\n")
-            self._of = now
+            for digits in DIGITS:
+                self._lines = _written(replace(told, digits=digits), replace(screen, color=False))
+                if max(map(len, self._lines)) <= width:
+                    break
+            else:
+                self._lines = [PLACED.sub("=", one) if one.startswith("  d") else one for one in self._lines]
+            self._of = now, width
         return self._lines
 
 
-def fitted(lines: list[str], width: int) -> list[str]:
-    """Formulas that are too long in closer writing; if that is not enough, without the numbers in place."""
-    formulas = [line for line in lines if line.startswith("  d")]
-    closer = {line: SPACES.sub(r"\1 ", line) for line in formulas}
-    if max(map(len, closer.values()), default=0) > width:
-        closer = {line: PLACED.sub("=", line) for line in formulas}
-    too_long = max(map(len, formulas), default=0) > width
-    return [closer.get(line, line) if too_long else line for line in lines]
+def _written(told: StepTold, screen: Screen) -> list[str]:
+    """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
+    lines = [line for line in blackboard(told, screen) if not line.startswith(SAID_ELSEWHERE)]
+    text = "\n".join(lines).rstrip()
+    return (text if told.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")
