@@ -24,6 +24,13 @@ SETTINGS = "step 2, seed, step 2, optimizer_next, step 2, penalty_next, step, re
 GHOSTS = "step 4, compare, lr 0.2, step 6, compare, step 2, forget, step 2"
 WHOLE = (*NETWORK, "--batch-size", "full")
 SITTINGS = {
+    "line in batches": (("sample:bmi", "--standardize", "--batch-size", "100"), DONE),
+    "network": (NETWORK, DONE),
+    "network, settings": (NETWORK, f"{SETTINGS}, layers_next, step, activation_next, step, noise_next, step 2"),
+    "network, ghosts": (NETWORK, GHOSTS),
+    "digits": (("sample:digits", "--hidden", "6"), "step 3, back, step"),
+    "another data set": ((), "step 2, data_next, step 3, data_next 3, step 2"),
+    "smaller batches": ((), "step 2, batch_before, step 3"),
     "line": ((), f"{DONE}, epoch 3"),
     "diverging": ((), "step 3, lr 3, step 40, best, lr 0.1, step 2, back, step"),
     "many inputs": (("sample:diabetes", "--standardize"), DONE),
@@ -32,11 +39,11 @@ SITTINGS = {
     "ghosts": ((), GHOSTS),
     "given turns": (("--lr-at", "3:0.2,6:0.05"), DONE),
     "cosine": (("--schedule", "cosine", "--epochs", "30"), DONE),
-    "network": (WHOLE, DONE),
-    "network, settings": (WHOLE, f"{SETTINGS}, layers_next, step, activation_next, step, noise_next, step 2"),
-    "network, ghosts": (WHOLE, GHOSTS),
-    "digits": (("sample:digits", "--hidden", "6", "--batch-size", "full"), "step 3, back, step"),
-    "another data set": ((), "step 2, data_next, step 3, data_next, step 2"),
+    "network, whole": (WHOLE, DONE),
+    "network, settings, whole": (WHOLE, f"{SETTINGS}, layers_next, step, activation_next, step, noise_next, step 2"),
+    "network, ghosts, whole": (WHOLE, GHOSTS),
+    "digits, whole": (("sample:digits", "--hidden", "6", "--batch-size", "full"), "step 3, back, step"),
+    "another data set, whole": ((), "step 2, data_next, step 3, data_next, step 2"),
 }
 
 
@@ -202,7 +209,6 @@ BROKEN = {
     "another version": edited(0, "schema", value="gdcli.live/2"),
     "nothing in it": GOOD[0],
     "no setup": "\n".join([GOOD[0], *GOOD[SETUP + 1 :]]),
-    "cut off": "\n".join(GOOD)[:-40],
     "cut off early": "\n".join(GOOD)[: len(GOOD[0]) + len(GOOD[1]) // 2],
     "blank between": "\n".join([*GOOD[:3], "", *GOOD[3:]]),
     "text between": "\n".join([*GOOD[:3], "hello", *GOOD[3:]]),
@@ -339,3 +345,10 @@ def test_a_recording_that_is_not_there(gdcli, refused, tmp_path):
     refused(gdcli("live", "--plain", "--replay", tmp_path, stdin="n\n"), 3)
     result = gdcli("live", "--plain", "--record", tmp_path / "a", "--replay", tmp_path / "b", stdin="n\n")
     refused(result, 2, "--re")
+
+
+def test_a_recording_that_a_crash_cut_off_plays_as_far_as_it_goes(table, gdcli):
+    whole = gdcli("live", "--plain", "--replay", table("\n".join(GOOD) + "\n", "w.jsonl"), stdin="f\nq\n")
+    cut = gdcli("live", "--plain", "--replay", table("\n".join(GOOD)[:-40], "c.jsonl"), stdin="f\nq\n")
+    assert whole.code == cut.code == 0
+    assert cut.out != whole.out

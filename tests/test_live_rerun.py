@@ -13,6 +13,11 @@ BATCHES = ("sample:bmi", "--standardize", "--batch-size", "100")  # 5 steps an e
 TURNS = "step 3, lr 0.2, step 2, lr 0.3, step 3, rate_finer_down, step 4"
 SLOW = "step 3, lr 0.02, step 2, lr 0.003, step 3, rate_finer_down, step 6"
 SITTINGS = {
+    "a tolerance given": (("--tolerance", "0.5"), "step 40"),
+    "a target given": (("--target-loss", "1"), "step 40"),
+    "a convergence asked for": (("--require-converged",), "step 4"),
+    "steps given": (("--max-steps", "3"), "step 7"),
+    "patience given": ((*NETWORK, "--lr", "0.3", "--patience", "1"), "epoch 12"),
     "nothing yet": ((), ""),
     "steps": ((), "step 5"),
     "three turns": ((), TURNS),

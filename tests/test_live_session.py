@@ -9,7 +9,7 @@ from live_sessions import NETWORK, NETWORK_STEPS, bench, do, session
 
 from gdcli import optimizers
 from gdcli.live.keys import KEYS
-from gdcli.live.run import FLAT, LiveRun
+from gdcli.live.run import LiveRun
 from gdcli.live.setup import Line
 from gdcli.optimizers import SGD
 from gdcli.records import Epoch, Step
@@ -300,10 +300,10 @@ def test_the_best_is_the_lowest_validation_loss():
 def test_converged_is_a_flat_gradient(words):
     sitting = do(session(*words), "converge")
     assert not sitting.running
-    assert np.abs(sitting.run.known().gradient).max() <= FLAT
+    assert np.abs(sitting.run.known().gradient).max() <= sitting.run.setup.tolerance == 1e-6
     assert str(sitting.run.now.number) in sitting.message.replace(",", "")
     sitting.do("back")
-    assert np.abs(sitting.run.known().gradient).max() > FLAT
+    assert np.abs(sitting.run.known().gradient).max() > sitting.run.setup.tolerance
 
 
 # ghosts, resets, repetition

@@ -37,8 +37,9 @@ from gdcli.live.recording import Recorder, read
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, plain
 
+INTERRUPTED = 130
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
 
 
@@ -72,15 +73,17 @@ def command(
     if not live.plain:
         _check_screen(terminal)
     if live.replay is not None:
-        _replay(live.replay, live, terminal)
+        _replay(context, live.replay, live, terminal)
         return
     piped = _piped(context, live, terminal)
     bench = LiveBench(_origin(context, piped), terminal, piped)
     _ = bench.setup  # what is wrong with it is said before the screen is taken
-    with _recorder(live.record) as recorder:
+    with _recorder(live.record, bench.name) as recorder:
         session = Session(bench, recorder)
-        _converse(session, recorder, live, terminal)
+        interrupted = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 def reject_alone(flags: dict[str, str], context: Any) -> None:
@@ -125,7 +128,7 @@ def _lecture(origin: Origin) -> Origin:
 
 
 @contextmanager
-def _recorder(name: str | None) -> Iterator[Recorder | None]:
+def _recorder(name: str | None, data: str) -> Iterator[Recorder | None]:
     """Writes down what happens, if that is asked for."""
     if name is None:
         yield None
@@ -133,14 +136,20 @@ def _recorder(name: str | None) -> Iterator[Recorder | None]:
     path = Path(name)
     if path.is_dir() or not path.parent.is_dir():
         raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
+    if path.exists() and Path(data).exists() and path.samefile(data):
+        raise OptionError(f"--record: {name} is the data", "record in another file")
     with path.open("w", encoding="utf-8") as file:
-        yield Recorder(file, perf_counter)
+        yield Recorder(file, perf_counter, name)
 
 
-def _replay(name: str, live: LiveOptions, terminal: Terminal) -> None:
+def _replay(context: Any, name: str, live: LiveOptions, terminal: Terminal) -> None:
     """Plays a recording back."""
+    for option in sorted(Origin.of(context).given):
+        flag = "DATA" if option == "data" else f"--{option.replace('_', '-')}"
+        raise OptionError(f"--replay: {flag} cannot change what was recorded", f"leave out {flag}")
     if not Path(name).is_file():
-        raise DataError(f"{name}: no such file", "make one with gdcli live --record FILE.jsonl")
+        what = "is a folder" if Path(name).is_dir() else "no such file"
+        raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
     with Path(name).open(encoding="utf-8", errors="replace") as file:
         entries = read(file, name)
     session = Replay(entries, lambda saved: LiveBench.from_saved(saved, name, terminal))
@@ -151,17 +160,21 @@ def _replay(name: str, live: LiveOptions, terminal: Terminal) -> None:
 # where it is shown
 
 
-def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, terminal: Terminal) -> None:
-    """Runs it, on the screen or line by line."""
+def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, terminal: Terminal) -> bool:
+    """Runs it, on the screen or line by line, and tells whether it was interrupted."""
+    watcher = None if recorder is None else recorder.frame
     if live.plain:
         from gdcli.live.plain import converse
 
-        converse(session, _lines(terminal), lambda text: _write(terminal.stdout, text))
-        return
+        screen = terminal.screen()
+        converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
+        return False
     from gdcli.live.app import LiveApp
 
     _take_keys(terminal)
-    LiveApp(session, _screen(terminal), recorder.frame if recorder is not None else None).run()
+    app = LiveApp(session, _screen(terminal), watcher)
+    app.run()
+    return app.interrupted
 
 
 def _screen(terminal: Terminal) -> Screen:

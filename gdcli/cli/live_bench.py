@@ -8,6 +8,9 @@ import io
 import math
 from typing import Any, TypeVar
 
+import typer
+from typer._click.exceptions import ClickException
+
 from gdcli import activations, optimizers
 from gdcli.cli.examples import Examples, hidden_sizes, read_examples
 from gdcli.cli.experiment import held_out
@@ -42,6 +45,7 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 PENALTIES = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
 NOISES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 FIRST_LAYER = 4
+STOPPING = {"tolerance", "target_loss", "require_converged", "patience", "min_delta", "max_steps", "keep"}
 G = TypeVar("G")
 
 
@@ -106,7 +110,7 @@ class LiveBench:
             self.group(LossOptions),
             stop,
         )
-        return line_setup(made, self._shown or self.name, self._fixed_length)
+        return self._stopping(line_setup(made, self._shown or self.name, self._fixed_length))
 
     def _train(self) -> Setup:
         data, network = self.group(DataOptions), self.group(NetworkOptions)
@@ -128,7 +132,18 @@ class LiveBench:
             None,
             self._reader(),
         )
-        return network_setup(made, self._shown or self.name, self._fixed_length)
+        return self._stopping(network_setup(made, self._shown or self.name, self._fixed_length), made.loss_unit)
+
+    def _stopping(self, setup: Setup, unit: float = 1.0) -> Setup:
+        """With the rules that end a run to convergence."""
+        options = self._origin.options
+        tolerance, target, patience = (options[name] for name in ("tolerance", "target_loss", "patience"))
+        return dataclasses.replace(
+            setup,
+            tolerance=setup.tolerance if tolerance is None else tolerance,
+            target=None if target is None else target / unit,
+            patience=setup.patience if patience is None else patience,
+        )
 
     def _read(self, key: Any, make: Any) -> Any:
         """Rows, read once as long as nothing about reading them changes."""
@@ -143,12 +158,12 @@ class LiveBench:
 
     # changing
 
-    def turned(self, rate: float) -> None:
-        """The same run, to begin at another learning rate."""
-        if not self._fixed_length and rate != self.setup.rate:
-            self._set(lr=rate, lr_at=None)
+    def again(self, rate: float | None) -> str:
+        """The same run."""
+        self._turn(rate)
+        return "The same start again, by its schedule." if self._fixed_length else "The same start again."
 
-    def restart_from(self, x: float, y: float) -> str:
+    def restart_from(self, x: float, y: float, rate: float | None) -> str:
         """The same run, from another start."""
         scene = self.setup.scene
         if not isinstance(scene, Line) or scene.landscape is None:
@@ -160,18 +175,26 @@ class LiveBench:
             self._set(m=values[0], b=values[1], start=None)
         else:
             self._set(m=None, b=None, start=",".join(map(exact, values)))
+        self._turn(rate)
         return f"Start at {scene.landscape.names[0]} = {exact(x)}, {scene.landscape.names[1]} = {exact(y)}."
 
-    def change(self, choice: Choice) -> str:
+    def change(self, choice: Choice, rate: float | None) -> str:
         """Another run, with one setting changed; if it cannot be set up, the old one stays."""
         before = self._origin, self._setup
         try:
             words: str = getattr(self, f"_{choice.name}")(choice.direction)
+            self._turn(rate)
             _ = self.setup
         except BaseException:
             self._origin, self._setup = before
             raise
         return words
+
+    def _turn(self, rate: float | None) -> None:
+        """The learning rate that a hand left on the dial; a schedule that ends somewhere has its own."""
+        given = self._origin.options["lr_at"] is not None
+        if rate is not None and not self._fixed_length and (given or rate != self.setup.rate):
+            self._set(lr=rate, lr_at=None)
 
     def _set(self, **changed: Any) -> None:
         self._origin = self._origin.changed(**changed)
@@ -180,10 +203,14 @@ class LiveBench:
     def _seed(self, direction: int) -> str:
         seed = self._origin.options["seed"] + direction
         self._set(seed=seed)
-        return f"Seed {seed}: another start, split and order of the rows."
+        setup = self.setup
+        changed = ["another start"] * self._network
+        changed += ["another split"] * (setup.problem.validation is not None)
+        changed += ["another order of the rows"] * (setup.batch_size is not None and setup.shuffle)
+        return f"Seed {seed}: {', '.join(changed) or 'nothing here depends on it'}."
 
     def _optimizer(self, direction: int) -> str:
-        names = [flag_name(name) for name in optimizers.__all__]
+        names = [flag_name(name) for name in vars(optimizers) if name in optimizers.__all__]  # simple ones first
         now = flag_name(type(self.setup.optimizer).__name__)
         chosen = names[(names.index(now) + direction) % len(names)]
         unset = dict.fromkeys(("momentum", "beta1", "beta2", "decay", "epsilon", "weight_decay"))
@@ -207,7 +234,7 @@ class LiveBench:
         hidden = self._hidden()
         if not hidden:
             raise OptionError("there is no hidden layer to have an activation: h adds one")
-        names = [flag_name(name) for name in activations.__all__]
+        names = [flag_name(name) for name in vars(activations) if name in activations.__all__]
         now = (self._origin.options["activation"] or "relu").split(",")[0].strip().lower().replace("_", "-")
         chosen = names[(names.index(now) + direction) % len(names)]
         self._set(activation=chosen)
@@ -259,7 +286,7 @@ class LiveBench:
         first = self._first.options["data"]
         names = [*names] if first in names else [first, *names]
         base = ":".join(self.name.split(":")[:2]) if self.name.startswith("sample:") else self.name
-        at = names.index(base) if base in names else 0
+        at = names.index(self.name if self.name in names else base if base in names else names[0])
         chosen = names[(at + direction) % len(names)]
         self._origin = self._first if chosen == first else recommended(chosen, self._first)
         self._setup = None
@@ -278,13 +305,16 @@ class LiveBench:
             "epochs": -(-step // per_epoch) if setup.epochs is None else setup.epochs,
             "seed": options["seed"],
         }
-        if not whole or (setup.epochs is not None and step < setup.epochs * per_epoch):
+        if not step:
+            forced["epochs"] = 0
+        elif not whole or (setup.epochs is not None and step < setup.epochs * per_epoch):
             forced["max_steps"] = step
         if setup.problem.validation is not None:
             forced["keep"] = "last"
         if text := _turns(options["lr_at"], [(at, rate) for at, rate in turns if at < step]):
             forced["lr_at"] = text
-        return self._origin.command("train" if self._network else "fit", forced)
+        told = Origin(options, self._origin.given - STOPPING)  # where it ends is said by its steps
+        return told.command("train" if self._network else "fit", forced)
 
     def saved(self) -> dict[str, Any]:
         """The command line, and the rows that came from elsewhere."""
@@ -304,8 +334,10 @@ class LiveBench:
         try:
             words, rows, name = saved["words"], saved["rows"], saved["name"]
             piped = None if rows is None else base64.b64decode(rows, validate=True)
-            origin = Origin.parsed([str(word) for word in words])
-        except (ValueError, KeyError, TypeError):
+            origin = Origin.parsed([str(word) for word in words if word not in ("-h", "--help")])
+            if origin.options["data"] in (None, "-") and piped is None:
+                raise ValueError("no data")
+        except (ValueError, KeyError, TypeError, ClickException, typer.Exit):
             raise DataError(f"{recording}: does not say what was set up", "make one with gdcli live --record") from None
         return cls(origin if piped is None else origin.changed(data="-"), terminal, piped, str(name))
 

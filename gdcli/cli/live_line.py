@@ -17,7 +17,7 @@ from gdcli.records import Step
 from gdcli.render.arithmetic import StepTold
 from gdcli.render.surface import resampled
 
-PREVIEW = 2000  # steps of the descent that the surface's ranges are made for
+PREVIEW = 20_000  # steps of the descent that the surface's ranges are made for
 
 
 def line_setup(made: Plan, name: str, fixed_length: bool) -> Setup:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -15,9 +17,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gdcli.errors import GdcliError
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Page
-from gdcli.live.scenes import Scenes
+from gdcli.live.scenes import Scenes, help_pages
 from gdcli.live.session import Session
 from gdcli.live.setup import Line
 from gdcli.render.screen import Screen
@@ -30,6 +33,8 @@ FRAME = 0.05  # seconds between frames at most
 ANSWER = 0.02  # seconds that a key's answer has to be painted in
 DRAWING = 20  # a frame's cost is at most a part in so many of the time
 FONT = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ALWAYS = ("ctrl+c", "ctrl+q")  # end it, whatever is going on
 ACTIONS = {name: key.action for key in KEYS for name in key.keys}
 
 
@@ -85,7 +90,7 @@ class LiveApp(App[None]):
         self.session, self.scenes, self._screen = session, Scenes(), screen
         self.stage = Stage()
         self.frames, self._watcher = 0, watcher
-        self._busy_until = 0.0
+        self._busy_until, self.interrupted = 0.0, False
 
     def compose(self) -> ComposeResult:
         """The stage alone."""
@@ -94,6 +99,9 @@ class LiveApp(App[None]):
     def on_mount(self) -> None:
         """Draws, and begins to give the session its time."""
         self.stage.focus()
+        for signal_ in ENDING:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not everywhere, not in a thread
+                asyncio.get_running_loop().add_signal_handler(signal_, self._act, "quit")
         self.run_worker(self._live(), exclusive=True)
 
     def draw(self) -> None:
@@ -101,8 +109,16 @@ class LiveApp(App[None]):
         width, height = self.stage.size
         self.stage.show(self.scenes.draw(self.session, width, height, self._screen))
         self.frames += 1
-        if self._watcher is not None:
-            self._watcher(self.session)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Tells the watcher of a frame; one that cannot go on is done without."""
+        try:
+            if self._watcher is not None:
+                self._watcher(self.session)
+        except GdcliError as error:
+            self._watcher = None
+            self.session.say(error.message)
 
     async def _live(self) -> None:
         """Slices of training, with frames and keys between them; a key's answer comes first."""
@@ -111,8 +127,7 @@ class LiveApp(App[None]):
             if not self.session.running or perf_counter() < self._busy_until:
                 await asyncio.sleep(BREATH * (2 if self.session.running else 10))
                 continue
-            begun = perf_counter()
-            self.session.tick(begun + SLICE)
+            self._tick()
             now = perf_counter()
             if now >= due or not self.session.running:
                 self.draw()
@@ -121,19 +136,38 @@ class LiveApp(App[None]):
             await asyncio.sleep(max(BREATH, min(self.session.pause_until(), FRAME)))
         self.exit()
 
+    def _tick(self) -> None:
+        """A slice of training; what cannot go on stops, and says why."""
+        try:
+            self.session.tick(perf_counter() + SLICE)
+        except GdcliError as error:
+            self.session.stop()
+            self.session.say(error.message)
+
     def on_key(self, event: events.Key) -> None:
         """Hands a key to the session."""
         event.stop()
         event.prevent_default()
         session = self.session
-        if session.help:
-            session.help = False
+        if event.key == "ctrl+z":
+            self.action_suspend_process()
+        elif event.key in ALWAYS:
+            self.interrupted = event.key == "ctrl+c"
+            self._act("quit")
+        elif session.help:
+            self._turn_page()
         elif session.typing is not None:
             session.typed(event.key, event.character)
         else:
             self._act(ACTIONS.get(event.key) or ACTIONS.get(event.character or "", ""))
         self.draw()
         self._busy_until = perf_counter() + ANSWER
+
+    def _turn_page(self) -> None:
+        """The next page of the help; after the last one, back to the run."""
+        width, height = self.stage.size
+        pages = len(help_pages(height, width))
+        self.session.help = self.session.help + 1 if self.session.help < pages else 0
 
     def _act(self, action: str) -> None:
         if action == "save_picture":
@@ -150,8 +184,9 @@ class LiveApp(App[None]):
     def on_click(self, event: events.Click) -> None:
         """The footer's words are keys; the dial and the surface take what is pointed at."""
         column, row = event.screen_x, event.screen_y
+        self.session.typing = None
         if self.session.help:
-            self.session.help = False
+            self._turn_page()
         elif action := next((action for area, action in self.scenes.footer if area.holds(column, row)), None):
             self._act(action)
         elif self.scenes.dial_area.holds(column, row):

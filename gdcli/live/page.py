@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,6 +28,7 @@ BOLD, REVERSE = 1, 2
 BLACK, WHITE = 0x000000, 0xFFFFFF
 BRAILLE = 0x2800  # the empty one; its dots, 4 high and 2 wide:
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
+FIRST_WIDE, SYMBOLS = 0x1100, (0x2000, 0x2C00)  # characters of two columns begin there; ours are not among them
 FEWER = np.uint8(0xFC)  # shades: what nobody can tell apart shares a style
 
 
@@ -149,7 +151,22 @@ class Page:
 
     def lines(self) -> list[str]:
         """The rows as plain text."""
-        return ["".join(row).rstrip() for row in self.chars.tolist()]
+        return ["".join(row).rstrip() for row in self._whole(np.arange(self.height))]
+
+    def _whole(self, rows: Indices) -> list[list[str]]:
+        """Characters of rows; of a wide one that was written over by half, a blank is left."""
+        codes = self.chars.view(np.uint32).reshape(self.chars.shape)[rows]
+        wide = (codes >= FIRST_WIDE) & ~((codes >= SYMBOLS[0]) & (codes < SYMBOLS[1]))
+        found: list[list[str]] = self.chars[rows].tolist()
+        for at in np.flatnonzero((wide | (codes == 0)).any(axis=1)).tolist():
+            row = [*found[at], "end"]
+            for column, char in enumerate(found[at]):
+                if (_covers_two(char) and row[column + 1]) or (
+                    not char and not (column and _covers_two(row[column - 1]))
+                ):
+                    row[column] = " "
+            found[at] = row[:-1]
+        return found
 
     def rows_unlike(self, other: Page) -> list[int]:
         """Rows in which another page of the same size shows something else."""
@@ -163,7 +180,7 @@ class Page:
         changed = np.diff(keys, axis=1, prepend=-1) != 0
         return [
             Strip(_segments(chars, row, np.flatnonzero(starts).tolist()), self.width)
-            for chars, row, starts in zip(self.chars[chosen].tolist(), keys.tolist(), changed, strict=True)
+            for chars, row, starts in zip(self._whole(chosen), keys.tolist(), changed, strict=True)
         ]
 
     def _merged(self, keys: NDArray[np.int64], rows: Indices) -> NDArray[np.int64]:
@@ -179,11 +196,16 @@ class Page:
         return ((self.front + 1) << 27) + ((self.back + 1) << 2) + self.attributes
 
 
+def _covers_two(char: str) -> bool:
+    return len(char) == 1 and unicodedata.east_asian_width(char) in "WF"
+
+
 @lru_cache(maxsize=2048)
 def _cells(text: str, screen: Screen, width: int | None) -> tuple[str, ...]:
     """A text's characters, one a column; what a wide one covers is empty."""
     text = plain(text, screen)
-    return tuple(cell[:1] for cell in split(text if width is None else fit(text, width)))
+    cells = (cell[:1] for cell in split(text if width is None else fit(text, width)))
+    return tuple(" " if cell and unicodedata.category(cell) in ("Mn", "Me") else cell for cell in cells)
 
 
 def _segments(chars: Sequence[str], keys: Sequence[int], starts: Sequence[int]) -> list[Segment]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from gdcli.live.keys import KEYS
 from gdcli.live.session import Session
@@ -18,74 +19,103 @@ ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in
 LEFT_OUT = ("other_picture", "save_picture", "faster", "slower")
 
 
-def converse(session: Session, lines: Iterable[str], write: Callable[[str], None]) -> None:
+def converse(
+    session: Session,
+    lines: Iterable[str],
+    write: Callable[[str], None],
+    watcher: Callable[[Session], None] | None = None,
+) -> None:
     """Answers each line until one says q, or there are no more.
 
     Args:
         session: What is driven.
         lines: What is typed.
         write: Where answers go, a line each.
+        watcher: Told of every state that is written, for a recording.
     """
+    talk = _Conversation(session, write, watcher)
     setup = session.run.setup
     settings = ", ".join(setup.settings.values())
     write(f"{setup.name}: {setup.model}, {settings}, learning rate {short(session.run.rate, 6)}.")
-    write(state(session))
+    talk.tell()
     write(WELCOME)
     for line in lines:
-        _answer(session, line.split(), write)
+        talk.answer(line.split())
         if session.finished:
             return
 
 
-def _answer(session: Session, words: list[str], write: Callable[[str], None]) -> None:
-    word, rest = (words[0], words[1:]) if words else ("n", [])
-    action = ACTIONS.get(word, "")
-    if word in ("lr", "l"):
-        session.typing = " ".join(rest)
-        session.typed("enter", None)
-    elif action == "show_help":
+class _Conversation(NamedTuple):
+    """A session that answers in words."""
+
+    session: Session
+    write: Callable[[str], None]
+    watcher: Callable[[Session], None] | None
+
+    def tell(self) -> None:
+        """Where the run stands."""
+        self.write(state(self.session))
+        if self.watcher is not None:
+            self.watcher(self.session)
+
+    def answer(self, words: Sequence[str]) -> None:
+        """One line's answer."""
+        word, rest = (words[0], words[1:]) if words else ("n", [])
+        action = ACTIONS.get(word, "")
+        if action == "show_help":
+            self._help()
+            return
+        if word in ("lr", "l"):
+            self.session.typing = " ".join(rest)
+            self.session.typed("enter", None)
+        elif not action or action in LEFT_OUT:
+            self.session.say(f"There is no key '{word}'. ? lists them.")
+        elif (times := _times(action, rest)) is None:
+            self.session.say(f"'{' '.join(rest)}' is no number of times: n 5 takes five steps.")
+        else:
+            self._act("converge" if action == "toggle" else action, times)
+        if not self.session.finished:
+            if said := self.session.line():
+                self.write(said)
+            self.tell()
+
+    def _help(self) -> None:
         for key in KEYS:
             if key.about and key.action not in LEFT_OUT:
-                write(f"{key.shown}: {key.about}")
-        return
-    elif not action or action in LEFT_OUT:
-        session.say(f"There is no key '{word}'. ? lists them.")
-    elif action in ("step", "epoch") and rest and rest[0].isdecimal():
-        for _ in range(min(int(rest[0]), MOST) - 1):
-            _act(session, action, write)
-            write(state(session))
-        _act(session, action, write)
-    else:
-        _act(session, "converge" if action == "toggle" else action, write)
-    _closing(session, write)
+                self.write(f"{key.shown}: {key.about}")
+
+    def _act(self, action: str, times: int) -> None:
+        for left in reversed(range(times)):
+            before = self.session.run.now
+            self.session.do(action)
+            self._run()
+            if self.session.run.now is before:  # it is at its end
+                return
+            if left:
+                self.tell()
+
+    def _run(self) -> None:
+        """Runs to the goal, telling the first steps each, then fewer and fewer."""
+        session = self.session
+        begun = session.run.now.number
+        told = stride = 1
+        while session.running:
+            session.advance()
+            done = session.run.now.number - begun
+            while done >= FIRST * stride:
+                stride *= RARER
+            if session.running and done >= told:
+                self.tell()
+                told = done + stride
 
 
-def _act(session: Session, action: str, write: Callable[[str], None]) -> None:
-    session.do(action)
-    _run(session, write)
-
-
-def _closing(session: Session, write: Callable[[str], None]) -> None:
-    """What was said, and where the run stands now."""
-    if session.finished:
-        return
-    if said := session.line():
-        write(said)
-    write(state(session))
-
-
-def _run(session: Session, write: Callable[[str], None]) -> None:
-    """Runs to the goal, telling the first steps each, then fewer and fewer."""
-    begun = session.run.now.number
-    told = stride = 1
-    while session.running:
-        session.advance()
-        done = session.run.now.number - begun
-        while done >= FIRST * stride:
-            stride *= RARER
-        if session.running and done >= told:
-            write(state(session))
-            told = done + stride
+def _times(action: str, rest: Sequence[str]) -> int | None:
+    """How often: `n 5` is five steps; None if that is no such number."""
+    if action not in ("step", "epoch") or not rest:
+        return 1
+    text = rest[0] if len(rest) == 1 else ""
+    known = text.isascii() and text.isdecimal() and len(text) < 10
+    return min(int(text), MOST) or None if known else None
 
 
 def state(session: Session) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ __all__ = ["SCHEMA", "Recorder", "moment_from", "read"]
 SCHEMA = "gdcli.live/1"
 KINDS = ("setup", "turn", "ghost", "forget", "at")
 DTYPES = ("float32", "float64", "int64")
+MOST = 2**53
 LARGE, SELDOM = 20_000, 1.0  # numbers in a state from which it is written once in so many seconds
 
 
@@ -30,10 +32,11 @@ class Recorder:
     Args:
         file: Where to.
         clock: Seconds.
+        name: What the file is called.
     """
 
-    def __init__(self, file: TextIO, clock: Callable[[], float]) -> None:
-        self._file, self._clock, self._begun = file, clock, clock()
+    def __init__(self, file: TextIO, clock: Callable[[], float], name: str = "the recording") -> None:
+        self._file, self._name, self._clock, self._begun = file, name, clock, clock()
         self._session: Session | None = None
         self._last: Moment | None = None
         self._due = 0.0
@@ -66,7 +69,12 @@ class Recorder:
         self._write({"at": _told(now)})
 
     def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
+        try:
+            self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            what = f"{self._name}: cannot be written: {error.strerror}"
+            raise DataError(what, "make room, or record in another place") from None
 
 
 def _told(moment: Moment) -> dict[str, Any]:
@@ -103,25 +111,35 @@ def _unpacked(packed: Any) -> Array:
     return np.frombuffer(base64.b64decode(text, validate=True), dtype=name)
 
 
+def _count(value: Any) -> int:
+    """A whole number that can be one of steps."""
+    if not isinstance(value, int) or not 0 <= value < MOST:
+        raise ValueError(f"no number of steps: {value}")
+    return value
+
+
+def _slice(ends: Any) -> slice:
+    return slice(None) if ends == [None, None] else slice(*(_count(end) for end in ends))
+
+
 def moment_from(told: dict[str, Any]) -> Moment:
     """A moment as it was written down.
 
     Raises:
         KeyError, TypeError, ValueError: If something is missing or is not what it should be.
     """
-    number, epoch, parameters = int(told["step"]), int(told["epoch"]), _unpacked(told["parameters"])
+    number, epoch, parameters = _count(told["step"]), _count(told["epoch"]), _unpacked(told["parameters"])
+    metrics = {str(name): float(value) for name, value in told.get("metrics", {}).items()}
     measured = None
     if "loss" in told:
         held_out = None if told["validation_loss"] is None else float(told["validation_loss"])
-        measured = Epoch(
-            epoch, number, 0.0, float(told["loss"]), parameters, validation_loss=held_out, metrics=dict(told["metrics"])
-        )
+        measured = Epoch(epoch, number, 0.0, float(told["loss"]), parameters, validation_loss=held_out, metrics=metrics)
     if "before" not in told:
         return Moment(number, epoch, parameters, None, None, measured)
     before, gradient = _unpacked(told["before"]), _unpacked(told["gradient"])
     if not before.shape == gradient.shape == parameters.shape:
         raise ValueError("arrays of different lengths")
-    rows: Array | slice = slice(*(told["slice"] or [None])) if told["rows"] is None else _unpacked(told["rows"])
+    rows: Array | slice = _unpacked(told["rows"]) if told["rows"] is not None else _slice(told["slice"])
 
     def replayed() -> tuple[Array, Any]:
         return parameters - before, None
@@ -142,6 +160,10 @@ def moment_from(told: dict[str, Any]) -> Moment:
     return Moment(number, epoch, parameters, before, step, measured)
 
 
+def _refused(word: str) -> Any:
+    raise ValueError(f"json has no {word}")
+
+
 def read(lines: Iterator[str], name: str) -> list[tuple[float, str, Any]]:
     """A recording's entries: seconds since its beginning, kind, and what there is to it.
 
@@ -151,7 +173,7 @@ def read(lines: Iterator[str], name: str) -> list[tuple[float, str, Any]]:
     entries: list[tuple[float, str, Any]] = []
     for number, line in enumerate(lines, start=1):
         try:
-            told = json.loads(line)
+            told = json.loads(line, parse_constant=_refused)
             if number == 1:
                 if told["schema"] != SCHEMA:
                     raise ValueError(told["schema"])
@@ -160,10 +182,18 @@ def read(lines: Iterator[str], name: str) -> list[tuple[float, str, Any]]:
             what: Any = moment_from(told["at"]) if kind == "at" else told[kind]
             if kind == "turn" and not 0 < float(what) < math.inf:
                 raise ValueError(what)
-            entries.append((float(told["t"]), kind, what))
-        except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
+            at = float(told["t"])
+            if not math.isfinite(at):
+                raise ValueError(at)
+            entries.append((at, kind, what))
+        except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
+            if entries and not line.endswith("\n") and isinstance(error, json.JSONDecodeError):
+                break  # it was cut off in the middle of a line
             wrong = "is no recording of gdcli live" if number == 1 else f"line {number}: is not what gdcli live writes"
             raise DataError(f"{name}: {wrong}", "make one with gdcli live --record FILE.jsonl") from None
-    if not entries or entries[0][1] != "setup":
+    kinds = [kind for _, kind, _ in entries]
+    pairs = itertools.zip_longest(entries, entries[1:])
+    shown = all(after and after[1] == "at" and after[2].measured for one, after in pairs if one[1] == "setup")
+    if kinds[:1] != ["setup"] or not shown:
         raise DataError(f"{name}: holds nothing to play back", "make one with gdcli live --record FILE.jsonl")
     return entries

@@ -7,16 +7,20 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
+from gdcli.errors import DataError
 from gdcli.live.history import Moment
 from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
-from gdcli.live.setup import Bench
+from gdcli.live.setup import Bench, Setup
 from gdcli.records import Epoch
 
 __all__ = ["Replay"]
 
 Entry = tuple[float, str, Any]
 WELCOME = "A recording, at its beginning. Space plays it, n shows the next moment, ? all keys."
+SETTLED = "This is a recording: what happened is settled. Space plays it, n and b step through it."
 OWN = ("toggle", "step", "epoch", "converge", "back", "best", "reset", "faster", "slower")
 LOOKS = ("other_picture", "show_help", "quit", "save_picture")
 
@@ -50,6 +54,7 @@ class Replay(Session):
     def __init__(self, entries: Sequence[Entry], bench_of: Callable[[Any], Bench]) -> None:
         self._entries, self._bench_of = entries, bench_of
         self._benches: dict[int, Bench] = {}
+        self._check()
         super().__init__(self._bench(0))
         self._at, self._clock, self._fresh = 0, 0.0, True
         self._go_to(self._next_moment(0))
@@ -61,6 +66,8 @@ class Replay(Session):
     def speed_told(self) -> str:
         """The speed in words."""
         speed = self.speeds[self.speed]
+        if speed == 1:
+            return "as fast as it was"
         return "as fast as it goes" if math.isinf(speed) else f"{speed:g} times as fast as it was"
 
     def _bench(self, index: int) -> Bench:
@@ -73,7 +80,15 @@ class Replay(Session):
         if action in OWN or action in LOOKS:
             super().do(action)
         else:
-            self.say("This is a recording: what happened is settled. Space plays it, n and b step through it.")
+            self.say(SETTLED)
+
+    def set_rate(self, rate: float) -> None:  # noqa: ARG002 - a session's
+        """A recording's dial turns by itself."""
+        self.say(SETTLED)
+
+    def restart_from(self, x: float, y: float) -> None:  # noqa: ARG002 - a session's
+        """A recording has its own start."""
+        self.say(SETTLED)
 
     # moving
 
@@ -111,6 +126,14 @@ class Replay(Session):
             self.run.back_to(moment)
         elif moment.number > self.run.now.number or moment.measured is not None:
             self.run.reached(moment)
+
+    def _check(self) -> None:
+        """Refuses states that cannot be of the runs that were set up."""
+        for index, (_, kind, what) in enumerate(self._entries):
+            if kind == "setup":
+                setup = self._bench(index).setup
+            elif kind == "at" and not _fits(what, setup):
+                raise DataError("the recording does not go with its data", "play it back where the data is as it was")
 
     # the actions
 
@@ -190,3 +213,10 @@ class Replay(Session):
         self.stop()
         self._go_to(self._next_moment(0))
         self.say(WELCOME)
+
+
+def _fits(moment: Moment, setup: Setup) -> bool:
+    """Whether a state can be one of a run."""
+    rows = None if moment.step is None else moment.step.rows
+    known = not isinstance(rows, np.ndarray) or (rows.size and 0 <= rows.min() <= rows.max() < len(setup.problem.data))
+    return bool(moment.parameters.shape == setup.start.shape and known)

@@ -17,11 +17,9 @@ from gdcli.schedules import Dial, Schedule
 from gdcli.streams import EXPLODED
 from gdcli.training import descend
 
-__all__ = ["Course", "Ghost", "LiveRun"]
+__all__ = ["Course", "Ghost", "LiveRun", "figures"]
 
 ENDLESS = 10**12
-FLAT = 1e-6  # no component of the gradient above it: converged
-PATIENCE = 20  # epochs without a gain
 
 
 class Ghost(NamedTuple):
@@ -57,7 +55,7 @@ class Course:
         self._ceiling = min(EXPLODED * max(float(first.loss), setup.floor), 1e300)
         self.diverged = False
         self._lowest = math.inf
-        self.losses, self.batches, self.way = Curve(4, _losses), Curve(1, _batch_loss), Curve(2, self._place)
+        self.losses, self.batches, self.way = Curve(4, figures), Curve(1, _batch_loss), Curve(2, self._place)
         self.drawn = isinstance(setup.scene, Line) and setup.scene.landscape is not None
         self._note(self.first)
 
@@ -113,7 +111,7 @@ class Course:
         number = moment.number
         if moment.measured is not None:
             self._note_losses(number, moment.measured)
-        elif moment.step is not None:
+        if moment.step is not None and number % self.setup.steps_per_epoch:
             self.batches.add(number, moment.step)
         if self.drawn:
             self.way.add(number, moment.parameters)
@@ -132,7 +130,7 @@ class Course:
         return float(raw[x]), float(raw[y])
 
 
-def _losses(record: Epoch) -> tuple[float, float, float, float]:
+def figures(record: Epoch) -> tuple[float, float, float, float]:
     """Loss and accuracy, of the training set and of the rows held out."""
     held_out = math.nan if record.validation_loss is None else float(record.validation_loss)
     metrics = record.metrics
@@ -169,6 +167,7 @@ class LiveRun(Course):
             moment = moment._replace(measured=moment.known())
             self._moments.replace(moment)
             self._note_losses(moment.number, moment.known())
+            self.diverged = self.diverged or not moment.known().loss <= self._ceiling
         return moment.known()
 
     def advance(self) -> bool:
@@ -198,13 +197,15 @@ class LiveRun(Course):
         self._stream = None
 
     def settled(self) -> bool:
-        """Whether it has converged: no component of the gradient above 1e-6; or nothing gained for 20 epochs."""
-        record = self.now.measured
+        """Whether it has converged: by the loss, by the gradient where it is known, else by what epochs gain."""
+        record, setup = self.now.measured, self.setup
         if record is None:
             return False
+        if setup.target is not None and record.loss <= setup.target:
+            return True
         if record.gradient is not None:
-            return bool(np.abs(record.gradient).max(initial=0.0) <= FLAT)
-        return self.now.epoch - self.best.epoch >= PATIENCE
+            return bool(np.abs(record.gradient).max(initial=0.0) <= setup.tolerance)
+        return self.now.epoch - self.best.epoch >= setup.patience
 
     def _rate_at(self, step: int) -> Rate:
         return self.dial(step)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gdcli.live.keys import KEYS
+import numpy as np
+
+from gdcli.live.keys import KEYS, Key
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
 from gdcli.live.panels.base import Panel
@@ -16,17 +19,20 @@ from gdcli.live.panels.diagram import Diagram
 from gdcli.live.panels.dial import Dial
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.regions import Regions
+from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import Line
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen
 
-__all__ = ["LEAST", "Scenes", "TooSmall"]
+__all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
 
 LEAST = (60, 20)
 WIDE, HIGH = 100, 30  # from here on all pictures have room
-TOP, BOTTOM = 5, 2  # rows of header and dial, of message and footer
+TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
+LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
+HELP_WIDE = 60  # columns of a key and what it does
 
 
 class TooSmall(NamedTuple):
@@ -38,7 +44,7 @@ class TooSmall(NamedTuple):
     def told(self) -> str:
         """What to say of it."""
         return (
-            f"gdcli live needs {LEAST[0]} x {LEAST[1]} characters, and this terminal has {self.width} x {self.height}:"
+            f"live needs {LEAST[0]} x {LEAST[1]} characters, and this terminal has {self.width} x {self.height}:"
             " enlarge it, or use --plain"
         )
 
@@ -53,6 +59,7 @@ class Scenes:
         self.dial_area = Area(0, 0, 0, 0)
         self.footer: list[tuple[Area, str]] = []
 
+    @np.errstate(all="ignore")
     def draw(self, session: Session, width: int, height: int, screen: Screen) -> Page:
         """A page with everything on it."""
         page = Page(width, height, screen)
@@ -60,14 +67,15 @@ class Scenes:
             words = textwrap.wrap(TooSmall(width, height).told(), max(width, 1))
             for row, line in enumerate(words[:height]):
                 page.write(0, row, line, "bold")
+            self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
         if session.help:
-            _help(page)
+            _help(page, session.help)
             return page
         self._header(page, session)
         self.dial_area = Area(1, 1, width - 2, 3)
         self.dial.draw(page, self.dial_area, session.run, session.ghost)
-        body = Area(0, TOP, width, height - TOP - BOTTOM)
+        body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
         for panel, area in self._places(session, body):
             panel.draw(page, area, session.run, session.ghost)
         _message(page, session)
@@ -145,22 +153,31 @@ class Scenes:
             _words(page, 0, one_line)
             return
         _words(page, 0, [about[0], *figures] if _length([about[0], *figures]) <= page.width else figures)
-        _words(page, TOP - 1, [*about[1:], *mood])
+        model, *settings = about[1:]
+        _words(page, TOP - 1, [model, *(settings if _length([model, *settings, *mood]) <= page.width else ()), *mood])
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
+        keys = [key for key in KEYS if key.footer]
+        widths = {key: len(_written(key, page)) + len(_footer_word(key, session)) + 3 for key in keys}
+        while sum(widths[key] for key in keys) > page.width:
+            keys.remove(next(key for key in reversed(keys) if key.action not in LAST_TO_GO))
         column, row = 0, page.height - 1
         self.footer = []
-        for key in KEYS:
-            if not key.footer or column + len(key.shown) + len(key.footer) + 3 > page.width:
-                continue
-            word = "pause" if key.action == "toggle" and session.running else key.footer
-            shown = key.shown if page.screen.unicode else {"↓": "up/down"}.get(key.shown, key.shown)
-            shown = "↑↓" if shown == "↓" else shown
-            end = page.write(column, row, f" {shown} ", "reverse")
-            end = page.write(end, row, f"{word} ", "")
-            self.footer.append((Area(column, row, end - column, 1), key.action))
-            column = end
+        for key in keys:
+            end = page.write(column, row, f" {_written(key, page)} ", "reverse")
+            page.write(end, row, _footer_word(key, session))
+            self.footer.append((Area(column, row, widths[key], 1), key.action))
+            column += widths[key]
+
+
+def _written(key: Key, page: Page) -> str:
+    """A key as the footer writes it."""
+    return "↑↓" if key.shown == "↓" and page.screen.unicode else "up/dn" if key.shown == "↓" else key.shown
+
+
+def _footer_word(key: Key, session: Session) -> str:
+    return "pause" if key.action == "toggle" and session.running else key.footer
 
 
 def _length(words: Sequence[tuple[str, str]]) -> int:
@@ -179,45 +196,61 @@ def _figures(session: Session, width: int) -> str:
     run, setup = session.run, session.run.setup
     scene = setup.scene
     if isinstance(scene, Line):
-        loss = short(float(run.losses.values[-1, 0]), 6)
         raw = scene.raw(run.now.parameters).tolist()
         names = scene.names if len(raw) <= 3 else ()
         pairs = [f"{name} = {short(value, 6)}" for name, value in zip(names, raw, strict=False)]
-        return "  ".join([*pairs, f"{setup.loss_name} {loss}"])
-    loss, held_out, accuracy, held_accuracy = run.losses.values[-1].tolist()
+        return "  ".join([*pairs, f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
+    loss, held_out, accuracy, held_accuracy = _newest(session)
     other = "validation" if width >= WIDE else "val."
-    told = [f"loss {short(loss * scene.loss_unit)}", f"{other} {short(held_out * scene.loss_unit)}"]
-    told += [f"  accuracy {accuracy:.3f}", f"{other} {held_accuracy:.3f}"]
-    return "  ".join(one for one in told if not one.endswith("nan"))
+    told = [f"loss {short(loss * scene.loss_unit)}"]
+    told += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
+    told += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
+    told += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
+    return "  ".join(told)
+
+
+def _newest(session: Session) -> tuple[float, float, float, float]:
+    """The losses and accuracies of this state, or of the last one that was measured."""
+    measured = session.run.now.measured
+    if measured is not None:
+        return figures(measured)
+    loss, held_out, accuracy, held_accuracy = session.run.losses.values[-1].tolist()
+    return loss, held_out, accuracy, held_accuracy
 
 
 def _message(page: Page, session: Session) -> None:
     text = session.line()
     bad = session.run.diverged or session.warning() or text.startswith("Overshoot")
     style = "reverse bold" if session.typing is not None else "red bold" if bad else "bold"
-    lines = textwrap.wrap(text, page.width) or [""]
-    for row, line in enumerate(lines[-2:] if len(lines) > 1 else lines):
-        page.write(0, page.height - 1 - min(len(lines), 2) + row, f"{line:<{page.width}}", style)
+    lines = textwrap.wrap(text, page.width, max_lines=2, placeholder=" ...") or [""]
+    for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
+        page.write(0, row, f"{line:<{page.width}}", style)
 
 
-def _help(page: Page) -> None:
-    """All keys, in groups, in as many columns as there is room for."""
+def help_pages(height: int, width: int) -> list[list[tuple[str, str, str]]]:
+    """The lines of the help, as many a page as there is room for: key, what it does, style."""
     lines: list[tuple[str, str, str]] = []
     group = ""
     for key in KEYS:
-        if not key.about:
-            continue
-        if key.group != group:
+        if key.about and key.group != group:
             lines += [("", "", "")] * bool(lines) + [("", key.group, "bold")]
             group = key.group
-        shown = key.shown if page.screen.unicode else {"↑": "up", "↓": "down"}.get(key.shown, key.shown)
-        lines.append((shown, key.about, ""))
-    room = page.height - 3
-    page.write(0, 0, "The keys of gdcli live. Any key leaves this page.", "bold")
-    mouse = "Mouse: click the dial for a rate, the loss surface for a start, the footer for its keys."
+        if key.about:
+            lines.append((key.shown, key.about, ""))
+    room = (height - 4) * max(1, width // HELP_WIDE)
+    return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
+
+
+def _help(page: Page, number: int) -> None:
+    """All keys, in groups; on a small screen on several pages."""
+    pages = help_pages(page.height, page.width)
+    last = number >= len(pages)
+    where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
+    page.write(0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", "bold", page.width)
+    mouse = "Mouse: click the dial for a rate, the surface for a start, the footer."
     page.write(0, page.height - 1, mouse, "gray", page.width)
-    wide = page.width // -(-len(lines) // room)
-    for at, (shown, about, style) in enumerate(lines):
-        column, row = at // room * wide, 2 + at % room
-        page.write(column, row, f"{shown:>5}", "blue bold")
-        page.write(column + (7 if shown else 0), row, about, style, wide - 8)
+    for at, (shown, about, style) in enumerate(pages[min(number, len(pages)) - 1]):
+        column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)
+        key = shown if page.screen.unicode else {"↑": "up", "↓": "down"}.get(shown, shown)
+        page.write(column, row, f"{key:>5}", "blue bold")
+        page.write(column + (7 if shown else 0), row, about, style)

@@ -19,6 +19,7 @@ SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
+LARGER = 2  # times: what is told as a factor, and no longer put down to chance
 DIRECTIONS = {"next": 1, "before": -1}  # of a setting
 CHECKED = 16  # steps between two looks at the clock
 
@@ -39,7 +40,7 @@ class Session:
         self._told = told or _nobody
         self.ghost: Ghost | None = None
         self.running, self.goal = False, ""
-        self.message, self.help, self.finished, self.picture = WELCOME, False, False, 0
+        self.message, self.help, self.finished, self.picture = WELCOME, 0, False, 0
         self.typing: str | None = None
         self._owed, self._asked_at = 0.0, 0.0
         self._begin_first()
@@ -58,7 +59,7 @@ class Session:
             else:
                 getattr(self, action)()
         except GdcliError as error:
-            self.say(error.message)
+            self.say(f"{error.message}." if error.message[-1:].isalnum() else error.message)
 
     def say(self, text: str) -> None:
         """A line for the person."""
@@ -74,7 +75,8 @@ class Session:
             now: The clock.
         """
         moment = now()
-        owed = math.inf if self.goal else self._owed + (moment - self._asked_at) * self.speeds[self.speed]
+        speed = math.inf if self.goal else self.speeds[self.speed]
+        owed = math.inf if math.isinf(speed) else self._owed + (moment - self._asked_at) * speed
         self._asked_at, made = moment, 0
         while self.running and made + 1 <= owed:
             self.advance()
@@ -102,7 +104,8 @@ class Session:
 
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""
-        if self.run.diverged:
+        if self.run.diverged or self.run.over:
+            self.stop()
             return
         self.running, self.goal = True, goal
         self._owed, self._asked_at = 1.0, perf_counter()
@@ -135,19 +138,21 @@ class Session:
             self.stop()
             return
         after = self.run.known()
-        self.stop() if self.run.diverged or self.run.over else self.say(self._outcome(before.loss, after.loss))
+        self.stop() if self.run.diverged or self.run.over else self.say(
+            self._outcome(float(before.loss), float(after.loss))
+        )
 
-    def _outcome(self, before: Any, after: Any) -> str:
-        loss = f"{self.run.setup.loss_name} {short(float(before), 6)} -> {short(float(after), 6)}"
-        unit = getattr(self.run.setup.scene, "loss_unit", 1.0)
-        if unit != 1:
-            loss = f"{self.run.setup.loss_name} {short(float(before) * unit, 6)} -> {short(float(after) * unit, 6)}"
-        if not after > before:
-            return f"Step {self.run.now.number:,}: {loss}."
-        if self.run.setup.batch_size is not None:
-            return f"Step {self.run.now.number:,}: {loss}: one batch's gradient is not all rows' gradient."
-        times = float(after) / float(before) if before else math.inf
-        size = f"{short(times, 2)} times larger" if times >= 2 else f"{short(100 * (times - 1), 2)} % larger"
+    def _outcome(self, before: float, after: float) -> str:
+        """What a step did to the loss, in words."""
+        run = self.run
+        unit = getattr(run.setup.scene, "loss_unit", 1.0)
+        loss = f"{run.setup.loss_name} {short(before * unit, 6)} -> {short(after * unit, 6)}"
+        if after <= before:
+            return f"Step {run.now.number:,}: {loss}."
+        times = after / before if before else math.inf
+        if run.setup.batch_size is not None and times < LARGER:
+            return f"Step {run.now.number:,}: {loss}: one batch's gradient is not all rows' gradient."
+        size = f"{short(times, 2)} times larger" if times >= LARGER else f"{short(100 * (times - 1), 2)} % larger"
         return f"Overshoot: {loss}, {size}."
 
     def epoch(self) -> None:
@@ -185,7 +190,7 @@ class Session:
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
-        self._begin("The same start again.")
+        self._begin(self.bench.again(self._turned()))
 
     def seed(self) -> None:
         """Again with another seed."""
@@ -229,7 +234,9 @@ class Session:
         """Turns the dial. Nothing is reset."""
         self.run.turn(rate)
         self._told("turn", rate)
-        self.say(f"Learning rate {short(rate, 6)}." if not self.warning() else "")
+        self.say(
+            self._divergence() if self.run.diverged else "" if self.warning() else f"Learning rate {short(rate, 6)}."
+        )
 
     def type_rate(self) -> None:
         """Begins to type the rate."""
@@ -260,18 +267,20 @@ class Session:
 
     def _change(self, name: str, direction: int) -> None:
         """Another setting: the run begins anew."""
-        self.bench.turned(self.run.rate)
-        words = self.bench.change(Choice(name, direction))
+        words = self.bench.change(Choice(name, direction), None if name == "data" else self._turned())
         line = isinstance(self.run.setup.scene, Line)
-        self._begin(words, keep_rate=name != "data")
+        self._begin(words)
         if isinstance(self.run.setup.scene, Line) != line:
             self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, Line)]
-        if name == "data":
+        if name == "data" and self.ghost is not None:
             self.ghost = None
+            self._told("forget", None)
 
-    def _begin(self, words: str, keep_rate: bool = True) -> None:
-        if keep_rate:
-            self.bench.turned(self.run.rate)
+    def _turned(self) -> float | None:
+        """The rate on the dial, if a hand set it: another run begins with it."""
+        return self.run.rate if self.run.turns else None
+
+    def _begin(self, words: str) -> None:
         self.running, self.goal = False, ""
         self.run = LiveRun(self.bench.setup)
         self._told("setup", self)
@@ -279,8 +288,7 @@ class Session:
 
     def restart_from(self, x: float, y: float) -> None:
         """Again from another start, pointed at on the loss surface."""
-        words = self.bench.restart_from(x, y)
-        self._begin(words)
+        self._begin(self.bench.restart_from(x, y, self._turned()))
 
     def compare(self) -> None:
         """Freezes this run as a ghost, and begins again."""
@@ -291,6 +299,7 @@ class Session:
         label = f"{type(setup.optimizer).__name__} lr {short(self.run.rate)}"
         self.ghost = self.run.ghost(label)
         self._told("ghost", label)
+        self.bench.again(self._turned())
         self._begin(f"The ghost is {label}, {self.ghost.now.number:,} steps. Change something, and race it.")
 
     def forget(self) -> None:
@@ -304,8 +313,8 @@ class Session:
         self.picture += 1
 
     def show_help(self) -> None:
-        """The help screen."""
-        self.help = True
+        """The help, from its first page."""
+        self.help = 1
 
     def quit(self) -> None:
         """The end."""
@@ -324,14 +333,13 @@ class Session:
         return f"{kind} = {short(limit)}: at {short(rate, 6)} the next steps will grow."
 
     def _divergence(self) -> str:
-        best, setup = self.run.best, self.run.setup
+        run, setup, last = self.run, self.run.setup, self.run.now.step
+        rate = run.rate if last is None else float(last.learning_rate)
         why = "the steps overshoot further each time"
-        if setup.limit is not None and self.run.rate > setup.limit:
-            why = f"{short(self.run.rate)} is above 2/L = {short(setup.limit)}"
-        return (
-            f"Diverged at step {self.run.now.number:,}: {why}. z goes back to step {best.number:,}, the lowest loss;"
-            " there turn the rate down."
-        )
+        if setup.limit is not None and rate > setup.limit:
+            why = f"{short(rate)} is above 2/L = {short(setup.limit)}"
+        back = f"z goes back to step {run.best.number:,}, the lowest loss; there turn the rate down."
+        return f"Diverged at step {run.now.number:,}: {why}. {back}"
 
     def line(self) -> str:
         """What stands in the message line."""

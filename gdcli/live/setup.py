@@ -106,6 +106,9 @@ class Setup:
         floor: The least loss to measure explosions by.
         settings: What is set, by name, in words: optimizer, batch, activation, ...
         scene: What is shown.
+        tolerance: No component of the gradient above it: converged.
+        target: A loss that counts as converged; None for none.
+        patience: Epochs without a gain after which running on is given up.
     """
 
     name: str
@@ -124,6 +127,9 @@ class Setup:
     floor: float
     scene: Line | Net
     settings: Mapping[str, str] = field(default_factory=dict)
+    tolerance: float = 1e-6
+    target: float | None = None
+    patience: int = 20
 
     @cached_property
     def steps_per_epoch(self) -> int:
@@ -150,8 +156,12 @@ class Bench(Protocol):
     def setup(self) -> Setup:
         """The run as it is set up now."""
 
-    def change(self, choice: Choice) -> str:
+    def change(self, choice: Choice, rate: float | None) -> str:
         """Sets up another run, with one setting changed.
+
+        Args:
+            choice: Which, and how.
+            rate: The learning rate it begins with; None for that of the one before, or of the data's own command.
 
         Returns:
             What was changed, in words.
@@ -160,11 +170,11 @@ class Bench(Protocol):
             GdcliError: If that setting cannot be changed here.
         """
 
-    def restart_from(self, x: float, y: float) -> str:
+    def restart_from(self, x: float, y: float, rate: float | None) -> str:
         """Sets up the same run from another start: two parameters, in the data's own units."""
 
-    def turned(self, rate: float) -> None:
-        """Sets up the same run to begin at another learning rate."""
+    def again(self, rate: float | None) -> str:
+        """Sets up the same run, to begin at another learning rate if one is given."""
 
     def rerun(self, turns: Turns, step: int) -> str:
         """The command that ends where the screen does after `step` updates, with the dial turned so."""

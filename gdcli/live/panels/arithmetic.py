@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
+
 from gdcli.live.history import Moment
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Line
+from gdcli.records import Step
 from gdcli.render.arithmetic import StepTold, blackboard
+from gdcli.render.numbers import short
 from gdcli.render.screen import Screen
 
 __all__ = ["Arithmetic"]
 
 SAID_ELSEWHERE = "  The largest stable"  # by the dial and the message
+MOST = 8  # parameters whose formulas are written out
 DIGITS = (6, 5, 4, 3)
 SPACES = re.compile(r"(\S) {2,}")  # of columns
 PLACED = re.compile(r"= [^=]*\([^=]*=")  # dMSE/dm = 5m + 3b - 13 [= 5(-1) + 3(5) - 13 =] -3
@@ -47,6 +52,9 @@ class Arithmetic:
             return []
         if self._of[0] is not now or self._of[1] != width:
             told = scene.told(now.before, now.step)
+            if len(scene.names) > MOST:
+                self._lines, self._of = _outlined(told, now.step), (now, width)
+                return self._lines
             for digits in DIGITS:
                 self._lines = _written(replace(told, digits=digits), replace(screen, color=False))
                 if max(map(len, self._lines)) <= width:
@@ -55,6 +63,14 @@ class Arithmetic:
                 self._lines = [PLACED.sub("=", one) if one.startswith("  d") else one for one in self._lines]
             self._of = now, width
         return self._lines
+
+
+def _outlined(told: StepTold, step: Step) -> list[str]:
+    """A step of many parameters: how long its gradient is, and what it did."""
+    size = short(float(np.linalg.norm(step.gradient.astype(np.float64))))
+    head = f"step {told.step}   learning rate {short(told.learning_rate, 6)}   {len(told.before)} parameters"
+    loss = f"  {told.loss_name}  {short(told.loss, 6)} -> {short(told.next_loss, 6)}   {told.verdict}"
+    return [head, "", f"  length of the gradient  {size}", "", loss]
 
 
 def _written(told: StepTold, screen: Screen) -> list[str]:

@@ -61,12 +61,13 @@ class Plot(NamedTuple):
 
 
 def title(page: Page, area: Area, words: Sequence[tuple[str, str]]) -> Area:
-    """Words in the first row, each in its style; what is left below."""
+    """Words in the first row, each in its style, as far as they have room; what is left below."""
     column = area.left
     for text, style in words:
         room = area.left + area.width - column
-        if room > 0:
-            column = page.write(column, area.top, text, style, room)
+        if room < len(text) and column > area.left:
+            break
+        column = page.write(column, area.top, text, style, room)
     return area.inside(top=1)
 
 

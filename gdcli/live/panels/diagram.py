@@ -16,6 +16,7 @@ from gdcli.live.setup import Net, Setup
 from gdcli.networks import Network
 from gdcli.render.colormap import Pixels
 from gdcli.render.numbers import short
+from gdcli.render.screen import columns, fit, plain
 
 __all__ = ["Diagram"]
 
@@ -53,23 +54,23 @@ class Diagram:
         network, parameters = scene.network, run.now.parameters
         words = [("network", "bold"), (f" {network.size:,} numbers, weights ", "gray"), ("+", "blue"), (" ", "gray")]
         below = title(page, area, [*words, ("-", "orange")])
-        columns = _columns(network, below.inside(bottom=3))
+        places = _columns(network, below.inside(bottom=3))
         for at in range(len(network.layers)):
-            _lines(page, below, columns[at], columns[at + 1], network.layers[at].weights(parameters))
-        self._neurons(page, columns, run, scene)
-        _inputs(page, columns[0], scene)
-        _words(page, below, columns, run, network)
+            _lines(page, below, places[at], places[at + 1], network.layers[at].weights(parameters))
+        self._neurons(page, places, run, scene)
+        _inputs(page, places[0], scene)
+        _words(page, below, places, run, network)
 
-    def _neurons(self, page: Page, columns: list[_Column], run: Course, scene: Net) -> None:
+    def _neurons(self, page: Page, places: list[_Column], run: Course, scene: Net) -> None:
         plane = scene.data.inputs.shape[1] == 2
-        high = columns[0].high
+        high = places[0].high
         if self._of != (run.setup, high):
             raw = _plane(scene, high) if plane else scene.data.inputs[:MOST_ROWS]
             self._inputs = scene.preparation.inputs(raw, run.setup.start.dtype)
             self._of = run.setup, high
         with np.errstate(all="ignore"):
             given = scene.network.layerwise(run.now.parameters, self._inputs)
-        for column, values in zip(columns[1:], given, strict=True):
+        for column, values in zip(places[1:], given, strict=True):
             values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
             for neuron, row in enumerate(column.rows):
                 own = values[:, neuron].reshape(2 * high, WIDE)[::-1] if plane else values[:, neuron].mean()
@@ -81,8 +82,8 @@ def _columns(network: Network, area: Area) -> list[_Column]:
     count = len(network.sizes)
     high = HIGH if max(network.sizes[1:]) * (HIGH + 1) - 1 <= area.height else LOW
     lefts = [area.left + round(at * (area.width - WIDE) / (count - 1)) for at in range(count)]
-    places = zip(lefts, network.sizes, strict=True)
-    return [_Column(left, high, _rows(area, neurons, high), neurons) for left, neurons in places]
+    each = zip(lefts, network.sizes, strict=True)
+    return [_Column(left, high, _rows(area, neurons, high), neurons) for left, neurons in each]
 
 
 def _rows(area: Area, neurons: int, high: int) -> list[int]:
@@ -122,28 +123,34 @@ def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array
     along = np.linspace(0, 1, SAMPLES)
     start, stop = tops[0][froms][:, None], tops[1][tos][:, None]
     rows = np.rint(start + (stop - start) * along).astype(np.intp)
-    columns = np.broadcast_to(np.rint(begin + (end - begin) * along).astype(np.intp), rows.shape)
+    across = np.broadcast_to(np.rint(begin + (end - begin) * along).astype(np.intp), rows.shape)
     ink = np.where(shown[froms, tos, None] > 0, POSITIVE, NEGATIVE)
     shade = GROUND + (ink - GROUND) * (0.25 + 0.75 * strength[froms, tos, None])
     colors = (shade.astype(np.int64) & 0xF0) @ np.array([65536, 256, 1])
-    page.dots(area, rows.ravel(), columns.ravel(), np.repeat(colors, SAMPLES), "*")
+    page.dots(area, rows.ravel(), across.ravel(), np.repeat(colors, SAMPLES), "*")
 
 
 def _inputs(page: Page, column: _Column, scene: Net) -> None:
     """The inputs by name, as far as there is room."""
     for row, name in zip(column.rows, scene.data.input_names, strict=False):
-        page.write(column.left, row + column.high // 2, f"{name[:WIDE]:>{WIDE}}", "bold", WIDE)
+        page.write(column.left, row + column.high // 2, _right(name, page), "bold", WIDE)
 
 
-def _words(page: Page, area: Area, columns: list[_Column], run: Course, network: Network) -> None:
+def _right(name: str, page: Page) -> str:
+    """A name at the right end of a picture's columns."""
+    text = fit(plain(name, page.screen), WIDE)
+    return " " * (WIDE - columns(text)) + text
+
+
+def _words(page: Page, area: Area, places: list[_Column], run: Course, network: Network) -> None:
     """Under each layer: its size, its activation, the size of its gradient."""
     names = [activation.__name__ for activation in network.activations]
     kinds = ["inputs", *names, "outputs"]
     step = run.now.step
     bottom = area.top + area.height - 3
-    for at, column in enumerate(columns):
+    for at, column in enumerate(places):
         shown = len(column.rows)
-        told = str(column.neurons) if shown == column.neurons else f"{shown} of {column.neurons}"
+        told = str(column.neurons) if shown == column.neurons else f"{shown}/{column.neurons}"
         _centred(page, column, area, bottom, told, "bold")
         _centred(page, column, area, bottom + 1, kinds[at], "gray")
         if not at:

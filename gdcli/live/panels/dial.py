@@ -47,9 +47,11 @@ class Dial:
 
     @staticmethod
     def rate_at(column: int, area: Area) -> float:
-        """The rate at a column, to two digits."""
+        """The rate at a column, in as few digits as lead back to it."""
         along = (column - area.left) / max(1, area.width - 1)
-        return float(f"{LOWEST * 10 ** (DECADES * min(max(along, 0), 1)):.1e}")
+        rate = LOWEST * 10 ** (DECADES * min(max(along, 0), 1))
+        few = float(f"{rate:.1e}")
+        return few if _column(few, area) == column else float(f"{rate:.2e}")
 
 
 def _column(rate: float, area: Area) -> int:
@@ -63,13 +65,15 @@ def laddered(rate: float, direction: int) -> float:
     >>> laddered(0.1, 1), laddered(0.1, -1), laddered(0.25, 1), laddered(0.3, 1)
     (0.3, 0.03, 0.3, 1.0)
     """
+    if rate <= 0:  # at the end of a schedule
+        return _limited(LOWEST, rate, direction)
     exponent = math.floor(math.log10(rate) + 1e-12)
     rungs = [float(f"{step:g}e{exponent + shift}") for shift in (-1, 0, 1) for step in LADDER]
     if direction > 0:
         found = next(rung for rung in rungs if rung > rate * (1 + 1e-9))
     else:
         found = next(rung for rung in reversed(rungs) if rung < rate * (1 - 1e-9))
-    return min(max(found, EXTREMES[0]), EXTREMES[1])
+    return _limited(found, rate, direction)
 
 
 def finer(rate: float, direction: int) -> float:
@@ -78,4 +82,10 @@ def finer(rate: float, direction: int) -> float:
     >>> finer(0.1, 1), finer(0.1, -1)
     (0.105, 0.0952)
     """
-    return min(max(float(f"{rate * FINE**direction:.2e}"), EXTREMES[0]), EXTREMES[1])
+    return _limited(float(f"{max(rate, 0.0) * FINE**direction:.2e}"), rate, direction)
+
+
+def _limited(found: float, rate: float, direction: int) -> float:
+    """Within what a key reaches; from beyond it no key goes the wrong way."""
+    low, high = EXTREMES
+    return max(rate, min(found, high)) if direction > 0 else min(rate, max(found, low))

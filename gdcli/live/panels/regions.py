@@ -14,6 +14,7 @@ from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Net, Setup
 from gdcli.render.canvas import heat, regions
 from gdcli.render.colormap import Pixels
+from gdcli.render.screen import columns, fit, plain
 
 __all__ = ["Regions", "answers"]
 
@@ -152,12 +153,12 @@ def _confused(page: Page, area: Area, run: Course, scene: Net) -> None:
     table = counts.reshape(len(classes), len(classes))
     where = "validation" if scene.held_out is not None else "training"
     below = title(page, area, [("confusion", "bold"), (f" {where} rows: truth down, answer across", "gray")])
-    names = [name[:6] for name in classes]
-    wide = max(len(str(int(table.max(initial=0)))), max(map(len, names))) + 1
+    names = [fit(plain(name, page.screen), 6) for name in classes]
+    wide = max(len(str(int(table.max(initial=0)))), max(map(columns, names))) + 1
     shown = min(len(classes), (below.width - 8) // wide, below.height - 1)
     for at in range(shown):
-        page.write(below.left + 8 + at * wide, below.top, f"{names[at]:>{wide}}", "gray")
-        page.write(below.left, below.top + 1 + at, f"{names[at]:>7}", "gray")
+        page.write(below.left + 8 + at * wide, below.top, _right(names[at], wide), "gray")
+        page.write(below.left, below.top + 1 + at, _right(names[at], 7), "gray")
         for to in range(shown):
             count = int(table[at, to])
             style = "green" if at == to else "red bold" if count else "gray"
@@ -165,3 +166,8 @@ def _confused(page: Page, area: Area, run: Course, scene: Net) -> None:
             page.write(below.left + 8 + to * wide, below.top + 1 + at, f"{text:>{wide}}", style)
     if shown < len(classes):
         page.write(below.left, below.top + 1 + shown, f"and {len(classes) - shown} classes more", "gray")
+
+
+def _right(name: str, width: int) -> str:
+    """A name at the right end of some columns."""
+    return " " * (width - columns(name)) + name
