@@ -247,6 +247,35 @@ def test_what_the_person_sees_of_a_ghost():
     piloted(script)
 
 
+def test_ctrl_c_ends_it_whatever_is_going_on():
+    async def script(app, pilot):
+        await pilot.press("l", "0", "ctrl+c")
+        assert app.session.finished
+        assert app.interrupted
+
+    piloted(script)
+
+
+def test_a_click_leaves_the_typing():
+    async def script(app, pilot):
+        await pilot.press("l", "5")
+        await pilot.click(offset=(app.scenes.dial_area.left, app.scenes.dial_area.top + 1))
+        assert app.session.typing is None
+        assert app.session.run.rate == 1e-5
+
+    piloted(script)
+
+
+def test_a_screen_too_small_has_nothing_to_click():
+    async def script(app, pilot):
+        await pilot.resize_terminal(50, 15)
+        await pilot.pause()
+        await pilot.click(offset=(5, 2))
+        assert app.session.run.rate == 0.1
+
+    piloted(script)
+
+
 def test_quitting_ends_the_application():
     async def script(app, pilot):
         await pilot.press("n", "q")
@@ -370,6 +399,26 @@ def test_a_recording_plays_back_the_same_screen(in_terminal, tmp_path):
     told, code = again.end()
     assert code == 0
     assert f"rerun: gdcli live --replay {file}" in told
+
+
+def test_being_told_to_end_leaves_the_terminal_as_it_was_and_tells_the_command(in_terminal):
+    terminal = in_terminal()
+    terminal.until("Paused at the start")
+    terminal.press("n")
+    terminal.until("1.825")
+    terminal.process.terminate()
+    told, code = terminal.end()
+    assert code == 0
+    assert "rerun: gdcli fit" in told
+
+
+def test_ctrl_c_is_an_interruption(in_terminal):
+    terminal = in_terminal()
+    terminal.until("Paused at the start")
+    terminal.press("\x03")
+    told, code = terminal.end()
+    assert code == 130
+    assert "rerun: gdcli fit" in told
 
 
 def test_a_replay_is_a_session_for_the_application():

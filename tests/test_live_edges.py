@@ -1,16 +1,18 @@
 """Edges of the playground: wide characters, wide dials, rates beyond the ladder, schedules that were given."""
 
 import itertools
+import shlex
 
 import numpy as np
 import pytest
-from live_sessions import do, session
+from live_sessions import do, screenful, session
 from rich.cells import cell_len
 
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.dial import Dial, finer, laddered
 from gdcli.live.scenes import Scenes, help_pages
+from gdcli.render.numbers import short
 from gdcli.render.screen import Screen
 
 
@@ -107,3 +109,88 @@ def test_a_tick_at_the_very_moment_of_the_start_does_not_stall(monkeypatch):
     sitting.tick(0.05, lambda: 0.0 if not sitting.run.now.number else 1.0)
     sitting.tick(1.05, lambda: 2.0)
     assert sitting.run.now.number > 0
+
+
+@pytest.mark.parametrize("action", ["rate_up", "rate_down", "rate_finer_up", "rate_finer_down"])
+def test_a_schedule_that_ends_at_zero_leaves_the_dial_whole(action):
+    sitting = do(session("--schedule", "cosine", "--epochs", "4"), "step 4")
+    assert sitting.run.rate == 0
+    sitting.do(action)
+    assert sitting.run.rate >= 0
+    screenful(sitting)
+
+
+@pytest.mark.parametrize(
+    "words", [("--schedule", "cosine"), ("sample:moons", "--hidden", "3", "--schedule", "one-cycle")]
+)
+def test_the_command_of_a_run_that_has_not_begun_is_accepted(words, gdcli):
+    sitting = do(session(*words), "step 3, reset")
+    again = gdcli(*shlex.split(sitting.rerun())[1:], "--format", "json")
+    assert again.code == 0, again.err
+    assert again.json["steps"] == 0
+
+
+def test_after_going_back_the_header_shows_that_steps_loss_however_long_the_run():
+    sitting = session("sample:line", "--lr", "0.001")
+    for _ in range(3000):
+        sitting.run.advance()
+    do(sitting, "back 2")
+    loss = float(sitting.run.setup.problem.data_loss(sitting.run.now.parameters, sitting.run.setup.problem.data))
+    assert f"MSE {short(loss, 6)}" in screenful(sitting)[0]
+
+
+@pytest.mark.parametrize(
+    "words", [("sample:line", "--lr", "1e300"), ("sample:iris", "--optimizer", "sgd", "--lr", "1e30")]
+)
+def test_a_divergence_in_mid_epoch_freezes_as_one_at_an_epochs_end(words):
+    sitting = do(session(*words, "--batch-size", "32"), "step 2")
+    assert sitting.run.diverged
+    number = sitting.run.now.number
+    do(sitting, "step, toggle")
+    assert sitting.run.now.number == number
+    assert "Diverged" in sitting.line()
+    sitting.set_rate(0.1)
+    assert "z goes back" in sitting.line(), "the explanation stays when the dial is turned"
+
+
+def test_a_step_that_loses_much_is_not_put_down_to_its_batch():
+    sitting = do(session("sample:bmi", "--standardize", "--batch-size", "64", "--lr", "1e3"), "step")
+    assert sitting.line().startswith("Overshoot")
+
+
+def test_another_data_set_has_no_ghost_in_a_recording_either():
+    told = []
+    sitting = session(told=lambda kind, _: told.append(kind))
+    do(sitting, "step 3, compare, step, data_next")
+    assert sitting.ghost is None
+    assert "forget" in told
+
+
+def test_the_first_data_set_comes_back_as_it_was_given():
+    sitting = session("sample:moons:noise=0.3", "--hidden", "3")
+    do(sitting, "data_next, data_before")
+    assert "sample:moons:noise=0.3 --hidden 3" in sitting.rerun()
+
+
+def test_a_recording_never_writes_over_its_data(gdcli, refused, table):
+    path = table("x,y\n1,3\n2,5\n", "rows.csv")
+    before = path.read_text()
+    refused(gdcli("live", "--plain", path, "--record", path, stdin="q\n"), 2, "--record")
+    assert path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    "words", [("sample:diabetes", "--standardize"), ("sample:polynomial", "--degree", "60", "--standardize")]
+)
+def test_many_parameters_are_drawn_as_quickly_as_few(words):
+    sitting = do(session(*words, "--standardize"), "step")
+    text = "\n".join(screenful(sitting))
+    assert "length of the gradient" in text
+
+
+def test_control_characters_of_a_file_never_reach_a_terminal(gdcli, table):
+    path = table('"a\x1b[31m","b\x07"\n1,3\n2,5\n3,6\n', "esc.csv")
+    result = gdcli("live", "--plain", path, stdin="n\nq\n")
+    assert result.code == 0, result.err
+    assert "\x1b" not in result.out
+    assert "\x07" not in result.out

@@ -352,3 +352,13 @@ def test_a_recording_that_a_crash_cut_off_plays_as_far_as_it_goes(table, gdcli):
     cut = gdcli("live", "--plain", "--replay", table("\n".join(GOOD)[:-40], "c.jsonl"), stdin="f\nq\n")
     assert whole.code == cut.code == 0
     assert cut.out != whole.out
+
+
+def test_a_recording_takes_no_rate_and_no_start():
+    sitting = replay("\n".join(GOOD) + "\n")
+    before, rate = sitting.run.now, sitting.run.rate
+    sitting.set_rate(5.0)
+    sitting.restart_from(0.0, 0.0)
+    sitting.do("optimizer_next")
+    assert (sitting.run.now, sitting.run.rate) == (before, rate)
+    assert "recording" in sitting.line()
