@@ -32,6 +32,7 @@ WIDE, HIGH = 100, 30  # from here on all pictures have room
 TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
 LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
+EPOCHS_TOO = 80  # columns from which the header tells epochs as well
 HELP_WIDE = 60  # columns of a key and what it does
 
 
@@ -141,7 +142,7 @@ class Scenes:
         """Data, model, optimizer, step and loss; in two lines, around the dial, where one is too short."""
         run, setup = session.run, session.run.setup
         now = f"step {run.now.number:,}"
-        if setup.batch_size is not None:
+        if setup.batch_size is not None and page.width >= EPOCHS_TOO:
             now += f" epoch {run.now.epoch:,}"
         state = "running" if session.running else "replay" if session.replaying else "paused"
         about = [(setup.name, "bold"), (setup.model, ""), (", ".join(setup.settings.values()), "gray")]

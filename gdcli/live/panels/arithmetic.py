@@ -75,6 +75,6 @@ def _outlined(told: StepTold, step: Step) -> list[str]:
 
 def _written(told: StepTold, screen: Screen) -> list[str]:
     """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
-    lines = [line for line in blackboard(told, screen) if not line.startswith(SAID_ELSEWHERE)]
+    head, *lines = (line for line in blackboard(told, screen) if not line.startswith(SAID_ELSEWHERE))
     text = "\n".join(lines).rstrip()
-    return (text if told.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")
+    return [head, *(text if told.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]
