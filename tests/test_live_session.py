@@ -11,6 +11,7 @@ from gdcli import optimizers
 from gdcli.live.keys import KEYS
 from gdcli.live.run import LiveRun
 from gdcli.live.setup import Line
+from gdcli.live.words import warning
 from gdcli.optimizers import SGD
 from gdcli.records import Epoch, Step
 from gdcli.schedules import Dial
@@ -242,17 +243,17 @@ def test_a_warning_appears_exactly_above_the_limit(gdcli):
     assert sitting.run.setup.limit == limit
     for rate in (1e-9, 0.1, np.nextafter(limit, 0), limit):
         sitting.set_rate(float(rate))
-        assert sitting.warning() == ""
+        assert warning(sitting.run) == ""
     for rate in (np.nextafter(limit, 1), 0.3, 2.0, 1e9):
         sitting.set_rate(float(rate))
-        assert "2/L" in sitting.warning()
-        assert sitting.warning() in sitting.line()
+        assert "2/L" in warning(sitting.run)
+        assert warning(sitting.run) in sitting.line()
 
 
 def test_a_network_has_no_limit_to_warn_of():
     sitting = session(*NETWORK)
     sitting.set_rate(1e9)
-    assert sitting.warning() == ""
+    assert warning(sitting.run) == ""
 
 
 @pytest.mark.parametrize("words", [(), BATCHES, ("--optimizer", "momentum")], ids=str)

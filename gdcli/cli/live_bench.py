@@ -9,7 +9,7 @@ import math
 from typing import Any, TypeVar
 
 import typer
-from typer._click.exceptions import ClickException
+from typer._click.exceptions import UsageError
 
 from gdcli import activations, optimizers
 from gdcli.cli.examples import Examples, hidden_sizes, read_examples
@@ -337,7 +337,7 @@ class LiveBench:
             origin = Origin.parsed([str(word) for word in words if word not in ("-h", "--help")])
             if origin.options["data"] in (None, "-") and piped is None:
                 raise ValueError("no data")
-        except (ValueError, KeyError, TypeError, ClickException, typer.Exit):
+        except (ValueError, KeyError, TypeError, UsageError, typer.Exit):
             raise DataError(f"{recording}: does not say what was set up", "make one with gdcli live --record") from None
         return cls(origin if piped is None else origin.changed(data="-"), terminal, piped, str(name))
 

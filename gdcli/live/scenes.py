@@ -22,6 +22,7 @@ from gdcli.live.panels.regions import Regions
 from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import Line
+from gdcli.live.words import warning
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen
 
@@ -221,7 +222,7 @@ def _newest(session: Session) -> tuple[float, float, float, float]:
 
 def _message(page: Page, session: Session) -> None:
     text = session.line()
-    bad = session.run.diverged or session.warning() or text.startswith("Overshoot")
+    bad = session.run.diverged or warning(session.run) or text.startswith("Overshoot")
     style = "reverse bold" if session.typing is not None else "red bold" if bad else "bold"
     lines = textwrap.wrap(text, page.width, max_lines=2, placeholder=" ...") or [""]
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from gdcli.errors import GdcliError
+from gdcli.live import words
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
 from gdcli.live.setup import Bench, Choice, Line
@@ -19,7 +20,6 @@ SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
-LARGER = 2  # times: what is told as a factor, and no longer put down to chance
 DIRECTIONS = {"next": 1, "before": -1}  # of a setting
 CHECKED = 16  # steps between two looks at the clock
 
@@ -116,7 +116,7 @@ class Session:
         self.running, self.goal = False, ""
         self.run.known()
         if self.run.diverged:
-            self.say(self._divergence())
+            self.say(words.divergence(self.run))
         elif self.run.over:
             self.say(f"The schedule's {self.run.setup.epochs} epochs are over. r runs them again, b goes back.")
 
@@ -138,22 +138,10 @@ class Session:
             self.stop()
             return
         after = self.run.known()
-        self.stop() if self.run.diverged or self.run.over else self.say(
-            self._outcome(float(before.loss), float(after.loss))
-        )
-
-    def _outcome(self, before: float, after: float) -> str:
-        """What a step did to the loss, in words."""
-        run = self.run
-        unit = getattr(run.setup.scene, "loss_unit", 1.0)
-        loss = f"{run.setup.loss_name} {short(before * unit, 6)} -> {short(after * unit, 6)}"
-        if after <= before:
-            return f"Step {run.now.number:,}: {loss}."
-        times = after / before if before else math.inf
-        if run.setup.batch_size is not None and times < LARGER:
-            return f"Step {run.now.number:,}: {loss}: one batch's gradient is not all rows' gradient."
-        size = f"{short(times, 2)} times larger" if times >= LARGER else f"{short(100 * (times - 1), 2)} % larger"
-        return f"Overshoot: {loss}, {size}."
+        if self.run.diverged or self.run.over:
+            self.stop()
+        else:
+            self.say(words.outcome(self.run, float(before.loss), float(after.loss)))
 
     def epoch(self) -> None:
         """One pass over the data."""
@@ -164,8 +152,7 @@ class Session:
         while self.running:
             self.advance()
         if not (self.run.diverged or self.run.over):
-            loss = short(float(self.run.known().loss) * getattr(self.run.setup.scene, "loss_unit", 1.0), 6)
-            self.say(f"Epoch {self.run.now.epoch:,}: {self.run.setup.loss_name} {loss}.")
+            self.say(f"Epoch {self.run.now.epoch:,}: {words.loss(self.run, float(self.run.known().loss))}.")
 
     def converge(self) -> None:
         """Runs to convergence."""
@@ -234,9 +221,10 @@ class Session:
         """Turns the dial. Nothing is reset."""
         self.run.turn(rate)
         self._told("turn", rate)
-        self.say(
-            self._divergence() if self.run.diverged else "" if self.warning() else f"Learning rate {short(rate, 6)}."
-        )
+        if self.run.diverged:
+            self.say(words.divergence(self.run))
+        else:
+            self.say("" if words.warning(self.run) else f"Learning rate {short(rate, 6)}.")
 
     def type_rate(self) -> None:
         """Begins to type the rate."""
@@ -267,9 +255,9 @@ class Session:
 
     def _change(self, name: str, direction: int) -> None:
         """Another setting: the run begins anew."""
-        words = self.bench.change(Choice(name, direction), None if name == "data" else self._turned())
+        told = self.bench.change(Choice(name, direction), None if name == "data" else self._turned())
         line = isinstance(self.run.setup.scene, Line)
-        self._begin(words)
+        self._begin(told)
         if isinstance(self.run.setup.scene, Line) != line:
             self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, Line)]
         if name == "data" and self.ghost is not None:
@@ -280,11 +268,11 @@ class Session:
         """The rate on the dial, if a hand set it: another run begins with it."""
         return self.run.rate if self.run.turns else None
 
-    def _begin(self, words: str) -> None:
+    def _begin(self, told: str) -> None:
         self.running, self.goal = False, ""
         self.run = LiveRun(self.bench.setup)
         self._told("setup", self)
-        self.say(words)
+        self.say(told)
 
     def restart_from(self, x: float, y: float) -> None:
         """Again from another start, pointed at on the loss surface."""
@@ -322,30 +310,11 @@ class Session:
 
     # what is said
 
-    def warning(self) -> str:
-        """What is about to happen at this rate, if it is not good."""
-        limit, rate = self.run.setup.limit, self.run.rate
-        if self.run.diverged or limit is None or rate <= limit:
-            return ""
-        if self.run.setup.batch_size is not None:
-            return f"Learning rate {short(rate)} is above {short(limit)}: a batch can make the steps grow."
-        kind = "2/L" if type(self.run.setup.optimizer).__name__ == "SGD" else "The limit"
-        return f"{kind} = {short(limit)}: at {short(rate, 6)} the next steps will grow."
-
-    def _divergence(self) -> str:
-        run, setup, last = self.run, self.run.setup, self.run.now.step
-        rate = run.rate if last is None else float(last.learning_rate)
-        why = "the steps overshoot further each time"
-        if setup.limit is not None and rate > setup.limit:
-            why = f"{short(rate)} is above 2/L = {short(setup.limit)}"
-        back = f"z goes back to step {run.best.number:,}, the lowest loss; there turn the rate down."
-        return f"Diverged at step {run.now.number:,}: {why}. {back}"
-
     def line(self) -> str:
         """What stands in the message line."""
         if self.typing is not None:
             return f"Learning rate: {self.typing}_   Enter sets it, Esc leaves it"
-        return " ".join(text for text in (self.message, self.warning()) if text)
+        return " ".join(text for text in (self.message, words.warning(self.run)) if text)
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""

@@ -1,0 +1,59 @@
+"""What the playground says of a run: what a step did, what is about to happen, why it ran away."""
+
+from __future__ import annotations
+
+import math
+
+from gdcli.live.run import Course
+from gdcli.live.setup import Net
+from gdcli.optimizers import SGD
+from gdcli.render.numbers import short
+
+__all__ = ["divergence", "loss", "outcome", "warning"]
+
+LARGER = 2  # times: what is told as a factor, and no longer put down to chance
+
+
+def loss(run: Course, *values: float) -> str:
+    """Losses, one after the other, in the target's own units: "MSE 2.5 -> 1.825"."""
+    scene = run.setup.scene
+    unit = scene.loss_unit if isinstance(scene, Net) else 1.0
+    return f"{run.setup.loss_name} {' -> '.join(short(value * unit, 6) for value in values)}"
+
+
+def outcome(run: Course, before: float, after: float) -> str:
+    """What a step did to the loss over all rows."""
+    if after <= before:
+        return f"Step {run.now.number:,}: {loss(run, before, after)}."
+    times = after / before if before else math.inf
+    if run.setup.batch_size is not None and times < LARGER:
+        return f"Step {run.now.number:,}: {loss(run, before, after)}: one batch's gradient is not all rows' gradient."
+    size = f"{short(times, 2)} times larger" if times >= LARGER else f"{short(100 * (times - 1), 2)} % larger"
+    return f"Overshoot: {loss(run, before, after)}, {size}."
+
+
+def warning(run: Course) -> str:
+    """What is about to happen at the rate on the dial, if it is not good."""
+    limit, rate = run.setup.limit, run.rate
+    if run.diverged or limit is None or rate <= limit:
+        return ""
+    if run.setup.batch_size is not None:
+        return f"Learning rate {short(rate)} is above {short(limit)}: a batch can make the steps grow."
+    told = _limit(run)
+    return f"{told[:1].upper()}{told[1:]} = {short(limit)}: at {short(rate, 6)} the next steps will grow."
+
+
+def divergence(run: Course) -> str:
+    """Why it ran away, and which key goes back."""
+    limit, last = run.setup.limit, run.now.step
+    rate = run.rate if last is None else float(last.learning_rate)
+    why = "the steps overshoot further each time"
+    if limit is not None and rate > limit:
+        why = f"{short(rate)} is above {_limit(run)} = {short(limit)}"
+    back = f"z goes back to step {run.best.number:,}, the lowest loss; there turn the rate down."
+    return f"Diverged at step {run.now.number:,}: {why}. {back}"
+
+
+def _limit(run: Course) -> str:
+    """What the limit is called: 2/L is that of plain gradient descent."""
+    return "2/L" if type(run.setup.optimizer) is SGD else "the limit"
