@@ -23,6 +23,8 @@ __all__ = [
     "spectrum",
 ]
 
+ROUNDING = 1e-14  # of two inputs' sizes: their product's mean below it is rounding
+
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -115,6 +117,8 @@ def largest_stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = 
 def gradient_formula(problem: Problem, rows: Array | slice) -> tuple[Array, Array] | None:
     """H and c with gradient = H w - c on some rows: MSE and L2 on a linear model; None where it is not so.
 
+    A coefficient that is rounding and nothing else, as of centred inputs with the bias, is 0.
+
     >>> import numpy as np
     >>> from gdcli import Dataset, Linear, Problem, mse
     >>> h, c = gradient_formula(Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0])), slice(None))
@@ -127,7 +131,9 @@ def gradient_formula(problem: Problem, rows: Array | slice) -> tuple[Array, Arra
     if problem.loss is not mse or not isinstance(model, Linear) or problem.l1:
         return None
     a, n = model.design(data.inputs), len(data)
-    return 2 * (a.T @ a) / n + np.diag(problem.l2 * model.penalised), 2 * (a.T @ data.targets) / n
+    h = 2 * (a.T @ a) / n
+    h[np.abs(h) <= ROUNDING * np.sqrt(np.outer(np.diag(h), np.diag(h)))] = 0
+    return h + np.diag(problem.l2 * model.penalised), 2 * (a.T @ data.targets) / n
 
 
 @np.errstate(all="ignore")

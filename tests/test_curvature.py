@@ -187,3 +187,11 @@ class TestBasis:
         for scaling in (standard, minmax):
             assert np.isfinite(scaling(x)(x)).all()
             assert (scaling(x)(x)[:, 1] == 0).all()
+
+
+def test_a_coefficient_that_is_rounding_alone_is_zero():
+    x = np.random.default_rng(0).normal(size=442)
+    data = Dataset((x - x.mean()) / x.std(), x)
+    h, _ = curvature.gradient_formula(Problem(Linear(1), mse, data), slice(None))
+    assert h[0, 1] == h[1, 0] == 0
+    assert np.allclose(h, 2 * np.eye(2), rtol=1e-12)
