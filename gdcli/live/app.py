@@ -27,11 +27,11 @@ from gdcli.render.screen import Screen
 
 __all__ = ["LiveApp", "Stage"]
 
-SLICE = 0.02  # seconds of training between two looks at the keyboard
+SLICE = 0.012  # seconds of training between two looks at the keyboard
 BREATH = 0.001  # seconds in which keys and paint get their turn
 FRAME = 0.05  # seconds between frames at most
-ANSWER = 0.02  # seconds that a key's answer has to be painted in
-DRAWING = 25  # a frame's cost is at most a part in so many of the time
+ANSWER = 0.03  # seconds that a key's answer has to be painted in
+DRAWING = 30  # a frame's cost is at most a part in so many of the time
 FONT = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 ALWAYS = ("ctrl+c", "ctrl+q")  # end it, whatever is going on
