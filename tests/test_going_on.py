@@ -588,3 +588,10 @@ class TestKeep:
     @pytest.mark.parametrize("kind", ["fit", "train"])
     def test_a_sweep_has_none(self, gdcli, kind, refused):
         refused(gdcli("sweep", kind, "sample:moons", "--keep", "last"), 2, "--keep")
+
+
+def test_what_decided_the_best_epoch_cannot_change(gdcli, refused, tmp_path):
+    path = tmp_path / "m.safetensors"
+    gdcli("train", "sample:moons", "--hidden", 4, "--epochs", 30, "--save", path)
+    refused(gdcli("train", "sample:moons", "--resume", path, "--epochs", 40, "--min-delta", 0.2), 2, "--min-delta")
+    assert gdcli("train", "sample:moons", "--resume", path, "--epochs", 40, "--min-delta", 0).code == 0

@@ -161,9 +161,11 @@ def _as_before(context: Any, groups: tuple[Any, ...], past: SavedModel) -> tuple
     """
     kept = past.config.get("options", {})
     given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
-    for name in ARCHITECTURE:
-        if name in given and context.params[name] != kept.get(name):
-            raise OptionError(f"--{name} cannot change with --resume", "leave it out: the model knows its own")
+    usual = {one.name: one.default for one in context.command.params}
+    for name in (*ARCHITECTURE, "min_delta"):  # the last decided which epoch's parameters were kept
+        if name in given and context.params[name] != kept.get(name, usual[name]):
+            flag = f"--{name.replace('_', '-')}"
+            raise OptionError(f"{flag} cannot change with --resume", "leave it out: the model knows its own")
     if past.resumption is not None and past.resumption.record.within:
         _refuse_other_batches(context, given, kept)
     merged = []
