@@ -152,20 +152,22 @@ def _confused(page: Page, area: Area, run: Course, scene: Net) -> None:
     counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + found, minlength=len(classes) ** 2)
     table = counts.reshape(len(classes), len(classes))
     where = "validation" if scene.held_out is not None else "training"
-    below = title(page, area, [("confusion", "bold"), (f" {where} rows: truth down, answer across", "gray")])
+    below = title(page, area, [("confusion", "bold"), (f" {where} rows", "gray"), ("  truth down", "gray")])
     names = [fit(plain(name, page.screen), 6) for name in classes]
     wide = max(len(str(int(table.max(initial=0)))), max(map(columns, names))) + 1
-    shown = min(len(classes), (below.width - 8) // wide, below.height - 1)
+    label = max(map(columns, names)) + 2
+    shown = min(len(classes), (below.width - label) // wide, below.height - 1)
+    shown -= shown < len(classes) and shown == below.height - 1  # a line for what is left out
     for at in range(shown):
-        page.write(below.left + 8 + at * wide, below.top, _right(names[at], wide), "gray")
-        page.write(below.left, below.top + 1 + at, _right(names[at], 7), "gray")
+        page.write(below.left + label + at * wide, below.top, _right(names[at], wide), "gray")
+        page.write(below.left, below.top + 1 + at, _right(names[at], label - 1), "gray")
         for to in range(shown):
             count = int(table[at, to])
             style = "green" if at == to else "red bold" if count else "gray"
             text = str(count) if count else "·"
-            page.write(below.left + 8 + to * wide, below.top + 1 + at, f"{text:>{wide}}", style)
-    if shown < len(classes):
-        page.write(below.left, below.top + 1 + shown, f"and {len(classes) - shown} classes more", "gray")
+            page.write(below.left + label + to * wide, below.top + 1 + at, f"{text:>{wide}}", style)
+    if left := len(classes) - shown:
+        page.write(below.left, below.top + 1 + shown, f"and {left} class{'es' * (left > 1)} more", "gray")
 
 
 def _right(name: str, width: int) -> str:
