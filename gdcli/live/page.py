@@ -113,7 +113,7 @@ class Page:
             self.chars[row, at] = char[:1]
             if self.back[row, at] != NONE:
                 ground = int(self.back[row, at])
-                bright = ((ground >> 16) * 299 + (ground >> 8 & 255) * 587 + (ground & 255) * 114) / 255_000
+                bright = luminance(np.array([ground >> 16, ground >> 8 & 255, ground & 255], dtype=np.uint8))
                 self.front[row, at] = BLACK if bright > 0.5 else WHITE
                 self.attributes[row, at] = BOLD
 
