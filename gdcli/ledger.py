@@ -132,12 +132,15 @@ class Book:
         self._best: Array | None = None
         self._losses, self._validation, self._turned = (_Columns(count) for _ in range(3))
         self._watched = False
-        self._before: Array | None = None
+        self._at: Array | None = None
+        self._moved: Array | None = None
 
     def open(self, rows: Array, problem: Problem) -> None:
         """A stack of these runs begins, or goes on after others have left it."""
-        if self._before is not None:
-            self._before = self._before[self.live]
+        if self._at is not None:
+            self._at = self._at[self.live]
+        if self._moved is not None:
+            self._moved = self._moved[self.live]
         self._rows, self._problem = rows, problem
         self.live = np.ones(len(rows), bool)
         self._watched = problem.validation is not None
@@ -148,6 +151,7 @@ class Book:
         """Takes a record in; returns the runs that it ends."""
         if isinstance(record, Step):
             return self._read_step(record, interrupted)
+        self._at = np.atleast_2d(record.parameters)
         self._write(record, self.live)
         ends = self._ends(record, interrupted)
         self._turns[:], self._steps, self._compared = 0, 0, 0
@@ -156,9 +160,9 @@ class Book:
     def _read_step(self, record: Step, interrupted: bool) -> list[Outcome]:
         self._steps += 1
         if self._steps <= LOOKED_AT:
-            self._compare(np.atleast_2d(record.update))
+            self._compare(np.atleast_2d(record.parameters))
         else:
-            self._before = None
+            self._at = self._moved = None
         fine = np.atleast_1d(record.loss <= self._ceiling[self._rows])
         gone = self.live if interrupted else self.live & ~fine
         ended: list[Outcome] = []
@@ -172,12 +176,13 @@ class Book:
         """Whether all updates asked for are made."""
         return self._rules.max_steps is not None and record.step >= self._rules.max_steps
 
-    def _compare(self, update: Array) -> None:
+    def _compare(self, parameters: Array) -> None:
         """Counts a step that goes back on the one before."""
-        if self._before is not None:
-            self._turns += np.vecdot(update, self._before) < 0
+        moved = None if self._at is None else parameters - self._at
+        if moved is not None and self._moved is not None:
+            self._turns += np.vecdot(moved, self._moved) < 0
             self._compared += 1
-        self._before = update
+        self._at, self._moved = parameters, moved
 
     def _write(self, record: Epoch, which: Array) -> None:
         """Notes the losses of some of the runs, and whether they are their best."""

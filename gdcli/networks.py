@@ -17,7 +17,7 @@ __all__ = ["Dropout", "Layer", "Network"]
 
 
 class Layer(NamedTuple):
-    """Where a layer's numbers lie in the flat vector: weights (fan_in, fan_out), then bias (fan_out,)."""
+    """Where a layer's numbers lie in the flat vector: weights, neuron by neuron, then bias, as PyTorch lays them."""
 
     fan_in: int
     fan_out: int
@@ -28,8 +28,8 @@ class Layer(NamedTuple):
     def weights(self, parameters: Array) -> Array:
         """A view of W, shape (fan_in, fan_out), or (R, fan_in, fan_out) of a stack."""
         if parameters.ndim == 1:
-            return parameters[self.begin : self.middle].reshape(self.fan_in, self.fan_out)
-        return parameters[:, self.begin : self.middle].reshape(-1, self.fan_in, self.fan_out)
+            return parameters[self.begin : self.middle].reshape(self.fan_out, self.fan_in).T
+        return parameters[:, self.begin : self.middle].reshape(-1, self.fan_out, self.fan_in).mT
 
     def bias(self, parameters: Array) -> Array:
         """A view of b, shape (..., fan_out)."""
@@ -166,7 +166,7 @@ def _forward(
     last, stacked = len(layers) - 1, parameters.ndim > 1
     for at, layer in enumerate(layers):
         weights, bias, below, back = layer.weights(parameters), layer.bias(parameters), hidden, None
-        hidden = product(below, weights)
+        hidden = product(weights.mT, below.mT).mT  # as all products here: in this order OpenBLAS is quickest
         hidden += bias[..., None, :] if stacked else bias
         if at < last:
             hidden, back = network.activations[at](hidden)
@@ -184,11 +184,10 @@ def _forward(
                 flowing = flowing * masks[at]
             if back is not None:
                 flowing = back(flowing)
-            product(below.mT, flowing, out=layer.weights(result))
+            product(flowing.mT, below, out=layer.weights(result).mT)
             # a product with ones sums in half the time, and a stack's runs as each of them alone
             product(ones(flowing.shape[-2], flowing.dtype), flowing, out=layer.bias(result))
             if at:
-                # (W g^T)^T, not g W^T: OpenBLAS takes half as long again for that one
                 flowing = product(weights, flowing.mT).mT
         return result
 

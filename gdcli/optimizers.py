@@ -84,19 +84,20 @@ class CenteredMean(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Running means of the gradient (m) and of its square (v), after t updates."""
+    """After t updates, the fading sums of which Adam's running means are a part: m = (1 - beta1) velocity, as
+    `Momentum` has it, and v = (1 - beta2) sum_of_squares, as `Adagrad` has it but for the fading."""
 
-    m: Array
-    v: Array
+    velocity: Array
+    sum_of_squares: Array
     t: int
 
 
 class MaxMoments(NamedTuple):
-    """As `Moments`, with the largest v seen."""
+    """As `Moments`, with the largest sum of squares seen."""
 
-    m: Array
-    v: Array
-    v_max: Array
+    velocity: Array
+    sum_of_squares: Array
+    largest: Array
     t: int
 
 
@@ -352,33 +353,35 @@ class Adam(_Base):
     def update(self, gradient: Array, state: Moments, parameters: Array, learning_rate: Rate) -> tuple[Array, Moments]:
         """-lr m_hat / (sqrt(v_hat) + epsilon)."""
         state, spare = self._moments(self._decayed(gradient, parameters), state)
-        return self._direction(state.m, state.v, state.t, learning_rate, spare), state
+        return self._direction(state.velocity, state.sum_of_squares, state.t, learning_rate, spare), state
 
     def _moments(self, gradient: Array, state: Moments) -> tuple[Moments, Array]:
         """The next moments, and an array to write over: large arrays cost more to make than to fill."""
-        m = (1 - self.beta1) * gradient
-        spare: Array = self.beta1 * state.m
-        m += spare
-        v = gradient * gradient
-        v *= 1 - self.beta2
-        v += np.multiply(state.v, self.beta2, out=spare)
-        return Moments(m, v, state.t + 1), spare
+        velocity = self.beta1 * state.velocity
+        velocity += gradient
+        squares = gradient * gradient
+        spare: Array = self.beta2 * state.sum_of_squares
+        squares += spare
+        return Moments(velocity, squares, state.t + 1), spare
 
-    def _direction(self, m: Array, v: Array, t: int, learning_rate: Rate, spare: Array) -> Array:
-        """-lr m_hat / (sqrt(v_hat) + epsilon), as -lr c/(1 - beta1^t) m / (sqrt(v) + c epsilon), c^2 = 1 - beta2^t."""
-        correction = (1 - self.beta2**t) ** 0.5
-        np.sqrt(v, out=spare)
-        spare += correction * self.epsilon
-        np.divide(m, spare, out=spare)
-        spare *= -learning_rate * (correction / (1 - self.beta1**t))
+    def _direction(self, velocity: Array, squares: Array, t: int, learning_rate: Rate, spare: Array) -> Array:
+        """-lr m_hat / (sqrt(v_hat) + epsilon), as -lr c a velocity / (sqrt(squares) + c epsilon).
+
+        With a = (1 - beta1) / (1 - beta1^t) and c^2 = (1 - beta2^t) / (1 - beta2): fewer passes over large arrays.
+        """
+        scale = ((1 - self.beta2**t) / (1 - self.beta2)) ** 0.5
+        np.sqrt(squares, out=spare)
+        spare += scale * self.epsilon
+        np.divide(velocity, spare, out=spare)
+        spare *= -learning_rate * (scale * (1 - self.beta1) / (1 - self.beta1**t))
         return spare
 
     def trace(self, state: Moments) -> dict[str, Array]:
         """m, v, their bias-corrected values, and what multiplies the learning rate."""
-        m_hat = state.m / (1 - self.beta1**state.t)
-        v_hat = state.v / (1 - self.beta2**state.t)
+        m, v = (1 - self.beta1) * state.velocity, (1 - self.beta2) * state.sum_of_squares
+        m_hat, v_hat = m / (1 - self.beta1**state.t), v / (1 - self.beta2**state.t)
         direction = m_hat / (np.sqrt(v_hat) + self.epsilon)
-        return {"m": state.m, "v": state.v, "m_hat": m_hat, "v_hat": v_hat, "direction": direction}
+        return {"m": m, "v": v, "m_hat": m_hat, "v_hat": v_hat, "direction": direction}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -402,21 +405,23 @@ class AMSGrad(Adam):
 
     def init(self, parameters: Array) -> MaxMoments:  # type: ignore[override]  # a state of its own
         """Moments of zero."""
-        m, v, v_max = (np.zeros_like(parameters) for _ in range(3))
-        return MaxMoments(m, v, v_max, 0)
+        velocity, squares, largest = (np.zeros_like(parameters) for _ in range(3))
+        return MaxMoments(velocity, squares, largest, 0)
 
     def update(  # type: ignore[override]
         self, gradient: Array, state: MaxMoments, parameters: Array, learning_rate: Rate
     ) -> tuple[Array, MaxMoments]:
         """-lr m_hat / (sqrt(v_max_hat) + epsilon)."""
         gradient = self._decayed(gradient, parameters)
-        (m, v, t), spare = self._moments(gradient, Moments(state.m, state.v, state.t))
-        v_max = np.maximum(state.v_max, v)
-        return self._direction(m, v_max, t, learning_rate, spare), MaxMoments(m, v, v_max, t)
+        sums = Moments(state.velocity, state.sum_of_squares, state.t)
+        (velocity, squares, t), spare = self._moments(gradient, sums)
+        largest = np.maximum(state.largest, squares)
+        return self._direction(velocity, largest, t, learning_rate, spare), MaxMoments(velocity, squares, largest, t)
 
     def trace(self, state: MaxMoments) -> dict[str, Array]:  # type: ignore[override]
         """As Adam's, by the largest v."""
-        return super().trace(Moments(state.m, state.v_max, state.t)) | {"v": state.v, "v_max": state.v_max}
+        by_largest = super().trace(Moments(state.velocity, state.largest, state.t))
+        return by_largest | {"v": (1 - self.beta2) * state.sum_of_squares, "v_max": by_largest["v"]}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -442,7 +447,7 @@ class AdamW(Adam):
     def update(self, gradient: Array, state: Moments, parameters: Array, learning_rate: Rate) -> tuple[Array, Moments]:
         """-lr (weight_decay w + m_hat / (sqrt(v_hat) + epsilon))."""
         state, spare = self._moments(gradient, state)
-        update = self._direction(state.m, state.v, state.t, learning_rate, spare)
+        update = self._direction(state.velocity, state.sum_of_squares, state.t, learning_rate, spare)
         update -= learning_rate * self.weight_decay * parameters
         return update, state
 

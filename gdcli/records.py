@@ -40,7 +40,7 @@ class Step(NamedTuple):
         state: The optimizer's state after it.
         rows: Its batch: an index into the training rows.
         measure: Evaluates the state after it over the whole set: the `Epoch` record of this moment.
-        replay: Asks the optimizer again for what it answered then: (update, state after it).
+        replay: Asks the optimizer again what to add; None unless `streams.with_updates` filled it in.
     """
 
     step: int
@@ -52,13 +52,19 @@ class Step(NamedTuple):
     state: Any
     rows: Array | slice
     measure: Callable[[], Epoch]
-    replay: Callable[[], tuple[Array, Any]]
+    replay: Callable[[], Array] | None = None
 
     @property
     def update(self) -> Array:
-        """What it added to the parameters, shape (P,): optimizers being pure, it need not be kept to be known."""
+        """What it added to the parameters, shape (P,).
+
+        Raises:
+            ValueError: If the stream is not one of `streams.with_updates`.
+        """
+        if self.replay is None:
+            raise ValueError("only a stream of streams.with_updates knows what its steps added")
         with np.errstate(all="ignore"):
-            return self.replay()[0]
+            return self.replay()
 
 
 class Epoch(NamedTuple):

@@ -33,7 +33,8 @@ from gdcli.writing import replaced
 
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
-FORMAT = "gdcli.model/1"
+FORMAT = "gdcli.model/2"
+FORMER = "gdcli.model/1"  # its flat vectors lay in another order: the model is read, its run cannot go on
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class SavedModel:
         config: The settings it was trained with.
         history: The run's rows.
         best_epoch: The epoch the parameters are from.
-        resumption: From where to go on; None if it was not trained here.
+        resumption: From where to go on; None if it was not trained here, or by an earlier version.
     """
 
     network: Network
@@ -157,7 +158,7 @@ def _metadata(content: bytes) -> dict[str, Any] | None:
     length = int.from_bytes(content[:8], "little")
     metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
     about = json.loads(metadata.get("gdcli", "null"))
-    return about if isinstance(about, dict) and about.get("format") == FORMAT else None
+    return about if isinstance(about, dict) and about.get("format") in (FORMAT, FORMER) else None
 
 
 def _weights(network: Network, parameters: Array) -> dict[str, Array]:
@@ -236,7 +237,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         _config(about["config"]),
         [_row(row) for row in about["history"]],
         int(about["best_epoch"]),
-        _resumption(parameters, tensors, about) if "resume" in about else None,
+        _resumption(parameters, tensors, about["resume"]) if "resume" in about and about["format"] == FORMAT else None,
     )
 
 
@@ -317,9 +318,8 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
     return parameters
 
 
-def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
-    """From where to go on; files of before there were `within` and `best_epoch` are at an epoch's end."""
-    about = whole["resume"]
+def _resumption(kept: Array, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Resumption:
+    """From where to go on."""
     name = _one_of(_text(about["optimizer"]), optimizers.__all__)
     settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
     optimizer: Optimizer = getattr(optimizers, name)(**settings)
@@ -337,9 +337,9 @@ def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, A
         validation_loss=about["validation_loss"],
         metrics=dict(about["metrics"]),
         state=state,
-        within=_count(about.get("within", 0)),
+        within=_count(about["within"]),
     )
-    return Resumption(optimizer, record, _count(about.get("best_epoch", whole["best_epoch"])), best)
+    return Resumption(optimizer, record, _count(about["best_epoch"]), best)
 
 
 def _count(value: Any) -> int:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from gdcli.data.dataset import Array
+from gdcli.optimizers import Optimizer, Rate
 from gdcli.records import Epoch, Row, Status, Step
 from gdcli.training import Problem
 
@@ -28,6 +31,7 @@ __all__ = [
     "until_loss",
     "until_step",
     "with_gradient",
+    "with_updates",
 ]
 
 Stream = Iterable[Step | Epoch]
@@ -145,6 +149,24 @@ def with_gradient(stream: Iterable[Epoch], problem: Problem) -> Iterator[Epoch]:
         with np.errstate(all="ignore"):
             inputs, targets = problem.data.inputs, problem.data.targets
             yield record._replace(gradient=problem.loss_and_gradient(record.parameters, inputs, targets)[1])
+
+
+def with_updates(stream: Stream, optimizer: Optimizer) -> Iterator[Step | Epoch]:
+    """Lets every step tell its `update`: optimizers being pure, they answer again what they answered then.
+
+    What is asked again is kept: the gradient, and the parameters and the optimizer's state before the step.
+    """
+    before: Step | Epoch | None = None
+    for record in stream:
+        if isinstance(record, Step) and before is not None:
+            given = record.gradient, before.state, before.parameters, record.learning_rate
+            record = record._replace(replay=partial(_answer, optimizer, *given))
+        yield record
+        before = record
+
+
+def _answer(optimizer: Optimizer, gradient: Array, state: Any, parameters: Array, learning_rate: Rate) -> Array:
+    return optimizer.update(gradient, state, parameters, learning_rate)[0]
 
 
 def reported(stream: Iterable[Epoch], names: tuple[str, ...], raw: Callable[[Array], Array]) -> Iterator[Epoch]:

@@ -119,13 +119,20 @@ def test_a_steps_loss_is_its_batchs_before_it():
     data = Dataset(np.arange(10.0), np.arange(10.0) * 2 + 1)
     problem = Problem(Linear(1), mse, data)
     before = np.array([0.3, -0.2])
-    for step in descend(problem, SGD(), learning_rate=1e-3, epochs=1, batch_size=3, start=before):
+    stream = descend(problem, SGD(), learning_rate=1e-3, epochs=1, batch_size=3, start=before)
+    for step in streams.with_updates(stream, SGD()):
         if isinstance(step, Epoch):
             continue
         batch = data.rows(step.rows)
         assert step.loss == pytest.approx(np.mean((before[0] * batch.inputs[:, 0] + before[1] - batch.targets) ** 2))
         np.testing.assert_allclose(step.parameters, before + step.update, rtol=1e-15)
         before = step.parameters
+
+
+def test_a_step_alone_does_not_know_what_it_added():
+    _, step, *_ = descend(DECK, SGD(), learning_rate=0.1, epochs=1)
+    with pytest.raises(ValueError, match="with_updates"):
+        step.update  # noqa: B018 - to see it refuse
 
 
 def test_old_records_are_never_written_to():

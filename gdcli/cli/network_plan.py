@@ -237,7 +237,9 @@ def dtype_named(name: str | None) -> Any:
 
 def _resumption(past: SavedModel) -> Resumption:
     if past.resumption is None:
-        raise OptionError("--resume: this model was not trained by gdcli train", "train it with --save first")
+        raise OptionError(
+            "--resume: no run to go on from: saved by an earlier version, or not by gdcli train", "train it with --save"
+        )
     return past.resumption
 
 

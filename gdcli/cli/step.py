@@ -34,6 +34,7 @@ from gdcli.optimizers import SGD
 from gdcli.records import Step
 from gdcli.render import Report
 from gdcli.render.arithmetic import StepTold, blackboard
+from gdcli.streams import with_updates
 from gdcli.training import descend
 
 INTERRUPTED = 130
@@ -115,7 +116,8 @@ def told(made: Plan, asked: StepOptions, interrupted: Callable[[], bool]) -> Ite
     )
     before = made.experiment.start
     limit = made.limit if made.batch_size is None else None
-    for step in islice((record for record in stream if isinstance(record, Step)), asked.steps):
+    steps = (record for record in with_updates(stream, made.optimizer) if isinstance(record, Step))
+    for step in islice(steps, asked.steps):
         yield step_told(made, before, step, trace=asked.trace, limit=limit)
         before = step.parameters
         if interrupted():

@@ -141,8 +141,9 @@ def moment_from(told: dict[str, Any]) -> Moment:
         raise ValueError("arrays of different lengths")
     rows: Array | slice = _unpacked(told["rows"]) if told["rows"] is not None else _slice(told["slice"])
 
-    def replayed() -> tuple[Array, Any]:
-        return parameters - before, None
+    def replayed() -> Array:
+        moved: Array = parameters - before
+        return moved
 
     known = measured or Epoch(epoch, number, 0.0, math.nan, parameters)
     step = Step(

@@ -14,7 +14,7 @@ from gdcli.live.setup import Line, Setup
 from gdcli.optimizers import Rate
 from gdcli.records import Epoch, Step
 from gdcli.schedules import Dial, Schedule
-from gdcli.streams import EXPLODED
+from gdcli.streams import EXPLODED, with_updates
 from gdcli.training import descend
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
@@ -217,7 +217,7 @@ def _monitored(moment: Moment) -> float:
 
 def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Iterator[Step | Epoch]:
     """The one training stream, from the start or from any record of it."""
-    return descend(
+    stream = descend(
         setup.problem,
         setup.optimizer,
         learning_rate=rate,
@@ -228,3 +228,4 @@ def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Itera
         shuffle=setup.shuffle,
         resume=resume,
     )
+    return with_updates(stream, setup.optimizer)
