@@ -34,7 +34,7 @@ from gdcli.writing import replaced
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
 FORMAT = "gdcli.model/2"
-FORMER = "gdcli.model/1"  # its flat vectors lay in another order: the model is read, its run cannot go on
+FORMER = "gdcli.model/1"  # Adam's state was another one: the model is read, its run cannot go on
 
 
 @dataclass(frozen=True, eq=False)

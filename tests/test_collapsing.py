@@ -34,7 +34,7 @@ def chain(net, parameters):
     product, shift, at = weights[0], [Fraction(0)] * net.sizes[0], 0
     for a, b in itertools.pairwise(net.sizes):
         numbers = [Fraction(float(each)) for each in parameters[at : at + a * b + b]]
-        layer, bias = [[numbers[j * a + i] for j in range(b)] for i in range(a)], numbers[a * b :]
+        layer, bias = [numbers[i * b : (i + 1) * b] for i in range(a)], numbers[a * b :]
         product = [[sum(row[k] * layer[k][j] for k in range(a)) for j in range(b)] for row in product]
         shift = [sum(shift[k] * layer[k][j] for k in range(a)) + bias[j] for j in range(b)]
         at += a * b + b
@@ -66,7 +66,7 @@ def test_agrees_with_numpys_multi_dot():
 
 def test_two_neurons_by_hand():
     # h1 = x - z + 1, h2 = 2x + 3z; y = 5 h1 - h2 + 7 = 3x - 8z + 12
-    parameters = np.array([1.0, -1.0, 2.0, 3.0, 1.0, 0.0, 5.0, -1.0, 7.0])
+    parameters = np.array([1.0, 2.0, -1.0, 3.0, 1.0, 0.0, 5.0, -1.0, 7.0])
     weights, bias = collapse(Network((2, 2, 1), (linear,)), parameters)
     assert weights.tolist() == [[3.0], [-8.0]]
     assert bias.tolist() == [12.0]

@@ -431,7 +431,7 @@ class TestSavedInMidEpoch:
             about["resume"][name] = before
 
     def test_models_of_an_earlier_version_predict_but_do_not_go_on(self, gdcli, refused, tmp_path):
-        """Their weights are named tensors as today; what a run goes on from lay in another order."""
+        """Their weights are as today's; the optimizer's state was another one."""
         path = tmp_path / "model.safetensors"
         gdcli("train", *DIGITS, "--epochs", 2, "--save", path)
         wanted = gdcli("evaluate", path, "sample:digits", "--format", "json").json

@@ -23,6 +23,7 @@ LEVELS = {
     "schedules": 1,
     "initializers": 1,
     "models": 1,
+    "products": 1,
     "networks": 1,
     "shapes": 1,
     "data": 1,
@@ -33,7 +34,7 @@ LEVELS = {
 }
 THIRD_PARTY = {
     0: {"numpy"},
-    1: {"numpy"},
+    1: {"numpy", "threadpoolctl"},
     2: {"numpy", "safetensors"},
     3: {"numpy", "rich", "plotext"},
     4: {"numpy", "typer", "rich"},

@@ -242,7 +242,7 @@ class TestLocal:
         w0 = saved.parameters.astype(float)
 
         def loss(w):
-            a, b = np.tanh(x @ w[:6].reshape(3, 2).T + w[6:9]), w[9:12]
+            a, b = np.tanh(x @ w[:6].reshape(2, 3) + w[6:9]), w[9:12]
             z = a @ b + w[12]
             return (np.logaddexp(0, z) - y * z).mean() + 0.005 * ((w[:6] ** 2).sum() + (b**2).sum())
 

@@ -22,8 +22,7 @@ rng = np.random.default_rng(11)
 
 
 def flat(parts):
-    """As `torch.nn.utils.parameters_to_vector` lays them; the file has W of shape (inputs, outputs)."""
-    return np.concatenate([np.ravel(np.transpose(parts[name])) for name in ("W1", "b1", "W2", "b2")])
+    return np.concatenate([np.ravel(parts[name]) for name in ("W1", "b1", "W2", "b2")])
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +119,7 @@ def test_no_hidden_layer_is_softmax_regression():
     network = Network((2, 3))
     w, b = rng.normal(size=(2, 3)), rng.normal(size=3)
     x = rng.normal(size=(5, 2))
-    np.testing.assert_allclose(network(np.concatenate([w.T.ravel(), b]), x)[0], x @ w + b)
+    np.testing.assert_allclose(network(np.concatenate([w.ravel(), b]), x)[0], x @ w + b)
 
 
 def test_float32_stays_float32():

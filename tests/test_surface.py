@@ -256,11 +256,11 @@ class TestNetwork:
             begin = 0
             for fan_in, fan_out in ((3, 5), (5, 4), (4, 2)):
                 weights, drawn = (
-                    a[begin : begin + fan_in * fan_out].reshape(fan_out, fan_in) for a in (parameters, direction)
+                    a[begin : begin + fan_in * fan_out].reshape(fan_in, fan_out) for a in (parameters, direction)
                 )
                 for neuron in range(fan_out):
-                    length = math.sqrt(sum(v * v for v in weights[neuron]))
-                    assert math.sqrt(sum(v * v for v in drawn[neuron])) == pytest.approx(length, rel=1e-12)
+                    length = math.sqrt(sum(v * v for v in weights[:, neuron]))
+                    assert math.sqrt(sum(v * v for v in drawn[:, neuron])) == pytest.approx(length, rel=1e-12)
                 assert not direction[begin + fan_in * fan_out : begin + (fan_in + 1) * fan_out].any()
                 begin += (fan_in + 1) * fan_out
 
