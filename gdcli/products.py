@@ -34,12 +34,12 @@ def product_for(parameters: Array) -> Callable[..., Array]:
 def _large(a: Array, b: Array, out: Array | None = None) -> Array:
     """a b, for a batch's few rows in blocks of columns that OpenBLAS need not copy.
 
-    Other products are made as (b^T a^T)^T where they can lie as they come: that takes up to a third less.
+    Other products of few rows are made as (b^T a^T)^T where they may lie as they come: that takes up to a third less.
     """
     (rows, inner), columns = a.shape, b.shape[1]
     block = rows * inner * WIDTH
     if block > UNPACKED or columns % WIDTH or rows * inner * columns < 3 * UNPACKED or not _takes_unpacked():
-        return np.dot(b.T, a.T).T if out is None else np.dot(a, b, out=out)
+        return np.dot(b.T, a.T).T if out is None and rows < columns else np.dot(a, b, out=out)
     out = np.empty((rows, columns), a.dtype) if out is None else out
     np.matmul(a, _blocks(b), out=_blocks(out))
     return out
