@@ -1,13 +1,16 @@
-"""What a training run shows: whether it overfits, and from which epoch on."""
+"""What a training run shows: whether it overfits, and from which epoch on; whether it was over too soon."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gdcli.records import RISE, Epoch, Overfitting
 
-__all__ = ["overfitting"]
+__all__ = ["overfitting", "still_falling"]
 
 GAP = 0.05  # accuracy this much lower on rows not trained on is a gap
 RATIO = 1.5  # as is a loss this much higher
+FALL = 0.01  # a loss that fell by this part of itself in the last tenth of a run was still falling
 
 
 def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
@@ -41,3 +44,15 @@ def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
         validation - train,
         last_validation - last_train,
     )
+
+
+def still_falling(losses: Sequence[float]) -> bool:
+    """Whether more epochs would have lowered a loss: it ends at its least, one per cent below a tenth of the run before.
+
+    >>> still_falling([1.0, 0.9, 0.8]), still_falling([1.0, 0.5, 0.499]), still_falling([1.0, 0.5, 0.6])
+    (True, False, False)
+    """
+    if len(losses) < 2:
+        return False
+    last, earlier = losses[-1], losses[-1 - max(1, (len(losses) - 1) // 10)]
+    return last == min(losses) and earlier - last > FALL * abs(last)

@@ -15,6 +15,8 @@ import pytest
 from conftest import PROGRAM, clean_environ
 from safetensors.numpy import load_file
 
+from gdcli.cli.options import train_epochs
+
 IRIS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 ACTIVATIONS = {
     "relu": lambda z: np.maximum(z, 0),
@@ -656,6 +658,36 @@ class TestTheTable:
         assert result.json["history"][-1]["loss"] <= 0.2 < result.json["history"][-2]["loss"]
         result = gdcli("train", "sample:blobs", "--target-loss", 1e-9, "--require-converged", "--epochs", 2)
         assert result.code == 5
+
+
+class TestPasses:
+    """How often the rows are passed over where nobody says, and whether that was enough."""
+
+    @pytest.mark.parametrize(
+        ("rows", "epochs"), [(1, 1000), (31, 1000), (150, 214), (1600, 20), (1599, 21), (60_000, 20)]
+    )
+    def test_few_rows_are_passed_over_more_often(self, rows, epochs):
+        assert train_epochs(rows) == epochs
+
+    def test_the_command_says_how_often(self, gdcli):
+        found = gdcli("train", "sample:iris", "--format", "json").json
+        assert found["epochs"] == 214
+        assert found["rerun"].endswith("--epochs 214")
+        assert gdcli("train", "sample:iris", "--epochs", 3, "--format", "json").json["epochs"] == 3
+
+    def test_a_sweep_s_runs_are_those_of_the_command(self, gdcli):
+        runs = gdcli("sweep", "train", "sample:iris", "--lr", "0.01,0.001", "--format", "json").json["runs"]
+        alone = gdcli("train", "sample:iris", "--lr", 0.001, "--format", "json").json
+        one = next(run for run in runs if run["lr"] == 0.001)
+        assert one["epochs"] == alone["epochs"] == 214
+        assert one["train"]["loss"] == pytest.approx(alone["train"]["loss"], rel=1e-4)
+
+    def test_a_run_that_is_over_too_soon_says_so(self, gdcli):
+        short, enough = (gdcli("train", "sample:xor", "--hidden", 16, "--lr", rate).out for rate in (0.001, 0.05))
+        assert "too soon   the validation loss was still falling: more --epochs would lower it" in short
+        assert "too soon" not in enough
+        unwatched = gdcli("train", "sample:xor", "--hidden", 16, "--validation", "none", "--epochs", 5).out
+        assert "the training loss was still falling" in unwatched
 
 
 class TestInterrupted:

@@ -19,6 +19,7 @@ from gdcli.cli.fit import refuse_unfit
 from gdcli.cli.lecture import lecture
 from gdcli.cli.network_plan import dtype_named
 from gdcli.cli.options import (
+    FIT_EPOCHS,
     DataOptions,
     EpochOptions,
     LineOptions,
@@ -29,6 +30,7 @@ from gdcli.cli.options import (
     RateOptions,
     StopOptions,
     option,
+    train_epochs,
 )
 from gdcli.cli.output import rerun
 from gdcli.cli.reading import read
@@ -150,6 +152,9 @@ def grid(context: Any, kind: str, plain: Any, asked: SweepOptions, terminal: Ter
     flags = {one.name: [""] for one in parameters.values() if _is_given(context, one) and not swept(one)}
     given = lists | {name: words for name, words in flags.items() if name in base and name != "data"}
     tables, rows = _read(kind, name, runs, terminal)
+    for settings, table in zip(runs, tables, strict=True):
+        if settings["epochs"] is None:
+            settings["epochs"] = FIT_EPOCHS if kind == "fit" else train_epochs(len(rows[table].data))
     return Grid(kind, name, plain, given, texts, runs, tables, rows)
 
 

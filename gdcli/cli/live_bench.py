@@ -20,7 +20,6 @@ from gdcli.cli.live_scene import Origin, embedded, is_network, recommended
 from gdcli.cli.network_plan import dtype_named, network_plan
 from gdcli.cli.options import (
     FIT_EPOCHS,
-    TRAIN_EPOCHS,
     DataOptions,
     LineOptions,
     LoopOptions,
@@ -117,7 +116,6 @@ class LiveBench:
         dtype = dtype_named(network.dtype)
         key = data, network.task, network.categorical, dtype, network.labels, network.test
         examples: Examples = self._read(key, lambda: read_examples(self.name, data, network, dtype, self._reader()))
-        epochs = self._origin.options["epochs"]
         made = network_plan(
             self.name,
             examples,
@@ -125,7 +123,7 @@ class LiveBench:
             network,
             self.group(RateOptions),
             self.group(LoopOptions),
-            TRAIN_EPOCHS if epochs is None else epochs,
+            self._origin.options["epochs"],
             self.group(OptimizerOptions),
             self.group(LossOptions),
             self.group(StopOptions),

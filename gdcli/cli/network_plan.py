@@ -21,6 +21,7 @@ from gdcli.cli.options import (
     OptimizerOptions,
     RateOptions,
     StopOptions,
+    train_epochs,
 )
 from gdcli.cli.terminal import Terminal
 from gdcli.data import scaling
@@ -162,14 +163,14 @@ def network_plan(
     network: NetworkOptions,
     rate: RateOptions,
     loop: LoopOptions,
-    epochs: int,
+    epochs: int | None,
     optimizer: OptimizerOptions,
     loss: LossOptions,
     stop: StopOptions,
     past: SavedModel | None,
     terminal: Terminal,
 ) -> NetworkPlan:
-    """Resolves the options on these rows.
+    """Resolves the options on these rows; without `epochs` it is as many as are usual for them.
 
     Raises:
         OptionError: If an option cannot be.
@@ -205,6 +206,7 @@ def network_plan(
     learning_rate = type(made).usual_learning_rate if rate.lr is None else rate.lr
     batch = build.batch_size(loop, len(train), usual=BATCH)
     each = 1 if batch is None else -(-len(train) // batch)
+    epochs = train_epochs(len(examples.data)) if epochs is None else epochs
     if past is not None:
         _refuse_shorter(each, past)
     return NetworkPlan(

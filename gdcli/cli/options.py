@@ -8,11 +8,16 @@ from gdcli.cli import parse
 
 FIT_EPOCHS = 500
 FIT_RATE = 0.1
-TRAIN_EPOCHS = 20
+TRAIN_EPOCHS, TRAIN_ROWS, MOST_EPOCHS = 20, 32_000, 1000
 RATE_HELP = "Learning rate. [0.1; train: the optimizer's usual one]"
 OPTIMIZER_HELP = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, ... [sgd; train: adam]"
 LOSS_HELP = "mse, mae, huber; for classes cross-entropy, binary-cross-entropy, mse. [mse; classes: cross-entropy]"
 DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, '-' for stdin, or sample:NAME."
+
+
+def train_epochs(rows: int) -> int:
+    """A network's usual passes over the data: 20, or as many as show it few rows 32,000 times, 1,000 batches of 32."""
+    return min(MOST_EPOCHS, max(TRAIN_EPOCHS, -(-TRAIN_ROWS // max(1, rows))))
 
 
 def option(*names: str, help: str, parser: Any = None, metavar: str | None = None) -> Any:  # noqa: A002
@@ -159,7 +164,12 @@ class EpochOptions(NamedTuple):
 
     epochs: Annotated[
         int | None,
-        option("--epochs", parser=parse.whole, metavar="N", help="Passes over the data. [500; train: 20]"),
+        option(
+            "--epochs",
+            parser=parse.whole,
+            metavar="N",
+            help="Passes over the data. [500; train: 20 or more]",
+        ),
     ] = None
 
 

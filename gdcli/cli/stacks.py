@@ -15,8 +15,6 @@ from gdcli.cli import experiment as build
 from gdcli.cli import parse
 from gdcli.cli.network_plan import BATCH, FEW_ROWS, VALIDATION, NetworkPlan, network_plan
 from gdcli.cli.options import (
-    FIT_EPOCHS,
-    TRAIN_EPOCHS,
     DataOptions,
     LineOptions,
     LoopOptions,
@@ -136,7 +134,7 @@ def _lines(job: Job, rows: Any) -> Planned:
         group(LineOptions, first),
         group(RateOptions, first),
         loop,
-        epochs("fit", first),
+        first["epochs"],
         group(OptimizerOptions, first),
         group(LossOptions, first),
         stop,
@@ -222,7 +220,7 @@ def _networks(job: Job, rows: Any) -> Planned:
         network,
         group(RateOptions, first),
         group(LoopOptions, first),
-        epochs("train", first),
+        first["epochs"],
         group(OptimizerOptions, first),
         group(LossOptions, first),
         stop,
@@ -247,12 +245,6 @@ def _network(whole: NetworkPlan, network: NetworkOptions, settings: Settings) ->
         kind = None if network.init is None else parse.named("--init", network.init, initializers)
         start = whole.network.initial(np.random.default_rng(settings["seed"]), whole.dtype, kind)
     return Member(_rate(schedule), start, made, penalties.l1, penalties.l2)
-
-
-def epochs(kind: str, settings: Settings) -> int:
-    """Passes over the data, as asked for or as usual."""
-    usual = FIT_EPOCHS if kind == "fit" else TRAIN_EPOCHS
-    return usual if settings["epochs"] is None else int(settings["epochs"])
 
 
 def learning_rate(kind: str, settings: Settings) -> float:

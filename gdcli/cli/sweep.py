@@ -169,10 +169,9 @@ def _finished(sweep: Grid, stacks: list[Job], place: Place, terminal: Terminal) 
 def _bar(sweep: Grid, terminal: Terminal) -> Bar:
     """A bar over all epochs of all runs."""
     from gdcli.cli.runs import Finished
-    from gdcli.cli.stacks import epochs
     from gdcli.render.progress import Bar
 
-    each = [epochs(sweep.kind, settings) for settings in sweep.runs]
+    each = [int(settings["epochs"]) for settings in sweep.runs]
     running: dict[int, int] = {}
     ended: set[int] = set()
 

@@ -208,15 +208,15 @@ class Told:
     def _of(self, finished: Finished) -> Ran:
         sweep, number = self._sweep, finished.number
         settings, texts = sweep.runs[number], sweep.texts[number]
-        epochs = stacks.epochs(sweep.kind, settings)
-        resolved = {"lr": stacks.learning_rate(sweep.kind, settings), "epochs": epochs, "seed": settings["seed"]}
+        resolved = {"lr": stacks.learning_rate(sweep.kind, settings)}
+        resolved |= {"epochs": settings["epochs"], "seed": settings["seed"]}
         return Ran(
             finished=finished,
             texts={name: _brief(texts[name]) for name in sweep.differing},
             differs={name: settings[name] for name in sweep.differing},
             config=self._config(settings) | resolved,
             again=sweep.again(number, **resolved),
-            shown=shown(self._every, "table", epochs),
+            shown=shown(self._every, "table", settings["epochs"]),
             ranks=self._ranks,
         )
 

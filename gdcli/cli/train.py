@@ -13,7 +13,6 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.network_plan import NetworkPlan, dtype_named, network_plan
 from gdcli.cli.options import (
-    TRAIN_EPOCHS,
     DataOptions,
     EpochOptions,
     LoopOptions,
@@ -81,8 +80,8 @@ def command(
         data, network, rate, loop, passes, optimizer, loss, stop = _as_before(context, groups, past)
     known: Known = ((), {}) if past is None else (past.preparation.classes, _values(past))
     examples = read_examples(name, data, network, dtype_named(network.dtype), terminal, known)
-    epochs = TRAIN_EPOCHS if passes.epochs is None else passes.epochs
-    plan = network_plan(name, examples, data, network, rate, loop, epochs, optimizer, loss, stop, past, terminal)
+    made_of = data, network, rate, loop, passes.epochs, optimizer, loss, stop
+    plan = network_plan(name, examples, *made_of, past, terminal)
     again = rerun(context, data=name, lr=plan.rate, epochs=plan.epochs, seed=loop.seed)
     terminal.note(header(plan, name))
     keep = shown(stream.every, output.format, 0 if output.format == "table" and plan.passes <= 60 else plan.passes)

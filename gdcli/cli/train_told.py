@@ -15,7 +15,7 @@ from gdcli.cli.options import OutputOptions, RateOptions, StreamOptions
 from gdcli.cli.parse import flag_name
 from gdcli.cli.showing import cut_short
 from gdcli.data.dataset import Dataset
-from gdcli.diagnosis import overfitting
+from gdcli.diagnosis import overfitting, still_falling
 from gdcli.evaluation import Evaluation, evaluate, outputs
 from gdcli.networks import Dropout
 from gdcli.records import Epoch, Status
@@ -164,6 +164,9 @@ class TrainTold:
             "validation": [values["validation_accuracy"] for values in run.metrics if "validation_accuracy" in values],
         }
         remarks = cut_short(run.last, plan.epochs)
+        if run.last.status is Status.COMPLETED and still_falling(run.validation_losses or run.losses):
+            watched = "validation" if plan.held_out is not None else "training"
+            remarks.append(("too soon", f"the {watched} loss was still falling: more --epochs would lower it"))
         remarks += [("saved", f"{self._save}")] if self._save else []
         return Trained(
             figures={name: evaluation.told() for name, evaluation in found.items()},
