@@ -47,7 +47,7 @@ def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
 
 
 def still_falling(losses: Sequence[float]) -> bool:
-    """Whether more epochs would have lowered a loss: it ends at its least, one per cent below a tenth of the run before.
+    """Whether more epochs would have lowered a loss: it ends at its least, and in the last tenth fell by one per cent.
 
     >>> still_falling([1.0, 0.9, 0.8]), still_falling([1.0, 0.5, 0.499]), still_falling([1.0, 0.5, 0.6])
     (True, False, False)
