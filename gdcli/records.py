@@ -40,7 +40,7 @@ class Step(NamedTuple):
         state: The optimizer's state after it.
         rows: Its batch: an index into the training rows.
         measure: Evaluates the state after it over the whole set: the `Epoch` record of this moment.
-        replay: Asks the optimizer again what to add; None unless `streams.with_updates` filled it in.
+        replay: Asks the optimizer again what to add; None unless `streams.with_update` filled it in.
     """
 
     step: int
@@ -59,10 +59,10 @@ class Step(NamedTuple):
         """What it added to the parameters, shape (P,).
 
         Raises:
-            ValueError: If the stream is not one of `streams.with_updates`.
+            ValueError: If `streams.with_update` did not fill in whom to ask.
         """
         if self.replay is None:
-            raise ValueError("only a stream of streams.with_updates knows what its steps added")
+            raise ValueError("only a step of streams.with_update knows what it added")
         with np.errstate(all="ignore"):
             return self.replay()
 

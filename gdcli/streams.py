@@ -31,6 +31,7 @@ __all__ = [
     "until_loss",
     "until_step",
     "with_gradient",
+    "with_update",
     "with_updates",
 ]
 
@@ -152,17 +153,27 @@ def with_gradient(stream: Iterable[Epoch], problem: Problem) -> Iterator[Epoch]:
 
 
 def with_updates(stream: Stream, optimizer: Optimizer) -> Iterator[Step | Epoch]:
-    """Lets every step tell its `update`: optimizers being pure, they answer again what they answered then.
-
-    What is asked again is kept: the gradient, and the parameters and the optimizer's state before the step.
-    """
+    """Lets every step tell its `update`, as `with_update` does."""
     before: Step | Epoch | None = None
     for record in stream:
         if isinstance(record, Step) and before is not None:
-            given = record.gradient, before.state, before.parameters, record.learning_rate
-            record = record._replace(replay=partial(_answer, optimizer, *given))
+            record = with_update(record, before, optimizer)
         yield record
         before = record
+
+
+def with_update(step: Step, before: Step | Epoch, optimizer: Optimizer) -> Step:
+    """Lets a step tell its `update`: optimizers being pure, they answer again what they answered then.
+
+    What is asked again is kept: the gradient, and the parameters and the optimizer's state before the step.
+
+    Args:
+        step: The step.
+        before: The record before it.
+        optimizer: What made it.
+    """
+    given = step.gradient, before.state, before.parameters, step.learning_rate
+    return step._replace(replay=partial(_answer, optimizer, *given))
 
 
 def _answer(optimizer: Optimizer, gradient: Array, state: Any, parameters: Array, learning_rate: Rate) -> Array:

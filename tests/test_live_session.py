@@ -70,7 +70,7 @@ def state(moment):
     parts = [moment.parameters, record.loss, record.parameters]
     parts += [np.nan if record.validation_loss is None else record.validation_loss, *record.metrics.values()]
     if moment.step is not None:
-        parts += [moment.before, moment.step.gradient, moment.step.loss, moment.step.learning_rate]
+        parts += [moment.before.parameters, moment.step.gradient, moment.step.loss, moment.step.learning_rate]
         parts += [moment.step.rows] if isinstance(moment.step.rows, np.ndarray) else []
     return [moment.number, moment.epoch, *map(np.array, parts)]
 

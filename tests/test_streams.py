@@ -131,7 +131,7 @@ def test_a_steps_loss_is_its_batchs_before_it():
 
 def test_a_step_alone_does_not_know_what_it_added():
     _, step, *_ = descend(DECK, SGD(), learning_rate=0.1, epochs=1)
-    with pytest.raises(ValueError, match="with_updates"):
+    with pytest.raises(ValueError, match="with_update"):
         step.update  # noqa: B018 - to see it refuse
 
 

@@ -13,7 +13,7 @@ from gdcli.cli.surface_line import Descents
 from gdcli.cli.surface_options import EPOCHS
 from gdcli.data.dataset import Array
 from gdcli.live.setup import Landscape, Line, Setup
-from gdcli.records import Step
+from gdcli.records import Epoch, Step
 from gdcli.render.arithmetic import StepTold
 from gdcli.render.surface import resampled
 
@@ -31,8 +31,9 @@ def line_setup(made: Plan, name: str, fixed_length: bool) -> Setup:
     packed, experiment = made.compressed(), made.experiment
     limit = packed.limit
 
-    def told(before: Array, step: Step) -> StepTold:
-        return step_told(packed, before, step, trace=False, limit=limit)
+    def told(before: Step | Epoch, step: Step) -> StepTold:
+        step = step if step.replay else streams.with_update(step, before, packed.optimizer)
+        return step_told(packed, before.parameters, step, trace=False, limit=limit)
 
     return Setup(
         name="standard input" if name == "-" else name,

@@ -24,7 +24,7 @@ class Moment(NamedTuple):
         number: Updates made.
         epoch: The epoch of the last one.
         parameters: Shape (P,).
-        before: The parameters before the last update; None at the start.
+        before: The record before the last update; None at the start.
         step: The last update; None at the start.
         measured: The state's losses over the whole sets, once they are known.
     """
@@ -32,7 +32,7 @@ class Moment(NamedTuple):
     number: int
     epoch: int
     parameters: Array
-    before: Array | None
+    before: Step | Epoch | None
     step: Step | None
     measured: Epoch | None
 

@@ -82,7 +82,7 @@ def _told(moment: Moment) -> dict[str, Any]:
     step, measured = moment.step, moment.measured
     told: dict[str, Any] = {"step": moment.number, "epoch": moment.epoch, "parameters": _packed(moment.parameters)}
     if moment.before is not None and step is not None:
-        told["before"], told["gradient"] = _packed(moment.before), _packed(step.gradient)
+        told["before"], told["gradient"] = _packed(moment.before.parameters), _packed(step.gradient)
         told["lr"], told["batch_loss"] = float(step.learning_rate), _number(step.loss)
         told["rows"] = None if isinstance(step.rows, slice) else _packed(np.asarray(step.rows, np.int64))
         told["slice"] = [step.rows.start, step.rows.stop] if isinstance(step.rows, slice) else None
@@ -158,7 +158,7 @@ def moment_from(told: dict[str, Any]) -> Moment:
         lambda: known,
         replayed,
     )
-    return Moment(number, epoch, parameters, before, step, measured)
+    return Moment(number, epoch, parameters, known._replace(parameters=before), step, measured)
 
 
 def _refused(word: str) -> Any:

@@ -14,7 +14,7 @@ from gdcli.live.setup import Line, Setup
 from gdcli.optimizers import Rate
 from gdcli.records import Epoch, Step
 from gdcli.schedules import Dial, Schedule
-from gdcli.streams import EXPLODED, with_updates
+from gdcli.streams import EXPLODED
 from gdcli.training import descend
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
@@ -177,7 +177,7 @@ class LiveRun(Course):
         if self._stream is None:
             self._stream = _descent(self.setup, self._rate_at, self.now.record)
             next(self._stream)  # the state it goes on from
-        before, step = self.now.parameters, next(self._stream)
+        before, step = self.now.record, next(self._stream)
         assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
         whole = step.step % self.setup.steps_per_epoch == 0
         measured = next(self._stream) if whole else None
@@ -217,7 +217,7 @@ def _monitored(moment: Moment) -> float:
 
 def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Iterator[Step | Epoch]:
     """The one training stream, from the start or from any record of it."""
-    stream = descend(
+    return descend(
         setup.problem,
         setup.optimizer,
         learning_rate=rate,
@@ -228,4 +228,3 @@ def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Itera
         shuffle=setup.shuffle,
         resume=resume,
     )
-    return with_updates(stream, setup.optimizer)

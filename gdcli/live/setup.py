@@ -11,7 +11,7 @@ from gdcli.data.dataset import Array, Dataset
 from gdcli.networks import Network
 from gdcli.optimizers import Optimizer
 from gdcli.preparation import Preparation
-from gdcli.records import Step
+from gdcli.records import Epoch, Step
 from gdcli.render.arithmetic import StepTold
 from gdcli.render.scene import Spot
 from gdcli.schedules import Schedule
@@ -53,7 +53,7 @@ class Line:
         terms: What each parameter multiplies; "" for the bias.
         raw: Parameters in the data's own units.
         outputs: Predictions for rows as read.
-        told: A step, with all its arithmetic, from the parameters before it.
+        told: A step, with all its arithmetic, from the record before it.
         landscape: The loss over two parameters; None where there is only one.
     """
 
@@ -62,7 +62,7 @@ class Line:
     terms: tuple[str, ...]
     raw: Callable[[Array], Array]
     outputs: Callable[[Array, Dataset], Array]
-    told: Callable[[Array, Step], StepTold]
+    told: Callable[[Step | Epoch, Step], StepTold]
     landscape: Landscape | None
 
 
