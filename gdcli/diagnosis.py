@@ -10,7 +10,8 @@ __all__ = ["overfitting", "still_falling"]
 
 GAP = 0.05  # accuracy this much lower on rows not trained on is a gap
 RATIO = 1.5  # as is a loss this much higher
-FALL = 0.01  # a loss that fell by this part of itself in the last tenth of a run was still falling
+FALL = 0.01  # a loss that fell by this part of itself in the last fifth of a run was still falling,
+SOLVED = 1e-3  # unless it is this part of the first one: no more is needed
 
 
 def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
@@ -47,7 +48,7 @@ def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
 
 
 def still_falling(losses: Sequence[float]) -> bool:
-    """Whether more epochs would have lowered a loss: in its last tenth it fell by one per cent, and ends at its least.
+    """Whether more epochs would have lowered a loss: in its last fifth it fell by one per cent, and ends at its least.
 
     As near to it as that one per cent, so that noise does not hide it.
 
@@ -56,6 +57,6 @@ def still_falling(losses: Sequence[float]) -> bool:
     """
     if len(losses) < 2:
         return False
-    last, earlier = losses[-1], losses[-1 - max(1, (len(losses) - 1) // 10)]
+    last, earlier = losses[-1], losses[-1 - -(-(len(losses) - 1) // 5)]
     enough = FALL * abs(last)
-    return earlier - last > enough >= last - min(losses)
+    return earlier - last > enough >= last - min(losses) and last > SOLVED * losses[0]

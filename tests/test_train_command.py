@@ -689,6 +689,15 @@ class TestPasses:
         unwatched = gdcli("train", "sample:xor", "--hidden", 16, "--validation", "none", "--epochs", 5).out
         assert "the training loss was still falling" in unwatched
 
+    @pytest.mark.parametrize(
+        "words", [["--max-steps", 60], ["--epochs", 0], ["--patience", 1, "--epochs", 900]], ids=str
+    )
+    def test_more_epochs_are_not_advised_where_they_are_not_what_ended_it(self, words, gdcli):
+        assert "too soon" not in gdcli("train", "sample:digits", "--hidden", 8, *words).out
+
+    def test_what_is_solved_is_not_over_too_soon(self, gdcli):
+        assert "too soon" not in gdcli("train", "sample:deck", "--lr", 1).out
+
 
 class TestInterrupted:
     """Ctrl-C, in a process of its own, in the middle of an epoch that would take minutes."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 LARGE = 200_000
+HEADER = 2**27  # bytes: more than safetensors allows
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -13,24 +15,34 @@ def limit_threads(arguments: Sequence[str], environ: MutableMapping[str, str]) -
     """One thread, two for layers of about 512 x 512 and more, unless `--threads` or the environment says otherwise.
 
     A second thread costs start-up time, and on a busy machine waiting for it can cost a hundred times what it
-    saves at the sizes of a lecture.
+    saves at the sizes of a lecture. A run that is resumed has as many as before: its last bits depend on that.
     """
-    asked = _asked(arguments)
-    if asked:
+    resumed = _value(arguments, "--resume")
+    before = _options_of(resumed) if resumed else {}
+    asked, hidden = (_value(arguments, f"--{name}") or str(before.get(name, "")) for name in ("threads", "hidden"))
+    if asked.isdecimal() and int(asked) > 0:
         environ.update(dict.fromkeys(VARIABLES, asked))
     elif not any(name in environ for name in VARIABLES):
-        environ.update(dict.fromkeys(VARIABLES, "2" if _largest_layer(arguments) >= LARGE else "1"))
+        environ.update(dict.fromkeys(VARIABLES, "2" if _largest_layer(hidden) >= LARGE else "1"))
 
 
-def _largest_layer(arguments: Sequence[str]) -> int:
-    """Weights of the largest layer between those that `--hidden` names; 0 where it names none."""
-    sizes = [int(size) for size in _value(arguments, "--hidden").split(",") if size.strip().isdecimal()]
+def _largest_layer(hidden: str) -> int:
+    """Weights of the largest layer between those that are named, as in 128,64; 0 where none is."""
+    sizes = [int(size) for size in hidden.split(",") if size.strip().isdecimal()]
     return max((a * b for a, b in pairwise(sizes)), default=0)
 
 
-def _asked(arguments: Sequence[str]) -> str:
-    value = _value(arguments, "--threads")
-    return value if value.isdigit() and int(value) > 0 else ""
+def _options_of(model: str) -> Mapping[str, Any]:
+    """The options of the run that saved a model; none of a file that is no model: the command will say so."""
+    import json  # few commands need it
+
+    try:
+        with open(model, "rb") as file:  # noqa: PTH123 - before anything that takes time to import
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, HEADER)))
+        return dict(json.loads(header["__metadata__"]["gdcli"])["config"]["options"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {}
 
 
 def _value(arguments: Sequence[str], option: str) -> str:

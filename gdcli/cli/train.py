@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import typer
@@ -138,9 +139,10 @@ def finish(plan: NetworkPlan, run: Run, stop: StopOptions) -> None:
     status, last = run.last.status, run.last
     if status is Status.DIVERGED:
         smaller = exact(float(f"{plan.rate / 10:.0e}"))
+        best = f" (it was best, {run.best.monitored:.4g}, at epoch {run.best.epoch})"
         raise DivergedError(
             f"diverged at epoch {last.epoch}, step {last.step}: the loss is {float(last.loss):.2g}"
-            f" (it was best, {run.best.monitored:.4g}, at epoch {run.best.epoch}).",
+            f"{best if math.isfinite(run.best.monitored) else ''}.",
             f"lr {exact(plan.rate)} is too large for this network: try --lr {smaller}, or --scale standard.",
         )
     if status is Status.INTERRUPTED:

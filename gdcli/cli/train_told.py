@@ -164,7 +164,8 @@ class TrainTold:
             "validation": [values["validation_accuracy"] for values in run.metrics if "validation_accuracy" in values],
         }
         remarks = cut_short(run.last, plan.epochs)
-        if run.last.status is Status.COMPLETED and still_falling(run.validation_losses or run.losses):
+        over = run.last.status is Status.COMPLETED and run.last.passes >= plan.epochs
+        if over and still_falling(run.validation_losses or run.losses):
             watched = "validation" if plan.held_out is not None else "training"
             remarks.append(("too soon", f"the {watched} loss was still falling: more --epochs would lower it"))
         remarks += [("saved", f"{self._save}")] if self._save else []
