@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as a shell has it: 128 and the signal's number."""
+
 
 class GdcliError(Exception):
     """A failure with a message for the user and, where there is one, a hint: what to do about it.

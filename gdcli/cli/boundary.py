@@ -10,9 +10,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from gdcli.cli.app import COMMANDS, program
 from gdcli.cli.terminal import Terminal
-from gdcli.errors import DataError, GdcliError, did_you_mean
-
-INTERRUPTED = 130
+from gdcli.errors import INTERRUPTED, DataError, GdcliError, did_you_mean
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:

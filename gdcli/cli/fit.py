@@ -33,7 +33,7 @@ from gdcli.cli.reading import read
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
-from gdcli.errors import DataError, DivergedError, NotConvergedError
+from gdcli.errors import INTERRUPTED, DataError, DivergedError, NotConvergedError
 from gdcli.records import Status
 from gdcli.render import Report
 from gdcli.render.numbers import bracketed
@@ -42,8 +42,6 @@ from gdcli.streams import Run
 
 if TYPE_CHECKING:
     from gdcli.cli.fit_told import FitTold
-
-INTERRUPTED = 130
 
 
 @grouped

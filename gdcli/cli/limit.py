@@ -7,12 +7,12 @@ import typer
 from gdcli.cli import value
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
-from gdcli.cli.limit_exact import INTERRUPTED, of_line
+from gdcli.cli.limit_exact import of_line
 from gdcli.cli.limit_found import Found, LimitOptions
 from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, OptimizerOptions, OutputOptions
 from gdcli.cli.output import emit
 from gdcli.cli.terminal import Terminal
-from gdcli.errors import GdcliError, OptionError
+from gdcli.errors import INTERRUPTED, GdcliError, OptionError
 
 MODEL = ".safetensors"
 

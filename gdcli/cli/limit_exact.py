@@ -34,7 +34,6 @@ from gdcli.render.screen import Screen
 from gdcli.schedules import Constant
 from gdcli.streams import Run
 
-INTERRUPTED = 130
 STEPS = 2000
 BELOW, ABOVE = 0.99, 1.01
 INPUTS = {"none": "as they are", "standard": "standardized"}

@@ -32,14 +32,13 @@ from gdcli.cli.options import (
 from gdcli.cli.output import reject_together
 from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import samples
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import INTERRUPTED, DataError, OptionError
 from gdcli.live.recording import Recorder, read
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
 from gdcli.render.screen import Screen, plain
 
-INTERRUPTED = 130
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
 
 

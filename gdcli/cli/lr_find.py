@@ -23,9 +23,8 @@ from gdcli.cli.options import (
 )
 from gdcli.cli.output import emit, exact, rerun
 from gdcli.cli.terminal import Terminal
-from gdcli.errors import OptionError
+from gdcli.errors import INTERRUPTED, OptionError
 
-INTERRUPTED = 130
 MOST = 1_000_000
 ONLY = {"fit": LineOptions._fields, "train": NetworkOptions._fields}
 WhatArgument = Annotated[str, typer.Argument(metavar="fit|train", help="What is to be run.", show_default=False)]

@@ -30,14 +30,13 @@ from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Array
+from gdcli.errors import INTERRUPTED
 from gdcli.optimizers import SGD
 from gdcli.records import Step
 from gdcli.render import Report
 from gdcli.render.arithmetic import StepTold, blackboard
 from gdcli.streams import with_updates
 from gdcli.training import descend
-
-INTERRUPTED = 130
 
 
 class StepOptions(NamedTuple):

@@ -26,12 +26,11 @@ from gdcli.cli.output import check, emit, exact, rerun
 from gdcli.cli.surface_line import drawn
 from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
 from gdcli.cli.terminal import Terminal
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import INTERRUPTED, DataError, OptionError
 from gdcli.render import Report
 from gdcli.render.screen import Screen
 from gdcli.writing import replaced
 
-INTERRUPTED = 130
 MODEL = ".safetensors"
 NETWORKS_OWN = {"data", "rows", "x_range", "y_range", "save", "seed", "threads"}
 

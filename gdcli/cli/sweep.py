@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gdcli.cli.terminal import Terminal
     from gdcli.render.progress import Bar
 
-INTERRUPTED = 130
 KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
 """Each sub-command's name and its line in `gdcli sweep --help`."""
 ABOUT = """

@@ -24,7 +24,7 @@ from gdcli.cli.showing import shown
 from gdcli.cli.stacks import Job
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
-from gdcli.errors import GdcliError
+from gdcli.errors import INTERRUPTED, GdcliError
 from gdcli.records import RISE
 from gdcli.render import Report
 from gdcli.render.numbers import short
@@ -32,7 +32,6 @@ from gdcli.render.screen import Screen
 from gdcli.render.sweeping import ROWS, Fit, Look, layout, pictures, summary
 from gdcli.sweep import Outcome
 
-INTERRUPTED = 130
 SIZES = ("degree", "hidden")
 """Options that make a model larger."""
 LONG_NUMBER = re.compile(r"-?[\d.]{8,}(?:e-?\d+)?")

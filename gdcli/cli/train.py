@@ -9,7 +9,7 @@ import typer
 
 from gdcli import streams
 from gdcli.cli.examples import read_examples
-from gdcli.cli.fit import INTERRUPTED, plots
+from gdcli.cli.fit import plots
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.network_plan import NetworkPlan, dtype_named, network_plan
@@ -33,7 +33,7 @@ from gdcli.cli.picturing import images
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.cli.train_told import TrainTold, architecture
-from gdcli.errors import DataError, DivergedError, NotConvergedError, OptionError
+from gdcli.errors import INTERRUPTED, DataError, DivergedError, NotConvergedError, OptionError
 from gdcli.records import Status
 from gdcli.render import Report
 from gdcli.render.progress import Bar
