@@ -42,7 +42,7 @@ def session(words):
     """A session as the command makes it."""
     import io
 
-    from gdcli.cli.live import _lecture
+    from gdcli.cli.commands.live import _lecture
     from gdcli.cli.live_bench import LiveBench
     from gdcli.cli.live_scene import Origin, recommended
     from gdcli.cli.terminal import Terminal
@@ -90,8 +90,8 @@ async def frames(app):
 async def share(app):
     """Steps made beside the screen, in percent of those made without one."""
     from gdcli.live.run import LiveRun
-    from gdcli.records import Step
-    from gdcli.training import descend
+    from gdcli.training.loop import descend
+    from gdcli.training.records import Step
 
     def without():
         setup = app.session.run.setup

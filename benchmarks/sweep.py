@@ -22,11 +22,11 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 import numpy as np
 
 from gdcli.data.dataset import Dataset
-from gdcli.losses import cross_entropy, one_hot
-from gdcli.networks import Network
-from gdcli.optimizers import SGD
-from gdcli.sweep import Member, sweep
-from gdcli.training import Problem, descend
+from gdcli.nn.losses import cross_entropy, one_hot
+from gdcli.nn.networks import Network
+from gdcli.optim.optimizers import SGD
+from gdcli.training.loop import Problem, descend
+from gdcli.training.stacked import Member, sweep
 
 SIZES, ROWS, BATCH, EPOCHS = (2, 8, 8, 2), 320, 10, 20
 STACKS = (1, 10, 100, 1000)

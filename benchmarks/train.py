@@ -50,11 +50,11 @@ def gdcli(sizes, batch, optimizer, measured=True):
     import numpy as np
 
     from gdcli.data.dataset import Dataset
-    from gdcli.losses import cross_entropy, one_hot
-    from gdcli.networks import Network
-    from gdcli.optimizers import SGD, Adam
-    from gdcli.records import Epoch
-    from gdcli.training import Problem, descend
+    from gdcli.nn.losses import cross_entropy, one_hot
+    from gdcli.nn.networks import Network
+    from gdcli.optim.optimizers import SGD, Adam
+    from gdcli.training.loop import Problem, descend
+    from gdcli.training.records import Epoch
 
     inputs, labels = rows(sizes)
     network = Network(sizes)

@@ -17,84 +17,48 @@ if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset as Dataset
     from gdcli.data.dataset import compress as compress
     from gdcli.errors import GdcliError as GdcliError
-    from gdcli.losses import binary_cross_entropy as binary_cross_entropy
-    from gdcli.losses import cross_entropy as cross_entropy
-    from gdcli.losses import huber as huber
-    from gdcli.losses import mae as mae
-    from gdcli.losses import mse as mse
-    from gdcli.models import Linear as Linear
-    from gdcli.models import Proportional as Proportional
-    from gdcli.networks import Dropout as Dropout
-    from gdcli.networks import Network as Network
-    from gdcli.optimizers import (
-        SGD as SGD,
-    )
-    from gdcli.optimizers import (
-        Adagrad as Adagrad,
-    )
-    from gdcli.optimizers import (
-        Adam as Adam,
-    )
-    from gdcli.optimizers import (
-        AdamW as AdamW,
-    )
-    from gdcli.optimizers import (
-        AMSGrad as AMSGrad,
-    )
-    from gdcli.optimizers import (
-        CenteredRMSprop as CenteredRMSprop,
-    )
-    from gdcli.optimizers import (
-        Momentum as Momentum,
-    )
-    from gdcli.optimizers import (
-        Nesterov as Nesterov,
-    )
-    from gdcli.optimizers import (
-        RMSprop as RMSprop,
-    )
-    from gdcli.records import Epoch as Epoch
-    from gdcli.records import Status as Status
-    from gdcli.records import Step as Step
-    from gdcli.streams import (
-        Run as Run,
-    )
-    from gdcli.streams import (
-        early_stopping as early_stopping,
-    )
-    from gdcli.streams import (
-        epochs as epochs,
-    )
-    from gdcli.streams import (
-        thin as thin,
-    )
-    from gdcli.streams import (
-        until_diverged as until_diverged,
-    )
-    from gdcli.streams import (
-        until_flat as until_flat,
-    )
-    from gdcli.streams import (
-        until_interrupted as until_interrupted,
-    )
-    from gdcli.streams import (
-        until_loss as until_loss,
-    )
-    from gdcli.streams import (
-        until_step as until_step,
-    )
-    from gdcli.training import Problem as Problem
-    from gdcli.training import descend as descend
-    from gdcli.training import train as train
+    from gdcli.nn.linear import Linear as Linear
+    from gdcli.nn.linear import Proportional as Proportional
+    from gdcli.nn.losses import binary_cross_entropy as binary_cross_entropy
+    from gdcli.nn.losses import cross_entropy as cross_entropy
+    from gdcli.nn.losses import huber as huber
+    from gdcli.nn.losses import mae as mae
+    from gdcli.nn.losses import mse as mse
+    from gdcli.nn.networks import Dropout as Dropout
+    from gdcli.nn.networks import Network as Network
+    from gdcli.optim.optimizers import SGD as SGD
+    from gdcli.optim.optimizers import Adagrad as Adagrad
+    from gdcli.optim.optimizers import Adam as Adam
+    from gdcli.optim.optimizers import AdamW as AdamW
+    from gdcli.optim.optimizers import AMSGrad as AMSGrad
+    from gdcli.optim.optimizers import CenteredRMSprop as CenteredRMSprop
+    from gdcli.optim.optimizers import Momentum as Momentum
+    from gdcli.optim.optimizers import Nesterov as Nesterov
+    from gdcli.optim.optimizers import RMSprop as RMSprop
+    from gdcli.training.loop import Problem as Problem
+    from gdcli.training.loop import descend as descend
+    from gdcli.training.loop import train as train
+    from gdcli.training.records import Epoch as Epoch
+    from gdcli.training.records import Status as Status
+    from gdcli.training.records import Step as Step
+    from gdcli.training.streams import Run as Run
+    from gdcli.training.streams import early_stopping as early_stopping
+    from gdcli.training.streams import epochs as epochs
+    from gdcli.training.streams import thin as thin
+    from gdcli.training.streams import until_diverged as until_diverged
+    from gdcli.training.streams import until_flat as until_flat
+    from gdcli.training.streams import until_interrupted as until_interrupted
+    from gdcli.training.streams import until_loss as until_loss
+    from gdcli.training.streams import until_step as until_step
 
 # Names are imported when first asked for: `gdcli --version` need not load NumPy.
 _HOMES = {
     "gdcli.data.dataset": ("Dataset", "compress"),
     "gdcli.errors": ("GdcliError",),
-    "gdcli.losses": ("binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"),
-    "gdcli.models": ("Linear", "Proportional"),
-    "gdcli.networks": ("Dropout", "Network"),
-    "gdcli.optimizers": (
+    "gdcli.nn.losses": ("binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"),
+    "gdcli.nn.linear": ("Linear", "Proportional"),
+    "gdcli.nn.networks": ("Dropout", "Network"),
+    "gdcli.optim.optimizers": (
         "SGD",
         "AMSGrad",
         "Adagrad",
@@ -105,8 +69,8 @@ _HOMES = {
         "Nesterov",
         "RMSprop",
     ),
-    "gdcli.records": ("Epoch", "Status", "Step"),
-    "gdcli.streams": (
+    "gdcli.training.records": ("Epoch", "Status", "Step"),
+    "gdcli.training.streams": (
         "Run",
         "early_stopping",
         "epochs",
@@ -117,7 +81,7 @@ _HOMES = {
         "until_loss",
         "until_step",
     ),
-    "gdcli.training": ("Problem", "descend", "train"),
+    "gdcli.training.loop": ("Problem", "descend", "train"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted([*_HOME, "__version__"])

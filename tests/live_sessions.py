@@ -4,7 +4,7 @@ import io
 import re
 
 from gdcli.cli.app import load
-from gdcli.cli.live import _origin
+from gdcli.cli.commands.live import _origin
 from gdcli.cli.live_bench import LiveBench
 from gdcli.cli.terminal import Terminal
 from gdcli.live.scenes import Scenes

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from gdcli import activations, shapes
-from gdcli.render.activation import Portrait, pictures
+from gdcli.analysis import activation_shape as shapes
+from gdcli.nn import activations
+from gdcli.render.reports.activation import Portrait, pictures
 from gdcli.render.screen import Screen, columns
 
 NAMES = activations.__all__
@@ -149,7 +150,7 @@ def test_a_new_function_needs_no_words_of_its_own():
         return np.sin(z), lambda gradient: gradient * np.cos(z)
 
     sine.initializer = "he"
-    from gdcli.render.activation import remarks as told
+    from gdcli.render.reports.activation import remarks as told
 
     assert len(told(shapes.shape(sine), "he", "Normal")) == 4
     assert len(told(shapes.shape(lambda z: (z * 0, lambda gradient: gradient * 0)), "he", "")) == 4

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdcli import activations, initializers
+from gdcli.nn import activations, initializers
 
 ALL = [getattr(activations, name) for name in activations.__all__]
 NUMERIC = json.loads((Path(__file__).parent / "oracles" / "numeric.json").read_text())

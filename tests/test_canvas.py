@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from gdcli.render.canvas import framed, half_blocks, heat, image, limits, places, regions, scale_bar
-from gdcli.render.colormap import hues, luminance, scale_colors
+from gdcli.render.raster.canvas import framed, half_blocks, heat, image, limits, places, regions, scale_bar
+from gdcli.render.raster.colormap import hues, luminance, scale_colors
 from gdcli.render.screen import ESCAPE, Screen, columns
 
 FULL = Screen()

@@ -8,12 +8,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gdcli import activations, collapsing
-from gdcli.activations import leaky_relu, linear, relu, sigmoid, tanh
-from gdcli.collapsing import AffineError, collapse, is_linear, largest_difference, witness
+from gdcli.analysis import collapse as collapsing
+from gdcli.analysis.collapse import AffineError, collapse, is_linear, largest_difference, witness
 from gdcli.errors import GdcliError
-from gdcli.networks import Dropout, Network
-from gdcli.render import collapsing as view
+from gdcli.nn import activations
+from gdcli.nn.activations import leaky_relu, linear, relu, sigmoid, tanh
+from gdcli.nn.networks import Dropout, Network
+from gdcli.render.reports import collapse as view
 from gdcli.render.screen import Screen
 
 SIZES = [(1, 1), (3, 2), (2, 8, 1), (2, 8, 8, 1), (4, 5, 3), (3, 7, 2, 6, 4), (1, 2, 2, 2, 2, 2, 1)]

@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdcli import curvature, streams
+from gdcli.analysis import curvature
 from gdcli.data.dataset import Dataset, compress
 from gdcli.data.samples import content
 from gdcli.data.scaling import Basis, minmax, none, rms, standard
 from gdcli.data.tables import read_table
-from gdcli.losses import huber, mae, mse
-from gdcli.models import Linear, Proportional
-from gdcli.optimizers import SGD, Adam, Momentum, Nesterov
-from gdcli.records import Status
-from gdcli.training import Problem, descend, train
+from gdcli.nn.linear import Linear, Proportional
+from gdcli.nn.losses import huber, mae, mse
+from gdcli.optim.optimizers import SGD, Adam, Momentum, Nesterov
+from gdcli.training import streams
+from gdcli.training.loop import Problem, descend, train
+from gdcli.training.records import Status
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "regression_exact.json").read_text())["sets"]
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))

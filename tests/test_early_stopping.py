@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdcli.records import Epoch, Status
-from gdcli.streams import Run, early_stopping
+from gdcli.training.records import Epoch, Status
+from gdcli.training.streams import Run, early_stopping
 
 KERAS = json.loads((Path(__file__).parent / "oracles" / "early_stopping_keras.json").read_text())
 CASES = [case for case in KERAS["cases"] if case["patience"] >= 1 and case["start_from_epoch"] == 0]

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from gdcli import losses, optimizers, schedules, streams, training
 from gdcli.data.dataset import Dataset
-from gdcli.models import Linear
-from gdcli.networks import Dropout, Network
-from gdcli.records import Epoch, Status, Step
-from gdcli.sweep import Member, Outcome, Rules, sweep
-from gdcli.training import Problem, descend
+from gdcli.nn import losses
+from gdcli.nn.linear import Linear
+from gdcli.nn.networks import Dropout, Network
+from gdcli.optim import optimizers, schedules
+from gdcli.training import loop as training
+from gdcli.training import streams
+from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.stacked import Member, Outcome, Rules, sweep
 
 rng = np.random.default_rng(5)
 X, Y = rng.normal(size=(23, 3)), rng.normal(size=23)
@@ -308,7 +311,7 @@ def interrupted_after(records):
     """Ctrl-C, as `train` hears of it, after so many records of a run of four epochs."""
     count = iter(range(10**6))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gdcli.cli.train.interruptible", lambda: nullcontext(lambda: next(count) > records))
+        patch.setattr("gdcli.cli.commands.train.interruptible", lambda: nullcontext(lambda: next(count) > records))
         yield "--epochs", 4
 
 

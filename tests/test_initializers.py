@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from gdcli import initializers
+from gdcli.nn import initializers
 
 ALL = [getattr(initializers, name) for name in initializers.__all__]
 FAN_IN, FAN_OUT = 300, 500

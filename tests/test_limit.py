@@ -234,7 +234,7 @@ class TestLocal:
         report = limit(path, "--on", "sample:xor")
         from gdcli.data.samples import content
         from gdcli.data.tables import read_table
-        from gdcli.saving import load
+        from gdcli.experiments.checkpoint import load
 
         saved, table = load(str(path)), read_table(content("xor"), "xor")
         x = saved.preparation.inputs(np.column_stack([table.numbers("x1"), table.numbers("x2")]), np.float64)

@@ -18,8 +18,8 @@ from gdcli.live.page import BRAILLE, NONE, Area, Page
 from gdcli.live.panels.dial import HIGHEST, LOWEST, Dial, finer, laddered
 from gdcli.live.scenes import Scenes
 from gdcli.live.session import DIRECTIONS, Session
-from gdcli.records import Epoch
 from gdcli.render.screen import Screen, columns
+from gdcli.training.records import Epoch
 
 SCREENS = [Screen(), Screen(color=False), Screen(unicode=False), Screen(color=False, unicode=False)]
 

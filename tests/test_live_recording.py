@@ -333,7 +333,7 @@ def test_a_recording_needs_a_place(name, gdcli, refused, tmp_path):
 
 def test_a_recording_is_refused_before_the_screen_is_taken(gdcli, tmp_path, monkeypatch):
     monkeypatch.setattr("os.get_terminal_size", lambda *_: __import__("os").terminal_size((120, 40)))
-    monkeypatch.setattr("gdcli.cli.live._check_screen", lambda _: None)
+    monkeypatch.setattr("gdcli.cli.commands.live._check_screen", lambda _: None)
     monkeypatch.setattr("gdcli.live.app.LiveApp.run", lambda _: pytest.fail("the screen is taken"))
     result = gdcli("live", "--record", tmp_path / "nowhere" / "r.jsonl", tty=True)
     assert result.code == 3

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from live_sessions import NETWORK, NETWORK_STEPS, bench, do, session
 
-from gdcli import optimizers
 from gdcli.live.keys import KEYS
 from gdcli.live.run import LiveRun
 from gdcli.live.setup import Line
 from gdcli.live.words import warning
-from gdcli.optimizers import SGD
-from gdcli.records import Epoch, Step
-from gdcli.schedules import Dial
-from gdcli.training import descend, train
+from gdcli.optim import optimizers
+from gdcli.optim.optimizers import SGD
+from gdcli.optim.schedules import Dial
+from gdcli.training.loop import descend, train
+from gdcli.training.records import Epoch, Step
 
 BATCHES = ("sample:bmi", "--standardize", "--batch-size", "100")
 RUNS = {

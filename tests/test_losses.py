@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdcli.losses import binary_cross_entropy, cross_entropy, mse_of_probabilities
+from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mse_of_probabilities
 
 NUMERIC = json.loads((Path(__file__).parent / "oracles" / "numeric.json").read_text())
 TOLERANCE = {"rtol": 1e-12, "atol": 1e-15}

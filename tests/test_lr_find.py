@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from gdcli.analysis.range_test import Growing, Probe, minimum, range_test, steepest, suggestions, valley
 from gdcli.data.dataset import Dataset
-from gdcli.losses import mse
-from gdcli.models import Linear
-from gdcli.networks import Network
-from gdcli.optimizers import SGD, Adam
-from gdcli.range_test import Growing, Probe, minimum, range_test, steepest, suggestions, valley
-from gdcli.training import Problem
+from gdcli.nn.linear import Linear
+from gdcli.nn.losses import mse
+from gdcli.nn.networks import Network
+from gdcli.optim.optimizers import SGD, Adam
+from gdcli.training.loop import Problem
 
 DECK = ["sample:deck", "--m", -1, "--b", 5]
 PROBLEM = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))

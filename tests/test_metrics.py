@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdcli import metrics
+from gdcli.nn import metrics
 
 ORACLES = Path(__file__).parent / "oracles"
 NUMERIC = json.loads((ORACLES / "numeric.json").read_text())

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from torch_runs import from_torch
 
-from gdcli import activations, optimizers
 from gdcli.data.dataset import Dataset
 from gdcli.data.samples import content
 from gdcli.data.tables import read_table
-from gdcli.losses import binary_cross_entropy, cross_entropy, huber, mae, mse, mse_of_probabilities, one_hot
-from gdcli.networks import Dropout, Network
-from gdcli.records import Epoch
-from gdcli.training import Problem, descend, train
+from gdcli.nn import activations
+from gdcli.nn.losses import binary_cross_entropy, cross_entropy, huber, mae, mse, mse_of_probabilities, one_hot
+from gdcli.nn.networks import Dropout, Network
+from gdcli.optim import optimizers
+from gdcli.training.loop import Problem, descend, train
+from gdcli.training.records import Epoch
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "digits_torch.json").read_text())
 ACTIVATIONS = [getattr(activations, name) for name in activations.__all__]
@@ -140,7 +141,7 @@ def test_measuring_in_parts_is_measuring_at_once(monkeypatch):
     problem = Problem(network, cross_entropy, data, metrics={"rows": lambda outputs, _: float(outputs[:, 0].mean())})
     parameters = network.initial(np.random.default_rng(0), np.float64)
     whole = problem.measured(parameters, data)
-    monkeypatch.setattr("gdcli.training.MEASURED", 7)
+    monkeypatch.setattr("gdcli.training.loop.MEASURED", 7)
     parts = problem.measured(parameters, data)
     np.testing.assert_allclose(parts[0], whole[0], rtol=1e-13)
     np.testing.assert_allclose(parts[1]["rows"], whole[1]["rows"], rtol=1e-13)

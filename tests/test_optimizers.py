@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from torch_runs import from_torch
 
-from gdcli import optimizers
 from gdcli.data.dataset import Dataset
-from gdcli.losses import mse
-from gdcli.models import Linear
-from gdcli.records import Epoch
-from gdcli.training import Problem, descend
+from gdcli.nn.linear import Linear
+from gdcli.nn.losses import mse
+from gdcli.optim import optimizers
+from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Epoch
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "line_torch.json").read_text())
 ALL = [getattr(optimizers, name) for name in optimizers.__all__]

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gdcli
-from gdcli.render.axes import axis, log_ticks, short, ticks
-from gdcli.render.curves import thin
-from gdcli.render.geometry import pieces
-from gdcli.render.plots import Series, bars, chart, matrix, side_by_side
+from gdcli.render.charts.axes import axis, log_ticks, short, ticks
+from gdcli.render.charts.curves import thin
+from gdcli.render.charts.plots import Series, bars, chart, matrix, side_by_side
+from gdcli.render.raster.geometry import pieces
 from gdcli.render.screen import ESCAPE, PALETTE, Screen, columns, fit, paint, plain
 
 PLAIN = Screen(color=False)
@@ -60,7 +60,7 @@ def module_names(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def test_importing_the_module_does_not_load_plotext():
-    program = "import sys, gdcli.render.plots; sys.exit('plotext' in sys.modules)"
+    program = "import sys, gdcli.render.charts.plots; sys.exit('plotext' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

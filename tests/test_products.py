@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gdcli import products
 from gdcli.data.dataset import Dataset
-from gdcli.losses import cross_entropy, one_hot
-from gdcli.networks import Network
-from gdcli.training import Problem
+from gdcli.nn import products
+from gdcli.nn.losses import cross_entropy, one_hot
+from gdcli.nn.networks import Network
+from gdcli.training.loop import Problem
 
 SIZES = [(32, 784, 512), (784, 32, 512), (32, 512, 512), (1, 600, 6400), (7, 513, 1024), (64, 784, 64), (300, 300, 300)]
 ODD = [(32, 784, 500), (3, 2, 1), (32, 784, 10), (100, 100, 31)]

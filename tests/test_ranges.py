@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcli.errors import OptionError
-from gdcli.ranges import expand, listed
+from gdcli.experiments.sweep.ranges import expand, listed
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdcli import activations, losses
-from gdcli.curvature import spectrum
+from gdcli.analysis.curvature import spectrum
+from gdcli.analysis.forecast import forecast
+from gdcli.analysis.sharpness import hessian_product, sharpness
 from gdcli.data.dataset import Dataset
-from gdcli.forecast import forecast
-from gdcli.losses import cross_entropy, huber, mae, mse
-from gdcli.models import Linear, Proportional
-from gdcli.networks import Dropout, Network
-from gdcli.optimizers import SGD, Adam, Momentum, Nesterov
-from gdcli.sharpness import hessian_product, sharpness
-from gdcli.training import Problem, train
+from gdcli.nn import activations, losses
+from gdcli.nn.linear import Linear, Proportional
+from gdcli.nn.losses import cross_entropy, huber, mae, mse
+from gdcli.nn.networks import Dropout, Network
+from gdcli.optim.optimizers import SGD, Adam, Momentum, Nesterov
+from gdcli.training.loop import Problem, train
 
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
 START = np.array([-1.0, 5.0])

@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from gdcli import streams
 from gdcli.data.dataset import Dataset
 from gdcli.data.splitting import split
 from gdcli.errors import OptionError
-from gdcli.losses import mse
-from gdcli.models import Linear
-from gdcli.optimizers import SGD
-from gdcli.records import Epoch, Status
-from gdcli.training import Problem, descend, train
+from gdcli.nn.linear import Linear
+from gdcli.nn.losses import mse
+from gdcli.optim.optimizers import SGD
+from gdcli.training import streams
+from gdcli.training.loop import Problem, descend, train
+from gdcli.training.records import Epoch, Status
 
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
 START = np.array([-1.0, 5.0])

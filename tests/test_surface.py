@@ -8,14 +8,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import gdcli.surface as core
 from gdcli import Dataset, Linear, Network, Problem, mse
+from gdcli.analysis import surfaces as core
+from gdcli.analysis.surfaces import Plane, Span, Surface, filter_normalised, span_around
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
-from gdcli.losses import mae
+from gdcli.nn.losses import mae
+from gdcli.render.reports.surface import resampled
 from gdcli.render.screen import ESCAPE, Screen, columns
-from gdcli.render.surface import resampled
-from gdcli.surface import Plane, Span, Surface, filter_normalised, span_around
 
 GRID = ["--m-range", "-3:5:41", "--b-range", "-3:9:61"]
 DECK = Problem(Linear(1), mse, Dataset([[1.0], [2.0]], [3.0, 5.0]))
@@ -220,8 +220,8 @@ class TestPicture:
         assert out.count("after 100") == 3
 
     def test_a_path_that_diverged_ends_where_it_leaves(self):
-        from gdcli.records import Status
-        from gdcli.render.scene import Scene, Spot, Trail
+        from gdcli.render.reports.surface_marks import Scene, Spot, Trail
+        from gdcli.training.records import Status
 
         points = np.array([[0.5, 0.5], [0.6, 0.6], [3.0, 0.0], [0.5, 0.1], [9.0, 9.0]])
         trail = Trail(1.0, range(5), points, [1.0] * 5, Status.DIVERGED)
@@ -409,8 +409,8 @@ def test_json_is_json(gdcli):
 
 
 def test_screen_is_not_needed_to_know_the_size():
-    from gdcli.render.scene import Scene, Spot
-    from gdcli.render.surface import size
+    from gdcli.render.reports.surface import size
+    from gdcli.render.reports.surface_marks import Scene, Spot
 
     scene = Scene(("m", "b"), "MSE", (-3, 4), (-2, 8), Spot(0, 0, 1), None)
     width, height = size(scene, Screen(width=80, height=24))

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from gdcli.records import Status
-from gdcli.render.contours import contour
-from gdcli.render.scene import Scene, Spot, Trail
+from gdcli.render.raster.contours import contour
+from gdcli.render.reports.surface_marks import Scene, Spot, Trail
 from gdcli.render.svg import svg
+from gdcli.training.records import Status
 
 SVG = "{http://www.w3.org/2000/svg}"
 KNOWN = {"svg", "title", "defs", "g", "use", "rect", "path", "circle", "text"}

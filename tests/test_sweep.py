@@ -20,18 +20,20 @@ from conftest import clean_environ
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdcli import losses, optimizers, schedules, streams
+from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.cli import places, runs
 from gdcli.cli.grid import GROUPS
 from gdcli.cli.stacks import Job, curve
 from gdcli.data.dataset import Dataset
-from gdcli.models import Linear
-from gdcli.networks import Dropout, Network
-from gdcli.optimizers import SGD, Momentum
-from gdcli.records import Status
-from gdcli.sweep import Member, Outcome, Pass, Rules, stacked, sweep
-from gdcli.training import Problem, descend
-from gdcli.verdicts import Goal, arrived, verdict
+from gdcli.nn import losses
+from gdcli.nn.linear import Linear
+from gdcli.nn.networks import Dropout, Network
+from gdcli.optim import optimizers, schedules
+from gdcli.optim.optimizers import SGD, Momentum
+from gdcli.training import streams
+from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Status
+from gdcli.training.stacked import Member, Outcome, Pass, Rules, stacked, sweep
 
 DECK = ["sample:deck", "--m", "-1", "--b", "5"]
 LECTURE = ["sweep", "fit", *DECK, "--lr", "0.01,0.1,0.29,0.3,2", "--epochs", "600"]

@@ -1,6 +1,6 @@
 """PyTorch's hyperparameters as our optimizers."""
 
-from gdcli import optimizers
+from gdcli.optim import optimizers
 
 
 def from_torch(run):

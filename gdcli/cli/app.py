@@ -63,7 +63,7 @@ class Commands(TyperGroup):
 
 def load(name: str) -> TyperCommand:
     """Imports a command's module and makes its typer command."""
-    module = import_module(f"gdcli.cli.{name.replace('-', '_')}")
+    module = import_module(f"gdcli.cli.commands.{name.replace('-', '_')}")
     if hasattr(module, "group"):  # a command of several
         return cast("TyperCommand", module.group(name))
     function = module.command

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from gdcli.analysis.surfaces import Plane, Span, Surface, surface
+from gdcli.arrays import Array
 from gdcli.cli import parse
 from gdcli.cli.output import exact
-from gdcli.data.dataset import Array
 from gdcli.errors import OptionError
-from gdcli.records import Epoch, Row
-from gdcli.render.scene import Scene, Spot
-from gdcli.surface import Plane, Span, Surface, surface
-from gdcli.training import Problem
+from gdcli.render.reports.surface_marks import Scene, Spot
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch, Row
 
 AFFORDABLE = 2e10  # multiplications: a second or two
 COUNT, COARSE, MOST = 41, 21, 1000

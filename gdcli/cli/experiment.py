@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdcli import losses, optimizers, schedules
+from gdcli.arrays import Array
 from gdcli.cli import parse
 from gdcli.cli.options import (
     FIT_RATE,
@@ -25,14 +25,16 @@ from gdcli.cli.output import exact, reject_together
 from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
 from gdcli.data import scaling
-from gdcli.data.dataset import Array, Dataset
+from gdcli.data.dataset import Dataset
 from gdcli.data.scaling import Basis
 from gdcli.errors import DataError, OptionError, did_you_mean
-from gdcli.losses import Loss
-from gdcli.models import Linear, Proportional
-from gdcli.optimizers import Optimizer
-from gdcli.schedules import Schedule
-from gdcli.training import Problem
+from gdcli.nn import losses
+from gdcli.nn.linear import Linear, Proportional
+from gdcli.nn.losses import Loss
+from gdcli.optim import optimizers, schedules
+from gdcli.optim.optimizers import Optimizer
+from gdcli.optim.schedules import Schedule
+from gdcli.training.loop import Problem
 
 UNCENTRED: dict[scaling.Scaling, scaling.Scaling] = {scaling.standard: scaling.rms, scaling.minmax: scaling.max_abs}
 

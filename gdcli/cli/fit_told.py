@@ -11,10 +11,10 @@ import numpy as np
 from gdcli.cli import telling
 from gdcli.cli.options import LineOptions, LoopOptions, RateOptions
 from gdcli.cli.plan import Plan
-from gdcli.records import Status
-from gdcli.render.fitting import layout, pictures, summary
+from gdcli.render.reports.fit import layout, pictures, summary
 from gdcli.render.screen import Screen
-from gdcli.streams import Run
+from gdcli.training.records import Status
+from gdcli.training.streams import Run
 
 
 class FitTold:
@@ -49,7 +49,7 @@ class FitTold:
 
     def save(self, path: str) -> None:
         """Writes the fitted model, in raw units."""
-        from gdcli.saving import save, saved_line
+        from gdcli.experiments.checkpoint import save, saved_line
 
         kept = telling.kept(self._plan, self._run)
         experiment = self._plan.experiment

@@ -11,11 +11,10 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import typer
 
-from gdcli import ranges
 from gdcli.cli import experiment as build
 from gdcli.cli import parse
+from gdcli.cli.commands.fit import refuse_unfit
 from gdcli.cli.examples import read_examples
-from gdcli.cli.fit import refuse_unfit
 from gdcli.cli.lecture import lecture
 from gdcli.cli.network_plan import dtype_named
 from gdcli.cli.options import (
@@ -37,6 +36,7 @@ from gdcli.cli.reading import read
 from gdcli.cli.stacks import Settings, group
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
+from gdcli.experiments.sweep import ranges
 
 MOST = 10_000
 """Runs that are begun without asking."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
-from gdcli import losses
+from gdcli.analysis.forecast import Forecast, curved, forecast
 from gdcli.cli import telling
 from gdcli.cli.lecture import lecture, start_words
 from gdcli.cli.limit_found import Found, LimitOptions, label
@@ -25,14 +25,14 @@ from gdcli.cli.output import rerun
 from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
-from gdcli.forecast import Forecast, curved, forecast
-from gdcli.optimizers import SGD, Momentum, Nesterov
-from gdcli.records import Status
+from gdcli.nn import losses
+from gdcli.optim.optimizers import SGD, Momentum, Nesterov
+from gdcli.optim.schedules import Constant
 from gdcli.render import Report
-from gdcli.render.limits import Limits, Outlook, Trial, limits, outlooks, trials
+from gdcli.render.reports.limit import Limits, Outlook, Trial, limits, outlooks, trials
 from gdcli.render.screen import Screen
-from gdcli.schedules import Constant
-from gdcli.streams import Run
+from gdcli.training.records import Status
+from gdcli.training.streams import Run
 
 STEPS = 2000
 BELOW, ABOVE = 0.99, 1.01

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 from gdcli.cli import parse
 from gdcli.cli.options import option
-from gdcli.optimizers import Momentum, Optimizer
+from gdcli.optim.optimizers import Momentum, Optimizer
 from gdcli.render import Report
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import typer
 
+from gdcli.analysis.sharpness import sharpness
+from gdcli.arrays import Array
 from gdcli.cli import experiment, telling
 from gdcli.cli.limit_found import Found, LimitOptions, label
 from gdcli.cli.models import dataset_for, loss_unit, problem_for, table_for
@@ -15,14 +17,12 @@ from gdcli.cli.options import DataOptions, OptimizerOptions
 from gdcli.cli.output import exact, rerun
 from gdcli.cli.plan import Plan
 from gdcli.cli.terminal import Terminal
-from gdcli.data.dataset import Array
 from gdcli.errors import DataError, OptionError
-from gdcli.optimizers import SGD, Momentum, Nesterov, Optimizer
+from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.render import Report
-from gdcli.render.limits import Local, local
-from gdcli.saving import SavedModel, load
-from gdcli.sharpness import sharpness
-from gdcli.training import Problem
+from gdcli.render.reports.limit import Local, local
+from gdcli.training.loop import Problem
 
 NOT_LOCAL = dict.fromkeys(("lr_best", "condition_number", "eigenvalues", "standardized"))  # what only a parabola has
 NAMED = 4  # parameters told one by one

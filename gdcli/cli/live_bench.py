@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import typer
 from typer._click.exceptions import UsageError
 
-from gdcli import activations, optimizers
 from gdcli.cli.examples import Examples, hidden_sizes, read_examples
 from gdcli.cli.experiment import held_out
 from gdcli.cli.live_line import line_setup
@@ -37,6 +36,8 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import samples
 from gdcli.errors import DataError, OptionError
 from gdcli.live.setup import Choice, Line, Setup, Turns
+from gdcli.nn import activations
+from gdcli.optim import optimizers
 
 __all__ = ["LiveBench"]
 

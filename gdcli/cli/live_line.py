@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from gdcli import streams
+from gdcli.arrays import Array
+from gdcli.cli.commands.fit import equation_of
+from gdcli.cli.commands.step import step_told
 from gdcli.cli.drawing import Drawing, Way
-from gdcli.cli.fit import equation_of
 from gdcli.cli.plan import Plan
-from gdcli.cli.step import step_told
 from gdcli.cli.surface_line import Descents
 from gdcli.cli.surface_options import EPOCHS
-from gdcli.data.dataset import Array
 from gdcli.live.setup import Landscape, Line, Setup
-from gdcli.records import Epoch, Step
-from gdcli.render.arithmetic import StepTold
-from gdcli.render.surface import resampled
+from gdcli.render.reports.step import StepTold
+from gdcli.render.reports.surface import resampled
+from gdcli.training import streams
+from gdcli.training.records import Epoch, Step
 
 PREVIEW = 20_000  # steps of the descent that the surface's ranges are made for
 

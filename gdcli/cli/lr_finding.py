@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from gdcli import streams
+from gdcli.analysis.range_test import Probe, range_test
+from gdcli.arrays import Array
 from gdcli.cli import experiment as build
 from gdcli.cli import parse
+from gdcli.cli.commands.fit import equation_of, refuse_unfit
 from gdcli.cli.examples import read_examples
-from gdcli.cli.fit import equation_of, refuse_unfit
 from gdcli.cli.lecture import lecture, start_words
 from gdcli.cli.network_plan import dtype_named, network_plan
 from gdcli.cli.options import (
@@ -26,11 +27,10 @@ from gdcli.cli.options import (
 from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
-from gdcli.data.dataset import Array
 from gdcli.errors import OptionError
-from gdcli.optimizers import Momentum, Nesterov, Optimizer
-from gdcli.range_test import Probe, range_test
-from gdcli.training import Problem
+from gdcli.optim.optimizers import Momentum, Nesterov, Optimizer
+from gdcli.training import streams
+from gdcli.training.loop import Problem
 
 SMOOTH = 0.05
 

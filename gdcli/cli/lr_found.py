@@ -10,16 +10,16 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from gdcli.analysis.range_test import Probe, Suggestion, suggestions
 from gdcli.cli import parse
 from gdcli.cli.lr_finding import Subject, configuration
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import exact
 from gdcli.cli.showing import shown
 from gdcli.errors import GdcliError
-from gdcli.range_test import Probe, Suggestion, suggestions
 from gdcli.render import Report
-from gdcli.render.finding import Finding, layout, picture, reason, summary
 from gdcli.render.numbers import short
+from gdcli.render.reports.range_test import Finding, layout, picture, reason, summary
 from gdcli.render.screen import Screen
 
 NAMES = ("valley", "steepest", "minimum/10")

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from gdcli import losses
 from gdcli.cli.options import DataOptions
 from gdcli.cli.reading import columns, read_table_named
 from gdcli.cli.terminal import Terminal
@@ -17,11 +16,12 @@ from gdcli.data.categories import CategoryTable
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, mnist_table
+from gdcli.data.preparation import classifier_loss
 from gdcli.data.tables import Table
 from gdcli.errors import DataError, OptionError
-from gdcli.preparation import classifier_loss
-from gdcli.saving import SavedModel
-from gdcli.training import Problem
+from gdcli.experiments.checkpoint import SavedModel
+from gdcli.nn import losses
+from gdcli.training.loop import Problem
 
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
 

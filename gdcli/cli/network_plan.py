@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gdcli import activations, initializers, losses, streams
-from gdcli.activations import Activation
+from gdcli.arrays import Array
 from gdcli.cli import experiment as build
 from gdcli.cli import parse
 from gdcli.cli.examples import Examples, hidden_sizes, read_like
@@ -25,18 +24,21 @@ from gdcli.cli.options import (
 )
 from gdcli.cli.terminal import Terminal
 from gdcli.data import scaling
-from gdcli.data.dataset import Array, Dataset
+from gdcli.data.dataset import Dataset
+from gdcli.data.preparation import Preparation, class_weights, classifier_loss, correct, image_scale, prepare
 from gdcli.data.splitting import split
 from gdcli.errors import DataError, OptionError
-from gdcli.losses import Loss
-from gdcli.networks import Dropout, Network
-from gdcli.optimizers import Optimizer
-from gdcli.preparation import Preparation, class_weights, classifier_loss, correct, image_scale, prepare
-from gdcli.records import Epoch, Status
-from gdcli.saving import Resumption, SavedModel
-from gdcli.schedules import Schedule
-from gdcli.streams import Stream
-from gdcli.training import Problem, descend
+from gdcli.experiments.checkpoint import Resumption, SavedModel
+from gdcli.nn import activations, initializers, losses
+from gdcli.nn.activations import Activation
+from gdcli.nn.losses import Loss
+from gdcli.nn.networks import Dropout, Network
+from gdcli.optim.optimizers import Optimizer
+from gdcli.optim.schedules import Schedule
+from gdcli.training import streams
+from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Epoch, Status
+from gdcli.training.streams import Stream
 
 BATCH = 32
 VALIDATION = "0.1"

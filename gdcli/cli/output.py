@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from gdcli.atomic_write import replaced
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import DataError, OptionError
 from gdcli.render import Report, format_named
-from gdcli.writing import replaced
 
 NOT_REPEATED = {"quiet", "debug", "data"}
 

@@ -19,7 +19,7 @@ def images(data: Dataset, count: int, screen: Screen, captions: Sequence[str] = 
         OptionError: If the rows are no square images.
     """
     from gdcli.render.blocks import side_by_side
-    from gdcli.render.canvas import image
+    from gdcli.render.raster.canvas import image
 
     side = math.isqrt(data.inputs.shape[1])
     if side * side != data.inputs.shape[1] or side < 4:

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.cli.stacks import Job, Planned, planned
 from gdcli.errors import DataError, OptionError
-from gdcli.records import Status
-from gdcli.sweep import Outcome, Pass, sweep
-from gdcli.verdicts import Goal, arrived, verdict
+from gdcli.training.records import Status
+from gdcli.training.stacked import Outcome, Pass, sweep
 
 CONNECT = 5
 """Seconds to wait for a cluster."""

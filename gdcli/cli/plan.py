@@ -6,25 +6,20 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from gdcli import curvature, losses, streams
+from gdcli.analysis import curvature
+from gdcli.analysis.curvature import Spectrum
 from gdcli.cli import experiment as build
 from gdcli.cli.experiment import LinearExperiment
-from gdcli.cli.options import (
-    LineOptions,
-    LoopOptions,
-    LossOptions,
-    OptimizerOptions,
-    RateOptions,
-    StopOptions,
-)
-from gdcli.curvature import Spectrum
+from gdcli.cli.options import LineOptions, LoopOptions, LossOptions, OptimizerOptions, RateOptions, StopOptions
 from gdcli.data.dataset import Dataset, compress
 from gdcli.errors import OptionError
-from gdcli.optimizers import SGD, Optimizer
-from gdcli.records import Epoch
-from gdcli.schedules import Constant, Schedule
-from gdcli.streams import Stream
-from gdcli.training import descend
+from gdcli.nn import losses
+from gdcli.optim.optimizers import SGD, Optimizer
+from gdcli.optim.schedules import Constant, Schedule
+from gdcli.training import streams
+from gdcli.training.loop import descend
+from gdcli.training.records import Epoch
+from gdcli.training.streams import Stream
 
 LOSS_NAMES: dict[losses.Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
 REQUIRED_TOLERANCE = 1e-6

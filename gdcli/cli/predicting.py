@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from gdcli import losses
+from gdcli.arrays import Array
 from gdcli.cli import experiment as build
 from gdcli.cli.lecture import lecture
 from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, option
@@ -14,8 +14,9 @@ from gdcli.cli.output import reject_together
 from gdcli.cli.reading import columns, read, read_table_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import ColumnOptions, choose, regression
-from gdcli.data.dataset import Array, Dataset
+from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError
+from gdcli.nn import losses
 
 
 class PredictionOptions(NamedTuple):

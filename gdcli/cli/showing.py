@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from gdcli.errors import OptionError
-from gdcli.records import Epoch, Row, Status
+from gdcli.training.records import Epoch, Row, Status
 
 ROWS = 18  # shown between the first and the last by --every auto
 

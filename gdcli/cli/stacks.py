@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from gdcli import curvature, initializers, losses, metrics
+from gdcli.analysis import curvature
+from gdcli.analysis.verdicts import Goal
 from gdcli.arrays import Array
 from gdcli.cli import experiment as build
 from gdcli.cli import parse
@@ -26,11 +27,11 @@ from gdcli.cli.options import (
 )
 from gdcli.cli.plan import EXPLODED_FLOOR, Plan, plan
 from gdcli.cli.terminal import Terminal
-from gdcli.optimizers import Optimizer
-from gdcli.schedules import Constant, Schedule
-from gdcli.sweep import Member, Rules, stacked
-from gdcli.training import MEASURED, Problem
-from gdcli.verdicts import Goal
+from gdcli.nn import initializers, losses, metrics
+from gdcli.optim.optimizers import Optimizer
+from gdcli.optim.schedules import Constant, Schedule
+from gdcli.training.loop import MEASURED, Problem
+from gdcli.training.stacked import Member, Rules, stacked
 
 G = TypeVar("G")
 Settings = dict[str, Any]

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from gdcli import curvature, streams
+from gdcli.analysis import curvature
+from gdcli.analysis.surfaces import Plane, Span, span_around
+from gdcli.arrays import Array
 from gdcli.cli import telling
+from gdcli.cli.commands.fit import header, progress_bar, refuse_unfit
 from gdcli.cli.drawing import Drawing, Landscape, Way, span
-from gdcli.cli.fit import header, progress_bar, refuse_unfit
 from gdcli.cli.options import (
     DataOptions,
     LineOptions,
@@ -28,11 +30,10 @@ from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
 from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
 from gdcli.cli.terminal import Terminal
-from gdcli.data.dataset import Array
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.records import Epoch, Status
-from gdcli.render.scene import Scene, Spot, Trail, coordinate
-from gdcli.surface import Plane, Span, span_around
+from gdcli.render.reports.surface_marks import Scene, Spot, Trail, coordinate
+from gdcli.training import streams
+from gdcli.training.records import Epoch, Status
 
 
 def drawn(

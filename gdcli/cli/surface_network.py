@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from gdcli import losses
+from gdcli.analysis.surfaces import filter_normalised, surface
 from gdcli.cli.drawing import COARSE, COUNT, Drawing, Landscape, affordable, span
 from gdcli.cli.models import dataset_for, loss_unit, problem_for, rows_named, table_for
 from gdcli.cli.options import DataOptions, LoopOptions
@@ -14,10 +14,10 @@ from gdcli.cli.plan import LOSS_NAMES
 from gdcli.cli.surface_options import SurfaceOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
-from gdcli.render.scene import Scene, Spot
-from gdcli.saving import SavedModel, load
-from gdcli.surface import filter_normalised, surface
-from gdcli.training import Problem
+from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.nn import losses
+from gdcli.render.reports.surface_marks import Scene, Spot
+from gdcli.training.loop import Problem
 
 NAMES = ("alpha", "beta")
 USUAL = "-1:1"

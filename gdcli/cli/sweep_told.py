@@ -15,7 +15,7 @@ import numpy as np
 import typer
 
 from gdcli.cli import stacks
-from gdcli.cli.fit import output_width, plots
+from gdcli.cli.commands.fit import output_width, plots
 from gdcli.cli.grid import Grid, hyperparameters
 from gdcli.cli.options import DataOptions, OutputOptions
 from gdcli.cli.output import rerun
@@ -25,12 +25,12 @@ from gdcli.cli.stacks import Job
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
 from gdcli.errors import INTERRUPTED, GdcliError
-from gdcli.records import RISE
 from gdcli.render import Report
 from gdcli.render.numbers import short
+from gdcli.render.reports.sweep import ROWS, Fit, Look, layout, pictures, summary
 from gdcli.render.screen import Screen
-from gdcli.render.sweeping import ROWS, Fit, Look, layout, pictures, summary
-from gdcli.sweep import Outcome
+from gdcli.training.records import RISE
+from gdcli.training.stacked import Outcome
 
 SIZES = ("degree", "hidden")
 """Options that make a model larger."""

@@ -8,18 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from gdcli import curvature, losses, metrics
+from gdcli.analysis import curvature
+from gdcli.arrays import Array
 from gdcli.cli.options import LoopOptions
 from gdcli.cli.output import exact
 from gdcli.cli.parse import flag_name
 from gdcli.cli.plan import Plan, standardized
 from gdcli.cli.showing import cut_short
-from gdcli.data.dataset import Array, Dataset
-from gdcli.records import Epoch, Scores, Status
-from gdcli.render.fitting import Fitted
+from gdcli.data.dataset import Dataset
+from gdcli.nn import losses, metrics
+from gdcli.optim.schedules import Constant
 from gdcli.render.numbers import equation, short
-from gdcli.schedules import Constant
-from gdcli.streams import Run
+from gdcli.render.reports.fit import Fitted
+from gdcli.training.records import Epoch, Scores, Status
+from gdcli.training.streams import Run
 
 ROUNDING = 1e-28  # of the first loss
 ENDINGS = {

@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from gdcli import metrics
+from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
+from gdcli.analysis.overfitting import overfitting, still_falling
 from gdcli.cli.network_plan import NetworkPlan
 from gdcli.cli.options import OutputOptions, RateOptions, StreamOptions
 from gdcli.cli.parse import flag_name
 from gdcli.cli.showing import cut_short
 from gdcli.data.dataset import Dataset
-from gdcli.diagnosis import overfitting, still_falling
-from gdcli.evaluation import Evaluation, evaluate, outputs
-from gdcli.networks import Dropout
-from gdcli.records import Epoch, Status
+from gdcli.experiments.checkpoint import Resumption, SavedModel, save
+from gdcli.nn import metrics
+from gdcli.nn.networks import Dropout
+from gdcli.render.reports.train import Trained, decision_regions, pictures, summary
 from gdcli.render.screen import Screen
-from gdcli.render.training import Trained, decision_regions, pictures, summary
-from gdcli.saving import Resumption, SavedModel, save
-from gdcli.streams import Run
+from gdcli.training.records import Epoch, Status
+from gdcli.training.streams import Run
 
 NOT_KEPT = {"data", "save", "resume", "show", "max_steps", *OutputOptions._fields, *StreamOptions._fields}
 """Options that say nothing about the run itself, or where to pause in it, so that a model does not remember them."""

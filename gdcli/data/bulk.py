@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 from gdcli.data.delimiters import BLANKS
 from gdcli.data.layout import Text
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdcli.arrays import Array
 from gdcli.data.cells import is_missing
-from gdcli.data.dataset import Array
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 

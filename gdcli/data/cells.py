@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 from gdcli.errors import DataError
 
 __all__ = [

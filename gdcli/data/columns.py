@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
+from gdcli.arrays import Array
 from gdcli.data.cells import data_error, is_missing, printable, quoted
-from gdcli.data.dataset import Array, Dataset
+from gdcli.data.dataset import Dataset
 from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
 from gdcli.errors import OptionError, did_you_mean

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, default_names
 
 __all__ = ["Array", "Dataset", "compress"]
 
@@ -52,11 +52,6 @@ class Dataset:
     def rows(self, index: Array | slice) -> Dataset:
         """The rows at `index`, under the same names."""
         return replace(self, inputs=self.inputs[index], targets=self.targets[index])
-
-
-def default_names(count: int) -> tuple[str, ...]:
-    """`x` for one input, `x1`, `x2`, ... for several."""
-    return ("x",) if count == 1 else tuple(f"x{i + 1}" for i in range(count))
 
 
 def compress(dataset: Dataset) -> Dataset:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gdcli.data.arrays import ArrayTable, pixel_names
 from gdcli.data.cells import data_error
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import read_file
+from gdcli.data.numpy_files import ArrayTable, pixel_names
 
 __all__ = ["idx_table", "is_idx", "is_mnist_folder", "mnist_table", "read_idx", "read_mnist_folder"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gdcli.arrays import Array
 from gdcli.data.cells import data_error
-from gdcli.data.dataset import Array
 from gdcli.data.tables import Table
 
 __all__ = ["MISSING", "Rows", "Used", "drop", "fail", "mean"]

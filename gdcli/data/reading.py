@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from gdcli.data.arrays import is_numpy, read_numpy
 from gdcli.data.files import STDIN, read_file, read_stream
 from gdcli.data.idx import idx_table, is_idx, is_mnist_folder, mnist_table, read_idx
+from gdcli.data.numpy_files import is_numpy, read_numpy
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import OptionError
 

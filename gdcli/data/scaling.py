@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 
 __all__ = ["Basis", "Scaler", "by", "max_abs", "minmax", "none", "polynomial", "rms", "standard"]
 

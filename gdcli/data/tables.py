@@ -12,9 +12,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import DTypeLike
 
+from gdcli.arrays import Array
 from gdcli.data.bulk import narrow, pick, read_matrix
 from gdcli.data.cells import complaint, data_error, floats_or_gaps, is_missing, mostly_numbers, number
-from gdcli.data.dataset import Array
 from gdcli.data.files import refuse_foreign
 from gdcli.data.layout import ReadOptions, Text, open_text
 from gdcli.errors import DataError

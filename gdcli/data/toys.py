@@ -11,7 +11,8 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from gdcli.data.dataset import Array, Dataset
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError
 
 # In order of difficulty.

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gdcli.data.dataset import Array
-from gdcli.records import Epoch, Step
+from gdcli.arrays import Array
+from gdcli.training.records import Epoch, Step
 
 __all__ = ["Curve", "Moment", "Moments"]
 

@@ -14,9 +14,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from gdcli.render.canvas import RAMP
-from gdcli.render.colormap import Pixels, luminance
-from gdcli.render.geometry import Indices
+from gdcli.render.raster.canvas import RAMP
+from gdcli.render.raster.colormap import Pixels, luminance
+from gdcli.render.raster.geometry import Indices
 from gdcli.render.screen import PALETTE, Screen, fit, plain, split
 
 __all__ = ["Area", "Page"]

@@ -11,11 +11,11 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 from gdcli.errors import DataError
 from gdcli.live.history import Moment
 from gdcli.live.session import Session
-from gdcli.records import Epoch, Step
+from gdcli.training.records import Epoch, Step
 
 __all__ = ["SCHEMA", "Recorder", "moment_from", "read"]
 

@@ -14,7 +14,7 @@ from gdcli.live.history import Moment
 from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
 from gdcli.live.setup import Bench, Setup
-from gdcli.records import Epoch
+from gdcli.training.records import Epoch
 
 __all__ = ["Replay"]
 

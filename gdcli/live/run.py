@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 from gdcli.live.history import Curve, Moment, Moments
 from gdcli.live.setup import Line, Setup
-from gdcli.optimizers import Rate
-from gdcli.records import Epoch, Step
-from gdcli.schedules import Dial, Schedule
-from gdcli.streams import EXPLODED
-from gdcli.training import descend
+from gdcli.optim.optimizers import Rate
+from gdcli.optim.schedules import Dial, Schedule
+from gdcli.training.loop import descend
+from gdcli.training.records import Epoch, Step
+from gdcli.training.streams import EXPLODED
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-from gdcli.data.dataset import Array, Dataset
-from gdcli.networks import Network
-from gdcli.optimizers import Optimizer
-from gdcli.preparation import Preparation
-from gdcli.records import Epoch, Step
-from gdcli.render.arithmetic import StepTold
-from gdcli.render.scene import Spot
-from gdcli.schedules import Schedule
-from gdcli.training import Problem
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.data.preparation import Preparation
+from gdcli.nn.networks import Network
+from gdcli.optim.optimizers import Optimizer
+from gdcli.optim.schedules import Schedule
+from gdcli.render.reports.step import StepTold
+from gdcli.render.reports.surface_marks import Spot
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch, Step
 
 __all__ = ["Bench", "Choice", "Landscape", "Line", "Net", "Setup", "Turns"]
 

@@ -6,7 +6,7 @@ import math
 
 from gdcli.live.run import Course
 from gdcli.live.setup import Net
-from gdcli.optimizers import SGD
+from gdcli.optim.optimizers import SGD
 from gdcli.render.numbers import short
 
 __all__ = ["divergence", "loss", "outcome", "warning"]

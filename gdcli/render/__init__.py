@@ -76,4 +76,4 @@ def format_named(name: str) -> Render:
     """
     if name not in __all__:
         raise OptionError(f"--format: there is no format '{name}'", did_you_mean(name, __all__))
-    return cast("Render", import_module(f"gdcli.render.{name}").render)
+    return cast("Render", import_module(f"gdcli.render.formats.{name}").render)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gdcli.render.axes import short
+from gdcli.render.charts.axes import short
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 
 EIGHTHS = " ▏▎▍▌▋▊▉"

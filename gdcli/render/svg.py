@@ -9,15 +9,15 @@ from itertools import groupby
 
 import numpy as np
 
-from gdcli.render.axes import Ticks, axis
-from gdcli.render.canvas import limits
-from gdcli.render.colormap import scale_colors
-from gdcli.render.contours import contour
-from gdcli.render.geometry import Floats, pieces
+from gdcli.render.charts.axes import Ticks, axis
 from gdcli.render.numbers import short
-from gdcli.render.scene import Range, Scene, Trail, outcome, sentence, wrapped
+from gdcli.render.raster.canvas import limits
+from gdcli.render.raster.colormap import scale_colors
+from gdcli.render.raster.contours import contour
+from gdcli.render.raster.geometry import Floats, pieces
+from gdcli.render.reports.surface import resampled
+from gdcli.render.reports.surface_marks import Range, Scene, Trail, outcome, sentence, wrapped
 from gdcli.render.screen import Screen, plain
-from gdcli.render.surface import resampled
 
 PIXELS = (129, 97)  # columns and rows of a surface that looks smooth
 BANDS, CONTOURS = 56, 10

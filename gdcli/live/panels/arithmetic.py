@@ -12,10 +12,10 @@ from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Line
-from gdcli.records import Step
-from gdcli.render.arithmetic import StepTold, blackboard
 from gdcli.render.numbers import short
+from gdcli.render.reports.step import StepTold, blackboard
 from gdcli.render.screen import Screen
+from gdcli.training.records import Step
 
 __all__ = ["Arithmetic"]
 

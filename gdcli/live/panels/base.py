@@ -7,12 +7,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Setup
-from gdcli.render.axes import Axis, axis, gutter
-from gdcli.render.geometry import trace
+from gdcli.render.charts.axes import Axis, axis, gutter
+from gdcli.render.raster.geometry import trace
 
 FINE = 8  # points of a line a column
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import plot, title
 from gdcli.live.run import Course, Ghost

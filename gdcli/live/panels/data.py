@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gdcli.data.dataset import Array, Dataset
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, plot, title
 from gdcli.live.run import Course, Ghost

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from gdcli.data.dataset import Array
+from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import plot, title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Landscape, Setup
-from gdcli.render.axes import short
-from gdcli.render.canvas import heat, places
-from gdcli.render.colormap import Pixels
-from gdcli.render.geometry import trace
+from gdcli.render.charts.axes import short
+from gdcli.render.raster.canvas import heat, places
+from gdcli.render.raster.colormap import Pixels
+from gdcli.render.raster.geometry import trace
 from gdcli.render.screen import Screen
 
 __all__ = ["LossSurface"]

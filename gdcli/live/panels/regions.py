@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.data.dataset import Array, Dataset
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, plot, title
 from gdcli.live.panels.data import MOST, padded
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Net, Setup
-from gdcli.render.canvas import heat, regions
-from gdcli.render.colormap import Pixels
+from gdcli.render.raster.canvas import heat, regions
+from gdcli.render.raster.colormap import Pixels
 from gdcli.render.screen import columns, fit, plain
 
 __all__ = ["Regions", "answers"]

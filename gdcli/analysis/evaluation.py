@@ -1,0 +1,79 @@
+"""How a network does on a set of rows: loss, accuracy or errors, confusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.data.preparation import Preparation
+from gdcli.nn import metrics
+from gdcli.nn.networks import Network
+from gdcli.training.loop import MEASURED, Problem
+
+__all__ = ["Evaluation", "evaluate", "outputs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A network's figures on some rows.
+
+    Args:
+        loss: The training loss's value on them, in the target's units for numbers.
+        figures: accuracy for classes; mse, rmse, mae, r2 for numbers.
+        confusion: K x K counts, rows = truth; None for numbers.
+    """
+
+    loss: float
+    figures: dict[str, float]
+    confusion: Array | None
+
+    def told(self) -> dict[str, float]:
+        """loss, then the figures."""
+        return {"loss": self.loss, **self.figures}
+
+
+def outputs(network: Network, parameters: Array, preparation: Preparation, raw: Array) -> Array:
+    """A network's outputs for raw inputs, a part at a time."""
+    dtype = parameters.dtype
+    with np.errstate(all="ignore"):
+        parts = [
+            network(parameters, preparation.inputs(raw[begin : begin + MEASURED], dtype))[0]
+            for begin in range(0, len(raw), MEASURED)
+        ]
+    return np.concatenate(parts)
+
+
+def evaluate(
+    problem: Problem,
+    network: Network,
+    parameters: Array,
+    preparation: Preparation,
+    data: Dataset,
+    unit: float,
+    smoothing: float = 0.0,
+) -> Evaluation:
+    """Measures on raw rows.
+
+    Args:
+        problem: Whose loss is measured.
+        network: The network.
+        parameters: Its parameters.
+        preparation: How its rows are prepared.
+        data: Raw rows.
+        unit: What the loss is multiplied by to be in the target's units.
+        smoothing: Part of a label that is spread over all classes.
+    """
+    out = outputs(network, parameters, preparation, data.inputs)
+    with np.errstate(all="ignore"):
+        loss = float(problem.loss(out, preparation.targets(data, parameters.dtype, smoothing))[0]) * unit
+        predicted = preparation.predicted(out)
+    if not preparation.classes:
+        names = ("mse", "rmse", "mae", "r2")
+        values = {name: getattr(metrics, name)(predicted.astype(float), data.targets) for name in names}
+        return Evaluation(loss, values, None)
+    figures = {"accuracy": metrics.accuracy(predicted, data.targets)}
+    counts = metrics.confusion(predicted, data.targets, len(preparation.classes))
+    return Evaluation(loss, figures, counts)

@@ -1,0 +1,183 @@
+"""Where descent on a quadratic loss will be after k steps: each of the Hessian's directions goes its own way."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gdcli.analysis.curvature import Spectrum, least_squares, linear_system
+from gdcli.arrays import Array
+from gdcli.data.dataset import compress
+from gdcli.nn.linear import Linear
+from gdcli.nn.losses import mse
+from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
+from gdcli.training.loop import Problem
+
+__all__ = ["Forecast", "curved", "forecast"]
+
+BLOCK = 1024  # steps looked at together
+MOST = 1_000_000  # steps looked at one by one
+EXPLODED = 1e14  # times the first loss: see gdcli.streams
+FLAT = 1e-15  # of the steepest curvature: rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """A run on a quadratic loss, known before it is made: w_k = w* + V e_k, with e_k = T^k e_0 in each direction.
+
+    Args:
+        problem: What is minimised, on as few rows as say the same.
+        minimum: w*, where it is headed, shape (P,).
+        directions: V, the Hessian's eigenvectors, a column each, shape (P, P).
+        start: e_0 and the velocity 0 in each direction, shape (P, 2).
+        transfers: T, what a step does to (error, velocity) in each direction, shape (P, 2, 2).
+        curved: Which directions are not flat, shape (P,).
+        steady: Whether the loss falls at every step.
+    """
+
+    problem: Problem
+    minimum: Array
+    directions: Array
+    start: Array
+    transfers: Array
+    curved: Array
+    steady: bool
+
+    @property
+    def contraction(self) -> float:
+        """What the slowest part of the error is multiplied by a step, in the long run; above 1 it runs away."""
+        return float(np.abs(np.linalg.eigvals(self.transfers[self.curved])).max(initial=0.0))
+
+    def steps_per_factor(self, factor: float = 100.0) -> float:
+        """Steps in which the loss comes `factor` times nearer to its minimum: log(factor) / (-2 log contraction)."""
+        if self.contraction >= 1:
+            return math.inf
+        return math.log(factor) / (-2 * math.log(self.contraction)) if self.contraction > 0 else 1.0
+
+    def loss(self, steps: int) -> float:
+        """The data loss after so many steps."""
+        return float(self._losses(np.linalg.matrix_power(self.transfers, steps)[None] @ self.start[..., None])[0])
+
+    def steps_to(self, target: float) -> int | None:
+        """The first step after which the loss is at most `target`; None if it never is (or not in a million steps)."""
+        with np.errstate(all="ignore"):
+            if self.loss(0) <= target:
+                return 0
+            return self._searched(target) if self.steady else self._scanned(target)
+
+    @property
+    def least(self) -> float:
+        """The loss at the minimum."""
+        return float(self.problem.data_loss(self.minimum, self.problem.data))
+
+    def _losses(self, states: Array) -> Any:
+        """The losses of states (K, P, 2, 1)."""
+        with np.errstate(all="ignore"):
+            return self.problem.data_loss(self.minimum + states[:, :, 0, 0] @ self.directions.T, self.problem.data)
+
+    def _searched(self, target: float) -> int | None:
+        """By doubling and halving, as the loss only falls."""
+        above, below = 0, 1
+        while not self.loss(below) <= target:
+            above, below = below, 2 * below
+            if below > 2**60:
+                return None
+        while below - above > 1:
+            middle = (above + below) // 2
+            above, below = (above, middle) if self.loss(middle) <= target else (middle, below)
+        return below
+
+    def _scanned(self, target: float) -> int | None:
+        """By looking at every step, as the loss may rise and fall."""
+        powers = _powers(self.transfers, BLOCK)
+        state, ceiling = self.start[..., None], EXPLODED * max(self.loss(0), np.finfo(float).tiny)
+        for begin in range(0, MOST, BLOCK):
+            losses = self._losses(powers @ state)
+            below = np.flatnonzero(losses <= target)
+            if len(below):
+                return begin + int(below[0])
+            if not losses[-1] <= ceiling:
+                return None
+            state = powers[-1] @ (self.transfers @ state)
+        return None
+
+
+@np.errstate(all="ignore")
+def forecast(problem: Problem, optimizer: Optimizer, rate: float, start: Array) -> Forecast | None:
+    """The run that full-batch descent with a constant rate will make; None where no formula tells.
+
+    Args:
+        problem: A linear model with MSE; an L2 penalty is part of it, an L1 penalty has no such formula.
+        optimizer: SGD, Momentum or Nesterov.
+        rate: The learning rate.
+        start: Initial parameters, shape (P,).
+
+    >>> import numpy as np
+    >>> from gdcli import Dataset, Linear
+    >>> deck = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
+    >>> run = forecast(deck, SGD(), 0.1, np.array([-1.0, 5.0]))
+    >>> round(run.loss(1), 12), run.steps_to(1e-6)
+    (1.825, 491)
+
+    Source: Goh 2017, Why Momentum Really Works, "Decomposing the Error" and "The Dynamics of Momentum".
+    """
+    kinds = (SGD, Momentum, Nesterov)
+    if problem.loss is not mse or not isinstance(problem.model, Linear) or problem.l1 or type(optimizer) not in kinds:
+        return None
+    decay = optimizer.weight_decay
+    a, y = linear_system(problem)
+    if decay:
+        a, y = np.vstack([a, math.sqrt(decay) * np.eye(a.shape[1])]), np.concatenate([y, np.zeros(a.shape[1])])
+    if not (np.isfinite(a).all() and np.isfinite(y).all()):
+        return None
+    minimum, _ = least_squares(a, y)
+    _, singular, directions = np.linalg.svd(a, full_matrices=True)
+    curvatures = np.zeros(a.shape[1])
+    curvatures[: len(singular)] = singular**2
+    steepest = float(curvatures.max())
+    error = directions @ (start - minimum)
+    return Forecast(
+        problem=dataclasses.replace(problem, data=compress(problem.data), validation=None),
+        minimum=minimum,
+        directions=directions.T,
+        start=np.stack([error, np.zeros_like(error)], axis=-1),
+        transfers=_transfers(curvatures, optimizer, rate),
+        curved=curvatures > FLAT * steepest,
+        steady=type(optimizer) is SGD and rate * steepest <= 2 and not (problem.l2 or decay),
+    )
+
+
+def curved(spectrum: Spectrum) -> Spectrum:
+    """The spectrum without its flat directions, in which nothing moves; as it is where all are flat.
+
+    >>> curved(Spectrum(np.array([0.0, 1e-20, 2.0, 4.0]))).eigenvalues.tolist()
+    [2.0, 4.0]
+    """
+    values = spectrum.eigenvalues
+    kept = values[values > FLAT * values[-1]]
+    return Spectrum(kept) if len(kept) else spectrum
+
+
+def _transfers(curvatures: Array, optimizer: Optimizer, rate: float) -> Array:
+    """What one step makes of (error e, velocity u) in a direction of curvature c, shape (P, 2, 2).
+
+    u := momentum u + c e, then e := e - rate u; with Nesterov's e := e - rate (c e + momentum u).
+    """
+    kept = getattr(optimizer, "momentum", 0.0)
+    ahead = type(optimizer) is Nesterov
+    by_error = 1 - rate * curvatures * (1 + kept if ahead else 1.0)
+    by_velocity = np.full_like(curvatures, -rate * kept * (kept if ahead else 1.0))
+    rows = [[by_error, by_velocity], [curvatures, np.full_like(curvatures, kept)]]
+    return np.moveaxis(np.array(rows), -1, 0)
+
+
+def _powers(matrices: Array, count: int) -> Array:
+    """I, T, T^2, ... of matrices (P, 2, 2): shape (count, P, 2, 2), by doubling."""
+    powers = np.broadcast_to(np.eye(2), (1, *matrices.shape))
+    while len(powers) < count:
+        powers = np.concatenate([powers, powers @ (matrices @ powers[-1])])
+    return powers[:count]

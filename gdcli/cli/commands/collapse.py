@@ -1,0 +1,111 @@
+"""`gdcli collapse`: an all-linear network is one layer, however deep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from gdcli.analysis.collapse import collapse, is_linear, largest_difference, witness
+from gdcli.cli.grouping import grouped
+from gdcli.cli.models import ModelArgument, table_for
+from gdcli.cli.options import DataOptions, OutputOptions
+from gdcli.cli.output import check, emit
+from gdcli.cli.parse import flag_name
+from gdcli.cli.reading import columns
+from gdcli.cli.terminal import Terminal
+from gdcli.data.columns import inputs
+from gdcli.errors import DataError, GdcliError
+from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.render import Report
+from gdcli.render.reports.collapse import Collapsed, collapsed, refused
+from gdcli.render.screen import Screen
+
+
+@grouped
+def command(
+    context: typer.Context,
+    model: ModelArgument,
+    data: DataOptions,
+    output: OutputOptions,
+) -> None:
+    """Show an all-linear network as the one layer that it is.
+
+    The weights of its layers are multiplied into one W and b, and compared with it on the rows of DATA. A network
+    that bends is refused (exit 1), with two inputs and the point halfway between them as the proof.
+    """
+    terminal: Terminal = context.obj.styled(output.color, output.quiet)
+    check(output)
+    saved = load(model)
+    rows = _rows(saved, data, terminal)
+    if is_linear(saved.network):
+        emit(_one_layer(saved, rows), output, terminal)
+        return
+    emit(_witnessed(saved, rows), output, terminal)
+    names = ", ".join(sorted({flag_name(one.__name__) for one in saved.network.activations}))
+    raise GdcliError(f"{model}: this network is not linear ({names})", "train one with --activation linear")
+
+
+def _rows(saved: SavedModel, data: DataOptions, terminal: Terminal) -> Any:
+    """The inputs as the network sees them: of DATA, or of the data it was trained on if that is a sample."""
+    name = data.data or ("-" if terminal.piped_in() else None)
+    if name is None:
+        raise DataError("there are no rows to compare on", "give DATA after MODEL, or pipe rows in")
+    table = table_for(saved, name, data, terminal)
+    dtype = saved.parameters.dtype
+    raw, _ = inputs(table, saved.preparation.input_names, columns(data).missing, dtype)
+    return saved.preparation.inputs(raw, dtype)
+
+
+def _names(saved: SavedModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    prepared = saved.preparation
+    outputs = prepared.classes if prepared.outputs > 1 else (prepared.target_name,)
+    return prepared.input_names, outputs
+
+
+def _one_layer(saved: SavedModel, rows: Any) -> Report:
+    weights, bias = collapse(saved.network, saved.parameters)
+    difference = largest_difference(saved.network, saved.parameters, weights, bias, rows)
+    input_names, output_names = _names(saved)
+    told = Collapsed(
+        saved.network.sizes, weights.tolist(), bias.tolist(), input_names, output_names, difference, len(rows)
+    )
+    return Report(
+        schema="gdcli.collapse/1",
+        rows_name="",
+        summary=lambda: {
+            "linear": True,
+            "layers": list(saved.network.sizes),
+            "weights": weights.tolist(),
+            "bias": bias.tolist(),
+            "inputs": list(input_names),
+            "outputs": list(output_names),
+            "largest_difference": difference,
+            "rows": len(rows),
+        },
+        blocks=lambda screen: (*collapsed(told, screen), *_scaled(saved)),
+    )
+
+
+def _scaled(saved: SavedModel) -> tuple[str, ...]:
+    """A remark where the network's inputs are not the raw ones."""
+    scaler = saved.preparation.scaler
+    raw = not scaler.offset.any() and (scaler.factor == 1).all()
+    return () if raw else ("", " inputs are scaled first, as the network sees them: (x - offset) / factor")
+
+
+def _witnessed(saved: SavedModel, rows: Any) -> Report:
+    found = witness(saved.network, saved.parameters, rows)
+    input_names, output_names = _names(saved)
+    names = tuple(flag_name(one.__name__) for one in saved.network.activations)
+
+    def blocks(screen: Screen) -> Iterator[str]:
+        yield from refused(found, input_names, output_names[found.output], names, screen)
+
+    return Report(
+        schema="gdcli.collapse/1",
+        rows_name="",
+        summary=lambda: {"linear": False, **found.row()},
+        blocks=blocks,
+    )

@@ -1,0 +1,157 @@
+"""`gdcli evaluate`: how a saved model does on rows with known answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
+from gdcli.arrays import Array
+from gdcli.cli.commands.fit import plots
+from gdcli.cli.grouping import grouped
+from gdcli.cli.models import ModelArgument, dataset_for, loss_unit, problem_for, rows_named, table_for
+from gdcli.cli.options import DataOptions, OutputOptions, option
+from gdcli.cli.output import check, emit
+from gdcli.cli.terminal import Terminal
+from gdcli.data.dataset import Dataset
+from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.nn import metrics
+from gdcli.render import Column, Report
+from gdcli.render.numbers import short
+from gdcli.render.screen import Screen, paint, plain
+
+
+class EvaluateOptions(NamedTuple):
+    """What else is shown."""
+
+    labels: Annotated[str | None, option("--labels", metavar="FILE", help="Labels of IDX images.")] = None
+    plot: Annotated[
+        bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
+    ] = None
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """How one class does."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+    def row(self) -> dict[str, Any]:
+        """class, precision, recall, f1, support."""
+        return {
+            "class": self.label,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "support": self.support,
+        }
+
+
+@grouped
+def command(
+    context: typer.Context,
+    model: ModelArgument,
+    data: DataOptions,
+    asked: EvaluateOptions,
+    output: OutputOptions,
+) -> None:
+    """Measure a saved model on rows with known answers.
+
+    Loss and accuracy, precision and recall of each class, and the confusion matrix; for numbers MSE, RMSE, MAE, R2.
+    """
+    terminal: Terminal = context.obj.styled(output.color, output.quiet)
+    check(output)
+    saved = load(model)
+    name = rows_named(data, terminal)
+    rows = dataset_for(saved, table_for(saved, name, data, terminal, asked.labels), data)
+    problem = problem_for(saved)
+    found = evaluate(
+        problem,
+        saved.network,
+        saved.parameters,
+        saved.preparation,
+        rows,
+        loss_unit(saved),
+        float(saved.config.get("label_smoothing", 0.0)),
+    )
+    more = _more(saved, rows)
+    report = Report(
+        schema="gdcli.evaluate/1",
+        records=[] if found.confusion is None else _per_class(found.confusion, saved.preparation.classes),
+        summary=lambda: {
+            "rows": len(rows),
+            **found.told(),
+            **more,
+            "classes": list(saved.preparation.classes) or None,
+            "confusion": None if found.confusion is None else found.confusion.tolist(),
+        },
+        rows_name="per_class",
+        columns=_columns(saved.preparation.classes),
+        blocks=lambda screen: _blocks(found, more, rows, saved, screen, plots(asked.plot, output, terminal)),
+    )
+    emit(report, output, terminal)
+
+
+def _more(saved: SavedModel, rows: Dataset) -> dict[str, float]:
+    """Figures that need probabilities: log loss, macro F1, and for two classes the area under the ROC curve."""
+    if not saved.preparation.classes:
+        return {}
+    out = outputs(saved.network, saved.parameters, saved.preparation, rows.inputs)
+    probabilities = saved.preparation.probabilities(out)
+    counts = metrics.confusion(saved.preparation.predicted(out), rows.targets, len(saved.preparation.classes))
+    figures = {
+        "log_loss": metrics.log_loss(probabilities, rows.targets),
+        "macro_f1": metrics.macro_f1(counts),
+    }
+    if probabilities.shape[1] == 2 and 0 < rows.targets.sum() < len(rows):
+        figures["roc_auc"] = metrics.roc_auc(probabilities[:, 1], rows.targets)
+    return figures
+
+
+def _per_class(counts: Array, classes: tuple[str, ...]) -> list[ClassFigures]:
+    figures = zip(classes, metrics.precision(counts), metrics.recall(counts), metrics.f1(counts), strict=True)
+    support = counts.sum(axis=1)
+    return [
+        ClassFigures(label, float(precision), float(recall), float(f1), int(support[at]))
+        for at, (label, precision, recall, f1) in enumerate(figures)
+    ]
+
+
+def _columns(classes: tuple[str, ...]) -> list[Column]:
+    width = max((len(label) for label in classes), default=5) + 2
+    return [
+        Column("class", lambda r: plain(r.label, Screen()), width, left=True),
+        Column("precision", lambda r: f"{r.precision:.4f}", 10),
+        Column("recall", lambda r: f"{r.recall:.4f}", 8),
+        Column("f1", lambda r: f"{r.f1:.4f}", 8),
+        Column("rows", lambda r: f"{r.support:,}", 8),
+    ]
+
+
+def _blocks(
+    found: Evaluation, more: dict[str, float], rows: Dataset, saved: SavedModel, screen: Screen, plotted: bool
+) -> Iterator[str]:
+    classes = saved.preparation.classes
+    yield ""
+    figures = found.told() | more
+    text = "   ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in figures.items())
+    yield f" {paint('rows', 'bold', screen)} {len(rows):,}   {text}"
+    if found.confusion is None:
+        return
+    worst = metrics.worst_confusions(found.confusion, classes)
+    if worst:
+        told = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
+        yield f" {paint('mixed up', 'bold', screen)} most often: {plain(told, screen)}"
+    if plotted or len(classes) <= 26:
+        from gdcli.render.charts.plots import matrix
+
+        labels = [plain(label, screen) for label in classes]
+        yield ""
+        yield from matrix(found.confusion, labels, screen, title="confusion").split("\n")

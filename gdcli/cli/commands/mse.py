@@ -1,0 +1,67 @@
+"""`gdcli mse`: one bare number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, NamedTuple
+
+import typer
+
+from gdcli.arrays import Array
+from gdcli.cli.grouping import grouped
+from gdcli.cli.options import DataOptions, LineOptions, option
+from gdcli.cli.output import destination
+from gdcli.cli.predicting import PredictionOptions, predictions
+from gdcli.cli.terminal import Terminal
+from gdcli.errors import OptionError, did_you_mean
+from gdcli.nn import metrics
+from gdcli.render import Report, format_named
+
+FORMATS = ("value", "json", "kv")
+
+
+class NumberOptions(NamedTuple):
+    """Where one number goes, and in what form."""
+
+    format: Annotated[str, option("--format", "-f", metavar="NAME", help="value, json or kv. [value]")] = "value"
+    output: Annotated[str | None, option("--output", "-o", metavar="FILE", help="Write it there.")] = None
+    quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
+    color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
+    debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False
+
+
+@grouped
+def command(
+    context: typer.Context,
+    data: DataOptions,
+    line: LineOptions,
+    given: PredictionOptions,
+    output: NumberOptions,
+) -> None:
+    """Print the mean squared error of a line or of predictions.
+
+    The plain mean of (y_hat - y)^2, at full precision.
+    """
+    print_metric(metrics.mse, context.obj.styled(output.color, output.quiet), data, line, given, output)
+
+
+def print_metric(
+    metric: Callable[[Array, Array], float],
+    terminal: Terminal,
+    data: DataOptions,
+    line: LineOptions,
+    given: PredictionOptions,
+    output: NumberOptions,
+) -> None:
+    """Prints a metric of the predictions as one bare number, or as an object of one field."""
+    if output.format not in FORMATS:
+        raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, FORMATS))
+    told = predictions(data, line, given, terminal)
+    value = metric(told.outputs, told.data.targets)
+    name = metric.__name__
+    with destination(output.output, terminal) as out:
+        if output.format == "value":
+            out.write(f"{value!r}\n")
+            return
+        report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": len(told.data)}, rows_name="")
+        format_named(output.format)(report, out, terminal.screen(out))

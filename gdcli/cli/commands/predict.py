@@ -1,0 +1,251 @@
+"""`gdcli predict`: rows in; the same rows out, with a prediction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, BinaryIO, NamedTuple
+
+import numpy as np
+import typer
+
+from gdcli.analysis.evaluation import outputs
+from gdcli.arrays import Array
+from gdcli.cli.grouping import grouped
+from gdcli.cli.models import ModelArgument, needed_columns, rows_named, table_for, with_values
+from gdcli.cli.options import DataOptions, OutputOptions, ShowOptions, option
+from gdcli.cli.output import check, emit
+from gdcli.cli.picturing import images
+from gdcli.cli.reading import columns
+from gdcli.cli.terminal import Terminal
+from gdcli.data.columns import find, inputs
+from gdcli.data.dataset import Dataset
+from gdcli.data.files import STDIN
+from gdcli.data.tables import ReadOptions, Table, read_table
+from gdcli.errors import DataError, OptionError
+from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.render import Report
+from gdcli.render.numbers import short
+from gdcli.render.screen import Screen, plain
+
+CHUNK = 1 << 16
+MAGIC = (b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N")
+
+
+class PredictOptions(NamedTuple):
+    """What is added to each row."""
+
+    probabilities: Annotated[bool, option("--probabilities", help="Add each class's probability, as p_CLASS.")] = False
+    labels: Annotated[str | None, option("--labels", metavar="FILE", help="Labels of IDX images.")] = None
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A row as it came, and what is added to it."""
+
+    cells: dict[str, Any]
+    added: dict[str, Any]
+
+    def row(self) -> dict[str, Any]:
+        """The cells, then prediction and probabilities."""
+        return self.cells | self.added
+
+
+@grouped
+def command(
+    context: typer.Context,
+    model: ModelArgument,
+    data: DataOptions,
+    asked: PredictOptions,
+    show: ShowOptions,
+    output: OutputOptions,
+) -> None:
+    """Add a saved model's prediction to each row.
+
+    Rows come from DATA or a pipe and go out as they come in, with their columns; nothing waits for the last one.
+    """
+    terminal: Terminal = context.obj.styled(output.color, output.quiet)
+    check(output)
+    saved = load(model)
+    name = rows_named(data, terminal)
+    if show.show:
+        table = table_for(saved, name, data, terminal, asked.labels)
+        report = Report("gdcli.predict/1", before=lambda screen: _pictures(saved, table, show.show or 0, data, screen))
+        emit(report, output, terminal)
+        return
+    if asked.probabilities and not saved.preparation.classes:
+        raise OptionError("--probabilities: this model predicts numbers, not classes", "leave it out")
+    records = _records(saved, name, data, asked, terminal)
+    emit(
+        Report(
+            schema="gdcli.predict/1",
+            records=records,
+            rows_name="predictions",
+            rows_in_kv=True,
+            summary=lambda: {"model": model, "classes": list(saved.preparation.classes) or None},
+            paragraph=_Lines(),
+        ),
+        output,
+        terminal,
+    )
+
+
+def _records(
+    saved: SavedModel, name: str, options: DataOptions, asked: PredictOptions, terminal: Terminal
+) -> Iterator[Predicted]:
+    """Each row with its prediction; from a pipe of text as they come in."""
+    if name != "-" or terminal.stdin is None:
+        table = table_for(saved, name, options, terminal, asked.labels)
+        yield from _predicted(saved, table, options, asked.probabilities)
+        return
+    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
+    header, lines = b"", 0
+    for at, chunk in enumerate(_chunks(terminal.stdin)):
+        if at == 0 and how.header:
+            header = chunk[: chunk.find(b"\n") + 1] or chunk
+        before = lines if at == 0 else lines - header.count(b"\n")
+        try:
+            table = with_values(saved, read_table(chunk if at == 0 else header + chunk, STDIN, how))
+            yield from _predicted(saved, table, options, asked.probabilities)
+        except DataError as error:
+            raise _renumbered(error, before) from None
+        lines += chunk.count(b"\n")
+
+
+def _chunks(stdin: BinaryIO) -> Iterator[bytes]:
+    """Whole lines as they arrive; what is no text, all at once."""
+    waiting = b""
+    read = getattr(stdin, "read1", stdin.read)
+    first = True
+    while piece := read(CHUNK):
+        waiting += piece
+        if first and waiting.startswith(MAGIC):
+            yield waiting + stdin.read()
+            return
+        end = waiting.rfind(b"\n") + 1
+        if end == 0 or waiting[:end].count(b'"') % 2 or (first and waiting[:end].count(b"\n") < 2):
+            continue
+        first = False
+        yield waiting[:end]
+        waiting = waiting[end:]
+    if waiting.strip() or first:
+        yield waiting
+
+
+def _renumbered(error: DataError, lines: int) -> DataError:
+    """The same error with the line counted from the beginning of the stream."""
+    message = re.sub(r"line (\d+)", lambda found: f"line {int(found[1]) + lines}", error.message, count=1)
+    return DataError(message, error.hint)
+
+
+def _predicted(saved: SavedModel, table: Table, options: DataOptions, with_probabilities: bool) -> Iterator[Predicted]:
+    """Each row of a table, with what is added to it."""
+    prepared = saved.preparation
+    with needed_columns():
+        values, kept = _inputs(saved, table, options)
+    out = outputs(saved.network, saved.parameters, prepared, values)
+    told = _answers(saved, out)
+    probabilities = prepared.probabilities(out) if prepared.classes and with_probabilities else None
+    names = [name for name in table.names if "=" not in name or name not in prepared.input_names]
+    cells = {name: _cells(table, name) for name in names}
+    answer = _free("prediction", names)
+    likely = [_free(f"p_{label}", names) for label in prepared.classes]
+    for at, row in enumerate(np.flatnonzero(kept).tolist()):
+        added: dict[str, Any] = {answer: told[at]}
+        if probabilities is not None:
+            added |= dict(zip(likely, map(_shortest, probabilities[at]), strict=True))
+        yield Predicted({name: column[row] for name, column in cells.items()}, added)
+
+
+def _inputs(saved: SavedModel, table: Table, options: DataOptions) -> tuple[Array, Array]:
+    """The model's inputs, and which rows have them; the mean of a column is that of the training rows."""
+    names, missing, dtype = saved.preparation.input_names, columns(options).missing, saved.parameters.dtype
+    if missing != "mean":
+        return inputs(table, names, missing, dtype)
+    found = tuple(find(table, name) for name in names)
+    values = np.array(table.matrix(found, dtype))
+    return np.where(np.isnan(values), saved.preparation.means.astype(dtype), values), np.ones(len(table), bool)
+
+
+def _answers(saved: SavedModel, out: Array) -> list[Any]:
+    """Classes as their labels, numbers as numbers."""
+    predicted = saved.preparation.predicted(out)
+    if not saved.preparation.classes:
+        return [_shortest(value) for value in predicted]
+    labels = saved.preparation.classes
+    numeric = all(re.fullmatch(r"-?\d+", label) for label in labels)
+    return [int(labels[at]) if numeric else labels[at] for at in predicted.tolist()]
+
+
+def _shortest(value: Any) -> float:
+    """A float32 as the shortest decimal that is the same float32."""
+    return float(str(value))
+
+
+class Written(float):
+    """A number that is printed as it was written, and is a number to json."""
+
+    text: str
+
+    @classmethod
+    def of(cls, value: float, text: str) -> Written:
+        """The value and its text."""
+        made = cls(value)
+        made.text = text
+        return made
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _cells(table: Table, name: str) -> list[Any]:
+    """A column's cells as they were written."""
+    texts = table.texts(name)
+    if not table.is_numeric(name):
+        return texts
+    try:
+        values = table.numbers(name).tolist()
+    except DataError:  # a column of the rows' own, which the model does not need
+        return texts
+    return [text if value != value else Written.of(value, text) for value, text in zip(values, texts, strict=True)]
+
+
+def _free(name: str, taken: list[str]) -> str:
+    """A column's name that the rows do not have yet."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+class _Lines:
+    """Rows as aligned text, each as it comes."""
+
+    def __init__(self) -> None:
+        self._widths: list[int] = []
+
+    def __call__(self, record: Predicted, screen: Screen) -> Iterator[str]:
+        row = record.row()
+        if not self._widths:
+            self._widths = [max(len(name), 10) for name in row]
+            yield "  ".join(plain(name, screen).rjust(w) for name, w in zip(row, self._widths, strict=True))
+        cells = [
+            value if isinstance(value, str) else str(value) if isinstance(value, Written) else short(value, 5)
+            for value in row.values()
+        ]
+        yield "  ".join(plain(cell, screen).rjust(w) for cell, w in zip(cells, self._widths, strict=True))
+
+
+def _pictures(saved: SavedModel, table: Table, count: int, options: DataOptions, screen: Screen) -> Iterator[str]:
+    """Rows as pictures, with what the network makes of them and how sure it is."""
+    prepared = saved.preparation
+    values, kept = _inputs(saved, table, options)
+    out = outputs(saved.network, saved.parameters, prepared, values[:count])
+    answers = [str(answer) for answer in _answers(saved, out)]
+    if prepared.classes:
+        sure = prepared.probabilities(out).max(axis=1)
+        answers = [f"{answer}  {100 * float(part):.0f} %" for answer, part in zip(answers, sure, strict=True)]
+    if prepared.target_name in table.names:
+        truth = [table.texts(prepared.target_name)[row] for row in np.flatnonzero(kept)[:count].tolist()]
+        answers = [f"{true}: {answer}" for true, answer in zip(truth, answers, strict=True)]
+    yield from images(Dataset(values[:count], np.zeros(len(answers))), count, screen, answers)

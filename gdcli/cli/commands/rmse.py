@@ -1,0 +1,26 @@
+"""`gdcli rmse`: one bare number."""
+
+from __future__ import annotations
+
+import typer
+
+from gdcli.cli.commands.mse import NumberOptions, print_metric
+from gdcli.cli.grouping import grouped
+from gdcli.cli.options import DataOptions, LineOptions
+from gdcli.cli.predicting import PredictionOptions
+from gdcli.nn import metrics
+
+
+@grouped
+def command(
+    context: typer.Context,
+    data: DataOptions,
+    line: LineOptions,
+    given: PredictionOptions,
+    output: NumberOptions,
+) -> None:
+    """Print the root mean squared error of a line or of predictions.
+
+    The root of the plain mean of (y_hat - y)^2, in the units of y, at full precision.
+    """
+    print_metric(metrics.rmse, context.obj.styled(output.color, output.quiet), data, line, given, output)

@@ -1,0 +1,213 @@
+"""NumPy's own files, `.npz` and `.npy`, as tables."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from gdcli.arrays import Array, default_names
+from gdcli.data.bulk import pick
+from gdcli.data.cells import data_error, quoted
+from gdcli.data.files import foreign_zip
+from gdcli.data.tables import Table
+from gdcli.errors import DataError
+
+__all__ = ["ArrayTable", "is_numpy", "pixel_names", "read_numpy"]
+
+_INPUT_KEYS = ("x", "X", "inputs", "x_train", "X_train")
+_TARGET_KEYS = ("y", "Y", "targets", "target", "labels", "label", "y_train", "Y_train")
+# What NumPy lets through from zipfile, zlib, and the Python literal in an array's header.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, MemoryError),
+    *(ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, OverflowError),
+)
+_NAME_THEM = "name them x (inputs) and y (targets), or store columns of one length"
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayTable(Table):
+    """A table kept as NumPy arrays: a matrix for its first columns, and further columns one by one.
+
+    Args:
+        block: The first columns, (n, d), d may be 0.
+        columns: The further columns, (n,) each.
+        unlabelled: Whether these are inputs only.
+
+    >>> table = ArrayTable(("x", "y"), "data.npz", np.array([[1], [2]], np.uint8), (np.array([3.0, 5.0]),))
+    >>> table.inputs(["x"]).dtype, table.matrix(["x", "y"]).tolist()
+    (dtype('uint8'), [[1.0, 3.0], [2.0, 5.0]])
+    """
+
+    block: Array
+    columns: tuple[Array, ...] = ()
+    unlabelled: bool = False
+
+    def __len__(self) -> int:
+        return len(self.block)
+
+    def is_numeric(self, name: str) -> bool:
+        return self._column(name).dtype.kind in "biuf"
+
+    def texts(self, name: str) -> list[str]:
+        return [str(value) for value in self._column(name).tolist()]
+
+    def line(self, row: int) -> int:
+        return row + 1
+
+    def kept(self, names: Sequence[str]) -> Array:
+        places = [self.names.index(name) for name in names]
+        inside = all(place < self.block.shape[1] for place in places)
+        values = pick(self.block, places) if inside else np.column_stack([self._numeric(name) for name in names])
+        if values.dtype.kind == "f" and (infinite := np.isinf(values)).any():
+            row, column = np.argwhere(infinite)[0]
+            raise self.problem(int(row), names[column])
+        return values
+
+    def inputs(self, names: Sequence[str], dtype: DTypeLike = np.float32) -> Array:
+        """Columns to learn from, in the type asked for; bytes stay bytes, a quarter of the size."""
+        kept = self.kept(names)
+        return kept if kept.dtype == np.uint8 else self.matrix(names, dtype)
+
+    def error(self, row: int, name: str, what: str, hint: str) -> DataError:
+        return data_error(self.source, f"row {row + 1}, column {quoted(name)}: {what}", hint)
+
+    def _column(self, name: str) -> Array:
+        place = self.names.index(name)
+        width = self.block.shape[1]
+        return self.block[:, place] if place < width else self.columns[place - width]
+
+    def _numeric(self, name: str) -> Array:
+        """A column of numbers; of one of texts, the error about its first cell."""
+        if not self.is_numeric(name):
+            raise self.problem(0, name)
+        return self._column(name)
+
+
+def is_numpy(content: bytes) -> bool:
+    """Whether the bytes begin as `.npy` does, or as a zip archive, which `.npz` is.
+
+    >>> is_numpy(b"\\x93NUMPY"), is_numpy(b"x,y")
+    (True, False)
+    """
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY"))
+
+
+def read_numpy(content: bytes, source: str) -> ArrayTable:
+    """The arrays of an `.npz` or `.npy` file as a table, each kept in its own type.
+
+    Arrays called x (X, inputs, x_train) and y (Y, targets, labels, y_train) are inputs and targets; else the
+    only array of two dimensions gives its columns, or arrays of one dimension and length are columns under
+    their own names. Images are flattened, a row each. Pickled objects are never loaded.
+
+    Args:
+        content: The file's bytes.
+        source: What it is called in messages.
+
+    Raises:
+        DataError: If the file is damaged or holds other than numbers, or it is not clear which array is what.
+    """
+    try:
+        arrays = _load(content, source)
+    except _DAMAGE as error:
+        if "allow_pickle" in str(error):
+            hint = "store arrays of numbers; objects are Python pickles, which are never loaded"
+            raise data_error(source, "holds Python objects, not numbers", hint) from None
+        raise data_error(source, "the file is damaged or cut short", "fetch or write it again") from None
+    inputs_key, targets_key = _pair_keys(arrays)
+    if inputs_key and targets_key:
+        return _checked(_pair(arrays, inputs_key, targets_key, source))
+    return _checked(_only(arrays, source))
+
+
+def pixel_names(count: int) -> tuple[str, ...]:
+    """`p0`, `p1`, ...: what the pixels of an image are called.
+
+    >>> pixel_names(2)
+    ('p0', 'p1')
+    """
+    return tuple(f"p{place}" for place in range(count))
+
+
+def _load(content: bytes, source: str) -> Mapping[str, Array]:
+    """The arrays under their keys; of an archive with inputs and targets, only those two."""
+    if content.startswith(b"PK"):
+        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+        if not any(name.endswith(".npy") for name in names):
+            raise foreign_zip(content, source)
+    loaded = np.load(io.BytesIO(content), allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return {"": loaded}
+    pair = _pair_keys(loaded)
+    found = {key: loaded[key] for key in (pair if all(pair) else loaded)}
+    return {key: array for key, array in found.items() if isinstance(array, np.ndarray)}
+
+
+def _pair_keys(keys: Iterable[str]) -> tuple[str, str]:
+    """The keys of inputs and of targets, empty where there are none."""
+    known = set(keys)
+    first, second = (next((key for key in choices if key in known), "") for choices in (_INPUT_KEYS, _TARGET_KEYS))
+    return first, second
+
+
+def _pair(arrays: Mapping[str, Array], inputs_key: str, targets_key: str, source: str) -> ArrayTable:
+    """Inputs and targets under names that say so."""
+    names, block = _block(arrays[inputs_key], inputs_key, source)
+    targets = _vector(arrays[targets_key], targets_key, source)
+    if len(block) != len(targets):
+        what = f"{quoted(inputs_key)} has {len(block)} rows, {quoted(targets_key)} {len(targets)}"
+        raise data_error(source, what, "each row of inputs needs one target")
+    return ArrayTable((*names, targets_key), source, block, (targets,))
+
+
+def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
+    """Arrays under other names: one matrix, or columns of one length."""
+    found = {key: array for key in arrays if (array := arrays[key]).ndim}
+    matrices = [key for key, array in found.items() if array.ndim > 1]
+    if len(matrices) == 1:
+        key = matrices[0]
+        names, block = _block(found[key], key, source)
+        inputs_only = found[key].ndim > 2 or key in _INPUT_KEYS
+        numbered = tuple(str(place + 1) for place in range(block.shape[1]))
+        return ArrayTable(names if inputs_only else numbered, source, block, (), inputs_only)
+    if matrices or len({len(array) for array in found.values()}) != 1:
+        shapes = ", ".join(f"{key or 'array'} {array.shape}" for key, array in found.items()) or "no arrays"
+        raise data_error(source, f"which array holds the inputs, which the targets? ({shapes})", _NAME_THEM)
+    columns = tuple(_vector(array, key, source) for key, array in found.items())
+    names = tuple(key or "1" for key in found)
+    return ArrayTable(names, source, np.empty((len(columns[0]), 0), np.uint8), columns)
+
+
+def _checked(table: ArrayTable) -> ArrayTable:
+    if not len(table):
+        raise data_error(table.source, "no rows", "a table needs at least one row")
+    return table
+
+
+def _block(array: Array, key: str, source: str) -> tuple[tuple[str, ...], Array]:
+    """Inputs as a matrix, with names for its columns."""
+    if array.dtype.kind not in "biuf" or array.ndim == 0:
+        raise data_error(source, f"{quoted(key)} holds {array.dtype} {array.shape}, not rows of numbers", _NAME_THEM)
+    block = array.reshape(len(array), -1) if array.size else np.empty((len(array), 0))
+    if array.ndim == 1:
+        return (key or "1",), block
+    return (default_names if array.ndim == 2 else pixel_names)(block.shape[1]), block
+
+
+def _vector(array: Array, key: str, source: str) -> Array:
+    """One number or text per row."""
+    flat = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if flat.ndim != 1:
+        what = f"{quoted(key)} has shape {array.shape}, not one value per row"
+        raise data_error(source, what, "store class numbers or labels, not one column per class")
+    if flat.dtype.kind == "S":
+        flat = np.char.decode(flat, "utf-8", "replace")
+    if flat.dtype.kind not in "biufU":
+        raise data_error(source, f"{quoted(key)} holds {array.dtype}, not numbers or texts", _NAME_THEM)
+    return flat

@@ -1,0 +1,1 @@
+"""Experiments: what a run is, its rows, its records, its result."""

@@ -1,0 +1,362 @@
+"""Models on disk: weights as safetensors in PyTorch's layout, everything else as text beside them; no pickle.
+
+The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)` are the tensors `{2i}.weight`
+(outputs, inputs) and `{2i}.bias`, so `load_state_dict` takes them. Further tensors: `scaler.offset`,
+`scaler.factor` and `inputs.mean`; `resume.parameters` and `optimizer.*`, from which a run goes on, and `resume.best`,
+if the parameters kept are not the best epoch's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse_tensors
+from safetensors.numpy import save as tensor_bytes
+
+from gdcli.arrays import Array
+from gdcli.atomic_write import replaced
+from gdcli.data.dataset import Dataset
+from gdcli.data.preparation import Preparation
+from gdcli.data.scaling import Basis, Scaler
+from gdcli.errors import DataError
+from gdcli.nn import activations, losses
+from gdcli.nn.networks import Dropout, Network
+from gdcli.optim import optimizers
+from gdcli.optim.optimizers import Optimizer
+from gdcli.training.records import Epoch
+
+__all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
+
+FORMAT = "gdcli.model/2"
+FORMER = "gdcli.model/1"  # Adam's state was another one: the model is read, its run cannot go on
+
+
+@dataclass(frozen=True, eq=False)
+class Resumption:
+    """From where a run goes on.
+
+    Args:
+        optimizer: The optimizer, with its hyperparameters.
+        record: The last one, with its parameters and the optimizer's state; it may be in mid-epoch.
+        best_epoch: The best epoch so far, of those that are over.
+        best: Its parameters.
+    """
+
+    optimizer: Optimizer
+    record: Epoch
+    best_epoch: int
+    best: Array
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A trained network and what belongs to it.
+
+    Args:
+        network: Its architecture.
+        parameters: The ones kept, shape (P,).
+        preparation: How rows are prepared for it.
+        loss: The loss's name.
+        config: The settings it was trained with.
+        history: The run's rows.
+        best_epoch: The epoch the parameters are from.
+        resumption: From where to go on; None if it was not trained here, or by an earlier version.
+    """
+
+    network: Network
+    parameters: Array
+    preparation: Preparation
+    loss: str
+    config: dict[str, Any]
+    history: list[dict[str, Any]]
+    best_epoch: int
+    resumption: Resumption | None
+
+
+def save(path: Path, model: SavedModel) -> None:
+    """Writes a model, all or nothing.
+
+    Raises:
+        DataError: If it cannot be written there.
+    """
+    tensors = _weights(model.network, model.parameters)
+    scaler = model.preparation.scaler
+    tensors |= {"scaler.offset": scaler.offset, "scaler.factor": scaler.factor, "inputs.mean": model.preparation.means}
+    about = {"format": FORMAT} | _about(model)
+    if model.resumption is not None:
+        record = model.resumption.record
+        tensors["resume.parameters"] = record.parameters
+        if model.resumption.best_epoch != model.best_epoch:
+            tensors["resume.best"] = model.resumption.best
+        state = record.state._asdict()
+        tensors |= {f"optimizer.{name}": value for name, value in state.items() if isinstance(value, np.ndarray)}
+        about["resume"] = _resume_about(model.resumption, state)
+    content = tensor_bytes(
+        {name: np.ascontiguousarray(value) for name, value in tensors.items()},
+        metadata={"gdcli": json.dumps(about)},  # one key: the order of several is not fixed
+    )
+    with replaced(path, "wb") as file:
+        file.write(content)
+
+
+def load(path: str) -> SavedModel:
+    """Reads a model.
+
+    Raises:
+        DataError: If the file is missing, broken, or no model of this program's.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "name a file written by --save") from None
+    try:
+        tensors = parse_tensors(content)
+        about = _metadata(content)
+    except (SafetensorError, ValueError, KeyError, OverflowError, TypeError, RecursionError) as error:
+        raise DataError(f"{path}: not a safetensors file, or a broken one ({_line(error)})", _WANTED) from None
+    if about is None:
+        raise DataError(f"{path}: a safetensors file, but not a model of gdcli's", _WANTED)
+    try:
+        return _model(tensors, about)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        raise DataError(f"{path}: a damaged model: {_line(error)}", "train it again") from None
+
+
+def saved_line(data: Dataset, basis: Basis, parameters: Array, config: dict[str, Any], epoch: int) -> SavedModel:
+    """A linear model as a network without hidden layers, on raw inputs and their powers.
+
+    Args:
+        data: The training rows.
+        basis: What the model saw of them.
+        parameters: In raw units; without a bias if the basis has no intercept.
+        config: The settings it was fitted with.
+        epoch: The epoch the parameters are from.
+    """
+    whole = parameters if basis.intercept else np.append(parameters, 0.0)
+    width = len(whole) - 1
+    scaler = Scaler(np.zeros(width), np.ones(width))
+    means = data.inputs.mean(axis=0)
+    preparation = Preparation(data.input_names, data.target_name, scaler, (), 1, degree=basis.degree, means=means)
+    return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
+
+
+_WANTED = "name a file written by gdcli train --save"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:100] or type(error).__name__
+
+
+def _metadata(content: bytes) -> dict[str, Any] | None:
+    """What save wrote into the header; None in somebody else's file."""
+    length = int.from_bytes(content[:8], "little")
+    metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
+    about = json.loads(metadata.get("gdcli", "null"))
+    return about if isinstance(about, dict) and about.get("format") in (FORMAT, FORMER) else None
+
+
+def _weights(network: Network, parameters: Array) -> dict[str, Array]:
+    tensors = {}
+    for at, layer in enumerate(network.layers):
+        tensors[f"{2 * at}.weight"] = layer.weights(parameters).T
+        tensors[f"{2 * at}.bias"] = layer.bias(parameters)
+    return tensors
+
+
+def _about(model: SavedModel) -> dict[str, Any]:
+    network, preparation = model.network, model.preparation
+    return {
+        "sizes": network.sizes,
+        "activations": [activation.__name__ for activation in network.activations],
+        "dropout": network.rate if isinstance(network, Dropout) else 0.0,
+        "input_names": preparation.input_names,
+        "target_name": preparation.target_name,
+        "classes": preparation.classes,
+        "shift": preparation.shift,
+        "factor": preparation.factor,
+        "degree": preparation.degree,
+        "loss": model.loss,
+        "config": model.config,
+        "history": model.history,
+        "best_epoch": model.best_epoch,
+    }
+
+
+def _resume_about(resumption: Resumption, state: Mapping[str, Any]) -> dict[str, Any]:
+    optimizer, record = resumption.optimizer, resumption.record
+    return {
+        "optimizer": type(optimizer).__name__,
+        "settings": vars(optimizer),
+        "counts": {name: value for name, value in state.items() if isinstance(value, int)},
+        "best_epoch": resumption.best_epoch,
+        "epoch": record.epoch,
+        "step": record.step,
+        "within": record.within,
+        "lr": float(record.learning_rate),
+        "loss": float(record.loss),
+        "validation_loss": None if record.validation_loss is None else float(record.validation_loss),
+        "metrics": record.metrics,
+    }
+
+
+def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel:
+    """The model, once every part is of the form the others need."""
+    network = _network(about)
+    parameters = _parameters(network, tensors)
+    names, classes = _texts(about["input_names"]), _texts(about["classes"])
+    offset, factor = tensors["scaler.offset"], tensors["scaler.factor"]
+    degree = int(about["degree"])
+    if tensors["inputs.mean"].shape != (len(names),):
+        raise ValueError("the means are not the inputs'")
+    if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree,):
+        raise ValueError("the scaler, the names and the network have different numbers of inputs")
+    if network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
+        raise ValueError(f"{network.sizes[-1]} outputs for {len(classes)} classes")
+    preparation = Preparation(
+        names,
+        _text(about["target_name"]),
+        Scaler(offset, factor),
+        classes,
+        network.sizes[-1],
+        _number(about["shift"]),
+        _number(about["factor"]),
+        degree,
+        tensors["inputs.mean"],
+    )
+    return SavedModel(
+        network,
+        parameters,
+        preparation,
+        _one_of(_text(about["loss"]).replace("-", "_"), losses.__all__).replace("_", "-"),
+        _config(about["config"]),
+        [_row(row) for row in about["history"]],
+        int(about["best_epoch"]),
+        _resumption(parameters, tensors, about["resume"]) if "resume" in about and about["format"] == FORMAT else None,
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is not a text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Different texts."""
+    if not isinstance(value, list) or len({_text(item) for item in value}) < len(value):
+        raise ValueError(f"{value!r:.40} is not a list of different texts")
+    return tuple(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r:.40} is not a finite number")
+    return float(value)
+
+
+def _one_of(name: str, known: Sequence[str]) -> str:
+    if name not in known:
+        raise ValueError(f"there is no {name!r:.40}")
+    return name
+
+
+def _config(value: Any) -> dict[str, Any]:
+    """The settings; what is read back of them is of the right form."""
+    config = dict(value)
+    if not isinstance(config.get("options", {}), dict):
+        raise TypeError("the options are no object")
+    for column, known in dict(config.get("values") or {}).items():
+        _text(column)
+        _texts(known)
+    return config
+
+
+def _row(value: Any) -> dict[str, Any]:
+    """A row of the history."""
+    row = dict(value)
+    for name in ("epoch", "step"):
+        if not isinstance(row[name], int):
+            raise TypeError(f"a row with {name} {row[name]!r:.40}")
+    for name, number in row.items():
+        if number is not None and not isinstance(number, int | float):
+            raise TypeError(f"a row with {name} {number!r:.40}")
+    return row | {"lr": _number(row["lr"]), "loss": float(row["loss"])}
+
+
+def _network(about: Mapping[str, Any]) -> Network:
+    sizes = tuple(int(size) for size in about["sizes"])
+    names = [_one_of(_text(name), activations.__all__) for name in about["activations"]]
+    if len(names) != len(sizes) - 2:
+        raise ValueError(f"{len(names)} activations for {len(sizes) - 2} hidden layers")
+    chosen = tuple(getattr(activations, name) for name in names)
+    rate = _number(about["dropout"])
+    return Dropout(sizes, chosen, rate) if 0 < rate < 1 else Network(sizes, chosen)
+
+
+def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
+    dtype = tensors["0.weight"].dtype
+    if dtype.kind != "f":
+        raise ValueError(f"weights of type {dtype}")
+    widths = sum(tensors[f"{2 * at}.weight"].size + tensors[f"{2 * at}.bias"].size for at in range(len(network.layers)))
+    if widths != network.size:
+        raise ValueError(f"{widths} weights for a network of {network.size}")
+    parameters = np.empty(network.size, dtype)
+    for at, layer in enumerate(network.layers):
+        weights, bias = tensors[f"{2 * at}.weight"], tensors[f"{2 * at}.bias"]
+        if weights.shape != (layer.fan_out, layer.fan_in) or bias.shape != (layer.fan_out,):
+            raise ValueError(f"layer {at + 1} has weights of shape {weights.shape}")
+        layer.weights(parameters)[...] = weights.T
+        layer.bias(parameters)[...] = bias
+    if not np.isfinite(parameters).all():
+        raise ValueError("weights that are not finite")
+    return parameters
+
+
+def _resumption(kept: Array, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Resumption:
+    """From where to go on."""
+    name = _one_of(_text(about["optimizer"]), optimizers.__all__)
+    settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
+    optimizer: Optimizer = getattr(optimizers, name)(**settings)
+    parameters, best = tensors["resume.parameters"], tensors.get("resume.best", kept)
+    if not parameters.shape == best.shape == kept.shape:
+        raise ValueError("the parameters to go on from are not the network's")
+    empty = optimizer.init(parameters)
+    state = type(empty)(*(_field(field, value, tensors, about) for field, value in empty._asdict().items()))
+    record = Epoch(
+        int(about["epoch"]),
+        int(about["step"]),
+        _number(about["lr"]),
+        _number(about["loss"]),
+        parameters,
+        validation_loss=about["validation_loss"],
+        metrics=dict(about["metrics"]),
+        state=state,
+        within=_count(about["within"]),
+    )
+    return Resumption(optimizer, record, _count(about["best_epoch"]), best)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r:.40} is not a whole number, 0 or above")
+    return value
+
+
+def _field(name: str, empty: Any, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Any:
+    """One field of the optimizer's state, of the shape it must have."""
+    if not isinstance(empty, np.ndarray):
+        count = about["counts"][name]
+        if not isinstance(count, int) or count < 0:
+            raise ValueError(f"{count!r:.40} is no number of updates")
+        return count
+    value = tensors[f"optimizer.{name}"]
+    if value.shape != empty.shape or value.dtype != empty.dtype:
+        raise ValueError(f"the optimizer's {name} has shape {value.shape}")
+    return value

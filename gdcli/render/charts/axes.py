@@ -1,0 +1,202 @@
+"""Axes with few, round ticks, and the frame that puts them around a picture."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdcli.render.raster.cells import Cells
+from gdcli.render.raster.geometry import Floats
+from gdcli.render.screen import Screen, columns, fit, paint, plain
+
+Ticks = list[tuple[float, str]]
+LARGEST, TINIEST = 1.5e308, 1e-280  # what is drawn: room for arithmetic on both sides
+
+
+def number(digits: int, exponent: int) -> str:
+    """The number digits x 10^exponent, written without noise: never -0, never 1e+00.
+
+    >>> number(25, -1), number(-5, 3), number(1, -7), number(25, 8), number(0, 9)
+    ('2.5', '-5000', '1e-7', '2.5e9', '0')
+    """
+    size = len(str(abs(digits))) + exponent
+    if digits == 0:
+        return "0"
+    if -4 < size < 7 and exponent > -6:
+        return f"{digits * 10 ** max(exponent, 0) / 10 ** max(-exponent, 0):.{max(-exponent, 0)}f}"
+    text = str(abs(digits)).rstrip("0")
+    point = f"{text[0]}.{text[1:]}" if text[1:] else text
+    return f"{'-' if digits < 0 else ''}{point}e{size - 1}"
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A number to a few significant digits, without trailing zeros.
+
+    >>> short(0.09570000001), short(112.5), short(-0.0), short(2.5e-12), short(float("nan"))
+    ('0.0957', '112', '0', '2.5e-12', 'nan')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    mantissa, exponent = f"{value + 0.0:.{digits - 1}e}".split("e")
+    whole = mantissa.replace(".", "").rstrip("0") or "0"
+    return number(int(whole), int(exponent) + 1 - len(whole.lstrip("-")))
+
+
+def ticks(low: float, high: float, count: int) -> Ticks:
+    """About `count` round values in a range, in steps of 1, 2 or 5, with their text.
+
+    >>> [text for _, text in ticks(0, 1.1, 3)]
+    ['0', '0.5', '1.0']
+    """
+    wanted = min(high / count - low / count, 1e308) or math.ulp(0.0)
+    exponent = math.floor(math.log10(wanted))
+    lead = 10 ** (math.log10(wanted) - exponent)
+    factor = next((f for f, upto in ((1, 1.5), (2, 3.2), (5, 7.1)) if lead < upto), 0)
+    factor, exponent = (factor, exponent) if factor else (1, exponent + 1)
+    step = float(f"{factor}e{exponent}")
+    if step == 0 or max(abs(low), abs(high)) / step > 2**52:
+        return [(low, f"{low:.3g}")]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [(float(f"{k * factor}e{exponent}"), number(k * factor, exponent)) for k in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float, count: int) -> Ticks:
+    """Ticks for an axis in powers of ten: whole decades, or 1-2-5, or round values in a short range.
+
+    >>> log_ticks(-6, 0, 3)
+    [(-6, '1e-6'), (-4, '1e-4'), (-2, '0.01'), (0, '1')]
+    """
+    decades = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+    if len(decades) > 2 or high - low > 5:
+        stride = -(-len(decades) // (count + 1))
+        return [(k, number(1, k) if -3 < k < 4 else f"1e{k}") for k in decades if k % stride == 0]
+    steps = [(k, f) for k in range(math.floor(low), math.ceil(high) + 1) for f in (1, 2, 5)]
+    found = [(k + math.log10(f), number(f, k)) for k, f in steps]
+    inside = [tick for tick in found if low - 1e-9 <= tick[0] <= high + 1e-9]
+    if 3 <= len(inside) <= count + 1:
+        return inside
+    if low < -300 or high > 308:  # beyond what ordinary floats can tell apart
+        return []
+    return [(math.log10(value), text) for value, text in ticks(10.0**low, 10.0**high, count) if value > 0]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A range and its ticks, in the axis' own units (powers of ten on a log axis).
+
+    Args:
+        low: The value at the left or lower edge.
+        high: The value at the right or upper edge; larger than `low`.
+        ticks: Value and text of each tick.
+        label: What the axis measures.
+    """
+
+    low: float
+    high: float
+    ticks: Ticks
+    label: str = ""
+
+    def fraction(self, values: Floats) -> Floats:
+        """How far along the axis values lie: 0 at `low`, 1 at `high`; far away is cut to +-1e9."""
+        with np.errstate(over="ignore", under="ignore"):
+            far = (values / 4 - self.low / 4) / (self.high / 4 - self.low / 4)
+        return np.clip(far, -1e9, 1e9)
+
+    def places(self, cells: int) -> list[tuple[int, str]]:
+        """The cell of each tick, counted from `low`, and its text."""
+        at = self.fraction(np.array([value for value, _ in self.ticks], dtype=np.float64))
+        return [
+            (min(int(where * cells), cells - 1), text)
+            for where, (_, text) in zip(at.tolist(), self.ticks, strict=True)
+            if -1e-9 <= where <= 1 + 1e-9
+        ]
+
+
+def axis(low: float, high: float, count: int, label: str = "", *, log: bool = False) -> Axis:
+    """An axis over a range; a range without width is given one.
+
+    Args:
+        low: Smallest value (its log10 on a log axis).
+        high: Largest value.
+        count: About how many ticks.
+        label: What it measures.
+        log: Whether the range is in powers of ten.
+    """
+    size = max(abs(low), abs(high))
+    if not high - low > max(1e-9 * size, TINIEST):
+        pad = 0.5 if log else size / 2 if size > TINIEST else 1.0
+        low, high = max(low - pad, -LARGEST), min(high + pad, LARGEST)
+    return Axis(low, high, (log_ticks if log else ticks)(low, high, max(count, 1)), label)
+
+
+def gutter(y: Axis) -> int:
+    """The columns that a y axis takes: its longest tick and the line."""
+    return max((len(text) for _, text in y.ticks), default=0) + 2
+
+
+def frame(lines: Sequence[str], x: Axis, y: Axis, width: int, screen: Screen) -> list[str]:
+    """Lines of one width with a y axis before them and an x axis below.
+
+    Args:
+        lines: The picture's rows, top first.
+        x: The axis along the picture.
+        y: The axis up the picture.
+        width: The columns that the x axis spans.
+        screen: What the terminal can do.
+
+    Returns:
+        Two lines more, each `gutter(y)` columns wider.
+    """
+    edge, tick = "│┤" if screen.unicode else "|+"
+    at = {len(lines) - 1 - place: text for place, text in y.places(len(lines))}
+    wide = gutter(y) - 2
+    sides = [f"{at.get(row, ''):>{wide}} {tick if row in at else edge}" for row in range(len(lines))]
+    left = [paint(side, "gray", screen) for side in sides]
+    return [a + b for a, b in zip(left, lines, strict=True)] + _foot(x, width, wide + 1, screen)
+
+
+def _foot(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
+    """The line of the x axis, and below it the numbers that have room and the label."""
+    corner, line, tick = "└─┬" if screen.unicode else "+-+"
+    label = fit(plain(x.label, screen), width)
+    rule, text = Cells(width, 1), Cells(width + indent + 1, 1)
+    rule.put(0, 0, line * width)
+    text.put(0, text.width - columns(label), label)
+    for column, word in x.places(width):
+        start = max(min(column + indent + 1 - (len(word) - 1) // 2, text.width - len(word)), 0)
+        if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
+            text.put(0, start, word)
+            rule.put(0, column, tick)
+    foot = [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
+    return [paint(row, "gray", screen) for row in foot]
+
+
+def framed(
+    lines: Sequence[str],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    x_label: str,
+    y_label: str,
+    screen: Screen,
+) -> str:
+    """A picture with axes in real units around it, the y label above its axis.
+
+    Args:
+        lines: The picture's rows, top first, all of one width (as `canvas.half_blocks` gives them).
+        x_range: The values at the left and the right edge.
+        y_range: The values at the lower and the upper edge.
+        x_label: Written at the right end of the x axis.
+        y_label: Written above the y axis.
+        screen: What the terminal can do.
+
+    Returns:
+        The text, without a line break at the end.
+    """
+    if not lines:
+        return ""
+    y = axis(*y_range, min(len(lines) // 3, 8))
+    width = columns(lines[0])
+    head = fit(f"{plain(y_label, screen):>{gutter(y) - 1}}", gutter(y) + width)
+    x = axis(*x_range, width // 10, x_label)
+    return "\n".join([paint(head, "gray", screen), *frame(lines, x, y, width, screen)])

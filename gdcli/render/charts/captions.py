@@ -1,0 +1,132 @@
+"""The words on a chart: its heading, the names of the curves, the words at marks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gdcli.render.raster.cells import Cells
+from gdcli.render.screen import Screen, columns, fit, paint
+
+Mark = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A curve's name, how the curve is drawn, and where it ends.
+
+    Args:
+        text: The name.
+        sign: What stands for the curve in a legend.
+        color: The curve's colour.
+        across: Where the curve ends, as a fraction of the width.
+        up: The same, of the height.
+    """
+
+    text: str
+    sign: str
+    color: str
+    across: float
+    up: float
+
+    def painted(self, screen: Screen) -> str:
+        """The entry for a legend."""
+        return paint(f"{self.sign} {self.text}", self.color, screen)
+
+
+def heading(y_label: str, title: str, names: Sequence[Name], indent: int, width: int, screen: Screen) -> list[str]:
+    """The lines above a chart: y label, title and a legend; one line where they fit, else the legend below.
+
+    Args:
+        y_label: Ends above the y axis.
+        title: Begins above the plot.
+        names: The curves to explain.
+        indent: The column where the plot begins.
+        width: Columns there are.
+        screen: What the terminal can do.
+    """
+    lead = f"{y_label:>{indent - 1}} " if y_label else " " * indent
+    legend = "   ".join(name.painted(screen) for name in names)
+    room = width - columns(legend) - (3 if legend and title else 0)
+    for start in (lead, lead.lstrip()):
+        if columns(start + title) <= room:
+            first = paint(start, "gray", screen) + paint(title, "bold", screen)
+            return [first + ("   " if title and legend else "") + legend]
+    start = fit(lead.lstrip(), width)
+    first = paint(start, "gray", screen) + paint(fit(title, width - columns(start)), "bold", screen)
+    return [first, *legend_lines(names, width, screen)]
+
+
+def legend_lines(names: Sequence[Name], width: int, screen: Screen) -> list[str]:
+    """A legend over as many lines as it needs."""
+    lines: list[str] = []
+    for name in names:
+        short = Name(fit(name.text, width - 2), name.sign, name.color, 0, 0).painted(screen)
+        if lines and columns(lines[-1]) + 3 + columns(short) <= width:
+            lines[-1] += "   " + short
+        else:
+            lines.append(short)
+    return lines
+
+
+def margin(names: Sequence[Name], width: int) -> int:
+    """The columns to keep at the right for the names of curves that reach the edge."""
+    return max((columns(name.text) + 1 for name in names if _at_edge(name, width)), default=0)
+
+
+def _at_edge(name: Name, width: int) -> bool:
+    return name.across * width >= width - 2
+
+
+def put_names(page: Cells, names: Sequence[Name], width: int) -> bool:
+    """Write each curve's name where the curve ends; False, and nothing written, when there is no room.
+
+    Args:
+        page: The plot, with a margin at the right.
+        names: The names.
+        width: The columns of the plot without the margin.
+    """
+    spots = _in_margin([name for name in names if _at_edge(name, width)], page.height, width)
+    for name in (name for name in names if not _at_edge(name, width)):
+        found = _beside(page, name, width, spots)
+        if found is None:
+            return False
+        spots.append((*found, name))
+    if len(spots) < len(names):
+        return False
+    for row, column, name in spots:
+        page.put(row, column, name.text, name.color)
+    return True
+
+
+def _in_margin(names: Sequence[Name], height: int, width: int) -> list[tuple[int, int, Name]]:
+    """Names at the right edge, near their curves' ends and each on a row of its own."""
+    ordered = sorted(names, key=lambda name: -name.up)
+    rows = [min(int((1 - name.up) * height), height - 1) for name in ordered]
+    for at in range(1, len(rows)):
+        rows[at] = max(rows[at], rows[at - 1] + 1)
+    for at in reversed(range(len(rows))):
+        rows[at] = min(rows[at], height - len(rows) + at)
+    return [(row, width + 1, name) for row, name in zip(rows, ordered, strict=True) if row >= 0]
+
+
+def _beside(page: Cells, name: Name, width: int, taken: Sequence[tuple[int, int, Name]]) -> tuple[int, int] | None:
+    """Free cells next to the end of a curve that stops inside the plot."""
+    row, column = int((1 - name.up) * page.height), int(name.across * width) + 2
+    size = columns(name.text)
+    for near in sorted(range(page.height), key=lambda other: abs(other - row))[:5]:
+        clear = all(other != near or column > at + columns(n.text) or column + size < at for other, at, n in taken)
+        if clear and column + size <= width and page.free(near, column - 1, size + 1):
+            return near, column
+    return None
+
+
+def put_marks(page: Cells, marks: Sequence[Mark], screen: Screen) -> None:
+    """Dotted vertical lines behind the curves, each with its word on the highest row that has room."""
+    for column, word in marks:
+        spots = [(row, at) for row in range(page.height) for at in (column + 2, column - columns(word) - 1)]
+        found = next((spot for spot in spots if page.free(spot[0], spot[1] - 1, columns(word) + 2)), None)
+        if word and found:
+            page.put(*found, word, "gray")
+    for column, _ in marks:
+        for row in range(page.height):
+            if page.free(row, column, 1):
+                page.put(row, column, "┊" if screen.unicode else ":", "gray")

@@ -1,0 +1,145 @@
+"""Series of numbers made ready to draw: what is finite, in units of the plot, and few enough points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdcli.render.charts.axes import LARGEST, Axis, axis
+from gdcli.render.raster.geometry import Floats, Indices, pieces, within
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve or cloud of points.
+
+    Args:
+        x: Positions along the chart.
+        y: Heights, as many.
+        label: Its name; "" for one that needs none.
+        style: "line" or "points".
+        color: A name from `screen.PALETTE`.
+    """
+
+    x: Sequence[float]
+    y: Sequence[float]
+    label: str = ""
+    style: str = "line"
+    color: str = "blue"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What can be drawn of a series.
+
+    Args:
+        series: The series.
+        points: `(n, 2)`, in axis units.
+        kept: The index in the series of each.
+        infinite: How many are left out because they are not finite.
+        negative: How many because a log axis has no place for them.
+    """
+
+    series: Series
+    points: Floats
+    kept: Indices
+    infinite: int
+    negative: int
+
+
+def curve(series: Series, *, log_y: bool) -> Curve:
+    """The drawable part of a series."""
+    size = min(len(series.x), len(series.y))
+    x = np.asarray(series.x, dtype=np.float64)[:size]
+    y = np.asarray(series.y, dtype=np.float64)[:size]
+    finite = np.isfinite(x) & np.isfinite(y)
+    usable = finite & (y > 0) if log_y else finite
+    height = np.log10(y[usable]) if log_y else y[usable]
+    lost = int((~finite).sum())
+    points = np.stack([x[usable], height], axis=1).clip(-LARGEST, LARGEST)
+    return Curve(series, points, np.flatnonzero(usable), lost, size - lost - len(points))
+
+
+def notes(curves: Sequence[Curve]) -> list[str]:
+    """What the chart does not show, a line each."""
+    counts = {
+        "not finite": sum(one.infinite for one in curves),
+        "not above 0, where a log scale begins": sum(one.negative for one in curves),
+    }
+    return [f"({n} point{'s' * (n > 1)} not drawn: {why})" for why, n in counts.items() if n]
+
+
+def axes(
+    curves: Sequence[Curve],
+    x_label: str,
+    counts: tuple[int, int],
+    *,
+    log_y: bool,
+    y_range: tuple[float, float] | None,
+) -> tuple[Axis, Axis]:
+    """The x and the y axis: wide enough for all points, with a little air around clouds.
+
+    Args:
+        curves: What to draw; at least one point in all.
+        x_label: What the x axis measures.
+        counts: About how many ticks the x and the y axis get.
+        log_y: Whether heights are powers of ten.
+        y_range: The y axis' range, when it is not to hold all points.
+    """
+    points = np.concatenate([one.points for one in curves])
+    air = 0.04 if any(one.series.style == "points" for one in curves) else 0.0
+    low, high = points.min(axis=0), points.max(axis=0)
+    pad = air * (high / 2 - low / 2)
+    (left, bottom), (right, top) = (low - pad).tolist(), (high + pad).tolist()
+    if y_range:
+        bottom, top = np.log10(y_range).tolist() if log_y else y_range
+    return axis(left, right, counts[0], x_label), axis(bottom, top, counts[1], log=log_y)
+
+
+def parts(one: Curve, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]:
+    """A curve as pieces to draw, in fractions of the plot: cut at its edges and at gaps that show.
+
+    Args:
+        one: The curve.
+        x: The x axis.
+        y: The y axis.
+        columns: The plot's width in cells, or a little more.
+        rows: The plot's height in cells.
+    """
+    spots = np.stack([x.fraction(one.points[:, 0]), y.fraction(one.points[:, 1])], axis=1)
+    if one.series.style == "points":
+        cloud = _one_a_cell(spots[within(spots)], columns, rows)
+        return [cloud] if len(cloud) else []
+    gaps = (np.diff(one.kept) > 1) & (np.abs(np.diff(spots[:, 0])) * columns > 1)
+    runs = np.split(spots, np.flatnonzero(gaps) + 1)
+    return [piece for run in runs for piece in pieces(run[thin(run, columns)])]
+
+
+def _one_a_cell(points: Floats, columns: int, rows: int) -> Floats:
+    """Few points as they are; of many, one in the middle of each cell that has any."""
+    if len(points) <= 4 * columns:
+        return points
+    size = np.array([columns, rows])
+    cells = np.floor(points * size).clip(max=size - 1)
+    return np.asarray((np.unique(cells, axis=0) + 0.5) / size)
+
+
+def thin(points: Floats, columns: int) -> Indices:
+    """The points that matter: the first, lowest, highest and last of each run within one column.
+
+    Args:
+        points: `(n, 2)` fractions of the plot, in drawing order.
+        columns: The plot's width in cells.
+
+    Returns:
+        Their indices, rising; a spike survives, and the drawn line stays the same. Of a path that runs to and fro,
+        at most 20 points a column.
+    """
+    if len(points) <= 2 * columns:
+        return np.arange(len(points))
+    run = np.cumsum(np.diff(np.floor(points[:, 0] * columns), prepend=0) != 0)
+    by_height = np.lexsort((points[:, 1], run))
+    first = np.flatnonzero(np.diff(run, prepend=-1))
+    last = np.append(first[1:], len(points)) - 1
+    kept = np.unique(np.concatenate([first, last, by_height[first], by_height[last]]))
+    return kept[:: -(-len(kept) // (20 * columns))]

@@ -1,0 +1,198 @@
+"""How activation functions look: a chart of each with its derivative, or a table, and what there is to know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from gdcli.render.numbers import short
+from gdcli.render.screen import Screen, paint, plain
+
+if TYPE_CHECKING:
+    from gdcli.analysis.activation_shape import Shape
+
+__all__ = ["Portrait", "pictures", "remarks", "tables"]
+
+NARROWEST, BROADEST = 48, 66  # columns of a chart
+GAP = 3
+ACROSS = 7  # numbers in a row of a table
+FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.shapes
+COLORS = {"value": "blue", "slope": "orange"}
+SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One activation, ready to be shown.
+
+    Args:
+        name: Its name.
+        formula: What it is, with the formula, in a line.
+        x: Where it was evaluated.
+        value: Its values there.
+        derivative: Its derivatives there.
+        remarks: What there is to know, as (label, text).
+    """
+
+    name: str
+    formula: str
+    x: Sequence[float]
+    value: Sequence[float]
+    derivative: Sequence[float]
+    remarks: Sequence[tuple[str, str]]
+
+
+def remarks(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
+    """An activation's shape in a student's words.
+
+    Args:
+        shape: What was measured.
+        initializer: The name of the initialiser that suits it.
+        spread: That initialiser's formula, in words.
+
+    Returns:
+        (label, text) pairs, the same labels for every activation.
+    """
+    return [
+        ("slope", _slope(shape)),
+        ("saturates", _saturates(shape)),
+        ("below 0", _below(shape)),
+        ("init", f"{initializer}: {spread[:1].lower()}{spread[1:]}"),
+    ]
+
+
+def _saturates(shape: Shape) -> str:
+    left = "" if shape.flat_below is None else f"below z = {_at(shape.flat_below)} (at {_at(shape.far_left)})"
+    right = "" if shape.flat_above is None else f"above z = {_at(shape.flat_above)} (at {_at(shape.far_right)})"
+    both = " and ".join(side for side in (left, right) if side)
+    return f"{both}: a slope under {FLAT}" if both else "never: no part of it is flat"
+
+
+def _slope(shape: Shape) -> str:
+    slope = short(shape.steepest, 3)
+    if shape.steepest_at is None:
+        return _held(shape, slope)
+    where = f"at z = {_at(shape.steepest_at)}"
+    if slope == "1":
+        return f"1 {where} only: elsewhere each layer shrinks the gradient"
+    if shape.steepest > 1:
+        return f"at most {slope}, {where}: a layer may even enlarge the gradient a little"
+    return f"at most {slope}, {where}: n layers shrink a gradient {short(1 / shape.steepest, 2)}^n-fold or more"
+
+
+def _held(shape: Shape, slope: str) -> str:
+    """The largest slope where it is held on to the far right."""
+    kept = "pass unchanged" if slope == "1" else f"are multiplied by {slope}"
+    if shape.steepest_from == -math.inf:
+        return f"{slope} everywhere: gradients {kept}"
+    if abs(shape.steepest_from or 0) < 0.1:
+        return f"{slope} wherever z > 0: there gradients {kept}"
+    return f"nears {slope} as z grows: there gradients almost {kept}"
+
+
+def _below(shape: Shape) -> str:
+    if shape.slope_below == 0:
+        return f"silent: value {_at(shape.far_left)}, slope 0; a neuron stuck there stops learning"
+    if shape.slope_below == shape.steepest:
+        return "goes straight on; without a bend, many layers are no more than one"
+    if shape.slope_below is not None:
+        return f"a faint {short(shape.slope_below)} z, so that a neuron can come back"
+    if shape.lowest >= 0:
+        return f"still positive: {_at(shape.at_zero)} at z = 0, falling to {_at(shape.far_left)}"
+    if shape.lowest < shape.far_left - 0.01:
+        return f"dips to {_at(shape.lowest)} at z = {_at(shape.lowest_at)}, then comes back to {_at(shape.far_left)}"
+    return f"negative, down to {_at(shape.lowest)}, which keeps the outputs around 0"
+
+
+def _at(value: float) -> str:
+    """A position or a level, as read off a chart."""
+    return short(round(value, 2), 2)
+
+
+def pictures(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+    """A chart of each function and its derivative, with the words under it; side by side where there is room.
+
+    Args:
+        portraits: The functions.
+        screen: What the terminal can do.
+    """
+    from gdcli.render.charts.plots import side_by_side
+
+    abreast = max(1, min((screen.width + GAP) // (NARROWEST + GAP), len(portraits)))
+    broad = (screen.width + GAP) // abreast - GAP
+    for at in range(0, len(portraits), abreast):
+        yield from ("", "")[: 2 * bool(at)]
+        blocks = [_block(one, broad, screen) for one in portraits[at : at + abreast]]
+        yield from side_by_side(blocks, screen, gap=GAP).split("\n")
+
+
+def _block(portrait: Portrait, width: int, screen: Screen) -> str:
+    from gdcli.render.charts.plots import Series, chart
+
+    drawing = chart(
+        [
+            Series(portrait.x, portrait.value, label="value", color=COLORS["value"]),
+            Series(portrait.x, portrait.derivative, label="slope", color=COLORS["slope"]),
+        ],
+        screen,
+        title=portrait.name,
+        width=min(width, BROADEST),
+        height=12,
+        x_label="z",
+        marks=[(0.0, "")],
+        y_range=_rounded([*portrait.value, *portrait.derivative]),
+    )
+    return "\n".join([drawing, "", *_words(portrait, width, screen)])
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, float] | None:
+    """A range that holds the values and ends on round numbers; None where there is none."""
+    low, high = min(values), max(values)
+    if not 1e-300 < high - low < 1e300:
+        return None
+    step = 10.0 ** math.floor(math.log10(high - low)) / 2
+    return math.floor(low / step) * step, math.ceil(high / step) * step
+
+
+def _words(portrait: Portrait, width: int, screen: Screen) -> Iterator[str]:
+    """What it is, then its formula and each remark beside its label, wrapped."""
+    about, _, formula = portrait.formula.rpartition(": ")
+    yield from wrap(_spelled(about, screen), width)
+    for label, text in [("value", formula), *portrait.remarks]:
+        for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 10), fillvalue=""):
+            yield f"{paint(f'{head:<9}', COLORS.get(label, 'gray'), screen)} {line}"
+
+
+def _spelled(text: str, screen: Screen) -> str:
+    return plain(text if screen.unicode else text.translate(SPELLED), screen)
+
+
+def tables(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+    """The functions' values, then their slopes, then the words.
+
+    Args:
+        portraits: The functions, all at the same x.
+        screen: What the terminal can do.
+    """
+    for at in range(0, len(portraits[0].x), ACROSS):
+        part = slice(at, at + ACROSS)
+        z = portraits[0].x[part]
+        yield from _table("value", z, {one.name: one.value[part] for one in portraits}, screen)
+        yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
+    for at, one in enumerate(portraits):
+        yield from ("",)[: bool(at)]
+        yield paint(one.name, "bold", screen)
+        yield from _words(one, 80, screen)
+
+
+def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:
+    """One line a function, one column a z."""
+    broad = max(len(name) for name in (title, *rows))
+    heads = [f"z = {short(z[0])}", *map(short, z[1:])]
+    lines = [[title, *heads], *([name, *(short(round(each, 4)) for each in values)] for name, values in rows.items())]
+    text = [f"{name:<{broad}}" + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
+    return [paint(text[0], "bold", screen), *text[1:], ""]

@@ -1,0 +1,203 @@
+"""How a collapsed network looks, and how one that cannot be collapsed is shown not to be linear."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from gdcli.render.numbers import polynomial, short
+from gdcli.render.screen import Screen, columns, paint, plain
+
+if TYPE_CHECKING:
+    from gdcli.analysis.collapse import Witness
+
+__all__ = ["Collapsed", "collapsed", "refused"]
+
+TERMS = 8  # inputs that are all named; of more, only some
+HEAVIEST = 4
+TIED = re.compile(r" (?![-+] |\()")  # the spaces inside a term, where no line is broken
+LAYERS = 5  # layers that a product names
+OUTPUTS = 12  # numbers that a vector shows
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Collapsed:
+    """An all-linear network and the one layer that it is.
+
+    Args:
+        sizes: Inputs, hidden neurons, outputs.
+        weights: W, a row for each input and a column for each output.
+        bias: b, one for each output.
+        input_names: The inputs' names.
+        output_names: The target's name, or a class for each output.
+        difference: The largest one between the network's outputs and x W + b.
+        rows: How many rows that was looked for on.
+    """
+
+    sizes: Sequence[int]
+    weights: Sequence[Sequence[float]]
+    bias: Sequence[float]
+    input_names: Sequence[str]
+    output_names: Sequence[str]
+    difference: float
+    rows: int
+
+
+def collapsed(told: Collapsed, screen: Screen) -> Iterator[str]:
+    """The layers as a product, the equation of each output, and how exactly the two agree.
+
+    Args:
+        told: The network and its one layer.
+        screen: What the terminal can do.
+    """
+    yield from _labelled("W", _product(told.sizes), screen)
+    yield from _labelled("b", f"= {_shift(len(told.sizes) - 1)}  =  {_vector(told.bias)}", screen)
+    yield ""
+    inputs = [plain(name, screen) for name in told.input_names]
+    outputs = [plain(name, screen) for name in told.output_names]
+    broad = max(map(columns, outputs))
+    for name, weights, bias in zip(outputs, zip(*told.weights, strict=True), told.bias, strict=True):
+        text = TIED.sub("\N{NO-BREAK SPACE}", f"= {_equation(inputs, weights, bias)}")
+        yield from _labelled(name + " " * (broad - columns(name)), text, screen)
+    yield ""
+    yield from _labelled("", _agreement(told), screen)
+
+
+def _product(sizes: Sequence[int]) -> str:
+    """The weights, by name and by shape.
+
+    >>> _product((2, 8, 8, 1))
+    '= W1 W2 W3  =  (2×8)(8×8)(8×1)  =  (2×1)'
+    """
+    names = [f"W{at}" for at in range(1, len(sizes))]
+    shapes = [f"({a}×{b})" for a, b in pairwise(sizes)]
+    whole = [f"({sizes[0]}×{sizes[-1]})"] if len(shapes) > 1 else []
+    return "= " + "  =  ".join([" ".join(_some(names)), "".join(_some(shapes)), *whole])
+
+
+def _some(parts: Sequence[str]) -> list[str]:
+    """All of a few, else the first and the last."""
+    return list(parts) if len(parts) <= LAYERS else [*parts[: LAYERS - 2], "...", parts[-1]]
+
+
+def _shift(layers: int) -> str:
+    """The bias: each layer's own goes through the layers after it.
+
+    >>> _shift(1), _shift(3)
+    ('b1', 'b1 W2 W3 + b2 W3 + b3')
+    """
+    terms = [" ".join([f"b{k}", *(f"W{j}" for j in range(k + 1, layers + 1))]) for k in range(1, layers + 1)]
+    return " + ".join(terms) if layers <= LAYERS else f"b1 W2 ... W{layers} + ... + b{layers}"
+
+
+def _vector(values: Sequence[float]) -> str:
+    shown = [short(value, DIGITS) for value in values[:OUTPUTS]]
+    return f"({', '.join(shown + ['...'] * (len(values) > OUTPUTS))})"
+
+
+def _equation(names: Sequence[str], weights: Sequence[float], bias: float) -> str:
+    """The weighted sum of the inputs; of many, the heaviest and a word on the others."""
+    order = sorted(range(len(weights)), key=lambda at: -abs(weights[at]))
+    kept = range(len(weights)) if len(weights) <= TERMS else order[:HEAVIEST]
+    text = polynomial([*((weights[at], _factor(names[at])) for at in kept), (bias, "")], DIGITS)
+    others = len(weights) - len(kept)
+    return text + (f" (and {others:,} lighter terms)" if others else "")
+
+
+def _factor(name: str) -> str:
+    """An input's name such that it does not run into its coefficient."""
+    return name if name[:1].isalpha() else f"[{name}]"
+
+
+def _agreement(told: Collapsed) -> str:
+    layers = len(told.sizes) - 1
+    one = "it is one layer already" if layers == 1 else f"the {layers} layers are one"
+    if not math.isfinite(told.difference):
+        return f"{one}, but its numbers are too large to compare"
+    return f"{one}: largest difference over {told.rows:,} row{'s' * (told.rows != 1)} {short(told.difference, 2)}"
+
+
+def refused(
+    found: Witness, input_names: Sequence[str], output_name: str, activations: Sequence[str], screen: Screen
+) -> Iterator[str]:
+    """Why a network is no single layer: two inputs, and what it says halfway between them.
+
+    Args:
+        found: The two inputs and the answers there.
+        input_names: The inputs' names.
+        output_name: The name of the output that tells.
+        activations: The names of the hidden layers' activations.
+        screen: What the terminal can do.
+    """
+    says, mean = _apart(found.at_middle, found.mean)
+    yield from _labelled(
+        "",
+        f"not linear: halfway between p and q the network says {says}, the mean of its answers at both is {mean};"
+        " a linear one would say the same",
+        screen,
+    )
+    yield ""
+    middle = [(p + q) / 2 for p, q in zip(found.p.tolist(), found.q.tolist(), strict=True)]
+    row_p, row_q = ("", "") if found.rows is None else (f"row {row + 1}" for row in found.rows)
+    cells = [
+        ["", *_few(input_names), output_name, ""],
+        ["p", *_few(_cells(found.p.tolist())), _cell(found.at_p), row_p],
+        ["q", *_few(_cells(found.q.tolist())), _cell(found.at_q), row_q],
+        ["halfway", *_few(_cells(middle)), says, f"a linear network: {mean}"],
+    ]
+    yield from _grid(cells, screen)
+    yield ""
+    yield from _labelled("", f"The bend of {_listed(activations)} is what keeps its layers apart.", screen)
+    if found.rows is None:
+        yield from _labelled("", "Between the rows of the data it is affine: p and q are made up.", screen)
+
+
+def _apart(a: float, b: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart.
+
+    >>> _apart(0.8312, 0.3101), _apart(1.00001, 1.0)
+    (('0.831', '0.31'), ('1.00001', '1'))
+    """
+    texts = ((short(a, digits), short(b, digits)) for digits in range(3, 18))
+    return next((pair for pair in texts if pair[0] != pair[1]), (repr(a), repr(b)))
+
+
+def _cell(value: float) -> str:
+    return short(value, DIGITS)
+
+
+def _cells(values: Sequence[float]) -> list[str]:
+    return [_cell(value) for value in values]
+
+
+def _few(cells: Sequence[str]) -> list[str]:
+    return list(cells) if len(cells) <= TERMS else [*cells[: TERMS - 3], "..."]
+
+
+def _grid(cells: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:
+    """Rows of cells under a header: numbers flush right, the first and the last cell flush left."""
+    rows = [[plain(cell, screen) for cell in row] for row in cells]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    for at, (name, *numbers, last) in enumerate(rows):
+        padded = [" " * (wide - columns(cell)) + cell for cell, wide in zip(numbers, widths[1:-1], strict=True)]
+        line = "  ".join([f"{name:<{widths[0]}}", *padded, last]).rstrip()
+        yield " " + (line if at else paint(line, "bold", screen))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(dict.fromkeys(name for name in names if name != "linear"))
+
+
+def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
+    """A text beside its label, broken at words to stay within 80 columns, or the terminal's if wider."""
+    start = f" {label} " if label else " "
+    lines = wrap(text, max(80, screen.width) - columns(start), break_long_words=False, break_on_hyphens=False)
+    for at, line in enumerate(lines):
+        head = paint(start, "bold", screen) if label and not at else " " * columns(start)
+        yield head + plain(line.replace("\N{NO-BREAK SPACE}", " "), screen)

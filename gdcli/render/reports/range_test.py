@@ -1,0 +1,124 @@
+"""How a range test looks: the loss over the learning rate, and the rates it suggests, each with its reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from gdcli.render import Column
+from gdcli.render.numbers import short
+from gdcli.render.screen import Screen, paint
+
+if TYPE_CHECKING:
+    from gdcli.analysis.range_test import Probe, Suggestion
+
+__all__ = ["Finding", "layout", "picture", "reason", "summary"]
+
+ROOM = 12
+"""Lines of a screen that the chart leaves to the words."""
+
+
+class Finding(NamedTuple):
+    """What a range test came to, ready to be told.
+
+    Args:
+        probes: Each rate with its loss.
+        suggestions: The rates suggested, by name.
+        left_out: What would be suggested, were it not above the limit.
+        chosen: The name of the one to take, or None.
+        limit: The largest stable rate and what it is, where a formula tells.
+        loss_name: The loss as people write it.
+    """
+
+    probes: Sequence[Probe]
+    suggestions: Mapping[str, Suggestion]
+    left_out: Mapping[str, Suggestion]
+    chosen: str | None
+    limit: tuple[float, str] | None
+    loss_name: str
+
+
+def layout() -> list[Column]:
+    """The table's columns."""
+    return [
+        Column("step", lambda probe: str(probe.step), 6),
+        Column("lr", lambda probe: short(probe.learning_rate), 11),
+        Column("loss", lambda probe: short(probe.loss), 11),
+        Column("smoothed", lambda probe: short(probe.smoothed), 11),
+        Column("", lambda probe: " ran away" if probe.ran_away else "", 9, left=True),
+    ]
+
+
+def reason(name: str, found: Suggestion) -> str:
+    """Why a rate is suggested, in a line.
+
+    Args:
+        name: The suggestion's name.
+        found: The suggestion.
+    """
+    begin, end = short(found.begin, 2), short(found.end, 2)
+    return {
+        "valley": f"2/3 along the loss's longest fall, {begin} to {end}",
+        "steepest": f"the loss falls fastest here, {begin} to {end}",
+        "minimum/10": f"a tenth of {end}, where the loss is lowest",
+    }[name]
+
+
+def summary(found: Finding, screen: Screen) -> Iterator[str]:
+    """The suggestions, the limit beside them, and where the test ended."""
+    for name, one in found.suggestions.items():
+        color = "green" if name == found.chosen else ""
+        yield from _line(name, one.learning_rate, reason(name, one), color, screen)
+    for name, one in found.left_out.items():
+        yield from _line(name, one.learning_rate, "left out: not below the limit", "gray", screen)
+    if found.limit is not None:
+        yield from _line("limit", found.limit[0], found.limit[1], "", screen)
+    last = found.probes[-1]
+    ending = "the loss ran away" if last.ran_away else "the loss never ran away: a larger --to may tell more"
+    yield from _line("end", last.learning_rate, ending, "", screen)
+
+
+def _line(label: str, rate: float, text: str, color: str, screen: Screen) -> Iterator[str]:
+    start = paint(f" {label:<11}", "bold", screen)
+    yield f"{start}{paint(f'{short(rate):>11}', color, screen)}   {text}"
+
+
+def picture(found: Finding, screen: Screen) -> Iterator[str]:
+    """The losses over log10 of the rate, with the suggestions marked.
+
+    Args:
+        found: The test.
+        screen: What can be shown.
+    """
+    from gdcli.render.charts.plots import Series, chart
+
+    rates = [math.log10(probe.learning_rate) for probe in found.probes]
+    losses, smoothed = [probe.loss for probe in found.probes], [probe.smoothed for probe in found.probes]
+    curves = [Series(rates, smoothed, label="smoothed", color="orange")]
+    if losses != smoothed:
+        curves.insert(0, Series(rates, losses, label="loss", style="points", color="blue"))
+    low, high = _range([*losses, *smoothed], smoothed)
+    log = low > 0 and high > 20 * low
+    marks = [(math.log10(one.learning_rate), name) for name, one in found.suggestions.items()]
+    if found.limit is not None and rates[0] <= math.log10(found.limit[0]) <= rates[-1]:
+        marks.append((math.log10(found.limit[0]), "limit"))
+    yield from chart(
+        curves,
+        screen,
+        title=f"{found.loss_name}{' (log scale)' if log else ''} by log10(lr)",
+        width=min(screen.width - 1, 118),
+        height=max(8, min(screen.height - ROOM, 24)),
+        x_label="log10(lr)",
+        log_y=log,
+        marks=marks,
+        y_range=(low, high) if high > low else None,
+    ).split("\n")
+    yield ""
+
+
+def _range(values: Sequence[float], smoothed: Sequence[float]) -> tuple[float, float]:
+    """From the lowest loss to a little above where it began: what is higher has run away."""
+    low = min((value for value in values if math.isfinite(value)), default=0.0)
+    first = smoothed[0]
+    return low, first + 0.3 * (first - low) if first > low else low

@@ -1,0 +1,107 @@
+"""The loss surface on a terminal: the heat map with contours and paths, its axes and its colour bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gdcli.render.blocks import side_by_side
+from gdcli.render.charts.axes import axis, gutter
+from gdcli.render.numbers import short
+from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, places, scale_bar
+from gdcli.render.raster.geometry import Floats
+from gdcli.render.reports.surface_marks import Scene, Trail, outcome, sentence, wrapped
+from gdcli.render.screen import Screen, paint
+
+NARROWEST = 34  # columns of a picture beside others
+ASPECT = 2.2  # a picture is at most so many times as wide as high
+CONTOURS, FEW = 8, 5  # few in a picture narrower than WIDE
+WIDE = 50
+AROUND = 11  # lines on the screen besides one picture
+LARGEST, LEAST = 60, 8  # lines of a picture
+BAR = 72
+GAP = 2
+
+
+def size(scene: Scene, screen: Screen) -> tuple[int, int]:
+    """Columns and lines of each picture, such that one, or a row of several, fits the screen."""
+    count = max(1, len(scene.trails))
+    beside = max(1, min(count, (screen.width + GAP) // (NARROWEST + GAP)))
+    beside = -(-count // -(-count // beside))  # as many in the last row as can be
+    rows = min(max(screen.height - AROUND - 2 * (count > 1), LEAST), LARGEST)
+    room = (screen.width + GAP) // beside - GAP - _indent(scene, rows)
+    width = min(room, round(2 * rows * ASPECT))
+    return width, min(rows, max(LEAST, width // 2))
+
+
+def pictures(scene: Scene, values: Floats, screen: Screen, width: int) -> Iterator[str]:
+    """The surface with its paths, the colour bar, and what there is to say.
+
+    Args:
+        scene: What is on the surface.
+        values: The surface, `(height, width)`, lowest row first.
+        screen: What the terminal can do.
+        width: Columns to keep text to.
+    """
+    columns, rows = size(scene, screen)
+    values = resampled(values, columns, 2 * rows)
+    indent = _indent(scene, rows)
+    if len(scene.trails) > 1:
+        panels = [_panel(scene, trail, values, indent, screen) for trail in scene.trails]
+        yield from side_by_side(panels, screen, GAP).split("\n")
+        yield ""
+    else:
+        yield from _picture(scene, next(iter(scene.trails), None), values, screen).split("\n")
+    bar = min(screen.width - indent, BAR)
+    yield " " * indent + scale_bar(values, screen, width=bar, label=scene.loss_name)
+    yield ""
+    yield from wrapped(sentence(scene), width)
+
+
+def _indent(scene: Scene, rows: int) -> int:
+    """Columns that the y axis takes."""
+    return gutter(axis(*scene.y_range, min(rows // 3, 8)))
+
+
+def _panel(scene: Scene, trail: Trail, values: Floats, indent: int, screen: Screen) -> str:
+    """One of several pictures: its rate above, how it went below."""
+    title = paint(f"lr {short(trail.rate, 6)}", "bold", screen)
+    picture = _picture(scene, trail, values, screen)
+    below = wrapped(outcome(scene, trail), values.shape[1])
+    return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
+
+
+def _picture(scene: Scene, trail: Trail | None, values: Floats, screen: Screen) -> str:
+    """Heat, contours, path, S and x, with axes around them."""
+    ranges = scene.x_range, scene.y_range
+    path = () if trail is None else scene.drawn(trail)
+    contours = CONTOURS if values.shape[1] >= WIDE else FEW
+    rgb = heat(values, screen, contours=contours, path=path, x_range=ranges[0], y_range=ranges[1])
+    lines = half_blocks(rgb, screen, _marks(scene, rgb.shape))
+    return framed(lines, *ranges, *scene.names, screen)
+
+
+def _marks(scene: Scene, shape: tuple[int, ...]) -> list[Mark]:
+    marks = scene.marks()
+    where = places([spot[:2] for spot, _ in marks], scene.x_range, scene.y_range, shape)
+    return [(row, column, letter) for (row, column), (_, letter) in zip(where.tolist(), marks, strict=True)]
+
+
+def resampled(values: Floats, width: int, height: int) -> Floats:
+    """A surface with a value for each pixel, those between grid points on straight lines between them.
+
+    >>> resampled(np.array([[0.0, 2.0], [4.0, 6.0]]), 3, 2).tolist()
+    [[0.0, 1.0, 2.0], [4.0, 5.0, 6.0]]
+    """
+    return _stretched(_stretched(values, height).T, width).T
+
+
+def _stretched(values: Floats, count: int) -> Floats:
+    """The same for the rows alone."""
+    at = np.linspace(0, len(values) - 1, count)
+    before = at.astype(np.intp)
+    along = (at - before)[:, None]
+    after = values[np.minimum(before + 1, len(values) - 1)]
+    with np.errstate(invalid="ignore"):  # infinity minus infinity has no value, and is shown so
+        return np.where(along == 0, values[before], values[before] * (1 - along) + after * along)

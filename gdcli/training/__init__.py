@@ -1,0 +1,1 @@
+"""The training loop, its records, and what ends a run."""
