@@ -12,7 +12,7 @@ from gdcli.live.keys import KEYS
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.dial import Dial, finer, laddered
 from gdcli.live.scenes import Scenes, help_pages
-from gdcli.render.numbers import short
+from gdcli.formatting import short
 from gdcli.render.screen import Screen
 
 

@@ -30,7 +30,7 @@ class Evaluation:
     figures: dict[str, float]
     confusion: Array | None
 
-    def told(self) -> dict[str, float]:
+    def figures_with_loss(self) -> dict[str, float]:
         """loss, then the figures."""
         return {"loss": self.loss, **self.figures}
 

@@ -17,8 +17,8 @@ from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import exact
 from gdcli.cli.showing import shown
 from gdcli.errors import GdcliError
+from gdcli.formatting import short
 from gdcli.render import Report
-from gdcli.render.numbers import short
 from gdcli.render.reports.range_test import Finding, layout, picture, reason, summary
 from gdcli.render.screen import Screen
 

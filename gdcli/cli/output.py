@@ -1,20 +1,18 @@
-"""Getting a report out: to stdout or, all or nothing, to a file; and the command that makes it again."""
+"""Getting a report out: to stdout or, all or nothing, to a file."""
 
 from __future__ import annotations
 
-import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
-from gdcli.atomic_write import replaced
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
+from gdcli.data.atomic_write import replaced
 from gdcli.errors import DataError, OptionError
 from gdcli.render import Report, format_named
-
-NOT_REPEATED = {"quiet", "debug", "data"}
 
 
 def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
@@ -42,15 +40,13 @@ def check(options: OutputOptions) -> None:
         raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
 
 
-def check_place(save: str | None) -> None:
-    """Finds out before the work whether the model will have somewhere to go."""
+def check_place(save: str | None, suffix: str = ".safetensors", usual: str = "model") -> None:
+    """Finds out before the work whether the file will have somewhere to go."""
     if save is None:
         return
     path = Path(save)
-    if path.suffix != ".safetensors":
-        raise OptionError(
-            f"--save: '{save}' does not end in .safetensors", f"as in --save {path.stem or 'model'}.safetensors"
-        )
+    if path.suffix.lower() != suffix:
+        raise OptionError(f"--save: '{save}' does not end in {suffix}", f"as in --save {path.stem or usual}{suffix}")
     if path.is_dir() or not path.parent.is_dir():
         raise DataError(f"{save}: there is no folder '{path.parent}' to write a file in", "make it first")
 
@@ -65,58 +61,14 @@ def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
         yield cast("TextIO", file)
 
 
-def rerun(context: Any, **forced: Any) -> str:
-    """The command line that does the same again: what was given, and what `forced` names, in a fixed order.
-
-    Args:
-        context: The command's typer context.
-        **forced: Values to name even if they were not given.
-    """
-    words = ["gdcli", context.info_name, *_data(context, forced)]
-    for parameter in context.command.params:
-        name = parameter.name
-        if name in NOT_REPEATED or name in context.help_option_names:
-            continue
-        given = context.get_parameter_source(name).name == "COMMANDLINE"
-        if name in forced or given:
-            words += _words(parameter, forced.get(name, context.params.get(name)))
-    return " ".join(words)
+def output_width(output: OutputOptions, terminal: Terminal) -> int:
+    """Columns to keep to: the terminal's; anywhere else nothing is left out."""
+    on_terminal = output.output is None and terminal.stdout.isatty()
+    return terminal.screen().width if on_terminal else sys.maxsize
 
 
-def _data(context: Any, forced: dict[str, Any]) -> list[str]:
-    data = forced.get("data", context.params.get("data"))
-    if data is None:
-        return []
-    return [shlex.quote(f"./{data}" if data.startswith("-") and data != "-" else data)]
-
-
-def _words(parameter: Any, value: Any) -> list[str]:
-    """An option as given: its first long name, and its value."""
-    name = next((word for word in parameter.opts if word.startswith("--")), parameter.opts[0])
-    if value is None:
-        return []
-    if isinstance(value, bool):
-        return [name if value else next(iter(parameter.secondary_opts), name)]
-    text = exact(value) if isinstance(value, float) else str(value)
-    quoted = shlex.quote(text)
-    return [f"{name}={quoted}"] if text.startswith("-") and not isinstance(value, float | int) else [name, quoted]
-
-
-def exact(value: float) -> str:
-    """The shortest text that reads back as the same number.
-
-    >>> exact(0.1), exact(-1.0), exact(1e-30)
-    ('0.1', '-1', '1e-30')
-    """
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-
-
-def reject_together(options: dict[str, Any]) -> None:
-    """Refuses options that say two things about one.
-
-    Raises:
-        OptionError: If more than one of them is given.
-    """
-    given = [name for name, value in options.items() if value]
-    if len(given) > 1:
-        raise OptionError(f"{given[0]} and {given[1]} cannot both be given", f"leave out one of {', '.join(given)}")
+def plots(asked: bool | None, output: OutputOptions, terminal: Terminal) -> bool:
+    """Whether pictures are drawn: as asked, else on a terminal."""
+    if asked is not None:
+        return asked
+    return output.output is None and terminal.stdout.isatty()

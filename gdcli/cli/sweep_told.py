@@ -25,8 +25,8 @@ from gdcli.cli.stacks import Job
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
 from gdcli.errors import INTERRUPTED, GdcliError
+from gdcli.formatting import short
 from gdcli.render import Report
-from gdcli.render.numbers import short
 from gdcli.render.reports.sweep import ROWS, Fit, Look, layout, pictures, summary
 from gdcli.render.screen import Screen
 from gdcli.training.records import RISE

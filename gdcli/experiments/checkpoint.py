@@ -21,11 +21,12 @@ from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save as tensor_bytes
 
 from gdcli.arrays import Array
-from gdcli.atomic_write import replaced
+from gdcli.data.atomic_write import replaced
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
 from gdcli.errors import DataError
+from gdcli.experiments.spec import Spec
 from gdcli.nn import activations, losses
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim import optimizers
@@ -68,6 +69,7 @@ class SavedModel:
         history: The run's rows.
         best_epoch: The epoch the parameters are from.
         resumption: From where to go on; None if it was not trained here, or by an earlier version.
+        spec: The run that it came from; None if an earlier version saved it.
     """
 
     network: Network
@@ -78,6 +80,7 @@ class SavedModel:
     history: list[dict[str, Any]]
     best_epoch: int
     resumption: Resumption | None
+    spec: Spec | None = None
 
 
 def save(path: Path, model: SavedModel) -> None:
@@ -98,6 +101,8 @@ def save(path: Path, model: SavedModel) -> None:
         state = record.state._asdict()
         tensors |= {f"optimizer.{name}": value for name, value in state.items() if isinstance(value, np.ndarray)}
         about["resume"] = _resume_about(model.resumption, state)
+    if model.spec is not None:
+        about["spec"] = model.spec.as_dict()
     content = tensor_bytes(
         {name: np.ascontiguousarray(value) for name, value in tensors.items()},
         metadata={"gdcli": json.dumps(about)},  # one key: the order of several is not fixed
@@ -239,6 +244,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         [_row(row) for row in about["history"]],
         int(about["best_epoch"]),
         _resumption(parameters, tensors, about["resume"]) if "resume" in about and about["format"] == FORMAT else None,
+        Spec.from_dict(about["spec"]) if "spec" in about else None,
     )
 
 

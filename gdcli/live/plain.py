@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from gdcli.formatting import short
 from gdcli.live.keys import KEYS
 from gdcli.live.session import Session
 from gdcli.live.setup import Line
-from gdcli.render.numbers import short
 
 __all__ = ["converse"]
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gdcli.formatting import short
 from gdcli.live.keys import KEYS, Key
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
@@ -23,7 +24,6 @@ from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import Line
 from gdcli.live.words import warning
-from gdcli.render.numbers import short
 from gdcli.render.screen import Screen
 
 __all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]

@@ -8,11 +8,11 @@ from time import perf_counter
 from typing import Any
 
 from gdcli.errors import GdcliError
+from gdcli.formatting import short
 from gdcli.live import words
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
 from gdcli.live.setup import Bench, Choice, Line
-from gdcli.render.numbers import short
 
 __all__ = ["SPEEDS", "Session"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from gdcli.formatting import short
 from gdcli.live.run import Course
 from gdcli.live.setup import Net
 from gdcli.optim.optimizers import SGD
-from gdcli.render.numbers import short
 
 __all__ = ["divergence", "loss", "outcome", "warning"]
 

@@ -9,8 +9,8 @@ from itertools import groupby
 
 import numpy as np
 
+from gdcli.formatting import short
 from gdcli.render.charts.axes import Ticks, axis
-from gdcli.render.numbers import short
 from gdcli.render.raster.canvas import limits
 from gdcli.render.raster.colormap import scale_colors
 from gdcli.render.raster.contours import contour

@@ -18,9 +18,9 @@ from gdcli.cli.output import check, emit
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.formatting import short
 from gdcli.nn import metrics
 from gdcli.render import Column, Report
-from gdcli.render.numbers import short
 from gdcli.render.screen import Screen, paint, plain
 
 

@@ -2,59 +2,46 @@
 
 from __future__ import annotations
 
-import sys
-from functools import cache
-from typing import TYPE_CHECKING
-
 import typer
 
-from gdcli.cli import experiment as build
+from gdcli.cli.example import or_example
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
-from gdcli.cli.lecture import lecture, start_words
-from gdcli.cli.options import (
-    FIT_EPOCHS,
-    DataOptions,
-    EpochOptions,
-    LineOptions,
-    LoopOptions,
-    LossOptions,
-    OptimizerOptions,
-    OutputOptions,
-    RateOptions,
-    SaveOptions,
-    StopOptions,
-    StreamOptions,
-)
-from gdcli.cli.output import check, check_place, emit, exact, rerun
-from gdcli.cli.plan import Plan, plan
-from gdcli.cli.reading import read
+from gdcli.cli.invoked import invocation
+from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
+from gdcli.cli.output import check, check_place, emit, output_width, plots
+from gdcli.cli.running import descent_words, finish, note_all, progress_bar, reader
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
-from gdcli.data.dataset import Dataset
-from gdcli.errors import INTERRUPTED, DataError, DivergedError, NotConvergedError
-from gdcli.render import Report
-from gdcli.render.numbers import bracketed
-from gdcli.render.progress import Bar
+from gdcli.experiments.line import LineExperiment, read_line
+from gdcli.experiments.line_result import LineResult
+from gdcli.experiments.spec import (
+    DataSpec,
+    EpochSpec,
+    LineSpec,
+    LoopSpec,
+    LossSpec,
+    OptimizerSpec,
+    RateSpec,
+    Spec,
+    StopSpec,
+)
+from gdcli.render.reports.fit import report
 from gdcli.training import streams
-from gdcli.training.records import Status
 from gdcli.training.streams import Run
-
-if TYPE_CHECKING:
-    from gdcli.cli.fit_told import FitTold
 
 
 @grouped
 def command(
     context: typer.Context,
-    data: DataOptions,
-    line: LineOptions,
-    rate: RateOptions,
-    loop: LoopOptions,
-    passes: EpochOptions,
-    optimizer: OptimizerOptions,
-    loss: LossOptions,
-    stop: StopOptions,
+    data: DataSpec,
+    line: LineSpec,
+    rate: RateSpec,
+    loop: LoopSpec,
+    epochs: EpochSpec,
+    optimizer: OptimizerSpec,
+    loss: LossSpec,
+    stop: StopSpec,
     saving: SaveOptions,
     stream: StreamOptions,
     output: OutputOptions,
@@ -66,138 +53,48 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(saving.save)
-    name, line = lecture(data, line, terminal)
-    rows = read(name, data, terminal)
-    train, held_out = build.held_out(rows, stop.validation, loop, data, terminal)
-    refuse_unfit(train, name)
-    epochs = FIT_EPOCHS if passes.epochs is None else passes.epochs
-    run_plan = plan(train, held_out, line, rate, loop, epochs, optimizer, loss, stop).compressed()
-    named = start_words(line, data) | {"lr": run_plan.rate, "epochs": run_plan.epochs, "seed": loop.seed}
-    again = rerun(context, data=name, **named)
+    spec, start = or_example(Spec(line, data, rate, loop, epochs, optimizer, loss, stop), terminal)
+    rows = reader(terminal)
+    experiment = read_line(spec, rows).compressed()
+    note_all(rows.notes, terminal)
+    resolved = {"lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
+    again = invocation(context, spec.data.source).with_options(**start, **resolved)
     auto = stream.every == "auto" or (stream.every is None and output.format == "table")
-    keep = shown(stream.every, output.format, run_plan.passes)
-    terminal.note(header(run_plan, name, loop))
-    note_few_rows(run_plan, terminal)
+    keep = shown(stream.every, output.format, experiment.passes)
+    terminal.note(header(experiment))
+    _note_few_rows(experiment, terminal)
     with interruptible() as interrupted:
-        bar = progress_bar(run_plan, terminal)
-        run = Run(run_plan.records(interrupted, bar.watching), stop.min_delta)
-        records = streams.reported(
-            streams.thin(run, keep, best=auto), run_plan.experiment.names, run_plan.experiment.basis.raw
-        )
-        told = cache(lambda: _told(run_plan, run, again, line, loop, rate))
-        report = Report(
-            schema="gdcli.fit/1",
-            records=bar.clearing(timed(records) if stream.timing else records),
-            summary=lambda: told().figures(),
-            columns=told().columns(output_width(output, terminal)) if output.format == "table" else (),
-            blocks=lambda screen: told().blocks(screen, plots(stream.plot, output, terminal)),
-        )
-        emit(report, output, terminal)
+        bar = progress_bar(experiment, terminal)
+        run = Run(experiment.records(interrupted, bar.watching), stop.rule("min_delta", 0.0))
+        result = LineResult(run, again, experiment=experiment)
+        records = bar.clearing(experiment.reported(streams.thin(run, keep, best=auto)))
+        width, plotted = output_width(output, terminal), plots(stream.plot, output, terminal)
+        rows_shown = timed(records) if stream.timing else records
+        emit(report(result, rows_shown, width, plotted, stream.timing), output, terminal)
     terminal.note(f"rerun: {again}")
-    if saving.save and run.last.status is not Status.DIVERGED:
-        told().save(saving.save)
-    finish(run_plan, run, stop)
+    if saving.save and not result.diverged:
+        result.save(saving.save)
+    finish(result, stop.require_converged)
 
 
-def _told(plan_: Plan, run: Run, again: str, line: LineOptions, loop: LoopOptions, rate: RateOptions) -> FitTold:
-    """What is told of the run; csv does without it, and without the time to load it."""
-    from gdcli.cli.fit_told import FitTold
-
-    return FitTold(plan_, run, again, line, loop, rate)
-
-
-def header(plan_: Plan, name: str, loop: LoopOptions) -> str:
+def header(experiment: LineExperiment, rates: str = "") -> str:
     """What is about to happen, in a line."""
-    experiment = plan_.experiment
-    model = equation_of(plan_)
+    spec = experiment.spec
     held = "" if experiment.validation is None else f", {len(experiment.validation):,} held out"
-    where = "standard input" if name == "-" else name
-    batch = "full batch" if plan_.batch_size is None else f"batches of {plan_.batch_size}"
-    scale = "standardized" if loop.standardize else f"scale {loop.scale}" if loop.scale else ""
+    scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
     parts = [
-        model,
-        f"{len(experiment.data):,} rows from {where}{held}",
+        experiment.model_words,
+        f"{len(experiment.data):,} rows from {spec.name}{held}",
         scale,
-        plan_.loss_name,
-        f"{type(plan_.optimizer).__name__}, lr {exact(plan_.rate)}, {batch}",
-        f"seed {plan_.seed}",
+        experiment.loss_name,
+        descent_words(experiment, rates),
+        f"seed {spec.loop.seed}",
     ]
     return "   ".join(part for part in parts if part)
 
 
-def equation_of(plan_: Plan) -> str:
-    """The model with letters for its parameters."""
-    experiment = plan_.experiment
-    target, terms = experiment.data.target_name, [term for term in experiment.terms if term]
-    if experiment.names[:1] == ("m",):
-        x, bias = bracketed(terms[0]), " + b" if experiment.basis.intercept else ""
-        return f"{bracketed(target)} = m{'' if len(x) == 1 else ' '}{x}{bias}"
-    inputs = ", ".join(terms) if len(terms) <= 4 else f"{len(experiment.data.input_names)} inputs"
-    return f"{target} from {inputs}   {len(experiment.names)} parameters"
-
-
-def refuse_unfit(data: Dataset, name: str) -> None:
-    """Refuses rows through which there is no one line.
-
-    Raises:
-        DataError: If there is one row, or no input varies.
-    """
-    where = "standard input" if name == "-" else name
-    if len(data) < 2:
-        raise DataError(f"{where}: one row of data, and a line needs two", "add rows")
-    if (data.inputs == data.inputs[0]).all():
-        column, value = data.input_names[0], exact(float(data.inputs[0, 0]))
-        raise DataError(
-            f"{where}: column '{column}' is constant: {value} in every row",
-            "a slope needs an input that varies; choose another with --x",
-        )
-
-
-def note_few_rows(plan_: Plan, terminal: Terminal) -> None:
+def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:
     """Remarks that the optimum is not the only one."""
-    rows, parameters = len(plan_.experiment.data), plan_.experiment.problem.model.size
+    rows, parameters = len(experiment.data), experiment.problem.model.size
     if rows < parameters:
         terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")
-
-
-def progress_bar(plan_: Plan, terminal: Terminal) -> Bar:
-    """A bar over the run's steps, on a terminal."""
-    visible = terminal.stderr.isatty() and not terminal.quiet
-    color = terminal.screen(terminal.stderr).color
-    return Bar(terminal.stderr, plan_.steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
-
-
-def output_width(output: OutputOptions, terminal: Terminal) -> int:
-    """Columns to keep to: the terminal's; anywhere else nothing is left out."""
-    on_terminal = output.output is None and terminal.stdout.isatty()
-    return terminal.screen().width if on_terminal else sys.maxsize
-
-
-def plots(asked: bool | None, output: OutputOptions, terminal: Terminal) -> bool:
-    """Whether pictures are drawn: as asked, else on a terminal."""
-    if asked is not None:
-        return asked
-    return output.output is None and terminal.stdout.isatty()
-
-
-def finish(plan_: Plan, run: Run, stop: StopOptions) -> None:
-    """The exit code: how the run ended.
-
-    Raises:
-        DivergedError: If it diverged.
-        NotConvergedError: If it had to converge and did not.
-        typer.Exit: With 130, if it was interrupted.
-    """
-    status = run.last.status
-    if status is Status.DIVERGED:
-        from gdcli.cli.telling import divergence
-
-        raise DivergedError(*divergence(plan_, run))
-    if status is Status.INTERRUPTED:
-        raise typer.Exit(INTERRUPTED)
-    if stop.require_converged and status is not Status.CONVERGED:
-        raise NotConvergedError(
-            f"not converged: {str(status).replace('_', ' ')} after {run.last.epoch} epochs,"
-            f" {plan_.loss_name} {run.last.loss:.4g}",
-            "give more --epochs, a larger --lr, or a looser --tolerance",
-        )

@@ -25,8 +25,8 @@ from gdcli.data.files import STDIN
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.formatting import short
 from gdcli.render import Report
-from gdcli.render.numbers import short
 from gdcli.render.screen import Screen, plain
 
 CHUNK = 1 << 16

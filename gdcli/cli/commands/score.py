@@ -14,8 +14,8 @@ from gdcli.cli.output import check, emit, rerun
 from gdcli.cli.predicting import PredictionOptions, Predictions, Scored, predictions
 from gdcli.cli.telling import scores
 from gdcli.cli.terminal import Terminal
+from gdcli.formatting import equation, short
 from gdcli.render import Column, Report
-from gdcli.render.numbers import equation, short
 from gdcli.render.screen import Screen, paint, plain
 from gdcli.training.records import Scores
 

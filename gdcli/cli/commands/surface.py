@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from gdcli.atomic_write import replaced
 from gdcli.cli.commands.fit import output_width
 from gdcli.cli.drawing import Drawing, GridRow
 from gdcli.cli.grouping import grouped
@@ -20,6 +19,7 @@ from gdcli.cli.output import check, emit, exact, rerun
 from gdcli.cli.surface_line import drawn
 from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
 from gdcli.cli.terminal import Terminal
+from gdcli.data.atomic_write import replaced
 from gdcli.errors import INTERRUPTED, DataError, OptionError
 from gdcli.render import Report
 from gdcli.render.screen import Screen

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from gdcli.formatting import short
 from gdcli.live.history import Moment
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Line
-from gdcli.render.numbers import short
 from gdcli.render.reports.step import StepTold, blackboard
 from gdcli.render.screen import Screen
 from gdcli.training.records import Step

@@ -117,6 +117,6 @@ def _foot(page: Page, inner: Area, x: Axis, label: str) -> None:
 
 def settings_label(setup: Setup, rate: float) -> str:
     """A run in two words, to name a ghost by."""
-    from gdcli.render.numbers import short
+    from gdcli.formatting import short
 
     return f"{type(setup.optimizer).__name__} lr {short(rate)}"

@@ -6,11 +6,11 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.formatting import equation
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, plot, title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Line
-from gdcli.render.numbers import equation
 
 __all__ = ["MOST", "DataAndLine", "padded"]
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.formatting import short
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import title
 from gdcli.live.panels.data import padded
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Net, Setup
 from gdcli.nn.networks import Network
-from gdcli.render.numbers import short
 from gdcli.render.raster.colormap import Pixels
 from gdcli.render.screen import columns, fit, plain
 

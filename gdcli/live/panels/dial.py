@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from gdcli.formatting import short
 from gdcli.live.page import Area, Page
 from gdcli.live.run import Course, Ghost
-from gdcli.render.numbers import short
 
 __all__ = ["HIGHEST", "LOWEST", "Dial", "finer", "laddered"]
 

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from gdcli.render.numbers import short
+from gdcli.formatting import short
 from gdcli.render.screen import Screen, paint, plain
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from gdcli.render.numbers import polynomial, short
+from gdcli.formatting import polynomial, short
 from gdcli.render.screen import Screen, columns, paint, plain
 
 if TYPE_CHECKING:

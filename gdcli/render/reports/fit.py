@@ -3,51 +3,67 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from gdcli.render import Column
-from gdcli.render.numbers import equation, fixed, short
+from gdcli.formatting import equation, fixed, short
+from gdcli.render import Column, Report
 from gdcli.render.screen import Screen, columns, paint, plain
-from gdcli.training.records import Epoch, Scores, Status
+from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
+    from gdcli.experiments.line_result import LineResult
     from gdcli.render.charts.plots import Series
 
 
-class Fitted(NamedTuple):
-    """What a fit came to, ready to be told.
+def report(result: LineResult, records: Iterable[Any], width: int, plotted: bool, timed: bool) -> Report:
+    """A fit, for any format.
 
     Args:
-        loss_name: What was minimised, as people write it: MSE.
-        target: The target's name.
-        terms: What each parameter multiplies; "" for the bias.
-        names: The parameters' names.
-        parameters: The ones kept.
-        scores: Of the kept parameters on the training rows.
-        validation: On the rows held out, or None.
-        baseline: (the training targets' mean, the MSE of predicting it).
-        optimum: The exact least-squares parameters and their scores, or None.
-        remarks: Further lines, as (label, text).
+        result: The fit; it is asked for what it came to when the records have passed.
+        records: Its rows as they come, stamped with the time if `timed`.
+        width: Columns to keep to.
+        plotted: Whether pictures are drawn.
+        timed: Whether the rows show when they came.
     """
-
-    loss_name: str
-    target: str
-    terms: Sequence[str]
-    names: Sequence[str]
-    parameters: Sequence[float]
-    scores: Scores
-    validation: Scores | None
-    baseline: tuple[float, float]
-    optimum: tuple[Sequence[float], Scores] | None
-    remarks: Sequence[tuple[str, str]]
+    return Report(
+        schema="gdcli.fit/1",
+        records=records,
+        summary=result.figures,
+        columns=stamped(layout(result, width)) if timed else layout(result, width),
+        blocks=lambda screen: blocks(result, screen, plotted),
+    )
 
 
-def layout(
-    names: Sequence[str], loss_name: str, validation: bool, best: Callable[[Epoch], bool], width: int
-) -> list[Column]:
+def stamped(columns: Sequence[Column]) -> list[Column]:
+    """The columns for records that are stamped with the time, and the seconds."""
+    inner = [column._replace(cell=partial(_of_record, column.cell)) for column in columns]
+    return [*inner, Column("s", lambda stamp: f"{stamp.seconds:.1f}", 8)]
+
+
+def _of_record(cell: Callable[[Any], str], stamp: Any) -> str:
+    return cell(stamp.record)
+
+
+def blocks(result: LineResult, screen: Screen, plotted: bool) -> Iterator[str]:
+    """Under the table: nothing of a run that diverged."""
+    if result.diverged:
+        return
+    if plotted:
+        yield from pictures(result, screen)
+    yield ""
+    yield from summary(result, screen)
+
+
+def layout(result: LineResult, width: int) -> list[Column]:
     """The table's columns; as many parameters as fit the width."""
+    experiment, run = result.experiment, result.run
+    names, loss_name, validation = experiment.names, experiment.loss_name, experiment.validation is not None
+
+    def best(record: Epoch) -> bool:
+        return run.ended and record.epoch == run.best.epoch
+
     left = [
         Column("epoch", lambda r: str(r.epoch), 6),
         Column("step", lambda r: str(r.step), 6),
@@ -83,36 +99,37 @@ def _finite(record: Epoch) -> bool:
     return gradient is not None and all(abs(value) < 1e150 for value in gradient.tolist())
 
 
-def summary(fitted: Fitted, screen: Screen) -> Iterator[str]:
+def summary(result: LineResult, screen: Screen) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
-    rows = [("fitted", fitted.parameters, fitted.scores, f"R2 {_r2(fitted.scores.r2)}")]
-    if fitted.optimum is not None:
-        rows.append(("optimum", *fitted.optimum, "exact least squares"))
-    equations = [equation(fitted.target, fitted.terms, list(parameters), 5) for _, parameters, _, _ in rows]
+    target = result.experiment.data.target_name
+    rows = [("fitted", result.values, result.scores, f"R2 {_r2(result.scores.r2)}")]
+    if result.optimum is not None:
+        rows.append(("optimum", *result.optimum, "exact least squares"))
+    equations = [equation(target, result.experiment.terms, list(parameters), 5) for _, parameters, _, _ in rows]
     wide = max(columns(text) for text in equations) > max(40, screen.width - 46)
-    mean, mse = fitted.baseline
+    mean, mse = result.baseline
     labels = [label for label, *_ in rows]
     cells = [f"MSE {short(scores.mse)}" for _, _, scores, _ in rows]
     notes = [note for *_, note in rows]
     labels.append("baseline")
-    equations.append(f"{fitted.target} = {short(mean, 5)}")
+    equations.append(f"{target} = {short(mean, 5)}")
     cells.append(f"MSE {short(mse)}")
     notes.append("predicting the mean")
     if wide:
-        yield from _parameters(fitted)
+        yield from _parameters(result)
         yield ""
         equations = ["", "", equations[-1]] if len(rows) == 2 else ["", equations[-1]]
-    if fitted.validation is not None:
+    if result.validation is not None:
         labels.insert(1, "held out")
         equations.insert(1, "")
-        cells.insert(1, f"MSE {short(fitted.validation.mse)}")
-        notes.insert(1, f"R2 {_r2(fitted.validation.r2)}")
+        cells.insert(1, f"MSE {short(result.validation.mse)}")
+        notes.insert(1, f"R2 {_r2(result.validation.r2)}")
     broad = max(columns(text) for text in equations) + 3
     tall = max(columns(text) for text in cells) + 3
     for label, text, cell, note in zip(labels, equations, cells, notes, strict=True):
         start = paint(f" {label:<10}", "bold", screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
-    for label, text in fitted.remarks:
+    for label, text in result.remarks:
         yield from wrapped(label, text, screen)
 
 
@@ -120,14 +137,15 @@ def _r2(value: float) -> str:
     return f"{value:.4f}" if math.isfinite(value) and abs(value) < 1e4 else short(value)
 
 
-def _parameters(fitted: Fitted) -> Iterator[str]:
+def _parameters(result: LineResult) -> Iterator[str]:
     """Many parameters, one a line, with the optimum beside them."""
-    exact = fitted.optimum[0] if fitted.optimum else None
-    width = max(len(name) for name in fitted.names) + 2
+    exact = result.optimum.values if result.optimum else None
+    names = result.experiment.names
+    width = max(len(name) for name in names) + 2
     yield f" {'':{width}}{'fitted':>14}" + (f"{'optimum':>14}" if exact is not None else "")
-    for i, name in enumerate(fitted.names):
+    for i, name in enumerate(names):
         right = f"{short(exact[i], 6):>14}" if exact is not None else ""
-        yield f" {plain(name, Screen()):{width}}{short(fitted.parameters[i], 6):>14}{right}"
+        yield f" {plain(name, Screen()):{width}}{short(result.values[i], 6):>14}{right}"
 
 
 def wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
@@ -144,29 +162,14 @@ def wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
     yield start + line
 
 
-def pictures(
-    fitted: Fitted,
-    history: Mapping[str, Sequence[float]],
-    points: tuple[Sequence[float], Sequence[float]],
-    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    axis: str,
-    screen: Screen,
-) -> Iterator[str]:
-    """The loss curve beside the data and the line drawn through it.
-
-    Args:
-        fitted: The fit.
-        history: epoch, loss and, if any, validation.
-        points: The data to scatter.
-        lines: Curves to draw through them, by name.
-        axis: The x axis's name of the second picture.
-        screen: What can be shown.
-    """
+def pictures(result: LineResult, screen: Screen) -> Iterator[str]:
+    """The loss curve beside the data and the line drawn through it."""
     from gdcli.render.charts.plots import Series, chart, side_by_side
 
     width = (screen.width - 4) // 2 if screen.width >= 100 else screen.width - 2
     height = 16 if screen.width >= 100 else 11
-    title, curves, log = _loss_curves(fitted, history)
+    history, points, lines, axis = result.drawing()
+    title, curves, log = _loss_curves(result, history)
     loss = chart(curves, screen, title=title, width=width, height=height, log_y=log)
     series = [Series(*points, label="data", style="points", color="gray")]
     styles = {"start": "purple", "fitted": "orange", "perfect": "green"}
@@ -174,7 +177,7 @@ def pictures(
     data = chart(
         series,
         screen,
-        title=f"{plain(fitted.target, screen)} by {plain(axis, screen)}",
+        title=f"{plain(result.experiment.data.target_name, screen)} by {plain(axis, screen)}",
         width=width,
         height=height,
     )
@@ -182,26 +185,26 @@ def pictures(
     yield from side_by_side([loss, data], screen).split("\n")
 
 
-def _loss_curves(fitted: Fitted, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
+def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
     """The title, the curves and whether the axis is a log one: down to the optimum if known, until all is settled."""
     from gdcli.render.charts.plots import Series
 
     losses, held_out = history["loss"], history.get("validation")
     end = _settled(losses)
     epochs = history["epoch"][:end]
-    if fitted.optimum is not None and not held_out:
-        floor = fitted.optimum[1].mse
+    if result.optimum is not None and not held_out:
+        floor = result.optimum.scores.mse
         above = [value - floor for value in losses[:end]]
         rounding = 1e-15 * max(losses[0], floor)
         above = [value if value > rounding else math.nan for value in above]
-        title = f"{fitted.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
+        title = f"{result.experiment.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
         return title, [Series(epochs, above, label="training", color="blue")], True
     curves = [Series(epochs, losses[:end], label="training", color="blue")]
     if held_out:
         curves.append(Series(epochs, held_out[:end], label="validation", color="orange"))
     positive = [value for value in losses if 0 < value < math.inf]
     log = bool(positive) and max(positive) > 20 * min(positive)
-    return f"{fitted.loss_name}{' (log scale)' if log else ''} by epoch", curves, log
+    return f"{result.experiment.loss_name}{' (log scale)' if log else ''} by epoch", curves, log
 
 
 def _settled(losses: Sequence[float]) -> int:
@@ -217,4 +220,4 @@ def status_word(status: Status) -> str:
     return str(status).replace("_", " ")
 
 
-__all__ = ["Fitted", "layout", "pictures", "status_word", "summary"]
+__all__ = ["layout", "pictures", "report", "status_word", "summary"]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from gdcli.render.numbers import short
+from gdcli.formatting import short
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, paint, plain
 

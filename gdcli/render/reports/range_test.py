@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from gdcli.formatting import short
 from gdcli.render import Column
-from gdcli.render.numbers import short
 from gdcli.render.screen import Screen, paint
 
 if TYPE_CHECKING:

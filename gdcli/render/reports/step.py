@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gdcli.render.numbers import polynomial, short, signed
+from gdcli.formatting import polynomial, short, signed
 from gdcli.render.screen import Screen, columns, paint, plain
 
 SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers in place

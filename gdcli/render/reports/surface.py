@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gdcli.formatting import short
 from gdcli.render.blocks import side_by_side
 from gdcli.render.charts.axes import axis, gutter
-from gdcli.render.numbers import short
 from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, places, scale_bar
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.reports.surface_marks import Scene, Trail, outcome, sentence, wrapped

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gdcli.render.numbers import short
+from gdcli.formatting import short
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import Status

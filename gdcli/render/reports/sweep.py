@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gdcli.formatting import short
 from gdcli.render import Column
-from gdcli.render.numbers import short
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import RISE

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdcli.render import Column
-from gdcli.render.numbers import short
+from gdcli.arrays import Array
+from gdcli.formatting import short
+from gdcli.render import Column, Report
 from gdcli.render.reports.fit import wrapped
+from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, paint, plain
-from gdcli.training.records import Overfitting
+from gdcli.training.records import Epoch, Overfitting
+
+if TYPE_CHECKING:
+    from gdcli.experiments.network_result import NetworkResult
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """What a run came to, ready to be told.
+def report(result: NetworkResult, records: Iterable[Any], plotted: bool, show: int | None) -> Report:
+    """A network's training, for any format.
 
     Args:
-        figures: For each set (train, validation, test), its figures by name.
-        kept: (the epoch the parameters are from, the last epoch, why that one).
-        overfitting: The verdict, or None.
-        confusion: (the set it is of, its counts), or None.
-        worst: (true class, predicted class, how often) of the worst confusions.
-        classes: The classes' labels.
-        history: epoch, loss and validation loss, as far as there are any.
-        accuracy: The same for accuracy.
-        remarks: Further lines, as (label, text).
+        result: The training; it is asked for what it came to when the records have passed.
+        records: Its rows as they come, stamped with the time.
+        plotted: Whether pictures are drawn.
+        show: How many rows of image data are shown first.
     """
-
-    figures: Mapping[str, Mapping[str, float]]
-    kept: tuple[int, int, str]
-    overfitting: Overfitting | None
-    confusion: tuple[str, Any] | None
-    worst: Sequence[tuple[str, str, int]]
-    classes: Sequence[str]
-    history: Mapping[str, Sequence[float]]
-    accuracy: Mapping[str, Sequence[float]]
-    remarks: Sequence[tuple[str, str]]
+    return Report(
+        schema="gdcli.train/1",
+        records=records,
+        summary=result.figures,
+        columns=layout(result),
+        before=lambda screen: images(result.experiment.data, show, screen) if show else (),
+        blocks=lambda screen: blocks(result, screen, plotted),
+    )
 
 
-def layout(classes: bool, validation: bool, penalty: bool, mark: Callable[[Any], str]) -> list[Column]:
-    """The table's columns; records are `Timed`."""
+def blocks(result: NetworkResult, screen: Screen, plotted: bool) -> Iterator[str]:
+    """Under the table: nothing of a run that diverged."""
+    if result.diverged:
+        return
+    if plotted:
+        yield from pictures(result, screen)
+        if len(result.experiment.data.input_names) == 2 and result.classes:
+            yield from decision_regions(result, screen)
+    yield ""
+    yield from summary(result, screen)
+
+
+def layout(result: NetworkResult) -> list[Column]:
+    """The table's columns; records are stamped with the time."""
+    experiment, classes = result.experiment, bool(result.classes)
+    validation, penalty = experiment.validation is not None, bool(experiment.problem.l1 or experiment.problem.l2)
     columns = [Column("epoch", lambda r: str(r.record.epoch), 6)]
     columns.append(Column("train loss", lambda r: short(r.record.loss), 11))
     if classes:
@@ -56,24 +66,33 @@ def layout(classes: bool, validation: bool, penalty: bool, mark: Callable[[Any],
         columns.append(Column("penalty", lambda r: short(float(r.record.penalty)), 9))
     columns.append(Column("lr", lambda r: short(float(r.record.learning_rate), 3), 9))
     columns.append(Column("s", lambda r: f"{r.seconds:.1f}" if r.record.epoch else "-", 6))
-    columns.append(Column("", lambda r: f" {mark(r.record)}", 6, left=True))
+    columns.append(Column("", lambda r: f" {_mark(result, r.record)}", 6, left=True))
     return columns
 
 
-def summary(told: Trained, screen: Screen) -> Iterator[str]:
+def _mark(result: NetworkResult, record: Epoch) -> str:
+    """A star at an epoch that was the best so far; the word at the best of all."""
+    if result.experiment.validation is None:
+        return ""
+    if result.run.ended and record.epoch == result.run.best.epoch:
+        return "* best"
+    return "*" if record.epoch and record.epoch == result.run.best.epoch else ""
+
+
+def summary(result: NetworkResult, screen: Screen) -> Iterator[str]:
     """The answer: how it does on rows it has not seen, whether it overfits, what it mixes up."""
-    order = [name for name in ("test", "validation", "train") if told.figures.get(name)]
+    figures, worst = result.scores, result.worst_confusions
+    order = [name for name in ("test", "validation", "train") if figures.get(name)]
     for name in order:
-        text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in told.figures[name].items())
+        text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in figures[name].items())
         yield _labelled(name, text, screen)
-    kept, last, why = told.kept
-    yield _labelled("kept", f"epoch {kept} of {last}{why}", screen)
-    if told.overfitting is not None:
-        yield from wrapped("fit", verdict(told.overfitting), screen)
-    if told.worst:
-        text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in told.worst)
+    yield _labelled("kept", result.kept_words, screen)
+    if result.overfitting is not None:
+        yield from wrapped("fit", verdict(result.overfitting), screen)
+    if worst:
+        text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
         yield from wrapped("mixed up", f"most often: {text}", screen)
-    for label, text in told.remarks:
+    for label, text in result.remarks:
         yield from wrapped(label, text, screen)
 
 
@@ -96,17 +115,17 @@ def verdict(told: Overfitting) -> str:
     return f"no overfitting: at epoch {told.best_epoch}, {losses}."
 
 
-def pictures(told: Trained, screen: Screen) -> Iterator[str]:
+def pictures(result: NetworkResult, screen: Screen) -> Iterator[str]:
     """Loss and accuracy curves with the kept epoch marked, then the confusion matrix."""
     from gdcli.render.charts.plots import Series, chart, matrix, side_by_side
 
     wide = screen.width >= 100
     width = (screen.width - 4) // 2 if wide else screen.width - 2
     height = 16 if wide else 12
-    kept = told.kept[0]
-    marks = [(float(kept), f"kept {kept}")] if told.history.get("validation") and kept else []
+    kept = result.kept.epoch
+    marks = [(float(kept), f"kept {kept}")] if result.loss_history.get("validation") and kept else []
     blocks = []
-    for title, curves in (("loss by epoch", told.history), ("accuracy by epoch", told.accuracy)):
+    for title, curves in (("loss by epoch", result.loss_history), ("accuracy by epoch", result.accuracy_history)):
         series = [
             Series(curves["epoch"][-len(values) :], values, label=name, color=color)
             for name, color in (("train", "blue"), ("validation", "orange"))
@@ -118,34 +137,37 @@ def pictures(told: Trained, screen: Screen) -> Iterator[str]:
             blocks.append(chart(series, screen, title=heading, width=width, height=height, log_y=log, marks=marks))
     yield ""
     yield from side_by_side(blocks, screen).split("\n")
-    if told.confusion is not None:
-        name, counts = told.confusion
-        labels = [plain(label, screen) for label in told.classes]
+    if result.confusion is not None:
+        name, counts = result.confusion
+        labels = [plain(label, screen) for label in result.classes]
         yield ""
         yield from matrix(counts, labels, screen, title=f"{name} set").split("\n")
 
 
-def decision_regions(
-    classes: Any, points: Any, labels: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str], screen: Screen
-) -> Iterator[str]:
-    """Which class each point of the plane would get, with the rows on top.
-
-    Args:
-        classes: (h, w) class indices, the first row lowest.
-        points: (n, 2) rows.
-        labels: (n,) their classes.
-        ranges: Of both inputs.
-        names: Of both inputs.
-        screen: What can be shown.
-    """
+def decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str]:
+    """Which class each point of the plane of both inputs would get, with the rows on top."""
     from gdcli.render.charts.axes import framed
     from gdcli.render.raster.canvas import half_blocks
     from gdcli.render.raster.pictures import regions
 
-    rgb = regions(classes, screen, points=points, labels=labels, x_range=ranges[0], y_range=ranges[1])
+    data = result.experiment.data
+    rows = data.inputs.astype(float)
+    x_range, y_range = _ranges(rows)
+    height = 2 * max(8, min(24, screen.height - 8))
+    width = min(screen.width - 12, height * 2)
+    grid = np.stack(np.meshgrid(np.linspace(*x_range, width), np.linspace(*y_range, height)), axis=-1).reshape(-1, 2)
+    classes = result.experiment.predict(result.kept.parameters, grid).reshape(height, width)
+    rgb = regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
     yield ""
     yield "decision regions"
-    yield from framed(half_blocks(rgb, screen), ranges[0], ranges[1], names[0], names[1], screen).split("\n")
+    yield from framed(half_blocks(rgb, screen), x_range, y_range, *data.input_names, screen).split("\n")
+
+
+def _ranges(rows: Array) -> list[tuple[float, float]]:
+    """Of both inputs, with a margin."""
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    margin = 0.05 * np.where(high > low, high - low, 1.0)
+    return [(float(a), float(b)) for a, b in zip(low - margin, high + margin, strict=True)]
 
 
 def _spread(series: Sequence[Any]) -> float:

@@ -24,6 +24,15 @@ def short(value: float | None, digits: int = 4) -> str:
     return f"{value:.{digits}g}"
 
 
+def exact(value: float) -> str:
+    """The shortest text that reads back as the same number.
+
+    >>> exact(0.1), exact(-1.0), exact(1e-30)
+    ('0.1', '-1', '1e-30')
+    """
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
 def fixed(value: float, decimals: int = 4) -> str:
     """A parameter for a table: a fixed number of decimals where that shows it, so that columns line up.
 

@@ -1,0 +1,65 @@
+"""What `fit` and `train` share: the run at the terminal, from an experiment to an exit code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from gdcli.cli.terminal import Terminal
+from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.reading import Reader
+from gdcli.experiments.result import Result
+from gdcli.formatting import exact
+from gdcli.render.progress import Bar
+from gdcli.training.records import Status
+
+
+def progress_bar(experiment: Experiment, terminal: Terminal) -> Bar:
+    """A bar over the run's steps, on a terminal."""
+    visible = terminal.stderr.isatty() and not terminal.quiet
+    color = terminal.screen(terminal.stderr).color
+    return Bar(terminal.stderr, experiment.steps, "steps", visible, _step, color)
+
+
+def _step(record: Any) -> int:
+    return getattr(record, "step", 0)
+
+
+def reader(terminal: Terminal) -> Reader:
+    """Reads rows, standard input being the terminal's."""
+    return Reader(terminal.stdin)
+
+
+def note_all(notes: list[str], terminal: Terminal) -> None:
+    """Remarks, each on a line."""
+    for note in notes:
+        terminal.note(note)
+
+
+def descent_words(experiment: Experiment, rates: str = "") -> str:
+    """The optimizer, its rate and the batches."""
+    kind = type(experiment.optimizer).__name__
+    return f"{kind}, lr {rates or exact(experiment.rate)}, {batch_words(experiment.batch_size, 'batches of')}"
+
+
+def batch_words(size: int | None, words: str) -> str:
+    """How many rows a step takes."""
+    return "full batch" if size is None else f"{words} {size}"
+
+
+def finish(result: Result, require_converged: bool) -> None:
+    """The exit code: how the run ended.
+
+    Raises:
+        DivergedError: If it diverged.
+        NotConvergedError: If it had to converge and did not.
+        typer.Exit: With 130, if it was interrupted.
+    """
+    if result.status is Status.DIVERGED:
+        raise DivergedError(*result.divergence())
+    if result.status is Status.INTERRUPTED:
+        raise typer.Exit(INTERRUPTED)
+    if require_converged and result.status is not Status.CONVERGED:
+        raise NotConvergedError(result.not_converged(), "give more --epochs, a larger --lr, or a looser --tolerance")

@@ -1,0 +1,192 @@
+"""From a spec's values to what a run is made of: optimizer, schedule, loss, scaling, batches, start, rows held out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.data import scaling
+from gdcli.data.dataset import Dataset
+from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.notation import SETTINGS, one_of
+from gdcli.experiments.spec import LineSpec, LoopSpec, LossSpec, OptimizerSpec, RateSpec, Spec, reject_together
+from gdcli.formatting import exact
+from gdcli.nn import losses
+from gdcli.nn.losses import Loss
+from gdcli.optim import optimizers, schedules
+from gdcli.optim.optimizers import Optimizer
+from gdcli.optim.schedules import Schedule
+
+UNCENTRED: dict[scaling.Scaling, scaling.Scaling] = {scaling.standard: scaling.rms, scaling.minmax: scaling.max_abs}
+SCALINGS: dict[str, scaling.Scaling] = {
+    "none": scaling.none,
+    "standard": scaling.standard,
+    "minmax": scaling.minmax,
+}
+LINE_LOSSES = ("mse", "mae", "huber")
+WANTED = {"every": "a whole number above 0", "final": "0 or above"}
+
+
+def named(option: str, text: str, module: ModuleType) -> Any:
+    """What a module's `__all__` holds under a flag's name: `one-cycle` is `OneCycle`, `leaky-relu` is `leaky_relu`.
+
+    Raises:
+        OptionError: With the nearest name as a hint.
+    """
+    known = {flag_name(name): name for name in sorted(module.__all__, key=str.lower)}
+    flag = text.lower().replace("_", "-")
+    if flag not in known:
+        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(flag, known))
+    return getattr(module, known[flag])
+
+
+def flag_name(name: str) -> str:
+    """A definition's name as a flag's value.
+
+    >>> [flag_name(name) for name in ("SGD", "RMSprop", "OneCycle", "leaky_relu", "AdamW")]
+    ['sgd', 'rmsprop', 'one-cycle', 'leaky-relu', 'adamw']
+    """
+    words = [""]
+    for before, char in zip(" " + name, name, strict=False):
+        following = name[len("".join(words)) + 1 :][:1]
+        if char.isupper() and before.islower() and following.islower():
+            words.append("")
+        words[-1] += char.lower()
+    return "-".join(words).replace("_", "-")
+
+
+def optimizer(spec: OptimizerSpec, usual: str) -> Optimizer:
+    """The optimizer asked for, with the hyperparameters given.
+
+    Raises:
+        OptionError: If there is no such optimizer, or it has no such hyperparameter.
+    """
+    chosen = spec.optimizer or usual
+    kind = named("--optimizer", chosen, optimizers)
+    known = {field.name for field in dataclasses.fields(kind)}
+    given = dict(spec.settings)
+    for field_name in sorted(given.keys() - known):
+        flags = ", ".join(f"--{field.replace('_', '-')}" for field in sorted(known))
+        raise OptionError(f"--{field_name.replace('_', '-')}: {chosen} has none", f"it takes {flags}")
+    result: Optimizer = kind(**given)
+    return result
+
+
+def optimizer_config(optimizer: Optimizer) -> dict[str, Any]:
+    """An optimizer's name and hyperparameters."""
+    return {"optimizer": flag_name(type(optimizer).__name__), **vars(optimizer)}
+
+
+def schedule(spec: RateSpec, rate: float, steps: int) -> Schedule:
+    """The learning rate as a function of the step: a schedule, after a warm-up, with the changes asked for.
+
+    Raises:
+        OptionError: If there is no such schedule or setting.
+    """
+    name, pairs = spec.schedule
+    settings = dict(pairs)
+    kind = named("--schedule", name, schedules)
+    known = [field for field in kind._fields if field not in ("rate", "steps")]
+    for key in settings.keys() - set(known):
+        raise OptionError(f"--schedule: {name} has no setting '{key}'", did_you_mean(key, known) or "it takes none")
+    for key, value in settings.items():
+        if not (value > 0 or (key == "final" and value == 0)) or (key == "every" and value != int(value)):
+            raise OptionError(f"--schedule: {key}={exact(value)} is not {WANTED.get(key, 'above 0')}", SETTINGS)
+    result: Schedule = kind(rate, max(1, steps - spec.warmup), **settings)
+    if spec.warmup:
+        result = schedules.Warmup(result, spec.warmup)
+    turns = tuple(sorted((max(0, change.step - 1), change.rate) for change in spec.lr_at or ()))
+    return schedules.Dial(result, turns) if turns else result
+
+
+def loss_named(spec: LossSpec, usual: str = "mse", among: Sequence[str] = LINE_LOSSES) -> Loss:
+    """The loss asked for.
+
+    Raises:
+        OptionError: If there is no such loss, or not here.
+    """
+    name = one_of("--loss", (spec.loss or usual).replace("_", "-"), among)
+    found: Loss = named("--loss", name, losses)
+    return found
+
+
+def batch_size(spec: LoopSpec, rows: int, usual: int | None = None) -> int | None:
+    """Rows a step; None for all of them."""
+    size = spec.batch_size
+    if size == "full":
+        return None
+    wanted = usual if size is None else int(size)
+    return wanted if wanted is not None and wanted < rows else None
+
+
+def scaling_for(spec: LoopSpec, usual: scaling.Scaling, uncentred: bool = False) -> scaling.Scaling:
+    """The scaling asked for; for a model without an intercept, one that leaves 0 where it is.
+
+    Raises:
+        OptionError: If two are asked for.
+    """
+    wanted = spec.scaling
+    if wanted is None:
+        return usual
+    if not isinstance(wanted, str):
+        return scaling.by(wanted)
+    kind = SCALINGS[wanted]
+    return UNCENTRED.get(kind, kind) if uncentred else kind
+
+
+def start_parameters(spec: LineSpec, names: tuple[str, ...]) -> Array:
+    """The parameters asked for by --m and --b or --start, in raw units; zeros unless given.
+
+    Raises:
+        OptionError: If they are asked for twice, or do not fit the model.
+    """
+    slope_and_bias = spec.m is not None or spec.b is not None
+    reject_together({"--start": spec.start, "--m/--b": slope_and_bias})
+    if spec.start is not None:
+        if len(spec.start) != len(names):
+            raise OptionError(
+                f"--start: {len(spec.start)} numbers for {len(names)} parameters",
+                f"give one for each of {', '.join(names)}",
+            )
+        return np.array(spec.start)
+    known = {"m": spec.m, "b": spec.b}
+    for name, value in known.items():
+        if value is not None and name not in names:
+            raise OptionError(f"--{name}: this model has no {name}, but {', '.join(names)}", "use --start W1,W2,...,B")
+    return np.array([float(known.get(name) or 0.0) for name in names])
+
+
+def held_out(
+    data: Dataset, spec: Spec, read: Callable[[str], Dataset], usual: float | None = None
+) -> tuple[Dataset, Dataset | None]:
+    """Training and validation rows: a seeded part held out, or the rows of a file.
+
+    Args:
+        data: All rows.
+        spec: What is asked for.
+        read: Reads the file.
+        usual: The part held out where nothing is asked for.
+    """
+    wanted = usual if spec.stop.validation is None else spec.stop.validation
+    if wanted is None or wanted == "none":
+        return data, None
+    if isinstance(wanted, str):
+        return data, read(wanted)
+    from gdcli.data.splitting import split
+
+    return split(data, wanted, spec.loop.seed, spec.loop.shuffle)
+
+
+def require_rows_held_out(spec: Spec, validation: Dataset | None) -> None:
+    """Refuses patience with nothing to watch.
+
+    Raises:
+        OptionError: If there is nothing to watch.
+    """
+    if spec.stop.rule("patience") is not None and validation is None:
+        raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")

@@ -1,0 +1,162 @@
+"""Experiments: a spec on its rows. Data prepared, the problem, the start, the planned steps, and the run itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from gdcli.analysis import curvature
+from gdcli.analysis.curvature import Spectrum
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.errors import DataError
+from gdcli.experiments.building import flag_name
+from gdcli.experiments.spec import Spec
+from gdcli.nn import losses
+from gdcli.nn.losses import Loss
+from gdcli.optim.optimizers import SGD, Optimizer
+from gdcli.optim.schedules import Constant, Schedule
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch
+from gdcli.training.streams import Stream
+
+LOSS_NAMES: dict[Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
+
+
+def never() -> bool:
+    """Nobody interrupts."""
+    return False
+
+
+def unwatched(stream: Stream) -> Stream:
+    """Nobody watches."""
+    return stream
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment(ABC):
+    """A spec on its rows.
+
+    Args:
+        spec: What the run is.
+        data: Training rows as read.
+        validation: Rows held out as read, or None.
+        problem: What is minimised, in the units that the model sees.
+        start: Initial parameters, in the same units.
+        optimizer: From gradient to update.
+        schedule: The learning rate by step.
+        rate: The learning rate at the start of the schedule.
+        epochs: Passes over the data.
+        batch_size: Rows a step; None = all.
+    """
+
+    spec: Spec
+    data: Dataset
+    validation: Dataset | None
+    problem: Problem
+    start: Array
+    optimizer: Optimizer
+    schedule: Schedule
+    rate: float
+    epochs: int
+    batch_size: int | None
+
+    @property
+    def loss_name(self) -> str:
+        """The loss as people write it."""
+        return LOSS_NAMES.get(self.problem.loss, flag_name(self.problem.loss.__name__))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in one pass."""
+        return 1 if self.batch_size is None else -(-len(self.data) // self.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Updates that are made at most."""
+        planned = self.epochs * self.steps_per_epoch
+        return min(planned, int(self.spec.stop.rule("max_steps", planned)))
+
+    @property
+    def passes(self) -> int:
+        """Epochs that are begun at most."""
+        return -(-self.steps // self.steps_per_epoch)
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the best epoch's parameters count, not the last one's."""
+        return self.validation is not None and self.spec.stop.keep == "best"
+
+    @property
+    def has_constant_rate(self) -> bool:
+        """Whether every update uses the same rate."""
+        return isinstance(self.schedule, Constant)
+
+    @property
+    def is_textbook(self) -> bool:
+        """Gradient descent on MSE, full batch, constant rate: what the formulas are exact for."""
+        return (
+            type(self.optimizer) is SGD
+            and self.has_constant_rate
+            and self.batch_size is None
+            and self.problem.loss is losses.mse
+            and not self.problem.l1
+        )
+
+    @cached_property
+    def limit(self) -> float | None:
+        """The largest constant rate at which this descent is stable, where a closed form is known."""
+        return curvature.largest_stable_rate(self.problem, self.optimizer, batches=self.batch_size is not None)
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """The curvature that this descent sees, weight decay included."""
+        return curvature.spectrum(self.problem, self.optimizer.weight_decay)
+
+    @property
+    def is_unstable(self) -> bool:
+        """Whether the constant rate is known to be too large."""
+        limit = self.limit
+        return self.has_constant_rate and self.batch_size is None and limit is not None and self.rate > limit
+
+    @property
+    @abstractmethod
+    def floor(self) -> float:
+        """The least loss that an explosion is measured by."""
+
+    @property
+    @abstractmethod
+    def unit(self) -> float:
+        """What a loss is multiplied by to be in the target's own units."""
+
+    @property
+    @abstractmethod
+    def model_words(self) -> str:
+        """The model in a few words."""
+
+    @abstractmethod
+    def predict(self, parameters: Array, inputs: Array) -> Array:
+        """Predictions for raw inputs: numbers in the target's units, or class indices."""
+
+    @abstractmethod
+    def records(
+        self, interrupted: Callable[[], bool] = never, watch: Callable[[Stream], Stream] = unwatched
+    ) -> Iterator[Epoch]:
+        """The run itself: the one training stream, with what ends it around it.
+
+        Args:
+            interrupted: Asked at each step; True ends the run.
+            watch: Sees every record before anything else does: a progress bar.
+        """
+
+
+def refuse_single_row(data: Dataset, name: str, needs: str) -> None:
+    """Refuses rows that are too few to learn from.
+
+    Raises:
+        DataError: If there is one row.
+    """
+    if len(data) < 2:
+        raise DataError(f"{name}: one row of data{needs}", "add rows")

@@ -1,0 +1,226 @@
+"""Linear experiments: a line, several inputs or a polynomial."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.data import scaling
+from gdcli.data.dataset import Dataset, compress
+from gdcli.data.scaling import Basis
+from gdcli.errors import DataError
+from gdcli.experiments import building
+from gdcli.experiments.experiment import Experiment, never, refuse_single_row, unwatched
+from gdcli.experiments.notation import write
+from gdcli.experiments.reading import Reader, read_validation
+from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
+from gdcli.formatting import bracketed, exact
+from gdcli.nn import losses
+from gdcli.nn.linear import Linear, Proportional
+from gdcli.training import streams
+from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Epoch
+from gdcli.training.streams import Stream
+
+REQUIRED_TOLERANCE = 1e-6
+EXPLODED_FLOOR = 1e-16  # of the baseline's loss: rounding, from which no explosion is measured
+COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
+
+
+@dataclass(frozen=True, eq=False)
+class LineExperiment(Experiment):
+    """A linear model on its rows.
+
+    Args:
+        basis: From raw inputs to what the model sees, and back.
+    """
+
+    basis: Basis
+
+    @property
+    def model(self) -> LineSpec:
+        """The model's form and start."""
+        assert isinstance(self.spec.model, LineSpec)  # noqa: S101 - for the type checker
+        return self.spec.model
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters' names."""
+        return self.problem.model.parameter_names
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What each parameter multiplies; "" for b."""
+        bias = ("",) if self.basis.intercept else ()
+        return (*self.basis.names(self.data.input_names), *bias)
+
+    @property
+    def baseline(self) -> float:
+        """The MSE of predicting the mean."""
+        targets = self.data.targets
+        return float(losses.mse(targets * 0 + targets.mean(), targets)[0])
+
+    @property
+    def floor(self) -> float:
+        """The least loss that an explosion is measured by: rounding, beside what the mean scores."""
+        return EXPLODED_FLOOR * self.baseline
+
+    @property
+    def unit(self) -> float:
+        """Targets are as they are."""
+        return 1.0
+
+    @property
+    def model_words(self) -> str:
+        """The model with letters for its parameters."""
+        target, terms = self.data.target_name, [term for term in self.terms if term]
+        if self.names[:1] == ("m",):
+            x, bias = bracketed(terms[0]), " + b" if self.basis.intercept else ""
+            return f"{bracketed(target)} = m{'' if len(x) == 1 else ' '}{x}{bias}"
+        inputs = ", ".join(terms) if len(terms) <= 4 else f"{len(self.data.input_names)} inputs"
+        return f"{target} from {inputs}   {len(self.names)} parameters"
+
+    @property
+    def scale_name(self) -> str:
+        """The scaling asked for, in a word."""
+        wanted = self.spec.loop.scaling
+        return "none" if wanted is None else write(wanted)
+
+    def raw(self, parameters: Array) -> list[float]:
+        """Parameters in raw units."""
+        with np.errstate(all="ignore"):
+            return [float(value) for value in self.basis.raw(parameters)]
+
+    def predict(self, parameters: Array, inputs: Array) -> Array:
+        """Predictions for raw inputs, from parameters in the basis's units."""
+        with np.errstate(all="ignore"):
+            return self.problem.model(parameters, self.basis(inputs))[0]
+
+    def compressed(self) -> LineExperiment:
+        """The same run on the few rows that are equivalent to all of them, where there are such."""
+        problem = self.problem
+        if problem.loss is not losses.mse or self.batch_size is not None or len(problem.data) < COMPRESSED_FROM:
+            return self
+        return replace(self, problem=replace(problem, data=compress(problem.data)))
+
+    def standardized(self) -> LineExperiment:
+        """The same descent on standardised inputs, from zero."""
+        return _with_rows(self, LineSpec(degree=self.basis.degree, no_intercept=not self.basis.intercept))
+
+    def records(
+        self, interrupted: Callable[[], bool] = never, watch: Callable[[Stream], Stream] = unwatched
+    ) -> Iterator[Epoch]:
+        """The run itself, with the gradient of every epoch."""
+        problem, stop, loop = self.problem, self.spec.stop, self.spec.loop
+        stream: Stream = descend(
+            problem,
+            self.optimizer,
+            learning_rate=self.schedule,
+            epochs=self.epochs,
+            start=self.start,
+            batch_size=self.batch_size,
+            seed=loop.seed,
+            shuffle=loop.shuffle,
+        )
+        tolerance, target, patience = stop.rule("tolerance"), stop.rule("target_loss"), stop.rule("patience")
+        if stop.rule("max_steps") is not None:
+            stream = streams.until_step(stream, stop.rule("max_steps"))
+        stream = watch(streams.until_interrupted(stream, interrupted))
+        epochs = streams.epochs(streams.until_diverged(stream, self.floor))
+        epochs = streams.with_gradient(epochs, problem)
+        if tolerance is not None or (stop.require_converged and target is None):
+            epochs = streams.until_flat(epochs, REQUIRED_TOLERANCE if tolerance is None else tolerance)
+        if target is not None:
+            epochs = streams.until_loss(epochs, target)
+        if patience is not None:
+            epochs = streams.early_stopping(epochs, patience, stop.rule("min_delta", 0.0))
+        return streams.diverged_if_higher(epochs) if self.is_unstable else epochs
+
+    def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
+        """The same records with their parameters in raw units."""
+        return streams.reported(records, self.names, self.basis.raw)
+
+
+def read_line(spec: Spec, reader: Reader) -> LineExperiment:
+    """Reads the rows of a spec and makes the experiment.
+
+    Raises:
+        DataError: If they cannot be read, or no line goes through them.
+        OptionError: If an option cannot be.
+    """
+    rows = reader.numbers(str(spec.data.source), spec.data)
+    return line_experiment(spec, rows, reader)
+
+
+def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> LineExperiment:
+    """The experiment on rows already read; `reader` reads those of a --validation file.
+
+    Raises:
+        DataError: If no line goes through them.
+        OptionError: If an option cannot be.
+    """
+    data, validation = building.held_out(
+        rows, spec, lambda name: read_validation(name, rows, spec.data, reader or Reader())
+    )
+    refuse_unfit(data, spec.name)
+    building.require_rows_held_out(spec, validation)
+    return on_rows(spec, data, validation)
+
+
+def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> LineExperiment:
+    """The experiment on training rows and rows held out; scaling is fitted on the training rows alone."""
+    model_spec = spec.model
+    assert isinstance(model_spec, LineSpec)  # noqa: S101 - for the type checker
+    batch = building.batch_size(spec.loop, len(data))
+    rate = FIT_RATE if spec.rate.lr is None else spec.rate.lr
+    epochs = FIT_EPOCHS if spec.epochs.epochs is None else spec.epochs.epochs
+    steps = epochs * (1 if batch is None else -(-len(data) // batch))
+    loss = building.loss_named(spec.loss)
+    scaling_ = building.scaling_for(spec.loop, scaling.none, uncentred=model_spec.no_intercept)
+    basis = Basis.fit(data.inputs, scaling_, model_spec.degree, not model_spec.no_intercept)
+    terms = basis.names(data.input_names)
+    model = (Linear if basis.intercept else Proportional)(len(terms), terms)
+    held = None if validation is None else _seen(validation, basis, terms)
+    start = basis.scaled(building.start_parameters(model_spec, model.parameter_names))
+    return LineExperiment(
+        spec=spec,
+        data=data,
+        validation=validation,
+        problem=Problem(model, loss, _seen(data, basis, terms), held, spec.loss.l1, spec.loss.l2),
+        start=start,
+        optimizer=building.optimizer(spec.optimizer, "sgd"),
+        schedule=building.schedule(spec.rate, rate, steps),
+        rate=rate,
+        epochs=epochs,
+        batch_size=batch,
+        basis=basis,
+    )
+
+
+def _seen(data: Dataset, basis: Basis, terms: tuple[str, ...]) -> Dataset:
+    """Rows as the model sees them."""
+    return dataclasses.replace(data, inputs=basis(data.inputs), input_names=terms)
+
+
+def _with_rows(experiment: LineExperiment, model: LineSpec) -> LineExperiment:
+    spec = replace(experiment.spec, model=model, loop=replace(experiment.spec.loop, scale=None, standardize=True))
+    return on_rows(spec, experiment.data)
+
+
+def refuse_unfit(data: Dataset, name: str) -> None:
+    """Refuses rows through which there is no one line.
+
+    Raises:
+        DataError: If there is one row, or no input varies.
+    """
+    refuse_single_row(data, name, ", and a line needs two")
+    if (data.inputs == data.inputs[0]).all():
+        column, value = data.input_names[0], exact(float(data.inputs[0, 0]))
+        raise DataError(
+            f"{name}: column '{column}' is constant: {value} in every row",
+            "a slope needs an input that varies; choose another with --x",
+        )

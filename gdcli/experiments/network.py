@@ -1,0 +1,378 @@
+"""Network experiments: classes or numbers, from tables or images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gdcli.analysis.evaluation import outputs
+from gdcli.arrays import Array
+from gdcli.data import scaling
+from gdcli.data.dataset import Dataset
+from gdcli.data.preparation import Preparation, class_weights, classifier_loss, correct, image_scale, prepare
+from gdcli.errors import DataError, OptionError
+from gdcli.experiments import building
+from gdcli.experiments.building import flag_name, named
+from gdcli.experiments.checkpoint import Resumption, SavedModel
+from gdcli.experiments.experiment import Experiment, never, refuse_single_row, unwatched
+from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
+from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
+from gdcli.nn import activations, initializers, losses
+from gdcli.nn.activations import Activation
+from gdcli.nn.losses import Loss
+from gdcli.nn.networks import Dropout, Network
+from gdcli.training import streams
+from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Epoch, Status
+from gdcli.training.streams import Stream
+
+BATCH = 32
+VALIDATION = 0.1
+FEW_ROWS = 20  # from here on, a tenth held out is worth watching
+REQUIRED_TOLERANCE = 1e-6
+FLOOR = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkExperiment(Experiment):
+    """A network on its rows.
+
+    Args:
+        test: Test rows as read, or None.
+        values: The known values of each text column taken as input.
+        preparation: How rows become inputs, and outputs are read.
+        loss: The loss's name, as on the command line.
+        dtype: Of the parameters.
+        weights: How much each class counts, or None.
+        past: The run this one goes on from, or None.
+    """
+
+    test: Dataset | None
+    values: Values
+    preparation: Preparation
+    loss: str
+    dtype: Any
+    weights: Array | None
+    past: SavedModel | None
+
+    @property
+    def model(self) -> NetworkSpec:
+        """The network's form, as asked for."""
+        assert isinstance(self.spec.model, NetworkSpec)  # noqa: S101 - for the type checker
+        return self.spec.model
+
+    @property
+    def network(self) -> Network:
+        """The problem's model."""
+        assert isinstance(self.problem.model, Network)  # noqa: S101 - for the type checker
+        return self.problem.model
+
+    @property
+    def loss_name(self) -> str:
+        """The loss as on the command line."""
+        return self.loss
+
+    @property
+    def floor(self) -> float:
+        """The least loss that an explosion is measured by."""
+        return FLOOR
+
+    @property
+    def unit(self) -> float:
+        """What a loss of standardised targets is multiplied by to be in the target's own units."""
+        if self.preparation.classes:
+            return 1.0
+        factor = self.preparation.factor
+        return {"mse": factor**2, "mae": factor}.get(self.loss, 1.0)
+
+    @property
+    def smoothing(self) -> float:
+        """Part of a label that is spread over all classes."""
+        return self.model.label_smoothing
+
+    @property
+    def model_words(self) -> str:
+        """The network in a line: 784 - 128 relu - 10 softmax."""
+        network, preparation = self.network, self.preparation
+        hidden = zip(network.sizes[1:-1], network.activations, strict=True)
+        parts = [str(network.sizes[0]), *(f"{size} {flag_name(one.__name__)}" for size, one in hidden)]
+        head = "softmax" if network.sizes[-1] > 1 else "sigmoid" if preparation.classes else "linear"
+        dropout = f"   dropout {network.rate:g}" if isinstance(network, Dropout) else ""
+        return " - ".join([*parts, f"{network.sizes[-1]} {head}"]) + dropout
+
+    @property
+    def resumption(self) -> Resumption | None:
+        """From where the run goes on; None if it begins."""
+        return None if self.past is None else resumption_of(self.past)
+
+    def predict(self, parameters: Array, inputs: Array) -> Array:
+        """Class indices, or numbers in the target's units, for raw inputs."""
+        return self.preparation.predicted(outputs(self.network, parameters, self.preparation, inputs))
+
+    def records(
+        self, interrupted: Callable[[], bool] = never, watch: Callable[[Stream], Stream] = unwatched
+    ) -> Iterator[Epoch]:
+        """The run itself; of one that goes on, the records told before first."""
+        stop, loop = self.spec.stop, self.spec.loop
+        stream: Stream = descend(
+            self.problem,
+            self.optimizer,
+            learning_rate=self.schedule,
+            epochs=self.epochs,
+            start=self.start,
+            batch_size=self.batch_size,
+            seed=loop.seed,
+            shuffle=loop.shuffle,
+            resume=None if self.resumption is None else self.resumption.record,
+        )
+        tolerance, target, patience = stop.rule("tolerance"), stop.rule("target_loss"), stop.rule("patience")
+        if stop.rule("max_steps") is not None:
+            stream = streams.until_step(stream, stop.rule("max_steps"))
+        stream = watch(streams.until_interrupted(stream, interrupted))
+        epochs = _in_units(streams.epochs(streams.until_diverged(stream, self.floor)), self.unit)
+        if self.past is not None:
+            epochs = _continued(self.past, epochs)
+        if target is not None:
+            epochs = streams.until_loss(epochs, target)
+        if tolerance is not None or (stop.require_converged and target is None):
+            epochs = streams.with_gradient(epochs, self.problem)
+            epochs = streams.until_flat(epochs, REQUIRED_TOLERANCE if tolerance is None else tolerance)
+        if patience is not None:
+            epochs = streams.early_stopping(epochs, patience, stop.rule("min_delta", 0.0))
+        return iter(epochs)
+
+
+def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:
+    """Reads the rows of a spec and makes the experiment; `past` is a run to go on with.
+
+    Raises:
+        DataError: If they cannot be read, or cannot be learned from.
+        OptionError: If an option cannot be.
+    """
+    known = ((), None) if past is None else (past.preparation.classes, values_of(past))
+    return network_experiment(spec, read_examples(spec.data, _network_spec(spec), reader, *known), reader, past)
+
+
+def network_experiment(
+    spec: Spec, examples: Examples, reader: Reader | None = None, past: SavedModel | None = None
+) -> NetworkExperiment:
+    """The experiment on examples already read; `reader` reads those of a --validation file.
+
+    Raises:
+        DataError: If they cannot be learned from.
+        OptionError: If an option cannot be.
+    """
+    model_spec, reader = _network_spec(spec), reader or Reader()
+    dtype = np.dtype(model_spec.dtype or "float32").type
+    _refuse_unfit(examples.data, spec.name)
+    if past is not None:
+        _refuse_other(examples.data, past)
+    data, validation = building.held_out(
+        examples.data,
+        spec,
+        lambda name: read_like(name, None, examples.data, examples.values, spec.data, dtype, reader),
+        usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
+    )
+    building.require_rows_held_out(spec, validation)
+    if model_spec.label_smoothing and not data.classes:
+        raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
+    loss_name, loss = _loss(spec.loss, data)
+    count = 1 if not data.classes or loss is losses.binary_cross_entropy else len(data.classes)
+    if loss is losses.mse and len(data.classes) == 2:
+        count = 1
+    preparation = prepare(data, _scaling(spec, data), count) if past is None else past.preparation
+    weights = _weights(model_spec, data)
+    bound = classifier_loss(loss, weights, dtype) if data.classes else loss
+    model = _network(model_spec, len(data.input_names), count) if past is None else past.network
+    problem = Problem(
+        model,
+        bound,
+        preparation.encoded(data, dtype, model_spec.label_smoothing),
+        None if validation is None else preparation.encoded(validation, dtype, model_spec.label_smoothing),
+        spec.loss.l1,
+        spec.loss.l2,
+        {"accuracy": correct} if data.classes else {},
+    )
+    optimizer = building.optimizer(spec.optimizer, "adam") if past is None else resumption_of(past).optimizer
+    rate = type(optimizer).usual_learning_rate if spec.rate.lr is None else spec.rate.lr
+    batch = building.batch_size(spec.loop, len(data), usual=BATCH)
+    each = 1 if batch is None else -(-len(data) // batch)
+    epochs = train_epochs(len(examples.data)) if spec.epochs.epochs is None else spec.epochs.epochs
+    if past is not None:
+        _refuse_shorter(each, past)
+    return NetworkExperiment(
+        spec=spec,
+        data=data,
+        validation=validation,
+        problem=problem,
+        start=initial(model, model_spec, spec.loop.seed, dtype) if past is None else past.parameters,
+        optimizer=optimizer,
+        schedule=building.schedule(spec.rate, rate, epochs * each),
+        rate=rate,
+        epochs=epochs,
+        batch_size=batch,
+        test=examples.test,
+        values=examples.values,
+        preparation=preparation,
+        loss=loss_name,
+        dtype=dtype,
+        weights=weights,
+        past=past,
+    )
+
+
+def initial(model: Network, spec: NetworkSpec, seed: int, dtype: Any) -> Array:
+    """Starting weights by the seed."""
+    initializer = None if spec.init is None else named("--init", spec.init, initializers)
+    return model.initial(np.random.default_rng(seed), dtype, initializer)
+
+
+def resumption_of(past: SavedModel) -> Resumption:
+    """From where a saved run goes on.
+
+    Raises:
+        OptionError: If it cannot go on.
+    """
+    if past.resumption is None:
+        raise OptionError(
+            "--resume: no run to go on from: saved by an earlier version, or not by gdcli train", "train it with --save"
+        )
+    return past.resumption
+
+
+def values_of(past: SavedModel) -> Values:
+    """The known values of the text columns the run began with."""
+    return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
+
+
+def _network_spec(spec: Spec) -> NetworkSpec:
+    assert isinstance(spec.model, NetworkSpec)  # noqa: S101 - for the type checker
+    return spec.model
+
+
+def _continued(past: SavedModel, stream: Iterator[Epoch]) -> Iterator[Epoch]:
+    """The whole run's records: those of before, the one it goes on from, and what comes then.
+
+    Of those before only the best has its parameters. One in mid-epoch is shown only if it is the end.
+    """
+    resumed, resumption = next(stream), resumption_of(past)
+    for row in past.history:
+        if row["epoch"] < resumed.epoch:
+            parameters = resumption.best if row["epoch"] == resumption.best_epoch else np.empty(0)
+            yield _with_figures(Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters), row)
+        elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):
+            yield _with_figures(resumed, row)
+    yield from stream
+
+
+def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
+    """A record with the figures of its row."""
+    known = ("epoch", "step", "lr", "loss", "penalty", "validation_loss")
+    return record._replace(
+        loss=row["loss"],
+        penalty=row.get("penalty"),
+        validation_loss=row.get("validation_loss"),
+        metrics={name: value for name, value in row.items() if name not in known},
+    )
+
+
+def _in_units(stream: Iterable[Epoch], unit: float) -> Iterator[Epoch]:
+    """The same records with their losses in the target's own units."""
+    if unit == 1:
+        yield from stream
+        return
+    for record in stream:
+        held_out = None if record.validation_loss is None else record.validation_loss * unit
+        yield record._replace(loss=float(record.loss) * unit, validation_loss=held_out)
+
+
+def _refuse_unfit(data: Dataset, name: str) -> None:
+    refuse_single_row(data, name, ": a network needs more")
+    if len(data.classes) == 1:
+        raise DataError(
+            f"{name}: column '{data.target_name}': every row is of class '{data.classes[0]}'",
+            "a classifier needs two classes",
+        )
+
+
+def _refuse_other(data: Dataset, past: SavedModel) -> None:
+    """Refuses to go on with other columns or classes than the run began with."""
+    prepared = past.preparation
+    if data.input_names != prepared.input_names or data.classes != prepared.classes:
+        raise DataError(
+            f"--resume: the model was trained on {len(prepared.input_names)} inputs and"
+            f" {len(prepared.classes) or 'no'} classes, and these rows have other ones",
+            "go on with the data the run began with",
+        )
+
+
+def _refuse_shorter(each: int, past: SavedModel) -> None:
+    """Refuses to go on in an epoch that on these rows is over before it gets there."""
+    record = resumption_of(past).record
+    if record.within >= each:
+        raise DataError(
+            f"--resume: the model stopped {record.within} updates into an epoch, and with these rows one has {each}",
+            "go on with the data the run began with",
+        )
+
+
+def _loss(spec: LossSpec, data: Dataset) -> tuple[str, Loss]:
+    """The loss's name and itself, of those that go with the targets."""
+    if not data.classes:
+        found = building.loss_named(spec)
+        return found.__name__, found
+    two = len(data.classes) == 2
+    if (spec.loss or "").replace("_", "-") == "binary-cross-entropy" and not two:
+        raise OptionError(
+            f"--loss: binary-cross-entropy is for two classes, and there are {len(data.classes)}", "use cross-entropy"
+        )
+    among = ("cross-entropy", "binary-cross-entropy", "mse") if two else ("cross-entropy", "mse")
+    usual = "binary-cross-entropy" if two else "cross-entropy"
+    found = building.loss_named(spec, usual, among)
+    return flag_name(found.__name__), found
+
+
+def _scaling(spec: Spec, data: Dataset) -> scaling.Scaling:
+    largest = image_scale(data.inputs)
+    return building.scaling_for(spec.loop, scaling.standard if largest is None else scaling.by(largest))
+
+
+def _network(spec: NetworkSpec, inputs: int, count: int) -> Network:
+    hidden, names = spec.hidden or (), spec.activation or ("relu",)
+    chosen: list[Activation] = [named("--activation", name, activations) for name in names]
+    if len(chosen) not in (1, len(hidden)):
+        raise OptionError(
+            f"--activation: {len(chosen)} activations for {len(hidden)} hidden layers", "give one, or one for each"
+        )
+    if spec.activation is not None and not hidden:
+        raise OptionError("--activation: there is no hidden layer for it", "add --hidden 64")
+    sizes = (inputs, *hidden, count)
+    if spec.dropout:
+        if not hidden:
+            raise OptionError("--dropout silences hidden neurons, and there are none", "add --hidden 64")
+        return Dropout(sizes, tuple(chosen), spec.dropout)
+    return Network(sizes, tuple(chosen) if hidden else ())
+
+
+def _weights(spec: NetworkSpec, data: Dataset) -> Array | None:
+    """How much each class counts.
+
+    Raises:
+        OptionError: If a class is not among the data's.
+    """
+    wanted = spec.class_weight
+    if wanted is None:
+        return None
+    if not data.classes:
+        raise OptionError("--class-weight goes with classes, and the target is a number")
+    if isinstance(wanted, str):
+        return class_weights(data.targets, len(data.classes))
+    weights = dict.fromkeys(data.classes, 1.0)
+    for label, weight in wanted:
+        if label not in weights:
+            raise OptionError(f"--class-weight: there is no class '{label}'", f"classes: {', '.join(data.classes)}")
+        weights[label] = weight
+    return np.array(list(weights.values()))

@@ -1,0 +1,223 @@
+"""What training a network came to: its figures for machines, its remarks for people, its model on disk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gdcli.analysis.evaluation import Evaluation, evaluate
+from gdcli.analysis.overfitting import overfitting, still_falling
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.experiments.building import optimizer_config
+from gdcli.experiments.checkpoint import Resumption, SavedModel, save
+from gdcli.experiments.network import NetworkExperiment
+from gdcli.experiments.notation import write
+from gdcli.experiments.result import Result, cut_short, in_order, plain_options
+from gdcli.formatting import exact
+from gdcli.nn import metrics
+from gdcli.training.records import Epoch, Overfitting, Status
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkResult(Result):
+    """What training a network came to.
+
+    Args:
+        experiment: What was run.
+        saved_as: The file its model goes to, or None.
+    """
+
+    experiment: NetworkExperiment = None  # type: ignore[assignment]  # fields before it have defaults
+    saved_as: str | None = None
+
+    @property
+    def kept(self) -> Epoch:
+        """The best record where validation is watched, else (or if asked for) the last."""
+        return self.run.best if self.experiment.keeps_best else self.run.last
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """The weights and biases kept, layer by layer, as PyTorch names them."""
+        layers, kept = self.experiment.network.layers, self.kept.parameters
+        named: dict[str, Array] = {}
+        for at, layer in enumerate(layers):
+            named |= {f"{2 * at}.weight": layer.weights(kept).T, f"{2 * at}.bias": layer.bias(kept)}
+        return named
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes' labels; none of numbers."""
+        return self.experiment.preparation.classes
+
+    @cached_property
+    def evaluations(self) -> dict[str, Evaluation]:
+        """The kept parameters' figures on each set: train, validation, test."""
+        experiment = self.experiment
+        sets = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
+        known = {name: rows for name, rows in sets.items() if rows is not None}
+        last = [*known][-1]  # only the last set needs a confusion matrix
+        return {
+            name: (None if name == last else self._measured(name)) or self._evaluate(rows)
+            for name, rows in known.items()
+        }
+
+    @property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Each set's figures by name."""
+        return {name: found.figures_with_loss() for name, found in self.evaluations.items()}
+
+    def _measured(self, name: str) -> Evaluation | None:
+        """What the kept epoch's record says of a set of classes."""
+        record, accuracy = self.kept, {"train": "accuracy", "validation": "validation_accuracy"}.get(name)
+        if accuracy not in record.metrics:
+            return None
+        loss = record.loss if name == "train" else record.validation_loss
+        return Evaluation(float(loss), {"accuracy": record.metrics[accuracy]}, None)
+
+    def _evaluate(self, rows: Dataset) -> Evaluation:
+        one = self.experiment
+        return evaluate(one.problem, one.network, self.kept.parameters, one.preparation, rows, one.unit, one.smoothing)
+
+    @property
+    def overfitting(self) -> Overfitting | None:
+        """Training against the rows held out."""
+        return overfitting(self.run.best, self.run.last)
+
+    @cached_property
+    def confusion(self) -> tuple[str, Array] | None:
+        """The set it is of, and its counts: of the test set, else the validation set, else the training set."""
+        name = next(name for name in ("test", "validation", "train") if name in self.evaluations)
+        counts = self.evaluations[name].confusion
+        return None if counts is None else (name, counts)
+
+    @property
+    def worst_confusions(self) -> Sequence[tuple[str, str, int]]:
+        """(true class, predicted class, how often) of the most frequent mistakes."""
+        return [] if self.confusion is None else metrics.worst_confusions(self.confusion[1], self.classes)
+
+    @property
+    def kept_words(self) -> str:
+        """Which epoch the parameters are from, and why."""
+        why = "the best validation loss" if self.experiment.keeps_best else "the last"
+        return f"epoch {self.kept.epoch} of {self.run.last.epoch}: {why}"
+
+    @property
+    def loss_history(self) -> Mapping[str, Sequence[float]]:
+        """epoch, train and validation loss, as far as there are any."""
+        return {"epoch": self.run.epochs, "train": self.run.losses, "validation": self.run.validation_losses}
+
+    @property
+    def accuracy_history(self) -> Mapping[str, Sequence[float]]:
+        """The same for accuracy."""
+        rows = self.run.metrics
+        return {
+            "epoch": self.run.epochs,
+            "train": [values["accuracy"] for values in rows if "accuracy" in values],
+            "validation": [values["validation_accuracy"] for values in rows if "validation_accuracy" in values],
+        }
+
+    @property
+    def remarks(self) -> list[tuple[str, str]]:
+        """Further lines for people."""
+        run, experiment = self.run, self.experiment
+        remarks = cut_short(run.last, experiment.epochs)
+        over = run.last.status is Status.COMPLETED and run.last.passes >= experiment.epochs
+        if over and still_falling(run.validation_losses or run.losses):
+            watched = "validation" if experiment.validation is not None else "training"
+            remarks.append(("too soon", f"the {watched} loss was still falling: more --epochs would lower it"))
+        return remarks + ([("saved", self.saved_as)] if self.saved_as else [])
+
+    def predict(self, rows: Any) -> Array:
+        """Labels of classes, or numbers, for raw inputs (n, d)."""
+        found = self.experiment.predict(self.kept.parameters, np.asarray(rows))
+        return np.array(self.classes)[found] if self.classes else found
+
+    def figures(self) -> dict[str, Any]:
+        """The object of `gdcli.train/1`, without its history."""
+        run, found, judged = self.run, self.scores, self.overfitting
+        return {
+            "status": str(run.last.status),
+            "task": "classification" if self.classes else "regression",
+            "architecture": self.experiment.model_words,
+            "parameter_count": self.experiment.network.size,
+            **{name: found.get(name) for name in ("train", "validation", "test")},
+            "classes": list(self.classes) or None,
+            "confusion": None if self.confusion is None else self.confusion[1].tolist(),
+            "confusion_of": None if self.confusion is None else self.confusion[0],
+            "overfitting": None if judged is None else judged._asdict(),
+            "epochs": run.last.epoch,
+            "steps": run.last.step,
+            "best_epoch": run.best.epoch,
+            "kept_epoch": self.kept.epoch,
+            "seed": self.experiment.spec.loop.seed,
+            "config": self.config(),
+            "model": self.saved_as,
+            "rerun": self.rerun,
+        }
+
+    def config(self) -> dict[str, Any]:
+        """The settings in force."""
+        one, spec = self.experiment, self.experiment.spec
+        return {
+            "lr": one.rate,
+            **optimizer_config(one.optimizer),
+            "batch_size": one.batch_size or "full",
+            "epochs": one.epochs,
+            "schedule": write(spec.rate.schedule),
+            "loss": one.loss,
+            "l1": one.problem.l1,
+            "l2": one.problem.l2,
+            "label_smoothing": one.smoothing,
+            "class_weight": None if one.weights is None else one.weights.tolist(),
+            "dtype": np.dtype(one.dtype).name,
+            "values": {column: list(known) for column, known in one.values.items()},
+            "options": self._options(),
+        }
+
+    def _options(self) -> dict[str, Any]:
+        """The options given, and the chosen rate, epochs and seed; where to pause says nothing about the run."""
+        one = self.experiment
+        spec = one.spec.replace(max_steps=None)
+        options = plain_options(spec, lr=one.rate, epochs=one.epochs, seed=spec.loop.seed)
+        return in_order(spec, options)
+
+    def save(self, path: str) -> None:
+        """Writes the model."""
+        one, run = self.experiment, self.run
+        best = run.last if one.validation is None else run.best_whole
+        save(
+            Path(path),
+            SavedModel(
+                network=one.network,
+                parameters=self.kept.parameters,
+                preparation=one.preparation,
+                loss=one.loss,
+                config=self.config(),
+                history=run.rows,
+                best_epoch=self.kept.epoch,
+                resumption=Resumption(one.optimizer, run.last, best.epoch, best.parameters),
+                spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None),
+            ),
+        )
+
+    def divergence(self) -> tuple[str, str]:
+        """What happened, and what would work."""
+        last, best, rate = self.run.last, self.run.best, self.experiment.rate
+        was = f" (it was best, {best.monitored:.4g}, at epoch {best.epoch})" if math.isfinite(best.monitored) else ""
+        return (
+            f"diverged at epoch {last.epoch}, step {last.step}: the loss is {float(last.loss):.2g}{was}.",
+            f"lr {exact(rate)} is too large for this network: try --lr {exact(float(f'{rate / 10:.0e}'))},"
+            " or --scale standard.",
+        )
+
+    def not_converged(self) -> str:
+        """Where it stopped short of converging."""
+        ended, last = str(self.status).replace("_", " "), self.run.last
+        return f"not converged: {ended} after {last.epoch} epochs, loss {float(last.loss):.4g}"

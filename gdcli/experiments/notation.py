@@ -1,0 +1,306 @@
+"""How a spec's values are written as text, on a command line and in `rerun:`, and how such a text is read.
+
+`write` and the readers are inverse to each other. A reader takes the text of one option; it raises ValueError with
+what it wants, for the caller to put the option's name before, or OptionError where there is more to say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from gdcli.errors import OptionError, did_you_mean
+from gdcli.formatting import exact
+
+N = TypeVar("N", int, float)
+LARGEST = 2**63
+LR_AT = "as in --lr-at 100:0.3,200:0.01"
+SETTINGS = "as in --schedule step:every=100,factor=0.5"
+NEURONS = 1_000_000
+Settings = tuple[tuple[str, float], ...]
+"""Numbers by name, in the order given."""
+
+
+class Named(NamedTuple):
+    """A definition's name with settings of its own: `step:every=9,factor=0.5`.
+
+    Args:
+        name: The definition's name.
+        settings: Its settings, as far as given.
+    """
+
+    name: str
+    settings: Settings = ()
+
+    def __str__(self) -> str:
+        pairs = ",".join(f"{key}={exact(value)}" for key, value in self.settings)
+        return f"{self.name}:{pairs}" if pairs else self.name
+
+
+class Change(NamedTuple):
+    """A learning rate from a step on: `100:0.3`.
+
+    Args:
+        step: The first update that uses it, from 1.
+        rate: The learning rate.
+    """
+
+    step: int
+    rate: float
+
+    def __str__(self) -> str:
+        return f"{self.step}:{exact(self.rate)}"
+
+
+class ClassWeight(NamedTuple):
+    """How much a class counts: `spam=2`."""
+
+    label: str
+    weight: float
+
+    def __str__(self) -> str:
+        return f"{self.label}={exact(self.weight)}"
+
+
+def write(value: Any) -> str:
+    """A spec's value as the text that its reader takes.
+
+    >>> write((128, 64)), write(Named("step", (("every", 9.0),))), write(0.5)
+    ('128,64', 'step:every=9', '0.5')
+    """
+    if isinstance(value, float):
+        return exact(value)
+    plain = isinstance(value, tuple | list) and not isinstance(value, Named | Change | ClassWeight)
+    return ",".join(map(write, value)) if plain else str(value)
+
+
+# numbers
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    return _checked(text, float, lambda _: True, "a finite number")
+
+
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    return _checked(text, float, lambda value: value > 0, "a finite number above 0")
+
+
+def non_negative(text: str) -> float:
+    """A finite number, 0 or above."""
+    return _checked(text, float, lambda value: value >= 0, "a finite number, 0 or above")
+
+
+def below_one(text: str) -> float:
+    """A number from 0 to below 1."""
+    return _checked(text, float, lambda value: 0 <= value < 1, "a number from 0 to below 1")
+
+
+def count(text: str) -> int:
+    """A whole number above 0."""
+    return _checked(text, int, lambda value: 0 < value < LARGEST, "a whole number above 0")
+
+
+def degree(text: str) -> int:
+    """A whole number from 1 to 100."""
+    return _checked(text, int, lambda value: 0 < value <= 100, "a whole number from 1 to 100")
+
+
+def whole(text: str) -> int:
+    """A whole number, 0 or above."""
+    return _checked(text, int, lambda value: 0 <= value < LARGEST, "a whole number, 0 or above")
+
+
+def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wanted: str) -> N:
+    try:
+        value = kind(text)
+        accepted = "_" not in text and math.isfinite(value) and good(value)
+    except (ValueError, OverflowError):
+        accepted = False
+    if not accepted:
+        raise ValueError(f"{text!r} is not {wanted}")
+    return value
+
+
+def numbers(option: str, text: str, example: str = "") -> list[float]:
+    """A list of finite numbers, as `1,2.5,-3`.
+
+    Raises:
+        OptionError: Naming the option and the bad part.
+    """
+    try:
+        return [number(part.strip()) for part in text.split(",")]
+    except ValueError as error:
+        raise OptionError(f"{option}: {error}", example or f"as in {option} 1,2.5,-3") from None
+
+
+# words
+
+
+def text(text: str) -> str:
+    """Any text."""
+    return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names between commas; none of an empty text."""
+    return tuple(part.strip() for part in text.split(",")) if text else ()
+
+
+def one_of(option: str, text: str, choices: Sequence[str]) -> str:
+    """One of some words, in any case.
+
+    Raises:
+        OptionError: With the nearest choice as a hint.
+    """
+    if text.lower() not in choices:
+        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(text, choices))
+    return text.lower()
+
+
+def missing(text: str) -> str:
+    """What to do with gaps."""
+    return one_of("--missing", text, ("fail", "drop", "mean"))
+
+
+def keep(text: str) -> str:
+    """Which epoch's parameters count."""
+    return one_of("--keep", text, ("best", "last"))
+
+
+def task(text: str) -> str:
+    """What is learnt."""
+    return one_of("--task", text, ("classification", "regression"))
+
+
+def dtype(text: str) -> str:
+    """The type of a network's numbers."""
+    return one_of("--dtype", text, ("float32", "float64"))
+
+
+# values with a form of their own
+
+
+def named(option: str, text: str, example: str = "") -> Named:
+    """A name with settings: `step:every=100,factor=0.5`.
+
+    Raises:
+        OptionError: If a setting is not NAME=NUMBER.
+    """
+    name, colon, rest = text.partition(":")
+    settings = []
+    for part in rest.split(",") if colon else []:
+        key, equals, value = part.partition("=")
+        if not (key and equals):
+            raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", example or SETTINGS)
+        settings.append((key.strip(), numbers(f"{option}: {key.strip()}", value, example or SETTINGS)[0]))
+    return Named(name, tuple(settings))
+
+
+def schedule(text: str) -> Named:
+    """A schedule's name and settings."""
+    return named("--schedule", text)
+
+
+def lr_at(text: str) -> tuple[Change, ...]:
+    """`100:0.3,200:0.01`: from step 100 on 0.3, from step 200 on 0.01; step 1 is the first update."""
+    changes = []
+    for part in text.split(","):
+        at, colon, rate = part.partition(":")
+        value = numbers("--lr-at", rate, LR_AT)[0] if colon else math.nan
+        if not at.strip().isdecimal() or not value > 0:
+            raise OptionError(f"--lr-at: '{part}' is not STEP:LR", LR_AT)
+        changes.append(Change(int(at), value))
+    return tuple(changes)
+
+
+def start(text: str) -> tuple[float, ...]:
+    """Parameters in raw units."""
+    return tuple(numbers("--start", text))
+
+
+def hidden(text: str) -> tuple[int, ...]:
+    """`128,64`: neurons of each hidden layer; none or 0 for no hidden layer."""
+    if text.strip().lower() in ("", "none", "0"):
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not (part.isdecimal() and 0 < int(part) <= NEURONS):
+            raise OptionError(f"--hidden: '{part}' is not a number of neurons", "as in --hidden 128,64")
+    return tuple(map(int, parts))
+
+
+def batch_size(text: str) -> int | str:
+    """Rows a step, or `full`."""
+    if text.lower() == "full":
+        return "full"
+    if not text.isdecimal() or int(text) == 0:
+        raise OptionError(
+            f"--batch-size: '{text}' is neither a whole number above 0 nor 'full'", "as in --batch-size 32"
+        )
+    return int(text)
+
+
+def scale(text: str) -> str | float:
+    """A scaling's name, or a number to divide by."""
+    try:
+        factor = float(text)
+    except ValueError:
+        return one_of("--scale", text, ("none", "standard", "minmax"))
+    if not (math.isfinite(factor) and factor > 0):
+        raise OptionError(f"--scale: {text} is not a finite number above 0", "as in --scale 255")
+    return factor
+
+
+def validation(text: str) -> str | float:
+    """A fraction of the rows, a file of them, or `none`."""
+    if text.lower() == "none":
+        return "none"
+    try:
+        fraction = float(text)
+    except ValueError:
+        return text
+    if not 0 < fraction < 1:
+        raise OptionError(f"--validation: {text} is not a fraction between 0 and 1", "as in --validation 0.2, or none")
+    return fraction
+
+
+def class_weight(text: str) -> str | tuple[ClassWeight, ...]:
+    """`balanced`, or `A=2,B=1`."""
+    if text == "balanced":
+        return text
+    return tuple(map(_class_weight, text.split(",")))
+
+
+def _class_weight(part: str) -> ClassWeight:
+    label, equals, weight = part.rpartition("=")
+    if not equals:
+        raise OptionError(f"--class-weight: '{part}' is not CLASS=WEIGHT", "as in --class-weight A=2,B=1, or balanced")
+    value = numbers("--class-weight", weight)[0]
+    if value < 0:
+        raise OptionError(f"--class-weight: {weight} is below 0", "0 leaves a class out, 1 is usual")
+    return ClassWeight(label, value)
+
+
+def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
+    """What a reader makes of a text; the option's name goes before what it wants.
+
+    Raises:
+        OptionError: If it cannot be read.
+    """
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise OptionError(f"--{option.replace('_', '-')}: {error}") from None
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    reader.__name__: reader
+    for reader in (
+        *(number, positive, non_negative, below_one, count, degree, whole, text, names),
+        *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
+    )
+}
+"""The readers by name, as a field's `accepts` has it."""

@@ -1,0 +1,100 @@
+"""Results: what came of a run. Every format, picture, notebook and saved model reads one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.spec import Option, Spec, options_of
+from gdcli.training.records import Epoch, Row, Status
+from gdcli.training.streams import Run
+
+AS_TEXT = ("batch_size", "scale", "validation")
+"""Readers whose values a config has as text, whatever they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result(ABC):
+    """What came of a run.
+
+    Args:
+        run: The records that passed, and what is remembered of them.
+        invocation: The command that repeats it.
+        history: The rows that were kept, one a record; empty where they were streamed.
+    """
+
+    run: Run
+    invocation: Invocation
+    history: list[Row] = field(default_factory=list, repr=False)
+
+    @property
+    def status(self) -> Status:
+        """Why it ended."""
+        return self.run.last.status
+
+    @property
+    def diverged(self) -> bool:
+        """Whether it diverged."""
+        return self.status is Status.DIVERGED
+
+    @property
+    def rerun(self) -> str:
+        """The command line that repeats it."""
+        return str(self.invocation)
+
+    @property
+    @abstractmethod
+    def kept(self) -> Epoch:
+        """The record whose parameters count."""
+
+    @abstractmethod
+    def figures(self) -> dict[str, Any]:
+        """The object that json has, without its history."""
+
+    @abstractmethod
+    def divergence(self) -> tuple[str, str]:
+        """What happened where it diverged, and what would work."""
+
+    @abstractmethod
+    def not_converged(self) -> str:
+        """Where it stopped short of converging, in a line."""
+
+    @abstractmethod
+    def save(self, path: str) -> None:
+        """Writes the model."""
+
+
+def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:
+    """A remark that a run ended before its last epoch did, where nothing else ended it: (label, text)."""
+    if last.status is not Status.COMPLETED or last.passes >= epochs:
+        return []
+    where = "in" if last.within else "at the end of"
+    return [("ended", f"after {last.step:,} steps, {where} epoch {last.epoch:,} of {epochs:,}")]
+
+
+def plain_options(spec: Spec, **resolved: Any) -> dict[str, Any]:
+    """The options that are given, as json has them: numbers as numbers, all else as it is written.
+
+    Args:
+        spec: The run.
+        **resolved: Values in force where none was given.
+    """
+    known = {one.name: one for one in options_of(spec.command)}
+    given = spec.given()
+    return {name: plain(known[name], value) for name, value in {**given, **resolved}.items()}
+
+
+def plain(option: Option, value: Any) -> Any:
+    """An option's value as json has it."""
+    from gdcli.experiments.notation import write
+
+    if value is None or (isinstance(value, bool | int | float | str) and option.accepts not in AS_TEXT):
+        return value
+    return write(value)
+
+
+def in_order(spec: Spec, values: dict[str, Any]) -> dict[str, Any]:
+    """The values in the order of the spec's options."""
+    return {one.name: values[one.name] for one in options_of(spec.command) if one.name in values}

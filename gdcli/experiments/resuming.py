@@ -1,0 +1,61 @@
+"""Going on with a saved run: its own spec, with what is given anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gdcli.errors import DataError, OptionError
+from gdcli.experiments.checkpoint import SavedModel
+from gdcli.experiments.spec import Spec, options_of
+
+ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
+BATCHES = ("batch_size", "shuffle", "seed", "validation", "missing")
+
+
+def continued_spec(past: SavedModel, asked: Spec, given: Mapping[str, Any]) -> Spec:
+    """The spec of a run that goes on: the saved run's, but for the options given.
+
+    Args:
+        past: The saved run.
+        asked: The spec with the rows to go on with.
+        given: The options that were given, by name.
+
+    Raises:
+        OptionError: If an option would change what is already there.
+        DataError: If what is saved is no spec.
+    """
+    before = saved_spec(past)
+    known = {one.name for one in options_of("train")}
+    changes = {name: value for name, value in given.items() if name in known}
+    _refuse_changes((*ARCHITECTURE, "min_delta"), changes, before, "")  # min_delta decided which epoch was kept
+    if past.resumption is not None and past.resumption.record.within:
+        _refuse_changes(BATCHES, changes, before, ": the model stopped in the middle of an epoch")
+    return before.replace(source=asked.data.source, **changes)
+
+
+def saved_spec(past: SavedModel) -> Spec:
+    """The spec of a saved run; of one that an earlier version saved, from its options.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if past.spec is not None:
+        return past.spec
+    options = {name: value for name, value in past.config.get("options", {}).items() if name in _KNOWN}
+    try:
+        return Spec.of("train", None, options)
+    except OptionError as error:
+        raise DataError(f"--resume: a damaged model: {error.message}", "train it again") from None
+
+
+_KNOWN = {one.name for one in options_of("train")}
+
+
+def _refuse_changes(names: tuple[str, ...], changes: Mapping[str, Any], before: Spec, why: str) -> None:
+    kept = before.values()
+    for name in names:
+        if name in changes and changes[name] != kept[name]:
+            raise OptionError(
+                f"--{name.replace('_', '-')} cannot change with --resume{why}", "leave it out: the model knows its own"
+            )

@@ -1,0 +1,495 @@
+"""Specs: what a run is, before any row is read. Frozen values in the library's words, JSON-able and picklable.
+
+Each group's fields are the options of the command line, of `gdcli.fit(...)` and of a saved model alike: the name, the
+default, the text form and the line of help stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from functools import cache
+from typing import Any, ClassVar, NamedTuple, Self
+
+from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments import notation
+from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
+
+__all__ = [
+    "DataSpec",
+    "EpochSpec",
+    "LineSpec",
+    "LoopSpec",
+    "LossSpec",
+    "NetworkSpec",
+    "OptimizerSpec",
+    "Option",
+    "RateSpec",
+    "Spec",
+    "StopSpec",
+]
+
+DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, '-' for stdin, or sample:NAME."
+CONSTANT = Named("constant")
+FIT_EPOCHS, FIT_RATE = 500, 0.1
+TRAIN_EPOCHS, TRAIN_ROWS, MOST_EPOCHS = 20, 32_000, 1000
+
+
+def train_epochs(rows: int) -> int:
+    """A network's usual passes over the data: 20, or as many as show it few rows 32,000 times, 1,000 batches of 32."""
+    return min(MOST_EPOCHS, max(TRAIN_EPOCHS, -(-TRAIN_ROWS // max(1, rows))))
+
+
+class Option(NamedTuple):
+    """An option: a field of a spec.
+
+    Args:
+        name: The field.
+        default: Its value where nothing is given.
+        help: A line for people.
+        metavar: What stands for its value.
+        accepts: The name of its reader in `notation`; empty for a switch.
+        flags: How it is written; by its name unless given. A switch that is on by default is written `--no-NAME`.
+    """
+
+    name: str
+    default: Any
+    help: str
+    metavar: str = ""
+    accepts: str = ""
+    flags: tuple[str, ...] = ()
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off."""
+        return isinstance(self.default, bool)
+
+    def read(self, given: Any) -> Any:
+        """A value given as text, or as a value that has a text form.
+
+        Raises:
+            OptionError: If it is no value of this option.
+        """
+        if given is None or self.is_switch:
+            return given
+        if self.accepts in ("names", "text") and not isinstance(given, str):
+            return tuple(map(str, given)) if self.accepts == "names" else str(given)
+        return notation.with_name(self.name, notation.READERS[self.accepts], notation.write(given))
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002 - a line of help
+    metavar: str = "",
+    accepts: str = "",
+    flags: tuple[str, ...] = (),
+) -> Any:
+    """A spec's field that is an option."""
+    return field(default=default, metadata={"help": help, "metavar": metavar, "accepts": accepts, "flags": flags})
+
+
+def option_of(one: Field[Any]) -> Option:
+    """A dataclass's field as an option; one that must be given has no default."""
+    known = one.metadata
+    default = None if one.default is MISSING else one.default
+    return Option(one.name, default, known["help"], known["metavar"], known["accepts"], known.get("flags", ()))
+
+
+class Group:
+    """Options that belong together."""
+
+    @classmethod
+    @cache
+    def options(cls) -> tuple[Option, ...]:
+        """The options, in order."""
+        return tuple(option_of(one) for one in fields(cls) if one.metadata)  # type: ignore[arg-type]
+
+    @classmethod
+    def arguments(cls) -> tuple[Option, ...]:
+        """What is given without a flag."""
+        return ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The group with these values of its options; others are not looked at."""
+        return cls(**{one.name: values[one.name] for one in (*cls.arguments(), *cls.options()) if one.name in values})
+
+    def values(self) -> dict[str, Any]:
+        """Each option's value."""
+        return {one.name: getattr(self, one.name) for one in self.options()}
+
+
+@dataclass(frozen=True)
+class DataSpec(Group):
+    """Where the rows come from and how to read them.
+
+    Args:
+        source: A path, `-` for standard input, or sample:NAME.
+    """
+
+    source: str | None = None
+    x: tuple[str, ...] | None = option(
+        None, "Input columns, by name or number; else all other numeric.", "A,B", "names"
+    )
+    y: str | None = option(
+        None, "Target column; else y, target, label, class, or the last.", "C", "text", ("--y", "--target")
+    )
+    missing: str = option("fail", "What to do with empty cells. [fail]", "fail|drop|mean", "missing")
+    delimiter: str | None = option(None, "Cell separator. [detected]", "CHAR", "text")
+    no_header: bool = option(False, "The first line holds data; columns are named 1, 2, ...")
+    encoding: str = option("utf-8", "Encoding of the text. [utf-8]", "NAME", "text")
+    decimal: str = option(".", "The decimal mark. [.]", ".|,", "text")
+
+    @classmethod
+    def arguments(cls) -> tuple[Option, ...]:
+        """DATA."""
+        return (Option("source", None, DATA_HELP, "[DATA]", "text"),)
+
+
+@dataclass(frozen=True)
+class LineSpec(Group):
+    """A linear model's form and start."""
+
+    m: float | None = option(None, "Slope (one input). [0]", "M", "number")
+    b: float | None = option(None, "Intercept. [0]", "B", "number")
+    start: tuple[float, ...] | None = option(None, "All parameters, in raw units. [zeros]", "W1,W2,...,B", "start")
+    degree: int = option(1, "Powers of each input, up to N. [1]", "N", "degree")
+    no_intercept: bool = option(False, "Through the origin: no b.")
+
+
+@dataclass(frozen=True)
+class NetworkSpec(Group):
+    """A network's form, and what it is trained on besides the rows."""
+
+    hidden: tuple[int, ...] | None = option(
+        None, "Neurons of each hidden layer. [none: softmax regression]", "N,N", "hidden"
+    )
+    activation: tuple[str, ...] | None = option(
+        None, "One for all hidden layers, or one for each. [relu]", "NAME,...", "names"
+    )
+    init: str | None = option(None, "he, glorot, lecun, ... [what suits the activation]", "NAME", "text")
+    dropout: float | None = option(None, "Silences hidden neurons while training. [0]", "P", "below_one")
+    dtype: str | None = option(None, "[float32]", "float32|float64", "dtype")
+    task: str | None = option(
+        None, "[as the target looks: text or few whole numbers]", "classification|regression", "task"
+    )
+    categorical: tuple[str, ...] | None = option(None, "Text columns to take as inputs, one-hot.", "A,B", "names")
+    test: str | None = option(None, "Rows to test on at the end.", "FILE", "text")
+    labels: str | None = option(None, "Labels of IDX images.", "FILE", "text")
+    test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")
+    label_smoothing: float = option(0.0, "Part of a label spread over all. [0]", "S", "below_one")
+    class_weight: str | tuple[ClassWeight, ...] | None = option(
+        None, "How much each class counts. [all alike]", "balanced|A=2,B=1", "class_weight"
+    )
+
+
+@dataclass(frozen=True)
+class RateSpec(Group):
+    """The learning rate and how it moves."""
+
+    lr: float | None = option(
+        None, "Learning rate. [0.1; train: the optimizer's usual one]", "LR", "positive", ("--lr", "--learning-rate")
+    )
+    schedule: Named = option(  # noqa: RUF009 - a field
+        CONSTANT,
+        "constant, step, exponential, cosine, inverse-time, one-cycle; settings as step:every=9,factor=0.5.",
+        "NAME",
+        "schedule",
+    )
+    warmup: int = option(0, "Steps of a straight ramp up to it. [0]", "STEPS", "whole")
+    lr_at: tuple[Change, ...] | None = option(
+        None, "From that step on, that rate; 1 = the first.", "STEP:LR,...", "lr_at"
+    )
+
+
+@dataclass(frozen=True)
+class LoopSpec(Group):
+    """Batches, order, scale."""
+
+    batch_size: int | str | None = option(None, "Rows a step. [full; train: 32]", "N|full", "batch_size")
+    shuffle: bool = option(True, "Shuffle rows each epoch. [yes]")
+    seed: int = option(0, "Of split and shuffling. [0]", "N", "whole")
+    scale: str | float | None = option(
+        None,
+        "Scale inputs, as training rows ask. [none; train: standard, images by their largest pixel]",
+        "none|standard|minmax|NUMBER",
+        "scale",
+    )
+    standardize: bool = option(False, "Short for --scale standard.")
+    threads: int | None = option(None, "For linear algebra. [1]", "N", "count")
+
+    @property
+    def scaling(self) -> str | float | None:
+        """The scaling asked for, by either option.
+
+        Raises:
+            OptionError: If two are.
+        """
+        reject_together({"--standardize": self.standardize, "--scale": self.scale})
+        return "standard" if self.standardize else self.scale
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether inputs are scaled at all."""
+        return self.standardize or self.scale not in (None, "none")
+
+
+@dataclass(frozen=True)
+class EpochSpec(Group):
+    """Passes over the data."""
+
+    epochs: int | None = option(None, "Passes over the data. [500; train: 20 or more]", "N", "whole")
+
+
+@dataclass(frozen=True)
+class Numbered(Group):
+    """A group whose further options are the fields of definitions: numbers by name, as far as given."""
+
+    settings: Settings = ()
+
+    HOME: ClassVar[str] = ""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The group with these values of its options; others are not looked at."""
+        own = {one.name for one in fields(cls)}
+        given = {one.name: values[one.name] for one in cls.options() if one.name in values}
+        numbers = tuple((name, value) for name, value in given.items() if name not in own and value is not None)
+        return cls(**{name: value for name, value in given.items() if name in own}, settings=numbers)
+
+    def values(self) -> dict[str, Any]:
+        """Each option's value; None where a number is not given."""
+        given = dict(self.settings)
+        own = {one.name for one in fields(self)}
+        return {one.name: getattr(self, one.name) if one.name in own else given.get(one.name) for one in self.options()}
+
+
+@dataclass(frozen=True)
+class OptimizerSpec(Numbered):
+    """How a gradient becomes an update: an optimizer's name, and its hyperparameters as far as given."""
+
+    optimizer: str | None = option(
+        None, "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, ... [sgd; train: adam]", "NAME", "text"
+    )
+
+    @classmethod
+    @cache
+    def options(cls) -> tuple[Option, ...]:
+        """The optimizer, then the hyperparameters of all optimizers."""
+        return (*super().options(), *HYPERPARAMETERS)
+
+
+HYPERPARAMETERS = (
+    Option("momentum", None, "Velocity kept. [0.9]", "U", "below_one"),
+    Option("beta1", None, "Adam: mean kept. [0.9]", "U", "below_one"),
+    Option("beta2", None, "Adam: square kept. [0.999]", "U", "below_one"),
+    Option("decay", None, "RMSprop: square kept. [0.99]", "U", "below_one"),
+    Option("epsilon", None, "Keeps divisions finite.", "E", "positive"),
+    Option("weight_decay", None, "As PyTorch's. [0; adamw 0.01]", "D", "non_negative"),
+)
+
+
+@dataclass(frozen=True)
+class LossSpec(Group):
+    """What is minimised."""
+
+    loss: str | None = option(
+        None,
+        "mse, mae, huber; for classes cross-entropy, binary-cross-entropy, mse. [mse; classes: cross-entropy]",
+        "NAME",
+        "text",
+    )
+    l1: float = option(0.0, "Adds A sum |w|, biases left out. [0]", "A", "non_negative")
+    l2: float = option(0.0, "Adds A/2 sum w^2, biases left out. [0]", "A", "non_negative")
+
+
+RULE_OPTIONS = (
+    Option("patience", None, "Stop after N epochs without improvement.", "N", "count"),
+    Option("min_delta", None, "Smaller improvements do not count. [0]", "D", "non_negative"),
+    Option("tolerance", None, "Stop when no |gradient| exceeds T.", "T", "non_negative"),
+    Option("target_loss", None, "Stop at this training loss.", "L", "number"),
+    Option("max_steps", None, "Stop after N updates, in mid-epoch if need be.", "N", "count"),
+)
+
+
+@dataclass(frozen=True)
+class StopSpec(Numbered):
+    """What is held out, which epoch counts, and the stopping rules by their settings."""
+
+    validation: str | float | None = option(
+        None, "Rows held out: a part, or a file of them.", "FRACTION|FILE", "validation"
+    )
+    keep: str = option("best", "Which epoch's parameters count where rows are held out. [best]", "best|last", "keep")
+    require_converged: bool = option(False, "Exit 5 unless a tolerance (1e-6 if none is given) or target was met.")
+
+    @classmethod
+    @cache
+    def options(cls) -> tuple[Option, ...]:
+        """What is held out and kept, then the settings of all stopping rules."""
+        own = super().options()
+        return (*own[:-1], *RULE_OPTIONS, own[-1])
+
+    def rule(self, name: str, default: Any = None) -> Any:
+        """A rule's setting, as given."""
+        return dict(self.settings).get(name, default)
+
+
+def reject_together(options: Mapping[str, Any]) -> None:
+    """Refuses options that say two things about one.
+
+    Raises:
+        OptionError: If more than one of them is given.
+    """
+    given = [name for name, value in options.items() if value]
+    if len(given) > 1:
+        raise OptionError(f"{given[0]} and {given[1]} cannot both be given", f"leave out one of {', '.join(given)}")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One run: what is learnt, from which rows, how, and what ends it.
+
+    Args:
+        model: A line or a network.
+        data: Where the rows come from.
+        rate: The learning rate.
+        loop: Batches, order, scale.
+        epochs: Passes over the data.
+        optimizer: From gradient to update.
+        loss: What is minimised.
+        stop: What ends it.
+        plugins: Files of further definitions.
+
+    >>> Spec(LineSpec(), DataSpec("sample:deck")).replace(lr=0.5, degree=2).model.degree
+    2
+    """
+
+    model: LineSpec | NetworkSpec
+    data: DataSpec = DataSpec()
+    rate: RateSpec = RateSpec()
+    loop: LoopSpec = LoopSpec()
+    epochs: EpochSpec = EpochSpec()
+    optimizer: OptimizerSpec = OptimizerSpec()
+    loss: LossSpec = LossSpec()
+    stop: StopSpec = StopSpec()
+    plugins: tuple[str, ...] = ()
+
+    COMMANDS: ClassVar[Mapping[str, type[Group]]] = {"fit": LineSpec, "train": NetworkSpec}
+
+    @property
+    def command(self) -> str:
+        """The command that runs it."""
+        return next(name for name, kind in self.COMMANDS.items() if isinstance(self.model, kind))
+
+    @property
+    def name(self) -> str:
+        """What the rows are called."""
+        return "standard input" if self.data.source == "-" else str(self.data.source)
+
+    @classmethod
+    def of(cls, command: str, source: str | None, values: Mapping[str, Any]) -> Spec:
+        """The run of a command with these options, given as texts or values.
+
+        Raises:
+            OptionError: If there is no such option, or a value is none of its own.
+        """
+        known = {one.name: one for one in options_of(command)}
+        for name in values.keys() - known.keys():
+            raise OptionError(f"{command} has no option '{name}'", did_you_mean(name, known))
+        read = {name: known[name].read(value) for name, value in values.items()}
+        groups = {name: kind.of(read) for name, kind in groups_of(command).items()}
+        spec = cls(**groups)  # type: ignore[arg-type]  # each group is of its field's kind
+        return replace(spec, data=replace(spec.data, source=source))
+
+    def groups(self) -> Iterator[tuple[str, Group]]:
+        """The groups by name, in the order of the command line."""
+        for name in groups_of(self.command):
+            yield name, getattr(self, name)
+
+    def values(self) -> dict[str, Any]:
+        """Each option's value, by name."""
+        return {name: value for _, group in self.groups() for name, value in group.values().items()}
+
+    def given(self) -> dict[str, Any]:
+        """The options whose value is not the default."""
+        usual = {one.name: one.default for one in options_of(self.command)}
+        return {name: value for name, value in self.values().items() if value != usual[name]}
+
+    def replace(self, **changes: Any) -> Spec:
+        """The same run with some options changed, by their names; `source` names other rows."""
+        result, data = self, self.data
+        if "source" in changes:
+            data = replace(data, source=changes.pop("source"))
+            result = replace(result, data=data)
+        left = set(changes)
+        for name, group in result.groups():
+            own = {one.name for one in group.options()} & left
+            if own:
+                left -= own
+                made = type(group).of(group.values() | {one: changes[one] for one in own})
+                made = replace(made, source=data.source) if isinstance(made, DataSpec) else made
+                result = replace(result, **{name: made})  # type: ignore[arg-type]  # as above
+        if left:
+            raise OptionError(f"{self.command} has no option '{min(left)}'")
+        return result
+
+    def as_dict(self) -> dict[str, Any]:
+        """The spec as JSON has it."""
+        model = {"kind": self.command, **asdict(self.model)}
+        return {"model": model, **{name: asdict(group) for name, group in self.groups() if name != "model"}} | {  # type: ignore[call-overload]
+            "plugins": list(self.plugins)
+        }
+
+    @classmethod
+    def from_dict(cls, known: Mapping[str, Any]) -> Spec:
+        """The spec that `as_dict` gave, with or without JSON between.
+
+        Raises:
+            KeyError, TypeError, ValueError: If it is none.
+        """
+        model = dict(known["model"])
+        command = str(model.pop("kind"))
+        kinds = groups_of(command)
+        parts = {name: _restored(kind, model if name == "model" else known[name]) for name, kind in kinds.items()}
+        return cls(**parts, plugins=tuple(map(str, known.get("plugins", ()))))  # type: ignore[arg-type]
+
+
+def groups_of(command: str) -> dict[str, type[Group]]:
+    """The groups of options of `fit` or `train`, in the order of the command line."""
+    return {
+        "data": DataSpec,
+        "model": Spec.COMMANDS[command],
+        "rate": RateSpec,
+        "loop": LoopSpec,
+        "epochs": EpochSpec,
+        "optimizer": OptimizerSpec,
+        "loss": LossSpec,
+        "stop": StopSpec,
+    }
+
+
+@cache
+def options_of(command: str) -> tuple[Option, ...]:
+    """The options of `fit` or `train` that make its spec, in order."""
+    return tuple(one for kind in groups_of(command).values() for one in kind.options())
+
+
+RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_weight": ClassWeight}
+"""What the parts of some fields are, which JSON has as lists."""
+
+
+def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
+    """A group from what JSON made of it."""
+    values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    return kind(**values)
+
+
+def _frozen(record: type[Any] | None, value: Any) -> Any:
+    """Lists as tuples, and the records that they were."""
+    if not isinstance(value, list | tuple):
+        return value
+    if record is Named:
+        return Named(value[0], _frozen(None, value[1]))
+    if record is not None:
+        return tuple(record(*part) for part in value)
+    return tuple(_frozen(None, part) for part in value)
