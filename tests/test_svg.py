@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gdcli.render.raster.contours import contour
-from gdcli.render.reports.surface_marks import Scene, Spot, Trail
+from gdcli.experiments.surface import Scene, Spot, Trail
 from gdcli.render.svg import svg
 from gdcli.training.records import Status
 
