@@ -409,8 +409,8 @@ def test_json_is_json(gdcli):
 
 
 def test_screen_is_not_needed_to_know_the_size():
-    from gdcli.render.reports.surface import size
     from gdcli.experiments.surface import Scene, Spot
+    from gdcli.render.reports.surface import size
 
     scene = Scene(("m", "b"), "MSE", (-3, 4), (-2, 8), Spot(0, 0, 1), None)
     width, height = size(scene, Screen(width=80, height=24))

@@ -11,10 +11,10 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
 from gdcli.experiments.stepping import StepReport
+from gdcli.experiments.surface import Spot
 from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
-from gdcli.render.reports.surface_marks import Spot
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
 

@@ -72,6 +72,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     bare = value.asked(output)
+    found: LineLimits | LocalLimit
     if optimizer.optimizer is None and "momentum" in dict(optimizer.settings):
         optimizer = replace(optimizer, optimizer="momentum")
     if (data.source or "").endswith(MODEL):

@@ -134,7 +134,7 @@ def command(
 
 def _experiment(spec: Spec, terminal: Terminal) -> tuple[Experiment, dict[str, Any]]:
     """What the command would run; and the start to name in `rerun:` if it is the lecture's."""
-    rows, start = reader(terminal), {}
+    rows, start = reader(terminal), dict[str, Any]()
     if spec.command == "fit":
         spec, start = or_example(spec, terminal)
         experiment: Experiment = read_line(spec, rows)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gdcli.experiments.surface import Drawing, GridRow
+from gdcli.experiments.surface import Drawing, GridRow, Scene, Trail
 from gdcli.formatting import short
 from gdcli.render import Report
 from gdcli.render.blocks import side_by_side
 from gdcli.render.charts.axes import axis, gutter
 from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, places, scale_bar
 from gdcli.render.raster.geometry import Floats
-from gdcli.render.reports.surface_marks import Scene, Trail, outcome, sentence, wrapped
+from gdcli.render.reports.surface_marks import outcome, sentence, wrapped
 from gdcli.render.screen import Screen, paint
 
 NARROWEST = 34  # columns of a picture beside others
