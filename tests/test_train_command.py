@@ -15,7 +15,7 @@ import pytest
 from conftest import PROGRAM, clean_environ
 from safetensors.numpy import load_file
 
-from gdcli.cli.options import train_epochs
+from gdcli.experiments.spec import train_epochs
 
 IRIS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 ACTIVATIONS = {

@@ -64,7 +64,7 @@ class ClassWeight(NamedTuple):
 
 
 def write(value: Any) -> str:
-    """A spec's value as the text that its reader takes.
+    """A spec's value as the text that its reader takes; no layers at all are 0.
 
     >>> write((128, 64)), write(Named("step", (("every", 9.0),))), write(0.5)
     ('128,64', 'step:every=9', '0.5')
@@ -72,7 +72,7 @@ def write(value: Any) -> str:
     if isinstance(value, float):
         return exact(value)
     plain = isinstance(value, tuple | list) and not isinstance(value, Named | Change | ClassWeight)
-    return ",".join(map(write, value)) if plain else str(value)
+    return ",".join(map(write, value)) or "0" if plain else str(value)
 
 
 # numbers
@@ -153,9 +153,9 @@ def text(text: str) -> str:
     return text
 
 
-def names(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...] | None:
     """Names between commas; none of an empty text."""
-    return tuple(part.strip() for part in text.split(",")) if text else ()
+    return tuple(part.strip() for part in text.split(",")) if text else None
 
 
 def one_of(option: str, text: str, choices: Sequence[str]) -> str:
