@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import pickle
 import shlex
 import signal
 import subprocess
@@ -17,14 +18,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import clean_environ
-from gdcli.cli.grid import GROUPS
-from gdcli.cli.stacks import Job, curve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
-from gdcli.cli import places, runs
 from gdcli.data.dataset import Dataset
+from gdcli.errors import OptionError
+from gdcli.experiments.spec import Spec
+from gdcli.experiments.sweep import executors, running
+from gdcli.experiments.sweep.api import sweep as sweep_library
+from gdcli.experiments.sweep.batching import Job, prepare
+from gdcli.experiments.sweep.grid import choices, joined, sweepable
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear
 from gdcli.nn.networks import Dropout, Network
@@ -39,6 +43,14 @@ DECK = ["sample:deck", "--m", "-1", "--b", "5"]
 LECTURE = ["sweep", "fit", *DECK, "--lr", "0.01,0.1,0.29,0.3,2", "--epochs", "600"]
 RATES = (1e-3, 0.03, 0.3, 1.0, 1e3, 1e200)
 PATIENCE = 60
+
+
+def best_run(result):
+    """The command on the `best run:` line, without the program's name."""
+    (text,) = [one for one in result.err.splitlines() if one.startswith("best run: ")]
+    program, *words = shlex.split(text.removeprefix("best run: "))
+    assert program == "gdcli"
+    return words
 
 
 def line():
@@ -371,7 +383,7 @@ class TestLecture:
             ("5", "2"),
         ]
         assert "largest stable learning rate 0.2918" in result.out
-        assert result.rerun == ["fit", *DECK, "--lr", "0.1", "--seed", "0", "--epochs", "600"]
+        assert best_run(result) == ["fit", *DECK, "--lr", "0.1", "--seed", "0", "--epochs", "600"]
 
     @pytest.mark.parametrize("width", [40, 80, 120])
     def test_pictures_stay_within_the_terminal(self, gdcli, width, monkeypatch):
@@ -397,6 +409,12 @@ class TestLecture:
         first = gdcli(*LECTURE, "--format", "json")
         again = gdcli(*shlex.split(first.json["rerun"])[1:])
         assert again.out == first.out
+
+    def test_the_line_on_stderr_repeats_the_sweep(self, gdcli):
+        first = gdcli(*LECTURE)
+        assert first.rerun[:2] == ["sweep", "fit"]
+        again = gdcli(*first.rerun)
+        assert (again.out, again.rerun) == (first.out, first.rerun)
 
 
 @pytest.mark.parametrize(
@@ -524,12 +542,13 @@ class TestGrid:
     def test_nothing_to_sweep_is_one_run(self, gdcli):
         result = gdcli("sweep", "fit", *DECK, "--lr", "0.1")
         assert result.code == 0
-        assert result.rerun == ["fit", *DECK, "--lr", "0.1", "--seed", "0", "--epochs", "500"]
+        assert best_run(result) == ["fit", *DECK, "--lr", "0.1", "--seed", "0", "--epochs", "500"]
 
     def test_without_data_it_is_the_lectures_line(self, gdcli):
         result = gdcli("sweep", "fit", "--lr", "0.1,0.2", "--epochs", "1", "--format", "json")
         assert [run["history"][0]["loss"] for run in result.json["runs"]] == [2.5, 2.5]
-        assert result.rerun[:6] == ["fit", "sample:deck", "--m", "-1", "--b", "5"]
+        assert best_run(result)[:6] == ["fit", "sample:deck", "--m", "-1", "--b", "5"]
+        assert result.rerun[:6] == ["sweep", "fit", "sample:deck", "--m=-1", "--b", "5"]
         assert "the lecture's example" in result.err
 
     def test_data_from_a_pipe(self, gdcli):
@@ -573,6 +592,15 @@ class TestFormats:
             assert all(row in all_["history"] for row in few["history"])
             assert few["best_epoch"] in [row["epoch"] for row in few["history"]]
 
+    def test_a_value_has_one_name_in_every_format(self, gdcli):
+        table, lines, whole, pairs = (gdcli(*self.WORDS, "--format", form) for form in ("csv", "jsonl", "json", "kv"))
+        rates = {"1": 0.1, "2": 2.0}
+        assert {row["run"]: float(row["lr"]) for row in table.csv} == rates
+        assert {str(run["run"]): run["lr"] for run in (*lines.jsonl, *whole.json["runs"])} == rates
+        named = dict(row.split("=", 1) for row in pairs.out.splitlines())
+        for number, rate in rates.items():
+            assert float(named[f"run_{number}_lr"]) == float(named[f"lr_{number}"]) == rate
+
     def test_a_file(self, gdcli, tmp_path):
         path = tmp_path / "sweep.json"
         result = gdcli(*self.WORDS, "--format", "json", "-o", path)
@@ -585,6 +613,86 @@ class TestFormats:
         assert "... 20 more" in shown.out
         assert "more:" not in whole.out
         assert len(whole.out.splitlines()) > 50
+
+
+class TestLibrary:
+    @pytest.mark.parametrize(
+        ("command", "source", "options", "words"),
+        [
+            (
+                "fit",
+                "sample:polynomial",
+                {"degree": range(1, 4), "lr": np.array([0.01, 0.1]), "standardize": True, "validation": 0.3},
+                ["--degree", "1,2,3", "--lr", "0.01,0.1", "--standardize", "--validation", "0.3"],
+            ),
+            (
+                "train",
+                "sample:moons",
+                {"hidden": [(), (3,), (4, 4)], "lr": "0.01,0.1", "epochs": 3},
+                ["--hidden", "none;3;4,4", "--lr", "0.01,0.1", "--epochs", "3"],
+            ),
+        ],
+        ids=["fit", "train"],
+    )
+    def test_it_is_the_command_to_the_last_bit(self, gdcli, command, source, options, words):
+        result = sweep_library(command, source, **options)
+        told = gdcli("sweep", command, source, *words, "--format", "json", "--every", "1").json
+        assert [run.figures() for run in result.numbered] == told["runs"]
+        assert [run.number for run in result] == [run["run"] for run in sorted(told["runs"], key=lambda r: r["rank"])]
+        own = {name: value for name, value in told.items() if name not in ("schema", "runs", "rerun")}
+        assert {name: value for name, value in result.figures().items() if name != "rerun"} == own
+        again = gdcli(*shlex.split(result.rerun)[1:], "--format", "json", "--every", "1").json
+        assert again["runs"] == told["runs"]
+
+    def test_parameters_are_those_of_the_run_alone(self, gdcli):
+        best, *others = sweep_library("fit", "sample:deck", m=-1, b=5, lr=[2, 0.1], epochs=20)
+        assert (best.spec.rate.lr, best.status, len(others)) == (0.1, "completed", 1)
+        alone = gdcli(*shlex.split(best.rerun)[1:], "--format", "json").json
+        assert best.parameters == alone["parameters"]
+        assert [row["loss"] for row in best.history] == [row["loss"] for row in alone["history"]]
+        assert best.losses["best_loss"] == min(row["loss"] for row in alone["history"])
+
+    @pytest.mark.parametrize(
+        ("command", "options"),
+        [("fit", {"rate": 1}), ("fit", {"lr": []}), ("fit", {"lr": [0.1, -1]}), ("fit", {"test": "x"}), ("fot", {})],
+        ids=str,
+    )
+    def test_what_cannot_be_is_refused(self, command, options):
+        with pytest.raises(OptionError):
+            sweep_library(command, "sample:deck", **options)
+
+    @pytest.mark.parametrize(
+        ("name", "values"),
+        [
+            ("hidden", [(), (8,), (16, 8)]),
+            ("hidden", (16, 8)),
+            ("activation", [("relu", "tanh")]),
+            ("activation", ["relu", "tanh"]),
+            ("schedule", ["constant", "step:every=9,factor=0.5"]),
+            ("lr", [1e-5, 0.1]),
+        ],
+    )
+    def test_a_list_reads_back_from_its_text(self, name, values):
+        option = sweepable("train")[name]
+        given = choices(option, values)
+        assert [one.value for one in choices(option, joined(option, given))] == [one.value for one in given]
+
+    def test_a_pickled_spec_is_the_same_run_in_another_process(self, tmp_path):
+        spec = Spec.of("fit", "d", {"lr": 0.1, "epochs": 30, "optimizer": "adam", "seed": 3, "batch_size": 2})
+        rows = Dataset([1.0, 2.0, 4.0], [3.0, 5.0, 8.0])
+        job = Job(0, (0,), (spec,))
+        path = tmp_path / "job.pickle"
+        path.write_bytes(pickle.dumps((job, rows)))
+        code = (
+            "import pickle, sys; from gdcli.experiments.sweep.executors import work;"
+            "job, rows = pickle.load(open(sys.argv[1], 'rb')); (run,) = work(job, rows);"
+            "sys.stdout.write((run.outcome.parameters.tobytes() + run.outcome.losses.tobytes()).hex())"
+        )
+        there = subprocess.run(
+            [sys.executable, "-c", code, path], capture_output=True, text=True, check=True, env=clean_environ()
+        )
+        (here,) = executors.work(job, rows)
+        assert there.stdout == (here.outcome.parameters.tobytes() + here.outcome.losses.tobytes()).hex()
 
 
 class TestModelSize:
@@ -614,13 +722,13 @@ class TestModelSize:
 
     def test_a_curve_is_what_the_model_predicts(self):
         """The parabola through its own points, fitted exactly, is what is drawn."""
-        settings_ = {name: value for kind in GROUPS["fit"] for name, value in kind._field_defaults.items()}
-        settings_ |= {"lr": 0.5, "standardize": True, "degree": 2, "data": "d"}
+        spec = Spec.of("fit", "d", {"lr": 0.5, "standardize": True, "degree": 2, "epochs": 3000})
         rows = Dataset(np.arange(5.0), np.arange(5.0) ** 2)
-        job = Job("fit", 0, (0,), (settings_ | {"epochs": 3000},))
-        (finished,) = runs.work(job, rows)
+        job = Job(0, (0,), (spec,))
+        (finished,) = executors.work(job, rows)
         grid = np.linspace(0, 4, 9)
-        np.testing.assert_allclose(curve(job, rows, finished.outcome.parameters, grid), grid**2, atol=1e-6)
+        drawn = prepare(job, rows).first.predict(finished.outcome.parameters, grid[:, None])
+        np.testing.assert_allclose(drawn, grid**2, atol=1e-6)
 
 
 REFUSED = [
@@ -710,29 +818,25 @@ class TestFailure:
 
     WORDS = ("sweep", "fit", "sample:deck", "--batch-size", "1,full", "--lr", "0.1,0.2", "--epochs")
 
-    def place(self, told=None, timeout=None):
-        return runs.Place(timeout, lambda: False, (told if told is not None else []).append)
-
     def job(self, *rates):
-        base = {name: value for kind in GROUPS["fit"] for name, value in kind._field_defaults.items()}
-        return Job("fit", 0, tuple(range(len(rates))), tuple(base | {"lr": rate, "epochs": 5} for rate in rates))
+        return Job(0, tuple(range(len(rates))), tuple(Spec.of("fit", "d", {"lr": lr, "epochs": 5}) for lr in rates))
 
-    def ran(self, job, data, place):
-        events = runs.run([job], [data], place)
-        return {event.number: event for event in events if isinstance(event, runs.Finished)}
+    def ran(self, job, data, executor):
+        events = running.run([job], [data], executor)
+        return {event.number: event for event in events if isinstance(event, executors.Finished)}
 
     def test_a_run_that_fails_spoils_no_other(self, monkeypatch):
         """A stack that fails is run again one by one."""
-        plan = places.planned
+        prepare = executors.prepare
 
         def poisoned(job, rows):
-            if any(one["lr"] == 0.2 for one in job.settings):
+            if any(spec.rate.lr == 0.2 for spec in job.specs):
                 raise RuntimeError("a poisoned run")
-            return plan(job, rows)
+            return prepare(job, rows)
 
-        monkeypatch.setattr(places, "planned", poisoned)
+        monkeypatch.setattr(executors, "prepare", poisoned)
         data = Dataset([1.0, 2.0], [3.0, 5.0])
-        found = self.ran(self.job(0.1, 0.2, 0.3), data, self.place())
+        found = self.ran(self.job(0.1, 0.2, 0.3), data, executors.InProcess())
         assert {number: one.status for number, one in found.items()} == {0: "completed", 1: "failed", 2: "completed"}
         assert found[1].verdict == "failed: RuntimeError: a poisoned run"
         assert not found[1].ended
@@ -741,7 +845,7 @@ class TestFailure:
         def poisoned(*_):
             raise MemoryError("too much")
 
-        monkeypatch.setattr(places, "planned", poisoned)
+        monkeypatch.setattr(executors, "prepare", poisoned)
         result = gdcli("sweep", "fit", "sample:deck", "--lr", "0.1,0.2")
         assert result.code == 1
         assert "failed: MemoryError: too much" in result.out
@@ -796,23 +900,19 @@ class TestFailure:
             assert {run["status"] for run in told["runs"]} == {"completed"}
 
     def test_a_run_that_loses_every_worker_has_failed(self):
-        told = []
-        place = Doomed(told.append)
+        notes = []
         data = Dataset([1.0, 2.0], [3.0, 5.0])
-        found = self.ran(self.job(0.1, 0.2), data, place)
+        found = self.ran(self.job(0.1, 0.2), data, Doomed(note=notes.append))
         assert {one.status for one in found.values()} == {"failed"}
-        assert found[0].verdict == f"failed: its worker was lost {runs.TRIES} times"
-        assert any("begun again" in line for line in told)
+        assert found[0].verdict == f"failed: its worker was lost {running.TRIES} times"
+        assert any("begun again" in line for line in notes)
 
 
-class Doomed(runs.Place):
-    """A place where every worker dies."""
+class Doomed(executors.InProcess):
+    """An executor whose every worker dies."""
 
-    def __init__(self, note):
-        super().__init__(None, lambda: False, note)
-
-    def submit(self, executor, *_):
-        return executor.submit(die)
+    def submit(self, pool, *_):
+        return pool.submit(die)
 
 
 def die():

@@ -16,6 +16,8 @@ from gdcli.errors import OptionError, did_you_mean
 from gdcli.render.screen import Screen, paint, plain
 
 COLOR_CHOICES = ("auto", "always", "never")
+COMMANDS = ("rerun:", "best run:", "keep:")
+"""Remarks that are a command to copy, and so stay in one line."""
 
 
 @dataclass(eq=False, repr=False)
@@ -74,7 +76,7 @@ class Terminal:
         if not self.quiet:
             self._flush_before()
             screen = self.screen(self.stderr)
-            lines = [text] if text.startswith("rerun:") else self._wrapped(plain(text, screen), screen)
+            lines = [text] if text.startswith(COMMANDS) else self._wrapped(plain(text, screen), screen)
             self.stderr.writelines(f"{paint(plain(line, screen), 'gray', screen)}\n" for line in lines)
             self.stderr.flush()
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
@@ -140,6 +141,10 @@ class Experiment(ABC):
     @abstractmethod
     def model_words(self) -> str:
         """The model in a few words."""
+
+    @abstractmethod
+    def named_parameters(self, parameters: Array) -> dict[str, Any]:
+        """Parameters by name, in raw units."""
 
     @abstractmethod
     def predict(self, parameters: Array, inputs: Array) -> Array:

@@ -95,6 +95,10 @@ class LineExperiment(Experiment):
         with np.errstate(all="ignore"):
             return [float(value) for value in self.basis.raw(parameters)]
 
+    def named_parameters(self, parameters: Array) -> dict[str, float]:
+        """Parameters by name, in raw units."""
+        return dict(zip(self.names, self.raw(parameters), strict=True))
+
     def predict(self, parameters: Array, inputs: Array) -> Array:
         """Predictions for raw inputs, from parameters in the basis's units."""
         with np.errstate(all="ignore"):

@@ -80,7 +80,7 @@ class LineResult(Result):
     @property
     def parameters(self) -> dict[str, float]:
         """The parameters kept, by name, in raw units."""
-        return dict(zip(self.experiment.names, self.values, strict=True))
+        return self.experiment.named_parameters(self.kept.parameters)
 
     @property
     def equation(self) -> str:

@@ -113,6 +113,13 @@ class NetworkExperiment(Experiment):
         """From where the run goes on; None if it begins."""
         return None if self.past is None else resumption_of(self.past)
 
+    def named_parameters(self, parameters: Array) -> dict[str, Array]:
+        """Weights and biases, layer by layer, as PyTorch names them."""
+        named: dict[str, Array] = {}
+        for at, layer in enumerate(self.network.layers):
+            named |= {f"{2 * at}.weight": layer.weights(parameters).T, f"{2 * at}.bias": layer.bias(parameters)}
+        return named
+
     def predict(self, parameters: Array, inputs: Array) -> Array:
         """Class indices, or numbers in the target's units, for raw inputs."""
         return self.preparation.predicted(outputs(self.network, parameters, self.preparation, inputs))

@@ -45,11 +45,7 @@ class NetworkResult(Result):
     @property
     def parameters(self) -> dict[str, Array]:
         """The weights and biases kept, layer by layer, as PyTorch names them."""
-        layers, kept = self.experiment.network.layers, self.kept.parameters
-        named: dict[str, Array] = {}
-        for at, layer in enumerate(layers):
-            named |= {f"{2 * at}.weight": layer.weights(kept).T, f"{2 * at}.bias": layer.bias(kept)}
-        return named
+        return self.experiment.named_parameters(self.kept.parameters)
 
     @property
     def classes(self) -> tuple[str, ...]:

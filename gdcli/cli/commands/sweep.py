@@ -6,8 +6,10 @@ The two commands are made of the options of `fit` and `train`: what takes a valu
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import typer
 from typer._click.types import STRING
@@ -15,12 +17,16 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from gdcli.cli.app import COMMANDS, load
+from gdcli.cli.options import option
 
 if TYPE_CHECKING:
-    from gdcli.cli.grid import Grid, SweepOptions
-    from gdcli.cli.runs import Event_, Finished, Place
-    from gdcli.cli.stacks import Job
     from gdcli.cli.terminal import Terminal
+    from gdcli.experiments.invocation import Invocation
+    from gdcli.experiments.spec import Spec
+    from gdcli.experiments.sweep.executors import Finished, InProcess, SweepEvent
+    from gdcli.experiments.sweep.grid import Choice, Grid
+    from gdcli.experiments.sweep.planning import Plan
+    from gdcli.experiments.sweep.result import SweepResult, SweptRun
     from gdcli.render.progress import Bar
 
 KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
@@ -38,6 +44,27 @@ schedule, momentum, penalties) are computed together, as one.
   --hidden '4;8;16,8'    a ';' where values have commas of their own
 """
 SETTINGS = {"help_option_names": ["-h", "--help"]}
+OF_ONE_RUN = {"save", "resume", "show", "timing"}
+"""Options of the command, beside those of its spec, that are about one run."""
+
+
+class SweepOptions(NamedTuple):
+    """What is run of a grid, and where."""
+
+    random: Annotated[
+        int | None, option("--random", accepts="count", metavar="N", help="Take N of the grid's runs, by the seed.")
+    ] = None
+    yes: Annotated[bool, option("--yes", help="Run more than 10,000 runs.")] = False
+    workers: Annotated[
+        int, option("--workers", accepts="count", metavar="N", help="Processes for runs that are no stack. [1]")
+    ] = 1
+    cluster: Annotated[
+        str | None, option("--cluster", metavar="tcp://HOST:PORT", help="A Dask cluster to run on instead.")
+    ] = None
+    timeout: Annotated[
+        float | None,
+        option("--timeout", accepts="positive", metavar="SECONDS", help="Of one run; a stack has that for each."),
+    ] = None
 
 
 def group(name: str) -> TyperGroup:
@@ -70,19 +97,18 @@ class Sweep(TyperGroup):
 
 def subcommand(kind: str) -> TyperCommand:
     """A command with all options of `fit` or `train`, as lists, and the sweep's own."""
-    from gdcli.cli.grid import LEFT_OUT, swept
     from gdcli.cli.grouping import grouped
+    from gdcli.experiments.sweep.grid import SINGLE, sweepable
 
     def own(asked: SweepOptions) -> None:
         """The sweep's own options."""
 
-    own.__annotations__["asked"] = _options()
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(grouped(own))
     mine = cast("TyperCommand", get_command(app)).params
-    params: list[Any] = [one for one in load(kind).params if one.name not in LEFT_OUT]
+    params: list[Any] = [one for one in load(kind).params if one.name not in SINGLE | OF_ONE_RUN]
     for parameter in params:
-        if swept(parameter):
+        if parameter.name in sweepable(kind):
             parameter.type, parameter.multiple, parameter.default = STRING, True, None
     return Swept(
         name=kind,
@@ -91,12 +117,6 @@ def subcommand(kind: str) -> TyperCommand:
         context_settings=SETTINGS,
         rich_markup_mode=None,
     )
-
-
-def _options() -> Any:
-    from gdcli.cli.grid import SweepOptions
-
-    return SweepOptions
 
 
 class Swept(TyperCommand):
@@ -111,70 +131,118 @@ class Swept(TyperCommand):
             _run(ctx, str(self.name))
 
 
-def _run(context: Any, kind: str) -> None:
-    """Expands, runs, tells."""
-    from gdcli.cli.grid import SweepOptions, grid
+def _run(context: Any, command: str) -> None:
+    """Options to a grid, a grid on its rows, its runs as they end to a report."""
     from gdcli.cli.interrupts import interruptible
     from gdcli.cli.options import OutputOptions
-    from gdcli.cli.output import check, emit
-    from gdcli.cli.stacks import jobs
-    from gdcli.cli.sweep_told import Told
+    from gdcli.cli.output import check, emit, output_width, plots
+    from gdcli.cli.running import note_all, reader
+    from gdcli.experiments.sweep.planning import plan
+    from gdcli.experiments.sweep.result import RunningSweep
+    from gdcli.render.reports.sweep import report
 
     asked = SweepOptions(*(context.params[name] for name in SweepOptions._fields))
     output = OutputOptions(*(context.params[name] for name in OutputOptions._fields))
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    _check(asked)
-    sweep = grid(context, kind, load(kind), asked, terminal)
-    stacks = jobs(kind, sweep.runs, sweep.tables, sweep.rows)
-    told = Told(context, sweep, stacks, output, terminal)
+    _check(asked, context.params["every"])
+    grid, rows = _grid(context, command, asked, terminal), reader(terminal)
+    planned = plan(grid, rows)
+    note_all(rows.notes, terminal)
     with interruptible() as interrupted:
-        place = _place(asked, interrupted, terminal)
-        terminal.note(told.header())
-        finished = _finished(sweep, stacks, place, terminal)
-        emit(told.report(_noted(finished, told, terminal)), output, terminal)
+        executor = _executor(asked, interrupted, terminal)
+        terminal.note(header(planned))
+        finished = _finished(planned, executor, terminal)
+        if output.format == "table" and len(planned.jobs) > 1:
+            finished = _noted(finished, planned, terminal)
+        sweep = RunningSweep(planned, _invocation(context, grid), finished)
+        width, plotted = output_width(output, terminal), plots(context.params["plot"], output, terminal)
+        emit(report(sweep, output.format, width, plotted, partial(_shown, context.params["every"])), output, terminal)
         stopped = interrupted()
-    if told.best is not None:
-        terminal.note(f"rerun: {told.best.again}")
-    if told.keep not in (None, told.best):
-        terminal.note(f"keep: {told.keep.again}")
-    told.finish(stopped)
+    _note_commands(sweep.result, terminal)
+    finish(sweep.result, stopped, terminal)
 
 
-def _check(asked: SweepOptions) -> None:
-    from gdcli.cli.output import reject_together
+def _check(asked: SweepOptions, every: str | None) -> None:
+    """Refuses what can be refused before the work."""
+    from gdcli.cli.showing import shown
+    from gdcli.experiments.spec import reject_together
 
     reject_together({"--cluster": asked.cluster, "--workers": asked.workers > 1})
+    shown(every, "table", 1)
 
 
-def _place(asked: SweepOptions, interrupted: Any, terminal: Terminal) -> Place:
-    from gdcli.cli.runs import Cluster, Place, Processes
+def _grid(context: Any, command: str, asked: SweepOptions, terminal: Terminal) -> Grid:
+    """The runs that the options ask for."""
+    from gdcli.experiments.spec import Spec, options_of
+    from gdcli.experiments.sweep.grid import MOST, choices_of_texts, expand, sweepable
+
+    params, known = context.params, sweepable(command)
+    lists = {name: choices_of_texts(one, params[name]) for name, one in known.items() if params[name]}
+    names = [one.name for one in options_of(command) if one.name in params and one.name not in known]
+    base = Spec.of(command, params["source"], {name: params[name] for name in names})
+    base, start = _with_rows(base, lists, terminal)
+    return expand(base, lists | start, asked.random, math.inf if asked.yes else MOST)
+
+
+def _with_rows(
+    base: Spec, lists: Mapping[str, tuple[Choice, ...]], terminal: Terminal
+) -> tuple[Spec, dict[str, tuple[Choice, ...]]]:
+    """The spec on the rows given; without any, on the lecture's, whose start is then a choice of its own."""
+    from gdcli.cli.commands.train import with_rows
+    from gdcli.cli.example import or_example
+    from gdcli.experiments.spec import LineSpec
+    from gdcli.experiments.sweep.grid import choices, first_spec, sweepable
+
+    first, known = first_spec(base, lists), sweepable(base.command)
+    line = isinstance(base.model, LineSpec)
+    spec, start = or_example(first, terminal) if line else (with_rows(first, terminal, "sweep train"), {})
+    more = {name: value for name, value in start.items() if value is not None and name not in lists}
+    return base.replace(source=spec.data.source), {name: choices(known[name], value) for name, value in more.items()}
+
+
+def _invocation(context: Any, grid: Grid) -> Invocation:
+    """The whole sweep's command: lists as they were typed, and the seed."""
+    from gdcli.cli.invoked import invocation
+    from gdcli.experiments.sweep.grid import joined, sweepable
+
+    given, known = invocation(context, grid.base.data.source), sweepable(grid.base.command)
+    lists = {name: joined(known[name], listed) for name, listed in grid.lists.items()}
+    typed = {name: given.options[name][0] for name in lists if len(given.options.get(name, ())) == 1}
+    return given.to(f"sweep {grid.base.command}", given.order).with_options(
+        **{"seed": grid.base.loop.seed} | lists | typed
+    )
+
+
+def _executor(asked: SweepOptions, interrupted: Any, terminal: Terminal) -> InProcess:
+    from gdcli.experiments.sweep.executors import Cluster, InProcess, Processes
 
     common = asked.timeout, interrupted, terminal.note
     if asked.cluster is not None:
         return Cluster(asked.cluster, *common)
-    return Processes(asked.workers, *common) if asked.workers > 1 else Place(*common)
+    return Processes(asked.workers, *common) if asked.workers > 1 else InProcess(*common)
 
 
-def _finished(sweep: Grid, stacks: list[Job], place: Place, terminal: Terminal) -> Iterator[Finished]:
+def _finished(planned: Plan, executor: InProcess, terminal: Terminal) -> Iterator[Finished]:
     """The runs as they end, with a bar beside them."""
-    from gdcli.cli.runs import Finished, run
+    from gdcli.experiments.sweep.executors import Finished
+    from gdcli.experiments.sweep.running import run
 
-    bar = _bar(sweep, terminal)
-    events = bar.watching(run(stacks, sweep.rows, place))
+    bar = _bar(planned, terminal)
+    events = bar.watching(run(planned.jobs, planned.rows, executor))
     return bar.clearing(event for event in events if isinstance(event, Finished))
 
 
-def _bar(sweep: Grid, terminal: Terminal) -> Bar:
+def _bar(planned: Plan, terminal: Terminal) -> Bar:
     """A bar over all epochs of all runs."""
-    from gdcli.cli.runs import Finished
+    from gdcli.experiments.sweep.executors import Finished
     from gdcli.render.progress import Bar
 
-    each = [int(settings["epochs"]) for settings in sweep.runs]
+    each = [int(spec.epochs.epochs or 0) for spec in planned.specs]
     running: dict[int, int] = {}
     ended: set[int] = set()
 
-    def done(event: Event_ | object) -> int:
+    def done(event: SweepEvent | object) -> int:
         if isinstance(event, Finished):
             ended.add(event.number)
         else:
@@ -186,9 +254,78 @@ def _bar(sweep: Grid, terminal: Terminal) -> Bar:
     return Bar(terminal.stderr, sum(each), "epochs", visible, done, terminal.screen(terminal.stderr).color)
 
 
-def _noted(finished: Iterator[Finished], told: Any, terminal: Terminal) -> Iterator[Finished]:
-    """The same, each told on stderr as it ends, where the table is to wait for the last."""
+def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> Iterator[Finished]:
+    """The same, each noted on stderr as it ends: a table is ranked, and so waits for the last."""
+    from gdcli.experiments.sweep.result import SweptRun
+
     for one in finished:
-        if told.waits:
-            terminal.note(told.line(one))
+        terminal.note(line(SweptRun(one, planned)))
         yield one
+
+
+def _shown(every: str | None, run: SweptRun) -> Callable[[int], bool]:
+    """Which epochs of a run its history has."""
+    from gdcli.cli.showing import shown
+
+    return shown(every, "table", int(run.spec.epochs.epochs or 0))
+
+
+def header(planned: Plan) -> str:
+    """What is about to happen, in a line."""
+    from gdcli.experiments.sweep.batching import row_count
+
+    grid, runs, stacks = planned.grid, len(planned.specs), len(planned.jobs)
+    of_stacks = "" if stacks == runs else " as one stack" if stacks == 1 else f" in {stacks:,} stacks"
+    parts = [
+        f"{runs:,} run{'s' * (runs > 1)} of gdcli {planned.command}{of_stacks}",
+        *(f"{name.replace('_', '-')} {_listing(grid.lists[name])}" for name in grid.differing),
+        f"{row_count(planned.rows[0]):,} rows from {grid.base.name}",
+        "" if "seed" in grid.differing else f"seed {planned.specs[0].loop.seed}",
+    ]
+    return "   ".join(part for part in parts if part)
+
+
+def _listing(listed: Sequence[Choice]) -> str:
+    """A list in a line: all of a few, the ends of many."""
+    from gdcli.experiments.sweep.result import brief
+
+    texts = [brief(choice.text) for choice in listed]
+    if len(texts) <= 6:
+        return ("; " if any("," in text for text in texts) else ", ").join(texts)
+    return f"{texts[0]}, {texts[1]}, ... {texts[-1]} ({len(texts)})"
+
+
+def line(run: SweptRun) -> str:
+    """A run that has ended, in a line."""
+    losses, name = run.losses, f"{run.name}: " if run.name else ""
+    held_out = "best_validation_loss" in losses
+    best, kind = losses["best_validation_loss" if held_out else "best_loss"], "validation loss" if held_out else "loss"
+    return f"{name}{run.verdict}" + (f", best {kind} {best:.4g}" if best is not None else "")
+
+
+def _note_commands(result: SweepResult, terminal: Terminal) -> None:
+    """The commands that repeat the sweep, its best run, and the run of the size to keep."""
+    best, keep = result.best, result.keep
+    terminal.note(f"rerun: {result.rerun}")
+    if best is not None:
+        terminal.note(f"best run: {best.rerun}")
+    if best is not None and keep is not None and keep.number != best.number:
+        terminal.note(f"keep: {keep.rerun}")
+
+
+def finish(result: SweepResult, stopped: bool, terminal: Terminal) -> None:
+    """The exit code.
+
+    Raises:
+        typer.Exit: With 130, if it was interrupted.
+        GdcliError: If not one run came to anything.
+    """
+    from gdcli.errors import INTERRUPTED, GdcliError
+
+    if stopped:
+        count = len(result.plan.specs)
+        missing = count - sum(run.finished.ended for run in result)
+        terminal.note(f"interrupted: {missing} of {count} runs had not ended")
+        raise typer.Exit(INTERRUPTED)
+    if len(result) and all(run.status == "failed" for run in result):
+        raise GdcliError("every run failed", "each row says why; one of them alone, with --debug, says more")

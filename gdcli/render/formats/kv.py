@@ -11,11 +11,17 @@ from gdcli.render.screen import Screen, plain
 
 
 def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - data, on any screen
-    """Writes the summary, nested names joined by `_`; parameters go by their own names."""
+    """Writes the summary, nested names joined by `_`; parameters go by their own names.
+
+    Rows are numbered: the name of a csv's column with the number after it, as `lr_1`; of runs also with the run
+    before it, as `run_1_lr`, which is json's `.runs[0].lr`.
+    """
     rows = [dict(record.row()) if report.rows_in_kv else {} for record in report.records]
     fields = list(flat(finite({"schema": report.schema} | report.summary())))
     for number, row in enumerate(rows if report.rows_in_kv else [], 1):
         fields += flat(finite(row if len(rows) == 1 else {f"{name}_{number}": value for name, value in row.items()}))
+        if report.rows_name == "runs":
+            fields += flat(finite({f"run_{number}_{name}": value for name, value in row.items() if name != "run"}))
     taken: set[str] = set()
     for name, value in fields:
         key = _unique(re.sub(r"\W", "_", name, flags=re.ASCII), taken)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gdcli.formatting import short
-from gdcli.render import Column
+from gdcli.render import Column, Report
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import RISE
+
+if TYPE_CHECKING:
+    from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult, SweptRun
 
 COLORS = ("blue", "orange", "green", "red", "purple", "gray")
 NAMED = 12
@@ -23,67 +27,75 @@ OTHERS = 15
 """Curves without a name, from all ranks."""
 ROWS = 30
 """Rows of a table on a terminal."""
+LISTED = ("json", "kv")
+"""Formats that show the runs in the order of the grid."""
 DEEP = 1e-12
 """Below the highest curve's start by this factor, nothing is drawn."""
 
 
-class Look(NamedTuple):
-    """A run as it is shown.
+def report(
+    sweep: RunningSweep, format_name: str, width: int, plotted: bool, shown: Callable[[SweptRun], Callable[[int], bool]]
+) -> Report:
+    """A sweep, for any format: rows as the runs end, or ranked where all are waited for.
 
     Args:
-        number: Its number, from 1.
-        rank: Its rank, from 1.
-        values: Its values of the options in which runs differ.
-        label: Its name on a chart.
-        name: Its name in a sentence.
-        verdict: What became of it.
-        losses: Best and final losses by name; None where there is none.
-        arrived: The epoch from which it was as good as the optimum, or None.
-        curve: The loss after 0, 1, 2, ... epochs; the validation loss where it is watched.
-        diverged: Whether it did.
+        sweep: The sweep.
+        format_name: The format.
+        width: Columns to keep to.
+        plotted: Whether pictures are drawn.
+        shown: Which epochs a run's history has.
     """
-
-    number: int
-    rank: int
-    values: Sequence[str]
-    label: str
-    name: str
-    verdict: str
-    losses: Mapping[str, Any]
-    arrived: int | None
-    curve: Any
-    diverged: bool
-
-
-class Fit(NamedTuple):
-    """A curve through the data, or the data.
-
-    Args:
-        label: Its name.
-        x: Positions.
-        y: Heights.
-    """
-
-    label: str
-    x: Any
-    y: Any
+    ranked = format_name == "table"
+    return Report(
+        schema="gdcli.sweep/1",
+        records=_records(sweep, format_name, width),
+        summary=lambda: sweep.result.figures(),
+        rows_name="runs",
+        rows_in_kv=True,
+        columns=layout(sweep.result, width) if ranked else (),
+        nested=lambda run: run.figures(shown(run)),
+        blocks=lambda screen: blocks(sweep.result, screen, _left_out(sweep.result, width), plotted),
+    )
 
 
-def layout(names: Sequence[str], runs: Sequence[Look], width: int) -> list[Column]:
-    """The table's columns: rank, the options that differ, the verdict, the losses; as many as fit the width.
+def _records(sweep: RunningSweep, format_name: str, width: int) -> Iterable[SweptRun]:
+    """The runs in the order of their ranks, of the grid, or as they end."""
+    if format_name == "table":
+        return sweep.result.ranked[: len(sweep.result) - _left_out(sweep.result, width)]
+    return _numbered(sweep) if format_name in LISTED else sweep
 
-    Args:
-        names: The options that differ.
-        runs: The rows to be shown.
-        width: Columns there are.
-    """
+
+def _numbered(sweep: RunningSweep) -> Iterator[SweptRun]:
+    yield from sweep.result.numbered
+
+
+def _left_out(result: SweepResult, width: int) -> int:
+    """Rows that a table leaves out: on a terminal, those after the first so many."""
+    return max(0, len(result) - ROWS) if width < sys.maxsize else 0
+
+
+def blocks(result: SweepResult, screen: Screen, left_out: int, plotted: bool) -> Iterator[str]:
+    """Under the table."""
+    if result.best is None:
+        return
+    if left_out:
+        yield f" ... {left_out} more: --format csv has them all"
+    if plotted:
+        yield from pictures(result, screen)
+    yield ""
+    yield from summary(result, screen)
+
+
+def layout(result: SweepResult, width: int) -> list[Column]:
+    """The table's columns: rank, the options that differ, the verdict, the losses; as many as fit the width."""
+    runs = result.ranked
     held_out = any("best_validation_loss" in run.losses for run in runs)
-    left = [Column("rank", lambda ran: str(ran.rank), 4)]
-    for at, name in enumerate(names):
-        size = max([len(name), *(len(run.values[at]) for run in runs)]) + 1
-        left.append(Column(name, partial(_value, at=at), size))
+    left = [Column("rank", lambda run: str(run.rank), 4)]
+    for name in result.plan.grid.differing:
+        size = max([len(name), *(len(run.texts[name]) for run in runs)]) + 1
+        left.append(Column(name.replace("_", "-"), partial(_value, name=name), size))
     words = max([len("verdict"), *(len(run.verdict) for run in runs)]) + 1
-    left.append(Column(" verdict", lambda ran: f" {ran.finished.verdict}", words, left=True))
+    left.append(Column(" verdict", lambda run: f" {run.verdict}", words, left=True))
     best = [Column("val loss", partial(_loss, name="best_validation_loss"), 9)] if held_out else []
     best.append(
         Column("train loss" if held_out else "best loss", partial(_loss, name="best_loss"), 10 if held_out else 9)
@@ -95,47 +107,38 @@ def layout(names: Sequence[str], runs: Sequence[Look], width: int) -> list[Colum
     elif any("accuracy" in run.losses for run in runs):
         more.insert(0, Column("acc", partial(_loss, name="accuracy"), 7))
     if any(run.arrived is not None for run in runs):
-        more.append(Column("arrived", lambda ran: short(ran.finished.arrived), 7))
+        more.append(Column("arrived", lambda run: short(run.arrived), 7))
     while more and sum(column.width + 1 for column in (*left, *best, *more)) - 1 > width:
         more.pop(-2 if len(more) > 1 else -1)
     return [*left, *best, *more]
 
 
-def _value(ran: Any, at: int) -> str:
-    return plain(list(ran.texts.values())[at], Screen())
+def _value(run: SweptRun, name: str) -> str:
+    return plain(run.texts[name], Screen())
 
 
-def _loss(ran: Any, name: str) -> str:
-    return short(ran.losses.get(name))
+def _loss(run: SweptRun, name: str) -> str:
+    return short(run.losses.get(name))
 
 
-def pictures(
-    runs: Sequence[Look], sizes: Sequence[tuple[float, Look]], fits: Sequence[Fit], size: str, screen: Screen
-) -> Iterator[str]:
-    """All loss curves on one log axis; beside it error over model size, and the chosen fits, if there are any.
-
-    Args:
-        runs: All runs, the best first.
-        sizes: The best run of each model size, by size.
-        fits: The data, and curves through it.
-        size: What makes models larger: `degree` or `hidden`.
-        screen: What can be shown.
-    """
+def pictures(result: SweepResult, screen: Screen) -> Iterator[str]:
+    """All loss curves on one log axis; beside it error over model size, and the chosen fits, if there are any."""
     from gdcli.render.charts.plots import side_by_side
 
-    wide = screen.width >= 100
+    sizes = [] if result.keep is None else [(result.size(run), run) for run in result.by_size]
+    curves, wide = result.curves, screen.width >= 100
     full, half = screen.width - 2, (screen.width - 4) // 2 if wide else screen.width - 2
     height = 13 if len(sizes) > 1 or not wide else min(20, max(12, screen.height - 12))
     yield ""
-    yield from _curves(runs, screen, full, height).split("\n")
+    yield from _losses(result.ranked, screen, full, height).split("\n")
     if len(sizes) > 1:
-        name = "degree" if size == "degree" else "parameters"
-        blocks = [_sizes(sizes, name, screen, half, 15), _fits(fits, screen, half, 15) if fits else ""]
+        name = "degree" if result.size_option == "degree" else "parameters"
+        blocks = [_sizes(sizes, name, screen, half, 15), _fits(curves, screen, half, 15) if curves else ""]
         yield ""
         yield from side_by_side(blocks, screen).split("\n")
 
 
-def _curves(runs: Sequence[Look], screen: Screen, width: int, height: int) -> str:
+def _losses(runs: Sequence[SweptRun], screen: Screen, width: int, height: int) -> str:
     """The loss curves; the best lie on top."""
     from gdcli.render.charts.plots import Series, chart
 
@@ -173,7 +176,7 @@ def _range(curves: Sequence[Any], first: float) -> tuple[float, float]:
     return low, max(high * 1.05, low * 1.5)
 
 
-def _sizes(sizes: Sequence[tuple[float, Look]], name: str, screen: Screen, width: int, height: int) -> str:
+def _sizes(sizes: Sequence[tuple[float, SweptRun]], name: str, screen: Screen, width: int, height: int) -> str:
     """Training against validation loss over model size, with the one to keep marked."""
     from gdcli.render.charts.plots import Series, chart
 
@@ -196,16 +199,16 @@ def _sizes(sizes: Sequence[tuple[float, Look]], name: str, screen: Screen, width
     )
 
 
-def _fits(fits: Sequence[Fit], screen: Screen, width: int, height: int) -> str:
+def _fits(curves: Sequence[Curve], screen: Screen, width: int, height: int) -> str:
     """The data, and the chosen models' curves through it, cut where they leave the data's surroundings."""
     from gdcli.render.charts.plots import Series, chart
 
-    data, *curves = fits
+    data, *fitted = curves
     low, high = float(np.min(data.y)), float(np.max(data.y))
     air = 0.15 * (high - low or 1.0)
     series = [Series(data.x, data.y, label="data", style="points", color="gray")]
-    colors = ("purple", "orange", "blue") if len(curves) == 3 else ("purple", "orange")
-    for curve, color in zip(curves, colors, strict=False):
+    colors = ("purple", "orange", "blue") if len(fitted) == 3 else ("purple", "orange")
+    for curve, color in zip(fitted, colors, strict=False):
         series.append(Series(curve.x, curve.y, label=plain(curve.label, screen), color=color))
     return chart(
         series,
@@ -217,30 +220,19 @@ def _fits(fits: Sequence[Fit], screen: Screen, width: int, height: int) -> str:
     )
 
 
-def summary(
-    runs: Sequence[Look], limit: float | None, near: float | None, keep: Look | None, screen: Screen
-) -> Iterator[str]:
-    """The answer: the best run, the limit that explains the others, the size to keep.
-
-    Args:
-        runs: All runs, the best first.
-        limit: The largest stable learning rate, if one holds for all.
-        near: The loss from which a run counts as arrived, if one holds for all.
-        keep: The run of the size to keep, if that is the question.
-        screen: What can be shown.
-    """
-    best = runs[0]
-    told = best.losses
-    value, kind = (
-        (told["best_validation_loss"], "validation loss")
-        if "best_validation_loss" in told
-        else (told["best_loss"], "loss")
-    )
+def summary(result: SweepResult, screen: Screen) -> Iterator[str]:
+    """The answer: the best run, the limit that explains the others, the size to keep."""
+    runs, keep, near, limit = result.ranked, result.keep, result.near, result.limit
+    best, losses = runs[0], runs[0].losses
+    held_out = "best_validation_loss" in losses
+    value, kind = (losses["best_validation_loss"], "validation loss") if held_out else (losses["best_loss"], "loss")
     name = f"{plain(best.name, screen)}: " if best.name else ""
     if best.diverged:
         yield from wrapped("best", "none: every run that ended has diverged. Try smaller learning rates.", screen)
     else:
-        yield from wrapped("best", f"{name}{kind} {short(value)} at epoch {told['best_epoch']}, {best.verdict}", screen)
+        yield from wrapped(
+            "best", f"{name}{kind} {short(value)} at epoch {losses['best_epoch']}, {best.verdict}", screen
+        )
     if keep is not None:
         yield from wrapped("keep", _kept(runs, keep, screen), screen)
     if any(run.arrived is not None for run in runs) and near is not None:
@@ -252,10 +244,10 @@ def summary(
         yield from wrapped("diverged", f"{gone} of {len(runs)} runs", screen)
 
 
-def _kept(runs: Sequence[Look], keep: Look, screen: Screen) -> str:
-    told = keep.losses
-    text = f"{plain(keep.name, screen)}: validation loss {short(told['best_validation_loss'])}"
-    text += f", training {short(told['best_loss'])}"
+def _kept(runs: Sequence[SweptRun], keep: SweptRun, screen: Screen) -> str:
+    losses = keep.losses
+    text = f"{plain(keep.name, screen)}: validation loss {short(losses['best_validation_loss'])}"
+    text += f", training {short(losses['best_loss'])}"
     if keep.number != runs[0].number:
         text += f". What is larger is better by less than {round(100 * (RISE - 1))} % on rows held out"
     tighter = [
@@ -263,8 +255,8 @@ def _kept(runs: Sequence[Look], keep: Look, screen: Screen) -> str:
         for run in runs
         if not run.diverged
         and "best_validation_loss" in run.losses
-        and run.losses["best_loss"] < told["best_loss"]
-        and run.losses["best_validation_loss"] > RISE * told["best_validation_loss"]
+        and run.losses["best_loss"] < losses["best_loss"]
+        and run.losses["best_validation_loss"] > RISE * losses["best_validation_loss"]
     ]
     if tighter:
         other = min(tighter, key=lambda run: float(run.losses["best_loss"]))

@@ -1,0 +1,139 @@
+"""Planning: a grid on its rows, parted into stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gdcli.errors import OptionError
+from gdcli.experiments.building import optimizer_config
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.line import refuse_unfit
+from gdcli.experiments.reading import Reader, read_examples
+from gdcli.experiments.result import plain
+from gdcli.experiments.spec import DataSpec, LineSpec, Spec, options_of
+from gdcli.experiments.sweep.batching import Batch, Job, Rows, batches, prepare
+from gdcli.experiments.sweep.grid import Choice, Grid, joined, sweepable
+from gdcli.optim.optimizers import Optimizer
+
+__all__ = ["Plan", "plan", "sweep_invocation"]
+
+NOT_A_SETTING = {*(one.name for one in DataSpec.options()), "threads", "labels", "test", "test_labels"}
+"""Options that say how the data is read, or how fast."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A sweep, ready to run.
+
+    Args:
+        grid: Its runs, as asked for.
+        tables: Which rows each run is about.
+        rows: The rows read, once for each way of reading them.
+        jobs: The stacks.
+        specs: The runs, with their learning rates and epochs as numbers.
+        optimizers: The runs' optimizers.
+    """
+
+    grid: Grid
+    tables: Sequence[int]
+    rows: Sequence[Rows]
+    jobs: Sequence[Job]
+    specs: Sequence[Spec]
+    optimizers: Sequence[Optimizer]
+
+    @property
+    def command(self) -> str:
+        """`fit` or `train`."""
+        return self.grid.base.command
+
+    @property
+    def source(self) -> str:
+        """What the rows are called on the command line."""
+        return str(self.grid.base.data.source)
+
+    def chosen(self, number: int) -> dict[str, Choice]:
+        """A run's values of the options in which runs differ."""
+        combination = self.grid.combinations[number]
+        return {name: combination[name] for name in self.grid.differing}
+
+    def config(self, number: int) -> dict[str, Any]:
+        """All settings of a run, but how the data is read."""
+        spec, known = self.specs[number], {one.name: one for one in options_of(self.command)}
+        asked = self.grid.specs[number].values()
+        values = {name: plain(known[name], value) for name, value in asked.items()}
+        values |= {name: choice.plain for name, choice in self.grid.combinations[number].items()}
+        values |= {"epochs": spec.epochs.epochs, "min_delta": spec.stop.rule("min_delta", 0.0)}
+        usual = {"loss": "mse"} if isinstance(spec.model, LineSpec) else {}
+        left_out = NOT_A_SETTING | {"require_converged"}
+        given = {name: value for name, value in values.items() if name not in left_out and value is not None}
+        return usual | given | optimizer_config(self.optimizers[number]) | _resolved(spec)
+
+    def invocation(self, number: int) -> Invocation:
+        """The command that is one run alone, with its learning rate, epochs and seed."""
+        spec, choices = self.specs[number], self.grid.combinations[number]
+        typed = {name: choice.plain for name, choice in choices.items()}
+        return Invocation.of(spec).with_options(**typed | _resolved(spec))
+
+    def experiment(self, number: int) -> Experiment:
+        """One run on its rows."""
+        table = self.tables[number]
+        return prepare(Job(table, (number,), (self.specs[number],)), self.rows[table]).first
+
+
+def _resolved(spec: Spec) -> dict[str, Any]:
+    return {"lr": spec.rate.lr, "epochs": spec.epochs.epochs, "seed": spec.loop.seed}
+
+
+def sweep_invocation(grid: Grid, **more: Any) -> Invocation:
+    """The command that is a whole sweep, with its seed, and further options after the runs' own."""
+    spec, known = grid.base, sweepable(grid.base.command)
+    order = [one.name for one in options_of(spec.command)]
+    lists = {name: joined(known[name], listed) for name, listed in grid.lists.items()}
+    own = Invocation.of(spec).with_options(**{"seed": spec.loop.seed} | lists | more)
+    return own.to(f"sweep {spec.command}", (*order, *more, "plugin"))
+
+
+def plan(grid: Grid, reader: Reader) -> Plan:
+    """Reads the rows of a grid and parts its runs into stacks.
+
+    Raises:
+        OptionError: If an option cannot be.
+        DataError: If the rows cannot be read, or cannot be learned from.
+    """
+    tables, rows = _read(grid.specs, reader)
+    found = batches(grid.specs, tables, rows)
+    return Plan(grid, tables, rows, [batch.job for batch in found], *_in_order(found))
+
+
+def _in_order(found: Sequence[Batch]) -> tuple[list[Spec], list[Optimizer]]:
+    """The runs and their optimizers, in the order of the runs."""
+    runs = [run for job, optimizers in found for run in zip(job.numbers, job.specs, optimizers, strict=True)]
+    runs.sort(key=lambda run: run[0])
+    return [spec for _, spec, _ in runs], [optimizer for _, _, optimizer in runs]
+
+
+def _read(specs: Sequence[Spec], reader: Reader) -> tuple[list[int], list[Rows]]:
+    """Reads the data once for each way in which it is to be read."""
+    known: dict[Any, int] = {}
+    rows: list[Rows] = []
+    tables = []
+    for spec in specs:
+        key = spec.data.missing, getattr(spec.model, "dtype", None), getattr(spec.model, "task", None)
+        if key not in known:
+            if spec.data.source == "-" and rows:
+                raise OptionError("standard input can be read only once", "write it to a file, and give its name")
+            known[key] = len(rows)
+            rows.append(_table(spec, reader))
+        tables.append(known[key])
+    return tables, rows
+
+
+def _table(spec: Spec, reader: Reader) -> Rows:
+    if not isinstance(spec.model, LineSpec):
+        return read_examples(spec.data, spec.model, reader)
+    rows = reader.numbers(str(spec.data.source), spec.data)
+    refuse_unfit(rows, spec.name)
+    return rows

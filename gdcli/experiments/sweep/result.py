@@ -1,0 +1,377 @@
+"""What a sweep came to: its runs, their ranks, the best of them, and the model size to keep."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar, overload
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.spec import Spec
+from gdcli.experiments.sweep.executors import Finished
+from gdcli.experiments.sweep.planning import Plan
+from gdcli.formatting import short
+from gdcli.training.records import RISE, Row
+from gdcli.training.stacked import Outcome
+
+T = TypeVar("T")
+SIZES = ("degree", "hidden")
+"""Options that make a model larger."""
+LONG_NUMBER = re.compile(r"-?[\d.]{8,}(?:e-?\d+)?")
+ORDER = {"diverged": 2, "interrupted": 1, "timed_out": 1, "failed": 3}
+"""How a run's end ranks it; any other end comes first."""
+ROUNDING = 1e-28
+"""Of the first loss: a loss below is as good as none."""
+POINTS = 200
+"""Of a curve."""
+
+
+def every_epoch(epoch: int) -> bool:  # noqa: ARG001 - the signature of a choice of epochs
+    """All epochs."""
+    return True
+
+
+@dataclass(frozen=True, eq=False)
+class SweptRun:
+    """One run of a sweep.
+
+    Args:
+        finished: What it came to.
+        plan: The sweep it is of.
+        rank: Its place among all runs, from 1; None until all have ended.
+    """
+
+    finished: Finished
+    plan: Plan = field(repr=False)
+    rank: int | None = None
+
+    @property
+    def number(self) -> int:
+        """Its number, from 1."""
+        return self.finished.number + 1
+
+    @property
+    def spec(self) -> Spec:
+        """What it is, with its learning rate and epochs as numbers."""
+        return self.plan.specs[self.finished.number]
+
+    @property
+    def status(self) -> str:
+        """How it ended: as `fit` and `train` have it, or timed_out, failed."""
+        return self.finished.status
+
+    @property
+    def verdict(self) -> str:
+        """The same in words: converged, oscillating, crawling, ..."""
+        return self.finished.verdict
+
+    @property
+    def diverged(self) -> bool:
+        """Whether it diverged."""
+        return self.status == "diverged"
+
+    @property
+    def arrived(self) -> int | None:
+        """The epoch from which it was as good as the optimum, or None."""
+        return self.finished.arrived
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What its training came to; None if it failed."""
+        return self.finished.outcome
+
+    @property
+    def curve(self) -> Array:
+        """The loss after 0, 1, 2, ... epochs: the validation loss where rows are held out."""
+        return np.empty(0) if self.outcome is None else self.outcome.monitored
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Its values of the options in which runs differ, as they are shown."""
+        return {name: brief(choice.text) for name, choice in self.plan.chosen(self.finished.number).items()}
+
+    @property
+    def differs(self) -> dict[str, Any]:
+        """The same as JSON has them."""
+        return {name: choice.plain for name, choice in self.plan.chosen(self.finished.number).items()}
+
+    @property
+    def label(self) -> str:
+        """Its name on a chart: the values in which it differs."""
+        return next(iter(self.texts.values())) if len(self.texts) == 1 else self.name
+
+    @property
+    def name(self) -> str:
+        """The same in full."""
+        return ", ".join(f"{name.replace('_', '-')} {text}" for name, text in self.texts.items())
+
+    @property
+    def invocation(self) -> Invocation:
+        """The command that is this run alone."""
+        return self.plan.invocation(self.finished.number)
+
+    @property
+    def rerun(self) -> str:
+        """The same as a command line."""
+        return str(self.invocation)
+
+    @property
+    def losses(self) -> dict[str, Any]:
+        """Losses at the best epoch and at the end, and further figures."""
+        outcome = self.outcome
+        if outcome is None:
+            return {"best_loss": None, "best_epoch": None, "final_loss": None}
+        best = outcome.best_epoch
+        found = {"best_loss": float(outcome.losses[best]), "best_epoch": best, "final_loss": float(outcome.losses[-1])}
+        if outcome.validation is not None:
+            found["best_validation_loss"] = float(outcome.validation[best])
+            found["final_validation_loss"] = float(outcome.validation[-1])
+        return found | self.finished.figures
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """It on its rows, prepared again."""
+        return self.plan.experiment(self.finished.number)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Its parameters by name, in raw units; of a network the weights and biases. Of the best epoch where rows
+        are held out, else of the last; none of a run that failed.
+        """
+        outcome = self.outcome
+        return {} if outcome is None else self.experiment.named_parameters(outcome.parameters)
+
+    def predict(self, rows: Any) -> Array:
+        """Predictions for raw inputs (n, d): numbers, or indices of classes."""
+        if self.outcome is None:
+            raise ValueError(f"a run that failed predicts nothing: {self.verdict}")
+        return self.experiment.predict(self.outcome.parameters, np.asarray(rows))
+
+    @property
+    def history(self) -> list[Row]:
+        """A row for each epoch."""
+        return list(self.history_at(every_epoch))
+
+    def history_at(self, shown: Callable[[int], bool]) -> Iterator[Row]:
+        """Rows of some epochs, of the best and of the last."""
+        outcome, pace = self.outcome, self.finished.steps_per_epoch
+        if outcome is None:
+            return
+        for epoch in range(len(outcome.losses)):
+            last = epoch == outcome.epoch
+            if last or epoch == outcome.best_epoch or shown(epoch):
+                step = outcome.step if last else epoch * pace
+                row: Row = {"epoch": epoch, "step": step, "loss": float(outcome.losses[epoch])}
+                if outcome.validation is not None:
+                    row["validation_loss"] = float(outcome.validation[epoch])
+                yield row
+
+    def row(self) -> dict[str, Any]:
+        """Flat scalars."""
+        finished, outcome = self.finished, self.outcome
+        found = {"status": finished.status, "verdict": finished.verdict, **self.losses}
+        found |= {"epochs": outcome.epoch if outcome else None, "steps": outcome.step if outcome else None}
+        return {"run": self.number, **self.differs, **found, "arrived": finished.arrived, "lr_max": finished.limit}
+
+    def figures(self, shown: Callable[[int], bool] = every_epoch) -> dict[str, Any]:
+        """The object of one run; its history has the epochs shown."""
+        rank = {} if self.rank is None else {"rank": self.rank}
+        number = self.finished.number
+        head = {"run": self.number, **rank, "config": self.plan.config(number), "differs": self.differs}
+        return head | self.row() | {"rerun": self.rerun, "history": list(self.history_at(shown))}
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A curve through the data, or the data.
+
+    Args:
+        label: Its name.
+        x: Positions.
+        y: Heights.
+    """
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+@dataclass(frozen=True, eq=False)
+class SweepResult(Sequence[SweptRun]):
+    """What a sweep came to: a sequence of its runs, the best first.
+
+    Args:
+        plan: The runs asked for.
+        invocation: The command that is the whole sweep.
+        finished: The runs that have ended, in any order.
+    """
+
+    plan: Plan = field(repr=False)
+    invocation: Invocation
+    finished: Sequence[SweptRun] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.finished)
+
+    @overload
+    def __getitem__(self, index: int) -> SweptRun: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[SweptRun]: ...
+    def __getitem__(self, index: int | slice) -> SweptRun | Sequence[SweptRun]:
+        return self.ranked[index]
+
+    @cached_property
+    def ranked(self) -> Sequence[SweptRun]:
+        """The runs in the order of their ranks."""
+        return [replace(run, rank=rank) for rank, run in enumerate(sorted(self.finished, key=standing), 1)]
+
+    @property
+    def numbered(self) -> list[SweptRun]:
+        """The runs in the order of the grid, with their ranks."""
+        return sorted(self.ranked, key=lambda run: run.number)
+
+    @property
+    def rerun(self) -> str:
+        """The command line that is the whole sweep."""
+        return str(self.invocation)
+
+    @property
+    def best(self) -> SweptRun | None:
+        """The first in rank that came to anything."""
+        return next((run for run in self.ranked if run.outcome is not None), None)
+
+    @cached_property
+    def limit(self) -> float | None:
+        """The largest stable rate, where it is one for all."""
+        return _common([run.finished.limit for run in self.finished])
+
+    @property
+    def near(self) -> float | None:
+        """The loss at which a run has arrived, where it is one for all."""
+        goal = _common([run.finished.goal for run in self.finished])
+        return None if goal is None else goal.optimum + goal.near
+
+    @property
+    def size_option(self) -> str:
+        """The option that makes models larger, if runs differ in it: `degree` or `hidden`."""
+        return next((name for name in SIZES if name in self.plan.grid.differing), "")
+
+    @cached_property
+    def keep(self) -> SweptRun | None:
+        """The smallest size that no other beats by 5 % on rows held out; None if sizes are no question."""
+        best = self.best
+        if best is None or best.diverged or not self.size_option or "best_validation_loss" not in best.losses:
+            return None
+        near = RISE * best.losses["best_validation_loss"]
+        return next(run for run in self.by_size if run.losses["best_validation_loss"] <= near)
+
+    @cached_property
+    def by_size(self) -> list[SweptRun]:
+        """The best run of each model size, the smallest first."""
+        found = dict[str, SweptRun]()
+        for run in self.ranked:
+            if run.outcome is not None and not run.diverged:
+                found.setdefault(str(run.differs[self.size_option]), run)
+        return sorted(found.values(), key=self.size)
+
+    def size(self, run: SweptRun) -> float:
+        """A run's degree, or its number of parameters."""
+        return float(run.differs["degree"] if self.size_option == "degree" else len(_outcome(run).parameters))
+
+    @property
+    def curves(self) -> list[Curve]:
+        """The data, and the smallest, the kept and the largest model's curves through it, where there is one input."""
+        rows, keep = self.plan.rows[0], self.keep
+        data = rows if isinstance(rows, Dataset) else rows.data
+        if keep is None or data.inputs.shape[1] != 1 or data.classes:
+            return []
+        sized = self.by_size
+        x = data.inputs[:, 0].astype(float)
+        grid = np.linspace(x.min(), x.max(), POINTS)
+        chosen = {run.number: run for run in (sized[0], keep, sized[-1])}.values()
+        fitted = [Curve(run.label, grid.tolist(), run.predict(grid[:, None]).tolist()) for run in chosen]
+        return [Curve("data", x.tolist(), data.targets.tolist()), *fitted]
+
+    def figures(self) -> dict[str, Any]:
+        """The object of `gdcli.sweep/1`, without its runs."""
+        plan, best, keep = self.plan, self.best, self.keep
+        combinations, differing = plan.grid.combinations, plan.grid.differing
+        return {
+            "command": plan.command,
+            "data": plan.source,
+            "swept": {name: list(dict.fromkeys(one[name].plain for one in combinations)) for name in differing},
+            "count": len(plan.specs),
+            "finished": sum(run.finished.ended for run in self.finished),
+            "stacks": len(plan.jobs),
+            "lr_max": self.limit,
+            "best": None if best is None else best.number,
+            "keep": None if keep is None else {**keep.differs, "run": keep.number, **keep.losses, "rerun": keep.rerun},
+            "rerun": self.rerun,
+        }
+
+
+class RunningSweep:
+    """A sweep while it runs: iterate over its runs as they end, then ask for its result.
+
+    Args:
+        plan: The runs.
+        invocation: The command that is the whole sweep.
+        finished: The runs as they end.
+    """
+
+    def __init__(self, plan: Plan, invocation: Invocation, finished: Iterable[Finished]) -> None:
+        self.plan, self.invocation = plan, invocation
+        self._runs = (SweptRun(one, plan) for one in finished)
+        self._ended: list[SweptRun] = []
+
+    def __iter__(self) -> Iterator[SweptRun]:
+        """The runs that have not been seen yet, each as it ends."""
+        for run in self._runs:
+            self._ended.append(run)
+            yield run
+
+    @cached_property
+    def result(self) -> SweepResult:
+        """What it came to; waits for the runs that have not ended."""
+        for _ in self:
+            pass
+        return SweepResult(self.plan, self.invocation, self._ended)
+
+
+def _outcome(run: SweptRun) -> Outcome:
+    assert run.outcome is not None  # noqa: S101 - asked only of runs that have one
+    return run.outcome
+
+
+def _common(values: Sequence[T]) -> T | None:
+    """The one value that all are; None if they differ."""
+    different = set(values)
+    return different.pop() if len(different) == 1 else None
+
+
+def standing(run: SweptRun) -> tuple[float, float, float, int]:
+    """What runs are ranked by: an end of their own, then the best loss, down to rounding; then how soon."""
+    outcome = run.outcome
+    if outcome is None:
+        return ORDER["failed"], 0.0, 0.0, run.number
+    best, first = float(outcome.monitored[outcome.best_epoch]), float(outcome.monitored[0])
+    best = max(float(f"{best:.12g}"), ROUNDING * first) if math.isfinite(best) else math.inf
+    there = math.inf if run.arrived is None else run.arrived
+    return ORDER.get(run.status, 0), best, there, run.number
+
+
+def brief(text: str) -> str:
+    """A value as it is, or a long number to four digits.
+
+    >>> brief("0.159662602210143"), brief("0.2917"), brief("16,8,8,8,8")
+    ('0.1597', '0.2917', '16,8,8,8,8')
+    """
+    return short(float(text)) if LONG_NUMBER.fullmatch(text) else text
