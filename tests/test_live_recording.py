@@ -8,13 +8,14 @@ import re
 
 import numpy as np
 import pytest
-from live_sessions import NETWORK, do, screenful, session, terminal
+from live_sessions import NETWORK, do, screenful, session
 
-from gdcli.cli.live_bench import LiveBench
+from gdcli.cli.commands.live import parsed
 from gdcli.errors import DataError
 from gdcli.live.recording import Recorder, read
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
+from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen
 
 SIZES = [(120, 40), (80, 24)]
@@ -80,11 +81,11 @@ def screens_of(sitting, scenes):
 
 def replay(text):
     """A recording as a sitting."""
-    return Replay(read(iter(text.splitlines(keepends=True)), "r.jsonl"), bench_of)
+    return Replay(read(iter(text.splitlines(keepends=True)), "r.jsonl"), factory_of)
 
 
-def bench_of(saved):
-    return LiveBench.from_saved(saved, "r.jsonl", terminal())
+def factory_of(saved):
+    return SessionFactory.from_saved(saved, "r.jsonl", parsed)
 
 
 @pytest.mark.parametrize(("words", "actions"), SITTINGS.values(), ids=SITTINGS)

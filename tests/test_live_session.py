@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from live_sessions import NETWORK, NETWORK_STEPS, bench, do, session
+from live_sessions import NETWORK, NETWORK_STEPS, do, factory, session
 
 from gdcli.live.keys import KEYS
 from gdcli.live.run import LiveRun
@@ -101,7 +101,7 @@ def test_back_returns_to_the_arrays_there_were(words):
 
 @pytest.mark.parametrize("words", RUNS.values(), ids=RUNS)
 def test_a_run_is_the_training_loop(words):
-    run = LiveRun(bench(*words).setup)
+    run = LiveRun(factory(*words).setup)
     made, measured = reference(run.setup, 23)
     for at, step in enumerate(made, start=1):
         now = advance(run, 1)
@@ -121,7 +121,7 @@ def test_a_run_is_the_training_loop(words):
 
 @pytest.mark.parametrize("words", RUNS.values(), ids=RUNS)
 def test_going_back_and_on_changes_nothing(words):
-    run = LiveRun(bench(*words).setup)
+    run = LiveRun(factory(*words).setup)
     made, _ = reference(run.setup, 20)
     for there, back in [(3, 1), (8, 3), (12, 5), (13, 12), (20, 1), (20, 2)]:
         advance(run, there - run.now.number)
@@ -137,7 +137,7 @@ def test_going_back_and_on_changes_nothing(words):
 
 
 def test_epochs_are_those_of_train():
-    run = LiveRun(bench(*NETWORK).setup)
+    run = LiveRun(factory(*NETWORK).setup)
     setup = run.setup
     records = train(
         setup.problem,
