@@ -102,3 +102,15 @@ def equation(target: str, terms: Sequence[str], parameters: Sequence[float], dig
     pairs = list(zip(parameters, terms, strict=True))
     pairs.sort(key=lambda pair: -int(pair[1].rpartition("^")[2]) if "^" in pair[1] else -bool(pair[1]))
     return f"{bracketed(target)} = {polynomial(pairs, digits)}"
+
+
+def coordinate(value: float) -> str:
+    """A number to three digits; a zero at its end shows that there are more.
+
+    >>> coordinate(-1.0), coordinate(1.3978835852112288), coordinate(0.00012345), coordinate(12345.6)
+    ('-1', '1.40', '0.000123', '12346')
+    """
+    text = short(value, 3)
+    if value == 0 or not 1e-4 <= abs(value) < 1e7 or float(text) == value:
+        return text
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"

@@ -8,11 +8,11 @@ import pytest
 from live_sessions import do, screenful, session
 from rich.cells import cell_len
 
+from gdcli.formatting import short
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.dial import Dial, finer, laddered
 from gdcli.live.scenes import Scenes, help_pages
-from gdcli.formatting import short
 from gdcli.render.screen import Screen
 
 

@@ -220,7 +220,7 @@ class TestPicture:
         assert out.count("after 100") == 3
 
     def test_a_path_that_diverged_ends_where_it_leaves(self):
-        from gdcli.render.reports.surface_marks import Scene, Spot, Trail
+        from gdcli.experiments.surface import Scene, Spot, Trail
         from gdcli.training.records import Status
 
         points = np.array([[0.5, 0.5], [0.6, 0.6], [3.0, 0.0], [0.5, 0.1], [9.0, 9.0]])
@@ -409,8 +409,8 @@ def test_json_is_json(gdcli):
 
 
 def test_screen_is_not_needed_to_know_the_size():
+    from gdcli.experiments.surface import Scene, Spot
     from gdcli.render.reports.surface import size
-    from gdcli.render.reports.surface_marks import Scene, Spot
 
     scene = Scene(("m", "b"), "MSE", (-3, 4), (-2, 8), Spot(0, 0, 1), None)
     width, height = size(scene, Screen(width=80, height=24))

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from gdcli.experiments.surface import Scene, Spot, Trail
 from gdcli.render.raster.contours import contour
-from gdcli.render.reports.surface_marks import Scene, Spot, Trail
 from gdcli.render.svg import svg
 from gdcli.training.records import Status
 

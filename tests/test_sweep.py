@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import clean_environ
+from gdcli.cli.grid import GROUPS
+from gdcli.cli.stacks import Job, curve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.cli import places, runs
-from gdcli.cli.grid import GROUPS
-from gdcli.cli.stacks import Job, curve
 from gdcli.data.dataset import Dataset
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear

@@ -69,6 +69,11 @@ class Experiment(ABC):
         return LOSS_NAMES.get(self.problem.loss, flag_name(self.problem.loss.__name__))
 
     @property
+    def loss_key(self) -> str:
+        """The loss as machines have it."""
+        return self.problem.loss.__name__
+
+    @property
     def steps_per_epoch(self) -> int:
         """Updates in one pass."""
         return 1 if self.batch_size is None else -(-len(self.data) // self.batch_size)

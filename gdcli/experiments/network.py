@@ -76,6 +76,11 @@ class NetworkExperiment(Experiment):
         return self.loss
 
     @property
+    def loss_key(self) -> str:
+        """The loss as on the command line."""
+        return self.loss
+
+    @property
     def floor(self) -> float:
         """The least loss that an explosion is measured by."""
         return FLOOR

@@ -136,6 +136,15 @@ def numbers(option: str, text: str, example: str = "") -> list[float]:
         raise OptionError(f"{option}: {error}", example or f"as in {option} 1,2.5,-3") from None
 
 
+def rates(text: str) -> tuple[float, ...]:
+    """Learning rates between commas."""
+    found = numbers("--lr", text, "as in --lr 0.01,0.1,0.29")
+    for rate in found:
+        if not rate > 0:
+            raise OptionError(f"--lr: {exact(rate)} is not a finite number above 0", "as in --lr 0.01,0.1,0.29")
+    return tuple(found)
+
+
 # words
 
 
@@ -299,7 +308,7 @@ def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
 READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
-        *(number, positive, non_negative, below_one, count, degree, whole, text, names),
+        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, names),
         *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }

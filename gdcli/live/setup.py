@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Protocol
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
+from gdcli.experiments.stepping import StepReport
+from gdcli.experiments.surface import Spot
 from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
-from gdcli.render.reports.step import StepTold
-from gdcli.render.reports.surface_marks import Spot
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
 
@@ -63,7 +63,7 @@ class Line:
     terms: tuple[str, ...]
     raw: Callable[[Array], Array]
     outputs: Callable[[Array, Dataset], Array]
-    told: Callable[[Step | Epoch, Step], StepTold]
+    told: Callable[[Step | Epoch, Step], StepReport]
     landscape: Landscape | None
 
 

@@ -9,6 +9,7 @@ from itertools import groupby
 
 import numpy as np
 
+from gdcli.experiments.surface import Range, Scene, Trail
 from gdcli.formatting import short
 from gdcli.render.charts.axes import Ticks, axis
 from gdcli.render.raster.canvas import limits
@@ -16,7 +17,7 @@ from gdcli.render.raster.colormap import scale_colors
 from gdcli.render.raster.contours import contour
 from gdcli.render.raster.geometry import Floats, pieces
 from gdcli.render.reports.surface import resampled
-from gdcli.render.reports.surface_marks import Range, Scene, Trail, outcome, sentence, wrapped
+from gdcli.render.reports.surface_marks import outcome, sentence, wrapped
 from gdcli.render.screen import Screen, plain
 
 PIXELS = (129, 97)  # columns and rows of a surface that looks smooth

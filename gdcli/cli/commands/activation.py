@@ -12,12 +12,13 @@ import typer
 
 from gdcli.analysis.activation_shape import Shape, shape, trace
 from gdcli.arrays import Array
-from gdcli.cli import parse
 from gdcli.cli.grouping import grouped
+from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, emit, rerun
+from gdcli.cli.output import check, emit, plots
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
+from gdcli.experiments.building import flag_name, named
 from gdcli.nn import activations, initializers
 from gdcli.nn.activations import Activation
 from gdcli.render import Report
@@ -31,11 +32,11 @@ NAMES_HELP = "linear, relu, leaky-relu, elu, sigmoid, tanh, ...; all of them unl
 class RangeOptions(NamedTuple):
     """Where the functions are looked at."""
 
-    low: Annotated[float, option("--from", parser=parse.number, metavar="Z", help="Where z begins. [-5]")] = -5.0
-    high: Annotated[float, option("--to", parser=parse.number, metavar="Z", help="Where z ends. [5]")] = 5.0
+    low: Annotated[float, option("--from", accepts="number", metavar="Z", help="Where z begins. [-5]")] = -5.0
+    high: Annotated[float, option("--to", accepts="number", metavar="Z", help="Where z ends. [5]")] = 5.0
     points: Annotated[
         int | None,
-        option("--points", parser=parse.count, metavar="N", help="How many z for each function. [csv, json: 41]"),
+        option("--points", accepts="count", metavar="N", help="How many z for each function. [csv, json: 41]"),
     ] = None
     plot: Annotated[
         bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
@@ -71,8 +72,8 @@ def command(
     check(output)
     chosen = _chosen(names or activations.__all__)
     _check_range(asked)
-    drawn = asked.plot if asked.plot is not None else output.output is None and terminal.stdout.isatty()
-    again = _again(context, names or ())
+    drawn = plots(asked.plot, output, terminal)
+    again = str(invocation(context, *map(flag_name, names or ())))
     portraits = [_portrait(one, _grid(asked, output, drawn)) for one in chosen]
     report = Report(
         schema="gdcli.activation/1",
@@ -87,7 +88,7 @@ def command(
 
 def _chosen(names: Sequence[str]) -> list[Activation]:
     """The functions by name, each once, in the order given."""
-    return list(dict.fromkeys(parse.named("activation", name, activations) for name in names))
+    return list(dict.fromkeys(named("activation", name, activations) for name in names))
 
 
 def _check_range(asked: RangeOptions) -> None:
@@ -150,9 +151,3 @@ def _facts(activation: Activation, found: Shape) -> dict[str, Any]:
         "saturates_below": found.flat_below,
         "saturates_above": found.flat_above,
     }
-
-
-def _again(context: typer.Context, names: Sequence[str]) -> str:
-    """The same command again, the names first."""
-    program, itself, *options = rerun(context, names=None).split(" ", 2)
-    return " ".join([program, itself, *(parse.flag_name(name) for name in names), *options])

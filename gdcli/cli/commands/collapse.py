@@ -9,15 +9,16 @@ import typer
 
 from gdcli.analysis.collapse import collapse, is_linear, largest_difference, witness
 from gdcli.cli.grouping import grouped
-from gdcli.cli.models import ModelArgument, table_for
-from gdcli.cli.options import DataOptions, OutputOptions
+from gdcli.cli.options import ModelArgument, OutputOptions
 from gdcli.cli.output import check, emit
-from gdcli.cli.parse import flag_name
-from gdcli.cli.reading import columns
+from gdcli.cli.running import reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import inputs
 from gdcli.errors import DataError, GdcliError
-from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.experiments.building import flag_name
+from gdcli.experiments.checkpoint import SavedModel
+from gdcli.experiments.saved import Model, load_model
+from gdcli.experiments.spec import DataSpec
 from gdcli.render import Report
 from gdcli.render.reports.collapse import Collapsed, collapsed, refused
 from gdcli.render.screen import Screen
@@ -27,7 +28,7 @@ from gdcli.render.screen import Screen
 def command(
     context: typer.Context,
     model: ModelArgument,
-    data: DataOptions,
+    data: DataSpec,
     output: OutputOptions,
 ) -> None:
     """Show an all-linear network as the one layer that it is.
@@ -37,8 +38,9 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    saved = load(model)
-    rows = _rows(saved, data, terminal)
+    loaded = load_model(model)
+    saved = loaded.saved
+    rows = _rows(loaded, data, terminal)
     if is_linear(saved.network):
         emit(_one_layer(saved, rows), output, terminal)
         return
@@ -47,14 +49,14 @@ def command(
     raise GdcliError(f"{model}: this network is not linear ({names})", "train one with --activation linear")
 
 
-def _rows(saved: SavedModel, data: DataOptions, terminal: Terminal) -> Any:
+def _rows(model: Model, data: DataSpec, terminal: Terminal) -> Any:
     """The inputs as the network sees them: of DATA, or of the data it was trained on if that is a sample."""
-    name = data.data or ("-" if terminal.piped_in() else None)
+    name = data.source or ("-" if terminal.piped_in() else None)
     if name is None:
         raise DataError("there are no rows to compare on", "give DATA after MODEL, or pipe rows in")
-    table = table_for(saved, name, data, terminal)
+    table, saved = model.table(name, data, reader(terminal)), model.saved
     dtype = saved.parameters.dtype
-    raw, _ = inputs(table, saved.preparation.input_names, columns(data).missing, dtype)
+    raw, _ = inputs(table, saved.preparation.input_names, data.missing, dtype)
     return saved.preparation.inputs(raw, dtype)
 
 

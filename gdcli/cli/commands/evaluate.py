@@ -8,16 +8,17 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
+from gdcli.analysis.evaluation import Evaluation
 from gdcli.arrays import Array
-from gdcli.cli.commands.fit import plots
 from gdcli.cli.grouping import grouped
-from gdcli.cli.models import ModelArgument, dataset_for, loss_unit, problem_for, rows_named, table_for
-from gdcli.cli.options import DataOptions, OutputOptions, option
-from gdcli.cli.output import check, emit
+from gdcli.cli.options import ModelArgument, OutputOptions, option
+from gdcli.cli.output import check, emit, plots
+from gdcli.cli.running import reader
+from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
-from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.experiments.saved import Model, load_model
+from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.nn import metrics
 from gdcli.render import Column, Report
@@ -58,7 +59,7 @@ class ClassFigures:
 def command(
     context: typer.Context,
     model: ModelArgument,
-    data: DataOptions,
+    data: DataSpec,
     asked: EvaluateOptions,
     output: OutputOptions,
 ) -> None:
@@ -68,44 +69,35 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    saved = load(model)
-    name = rows_named(data, terminal)
-    rows = dataset_for(saved, table_for(saved, name, data, terminal, asked.labels), data)
-    problem = problem_for(saved)
-    found = evaluate(
-        problem,
-        saved.network,
-        saved.parameters,
-        saved.preparation,
-        rows,
-        loss_unit(saved),
-        float(saved.config.get("label_smoothing", 0.0)),
-    )
+    saved = load_model(model)
+    table = saved.table(rows_named(data.source, terminal), data, reader(terminal), asked.labels)
+    rows = saved.dataset(table, data)
+    found = saved.evaluate(rows)
     more = _more(saved, rows)
     report = Report(
         schema="gdcli.evaluate/1",
-        records=[] if found.confusion is None else _per_class(found.confusion, saved.preparation.classes),
+        records=[] if found.confusion is None else _per_class(found.confusion, saved.classes),
         summary=lambda: {
             "rows": len(rows),
-            **found.told(),
+            **found.figures_with_loss(),
             **more,
-            "classes": list(saved.preparation.classes) or None,
+            "classes": list(saved.classes) or None,
             "confusion": None if found.confusion is None else found.confusion.tolist(),
         },
         rows_name="per_class",
-        columns=_columns(saved.preparation.classes),
+        columns=_columns(saved.classes),
         blocks=lambda screen: _blocks(found, more, rows, saved, screen, plots(asked.plot, output, terminal)),
     )
     emit(report, output, terminal)
 
 
-def _more(saved: SavedModel, rows: Dataset) -> dict[str, float]:
+def _more(saved: Model, rows: Dataset) -> dict[str, float]:
     """Figures that need probabilities: log loss, macro F1, and for two classes the area under the ROC curve."""
-    if not saved.preparation.classes:
+    if not saved.classes:
         return {}
-    out = outputs(saved.network, saved.parameters, saved.preparation, rows.inputs)
-    probabilities = saved.preparation.probabilities(out)
-    counts = metrics.confusion(saved.preparation.predicted(out), rows.targets, len(saved.preparation.classes))
+    out, prepared = saved.outputs(rows.inputs), saved.saved.preparation
+    probabilities = prepared.probabilities(out)
+    counts = metrics.confusion(prepared.predicted(out), rows.targets, len(saved.classes))
     figures = {
         "log_loss": metrics.log_loss(probabilities, rows.targets),
         "macro_f1": metrics.macro_f1(counts),
@@ -136,19 +128,19 @@ def _columns(classes: tuple[str, ...]) -> list[Column]:
 
 
 def _blocks(
-    found: Evaluation, more: dict[str, float], rows: Dataset, saved: SavedModel, screen: Screen, plotted: bool
+    found: Evaluation, more: dict[str, float], rows: Dataset, saved: Model, screen: Screen, plotted: bool
 ) -> Iterator[str]:
-    classes = saved.preparation.classes
+    classes = saved.classes
     yield ""
-    figures = found.told() | more
+    figures = found.figures_with_loss() | more
     text = "   ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in figures.items())
     yield f" {paint('rows', 'bold', screen)} {len(rows):,}   {text}"
     if found.confusion is None:
         return
     worst = metrics.worst_confusions(found.confusion, classes)
     if worst:
-        told = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        yield f" {paint('mixed up', 'bold', screen)} most often: {plain(told, screen)}"
+        mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
+        yield f" {paint('mixed up', 'bold', screen)} most often: {plain(mistakes, screen)}"
     if plotted or len(classes) <= 26:
         from gdcli.render.charts.plots import matrix
 

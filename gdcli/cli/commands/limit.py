@@ -2,33 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Annotated, Any, NamedTuple
+
 import typer
 
 from gdcli.cli import value
+from gdcli.cli.example import or_example
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
-from gdcli.cli.limit_exact import of_line
-from gdcli.cli.limit_found import Found, LimitOptions
-from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, OptimizerOptions, OutputOptions
+from gdcli.cli.invoked import invocation
+from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import emit
+from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, GdcliError, OptionError
+from gdcli.experiments import building
+from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.limits import STEPS, LineLimits, LocalLimit, at_start, local_limit, refuse_forecast
+from gdcli.experiments.line import on_rows
+from gdcli.experiments.spec import (
+    DataSpec,
+    EpochSpec,
+    LineSpec,
+    LoopSpec,
+    LossSpec,
+    OptimizerSpec,
+    RateSpec,
+    Spec,
+)
+from gdcli.nn import losses
+from gdcli.render.reports.limit import line_report, local_report
 
 MODEL = ".safetensors"
+
+
+class LimitOptions(NamedTuple):
+    """What is to be foretold."""
+
+    lr: Annotated[
+        float | None,
+        option("--lr", "--learning-rate", accepts="positive", metavar="LR", help="A rate to say more about."),
+    ] = None
+    target_loss: Annotated[
+        float | None,
+        option("--target-loss", accepts="number", metavar="L", help="Foretell how many steps it takes to this loss."),
+    ] = None
+    on: Annotated[
+        str | None, option("--on", metavar="FILE", help="Rows to measure a saved model on; DATA is then the model.")
+    ] = None
 
 
 @grouped
 def command(
     context: typer.Context,
-    data: DataOptions,
-    line: LineOptions,
+    data: DataSpec,
+    line: LineSpec,
     asked: LimitOptions,
-    optimizer: OptimizerOptions,
-    loss: LossOptions,
-    loop: LoopOptions,
+    optimizer: OptimizerSpec,
+    loss: LossSpec,
+    loop: LoopSpec,
     output: OutputOptions,
 ) -> None:
-    """Tell the largest stable learning rate of this data, and the best.
+    """Compute the largest stable learning rate of this data, and the best.
 
     With MSE it is exact: 2/L, L the Hessian's largest eigenvalue; and it is tried out, just below and just above.
     For another loss, or a saved model (DATA a .safetensors, its rows --on FILE), it is the curvature at one point.
@@ -36,27 +72,71 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     bare = value.asked(output)
-    if optimizer.momentum is not None and optimizer.optimizer is None:
-        optimizer = optimizer._replace(optimizer="momentum")
-    if (data.data or "").endswith(MODEL):
-        from gdcli.cli.limit_local import of_model  # knows saved models: not needed for a line
-
-        found = of_model(context, data, asked, optimizer, terminal)
+    found: LineLimits | LocalLimit
+    if optimizer.optimizer is None and "momentum" in dict(optimizer.settings):
+        optimizer = replace(optimizer, optimizer="momentum")
+    if (data.source or "").endswith(MODEL):
+        found, again = _of_model(context, data, asked, optimizer, terminal)
     elif asked.on is not None:
         raise OptionError("--on goes with a saved model as DATA", "as in gdcli limit model.safetensors --on rows.csv")
     else:
-        found = of_line(context, data, line, asked, optimizer, loss, loop, terminal)
+        spec = Spec(line, data, RateSpec(asked.lr), loop, EpochSpec(STEPS), optimizer, loss)
+        found, again = _of_line(context, spec, asked, terminal)
     if bare:
         value.put(_number(found), output, terminal)
         return
     with interruptible() as interrupted:
-        emit(found.report(interrupted), output, terminal)
+        if isinstance(found, LocalLimit):
+            report = local_report(found, str(again))
+        else:
+            report = line_report(found, str(again), list(found.trials(interrupted)))
+        emit(report, output, terminal)
         if interrupted():
             raise typer.Exit(INTERRUPTED)
-    terminal.note(f"rerun: {found.again}")
+    terminal.note(f"rerun: {again}")
 
 
-def _number(found: Found) -> float:
+def _of_line(
+    context: Any, spec: Spec, asked: LimitOptions, terminal: Terminal
+) -> tuple[LineLimits | LocalLimit, Invocation]:
+    """A linear model's limits: exact with MSE, else by the curvature at the start."""
+    spec, start = or_example(spec, terminal)
+    rows = reader(terminal)
+    data = rows.numbers(str(spec.data.source), spec.data)
+    note_all(rows.notes, terminal)
+    experiment = on_rows(spec, data).compressed()
+    again = invocation(context, spec.data.source).with_options(**start)
+    if experiment.problem.loss is losses.mse:
+        return LineLimits(experiment, asked.lr, asked.target_loss), again
+    refuse_forecast({"--lr": asked.lr, "--target-loss": asked.target_loss}, experiment.loss_name)
+    return at_start(experiment), again
+
+
+def _of_model(
+    context: Any, data: DataSpec, asked: LimitOptions, optimizer: OptimizerSpec, terminal: Terminal
+) -> tuple[LocalLimit, Invocation]:
+    """The limit by the curvature at a saved model's parameters, on rows given or piped in.
+
+    Raises:
+        OptionError: If there are no rows.
+    """
+    import numpy as np
+
+    from gdcli.experiments.saved import load_model  # not needed for a line
+
+    refuse_forecast({"--lr": asked.lr, "--target-loss": asked.target_loss}, "a saved model")
+    model = load_model(str(data.source))
+    name = asked.on or ("-" if terminal.piped_in() else None)
+    if name is None:
+        raise OptionError("there are no rows to measure on", "add --on FILE, or pipe rows in")
+    problem = model.problem_on(model.dataset(model.table(name, data, reader(terminal)), data), np.float64)
+    where = f"the parameters of {data.source}, on {len(problem.data):,} rows"
+    kind = building.optimizer(optimizer, "sgd")
+    again = invocation(context, data.source).with_options(on=name)
+    return local_limit(problem, model.saved.parameters, kind, where, model.unit), again
+
+
+def _number(found: LineLimits | LocalLimit) -> float:
     """The rate.
 
     Raises:

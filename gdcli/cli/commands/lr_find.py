@@ -2,45 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from gdcli.cli import lr_finding, parse, value
-from gdcli.cli.commands.fit import plots
+from gdcli.cli import value
+from gdcli.cli.commands.train import with_rows
+from gdcli.cli.example import or_example
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
-from gdcli.cli.lr_finding import Subject
-from gdcli.cli.lr_found import FindOptions, RangeTest
-from gdcli.cli.options import (
-    DataOptions,
-    LineOptions,
-    LoopOptions,
-    LossOptions,
-    NetworkOptions,
-    OptimizerOptions,
-    OutputOptions,
-)
-from gdcli.cli.output import emit, exact, rerun
+from gdcli.cli.invoked import invocation, is_given
+from gdcli.cli.options import OutputOptions, option
+from gdcli.cli.output import emit, plots
+from gdcli.cli.running import batch_words, note_all, reader
+from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, OptionError
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.line import read_line
+from gdcli.experiments.lr_find import NAMES, Asked, RangeTestResult, Subject
+from gdcli.experiments.notation import one_of, validation
+from gdcli.experiments.spec import (
+    DataSpec,
+    EpochSpec,
+    Group,
+    LineSpec,
+    LoopSpec,
+    LossSpec,
+    NetworkSpec,
+    OptimizerSpec,
+    RateSpec,
+    Spec,
+    StopSpec,
+    options_of,
+)
+from gdcli.formatting import exact
+from gdcli.render.reports.range_test import report
 
-MOST = 1_000_000
-ONLY = {"fit": LineOptions._fields, "train": NetworkOptions._fields}
+ONLY: dict[str, type[Group]] = {"fit": LineSpec, "train": NetworkSpec}
 WhatArgument = Annotated[str, typer.Argument(metavar="fit|train", help="What is to be run.", show_default=False)]
+
+
+class FindOptions(NamedTuple):
+    """The rates tried, and which suggestion counts."""
+
+    low: Annotated[
+        float, option("--from", accepts="positive", metavar="LR", help="The first learning rate. [1e-6]")
+    ] = 1e-6
+    high: Annotated[float, option("--to", accepts="positive", metavar="LR", help="The last one. [10]")] = 10.0
+    steps: Annotated[int, option("--steps", accepts="count", metavar="N", help="Steps, one a rate. [100]")] = 100
+    smooth: Annotated[
+        float | None,
+        option("--smooth", accepts="positive", metavar="S", help="Part a new loss is of the mean. [0.05; full: 1]"),
+    ] = None
+    suggest: Annotated[
+        str | None, option("--suggest", metavar="NAME", help="valley, steepest or minimum/10. [the first with grounds]")
+    ] = None
+    validation: Annotated[
+        str | None,
+        option("--validation", metavar="FRACTION|FILE", help="Rows held out, as the run would. [none; train: 0.1]"),
+    ] = None
+    plot: Annotated[
+        bool | None, typer.Option("--plot/--no-plot", help="The chart. [on a terminal]", show_default=False)
+    ] = None
+
+    def asked(self) -> Asked:
+        """What is tried.
+
+        Raises:
+            OptionError: If it cannot be.
+        """
+        wanted = self.suggest
+        if wanted is not None:
+            wanted = one_of("--suggest", "minimum/10" if wanted.lower() == "minimum" else wanted, NAMES)
+        return Asked(self.low, self.high, self.steps, self.smooth, wanted).checked()
 
 
 @grouped
 def command(
     context: typer.Context,
     what: WhatArgument,
-    data: DataOptions,
+    data: DataSpec,
     asked: FindOptions,
-    line: LineOptions,
-    network: NetworkOptions,
-    loop: LoopOptions,
-    optimizer: OptimizerOptions,
-    loss: LossOptions,
+    line: LineSpec,
+    network: NetworkSpec,
+    loop: LoopSpec,
+    optimizer: OptimizerSpec,
+    loss: LossSpec,
     output: OutputOptions,
 ) -> None:
     """Find a learning rate by the range test.
@@ -50,62 +99,84 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     bare = value.asked(output)
-    what = parse.one_of("lr-find", what, tuple(ONLY))
-    _check(context, what, asked)
-    if what == "fit":
-        subject = lr_finding.line(data, line, loop, optimizer, loss, asked.validation, terminal)
-    else:
-        subject = lr_finding.network(data, network, loop, optimizer, loss, asked.validation, terminal)
-    terminal.note(f"{subject.header}   {asked.steps} rates from {exact(asked.low)} to {exact(asked.high)}")
+    what = one_of("lr-find", what, tuple(ONLY))
+    tried = asked.asked()
+    _refuse_others(context, what)
+    held = StopSpec(validation=None if asked.validation is None else validation(asked.validation))
+    model = line if what == "fit" else network
+    spec = Spec(model, data, RateSpec(), loop, EpochSpec(1), optimizer, loss, held)
+    experiment, start = _experiment(spec, terminal)
+    subject = Subject.of(experiment)
+    terminal.note(f"{_header(experiment)}   {tried.steps} rates from {exact(tried.low)} to {exact(tried.high)}")
     with interruptible() as interrupted:
-        probes = subject.test(asked.low, asked.high, asked.steps, asked.smooth, interrupted)
+        probes = subject.test(tried, interrupted)
         stopped = interrupted()
     if not probes:
         raise typer.Exit(INTERRUPTED)
-    test = RangeTest(what, subject, probes, asked, _again(context, what, subject))
+    again = _again(context, what, experiment, start)
+    result = RangeTestResult(subject, tried, probes, str(again))
     if bare:
-        value.put(test.rate(), output, terminal)
+        value.put(result.rate(), output, terminal)
         return
-    emit(test.report(output, plots(asked.plot, output, terminal)), output, terminal)
+    end = len(probes) - 1
+    keep = shown("auto" if output.format == "table" else "1", output.format, end)
+    rows = [one for at, one in enumerate(probes) if keep(at) or at == end]
+    drawn = plots(asked.plot, output, terminal)
+    emit(report(result, [] if drawn and output.format == "table" else rows, drawn), output, terminal)
     if stopped:
         terminal.note("interrupted")
         raise typer.Exit(INTERRUPTED)
-    if test.chosen is not None:
-        terminal.note(f"use it: {_use(context, what, subject)} --lr {test.rate():.3g}")
-    terminal.note(f"rerun: {test.again}")
-    test.rate()
+    if result.chosen is not None:
+        terminal.note(f"use it: {_use(again, what, asked)} --lr {result.rate():.3g}")
+    terminal.note(f"rerun: {again}")
+    result.rate()
 
 
-def _check(context: Any, what: str, asked: FindOptions) -> None:
-    """Refuses what cannot be asked for.
+def _experiment(spec: Spec, terminal: Terminal) -> tuple[Experiment, dict[str, Any]]:
+    """What the command would run; and the start to name in `rerun:` if it is the lecture's."""
+    rows, start = reader(terminal), dict[str, Any]()
+    if spec.command == "fit":
+        spec, start = or_example(spec, terminal)
+        experiment: Experiment = read_line(spec, rows)
+    else:
+        from gdcli.experiments.network import read_network  # knows saved models: not needed for a line
 
-    Raises:
-        OptionError: If the range is empty, or an option belongs to the other command.
-    """
-    if not asked.low < asked.high:
-        raise OptionError(
-            f"--from {exact(asked.low)} is not below --to {exact(asked.high)}", "as in --from 1e-6 --to 10"
-        )
-    if not 1 < asked.steps <= MOST:
-        raise OptionError(f"--steps: {asked.steps} is not from 2 to {MOST:,}", "as in --steps 100")
-    if asked.smooth is not None and asked.smooth > 1:
-        raise OptionError(f"--smooth: {exact(asked.smooth)} is above 1, which is no smoothing", "as in --smooth 0.05")
-    asked.chosen()
+        experiment = read_network(with_rows(spec, terminal, "lr-find train"), rows)
+    note_all(rows.notes, terminal)
+    return experiment, start
+
+
+def _header(experiment: Experiment) -> str:
+    """What is about to happen, in a line."""
+    batch = batch_words(experiment.batch_size, "batches of")
+    return "   ".join(
+        [
+            experiment.model_words,
+            f"{len(experiment.data):,} rows from {experiment.spec.name}",
+            experiment.loss_name,
+            f"{type(experiment.optimizer).__name__}, {batch}",
+            f"seed {experiment.spec.loop.seed}",
+        ]
+    )
+
+
+def _refuse_others(context: Any, what: str) -> None:
+    """Refuses options that belong to the other command."""
     other = "train" if what == "fit" else "fit"
-    for name in ONLY[other]:
-        if context.get_parameter_source(name).name == "COMMANDLINE":
-            raise OptionError(f"--{name.replace('_', '-')} goes with gdcli lr-find {other}", f"leave it out of {what}")
+    for one in ONLY[other].options():
+        if is_given(context, one.name):
+            raise OptionError(
+                f"--{one.name.replace('_', '-')} goes with gdcli lr-find {other}", f"leave it out of {what}"
+            )
 
 
-def _again(context: Any, what: str, subject: Subject) -> str:
+def _again(context: Any, what: str, experiment: Experiment, start: dict[str, Any]) -> Invocation:
     """The same command again."""
-    program, itself, rest = rerun(context, data=subject.name, what=None, **subject.named).split(" ", 2)
-    return f"{program} {itself} {what} {rest}"
+    again = invocation(context, what, experiment.spec.data.source)
+    return again.with_options(**start, seed=experiment.spec.loop.seed)
 
 
-def _use(context: Any, what: str, subject: Subject) -> str:
+def _use(again: Invocation, what: str, asked: FindOptions) -> Invocation:
     """The run that the rate is for, but for --lr."""
-    own = dict.fromkeys((*FindOptions._fields, "format", "output", "color", "what"))
-    kept = {"validation": context.params["validation"]}
-    words = rerun(context, **own | kept | subject.named, data=subject.name).split(" ", 2)
-    return " ".join(["gdcli", what, *words[2:]])
+    order = [name for name in again.order if name in {one.name for one in options_of(what)}]
+    return again.on(*again.arguments[1:]).to(what, order).with_options(validation=asked.validation)

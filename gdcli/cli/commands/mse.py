@@ -9,11 +9,12 @@ import typer
 
 from gdcli.arrays import Array
 from gdcli.cli.grouping import grouped
-from gdcli.cli.options import DataOptions, LineOptions, option
+from gdcli.cli.options import option
 from gdcli.cli.output import destination
-from gdcli.cli.predicting import PredictionOptions, predictions
+from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.nn import metrics
 from gdcli.render import Report, format_named
 
@@ -33,8 +34,8 @@ class NumberOptions(NamedTuple):
 @grouped
 def command(
     context: typer.Context,
-    data: DataOptions,
-    line: LineOptions,
+    data: DataSpec,
+    line: LineSpec,
     given: PredictionOptions,
     output: NumberOptions,
 ) -> None:
@@ -48,20 +49,20 @@ def command(
 def print_metric(
     metric: Callable[[Array, Array], float],
     terminal: Terminal,
-    data: DataOptions,
-    line: LineOptions,
+    data: DataSpec,
+    line: LineSpec,
     given: PredictionOptions,
     output: NumberOptions,
 ) -> None:
     """Prints a metric of the predictions as one bare number, or as an object of one field."""
     if output.format not in FORMATS:
         raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, FORMATS))
-    told = predictions(data, line, given, terminal)
-    value = metric(told.outputs, told.data.targets)
+    predicted, _ = predictions(data, line, given, terminal)
+    value = metric(predicted.outputs, predicted.data.targets)
     name = metric.__name__
     with destination(output.output, terminal) as out:
         if output.format == "value":
             out.write(f"{value!r}\n")
             return
-        report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": len(told.data)}, rows_name="")
+        report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": len(predicted.data)}, rows_name="")
         format_named(output.format)(report, out, terminal.screen(out))

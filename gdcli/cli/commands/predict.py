@@ -10,23 +10,24 @@ from typing import Annotated, Any, BinaryIO, NamedTuple
 import numpy as np
 import typer
 
-from gdcli.analysis.evaluation import outputs
 from gdcli.arrays import Array
 from gdcli.cli.grouping import grouped
-from gdcli.cli.models import ModelArgument, needed_columns, rows_named, table_for, with_values
-from gdcli.cli.options import DataOptions, OutputOptions, ShowOptions, option
+from gdcli.cli.options import ModelArgument, OutputOptions, ShowOptions, option
 from gdcli.cli.output import check, emit
-from gdcli.cli.picturing import images
-from gdcli.cli.reading import columns
+from gdcli.cli.running import reader
+from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import find, inputs
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import STDIN
-from gdcli.data.tables import ReadOptions, Table, read_table
+from gdcli.data.tables import Table, read_table
 from gdcli.errors import DataError, OptionError
-from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.experiments.reading import needed_columns, read_options
+from gdcli.experiments.saved import Model, load_model
+from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.render import Report
+from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, plain
 
 CHUNK = 1 << 16
@@ -56,7 +57,7 @@ class Predicted:
 def command(
     context: typer.Context,
     model: ModelArgument,
-    data: DataOptions,
+    data: DataSpec,
     asked: PredictOptions,
     show: ShowOptions,
     output: OutputOptions,
@@ -67,14 +68,14 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    saved = load(model)
-    name = rows_named(data, terminal)
+    saved = load_model(model)
+    name = rows_named(data.source, terminal)
     if show.show:
-        table = table_for(saved, name, data, terminal, asked.labels)
+        table = saved.table(name, data, reader(terminal), asked.labels)
         report = Report("gdcli.predict/1", before=lambda screen: _pictures(saved, table, show.show or 0, data, screen))
         emit(report, output, terminal)
         return
-    if asked.probabilities and not saved.preparation.classes:
+    if asked.probabilities and not saved.classes:
         raise OptionError("--probabilities: this model predicts numbers, not classes", "leave it out")
     records = _records(saved, name, data, asked, terminal)
     emit(
@@ -83,7 +84,7 @@ def command(
             records=records,
             rows_name="predictions",
             rows_in_kv=True,
-            summary=lambda: {"model": model, "classes": list(saved.preparation.classes) or None},
+            summary=lambda: {"model": model, "classes": list(saved.classes) or None},
             paragraph=_Lines(),
         ),
         output,
@@ -92,21 +93,21 @@ def command(
 
 
 def _records(
-    saved: SavedModel, name: str, options: DataOptions, asked: PredictOptions, terminal: Terminal
+    saved: Model, name: str, options: DataSpec, asked: PredictOptions, terminal: Terminal
 ) -> Iterator[Predicted]:
     """Each row with its prediction; from a pipe of text as they come in."""
     if name != "-" or terminal.stdin is None:
-        table = table_for(saved, name, options, terminal, asked.labels)
+        table = saved.table(name, options, reader(terminal), asked.labels)
         yield from _predicted(saved, table, options, asked.probabilities)
         return
-    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
+    how = read_options(options)
     header, lines = b"", 0
     for at, chunk in enumerate(_chunks(terminal.stdin)):
         if at == 0 and how.header:
             header = chunk[: chunk.find(b"\n") + 1] or chunk
         before = lines if at == 0 else lines - header.count(b"\n")
         try:
-            table = with_values(saved, read_table(chunk if at == 0 else header + chunk, STDIN, how))
+            table = saved.with_values(read_table(chunk if at == 0 else header + chunk, STDIN, how))
             yield from _predicted(saved, table, options, asked.probabilities)
         except DataError as error:
             raise _renumbered(error, before) from None
@@ -139,12 +140,12 @@ def _renumbered(error: DataError, lines: int) -> DataError:
     return DataError(message, error.hint)
 
 
-def _predicted(saved: SavedModel, table: Table, options: DataOptions, with_probabilities: bool) -> Iterator[Predicted]:
+def _predicted(saved: Model, table: Table, options: DataSpec, with_probabilities: bool) -> Iterator[Predicted]:
     """Each row of a table, with what is added to it."""
-    prepared = saved.preparation
+    prepared = saved.saved.preparation
     with needed_columns():
         values, kept = _inputs(saved, table, options)
-    out = outputs(saved.network, saved.parameters, prepared, values)
+    out = saved.outputs(values)
     told = _answers(saved, out)
     probabilities = prepared.probabilities(out) if prepared.classes and with_probabilities else None
     names = [name for name in table.names if "=" not in name or name not in prepared.input_names]
@@ -158,22 +159,23 @@ def _predicted(saved: SavedModel, table: Table, options: DataOptions, with_proba
         yield Predicted({name: column[row] for name, column in cells.items()}, added)
 
 
-def _inputs(saved: SavedModel, table: Table, options: DataOptions) -> tuple[Array, Array]:
+def _inputs(saved: Model, table: Table, options: DataSpec) -> tuple[Array, Array]:
     """The model's inputs, and which rows have them; the mean of a column is that of the training rows."""
-    names, missing, dtype = saved.preparation.input_names, columns(options).missing, saved.parameters.dtype
+    prepared, dtype = saved.saved.preparation, saved.saved.parameters.dtype
+    names, missing = prepared.input_names, options.missing
     if missing != "mean":
         return inputs(table, names, missing, dtype)
     found = tuple(find(table, name) for name in names)
     values = np.array(table.matrix(found, dtype))
-    return np.where(np.isnan(values), saved.preparation.means.astype(dtype), values), np.ones(len(table), bool)
+    return np.where(np.isnan(values), prepared.means.astype(dtype), values), np.ones(len(table), bool)
 
 
-def _answers(saved: SavedModel, out: Array) -> list[Any]:
+def _answers(saved: Model, out: Array) -> list[Any]:
     """Classes as their labels, numbers as numbers."""
-    predicted = saved.preparation.predicted(out)
-    if not saved.preparation.classes:
+    predicted = saved.saved.preparation.predicted(out)
+    if not saved.classes:
         return [_shortest(value) for value in predicted]
-    labels = saved.preparation.classes
+    labels = saved.classes
     numeric = all(re.fullmatch(r"-?\d+", label) for label in labels)
     return [int(labels[at]) if numeric else labels[at] for at in predicted.tolist()]
 
@@ -236,11 +238,11 @@ class _Lines:
         yield "  ".join(plain(cell, screen).rjust(w) for cell, w in zip(cells, self._widths, strict=True))
 
 
-def _pictures(saved: SavedModel, table: Table, count: int, options: DataOptions, screen: Screen) -> Iterator[str]:
+def _pictures(saved: Model, table: Table, count: int, options: DataSpec, screen: Screen) -> Iterator[str]:
     """Rows as pictures, with what the network makes of them and how sure it is."""
-    prepared = saved.preparation
+    prepared = saved.saved.preparation
     values, kept = _inputs(saved, table, options)
-    out = outputs(saved.network, saved.parameters, prepared, values[:count])
+    out = saved.outputs(values[:count])
     answers = [str(answer) for answer in _answers(saved, out)]
     if prepared.classes:
         sure = prepared.probabilities(out).max(axis=1)

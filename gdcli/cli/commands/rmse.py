@@ -6,16 +6,16 @@ import typer
 
 from gdcli.cli.commands.mse import NumberOptions, print_metric
 from gdcli.cli.grouping import grouped
-from gdcli.cli.options import DataOptions, LineOptions
-from gdcli.cli.predicting import PredictionOptions
+from gdcli.cli.scoring import PredictionOptions
+from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.nn import metrics
 
 
 @grouped
 def command(
     context: typer.Context,
-    data: DataOptions,
-    line: LineOptions,
+    data: DataSpec,
+    line: LineSpec,
     given: PredictionOptions,
     output: NumberOptions,
 ) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from gdcli.cli import parse
 from gdcli.cli.grouping import grouped
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, destination, emit
@@ -29,12 +28,12 @@ def command(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="The sample to print.", show_default=False)
     ] = None,
-    rows: Annotated[int | None, option("--rows", parser=parse.count, metavar="N", help="How many rows.")] = None,
+    rows: Annotated[int | None, option("--rows", accepts="count", metavar="N", help="How many rows.")] = None,
     noise: Annotated[
         float | None,
-        option("--noise", parser=parse.non_negative, metavar="S", help="A toy's noise, a standard deviation."),
+        option("--noise", accepts="non_negative", metavar="S", help="A toy's noise, a standard deviation."),
     ] = None,
-    seed: Annotated[int, option("--seed", parser=parse.whole, metavar="N", help="A toy's seed. [0]")] = 0,
+    seed: Annotated[int, option("--seed", accepts="whole", metavar="N", help="A toy's seed. [0]")] = 0,
 ) -> None:
     """List the sample data sets and toy generators, or print one.
 

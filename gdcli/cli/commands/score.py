@@ -8,12 +8,14 @@ from functools import partial
 import typer
 
 from gdcli.cli.grouping import grouped
-from gdcli.cli.lecture import start_words
-from gdcli.cli.options import DataOptions, LineOptions, OutputOptions
-from gdcli.cli.output import check, emit, rerun
-from gdcli.cli.predicting import PredictionOptions, Predictions, Scored, predictions
-from gdcli.cli.telling import scores
+from gdcli.cli.invoked import invocation
+from gdcli.cli.options import OutputOptions
+from gdcli.cli.output import check, emit
+from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
+from gdcli.experiments.line_result import scores
+from gdcli.experiments.predicting import Predictions, Scored
+from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.formatting import equation, short
 from gdcli.render import Column, Report
 from gdcli.render.screen import Screen, paint, plain
@@ -23,8 +25,8 @@ from gdcli.training.records import Scores
 @grouped
 def command(
     context: typer.Context,
-    data: DataOptions,
-    line: LineOptions,
+    data: DataSpec,
+    line: LineSpec,
     given: PredictionOptions,
     output: OutputOptions,
 ) -> None:
@@ -34,31 +36,31 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    told = predictions(data, line, given, terminal)
-    result = scores(told.outputs, told.data.targets)
-    again = rerun(context, data=told.name, **start_words(told.line, data))
+    predicted, start = predictions(data, line, given, terminal)
+    result = scores(predicted.outputs, predicted.data.targets)
+    again = invocation(context, predicted.name).with_options(**start)
     report = Report(
         schema="gdcli.score/1",
-        records=told.rows(),
+        records=predicted.rows(),
         summary=lambda: {
-            "equation": _equation(told),
-            "rows": len(told.data),
+            "equation": _equation(predicted),
+            "rows": len(predicted.data),
             **result._asdict(),
-            "rerun": again,
+            "rerun": str(again),
         },
         rows_name="predictions",
-        columns=_columns(told),
-        blocks=lambda screen: _summary(told, result, screen),
+        columns=_columns(predicted),
+        blocks=lambda screen: _summary(predicted, result, screen),
     )
     emit(report, output, terminal)
     terminal.note(f"rerun: {again}")
 
 
-def _equation(told: Predictions) -> str | None:
-    return told.model and equation(told.data.target_name, *told.model)
+def _equation(predicted: Predictions) -> str | None:
+    return predicted.model and equation(predicted.data.target_name, *predicted.model)
 
 
-def _columns(told: Predictions) -> list[Column]:
+def _columns(predicted: Predictions) -> list[Column]:
     """The row's own names, wide enough to be read."""
     titles = {"row": "row", "squared_error": "squared error"}
     return [
@@ -67,7 +69,7 @@ def _columns(told: Predictions) -> list[Column]:
             partial(_cell, at),
             max(6 if name == "row" else 10, len(name) + 1),
         )
-        for at, name in enumerate(told.column_names())
+        for at, name in enumerate(predicted.column_names())
     ]
 
 
@@ -76,9 +78,9 @@ def _cell(at: int, record: Scored) -> str:
     return str(value) if at == 0 else short(value, 6)
 
 
-def _summary(told: Predictions, result: Scores, screen: Screen) -> Iterator[str]:
+def _summary(predicted: Predictions, result: Scores, screen: Screen) -> Iterator[str]:
     yield ""
-    text = _equation(told)
+    text = _equation(predicted)
     if text:
         yield f" {paint('model', 'bold', screen)}  {plain(text, screen)}"
     figures = {"MSE": result.mse, "RMSE": result.rmse, "MAE": result.mae, "R2": result.r2}

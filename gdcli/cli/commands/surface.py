@@ -2,42 +2,75 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from gdcli.cli.commands.fit import output_width
-from gdcli.cli.drawing import Drawing, GridRow
+from gdcli.analysis.surfaces import Span
+from gdcli.cli.commands.fit import header
+from gdcli.cli.example import or_example
 from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
-from gdcli.cli.lecture import lecture, start_words
-from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, OptimizerOptions, OutputOptions
-from gdcli.cli.output import check, emit, exact, rerun
-from gdcli.cli.surface_line import drawn
-from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
+from gdcli.cli.invoked import invocation, is_given
+from gdcli.cli.options import OutputOptions, option
+from gdcli.cli.output import check, check_place, emit, output_width
+from gdcli.cli.ranges import span
+from gdcli.cli.running import note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
-from gdcli.errors import INTERRUPTED, DataError, OptionError
-from gdcli.render import Report
-from gdcli.render.screen import Screen
+from gdcli.errors import INTERRUPTED, OptionError
+from gdcli.experiments.line import on_rows, refuse_unfit
+from gdcli.experiments.line_result import line_config
+from gdcli.experiments.line_surface import Descents, RatesSpec, axes, descent
+from gdcli.experiments.notation import write
+from gdcli.experiments.spec import (
+    DataSpec,
+    EpochSpec,
+    LineSpec,
+    LoopSpec,
+    LossSpec,
+    OptimizerSpec,
+    Spec,
+    reject_together,
+)
+from gdcli.experiments.surface import Drawing
+from gdcli.formatting import exact
+from gdcli.render.reports.surface import report
 
 MODEL = ".safetensors"
-NETWORKS_OWN = {"data", "rows", "x_range", "y_range", "save", "seed", "threads"}
+NETWORKS_OWN = {"source", "rows", "x_range", "y_range", "save", "seed", "threads"}
+EPOCHS = 100
+RANGE = "LOW:HIGH[:COUNT]"
+USUAL = "-1:1"
+
+
+class SurfaceOptions(NamedTuple):
+    """What of the surface is shown, and where else."""
+
+    over: Annotated[
+        str | None, option("--over", metavar="A,B", help="The two parameters, across and up. [m,b; or the first two]")
+    ] = None
+    x_range: Annotated[
+        str | None, option("--x-range", metavar=RANGE, help="Across; COUNT points in csv and json. [what fits]")
+    ] = None
+    y_range: Annotated[str | None, option("--y-range", metavar=RANGE, help="Up. [what fits]")] = None
+    m_range: Annotated[str | None, option("--m-range", metavar=RANGE, help="The axis of m, as -3:5:41.")] = None
+    b_range: Annotated[str | None, option("--b-range", metavar=RANGE, help="The axis of b.")] = None
+    epochs: Annotated[int, option("--epochs", accepts="whole", metavar="N", help="Length of the path. [100]")] = EPOCHS
+    save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
 
 
 @grouped
 def command(
     context: typer.Context,
-    data: DataOptions,
+    data: DataSpec,
     asked: SurfaceOptions,
-    line: LineOptions,
-    rate: RatesOptions,
-    loop: LoopOptions,
-    optimizer: OptimizerOptions,
-    loss: LossOptions,
+    line: LineSpec,
+    rate: RatesSpec,
+    loop: LoopSpec,
+    optimizer: OptimizerSpec,
+    loss: LossSpec,
     output: OutputOptions,
     rows: Annotated[
         str | None, typer.Argument(metavar="[ROWS]", help="After a saved network in place of DATA: its rows.")
@@ -51,77 +84,99 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    _check_place(asked.save)
-    if data.data is not None and data.data.endswith(MODEL):
-        from gdcli.cli import surface_network  # reads model files: only then
-
-        _refuse_descent(context)
-        again = _again(context, [data.data, rows], seed=loop.seed)
-        drawing = surface_network.drawn(data.data, data._replace(data=rows), asked, loop, terminal, again)
+    check_place(asked.save, ".svg", "surface")
+    if data.source is not None and data.source.endswith(MODEL):
+        drawing = _of_network(context, data, rows, asked, loop.seed, terminal)
+    elif rows is not None:
+        raise OptionError(f"there are two DATA, '{data.source}' and '{rows}'", f"a network's file ends in {MODEL}")
     else:
-        if rows is not None:
-            raise OptionError(f"there are two DATA, '{data.data}' and '{rows}'", f"a network's file ends in {MODEL}")
-        name, line = lecture(data, line, terminal)
-        named = start_words(line, data) | {"lr": ",".join(map(exact, rate.rates)), "epochs": asked.epochs}
-        again = _again(context, [name], **named, seed=loop.seed)
-        with interruptible() as interrupted:
-            drawing = drawn(
-                name, data, asked, line, rate, loop, optimizer, loss, terminal=terminal, again=again, stop=interrupted
-            )
-    emit(_report(drawing, output, output_width(output, terminal)), output, terminal)
+        spec, start = or_example(Spec(line, data, rate, loop, EpochSpec(asked.epochs), optimizer, loss), terminal)
+        drawing = _of_line(context, spec, start, rate, asked, terminal)
+    emit(report(drawing, output.format, output_width(output, terminal)), output, terminal)
     if asked.save is not None:
         _save(drawing, Path(asked.save))
-    terminal.note(f"rerun: {again}")
+    terminal.note(f"rerun: {drawing.more['rerun']}")
     if drawing.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
-def _check_place(save: str | None) -> None:
-    """Finds out before the work whether the picture will have somewhere to go."""
-    if save is None:
-        return
-    path = Path(save)
-    if path.suffix.lower() != ".svg":
-        raise OptionError(f"--save: '{save}' does not end in .svg", f"as in --save {path.stem or 'surface'}.svg")
-    if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{save}: there is no folder '{path.parent}' to write a file in", "make it first")
+def _of_line(
+    context: Any, spec: Spec, start: dict[str, Any], rate: RatesSpec, asked: SurfaceOptions, terminal: Terminal
+) -> Drawing:
+    """Descends at each rate, and lays out what is drawn."""
+    source = reader(terminal)
+    rows = source.numbers(str(spec.data.source), spec.data)
+    note_all(source.notes, terminal)
+    refuse_unfit(rows, spec.name)
+    runs = [on_rows(Spec(**{**vars(spec), "rate": one}), rows).compressed() for one in rate.each()]
+    first, names = runs[0], runs[0].names
+    over = axes(asked.over, names)
+    ranges = _ranges(asked, names[over[0]], names[over[1]])
+    rates = [one.rate for one in runs]
+    terminal.note(header(first, ", ".join(map(exact, rates))))
+    with interruptible() as interrupted:
+        descents = []
+        for one in runs:
+            bar = progress_bar(one, terminal)
+            found = descent(one, interrupted, bar.watching)
+            bar.erase()
+            descents.append(found)
+        layout = Descents(first, descents, over)
+        if len(names) > 2:
+            terminal.note(f"over {names[over[0]]} and {names[over[1]]}, the others fixed: {layout.fixed_words()}")
+        given = start | {"lr": tuple(rates), "epochs": asked.epochs, "seed": spec.loop.seed}
+        again = invocation(context, spec.data.source).with_options(**given)
+        config = line_config(first) | {"scale": first.scale_name, "schedule": write(rate.schedule)}
+        config |= {"lr": rates[0] if len(rates) == 1 else rates}
+        return layout.drawing(ranges, {"seed": spec.loop.seed, "config": config, "rerun": str(again)})
+
+
+def _ranges(asked: SurfaceOptions, x: str, y: str) -> tuple[Span | None, Span | None]:
+    """The ranges asked for, by axis or by the parameter on it."""
+    named = {"m": asked.m_range, "b": asked.b_range}
+    for name, text in named.items():
+        if text is not None and name not in (x, y):
+            raise OptionError(f"--{name}-range: the axes are {x} and {y}", "use --x-range and --y-range")
+    return _span("x", asked.x_range, x, named.get(x)), _span("y", asked.y_range, y, named.get(y))
+
+
+def _span(axis: str, by_axis: str | None, name: str, by_name: str | None) -> Span | None:
+    reject_together({f"--{axis}-range": by_axis is not None, f"--{name}-range": by_name is not None})
+    flag, text = (f"--{axis}-range", by_axis) if by_name is None else (f"--{name}-range", by_name)
+    return None if text is None else span(flag, text)
+
+
+def _of_network(
+    context: Any, data: DataSpec, rows: str | None, asked: SurfaceOptions, seed: int, terminal: Terminal
+) -> Drawing:
+    """The loss around a saved network's parameters, on its rows."""
+    from gdcli.cli.saved import rows_named  # reads model files: only then
+    from gdcli.experiments.network_surface import directions, drawing, problem_in_units, usual_count
+    from gdcli.experiments.saved import load_model
+
+    _refuse_descent(context)
+    model = load_model(str(data.source))
+    name = rows_named(rows, terminal)
+    problem = problem_in_units(model, model.dataset(model.table(name, data, reader(terminal)), data))
+    plane, count = directions(model, str(data.source), seed), usual_count(problem)
+    spans = span("--x-range", asked.x_range or USUAL, count), span("--y-range", asked.y_range or USUAL, count)
+    terminal.note(
+        f"{model.saved.network.size:,} parameters, {len(problem.data):,} rows, {spans[0].count} x {spans[1].count}"
+        f" points: alpha and beta are two random directions as long as the weights, seed {seed}"
+    )
+    again = invocation(context, data.source, rows).with_options(seed=seed)
+    return drawing(model, problem, plane, spans, seed, str(again))
 
 
 def _refuse_descent(context: Any) -> None:
     """Refuses options of a descent where there is none."""
-    known = NETWORKS_OWN | set(OutputOptions._fields) | set(DataOptions._fields)
+    known = NETWORKS_OWN | set(OutputOptions._fields) | {one.name for one in DataSpec.options()}
     for parameter in context.command.params:
-        given = context.get_parameter_source(parameter.name).name == "COMMANDLINE"
-        if given and parameter.name not in known:
+        if is_given(context, parameter.name) and parameter.name not in known:
             raise OptionError(
                 f"{parameter.opts[0]}: a saved network is drawn along two random directions, without a path",
                 "leave it out; --x-range and --y-range set the ranges",
             )
-
-
-def _again(context: Any, positional: list[str | None], **forced: Any) -> str:
-    """The command that draws the same."""
-    program, itself, *options = rerun(context, data=None, rows=None, **forced).split(" ", 2)
-    names = [f"./{name}" if name.startswith("-") and name != "-" else name for name in positional if name]
-    return " ".join([program, itself, *map(shlex.quote, names), *options])
-
-
-def _report(drawing: Drawing, output: OutputOptions, width: int) -> Report:
-    listed = output.format in ("csv", "tsv", "jsonl")
-    return Report(
-        schema="gdcli.surface/1",
-        records=GridRow.of(drawing.grid, drawing.scene.names) if listed else (),
-        rows_name="",
-        summary=drawing.outline if output.format == "kv" else drawing.figures,
-        blocks=lambda screen: _blocks(drawing, screen, width),
-    )
-
-
-def _blocks(drawing: Drawing, screen: Screen, width: int) -> Iterator[str]:
-    from gdcli.render.reports.surface import pictures, size
-
-    columns, lines = size(drawing.scene, screen)
-    yield from pictures(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
 
 
 def _save(drawing: Drawing, path: Path) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from gdcli.experiments.stepping import StepReport
 from gdcli.formatting import short
 from gdcli.live.history import Moment
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Line
-from gdcli.render.reports.step import StepTold, blackboard
+from gdcli.render.reports.step import blackboard
 from gdcli.render.screen import Screen
 from gdcli.training.records import Step
 
@@ -65,7 +66,7 @@ class Arithmetic:
         return self._lines
 
 
-def _outlined(told: StepTold, step: Step) -> list[str]:
+def _outlined(told: StepReport, step: Step) -> list[str]:
     """A step of many parameters: how long its gradient is, and what it did."""
     size = short(float(np.linalg.norm(step.gradient.astype(np.float64))))
     head = f"step {told.step}   learning rate {short(told.learning_rate, 6)}   {len(told.before)} parameters"
@@ -73,7 +74,7 @@ def _outlined(told: StepTold, step: Step) -> list[str]:
     return [head, "", f"  length of the gradient  {size}", "", loss]
 
 
-def _written(told: StepTold, screen: Screen) -> list[str]:
+def _written(told: StepReport, screen: Screen) -> list[str]:
     """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
     head, *lines = (line for line in blackboard(told, screen) if not line.startswith(SAID_ELSEWHERE))
     text = "\n".join(lines).rstrip()

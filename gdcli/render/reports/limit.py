@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
+from gdcli.experiments.limits import Limits, LineLimits, Local, LocalLimit, Outlook, Trial
 from gdcli.formatting import short
+from gdcli.render import Report
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, paint, plain
 
-__all__ = ["Limits", "Local", "Outlook", "Trial", "limits", "local", "outlooks", "trials"]
+__all__ = ["line_report", "local_report"]
 
 BROAD, NARROW = (11, 12, 17, 15), (11, 11, 12, 12)
 """Columns of a table of forecasts, and of one of runs."""
@@ -22,107 +23,39 @@ SLOW = 1e-3
 """Part of the first distance to the minimum that is left by a run that is slow."""
 
 
-class Limits(NamedTuple):
-    """What the spectrum says of learning rates, for one scaling of the inputs.
-
-    Args:
-        inputs: How they are scaled, in a word.
-        lr_max: The largest stable rate of the optimizer asked for; None where no formula tells.
-        lr_max_sgd: 2/L, plain gradient descent's.
-        lr_best: 2/(L + mu).
-        lr_cautious: 1/L.
-        condition_number: L/mu.
-        eigenvalues: The Hessian's, from mu to L.
-        flat: How many directions have none; they are left out of lr_best.
-    """
-
-    inputs: str
-    lr_max: float | None
-    lr_max_sgd: float
-    lr_best: float
-    lr_cautious: float
-    condition_number: float
-    eigenvalues: Sequence[float]
-    flat: int = 0
-
-    def row(self) -> dict[str, Any]:
-        """The rates, the condition number, and the ends of the spectrum."""
-        ends = {"smallest_eigenvalue": self.eigenvalues[0], "largest_eigenvalue": self.eigenvalues[-1]}
-        return {name: value for name, value in self._asdict().items() if name != "eigenvalues"} | ends
-
-    def figures(self) -> dict[str, Any]:
-        """For json: all but how the inputs are scaled."""
-        return {name: value for name, value in self._asdict().items() if name != "inputs"}
+def line_report(found: LineLimits, rerun: str, trials_: Sequence[Trial]) -> Report:
+    """A linear model's limits, for any format."""
+    foretold = list(found.outlooks())
+    return Report(
+        schema="gdcli.limit/1",
+        records=found.inputs,
+        rows_name="",
+        summary=lambda: found.figures(foretold, trials_) | {"rerun": rerun},
+        paragraph=lambda _record, _screen: (),
+        blocks=lambda screen: _line_blocks(found, foretold, trials_, screen),
+    )
 
 
-class Local(NamedTuple):
-    """The curvature at one point of a loss that has another one elsewhere.
-
-    Args:
-        where: The point, in words.
-        lr_max: 2 / sharpness, with the momentum's factor; None where the loss is not curved upwards.
-        sharpness: The Hessian's largest eigenvalue there.
-        loss: The loss there.
-        residual: How far off the eigenvalue can be.
-        products: Hessian-vector products that it took.
-    """
-
-    where: str
-    lr_max: float | None
-    sharpness: float
-    loss: float
-    residual: float
-    products: int
-
-    def row(self) -> dict[str, Any]:
-        """lr_max, sharpness, loss, residual, products."""
-        return {name: value for name, value in self._asdict().items() if name != "where"}
+def _line_blocks(
+    found: LineLimits, foretold: Sequence[Outlook], tried: Sequence[Trial], screen: Screen
+) -> Iterator[str]:
+    yield from limits(found.inputs, found.other(), screen)
+    if foretold:
+        yield from outlooks(foretold, "MSE", screen)
+    if tried:
+        yield from trials(tried, "MSE", screen)
 
 
-class Outlook(NamedTuple):
-    """What a constant rate will do.
-
-    Args:
-        name: Which rate it is.
-        lr: The rate.
-        contraction: What the slowest part of the error is multiplied by a step.
-        steps_per_factor_100: Steps in which the loss comes 100 times nearer to its minimum.
-        target_loss: The loss asked for, or None.
-        steps: The first step that reaches it; None if none does.
-    """
-
-    name: str
-    lr: float
-    contraction: float
-    steps_per_factor_100: float
-    target_loss: float | None
-    steps: int | None
-
-
-class Trial(NamedTuple):
-    """A real run near the limit, beside what was foretold of it.
-
-    Args:
-        factor: The rate as a part of the limit.
-        lr: The rate.
-        verdict: `converges`, `diverges`, or `neither`.
-        as_predicted: Whether that is what the formula says.
-        steps: How many were made.
-        first_loss: Before them.
-        loss: After them.
-        predicted_loss: What the closed form says of the loss after them.
-        least_loss: The loss at the minimum.
-    """
-
-    factor: float
-    lr: float
-    verdict: str
-    as_predicted: bool
-    steps: int
-    first_loss: float
-    loss: float
-    predicted_loss: float
-    least_loss: float
+def local_report(found: LocalLimit, rerun: str) -> Report:
+    """The curvature at one point, for any format."""
+    return Report(
+        schema="gdcli.limit/1",
+        records=[found.local],
+        rows_name="",
+        summary=lambda: found.figures() | {"rerun": rerun},
+        paragraph=lambda _record, _screen: (),
+        blocks=lambda screen: local(found.local, found.why, screen),
+    )
 
 
 def limits(found: Sequence[Limits], limit: tuple[str, str] | None, screen: Screen) -> Iterator[str]:

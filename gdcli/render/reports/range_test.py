@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from gdcli.formatting import short
-from gdcli.render import Column
+from gdcli.render import Column, Report
 from gdcli.render.screen import Screen, paint
 
 if TYPE_CHECKING:
     from gdcli.analysis.range_test import Probe, Suggestion
+    from gdcli.experiments.lr_find import RangeTestResult
 
-__all__ = ["Finding", "layout", "picture", "reason", "summary"]
+__all__ = ["layout", "picture", "reason", "report", "summary"]
 
 ROOM = 12
 """Lines of a screen that the chart leaves to the words."""
 
 
-class Finding(NamedTuple):
-    """What a range test came to, ready to be told.
+def report(result: RangeTestResult, rows: Sequence[Probe], drawn: bool) -> Report:
+    """A range test, for any format.
 
     Args:
-        probes: Each rate with its loss.
-        suggestions: The rates suggested, by name.
-        left_out: What would be suggested, were it not above the limit.
-        chosen: The name of the one to take, or None.
-        limit: The largest stable rate and what it is, where a formula tells.
-        loss_name: The loss as people write it.
+        result: The test.
+        rows: The rates that are listed.
+        drawn: Whether the chart is drawn.
     """
-
-    probes: Sequence[Probe]
-    suggestions: Mapping[str, Suggestion]
-    left_out: Mapping[str, Suggestion]
-    chosen: str | None
-    limit: tuple[float, str] | None
-    loss_name: str
+    return Report(
+        schema="gdcli.lr-find/1",
+        records=rows,
+        summary=lambda: result.figures({name: reason(name, one) for name, one in result.suggestions.items()}),
+        columns=layout(),
+        blocks=lambda screen: (*(picture(result, screen) if drawn else ("",)), *summary(result, screen)),
+    )
 
 
 def layout() -> list[Column]:
@@ -65,16 +63,17 @@ def reason(name: str, found: Suggestion) -> str:
     }[name]
 
 
-def summary(found: Finding, screen: Screen) -> Iterator[str]:
+def summary(result: RangeTestResult, screen: Screen) -> Iterator[str]:
     """The suggestions, the limit beside them, and where the test ended."""
-    for name, one in found.suggestions.items():
-        color = "green" if name == found.chosen else ""
+    for name, one in result.suggestions.items():
+        color = "green" if name == result.chosen else ""
         yield from _line(name, one.learning_rate, reason(name, one), color, screen)
-    for name, one in found.left_out.items():
+    for name, one in result.left_out.items():
         yield from _line(name, one.learning_rate, "left out: not below the limit", "gray", screen)
-    if found.limit is not None:
-        yield from _line("limit", found.limit[0], found.limit[1], "", screen)
-    last = found.probes[-1]
+    bound = result.subject.bound
+    if bound is not None:
+        yield from _line("limit", bound.rate, bound.words, "", screen)
+    last = result.probes[-1]
     ending = "the loss ran away" if last.ran_away else "the loss never ran away: a larger --to may tell more"
     yield from _line("end", last.learning_rate, ending, "", screen)
 
@@ -84,29 +83,30 @@ def _line(label: str, rate: float, text: str, color: str, screen: Screen) -> Ite
     yield f"{start}{paint(f'{short(rate):>11}', color, screen)}   {text}"
 
 
-def picture(found: Finding, screen: Screen) -> Iterator[str]:
+def picture(result: RangeTestResult, screen: Screen) -> Iterator[str]:
     """The losses over log10 of the rate, with the suggestions marked.
 
     Args:
-        found: The test.
+        result: The test.
         screen: What can be shown.
     """
     from gdcli.render.charts.plots import Series, chart
 
-    rates = [math.log10(probe.learning_rate) for probe in found.probes]
-    losses, smoothed = [probe.loss for probe in found.probes], [probe.smoothed for probe in found.probes]
+    rates = [math.log10(probe.learning_rate) for probe in result.probes]
+    losses, smoothed = [probe.loss for probe in result.probes], [probe.smoothed for probe in result.probes]
     curves = [Series(rates, smoothed, label="smoothed", color="orange")]
     if losses != smoothed:
         curves.insert(0, Series(rates, losses, label="loss", style="points", color="blue"))
     low, high = _range([*losses, *smoothed], smoothed)
     log = low > 0 and high > 20 * low
-    marks = [(math.log10(one.learning_rate), name) for name, one in found.suggestions.items()]
-    if found.limit is not None and rates[0] <= math.log10(found.limit[0]) <= rates[-1]:
-        marks.append((math.log10(found.limit[0]), "limit"))
+    marks = [(math.log10(one.learning_rate), name) for name, one in result.suggestions.items()]
+    bound = result.subject.bound
+    if bound is not None and rates[0] <= math.log10(bound.rate) <= rates[-1]:
+        marks.append((math.log10(bound.rate), "limit"))
     yield from chart(
         curves,
         screen,
-        title=f"{found.loss_name}{' (log scale)' if log else ''} by log10(lr)",
+        title=f"{result.subject.experiment.loss_name}{' (log scale)' if log else ''} by log10(lr)",
         width=min(screen.width - 1, 118),
         height=max(8, min(screen.height - ROOM, 24)),
         x_label="log10(lr)",

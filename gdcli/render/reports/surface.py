@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gdcli.experiments.surface import Drawing, GridRow, Scene, Trail
 from gdcli.formatting import short
+from gdcli.render import Report
 from gdcli.render.blocks import side_by_side
 from gdcli.render.charts.axes import axis, gutter
 from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, places, scale_bar
 from gdcli.render.raster.geometry import Floats
-from gdcli.render.reports.surface_marks import Scene, Trail, outcome, sentence, wrapped
+from gdcli.render.reports.surface_marks import outcome, sentence, wrapped
 from gdcli.render.screen import Screen, paint
 
 NARROWEST = 34  # columns of a picture beside others
@@ -22,6 +24,29 @@ AROUND = 11  # lines on the screen besides one picture
 LARGEST, LEAST = 60, 8  # lines of a picture
 BAR = 72
 GAP = 2
+
+
+def report(drawing: Drawing, format_name: str, width: int) -> Report:
+    """A loss surface, for any format.
+
+    Args:
+        drawing: The surface and what lies on it.
+        format_name: Rows have the grid point by point, kv its outline, json all of it.
+        width: Columns to keep to.
+    """
+    listed = format_name in ("csv", "tsv", "jsonl")
+    return Report(
+        schema="gdcli.surface/1",
+        records=GridRow.of(drawing.grid, drawing.scene.names) if listed else (),
+        rows_name="",
+        summary=drawing.outline if format_name == "kv" else drawing.figures,
+        blocks=lambda screen: _blocks(drawing, screen, width),
+    )
+
+
+def _blocks(drawing: Drawing, screen: Screen, width: int) -> Iterator[str]:
+    columns, lines = size(drawing.scene, screen)
+    yield from pictures(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
 
 
 def size(scene: Scene, screen: Screen) -> tuple[int, int]:

@@ -3,97 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from textwrap import wrap
-from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from gdcli.formatting import short
-from gdcli.render.raster.geometry import Floats
+from gdcli.experiments.surface import Scene, Spot, Trail
+from gdcli.formatting import coordinate, short
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import Status
 
-Range = tuple[float, float]
 TIE = "\N{NO-BREAK SPACE}"
-
-
-class Spot(NamedTuple):
-    """A place on the surface, and the loss there."""
-
-    x: float
-    y: float
-    loss: float
-
-
-@dataclass(frozen=True, eq=False)
-class Trail:
-    """One run's way over the surface.
-
-    Args:
-        rate: Its learning rate.
-        steps: Updates made at each point.
-        points: x and y of each, shape (n, 2).
-        losses: The loss at each.
-        status: How it ended.
-    """
-
-    rate: float
-    steps: Sequence[int]
-    points: Floats
-    losses: Sequence[float]
-    status: Status
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """What a picture of a surface shows besides the surface.
-
-    Args:
-        names: What x and y are.
-        loss_name: What the colours measure.
-        x_range: The x at the left and the right edge.
-        y_range: The y at the lower and the upper edge.
-        start: Marked S; where every trail begins.
-        minimum: Marked x; None if there is no finite loss.
-        trails: The paths, one picture each; without any, one picture.
-        start_name: What the start is.
-        minimum_name: What the minimum is.
-    """
-
-    names: tuple[str, str]
-    loss_name: str
-    x_range: Range
-    y_range: Range
-    start: Spot
-    minimum: Spot | None
-    trails: Sequence[Trail] = ()
-    start_name: str = "start"
-    minimum_name: str = "minimum"
-
-    def inside(self, points: ArrayLike) -> NDArray[np.bool_]:
-        """Which of `(n, 2)` points are in the picture."""
-        low, high = np.array([self.x_range, self.y_range]).T
-        xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-        return np.asarray(((xy >= low) & (xy <= high)).all(axis=1))
-
-    def marks(self) -> list[tuple[Spot, str]]:
-        """What is marked in the picture, the start on top."""
-        spots = [(self.minimum, "x"), (self.start, "S")]
-        return [(spot, letter) for spot, letter in spots if spot is not None and self.inside(spot[:2]).all()]
-
-    def left_at(self, trail: Trail) -> int | None:
-        """The number of the first point outside the picture after one inside it; None if there is none."""
-        outside = ~self.inside(trail.points)
-        left = np.flatnonzero(outside[1:] & ~outside[:-1])
-        return int(left[0]) + 1 if len(left) else None
-
-    def drawn(self, trail: Trail) -> Floats:
-        """The points of a path that are drawn: a diverging one ends where it leaves the picture."""
-        left = self.left_at(trail) if trail.status is Status.DIVERGED else None
-        return trail.points if left is None else trail.points[: left + 1]
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -133,15 +50,3 @@ def _told(scene: Scene, spot: Spot) -> str:
 def _loss(scene: Scene, spot: Spot) -> str:
     told = short(spot.loss, 3) if math.isfinite(spot.loss) else "too large for a number"
     return f"{scene.loss_name}{TIE}{told}"
-
-
-def coordinate(value: float) -> str:
-    """A number to three digits; a zero at its end shows that there are more.
-
-    >>> coordinate(-1.0), coordinate(1.3978835852112288), coordinate(0.00012345), coordinate(12345.6)
-    ('-1', '1.40', '0.000123', '12346')
-    """
-    text = short(value, 3)
-    if value == 0 or not 1e-4 <= abs(value) < 1e7 or float(text) == value:
-        return text
-    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"

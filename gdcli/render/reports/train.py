@@ -151,6 +151,7 @@ def decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str]:
     from gdcli.render.raster.pictures import regions
 
     data = result.experiment.data
+    across, up = data.input_names
     rows = data.inputs.astype(float)
     x_range, y_range = _ranges(rows)
     height = 2 * max(8, min(24, screen.height - 8))
@@ -160,7 +161,7 @@ def decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str]:
     rgb = regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
     yield ""
     yield "decision regions"
-    yield from framed(half_blocks(rgb, screen), x_range, y_range, *data.input_names, screen).split("\n")
+    yield from framed(half_blocks(rgb, screen), x_range, y_range, across, up, screen).split("\n")
 
 
 def _ranges(rows: Array) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""What `gdcli surface` draws and lists, whatever the model."""
+"""Loss surfaces: the loss over two parameters or two directions, and what lies on it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,91 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gdcli.analysis.surfaces import Plane, Span, Surface, surface
 from gdcli.arrays import Array
-from gdcli.cli import parse
-from gdcli.cli.output import exact
-from gdcli.errors import OptionError
-from gdcli.render.reports.surface_marks import Scene, Spot
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Row
+from gdcli.training.records import Epoch, Row, Status
 
 AFFORDABLE = 2e10  # multiplications: a second or two
-COUNT, COARSE, MOST = 41, 21, 1000
-RANGE = "as in {} -3:5:41"
+Range = tuple[float, float]
+
+
+class Spot(NamedTuple):
+    """A place on the surface, and the loss there."""
+
+    x: float
+    y: float
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trail:
+    """One run's path over the surface.
+
+    Args:
+        rate: Its learning rate.
+        steps: Updates made at each point.
+        points: x and y of each, shape (n, 2).
+        losses: The loss at each.
+        status: How it ended.
+    """
+
+    rate: float
+    steps: Sequence[int]
+    points: Array
+    losses: Sequence[float]
+    status: Status
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What a picture of a surface shows besides the surface.
+
+    Args:
+        names: What x and y are.
+        loss_name: What the colours measure.
+        x_range: The x at the left and the right edge.
+        y_range: The y at the lower and the upper edge.
+        start: Marked S; where every trail begins.
+        minimum: Marked x; None if there is no finite loss.
+        trails: The paths, one picture each; without any, one picture.
+        start_name: What the start is.
+        minimum_name: What the minimum is.
+    """
+
+    names: tuple[str, str]
+    loss_name: str
+    x_range: Range
+    y_range: Range
+    start: Spot
+    minimum: Spot | None
+    trails: Sequence[Trail] = ()
+    start_name: str = "start"
+    minimum_name: str = "minimum"
+
+    def inside(self, points: Any) -> Array:
+        """Which of `(n, 2)` points are in the picture."""
+        low, high = np.array([self.x_range, self.y_range]).T
+        xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+        return np.asarray(((xy >= low) & (xy <= high)).all(axis=1))
+
+    def marks(self) -> list[tuple[Spot, str]]:
+        """What is marked in the picture, the start on top."""
+        spots = [(self.minimum, "x"), (self.start, "S")]
+        return [(spot, letter) for spot, letter in spots if spot is not None and self.inside(spot[:2]).all()]
+
+    def left_at(self, trail: Trail) -> int | None:
+        """The number of the first point outside the picture after one inside it; None if there is none."""
+        outside = ~self.inside(trail.points)
+        left = np.flatnonzero(outside[1:] & ~outside[:-1])
+        return int(left[0]) + 1 if len(left) else None
+
+    def drawn(self, trail: Trail) -> Array:
+        """The points of a path that are drawn: a diverging one ends where it leaves the picture."""
+        left = self.left_at(trail) if trail.status is Status.DIVERGED else None
+        return trail.points if left is None else trail.points[: left + 1]
 
 
 class GridRow(NamedTuple):
@@ -46,7 +119,7 @@ class GridRow(NamedTuple):
                 yield cls(names, x, y, loss, penalty)
 
 
-class Way(NamedTuple):
+class Descent(NamedTuple):
     """One run: its rate, and its records in raw units."""
 
     rate: float
@@ -82,13 +155,13 @@ class Landscape:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """All there is to tell.
+    """A loss surface with what lies on it.
 
     Args:
         landscape: The loss over the plane.
         scene: What is on it.
         over: Positions of both parameters among the model's.
-        ways: The runs on it.
+        descents: The runs on it.
         more: Further figures.
         exact: Whether the minimum is the exact one, from a formula.
         interrupted: Whether a run was.
@@ -97,7 +170,7 @@ class Drawing:
     landscape: Landscape
     scene: Scene
     over: tuple[int, int] = (0, 1)
-    ways: Sequence[Way] = ()
+    descents: Sequence[Descent] = ()
     more: dict[str, Any] = field(default_factory=dict)
     exact: bool = False
     interrupted: bool = False
@@ -124,8 +197,8 @@ class Drawing:
             "grid": grid.loss.tolist(),
             **penalty,
             "paths": [
-                {"lr": way.rate, "status": str(way.records[-1].status), "points": [*map(self._point, way.records)]}
-                for way in self.ways
+                {"lr": one.rate, "status": str(one.records[-1].status), "points": [*map(self._point, one.records)]}
+                for one in self.descents
             ],
             **self.more,
         }
@@ -133,15 +206,16 @@ class Drawing:
     def outline(self) -> dict[str, Any]:
         """The same without the grid, and of the paths only their ends."""
         paths = [
-            {"lr": way.rate, "status": str(way.records[-1].status), **self._point(way.records[-1])} for way in self.ways
+            {"lr": one.rate, "status": str(one.records[-1].status), **self._point(one.records[-1])}
+            for one in self.descents
         ]
-        told = {"path": paths[0]} if len(paths) == 1 else {"paths": paths} if paths else {}
+        path = {"path": paths[0]} if len(paths) == 1 else {"paths": paths} if paths else {}
         return {
             "over": list(self.scene.names),
             "start": self._spot(self.scene.start),
             "minimum": self._spot(self.scene.minimum),
             "minimum_is": "exact" if self.exact else "lowest on the grid",
-            **told,
+            **path,
             **self.more,
         }
 
@@ -159,29 +233,3 @@ class Drawing:
 def affordable(problem: Problem, points: int) -> bool:
     """Whether so many evaluations take about a second at most."""
     return points * len(problem.data) * problem.model.size <= AFFORDABLE
-
-
-def span(flag: str, text: str, count: int = COUNT) -> Span:
-    """`LOW:HIGH:COUNT`, or `LOW:HIGH`.
-
-    Raises:
-        OptionError: Naming what is wrong with it.
-    """
-    parts = text.split(":")
-    if len(parts) not in (2, 3):
-        raise OptionError(f"{flag}: '{text}' is not LOW:HIGH:COUNT", RANGE.format(flag))
-    low, high = (parse.numbers(flag, part, RANGE.format(flag))[0] for part in parts[:2])
-    if not low < high:
-        raise OptionError(f"{flag}: {exact(low)} is not below {exact(high)}", RANGE.format(flag))
-    if not 1e-9 * max(abs(low), abs(high)) < high - low < 1e300:
-        raise OptionError(f"{flag}: {exact(low)} and {exact(high)} are too near or too far apart", RANGE.format(flag))
-    return Span(low, high, _count(flag, parts[2]) if len(parts) == 3 else count)
-
-
-def _count(flag: str, text: str) -> int:
-    text = text.strip()
-    if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 2:
-        raise OptionError(f"{flag}: '{text}' is not a count of 2 or more points", RANGE.format(flag))
-    if len(text) > 9 or int(text) > MOST:
-        raise OptionError(f"{flag}: {text} points are more than {MOST}", RANGE.format(flag))
-    return int(text)

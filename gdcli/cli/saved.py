@@ -1,0 +1,19 @@
+"""The rows that a saved model is put to, by the command line."""
+
+from __future__ import annotations
+
+from gdcli.cli.terminal import Terminal
+from gdcli.errors import OptionError
+
+
+def rows_named(source: str | None, terminal: Terminal) -> str:
+    """What DATA stands for.
+
+    Raises:
+        OptionError: If nothing is given and nothing is piped in.
+    """
+    if source is not None:
+        return source
+    if terminal.piped_in():
+        return "-"
+    raise OptionError("there are no rows to read", "give DATA after MODEL, or pipe rows in")

@@ -1,0 +1,182 @@
+"""The loss over two parameters of a line, and the paths of descent on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gdcli.analysis import curvature
+from gdcli.analysis.surfaces import Plane, Span, span_around
+from gdcli.arrays import Array
+from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.experiment import never, unwatched
+from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.line_result import optimum_of
+from gdcli.experiments.spec import RateSpec, option
+from gdcli.experiments.surface import Descent, Drawing, Landscape, Scene, Spot, Trail
+from gdcli.formatting import coordinate
+from gdcli.training.records import Epoch, Status
+from gdcli.training.streams import Stream
+
+PICTURES = 12
+
+
+@dataclass(frozen=True)
+class RatesSpec(RateSpec):
+    """One learning rate or several, and how they move."""
+
+    lr: tuple[float, ...] | None = option(  # type: ignore[assignment]  # several in place of one
+        None, "Learning rate; of several, a picture each. [0.1]", "LR,...", "rates", ("--lr", "--learning-rate")
+    )
+
+    def each(self) -> Iterator[RateSpec]:
+        """Each rate once.
+
+        Raises:
+            OptionError: If there are too many to draw.
+        """
+        rates = list(dict.fromkeys(self.lr or (0.1,)))
+        if len(rates) > PICTURES:
+            raise OptionError(f"--lr: {len(rates)} pictures are more than {PICTURES}", "draw a few rates at a time")
+        return (RateSpec(rate, self.schedule, self.warmup, self.lr_at) for rate in rates)
+
+
+def descent(
+    experiment: LineExperiment,
+    interrupted: Callable[[], bool] = never,
+    watch: Callable[[Stream], Stream] = unwatched,
+) -> Descent:
+    """One run, as `fit` makes it."""
+    records = experiment.reported(experiment.records(interrupted, watch))
+    return Descent(experiment.rate, [record._replace(gradient=None, state=None) for record in records])
+
+
+def axes(asked: str | None, names: tuple[str, ...]) -> tuple[int, int]:
+    """Positions of the two parameters asked for, else of the first two.
+
+    Raises:
+        OptionError: If there are not two, or no such ones.
+    """
+    if len(names) < 2:
+        raise OptionError(
+            f"a surface needs two parameters, and this model has only {names[0]}",
+            "leave out --no-intercept, or take more inputs",
+        )
+    if asked is None:
+        return 0, 1
+    words = [word.strip() for word in asked.split(",")]
+    for word in words:
+        if word not in names:
+            raise OptionError(f"--over: there is no parameter '{word}'", did_you_mean(word, names))
+    if len(words) != 2 or words[0] == words[1]:
+        what = f"'{words[0]}' twice" if len(words) == 2 else f"{len(words)} of them"
+        raise OptionError(f"--over takes two parameters, not {what}", f"as in --over {names[0]},{names[1]}")
+    return names.index(words[0]), names.index(words[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Descents:
+    """Runs of one model from one start, over two of its parameters.
+
+    Args:
+        experiment: The first run.
+        descents: All runs.
+        over: Positions of the two parameters.
+    """
+
+    experiment: LineExperiment
+    descents: Sequence[Descent]
+    over: tuple[int, int]
+
+    @cached_property
+    def optimum(self) -> tuple[Array, float] | None:
+        """The exact minimum in raw units, and the loss and penalty there, where there is a formula."""
+        if optimum_of(self.experiment) is None:
+            return None
+        problem = self.experiment.problem
+        found, _ = curvature.optimum(problem)
+        loss = float(problem.data_loss(found, problem.data)) + float(problem.penalty(found) or 0.0)
+        return np.array(self.experiment.raw(found)), loss
+
+    @cached_property
+    def held(self) -> Array:
+        """Where the other parameters stay: at the optimum, else at the end of the best path."""
+        if self.optimum is not None:
+            return self.optimum[0]
+        return min((one.records[-1] for one in self.descents), key=_height).parameters
+
+    def fixed_words(self) -> str:
+        """The other parameters' values."""
+        pairs = [f"{name} = {coordinate(value)}" for name, value in self.fixed().items()]
+        return ", ".join(pairs[:4]) + (f" and {len(pairs) - 4} more" if len(pairs) > 4 else "")
+
+    def fixed(self) -> dict[str, float]:
+        """The other parameters."""
+        names = self.experiment.names
+        return {name: float(self.held[at]) for at, name in enumerate(names) if at not in self.over}
+
+    def plane(self) -> Plane:
+        """The plane in the units that the model sees."""
+        basis, unit = self.experiment.basis, np.eye(len(self.held))
+        origin = self.held.copy()
+        origin[list(self.over)] = 0.0
+        return Plane(basis.scaled(origin), *(basis.scaled(unit[at]) for at in self.over))
+
+    def spans(self) -> tuple[Span, Span]:
+        """Ranges in which start, minimum and path lie, as far as the path does not climb."""
+        first = self.descents[0].records[0]
+        shown = [record.parameters for one in self.descents for record in one.records if record.loss <= first.loss]
+        likely = (
+            self.optimum[0]
+            if self.optimum is not None
+            else self.experiment.basis.raw(curvature.optimum(self.experiment.problem)[0])
+        )
+        x, y = ([float(point[at]) for point in (first.parameters, likely, *shown)] for at in self.over)
+        return span_around(x), span_around(y)
+
+    def drawing(self, asked: tuple[Span | None, Span | None], more: dict[str, Any]) -> Drawing:
+        """All of it on the ranges asked for, or on those that suit."""
+        x, y = (given or usual for given, usual in zip(asked, self.spans(), strict=True))
+        landscape = Landscape(self.experiment.problem, self.plane(), (x, y))
+        fixed = {"fixed": fixed} if (fixed := self.fixed()) else {}
+        interrupted = any(one.records[-1].status is Status.INTERRUPTED for one in self.descents)
+        scene = self._scene(landscape)
+        more = fixed | {"lr_max": self.experiment.limit} | more
+        return Drawing(landscape, scene, self.over, self.descents, more, self.optimum is not None, interrupted)
+
+    def _scene(self, landscape: Landscape) -> Scene:
+        first, (x, y), names = self.descents[0].records[0], landscape.spans, self.experiment.names
+        start, minimum, name = self._spot(first.parameters, _height(first)), None, "minimum"
+        if self.optimum is not None:
+            minimum = self._spot(*self.optimum)
+        elif (lowest := landscape.grid.lowest) is not None:
+            minimum, name = Spot(*lowest), "lowest on the grid"
+        return Scene(
+            (names[self.over[0]], names[self.over[1]]),
+            self.experiment.loss_name + (" + penalty" if first.penalty is not None else ""),
+            (x.low, x.high),
+            (y.low, y.high),
+            start,
+            minimum,
+            [self._trail(one) for one in self.descents],
+            minimum_name=name,
+        )
+
+    def _spot(self, parameters: Array, height: float) -> Spot:
+        return Spot(float(parameters[self.over[0]]), float(parameters[self.over[1]]), height)
+
+    def _trail(self, one: Descent) -> Trail:
+        points = np.array([record.parameters[list(self.over)] for record in one.records], dtype=np.float64)
+        steps, heights = [record.step for record in one.records], [_height(record) for record in one.records]
+        return Trail(one.rate, steps, points, heights, one.records[-1].status)
+
+
+def _height(record: Epoch) -> float:
+    """Loss and penalty; a run that left the numbers behind counts as infinitely high."""
+    height = float(record.loss) + float(record.penalty or 0.0)
+    return math.inf if math.isnan(height) else height

@@ -1,0 +1,98 @@
+"""Predictions to score: of a line given by its parameters, or a column of somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from gdcli.arrays import Array
+from gdcli.data.columns import ColumnOptions, choose, regression
+from gdcli.data.dataset import Dataset
+from gdcli.experiments.line import on_rows
+from gdcli.experiments.notation import names
+from gdcli.experiments.reading import Reader, columns
+from gdcli.experiments.spec import DataSpec, Spec
+
+
+class Scored(NamedTuple):
+    """One row with its prediction.
+
+    Args:
+        row_number: From 1.
+        inputs: By name; empty for a column of predictions.
+        target: (its name, its value).
+        y_hat: The prediction.
+    """
+
+    row_number: int
+    inputs: dict[str, float]
+    target: tuple[str, float]
+    y_hat: float
+
+    @property
+    def cells(self) -> tuple[float, ...]:
+        """The row's cells, without their names."""
+        y, error = self.target[1], self.y_hat - self.target[1]
+        return (self.row_number, *self.inputs.values(), y, self.y_hat, error * error)
+
+    def row(self) -> dict[str, float | int | str | None]:
+        """row, the inputs, the target, y_hat, squared_error."""
+        name, y = self.target
+        error = self.y_hat - y
+        return {"row": self.row_number, **self.inputs, name: y, "y_hat": self.y_hat, "squared_error": error * error}
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Predictions beside the truth.
+
+    Args:
+        name: Where the rows came from, as DATA would name it.
+        data: Inputs and targets.
+        outputs: Predictions, one a row.
+        model: The equation's terms and parameters; None for a column of predictions.
+    """
+
+    name: str
+    data: Dataset
+    outputs: Array
+    model: tuple[tuple[str, ...], list[float]] | None
+
+    def rows(self) -> Iterator[Scored]:
+        """Each row, scored."""
+        names = self.data.input_names if self.model else ()
+        target = self.data.target_name
+        columns = (self.data.inputs.tolist(), self.data.targets.tolist(), self.outputs.tolist())
+        for number, (inputs, y, y_hat) in enumerate(zip(*columns, strict=True), 1):
+            yield Scored(number, dict(zip(names, inputs, strict=False)), (target, y), y_hat)
+
+    def column_names(self) -> list[str]:
+        """The names of a row's cells."""
+        return ["row", *(self.data.input_names if self.model else ()), self.data.target_name, "y_hat", "squared_error"]
+
+
+def of_line(spec: Spec, reader: Reader) -> Predictions:
+    """The predictions of a line given by its parameters.
+
+    Raises:
+        DataError: If the data cannot be read.
+    """
+    name = str(spec.data.source)
+    rows = reader.numbers(name, spec.data)
+    line = on_rows(spec, rows)
+    return Predictions(name, rows, line.predict(line.start, rows.inputs), (line.terms, line.start.tolist()))
+
+
+def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
+    """A column of predictions; the target is the default one among the others.
+
+    Raises:
+        DataError: If the data cannot be read.
+    """
+    name = str(spec.source)
+    table = reader.table(name, spec)
+    wanted = columns(replace(spec, x=names(column)))
+    (prediction,), target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
+    rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
+    return Predictions(name, rows, rows.inputs[:, 0], None)

@@ -1,0 +1,121 @@
+"""A saved model and the rows it is put to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
+from gdcli.arrays import Array
+from gdcli.data.categories import CategoryTable
+from gdcli.data.columns import ColumnOptions, classification, regression
+from gdcli.data.dataset import Dataset
+from gdcli.data.idx import is_mnist_folder, mnist_table
+from gdcli.data.preparation import classifier_loss
+from gdcli.data.tables import Table
+from gdcli.errors import DataError
+from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.experiments.reading import Reader, needed_columns
+from gdcli.experiments.spec import DataSpec
+from gdcli.nn import losses
+from gdcli.training.loop import Problem
+
+__all__ = ["Model", "load_model"]
+
+
+class Model:
+    """A saved model, ready to be put to rows.
+
+    Args:
+        saved: What was read from its file.
+    """
+
+    def __init__(self, saved: SavedModel) -> None:
+        self.saved = saved
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels of its classes; none of a model that predicts numbers."""
+        return self.saved.preparation.classes
+
+    @property
+    def smoothing(self) -> float:
+        """Part of a label that was spread over all classes."""
+        return float(self.saved.config.get("label_smoothing", 0.0))
+
+    @property
+    def unit(self) -> float:
+        """What a loss of standardised targets is multiplied by to be in the target's units."""
+        factor = self.saved.preparation.factor
+        units: dict[str, Any] = {"mse": factor**2, "mae": factor}
+        return 1.0 if self.classes else float(units.get(self.saved.loss, 1.0))
+
+    def table(self, name: str, spec: DataSpec, reader: Reader, labels: str | None = None) -> Table:
+        """The rows as the model's columns need them; of a folder with MNIST's files, the test images."""
+        if name != "-" and not name.startswith("sample:") and is_mnist_folder(name):
+            return mnist_table(name, "test")
+        return self.with_values(reader.table(name, spec, labels))
+
+    def with_values(self, table: Table) -> Table:
+        """The table with the indicator columns the model was trained on."""
+        values = self.saved.config.get("values") or {}
+        for column in values:
+            if column not in table.names:
+                raise DataError(
+                    f"{table.source}: no column '{column}', which the model was trained on", "add the column"
+                )
+        return CategoryTable.of(table, values) if values else table
+
+    def dataset(self, table: Table, spec: DataSpec) -> Dataset:
+        """The rows with their truth: the model's inputs, its target unless --y names another, its classes."""
+        prepared = self.saved.preparation
+        chosen = ColumnOptions(prepared.input_names, spec.y or prepared.target_name, spec.missing)
+        with needed_columns():
+            if prepared.classes:
+                return classification(table, chosen, self.saved.parameters.dtype, prepared.classes)
+            return regression(table, chosen)
+
+    def problem(self) -> Problem:
+        """A problem with the model's loss, on no data: what is measured needs no more."""
+        saved = self.saved
+        loss = getattr(losses, saved.loss.replace("-", "_"))
+        weights = saved.config.get("class_weight")
+        weighted = None if weights is None else np.array(weights, float)
+        bound = classifier_loss(loss, weighted, saved.parameters.dtype) if self.classes else loss
+        width = len(saved.preparation.scaler.offset)
+        return Problem(saved.network, bound, Dataset(np.empty((0, width)), np.empty(0)))
+
+    def problem_on(self, rows: Dataset, dtype: Any) -> Problem:
+        """What the model was trained to minimise, penalties included, on these rows."""
+        bare, config = self.problem(), self.saved.config
+        encoded = self.saved.preparation.encoded(rows, dtype, self.smoothing)
+        l1, l2 = float(config.get("l1", 0.0)), float(config.get("l2", 0.0))
+        return Problem(bare.model, bare.loss, encoded, None, l1, l2)
+
+    def evaluate(self, rows: Dataset) -> Evaluation:
+        """How it does on rows with known answers."""
+        saved = self.saved
+        return evaluate(
+            self.problem(), saved.network, saved.parameters, saved.preparation, rows, self.unit, self.smoothing
+        )
+
+    def outputs(self, inputs: Array) -> Array:
+        """The network's outputs for raw inputs."""
+        return outputs(self.saved.network, self.saved.parameters, self.saved.preparation, inputs)
+
+    def predict(self, rows: Any) -> Array:
+        """Labels of classes, or numbers, for raw inputs: an array (n, d), a DataFrame, or a file's name."""
+        from gdcli.experiments.library import model_inputs
+
+        found = self.saved.preparation.predicted(self.outputs(model_inputs(self, rows)))
+        return np.array(self.classes)[found] if self.classes else found
+
+
+def load_model(path: str) -> Model:
+    """Reads a model that `--save` wrote.
+
+    Raises:
+        DataError: If the file is missing, broken, or no model of this program's.
+    """
+    return Model(load(path))
