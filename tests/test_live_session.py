@@ -510,3 +510,30 @@ def test_every_step_is_kept_in_full():
     np.testing.assert_array_equal(sitting.run.now.step.gradient, [-3.0, -1.0])
     np.testing.assert_allclose(sitting.run.now.parameters, [-0.7, 5.1], rtol=1e-15)
     assert json.loads(json.dumps(float(sitting.run.known().loss))) == pytest.approx(1.825)
+
+
+@pytest.mark.parametrize(("words", "last"), [(("--epochs", "3"), 3), ((*NETWORK, "--epochs", "2"), 2 * NETWORK_STEPS)])
+def test_epochs_given_end_a_run(words, last):
+    sitting = do(session(*words), f"step {last + 4}")
+    assert sitting.run.now.number == last
+    assert "epochs are over" in sitting.message
+
+
+def test_epochs_that_a_sample_recommends_end_nothing():
+    assert session("sample:iris").run.setup.epochs is None  # gdcli train sample:iris --epochs 100 ...
+
+
+def test_a_network_without_its_last_layer_is_a_network():
+    sitting = do(session("sample:bmi", "--hidden", "4"), "layers_before, step")
+    assert sitting.rerun().startswith("gdcli train sample:bmi ")
+    assert "hidden" not in sitting.rerun()
+
+
+@pytest.mark.parametrize("words", [("--hidden", "3"), ("--task", "classification")])
+def test_the_lectures_rows_take_a_network_too(words):
+    assert session(*words).rerun().startswith("gdcli train sample:deck ")
+
+
+def test_a_spec_with_a_setting_changed_is_the_spec_of_that_option():
+    changed = do(session("sample:bmi", "--batch-size", "64"), "batch_before, penalty_next").bench.spec
+    assert changed == factory("sample:bmi", "--batch-size", "32", "--l2", "0.0001").spec

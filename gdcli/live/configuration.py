@@ -6,7 +6,7 @@ import base64
 import io
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -202,7 +202,14 @@ def restored(saved: Any, recording: str, parse: Parser) -> tuple[Configuration, 
 
 
 def _checked(saved: Any) -> Configuration:
-    """The configuration of a spec that JSON holds, each value read as an option's."""
+    """The configuration of a spec that JSON holds.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError, OptionError: If a value is none that an option takes.
+    """
     spec = Spec.from_dict(saved)
-    source = spec.data.source
-    return Configuration.of(Spec.of(spec.command, None if source is None else str(source), spec.given()))
+    given = spec.given()
+    checked = Spec.of(spec.command, spec.data.source, given)
+    if None in given.values() or checked != replace(spec, plugins=()):
+        raise ValueError("a value that no option takes")
+    return Configuration.of(checked)

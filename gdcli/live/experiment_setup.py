@@ -20,6 +20,7 @@ def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float 
         batches: What stands before the size of a batch: "batches of".
     """
     spec = experiment.spec
+    rule, target = spec.stop.rule, spec.stop.rule("target_loss")
     return Setup(
         name="standard input" if name == "-" else name,
         model=experiment.model_words,
@@ -34,9 +35,12 @@ def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float 
         rate=experiment.rate,
         limit=limit,
         loss_name=PROPER_NAMES.get(experiment.loss_name, experiment.loss_name),
+        floor=experiment.floor,
         scene=scene,
         settings=_settings(experiment, batches),
-        **_rules(experiment),
+        tolerance=rule("tolerance", Setup.tolerance),
+        target=None if target is None else target / experiment.unit,
+        patience=rule("patience", Setup.patience),
     )
 
 
@@ -48,18 +52,6 @@ def is_endless(experiment: Experiment) -> bool:
 def has_end(spec: Spec) -> bool:
     """Whether the schedule ends somewhere."""
     return spec.rate.schedule.name.lower() != "constant"
-
-
-def _rules(experiment: Experiment) -> dict[str, float | int | None]:
-    """What ends a run to convergence; the loss in the units that the model sees."""
-    rule = experiment.spec.stop.rule
-    target = rule("target_loss")
-    return {
-        "floor": experiment.floor,
-        "tolerance": rule("tolerance", Setup.tolerance),
-        "target": None if target is None else target / experiment.unit,
-        "patience": rule("patience", Setup.patience),
-    }
 
 
 def _settings(experiment: Experiment, batches: str) -> dict[str, str]:

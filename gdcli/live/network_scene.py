@@ -9,7 +9,5 @@ from gdcli.live.setup import Net, Setup
 
 def network_setup(experiment: NetworkExperiment, name: str) -> Setup:
     """A network's run; `name` is what the data is called."""
-    scene = Net(
-        experiment.data, experiment.validation, experiment.network, experiment.preparation, experiment.unit
-    )
+    scene = Net(experiment.data, experiment.validation, experiment.network, experiment.preparation, experiment.unit)
     return setup_of(experiment, scene, name, None, "batch")

@@ -285,8 +285,8 @@ def _changes(given: Sequence[Change], turns: Turns) -> tuple[Change, ...]:
 def _next(ladder: Sequence[T], now: Any, direction: int) -> T:
     """The rung above or below; at the ends, where one is."""
     if direction > 0:
-        return next((rung for rung in ladder if rung > now), ladder[-1])  # type: ignore[operator]  # numbers
-    return next((rung for rung in reversed(ladder) if rung < now), ladder[0])  # type: ignore[operator]
+        return next((rung for rung in ladder if rung > now), ladder[-1])
+    return next((rung for rung in reversed(ladder) if rung < now), ladder[0])
 
 
 def _turned(names: Sequence[str], now: str, direction: int) -> str:
