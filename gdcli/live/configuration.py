@@ -1,33 +1,28 @@
-"""What the playground starts from: the options given, the spec that they make, and the rows that go with them."""
+"""What the playground starts from: the options given, and the spec that they make."""
 
 from __future__ import annotations
 
-import base64
-import io
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from gdcli.data.columns import choose
 from gdcli.data.idx import is_mnist_folder
 from gdcli.data.samples import samples
 from gdcli.data.tables import Table
-from gdcli.errors import DataError, GdcliError, OptionError
+from gdcli.errors import GdcliError, OptionError
 from gdcli.experiments import lecture
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.reading import Reader, columns, different_whole_numbers, looks_like_classes
 from gdcli.experiments.spec import DataSpec, LineSpec, NetworkSpec, Spec, StopSpec, options_of
 from gdcli.live.experiment_setup import has_end
 
-__all__ = ["Configuration", "Origin", "Parser", "embedded", "restored", "sample_configuration", "with_rows"]
+__all__ = ["Configuration", "Origin", "Parser", "sample_configuration", "with_rows"]
 
 ROWS_A_CLASS = 10
-LARGEST = 4 * 2**20  # bytes of rows that a recording holds itself
 LABELS = ("class", "label", "species", "target", "digit")
 ENDINGS = {one.name for one in StopSpec.options()} - {"validation"}
-REMEDY = "make one with gdcli live --record"
 
 
 class Origin(NamedTuple):
@@ -166,50 +161,3 @@ def _has_classes(table: Table, data: DataSpec) -> bool:
         return True
     values = table.numbers(target)
     return bool((values == values).sum() >= ROWS_A_CLASS * different_whole_numbers(table, target))
-
-
-# recordings
-
-
-def embedded(source: str, piped: bytes | None) -> str | None:
-    """The rows themselves, as text, if they came from a pipe or a file that is not large."""
-    if piped is None and not source.startswith("sample:") and Path(source).is_file():
-        piped = Path(source).read_bytes() if Path(source).stat().st_size <= LARGEST else None
-    return None if piped is None or len(piped) > LARGEST else base64.b64encode(piped).decode()
-
-
-def restored(saved: Any, recording: str, parse: Parser) -> tuple[Configuration, bytes | None, str]:
-    """The run that a recording holds, its rows if they are in it, and what they are called.
-
-    Earlier recordings hold only the words of a command line, whose number of epochs ended nothing.
-
-    Raises:
-        DataError: If it holds none.
-    """
-    try:
-        rows, name = saved["rows"], str(saved["name"])
-        piped = None if rows is None else base64.b64decode(rows, validate=True)
-        known = _checked(saved["spec"]) if "spec" in saved else parse([str(word) for word in saved["words"]])
-        source = known.spec.data.source if isinstance(known, Configuration) else known.source
-        if source in (None, "-") and piped is None:
-            raise ValueError("no data")
-    except (ValueError, KeyError, TypeError, AttributeError, OptionError):
-        raise DataError(f"{recording}: does not say what was set up", REMEDY) from None
-    if isinstance(known, Origin):
-        reader = Reader(None if piped is None else io.BytesIO(piped))
-        known = (known if piped is None else known._replace(source="-")).configured(reader).endless()
-    return known if piped is None else known.changed(source="-"), piped, name
-
-
-def _checked(saved: Any) -> Configuration:
-    """The configuration of a spec that JSON holds.
-
-    Raises:
-        ValueError, KeyError, TypeError, AttributeError, OptionError: If a value is none that an option takes.
-    """
-    spec = Spec.from_dict(saved)
-    given = spec.given()
-    checked = Spec.of(spec.command, spec.data.source, given)
-    if None in given.values() or checked != replace(spec, plugins=()):
-        raise ValueError("a value that no option takes")
-    return Configuration.of(checked)

@@ -17,10 +17,11 @@ from gdcli.experiments.notation import Change, Named
 from gdcli.experiments.reading import Reader, read_examples, sample_rows
 from gdcli.experiments.spec import HYPERPARAMETERS, NetworkSpec, Spec
 from gdcli.formatting import exact
-from gdcli.live.configuration import Configuration, Origin, Parser, embedded, restored, sample_configuration, with_rows
+from gdcli.live.configuration import Configuration, Origin, Parser, sample_configuration, with_rows
 from gdcli.live.experiment_setup import has_end
 from gdcli.live.line_scene import line_setup
 from gdcli.live.network_scene import network_setup
+from gdcli.live.saved_setup import as_saved, restored
 from gdcli.live.setup import Choice, Line, Setup, Turns
 from gdcli.nn import activations
 from gdcli.optim import optimizers
@@ -262,13 +263,8 @@ class SessionFactory:
         return str(self._now.without_endings().invocation(**more))  # where it ends is said by its steps
 
     def saved(self) -> dict[str, Any]:
-        """The spec, the words of the command line, and the rows that came from elsewhere."""
-        return {
-            "name": self.setup.name,
-            "spec": self.spec.as_dict(),
-            "words": self._now.words(),
-            "rows": embedded(self.source, self._piped),
-        }
+        """All that is needed to set up the same again: for a recording."""
+        return as_saved(self._now, self._piped, self.setup.name)
 
 
 def _reader(piped: bytes | None, notes: list[str]) -> Reader:

@@ -12,9 +12,8 @@ from time import perf_counter
 from typing import Any, TextIO
 
 import typer
-from typer._click.exceptions import UsageError
 
-from gdcli.cli.app import load
+from gdcli.cli.boundary import context_of
 from gdcli.cli.grouping import grouped
 from gdcli.cli.invoked import given_options, invocation, is_given
 from gdcli.cli.live_options import HOST, LiveOptions
@@ -109,10 +108,7 @@ def parsed(words: Sequence[str]) -> Origin:
     Raises:
         OptionError: If they are no command line.
     """
-    try:
-        return origin_of(load("live").make_context("live", [word for word in words if word not in ("-h", "--help")]))
-    except (UsageError, typer.Exit) as error:
-        raise OptionError(f"no command line of gdcli live: {error}") from None
+    return origin_of(context_of("live", words))
 
 
 def _refuse_endings(origin: Origin) -> None:
