@@ -40,17 +40,11 @@ NEEDED = {"frame, ms of CPU": 10.0, "training beside the screen, %": 70.0, "key 
 
 def session(words):
     """A session as the command makes it."""
-    import io
-
-    from gdcli.cli.commands.live import _lecture
-    from gdcli.cli.live_bench import LiveBench
-    from gdcli.cli.live_scene import Origin, recommended
-    from gdcli.cli.terminal import Terminal
+    from gdcli.cli.commands.live import parsed
     from gdcli.live.session import Session
+    from gdcli.live.session_factory import SessionFactory
 
-    origin = Origin.parsed(words)
-    origin = recommended(words[0], origin) if words else _lecture(origin)
-    return Session(LiveBench(origin, Terminal(None, io.StringIO(), io.StringIO())))
+    return Session(SessionFactory.from_origin(parsed(words), parsed))
 
 
 def application(words, measure):

@@ -1,34 +1,26 @@
 """Sittings at the playground without a screen, for the tests of `gdcli live`."""
 
-import io
 import re
 
 from gdcli.cli.app import load
-from gdcli.cli.commands.live import _origin
-from gdcli.cli.live_bench import LiveBench
-from gdcli.cli.terminal import Terminal
+from gdcli.cli.commands.live import origin_of, parsed
 from gdcli.live.scenes import Scenes
 from gdcli.live.session import Session
+from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen
 
 NETWORK = ("sample:moons", "--hidden", "4", "--lr", "0.01", "--validation", "0.25")
 NETWORK_STEPS = 5  # updates an epoch: 150 rows in batches of 32
 
 
-def bench(*words):
+def factory(*words):
     """Where the runs of `gdcli live WORDS` are set up."""
-    context = load("live").make_context("live", [*words])
-    return LiveBench(_origin(context, None), terminal())
+    return SessionFactory.from_origin(origin_of(load("live").make_context("live", [*words])), parsed)
 
 
 def session(*words, told=None):
     """A sitting as `gdcli live WORDS` begins it."""
-    return Session(bench(*words), told)
-
-
-def terminal():
-    """One that is not looked at."""
-    return Terminal(None, io.StringIO(), io.StringIO())
+    return Session(factory(*words), told)
 
 
 def do(sitting, actions):

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from test_live_recording import GOOD, MOMENT, SETUP, TURN, edited, packed, watch
+from test_live_recording import EARLIER, GOOD, MOMENT, SETUP, TURN, edited, packed, watch
 
 from gdcli.errors import DataError
 
@@ -25,8 +25,8 @@ BROKEN = {
     "no moment": "\n".join(GOOD[: SETUP + 1]),
     "slice of texts": edited(MOMENT, "at", "slice", value=["a", "b"]),
     "rows beyond the data": edited(MOMENT, "at", "rows", value=packed(np.array([5, 10**6]))),
-    "another scene": edited(SETUP, "setup", "words", value=["sample:moons", "--hidden", "4"]),
-    "one parameter": edited(SETUP, "setup", "words", value=["sample:line", "--no-intercept"]),
+    "another scene": edited(SETUP, "setup", "words", value=["sample:moons", "--hidden", "4"], recording=EARLIER),
+    "one parameter": edited(SETUP, "setup", "words", value=["sample:line", "--no-intercept"], recording=EARLIER),
     "turn first": "\n".join([GOOD[0], GOOD[SETUP], GOOD[TURN], *GOOD[SETUP + 1 :]]),
     "ghost first": "\n".join([GOOD[0], GOOD[SETUP], '{"t": 0, "ghost": "g"}', *GOOD[SETUP + 1 :]]),
 }

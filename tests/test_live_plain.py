@@ -224,6 +224,10 @@ def test_without_a_terminal_it_says_what_to_do(process, refused):
         (("--plain", "sample:nothing"), "nothing"),
         (("--plain", "--lr", "0"), "--lr"),
         (("--plain", "--nonsense"), "--nonsense"),
+        (("--plain", "--keep", "best"), "--keep"),
+        (("--plain", "--require-converged"), "--require-converged"),
+        (("--plain", "--hidden", "4", "--m", "1"), "--m goes with a line"),
+        (("--plain", "--task", "classification", "--degree", "2"), "--degree goes with a line"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(words, part, gdcli, refused):

@@ -5,16 +5,19 @@ import io
 import itertools
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
-from live_sessions import NETWORK, do, screenful, session, terminal
+from live_sessions import NETWORK, do, screenful, session
 
-from gdcli.cli.live_bench import LiveBench
+from gdcli.cli.commands.live import parsed
 from gdcli.errors import DataError
+from gdcli.experiments.spec import Spec
 from gdcli.live.recording import Recorder, read
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
+from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen
 
 SIZES = [(120, 40), (80, 24)]
@@ -45,6 +48,14 @@ SITTINGS = {
     "digits, whole": (("sample:digits", "--hidden", "6", "--batch-size", "full"), "step 3, back, step"),
     "another data set, whole": ((), "step 2, data_next, step 3, data_next, step 2"),
 }
+EARLIER_SITTINGS = [
+    ("line.jsonl", (), "step 2, lr 0.3, step"),
+    (
+        "network.jsonl",
+        ("sample:xor", "--hidden", "2", "--class-weight", "0=1,1=2", "--validation", "0.2"),
+        "step, layers_next, step",
+    ),
+]
 
 
 def recorded(words, actions):
@@ -80,11 +91,11 @@ def screens_of(sitting, scenes):
 
 def replay(text):
     """A recording as a sitting."""
-    return Replay(read(iter(text.splitlines(keepends=True)), "r.jsonl"), bench_of)
+    return Replay(read(iter(text.splitlines(keepends=True)), "r.jsonl"), factory_of)
 
 
-def bench_of(saved):
-    return LiveBench.from_saved(saved, "r.jsonl", terminal())
+def factory_of(saved):
+    return SessionFactory.from_saved(saved, "r.jsonl", parsed)
 
 
 @pytest.mark.parametrize(("words", "actions"), SITTINGS.values(), ids=SITTINGS)
@@ -173,6 +184,28 @@ def test_a_recording_is_plain_json():
     assert text.isascii()
 
 
+def test_a_recording_holds_the_specs_of_its_runs():
+    text, _, sitting = recorded(NETWORK, "step, penalty_next, step, data_next, step")
+    setups = [json.loads(line)["setup"] for line in text.splitlines() if '"setup"' in line]
+    specs = [Spec.from_dict(setup["spec"]) for setup in setups]
+    assert [spec.loss.l2 for spec in specs[:2]] == [0.0, 1e-4]
+    assert [spec.command for spec in specs] == ["train", "train", sitting.bench.spec.command]
+    assert specs[-1] == sitting.bench.spec
+
+
+@pytest.mark.parametrize(("name", "words", "actions"), EARLIER_SITTINGS, ids=["line", "network"])
+def test_a_recording_of_an_earlier_version_is_played(name, words, actions):
+    """Those files were written by the version before specs; the same done again has the same numbers."""
+    text = (Path(__file__).parent / "recordings" / name).read_text(encoding="utf-8")
+    assert '"spec"' not in text
+    sitting, live = replay(text), do(session(*words), actions)
+    sitting.do("converge")
+    assert sitting.run.now.number == live.run.now.number
+    np.testing.assert_array_equal(sitting.run.now.parameters, live.run.now.parameters)
+    scenes = [Scenes() for _ in SIZES]
+    assert screens_of(sitting, scenes) == screens_of(live, scenes)
+
+
 # what is no recording
 
 GOOD = recorded((), "step 2, lr 0.3, step")[0].splitlines()
@@ -181,9 +214,19 @@ MOMENT = max(at for at, line in enumerate(GOOD) if '"at"' in line)
 TURN = next(at for at, line in enumerate(GOOD) if '"turn"' in line)
 
 
-def edited(line, *path, value):
+def as_before(line):
+    """A line as recordings had it that say what was set up in words only."""
+    entry = json.loads(line)
+    entry.get("setup", {}).pop("spec", None)
+    return json.dumps(entry)
+
+
+EARLIER = [as_before(line) for line in GOOD]
+
+
+def edited(line, *path, value, recording=GOOD):
     """The recording with one value of one line replaced."""
-    lines = [*GOOD]
+    lines = [*recording]
     told = json.loads(lines[line])
     place = told
     for name in path[:-1]:
@@ -223,8 +266,23 @@ BROKEN = {
     "setup a number": edited(SETUP, "setup", value=1),
     "setup null": edited(SETUP, "setup", value=None),
     "setup without words": edited(SETUP, "setup", value={"name": "a", "rows": None}),
-    "words a number": edited(SETUP, "setup", "words", value=5),
-    "words null": edited(SETUP, "setup", "words", value=None),
+    "words a number": edited(SETUP, "setup", "words", value=5, recording=EARLIER),
+    "words null": edited(SETUP, "setup", "words", value=None, recording=EARLIER),
+    "spec a number": edited(SETUP, "setup", "spec", value=5),
+    "spec null": edited(SETUP, "setup", "spec", value=None),
+    "spec empty": edited(SETUP, "setup", "spec", value={}),
+    "spec of no command": edited(SETUP, "setup", "spec", "model", "kind", value="sweep"),
+    "spec of another command": edited(SETUP, "setup", "spec", "model", "kind", value="train"),
+    "a group a list": edited(SETUP, "setup", "spec", "data", value=[1]),
+    "an unknown field": edited(SETUP, "setup", "spec", "data", value={"colour": "red"}),
+    "a rate below 0": edited(SETUP, "setup", "spec", "rate", "lr", value=-1.0),
+    "a rate of text": edited(SETUP, "setup", "spec", "rate", "lr", value="fast"),
+    "a start a text": edited(SETUP, "setup", "spec", "model", "m", value="steep"),
+    "a schedule null": edited(SETUP, "setup", "spec", "rate", "schedule", value=None),
+    "a schedule of parts": edited(SETUP, "setup", "spec", "rate", "schedule", value=[1, 2, 3]),
+    "settings a number": edited(SETUP, "setup", "spec", "stop", "settings", value=3),
+    "an unknown setting": edited(SETUP, "setup", "spec", "stop", "settings", value=[["luck", 7]]),
+    "no source": edited(SETUP, "setup", "spec", "data", "source", value=None),
     "rows no base64": edited(SETUP, "setup", "rows", value="%%%"),
     "rows a number": edited(SETUP, "setup", "rows", value=3),
     "moment a number": edited(MOMENT, "at", value=7),
@@ -271,13 +329,17 @@ STRANGE = {  # well formed, and what it says is odd, but can be shown
     "turn tiny": edited(TURN, "turn", value=5e-324),
 }
 MISLED = {  # what it says was set up cannot be
-    "words of no command": edited(SETUP, "setup", "words", value=["--nonsense"]),
-    "words of a text": edited(SETUP, "setup", "words", value="--m 3"),
-    "a sample that is not": edited(SETUP, "setup", "words", value=["sample:nothing"]),
-    "a file that is not": edited(SETUP, "setup", "words", value=["/nowhere/at/all.csv"]),
-    "help": edited(SETUP, "setup", "words", value=["--help"]),
-    "web": edited(SETUP, "setup", "words", value=["--web"]),
-    "standard input": edited(SETUP, "setup", "words", value=["-"]),
+    "a spec of a sample that is not": edited(SETUP, "setup", "spec", "data", "source", value="sample:nothing"),
+    "a spec of a file that is not": edited(SETUP, "setup", "spec", "data", "source", value="/nowhere/at/all.csv"),
+    "a spec with an optimizer that is not": edited(SETUP, "setup", "spec", "optimizer", "optimizer", value="luck"),
+    "a spec of a list of sources": edited(SETUP, "setup", "spec", "data", "source", value=["sample:deck"]),
+    "words of no command": edited(SETUP, "setup", "words", value=["--nonsense"], recording=EARLIER),
+    "words of a text": edited(SETUP, "setup", "words", value="--m 3", recording=EARLIER),
+    "a sample that is not": edited(SETUP, "setup", "words", value=["sample:nothing"], recording=EARLIER),
+    "a file that is not": edited(SETUP, "setup", "words", value=["/nowhere/at/all.csv"], recording=EARLIER),
+    "help": edited(SETUP, "setup", "words", value=["--help"], recording=EARLIER),
+    "web": edited(SETUP, "setup", "words", value=["--web"], recording=EARLIER),
+    "standard input": edited(SETUP, "setup", "words", value=["-"], recording=EARLIER),
     "rows of no table": edited(SETUP, "setup", "rows", value=base64.b64encode(b"\0\1\2").decode()),
 }
 

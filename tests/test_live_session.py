@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from live_sessions import NETWORK, NETWORK_STEPS, bench, do, session
+from live_sessions import NETWORK, NETWORK_STEPS, do, factory, session
 
 from gdcli.live.keys import KEYS
 from gdcli.live.run import LiveRun
@@ -101,7 +101,7 @@ def test_back_returns_to_the_arrays_there_were(words):
 
 @pytest.mark.parametrize("words", RUNS.values(), ids=RUNS)
 def test_a_run_is_the_training_loop(words):
-    run = LiveRun(bench(*words).setup)
+    run = LiveRun(factory(*words).setup)
     made, measured = reference(run.setup, 23)
     for at, step in enumerate(made, start=1):
         now = advance(run, 1)
@@ -121,7 +121,7 @@ def test_a_run_is_the_training_loop(words):
 
 @pytest.mark.parametrize("words", RUNS.values(), ids=RUNS)
 def test_going_back_and_on_changes_nothing(words):
-    run = LiveRun(bench(*words).setup)
+    run = LiveRun(factory(*words).setup)
     made, _ = reference(run.setup, 20)
     for there, back in [(3, 1), (8, 3), (12, 5), (13, 12), (20, 1), (20, 2)]:
         advance(run, there - run.now.number)
@@ -137,7 +137,7 @@ def test_going_back_and_on_changes_nothing(words):
 
 
 def test_epochs_are_those_of_train():
-    run = LiveRun(bench(*NETWORK).setup)
+    run = LiveRun(factory(*NETWORK).setup)
     setup = run.setup
     records = train(
         setup.problem,
@@ -510,3 +510,30 @@ def test_every_step_is_kept_in_full():
     np.testing.assert_array_equal(sitting.run.now.step.gradient, [-3.0, -1.0])
     np.testing.assert_allclose(sitting.run.now.parameters, [-0.7, 5.1], rtol=1e-15)
     assert json.loads(json.dumps(float(sitting.run.known().loss))) == pytest.approx(1.825)
+
+
+@pytest.mark.parametrize(("words", "last"), [(("--epochs", "3"), 3), ((*NETWORK, "--epochs", "2"), 2 * NETWORK_STEPS)])
+def test_epochs_given_end_a_run(words, last):
+    sitting = do(session(*words), f"step {last + 4}")
+    assert sitting.run.now.number == last
+    assert "epochs are over" in sitting.message
+
+
+def test_epochs_that_a_sample_recommends_end_nothing():
+    assert session("sample:iris").run.setup.epochs is None  # gdcli train sample:iris --epochs 100 ...
+
+
+def test_a_network_without_its_last_layer_is_a_network():
+    sitting = do(session("sample:bmi", "--hidden", "4"), "layers_before, step")
+    assert sitting.rerun().startswith("gdcli train sample:bmi ")
+    assert "hidden" not in sitting.rerun()
+
+
+@pytest.mark.parametrize("words", [("--hidden", "3"), ("--task", "classification")])
+def test_the_lectures_rows_take_a_network_too(words):
+    assert session(*words).rerun().startswith("gdcli train sample:deck ")
+
+
+def test_a_spec_with_a_setting_changed_is_the_spec_of_that_option():
+    changed = do(session("sample:bmi", "--batch-size", "64"), "batch_before, penalty_next").bench.spec
+    assert changed == factory("sample:bmi", "--batch-size", "32", "--l2", "0.0001").spec

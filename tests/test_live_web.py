@@ -415,3 +415,20 @@ class TestBrowser:
             page.get(f"{served.url}/?fontsize=30")
             page.until("count = 0")
             assert page.execute("return document.getElementById('terminal').dataset.fontSize") == "30"
+
+
+@pytest.mark.parametrize(
+    ("words", "rest"),
+    [
+        ((), []),
+        (("sample:bmi", "--lr", ".5", "--start=-1,2"), ["sample:bmi", "--start=-1,2", "--lr", "0.5"]),
+        (("--hidden", "8,4", "--no-shuffle"), ["--hidden", "8,4", "--no-shuffle"]),
+        (("--record", "a b.jsonl", "--color", "never", "-q"), ["--record", "a b.jsonl", "--color", "never"]),
+    ],
+)
+def test_the_page_runs_the_same_command(words, rest, gdcli, monkeypatch):
+    commands = []
+    monkeypatch.setattr("gdcli.live.serving.serve", lambda command, **_: commands.append(command))
+    result = gdcli("live", "--web", "--port", "0", "--host", "127.0.0.1", *words)
+    assert result.code == 0, result.err
+    assert commands == [[sys.executable, "-m", "gdcli", "live", *rest]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from gdcli.cli.app import COMMANDS, program
+from gdcli.cli.app import COMMANDS, load, program
 from gdcli.cli.terminal import Terminal
-from gdcli.errors import INTERRUPTED, DataError, GdcliError, did_you_mean
+from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
@@ -80,6 +81,18 @@ def _invoke(arguments: list[str], terminal: Terminal) -> int:
         terminal.error(message, hint)
         return 2
     return 0
+
+
+def context_of(command: str, words: Sequence[str]) -> Any:
+    """The typer context of a command line that a sample or a recording holds.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    try:
+        return load(command).make_context(command, [word for word in words if word not in ("-h", "--help")])
+    except (ClickException, typer.Exit) as error:
+        raise OptionError(f"no command line of gdcli {command}: {error}") from None
 
 
 def _reworded(message: str, error: ClickException) -> tuple[str, str]:

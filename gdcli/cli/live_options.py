@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from gdcli.cli import parse
 from gdcli.cli.options import option
 
 PORT = 8000
@@ -21,7 +20,7 @@ class LiveOptions(NamedTuple):
         str | None, option("--replay", metavar="FILE.jsonl", help="Play a recording back: nothing is trained.")
     ] = None
     web: Annotated[bool, option("--web", help="Serve it to a browser on this machine. Needs gdcli[web].")] = False
-    port: Annotated[int, option("--port", parser=parse.whole, metavar="N", help="For --web; 0 = any. [8000]")] = PORT
+    port: Annotated[int, option("--port", accepts="whole", metavar="N", help="For --web; 0 = any. [8000]")] = PORT
     host: Annotated[str | None, option("--host", metavar="ADDRESS", help="For --web. [127.0.0.1]")] = None
     plain: Annotated[
         bool, option("--plain", help="One line a step, keys read as words: for a screen reader, or a pipe.")

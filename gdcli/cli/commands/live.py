@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -13,47 +13,54 @@ from typing import Any, TextIO
 
 import typer
 
+from gdcli.cli.boundary import context_of
 from gdcli.cli.grouping import grouped
-from gdcli.cli.lecture import DATA, START
-from gdcli.cli.live_bench import LiveBench
+from gdcli.cli.invoked import given_options, invocation, is_given
 from gdcli.cli.live_options import HOST, LiveOptions
-from gdcli.cli.live_scene import Origin, recommended
-from gdcli.cli.options import (
-    DataOptions,
-    EpochOptions,
-    LineOptions,
-    LoopOptions,
-    LossOptions,
-    NetworkOptions,
-    OptimizerOptions,
-    RateOptions,
-    StopOptions,
-)
-from gdcli.cli.output import reject_together
+from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
-from gdcli.data.samples import samples
 from gdcli.errors import INTERRUPTED, DataError, OptionError
+from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.spec import (
+    DataSpec,
+    EpochSpec,
+    LineSpec,
+    LoopSpec,
+    LossSpec,
+    NetworkSpec,
+    OptimizerSpec,
+    RateSpec,
+    StopSpec,
+    reject_together,
+)
+from gdcli.live.configuration import Origin
 from gdcli.live.recording import Recorder, read
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
+from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen, plain
 
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
+OF_THE_END = {
+    "keep": "the screen shows every step, and z goes back to the lowest loss",
+    "require_converged": "a sitting is over when you quit it, and f runs to convergence",
+}
+"""Options of `fit` and `train` that say what the end of a run is worth, and why there is no such end here."""
 
 
 @grouped
 def command(
     context: typer.Context,
-    data: DataOptions,
-    line: LineOptions,
-    network: NetworkOptions,
-    rate: RateOptions,
-    loop: LoopOptions,
-    passes: EpochOptions,
-    optimizer: OptimizerOptions,
-    loss: LossOptions,
-    stop: StopOptions,
+    data: DataSpec,
+    line: LineSpec,
+    network: NetworkSpec,
+    rate: RateSpec,
+    loop: LoopSpec,
+    passes: EpochSpec,
+    optimizer: OptimizerSpec,
+    loss: LossSpec,
+    stop: StopSpec,
     live: LiveOptions,
 ) -> None:
     """Step, run, rewind and race descent live, by keys, on the screen.
@@ -65,65 +72,71 @@ def command(
     terminal: Terminal = context.obj.styled(live.color, live.quiet)
     reject_together({"--record": live.record, "--replay": live.replay})
     reject_together({"--plain": live.plain, "--web": live.web})
+    origin = origin_of(context)
+    _refuse_endings(origin)
     if live.web:
-        _serve(context, live, terminal)
+        _serve(invocation(context, origin.source), origin, live, terminal)
         return
-    reject_alone({"--port": "port", "--host": "host"}, context)
+    _refuse_without_web(context)
     if not live.plain:
         _check_screen(terminal)
     if live.replay is not None:
-        _replay(context, live.replay, live, terminal)
+        _replay(origin, live.replay, live, terminal)
         return
-    piped = _piped(context, live, terminal)
-    bench = LiveBench(_origin(context, piped), terminal, piped)
-    _ = bench.setup  # what is wrong with it is said before the screen is taken
-    with _recorder(live.record, bench.name) as recorder:
-        session = Session(bench, recorder)
+    piped = _piped(origin, live, terminal)
+    factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
+    _ = factory.setup  # what is wrong with it is said before the screen is taken
+    note_all(factory.notes, terminal)
+    with _recorder(live.record, factory.source) as recorder:
+        session = Session(factory, recorder)
         interrupted = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
     if interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
-def reject_alone(flags: dict[str, str], context: Any) -> None:
+def origin_of(context: Any) -> Origin:
+    """The options of `fit` and `train` that were given."""
+    own = LiveOptions._fields
+    given = {name: value for name, value in given_options(context).items() if name not in own}
+    return Origin(context.params["source"], given)
+
+
+def parsed(words: Sequence[str]) -> Origin:
+    """The options among the words that follow `gdcli live`.
+
+    Raises:
+        OptionError: If they are no command line.
+    """
+    return origin_of(context_of("live", words))
+
+
+def _refuse_endings(origin: Origin) -> None:
+    """Refuses options about the end of a run."""
+    for name in OF_THE_END.keys() & origin.given.keys():
+        flag = f"--{name.replace('_', '-')}"
+        raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
+
+
+def _refuse_without_web(context: Any) -> None:
     """Refuses options that go with --web alone."""
-    for flag, name in flags.items():
-        if context.get_parameter_source(name).name == "COMMANDLINE":
-            raise OptionError(f"{flag} goes with --web", f"add --web, or leave out {flag}")
+    for name in ("port", "host"):
+        if is_given(context, name):
+            raise OptionError(f"--{name} goes with --web", f"add --web, or leave out --{name}")
 
 
 # what is driven
 
 
-def _piped(context: Any, live: LiveOptions, terminal: Terminal) -> bytes | None:
+def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | None:
     """Rows that come in by standard input, if that is where they come from."""
-    data = context.params["data"]
+    source = origin.source
     keys = live.plain or DRIVER in terminal.environ  # standard input is where the keys come from
-    if data == "-" and keys:
+    if source == "-" and keys:
         raise OptionError("rows and keys cannot both come by standard input", "name a file")
-    if data == "-" or (data is None and not keys and terminal.piped_in()):
+    if source == "-" or (source is None and not keys and terminal.piped_in()):
         return terminal.stdin.read() if terminal.stdin is not None else b""
     return None
-
-
-def _origin(context: Any, piped: bytes | None) -> Origin:
-    """The command line, with what stands in for what was not given."""
-    origin = Origin.of(context)
-    name = origin.options["data"]
-    if piped is not None:
-        return origin.changed(data="-")
-    if name is None:
-        return _lecture(origin)
-    plain = origin.given == {"data"} and name in [f"sample:{sample.name}" for sample in samples()]
-    return recommended(name, origin) if plain else origin
-
-
-def _lecture(origin: Origin) -> Origin:
-    """The lecture's example, from the lecture's start unless another is given."""
-    if origin.options["start"] is None and origin.options["degree"] == 1 and not origin.options["no_intercept"]:
-        given = {name: origin.options[name] for name in START if origin.options[name] is not None}
-        return origin.changed(data=DATA, **START | given)
-    return origin.changed(data=DATA)
 
 
 @contextmanager
@@ -141,17 +154,17 @@ def _recorder(name: str | None, data: str) -> Iterator[Recorder | None]:
         yield Recorder(file, perf_counter, name)
 
 
-def _replay(context: Any, name: str, live: LiveOptions, terminal: Terminal) -> None:
+def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) -> None:
     """Plays a recording back."""
-    for option in sorted(Origin.of(context).given):
-        flag = "DATA" if option == "data" else f"--{option.replace('_', '-')}"
+    flags = ["DATA"] * (origin.source is not None) + [f"--{one.replace('_', '-')}" for one in sorted(origin.given)]
+    for flag in flags:
         raise OptionError(f"--replay: {flag} cannot change what was recorded", f"leave out {flag}")
     if not Path(name).is_file():
         what = "is a folder" if Path(name).is_dir() else "no such file"
         raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
     with Path(name).open(encoding="utf-8", errors="replace") as file:
         entries = read(file, name)
-    session = Replay(entries, lambda saved: LiveBench.from_saved(saved, name, terminal))
+    session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
     _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {shlex.quote(name)}")
 
@@ -218,15 +231,14 @@ def _take_keys(terminal: Terminal) -> None:
     os.dup2(keys, sys.__stdin__.fileno())
 
 
-def _serve(context: Any, live: LiveOptions, terminal: Terminal) -> None:
+def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Terminal) -> None:
     """Serves the same command to a browser."""
     from gdcli.live.serving import serve
 
-    if context.params["data"] == "-":
+    if origin.source == "-":
         raise OptionError("--web cannot read rows from standard input", "name a file")
     if live.replay is None:
-        _ = LiveBench(_origin(context, None), terminal).setup  # what is wrong with it is said before it is served
-    words = Origin.of(context).words()
-    words += [word for flag in ("record", "replay") if (value := getattr(live, flag)) for word in (f"--{flag}", value)]
-    child = [sys.executable, "-m", "gdcli", "live", *words]
+        _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
+    words = again.with_options(web=None, port=None, host=None).words()
+    child = [sys.executable, "-m", "gdcli", *words]
     serve(child, host=live.host or HOST, port=live.port, title="gdcli live", told=terminal.note)

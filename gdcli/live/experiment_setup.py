@@ -1,0 +1,64 @@
+"""From an experiment to the setup of a run on the screen: what lines and networks share."""
+
+from __future__ import annotations
+
+from gdcli.experiments.experiment import LOSS_NAMES, Experiment
+from gdcli.experiments.spec import Spec
+from gdcli.live.setup import Line, Net, Setup
+
+PROPER_NAMES = {loss.__name__: name for loss, name in LOSS_NAMES.items()}
+
+
+def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float | None, batches: str) -> Setup:
+    """The setup of an experiment's run.
+
+    Args:
+        experiment: What is run.
+        scene: What is shown besides.
+        name: What the data is called.
+        limit: The largest stable learning rate, where a closed form is known.
+        batches: What stands before the size of a batch: "batches of".
+    """
+    spec = experiment.spec
+    rule, target = spec.stop.rule, spec.stop.rule("target_loss")
+    return Setup(
+        name="standard input" if name == "-" else name,
+        model=experiment.model_words,
+        problem=experiment.problem,
+        optimizer=experiment.optimizer,
+        schedule=experiment.schedule,
+        start=experiment.start,
+        batch_size=experiment.batch_size,
+        seed=spec.loop.seed,
+        shuffle=spec.loop.shuffle,
+        epochs=None if is_endless(experiment) else experiment.epochs,
+        rate=experiment.rate,
+        limit=limit,
+        loss_name=PROPER_NAMES.get(experiment.loss_name, experiment.loss_name),
+        floor=experiment.floor,
+        scene=scene,
+        settings=_settings(experiment, batches),
+        tolerance=rule("tolerance", Setup.tolerance),
+        target=None if target is None else target / experiment.unit,
+        patience=rule("patience", Setup.patience),
+    )
+
+
+def is_endless(experiment: Experiment) -> bool:
+    """Whether it runs until somebody stops it: no epochs are given, and the schedule ends nowhere."""
+    return experiment.spec.epochs.epochs is None and not has_end(experiment.spec)
+
+
+def has_end(spec: Spec) -> bool:
+    """Whether the schedule ends somewhere."""
+    return spec.rate.schedule.name.lower() != "constant"
+
+
+def _settings(experiment: Experiment, batches: str) -> dict[str, str]:
+    """Optimizer, batch and penalty in words."""
+    size, penalty = experiment.batch_size, experiment.problem.l2
+    words = {
+        "optimizer": type(experiment.optimizer).__name__,
+        "batch": "full batch" if size is None else f"{batches} {size}",
+    }
+    return words | ({"penalty": f"L2 {penalty:g}"} if penalty else {})

@@ -1,0 +1,290 @@
+"""Where the playground's runs are set up, as `fit` and `train` set them up, from a spec that keys change."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from gdcli.data.samples import samples
+from gdcli.errors import OptionError
+from gdcli.experiments import notation
+from gdcli.experiments.building import flag_name
+from gdcli.experiments.line import line_experiment
+from gdcli.experiments.network import network_experiment
+from gdcli.experiments.notation import Change, Named
+from gdcli.experiments.reading import Reader, read_examples, sample_rows
+from gdcli.experiments.spec import HYPERPARAMETERS, NetworkSpec, Spec
+from gdcli.formatting import exact
+from gdcli.live.configuration import Configuration, Origin, Parser, sample_configuration, with_rows
+from gdcli.live.experiment_setup import has_end
+from gdcli.live.line_scene import line_setup
+from gdcli.live.network_scene import network_setup
+from gdcli.live.saved_setup import as_saved, restored
+from gdcli.live.setup import Choice, Line, Setup, Turns
+from gdcli.nn import activations
+from gdcli.optim import optimizers
+
+__all__ = ["SessionFactory"]
+
+T = TypeVar("T")
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+PENALTIES = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
+NOISES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+TOY_NOISE = 0.1
+FIRST_LAYER = 4
+
+
+class SessionFactory:
+    """Sets runs up from a configuration that keys change.
+
+    Args:
+        configuration: The run to begin with.
+        parse: Reads the command of a sample.
+        piped: The rows, if they come from standard input.
+        shown: What the data is called on the screen, if not by its source.
+    """
+
+    def __init__(
+        self, configuration: Configuration, parse: Parser, piped: bytes | None = None, shown: str = ""
+    ) -> None:
+        self._first = self._now = configuration
+        self._parse, self._piped, self._shown = parse, piped, shown
+        self._rows: tuple[Any, Any] = (None, None)
+        self._setup: Setup | None = None
+        self.notes: list[str] = []
+
+    @classmethod
+    def from_origin(cls, origin: Origin, parse: Parser, piped: bytes | None = None) -> SessionFactory:
+        """The runs that begin with the options given.
+
+        Raises:
+            GdcliError: If they go together with no run.
+        """
+        return cls(with_rows(origin, parse, _reader(piped, [])), parse, piped)
+
+    @classmethod
+    def from_saved(cls, saved: Any, recording: str, parse: Parser) -> SessionFactory:
+        """The runs of a recording.
+
+        Raises:
+            DataError: If it does not hold one.
+        """
+        configuration, piped, name = restored(saved, recording, parse)
+        return cls(configuration, parse, piped, name)
+
+    @property
+    def setup(self) -> Setup:
+        """The run as it is set up now."""
+        if self._setup is None:
+            self._setup = self._network() if self._is_network else self._line()
+        return self._setup
+
+    @property
+    def spec(self) -> Spec:
+        """The run's spec."""
+        return self._now.spec
+
+    @property
+    def source(self) -> str:
+        """Where the rows come from."""
+        return str(self.spec.data.source)
+
+    # setting up
+
+    @property
+    def _is_network(self) -> bool:
+        return isinstance(self.spec.model, NetworkSpec)
+
+    def _line(self) -> Setup:
+        spec, reader = self.spec, _reader(self._piped, self.notes)
+        rows = self._read(spec.data, lambda: reader.numbers(self.source, spec.data))
+        return line_setup(line_experiment(spec, rows, reader), self._shown or self.source)
+
+    def _network(self) -> Setup:
+        spec, model, reader = self.spec, self._model, _reader(self._piped, self.notes)
+        key = spec.data, model.task, model.categorical, model.dtype, model.labels, model.test, model.test_labels
+        examples = self._read(key, lambda: read_examples(spec.data, model, reader))
+        return network_setup(network_experiment(spec, examples, reader), self._shown or self.source)
+
+    def _read(self, key: Any, read: Callable[[], T]) -> T:
+        """Rows, read once as long as nothing about reading them changes."""
+        if self._rows[0] != key:
+            self._rows = key, read()
+        rows: T = self._rows[1]
+        return rows
+
+    # changing
+
+    def again(self, rate: float | None) -> str:
+        """The same run."""
+        self._take_rate(rate)
+        return "The same start again, by its schedule." if has_end(self.spec) else "The same start again."
+
+    def restart_from(self, x: float, y: float, rate: float | None) -> str:
+        """The same run, from another start."""
+        scene = self.setup.scene
+        if not isinstance(scene, Line) or scene.landscape is None:
+            raise OptionError("a start is pointed at on a loss surface")
+        values = scene.raw(self.setup.start).tolist()
+        for at, value in zip(scene.landscape.over, (x, y), strict=True):
+            values[at] = value
+        if scene.names == ("m", "b"):
+            self._set(m=values[0], b=values[1], start=None)
+        else:
+            self._set(m=None, b=None, start=tuple(values))
+        self._take_rate(rate)
+        return f"Start at {scene.landscape.names[0]} = {exact(x)}, {scene.landscape.names[1]} = {exact(y)}."
+
+    def change(self, choice: Choice, rate: float | None) -> str:
+        """Another run, with one setting changed; if it cannot be set up, the old one stays."""
+        before = self._now, self._setup
+        try:
+            words: str = getattr(self, f"_{choice.name}")(choice.direction)
+            self._take_rate(rate)
+            _ = self.setup
+        except BaseException:
+            self._now, self._setup = before
+            raise
+        return words
+
+    def _take_rate(self, rate: float | None) -> None:
+        """The learning rate set by hand; a schedule that ends somewhere has its own."""
+        given = self.spec.rate.lr_at is not None
+        if rate is not None and not has_end(self.spec) and (given or rate != self.setup.rate):
+            self._set(lr=rate, lr_at=None)
+
+    def _set(self, **changes: Any) -> None:
+        self._now, self._setup = self._now.changed(**changes), None
+
+    def _seed(self, direction: int) -> str:
+        seed = self.spec.loop.seed + direction
+        self._set(seed=seed)
+        setup = self.setup
+        changed = ["another start"] * self._is_network
+        changed += ["another split"] * (setup.problem.validation is not None)
+        changed += ["another order of the rows"] * (setup.batch_size is not None and setup.shuffle)
+        return f"Seed {seed}: {', '.join(changed) or 'nothing here depends on it'}."
+
+    def _optimizer(self, direction: int) -> str:
+        names = [flag_name(name) for name in vars(optimizers) if name in optimizers.__all__]  # simple ones first
+        chosen = _turned(names, flag_name(type(self.setup.optimizer).__name__), direction)
+        self._set(optimizer=chosen, **dict.fromkeys(one.name for one in HYPERPARAMETERS))
+        return f"{type(self.setup.optimizer).__name__}, from the same start."
+
+    def _batch(self, direction: int) -> str:
+        rows = len(self.setup.scene.data)
+        chosen = _next([*(size for size in BATCHES if size < rows), rows], self.setup.batch_size or rows, direction)
+        self._set(batch_size="full" if chosen == rows else chosen)
+        return "Full batches, from the same start." if chosen == rows else f"Batches of {chosen}, from the same start."
+
+    def _penalty(self, direction: int) -> str:
+        chosen = _next(PENALTIES, self.spec.loss.l2, direction)
+        self._set(l2=chosen)
+        return f"L2 penalty {chosen:g}, from the same start."
+
+    @property
+    def _model(self) -> NetworkSpec:
+        """The network's form.
+
+        Raises:
+            OptionError: If it is a line.
+        """
+        if not isinstance(self.spec.model, NetworkSpec):
+            raise OptionError("a line has no layers; a network is trained on classes, or with --hidden")
+        return self.spec.model
+
+    def _activation(self, direction: int) -> str:
+        model = self._model
+        if not model.hidden:
+            raise OptionError("there is no hidden layer to have an activation: h adds one")
+        names = [flag_name(name) for name in vars(activations) if name in activations.__all__]
+        chosen = _turned(names, (model.activation or ("relu",))[0].lower().replace("_", "-"), direction)
+        self._set(activation=(chosen,))
+        return f"Activation {chosen}, from the same seed."
+
+    def _layers(self, direction: int) -> str:
+        hidden = self._model.hidden or ()
+        if direction < 0 and not hidden:
+            raise OptionError("there is no hidden layer to take away")
+        return self._with_hidden((*hidden, hidden[-1] if hidden else FIRST_LAYER) if direction > 0 else hidden[:-1])
+
+    def _neurons(self, direction: int) -> str:
+        hidden = self._model.hidden
+        if not hidden:
+            raise OptionError("there is no hidden layer: h adds one")
+        return self._with_hidden((*hidden[:-1], max(1, hidden[-1] + direction)))
+
+    def _with_hidden(self, hidden: tuple[int, ...]) -> str:
+        activation = (self._model.activation or ())[:1]
+        if hidden:
+            self._set(hidden=hidden, activation=activation or None)
+        else:
+            self._set(hidden=None, activation=None, dropout=None)
+        return f"{self.setup.model}, from the same seed."
+
+    def _noise(self, direction: int) -> str:
+        text = self.source.removeprefix("sample:") if self.source.startswith("sample:") else ""
+        name, toys = text.partition(":")[0], {sample.name for sample in samples() if sample.source == "toy"}
+        if name not in toys:
+            raise OptionError(f"{self.source} is real data: noise goes with the toy data sets (d shows the others)")
+        settings = dict(notation.named(f"sample:{text}", text).settings)
+        chosen = _next(NOISES, settings.get("noise", TOY_NOISE), direction)
+        toy = str(Named(name, tuple((settings | {"noise": chosen}).items())))
+        sample_rows(toy)
+        self._set(source=f"sample:{toy}")
+        return f"Noise {chosen:g} in {name}."
+
+    def _data(self, direction: int) -> str:
+        """The data that came first, then the samples."""
+        names, first = [f"sample:{sample.name}" for sample in samples()], str(self._first.spec.data.source)
+        names = names if first in names else [first, *names]
+        base = ":".join(self.source.split(":")[:2]) if self.source.startswith("sample:") else self.source
+        now = next((name for name in (self.source, base) if name in names), names[0])
+        chosen = _turned(names, now, direction)
+        self._now = self._first if chosen == first else sample_configuration(chosen, self._parse)
+        self._setup = None
+        return f"{chosen}."
+
+    # what repeats it
+
+    def rerun(self, turns: Turns, step: int) -> str:
+        """The command that ends where the screen does."""
+        setup, spec = self.setup, self.spec
+        epochs = -(-step // setup.steps_per_epoch) if setup.epochs is None else setup.epochs
+        more: dict[str, Any] = {"lr": setup.rate, "epochs": epochs if step else 0, "seed": spec.loop.seed}
+        if step < more["epochs"] * setup.steps_per_epoch:
+            more["max_steps"] = step
+        if setup.problem.validation is not None:
+            more["keep"] = "last"
+        if changes := _changes(spec.rate.lr_at or (), [(at, rate) for at, rate in turns if at < step]):
+            more["lr_at"] = changes
+        return str(self._now.without_endings().invocation(**more))  # where it ends is said by its steps
+
+    def saved(self) -> dict[str, Any]:
+        """All that is needed to set up the same again: for a recording."""
+        return as_saved(self._now, self._piped, self.setup.name)
+
+
+def _reader(piped: bytes | None, notes: list[str]) -> Reader:
+    """Reads rows; those of standard input as often as they are asked for."""
+    return Reader(None if piped is None else io.BytesIO(piped), notes=notes)
+
+
+def _changes(given: Sequence[Change], turns: Turns) -> tuple[Change, ...]:
+    """The changes of rate given, as far as none made by hand overrules them, and those made by hand."""
+    first = turns[0][0] + 1 if turns else math.inf
+    return (*(one for one in given if one.step < first), *(Change(at + 1, rate) for at, rate in turns))
+
+
+def _next(ladder: Sequence[T], now: Any, direction: int) -> T:
+    """The rung above or below; at the ends, where one is."""
+    if direction > 0:
+        return next((rung for rung in ladder if rung > now), ladder[-1])
+    return next((rung for rung in reversed(ladder) if rung < now), ladder[0])
+
+
+def _turned(names: Sequence[str], now: str, direction: int) -> str:
+    """The name after or before one, round and round."""
+    return names[(names.index(now) + direction) % len(names)]
