@@ -110,7 +110,7 @@ class LiveBench:
             self.group(LossOptions),
             stop,
         )
-        return self._stopping(line_setup(made, self._shown or self.name, self._fixed_length))
+        return line_setup(made, self._shown or self.name, self._fixed_length)
 
     def _train(self) -> Setup:
         data, network = self.group(DataOptions), self.group(NetworkOptions)
@@ -131,18 +131,7 @@ class LiveBench:
             None,
             self._reader(),
         )
-        return self._stopping(network_setup(made, self._shown or self.name, self._fixed_length), made.loss_unit)
-
-    def _stopping(self, setup: Setup, unit: float = 1.0) -> Setup:
-        """With the rules that end a run to convergence."""
-        options = self._origin.options
-        tolerance, target, patience = (options[name] for name in ("tolerance", "target_loss", "patience"))
-        return dataclasses.replace(
-            setup,
-            tolerance=setup.tolerance if tolerance is None else tolerance,
-            target=None if target is None else target / unit,
-            patience=setup.patience if patience is None else patience,
-        )
+        return network_setup(made, self._shown or self.name, self._fixed_length)
 
     def _read(self, key: Any, make: Any) -> Any:
         """Rows, read once as long as nothing about reading them changes."""

@@ -49,7 +49,7 @@ def line_setup(made: Plan, name: str, fixed_length: bool) -> Setup:
         rate=made.rate,
         limit=limit,
         loss_name=made.loss_name,
-        floor=packed.floor,
+        stopping=packed.stopping,
         scene=Line(
             data=experiment.data,
             names=experiment.names,

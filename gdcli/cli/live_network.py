@@ -6,7 +6,6 @@ from gdcli.cli.network_plan import NetworkPlan
 from gdcli.cli.train_told import architecture
 from gdcli.live.setup import Net, Setup
 
-FLOOR = 1e-8
 NAMES = {"mse": "MSE", "mae": "MAE", "huber": "Huber loss"}
 
 
@@ -32,7 +31,7 @@ def network_setup(made: NetworkPlan, name: str, fixed_length: bool) -> Setup:
         rate=made.rate,
         limit=None,
         loss_name=NAMES.get(made.loss_name, made.loss_name),
-        floor=FLOOR,
+        stopping=made.stopping,
         scene=Net(made.raw, made.held_out, made.network, made.preparation, made.loss_unit),
         settings=settings(made),
     )

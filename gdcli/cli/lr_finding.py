@@ -29,7 +29,6 @@ from gdcli.cli.reading import read
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.optim.optimizers import Momentum, Nesterov, Optimizer
-from gdcli.training import streams
 from gdcli.training.loop import Problem
 
 SMOOTH = 0.05
@@ -110,7 +109,7 @@ class Subject(NamedTuple):
             batch_size=self.batch_size,
             seed=self.loop.seed,
             shuffle=self.loop.shuffle,
-            watch=lambda stream: streams.until_interrupted(stream, interrupted),
+            interrupted=interrupted,
         )
         return [one._replace(loss=one.loss * self.unit, smoothed=one.smoothed * self.unit) for one in found]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ from gdcli.optim.schedules import Schedule
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Status
+from gdcli.training.stopping import NETWORK_FLOOR, Stopping, stopped
 from gdcli.training.streams import Stream
 
 BATCH = 32
@@ -128,10 +129,14 @@ class NetworkPlan:
         factor = self.preparation.factor
         return {"mse": factor**2, "mae": factor}.get(self.loss_name, 1.0)
 
+    @property
+    def stopping(self) -> Stopping:
+        """What ends the run."""
+        return Stopping(self.stop.rules, NETWORK_FLOOR * self.loss_unit, self.loss_unit)
+
     def records(self, interrupted: Callable[[], bool], watch: Callable[[Stream], Stream]) -> Iterator[Epoch]:
         """The run itself: the one training stream, with this plan's stopping rules around it."""
-        stop = self.stop
-        stream: Stream = descend(
+        stream = descend(
             self.problem,
             self.optimizer,
             learning_rate=self.schedule,
@@ -142,20 +147,8 @@ class NetworkPlan:
             shuffle=self.loop.shuffle,
             resume=None if self.past is None else _resumption(self.past).record,
         )
-        if stop.max_steps is not None:
-            stream = streams.until_step(stream, stop.max_steps)
-        stream = watch(streams.until_interrupted(stream, interrupted))
-        epochs = _in_units(streams.epochs(streams.until_diverged(stream, 1e-8)), self.loss_unit)
-        if self.past is not None:
-            epochs = _continued(self.past, epochs)
-        if stop.target_loss is not None:
-            epochs = streams.until_loss(epochs, stop.target_loss)
-        if stop.tolerance is not None or (stop.require_converged and stop.target_loss is None):
-            epochs = streams.with_gradient(epochs, self.problem)
-            epochs = streams.until_flat(epochs, 1e-6 if stop.tolerance is None else stop.tolerance)
-        if stop.patience is not None:
-            epochs = streams.early_stopping(epochs, stop.patience, stop.min_delta)
-        return iter(epochs)
+        past = () if self.past is None else _before(self.past, next(stream))
+        return streams.epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))
 
 
 def network_plan(
@@ -247,19 +240,20 @@ def _resumption(past: SavedModel) -> Resumption:
     return past.resumption
 
 
-def _continued(past: SavedModel, stream: Iterator[Epoch]) -> Iterator[Epoch]:
-    """The whole run's records: those told before, the one it goes on from, and what comes then.
+def _before(past: SavedModel, resumed: Any) -> Iterator[Epoch]:
+    """The epochs up to the one a run goes on from; one in mid-epoch is among them only if it is the end.
 
-    Of those before only the best has its parameters. One in mid-epoch is told only if it is the end.
+    Of those before it only the best has its parameters.
     """
-    resumed, resumption = next(stream), _resumption(past)
+    resumption = _resumption(past)
     for row in past.history:
         if row["epoch"] < resumed.epoch:
-            parameters = resumption.best if row["epoch"] == resumption.best_epoch else np.empty(0)
-            yield _as_told(Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters), row)
+            best = row["epoch"] == resumption.best_epoch
+            parameters, gradient = (resumption.best, None) if best else (np.empty(0), np.full(1, np.nan))
+            before = Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters, gradient=gradient)
+            yield _as_told(before, row)
         elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):
             yield _as_told(resumed, row)
-    yield from stream
 
 
 def _as_told(record: Epoch, row: dict[str, Any]) -> Epoch:
@@ -271,16 +265,6 @@ def _as_told(record: Epoch, row: dict[str, Any]) -> Epoch:
         validation_loss=row.get("validation_loss"),
         metrics={name: value for name, value in row.items() if name not in known},
     )
-
-
-def _in_units(stream: Iterable[Epoch], unit: float) -> Iterator[Epoch]:
-    """The same records with their losses in the target's own units."""
-    if unit == 1:
-        yield from stream
-        return
-    for record in stream:
-        held_out = None if record.validation_loss is None else record.validation_loss * unit
-        yield record._replace(loss=float(record.loss) * unit, validation_loss=held_out)
 
 
 def _place(name: str) -> str:

@@ -1,10 +1,13 @@
 """The options, in groups that commands share: one name and one meaning wherever they appear."""
 
-from typing import Annotated, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 import typer
 
 from gdcli.cli import parse
+
+if TYPE_CHECKING:
+    from gdcli.training.rules import StoppingRule
 
 FIT_EPOCHS = 500
 FIT_RATE = 0.1
@@ -255,7 +258,7 @@ class StopOptions(NamedTuple):
             "--min-delta",
             parser=parse.non_negative,
             metavar="D",
-            help="What improves by no more does not. [0]",
+            help="Smaller improvements do not count. [0]",
         ),
     ] = 0.0
     tolerance: Annotated[
@@ -274,6 +277,14 @@ class StopOptions(NamedTuple):
         bool,
         option("--require-converged", help="Exit 5 unless a tolerance (1e-6 if none is given) or target was met."),
     ] = False
+
+    @property
+    def rules(self) -> "tuple[StoppingRule, ...]":
+        """The rules in force."""
+        from gdcli.training.rules import converging, in_force
+
+        given = in_force(self._asdict())
+        return converging(given) if self.require_converged else given
 
     def checked(self) -> Self:
         """The same, with words as the rest of the program has them.

@@ -120,7 +120,8 @@ def _stream(whole: Planned, interrupted: Callable[[], bool]) -> Iterator[Outcome
         batch_size=whole.plan.batch_size,
         seed=whole.seed,
         shuffle=whole.shuffle,
-        rules=whole.rules,
+        stopping=whole.stopping,
+        min_delta=whole.plan.stop.min_delta,
         interrupted=interrupted,
     )
 

@@ -19,11 +19,10 @@ from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training import streams
 from gdcli.training.loop import descend
 from gdcli.training.records import Epoch
+from gdcli.training.stopping import LINE_FLOOR, Stopping, stopped
 from gdcli.training.streams import Stream
 
 LOSS_NAMES: dict[losses.Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
-REQUIRED_TOLERANCE = 1e-6
-EXPLODED_FLOOR = 1e-16  # of the baseline's loss: rounding, from which no explosion is measured
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
 
 
@@ -82,7 +81,7 @@ class Plan(NamedTuple):
     def floor(self) -> float:
         """The least loss to measure explosions by: rounding, beside what the mean scores."""
         targets = self.experiment.data.targets
-        return EXPLODED_FLOOR * float(losses.mse(targets * 0 + targets.mean(), targets)[0])
+        return LINE_FLOOR * float(losses.mse(targets * 0 + targets.mean(), targets)[0])
 
     @property
     def limit(self) -> float | None:
@@ -121,10 +120,15 @@ class Plan(NamedTuple):
         constant = isinstance(self.schedule, Constant) and self.batch_size is None
         return constant and limit is not None and self.rate > limit
 
+    @property
+    def stopping(self) -> Stopping:
+        """What ends the run."""
+        return Stopping(self.stop.rules, self.floor, unstable=self.above_limit())
+
     def records(self, interrupted: Callable[[], bool], watch: Callable[[Stream], Stream]) -> Iterator[Epoch]:
         """The run itself: the one training stream, with this plan's stopping rules around it."""
-        problem, stop = self.experiment.problem, self.stop
-        stream: Stream = descend(
+        problem = self.experiment.problem
+        stream = descend(
             problem,
             self.optimizer,
             learning_rate=self.schedule,
@@ -134,20 +138,8 @@ class Plan(NamedTuple):
             seed=self.seed,
             shuffle=self.shuffle,
         )
-        if stop.max_steps is not None:
-            stream = streams.until_step(stream, stop.max_steps)
-        stream = watch(streams.until_interrupted(stream, interrupted))
-        epochs = streams.epochs(streams.until_diverged(stream, self.floor))
-        epochs = streams.with_gradient(epochs, problem)
-        if stop.tolerance is not None or stop.require_converged:
-            chosen = REQUIRED_TOLERANCE if stop.tolerance is None else stop.tolerance
-            if stop.tolerance is not None or stop.target_loss is None:
-                epochs = streams.until_flat(epochs, chosen)
-        if stop.target_loss is not None:
-            epochs = streams.until_loss(epochs, stop.target_loss)
-        if stop.patience is not None:
-            epochs = streams.early_stopping(epochs, stop.patience, stop.min_delta)
-        return streams.diverged_if_higher(epochs) if self.above_limit() else epochs
+        ended = stopped(stream, self.stopping, problem, interrupted)
+        return streams.with_gradient(streams.epochs(watch(ended)), problem)
 
 
 def plan(

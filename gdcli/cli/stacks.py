@@ -25,13 +25,14 @@ from gdcli.cli.options import (
     RateOptions,
     StopOptions,
 )
-from gdcli.cli.plan import EXPLODED_FLOOR, Plan, plan
+from gdcli.cli.plan import Plan, plan
 from gdcli.cli.terminal import Terminal
 from gdcli.nn import initializers, losses, metrics
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import MEASURED, Problem
-from gdcli.training.stacked import Member, Rules, stacked
+from gdcli.training.stacked import Member, stacked
+from gdcli.training.stopping import Stopping
 
 G = TypeVar("G")
 Settings = dict[str, Any]
@@ -75,7 +76,7 @@ class Planned:
         plan: The first run's plan; the others share its data and model.
         problem: What is minimised.
         members: The runs.
-        rules: What ends them.
+        stopping: What ends them.
         goals: Where each should get, as far as known.
         limits: Each one's largest stable learning rate, as far as known.
     """
@@ -83,7 +84,7 @@ class Planned:
     plan: Plan | NetworkPlan
     problem: Problem
     members: list[Member]
-    rules: Rules
+    stopping: Stopping
     goals: list[Goal | None]
     limits: list[float | None]
 
@@ -149,10 +150,8 @@ def _lines(job: Job, rows: Any) -> Planned:
         for one in plans
         for problem in (one.experiment.problem,)
     ]
-    floor = EXPLODED_FLOOR * baseline
-    rules = Rules(stop.tolerance, stop.target_loss, stop.patience, stop.min_delta, floor, max_steps=stop.max_steps)
     goals, limits = [known.goal(one) for one in plans], [known.limit(one) for one in plans]
-    return Planned(whole, whole.experiment.problem, members, rules, goals, limits)
+    return Planned(whole, whole.experiment.problem, members, whole.stopping, goals, limits)
 
 
 def _line(whole: Plan, settings: Settings) -> Plan:
@@ -229,11 +228,8 @@ def _networks(job: Job, rows: Any) -> Planned:
         _nowhere(),
     )
     members = [_network(whole, network, settings) for settings in job.settings]
-    rules = Rules(
-        stop.tolerance, stop.target_loss, stop.patience, stop.min_delta, 1e-8, whole.loss_unit, stop.max_steps
-    )
     nothing: list[Any] = [None] * len(members)
-    return Planned(whole, whole.problem, members, rules, nothing, nothing)
+    return Planned(whole, whole.problem, members, whole.stopping, nothing, nothing)
 
 
 def _network(whole: NetworkPlan, network: NetworkOptions, settings: Settings) -> Member:
