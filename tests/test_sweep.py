@@ -162,12 +162,8 @@ class TestStackIsTheRunsAlone:
     def test_what_ends_a_run(self, rules, batch):
         problem, start = PROBLEMS["line"]
         members = [Member(rate, start, SGD(), unstable=rate > 0.5) for rate in (1e-4, 0.01, 0.1, 0.2, 0.6, 30.0)]
-        options = {
-            "epochs": 50,
-            "batch_size": batch,
-            "stopping": Stopping(rules),
-            "min_delta": 0.05 * (len(rules) == 1),
-        }
+        min_delta = next((rule.min_delta for rule in rules if isinstance(rule, Patience)), 0.0)
+        options = {"epochs": 50, "batch_size": batch, "stopping": Stopping(rules), "min_delta": min_delta}
         for outcome, member in zip(outcomes(problem, members, **options), members, strict=True):
             same(outcome, alone(problem, member, **options), exact=True)
 

@@ -248,7 +248,7 @@ def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Itera
         setup.problem,
         setup.optimizer,
         learning_rate=rate,
-        epochs=setup.epochs or ENDLESS,
+        epochs=ENDLESS if setup.epochs is None else setup.epochs,
         start=setup.start,
         batch_size=setup.batch_size,
         seed=setup.seed,
