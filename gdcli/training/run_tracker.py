@@ -127,13 +127,11 @@ class RunTracker:
             self._turns.compare(record)
         if measured is None:
             return []
-        if isinstance(statuses, Status):
-            statuses = np.full(len(self.rows), statuses, object)
-        ended = statuses != Status.RUNNING
+        ended = _ended(statuses, len(self.rows))
         self._write(measured, ended if isinstance(record, Step) else self.live)
         if isinstance(record, Epoch):
             self._turns.begin(record)
-        return self._closed(measured, statuses, ended) if ended.any() else []
+        return [] if statuses is Status.RUNNING else self._closed(measured, np.atleast_1d(statuses), ended)
 
     def _write(self, record: Epoch, which: Array) -> None:
         """Notes the losses of some of the runs, and whether they are their best."""
@@ -162,7 +160,7 @@ class RunTracker:
             outcomes.append(
                 Outcome(
                     index=row,
-                    status=statuses[at],
+                    status=Status(statuses[at]),
                     step=record.step,
                     losses=self._losses.read(row, count),
                     validation=self._validation.read(row, count) if self._watched else None,
@@ -173,6 +171,14 @@ class RunTracker:
             )
         self.live = self.live & ~which
         return outcomes
+
+
+def _ended(statuses: Any, runs: int) -> Array:
+    """Which of so many runs end."""
+    if isinstance(statuses, Status):
+        return np.full(runs, statuses is not Status.RUNNING)
+    ended: Array = statuses != Status.RUNNING
+    return ended
 
 
 class _Turns:

@@ -55,13 +55,13 @@ class Standing(NamedTuple):
     Args:
         rules: The state of each rule.
         first: The first loss; None before there is one.
-        ceiling: The loss above which it has exploded.
+        ceiling: The loss above which it has exploded; below all before there is a first one.
         live: Whether it has not ended.
     """
 
     rules: tuple[Any, ...]
     first: Any = None
-    ceiling: Any = math.inf
+    ceiling: Any = -math.inf
     live: Any = True
 
     def only(self, rows: Array | int) -> Standing:
@@ -92,12 +92,13 @@ class Stopping:
     floor: float = 0.0
     unit: float = 1.0
     unstable: Any = False
-    _timed: tuple[bool, ...] = field(init=False, repr=False)
+    _plain: bool = field(init=False, repr=False)
+    _timed: bool = field(init=False, repr=False)
     _needs_gradient: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        timed = tuple(type(rule).due is not StoppingRule.due for rule in self.rules)
-        object.__setattr__(self, "_timed", timed if any(timed) else ())
+        object.__setattr__(self, "_plain", self.unit == 1 and not self.rules)
+        object.__setattr__(self, "_timed", any(type(rule).due is not StoppingRule.due for rule in self.rules))
         object.__setattr__(self, "_needs_gradient", any(rule.needs_gradient for rule in self.rules))
 
     def init(self) -> Standing:
@@ -122,11 +123,16 @@ class Stopping:
         Raises:
             ValueError: If a gradient is needed, and there is no problem to measure it.
         """
+        if state.first.__class__ is float and self._plain and not interrupted and record.loss <= state.ceiling:
+            if isinstance(record, Step):  # nearly all records of one run without rules: no array is asked
+                return RUNNING, None, state
+            if record.status is RUNNING and isinstance(record.loss, float):
+                return RUNNING, record, state
         if isinstance(record, Epoch):
             return self.judge(self.in_units(record), state, problem, interrupted)
         exploded = self.exploded(record, state)
         due = tuple(rule.due(record.step) for rule in self.rules) if self._timed else ()
-        if not (interrupted or any(due) or _any(exploded)):
+        if exploded is False and not (interrupted or any(due)):
             return RUNNING, None, state
         return self._judge_within(record, state, problem, interrupted, exploded, due)
 
@@ -138,13 +144,13 @@ class Stopping:
             state = self._begun(record.loss, state)
         exploded, rank = _above(record.loss, state), RANK[record.status]
         if self.rules:
-            record, mets, states = self._asked(record, state.rules, problem)
-            state = Standing(states, *state[1:])
+            record, mets, states = self._asked(record, state, problem, exploded)
+            state = Standing(states, state.first, state.ceiling, state.live)
             rank = self._ranked(rank, mets)
-        elif not (interrupted or rank or _any(exploded)):
+        if exploded is False and not interrupted and isinstance(rank, int) and not rank:
             return RUNNING, record, state
         rank = self._outranked(rank, record, state, interrupted, exploded)
-        return (BY_RANK[rank], record, _without_ended(state, rank)) if _any(rank) else (RUNNING, record, state)
+        return BY_RANK[rank], record, _without_ended(state, rank)
 
     def exploded(self, record: Step | Epoch, state: Standing) -> Any:
         """Which runs that have not ended have a loss that is not finite, or above the ceiling."""
@@ -168,21 +174,31 @@ class Stopping:
             return state._replace(first=loss, ceiling=ceiling, live=np.ones(len(loss), bool))
         return state._replace(first=float(loss), ceiling=float(ceiling))
 
-    @np.errstate(all="ignore")
     def _asked(
-        self, record: Epoch, states: tuple[Any, ...], problem: Problem | None
-    ) -> tuple[Epoch, tuple[Any, ...], tuple[Any, ...]]:
+        self, record: Epoch, state: Standing, problem: Problem | None, exploded: Any
+    ) -> tuple[Epoch, list[Any], tuple[Any, ...]]:
         """The record with its gradient, if a rule needs that; what each rule says of it; and their states."""
         if self._needs_gradient and record.gradient is None:
             record = _with_gradient(record, problem)
-        answers = [rule.update(record, state) for rule, state in zip(self.rules, states, strict=True)]
-        return record, tuple(met for met, _ in answers), tuple(after for _, after in answers)
+        if exploded is False and state.live is True:  # the switch costs as much as a rule
+            return record, *self._answers(record, state.rules)
+        with np.errstate(all="ignore"):
+            return record, *self._answers(record, state.rules)
 
-    def _ranked(self, rank: Any, mets: tuple[Any, ...]) -> Any:
+    def _answers(self, record: Epoch, states: tuple[Any, ...]) -> tuple[list[Any], tuple[Any, ...]]:
+        mets, after = [], []
+        for rule, state in zip(self.rules, states, strict=True):
+            met, state = rule.update(record, state)
+            mets.append(met)
+            after.append(state)
+        return mets, tuple(after)
+
+    def _ranked(self, rank: Any, mets: list[Any]) -> Any:
         """The rank of the best reason, with those of the rules."""
         for rule, met in zip(self.rules, mets, strict=True):
-            own = RANK[rule.status]
-            rank = where(met & (rank < own), own, rank)
+            if _any(met):
+                own = RANK[rule.status]
+                rank = where(met & (rank < own), own, rank)
         return rank
 
     def _outranked(self, rank: Any, record: Epoch, state: Standing, interrupted: bool, exploded: Any) -> Any:
@@ -205,7 +221,7 @@ class Stopping:
 
         Of the rules, those that asked for it have seen this state; for the others it does not count.
         """
-        record, mets, seen = self._asked(self.in_units(step.measure()), state.rules, problem)
+        record, mets, seen = self._asked(self.in_units(step.measure()), state, problem, True)
         asked = [met for met, now in zip(mets, due, strict=False) if now]
         exploded = exploded | _above(record.loss, state) if interrupted or asked else exploded
         ends = reduce(or_, asked, exploded | interrupted)
@@ -220,9 +236,12 @@ class Stopping:
 
 
 def _above(loss: Any, state: Standing) -> Any:
-    """Which runs that have not ended have exploded: their loss is not finite, or above the ceiling."""
+    """Which runs that have not ended have exploded; False where none has."""
     fine = loss <= state.ceiling
-    return ~fine & state.live if isinstance(fine, np.ndarray) else not fine and state.live
+    if not isinstance(fine, np.ndarray):
+        return not fine and bool(state.live)
+    exploded = False if fine.all() else ~fine & state.live
+    return exploded if _any(exploded) else False
 
 
 def _any(flags: Any) -> bool:
@@ -237,7 +256,8 @@ def _with_gradient(record: Epoch, problem: Problem | None) -> Epoch:
     if problem is None:
         raise ValueError("this stopping rule needs the gradient over the whole training set: give it the problem")
     data = problem.data
-    return record._replace(gradient=problem.loss_and_gradient(record.parameters, data.inputs, data.targets)[1])
+    with np.errstate(all="ignore"):
+        return record._replace(gradient=problem.loss_and_gradient(record.parameters, data.inputs, data.targets)[1])
 
 
 def _never() -> bool:
@@ -284,12 +304,14 @@ def stopped(
     update = stopping.update
     for record in stream:
         status, measured, state = update(record, state, problem, interrupted())
+        if status is RUNNING:
+            yield measured or record
+            continue
         if isinstance(record, Step):
             yield record
-        if measured is not None:
-            yield measured if status is RUNNING else measured._replace(status=status)
-        if status is not RUNNING:
-            return
+        assert measured is not None, "a run ends with its state measured"  # noqa: S101 - for the type checker
+        yield measured._replace(status=status)
+        return
 
 
 def until(stream: Stream, *rules: StoppingRule, problem: Problem | None = None) -> Iterator[Step | Epoch]:
