@@ -123,7 +123,7 @@ class Stopping:
         Raises:
             ValueError: If a gradient is needed, and there is no problem to measure it.
         """
-        if state.first.__class__ is float and self._plain and not interrupted and record.loss <= state.ceiling:
+        if self._plain and not interrupted and state.first.__class__ is float and record.loss <= state.ceiling:
             if isinstance(record, Step):  # nearly all records of one run without rules: no array is asked
                 return RUNNING, None, state
             if record.status is RUNNING and isinstance(record.loss, float):
