@@ -41,15 +41,18 @@ if TYPE_CHECKING:
     from gdcli.training.records import Epoch as Epoch
     from gdcli.training.records import Status as Status
     from gdcli.training.records import Step as Step
+    from gdcli.training.rules import MaxSteps as MaxSteps
+    from gdcli.training.rules import Patience as Patience
+    from gdcli.training.rules import StoppingRule as StoppingRule
+    from gdcli.training.rules import TargetLoss as TargetLoss
+    from gdcli.training.rules import Tolerance as Tolerance
+    from gdcli.training.stopping import Stopping as Stopping
+    from gdcli.training.stopping import stopped as stopped
+    from gdcli.training.stopping import until as until
+    from gdcli.training.stopping import until_loss as until_loss
     from gdcli.training.streams import Run as Run
-    from gdcli.training.streams import early_stopping as early_stopping
     from gdcli.training.streams import epochs as epochs
     from gdcli.training.streams import thin as thin
-    from gdcli.training.streams import until_diverged as until_diverged
-    from gdcli.training.streams import until_flat as until_flat
-    from gdcli.training.streams import until_interrupted as until_interrupted
-    from gdcli.training.streams import until_loss as until_loss
-    from gdcli.training.streams import until_step as until_step
 
 # Names are imported when first asked for: `gdcli --version` need not load NumPy.
 _HOMES = {
@@ -70,17 +73,9 @@ _HOMES = {
         "RMSprop",
     ),
     "gdcli.training.records": ("Epoch", "Status", "Step"),
-    "gdcli.training.streams": (
-        "Run",
-        "early_stopping",
-        "epochs",
-        "thin",
-        "until_diverged",
-        "until_flat",
-        "until_interrupted",
-        "until_loss",
-        "until_step",
-    ),
+    "gdcli.training.rules": ("MaxSteps", "Patience", "StoppingRule", "TargetLoss", "Tolerance"),
+    "gdcli.training.stopping": ("Stopping", "stopped", "until", "until_loss"),
+    "gdcli.training.streams": ("Run", "epochs", "thin"),
     "gdcli.training.loop": ("Problem", "descend", "train"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

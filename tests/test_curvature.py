@@ -18,6 +18,7 @@ from gdcli.optim.optimizers import SGD, Adam, Momentum, Nesterov
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend, train
 from gdcli.training.records import Status
+from gdcli.training.stopping import until
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "regression_exact.json").read_text())["sets"]
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
@@ -116,7 +117,7 @@ def test_just_below_the_limit_is_stable_and_just_above_is_not(optimizer, l2, bat
             start=np.ones(3),
             batch_size=batch_size,
         )
-        *_, last = streams.epochs(streams.until_diverged(stream))
+        *_, last = streams.epochs(until(stream))
         return last.status
 
     if batch_size is None:

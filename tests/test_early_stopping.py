@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from gdcli.training.records import Epoch, Status
-from gdcli.training.streams import Run, early_stopping
+from gdcli.training.rules import Patience
+from gdcli.training.stopping import until
+from gdcli.training.streams import Run
 
 KERAS = json.loads((Path(__file__).parent / "oracles" / "early_stopping_keras.json").read_text())
 CASES = [case for case in KERAS["cases"] if case["patience"] >= 1 and case["start_from_epoch"] == 0]
@@ -33,7 +35,7 @@ def run(losses, patience, min_delta):
         )
         for at, loss in enumerate(losses)
     )
-    found = Run(early_stopping(records, patience, min_delta), min_delta)
+    found = Run(until(records, Patience(patience, min_delta)), min_delta)
     return found, list(found)
 
 

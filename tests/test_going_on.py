@@ -17,7 +17,9 @@ from gdcli.training import loop as training
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Status, Step
-from gdcli.training.stacked import Member, Outcome, Rules, sweep
+from gdcli.training.rules import MaxSteps, Patience, TargetLoss, Tolerance
+from gdcli.training.stacked import Member, Outcome, sweep
+from gdcli.training.stopping import Stopping, stopped, until
 
 rng = np.random.default_rng(5)
 X, Y = rng.normal(size=(23, 3)), rng.normal(size=23)
@@ -204,17 +206,17 @@ class TestDropout:
         for outcome in found:
             member = members[outcome.index]
             stream = descend(problem, member.optimizer, learning_rate=member.learning_rate, start=start, **options)
-            alone = streams.Run(streams.epochs(streams.until_diverged(stream)))
+            alone = streams.Run(streams.epochs(until(stream)))
             assert list(alone)[-1].status is outcome.status
             np.testing.assert_array_equal(outcome.parameters, alone.best.parameters)
 
 
-class TestUntilStep:
+class TestMaxStepsRule:
     @pytest.mark.parametrize("steps", range(1, 16))
     @pytest.mark.parametrize("name", ["line", "dropout"])
     def test_it_ends_there_measured(self, name, steps):
         records = list(run(name=name))
-        *before, last = streams.until_step(run(name=name), steps)
+        *before, last = until(run(name=name), MaxSteps(steps))
         at = next(at for at, record in enumerate(records) if record.step == steps)
         assert len(before) == at + 1
         for found, wanted in zip(before, records, strict=False):
@@ -225,53 +227,53 @@ class TestUntilStep:
             assert last.within == 0
 
     def test_more_steps_than_there_are(self):
-        for found, wanted in zip(streams.until_step(run(), 16), run(), strict=True):
+        for found, wanted in zip(until(run(), MaxSteps(16)), run(), strict=True):
             same(found, wanted)
 
     @pytest.mark.parametrize("steps", [1, 7, 8])
     def test_going_on_from_there_or_beyond_is_the_end(self, steps):
         record = list(run())[9]
         assert record.step == 8
-        (only,) = streams.until_step(run(resume=record), steps)
+        (only,) = until(run(resume=record), MaxSteps(steps))
         assert (only.step, only.status) == (8, Status.COMPLETED)
 
     def test_no_update_is_made_beyond(self):
         made = []
-        stream = streams.until_step(run(rate=lambda step: made.append(step) or 0.1), 7)
+        stream = until(run(rate=lambda step: made.append(step) or 0.1), MaxSteps(7))
         assert [*stream][-1].step == 7
         assert max(made) == 6  # updates made before the last one
 
     def test_an_interrupt_before_it(self):
         count = iter(range(100))
-        stream = streams.until_interrupted(streams.until_step(run(), 9), lambda: next(count) > 5)
+        stream = stopped(run(), Stopping((MaxSteps(9),)), interrupted=lambda: next(count) > 5)
         assert [*stream][-1].status is Status.INTERRUPTED
 
     def test_a_divergence_before_it(self):
-        stream = streams.until_diverged(streams.until_step(run(optimizer="SGD", rate=1e9), 9))
+        stream = until(run(optimizer="SGD", rate=1e9), MaxSteps(9))
         *_, last = stream
         assert last.status is Status.DIVERGED
         assert last.step < 9
 
     def test_a_divergence_at_it(self):
-        *_, last = streams.until_diverged(run(optimizer="SGD", rate=1e9))
-        *_, cut = streams.until_diverged(streams.until_step(run(optimizer="SGD", rate=1e9), last.step))
+        *_, last = until(run(optimizer="SGD", rate=1e9))
+        *_, cut = until(run(optimizer="SGD", rate=1e9), MaxSteps(last.step))
         same(cut, last)
 
     def test_a_target_at_it(self):
-        *_, last = streams.until_loss(streams.epochs(streams.until_step(run(), 7)), 1e9)
+        *_, last = until(run(), MaxSteps(7), TargetLoss(1e9))
         assert (last.step, last.status) == (0, Status.CONVERGED)
         wanted = list(islice(run(), 9))[-1].measure()
-        *_, last = streams.until_loss(streams.epochs(streams.until_step(run(), wanted.step)), wanted.loss)
+        *_, last = until(run(), MaxSteps(wanted.step), TargetLoss(wanted.loss))
         assert (last.step, last.status) == (wanted.step, Status.CONVERGED)
 
     def test_patience_does_not_rename_it(self):
-        *_, last = streams.early_stopping(streams.epochs(streams.until_step(run(rate=1e-12), 7)), 2, 1.0)
+        *_, last = until(run(rate=1e-12), MaxSteps(7), Patience(2, 1.0))
         assert (last.step, last.status) == (7, Status.COMPLETED)
-        *_, last = streams.early_stopping(streams.epochs(streams.until_step(run(rate=1e-12), 7)), 1, 1.0)
+        *_, last = until(run(rate=1e-12), MaxSteps(7), Patience(1, 1.0))
         assert (last.step, last.status) == (5, Status.STOPPED_EARLY)
 
     def test_thin_and_run_know_it_for_the_last(self):
-        remembered = streams.Run(streams.epochs(streams.until_step(run(), 7)))
+        remembered = streams.Run(streams.epochs(until(run(), MaxSteps(7))))
         shown = list(streams.thin(remembered, lambda _: False, best=False))
         assert [(record.step, record.epoch) for record in shown] == [(7, 2)]
         assert remembered.last is shown[0]
@@ -279,26 +281,20 @@ class TestUntilStep:
         assert remembered.best_whole.within == 0
         assert list(remembered.epochs) == [0, 1, 2]
 
-    @pytest.mark.parametrize("rules", [{}, {"target_loss": 0.6}, {"tolerance": 0.5}, {"patience": 1, "min_delta": 0.1}])
+    @pytest.mark.parametrize("rules", [(), (TargetLoss(0.6),), (Tolerance(0.5),), (Patience(1, 0.1),)], ids=str)
     @pytest.mark.parametrize("steps", [1, 5, 7, 10, 99])
     @pytest.mark.parametrize("name", ["line", "dropout"])
     def test_a_stack_ends_as_single_runs_do(self, name, steps, rules):
         problem, start = PROBLEMS[name]
         members = [Member(rate, start, optimizers.SGD()) for rate in (0.01, 0.1, 1e200, 0.2, 1e80)]
         options = {"epochs": 3, "batch_size": 5}
-        found = sweep(problem, members, rules=Rules(max_steps=steps, **rules), **options)
+        stopping, min_delta = Stopping((MaxSteps(steps), *rules)), 0.1 if Patience(1, 0.1) in rules else 0.0
+        found = sweep(problem, members, stopping=stopping, min_delta=min_delta, **options)
         outcomes = sorted((one for one in found if isinstance(one, Outcome)), key=lambda one: one.index)
         assert len(outcomes) == len(members)
         for outcome, member in zip(outcomes, members, strict=True):
             stream = descend(problem, member.optimizer, learning_rate=member.learning_rate, start=start, **options)
-            alone = streams.epochs(streams.until_diverged(streams.until_step(stream, steps)))
-            if "tolerance" in rules:
-                alone = streams.until_flat(streams.with_gradient(alone, problem), rules["tolerance"])
-            if "target_loss" in rules:
-                alone = streams.until_loss(alone, rules["target_loss"])
-            if "patience" in rules:
-                alone = streams.early_stopping(alone, rules["patience"], rules["min_delta"])
-            alone = streams.Run(alone, rules.get("min_delta", 0.0))
+            alone = streams.Run(streams.epochs(stopped(stream, stopping, problem)), min_delta)
             *_, last = alone
             assert (outcome.status, outcome.step, outcome.epoch) == (last.status, last.step, last.epoch)
             np.testing.assert_array_equal(outcome.losses, alone.losses)

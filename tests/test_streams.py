@@ -14,6 +14,8 @@ from gdcli.optim.optimizers import SGD
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend, train
 from gdcli.training.records import Epoch, Status
+from gdcli.training.rules import Tolerance
+from gdcli.training.stopping import Stopping, stopped, until, until_loss
 
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
 START = np.array([-1.0, 5.0])
@@ -45,25 +47,25 @@ def test_zero_epochs_is_one_record():
 
 @pytest.mark.parametrize(("target", "at"), [(1e-6, 491), (2.5, 0), (0.0, 600)])
 def test_until_loss(target, at):
-    *_, last = streams.until_loss(streams.epochs(run()), target)
+    *_, last = until_loss(streams.epochs(run()), target)
     assert (last.epoch, last.status) == (at, Status.CONVERGED if at < 600 else Status.COMPLETED)
 
 
-def test_until_flat_looks_at_the_largest_component():
-    *_, last = streams.until_flat(streams.epochs(run()), 0.1)
+def test_a_tolerance_looks_at_the_largest_component():
+    *_, last = until(streams.epochs(run()), Tolerance(0.1))
     assert np.abs(last.gradient).max() <= 0.1
     before = list(streams.epochs(run(epochs=last.epoch)))[-2]
     assert np.abs(before.gradient).max() > 0.1
 
 
 def test_divergence_ends_at_the_first_exploded_loss():
-    records = list(streams.epochs(streams.until_diverged(run(rate=0.3, epochs=2000))))
+    records = list(streams.epochs(until(run(rate=0.3, epochs=2000))))
     assert records[-1].status is Status.DIVERGED
     assert records[-1].loss > 2.5e14 >= records[-2].loss
 
 
 def test_divergence_within_an_epoch_is_found_there():
-    stream = streams.until_diverged(run(rate=1e6, epochs=5, batch_size=1))
+    stream = until(run(rate=1e6, epochs=5, batch_size=1))
     records = list(stream)
     assert records[-1].status is Status.DIVERGED
     assert records[-1].step < 10
@@ -71,16 +73,15 @@ def test_divergence_within_an_epoch_is_found_there():
 
 def test_an_interrupt_measures_the_state_it_leaves():
     count = iter(range(100))
-    records = list(streams.until_interrupted(run(batch_size=1, epochs=50), lambda: next(count) > 6))
+    records = list(stopped(run(batch_size=1, epochs=50), Stopping(), interrupted=lambda: next(count) > 6))
     assert records[-1].status is Status.INTERRUPTED
     assert records[-1].loss == DECK.data_loss(records[-1].parameters, DECK.data)
 
 
 def test_not_yet_exploded_but_higher_is_diverged():
-    *_, last = streams.diverged_if_higher(streams.epochs(run(rate=0.4, epochs=8)))
-    assert last.status is Status.DIVERGED
-    *_, last = streams.diverged_if_higher(streams.epochs(run(rate=0.1, epochs=8)))
-    assert last.status is Status.COMPLETED
+    for rate, unstable, status in ((0.4, True, Status.DIVERGED), (0.4, False, "completed"), (0.1, True, "completed")):
+        *_, last = stopped(run(rate=rate, epochs=8), Stopping(unstable=unstable))
+        assert last.status == status
 
 
 @pytest.mark.parametrize(

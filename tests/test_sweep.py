@@ -37,7 +37,9 @@ from gdcli.optim.optimizers import SGD, Momentum
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Status
-from gdcli.training.stacked import Member, Outcome, Pass, Rules, stacked, sweep
+from gdcli.training.rules import Patience, TargetLoss, Tolerance
+from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
+from gdcli.training.stopping import Stopping, stopped
 
 DECK = ["sample:deck", "--m", "-1", "--b", "5"]
 LECTURE = ["sweep", "fit", *DECK, "--lr", "0.01,0.1,0.29,0.3,2", "--epochs", "600"]
@@ -82,20 +84,12 @@ def problems():
 PROBLEMS = problems()
 
 
-def alone(problem, member, rules=Rules(), **options):  # noqa: B008 - immutable
-    """The run without a sweep: the training loop and the filters of `streams`, as `fit` and `train` put them."""
+def alone(problem, member, stopping=Stopping(), min_delta=0.0, **options):  # noqa: B008 - immutable
+    """The run without a sweep: the training loop and what ends it, as `fit` and `train` put them."""
     own = dataclasses.replace(problem, l1=member.l1, l2=member.l2)
     stream = descend(own, member.optimizer, learning_rate=member.learning_rate, start=member.start, **options)
-    found = streams.epochs(streams.until_diverged(stream, rules.floor))
-    if rules.tolerance is not None:
-        found = streams.until_flat(streams.with_gradient(found, own), rules.tolerance)
-    if rules.target_loss is not None:
-        found = streams.until_loss(found, rules.target_loss)
-    if rules.patience is not None:
-        found = streams.early_stopping(found, rules.patience, rules.min_delta)
-    if member.unstable:
-        found = streams.diverged_if_higher(found)
-    run = streams.Run(found, rules.min_delta)
+    ending = dataclasses.replace(stopping, unstable=member.unstable)
+    run = streams.Run(streams.epochs(stopped(stream, ending, own)), min_delta)
     for _ in run:
         pass
     return run
@@ -167,12 +161,12 @@ class TestStackIsTheRunsAlone:
     @pytest.mark.parametrize(
         "rules",
         [
-            Rules(tolerance=1e-3),
-            Rules(target_loss=1.0),
-            Rules(patience=3),
-            Rules(patience=2, min_delta=0.05),
-            Rules(tolerance=1e-2, target_loss=0.5, patience=5),
-            Rules(tolerance=1e300),
+            (Tolerance(1e-3),),
+            (TargetLoss(1.0),),
+            (Patience(3),),
+            (Patience(2, 0.05),),
+            (Tolerance(1e-2), TargetLoss(0.5), Patience(5)),
+            (Tolerance(1e300),),
         ],
         ids=str,
     )
@@ -180,7 +174,8 @@ class TestStackIsTheRunsAlone:
     def test_what_ends_a_run(self, rules, batch):
         problem, start = PROBLEMS["line"]
         members = [Member(rate, start, SGD(), unstable=rate > 0.5) for rate in (1e-4, 0.01, 0.1, 0.2, 0.6, 30.0)]
-        options = {"epochs": 50, "batch_size": batch, "rules": rules}
+        min_delta = next((rule.min_delta for rule in rules if isinstance(rule, Patience)), 0.0)
+        options = {"epochs": 50, "batch_size": batch, "stopping": Stopping(rules), "min_delta": min_delta}
         for outcome, member in zip(outcomes(problem, members, **options), members, strict=True):
             same(outcome, alone(problem, member, **options), exact=True)
 

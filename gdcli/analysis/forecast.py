@@ -16,12 +16,12 @@ from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.training.loop import Problem
+from gdcli.training.stopping import EXPLODED
 
 __all__ = ["Forecast", "curved", "forecast"]
 
 BLOCK = 1024  # steps looked at together
 MOST = 1_000_000  # steps looked at one by one
-EXPLODED = 1e14  # times the first loss: see gdcli.streams
 FLAT = 1e-15  # of the steepest curvature: rounding
 
 

@@ -11,6 +11,7 @@ from gdcli.arrays import Array
 from gdcli.optim.optimizers import Optimizer
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Row, Step
+from gdcli.training.stopping import Stopping, stopped
 
 __all__ = ["Growing", "Probe", "Suggestion", "minimum", "probes", "range_test", "steepest", "suggestions", "valley"]
 
@@ -22,8 +23,6 @@ FELL = 0.01
 
 FLAT = 0.05
 """Part of a stretch's fall before which it counts as flat."""
-
-Watch = Callable[[Iterable[Step | Epoch]], Iterable[Step | Epoch]]
 
 
 class Growing(NamedTuple):
@@ -93,7 +92,7 @@ def range_test(
     batch_size: int | None = None,
     seed: int = 0,
     shuffle: bool = True,
-    watch: Watch = iter,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> Iterator[Probe]:
     """Descends for `steps` updates with a rate that grows from low to high, and stops where the loss runs away.
 
@@ -110,7 +109,7 @@ def range_test(
         batch_size: Rows a step; None = all of them.
         seed: Of the shuffling.
         shuffle: False takes the rows in their order.
-        watch: Put around the training stream, as for a progress bar.
+        interrupted: Asked at each step; True ends the test.
 
     >>> import numpy as np
     >>> from gdcli import SGD, Dataset, Linear, mse
@@ -132,7 +131,7 @@ def range_test(
         seed=seed,
         shuffle=shuffle,
     )
-    return islice(probes(watch(stream), smooth), steps)
+    return islice(probes(stopped(stream, Stopping(), interrupted=interrupted), smooth), steps)
 
 
 def probes(stream: Iterable[Step | Epoch], smooth: float = 1.0) -> Iterator[Probe]:

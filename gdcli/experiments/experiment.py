@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from gdcli.analysis import curvature
@@ -19,11 +18,16 @@ from gdcli.nn import losses
 from gdcli.nn.losses import Loss
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
-from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch
-from gdcli.training.streams import Stream
+from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Epoch, Step
+from gdcli.training.stopping import Stopping, stopped
+from gdcli.training.streams import Stream, epochs
 
 LOSS_NAMES: dict[Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
+
+
+Interrupted = Callable[[], bool]
+Watch = Callable[[Stream], Stream]
 
 
 def never() -> bool:
@@ -111,7 +115,7 @@ class Experiment(ABC):
             and not self.problem.l1
         )
 
-    @cached_property
+    @property
     def limit(self) -> float | None:
         """The largest constant rate at which this descent is stable, where a closed form is known."""
         return curvature.largest_stable_rate(self.problem, self.optimizer, batches=self.batch_size is not None)
@@ -150,16 +154,40 @@ class Experiment(ABC):
     def predict(self, parameters: Array, inputs: Array) -> Array:
         """Predictions for raw inputs: numbers in the target's units, or class indices."""
 
-    @abstractmethod
-    def records(
-        self, interrupted: Callable[[], bool] = never, watch: Callable[[Stream], Stream] = unwatched
-    ) -> Iterator[Epoch]:
-        """The run itself: the one training stream, with what ends it around it.
+    @property
+    def resumed(self) -> Epoch | None:
+        """The record that the run goes on from; None if it begins."""
+        return None
+
+    @property
+    def stopping(self) -> Stopping:
+        """What ends the run."""
+        return Stopping(self.spec.stop.rules(), self.floor, self.unit, self.is_unstable)
+
+    def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
+        """The run itself: the one training stream, up to where it ends.
 
         Args:
             interrupted: Asked at each step; True ends the run.
-            watch: Sees every record before anything else does: a progress bar.
+            watch: Sees every record that passes: a progress bar.
         """
+        stream = descend(
+            self.problem,
+            self.optimizer,
+            learning_rate=self.schedule,
+            epochs=self.epochs,
+            start=self.start,
+            batch_size=self.batch_size,
+            seed=self.spec.loop.seed,
+            shuffle=self.spec.loop.shuffle,
+            resume=self.resumed,
+        )
+        past = self._before(stream)
+        return epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))
+
+    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
+        """The epochs of a run before it goes on."""
+        return ()
 
 
 def refuse_single_row(data: Dataset, name: str, needs: str) -> None:

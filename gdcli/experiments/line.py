@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from gdcli.data.dataset import Dataset, compress
 from gdcli.data.scaling import Basis
 from gdcli.errors import DataError
 from gdcli.experiments import building
-from gdcli.experiments.experiment import Experiment, never, refuse_single_row, unwatched
+from gdcli.experiments.experiment import Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
 from gdcli.experiments.notation import write
 from gdcli.experiments.reading import Reader, read_validation
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
@@ -22,12 +22,10 @@ from gdcli.formatting import bracketed, exact
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear, Proportional
 from gdcli.training import streams
-from gdcli.training.loop import Problem, descend
+from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
-from gdcli.training.streams import Stream
+from gdcli.training.stopping import LINE_FLOOR
 
-REQUIRED_TOLERANCE = 1e-6
-EXPLODED_FLOOR = 1e-16  # of the baseline's loss: rounding, from which no explosion is measured
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
 
 
@@ -67,7 +65,7 @@ class LineExperiment(Experiment):
     @property
     def floor(self) -> float:
         """The least loss that an explosion is measured by: rounding, beside what the mean scores."""
-        return EXPLODED_FLOOR * self.baseline
+        return LINE_FLOOR * self.baseline
 
     @property
     def unit(self) -> float:
@@ -115,34 +113,9 @@ class LineExperiment(Experiment):
         """The same descent on standardised inputs, from zero."""
         return _with_rows(self, LineSpec(degree=self.basis.degree, no_intercept=not self.basis.intercept))
 
-    def records(
-        self, interrupted: Callable[[], bool] = never, watch: Callable[[Stream], Stream] = unwatched
-    ) -> Iterator[Epoch]:
+    def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
         """The run itself, with the gradient of every epoch."""
-        problem, stop, loop = self.problem, self.spec.stop, self.spec.loop
-        stream: Stream = descend(
-            problem,
-            self.optimizer,
-            learning_rate=self.schedule,
-            epochs=self.epochs,
-            start=self.start,
-            batch_size=self.batch_size,
-            seed=loop.seed,
-            shuffle=loop.shuffle,
-        )
-        tolerance, target, patience = stop.rule("tolerance"), stop.rule("target_loss"), stop.rule("patience")
-        if stop.rule("max_steps") is not None:
-            stream = streams.until_step(stream, stop.rule("max_steps"))
-        stream = watch(streams.until_interrupted(stream, interrupted))
-        epochs = streams.epochs(streams.until_diverged(stream, self.floor))
-        epochs = streams.with_gradient(epochs, problem)
-        if tolerance is not None or (stop.require_converged and target is None):
-            epochs = streams.until_flat(epochs, REQUIRED_TOLERANCE if tolerance is None else tolerance)
-        if target is not None:
-            epochs = streams.until_loss(epochs, target)
-        if patience is not None:
-            epochs = streams.early_stopping(epochs, patience, stop.rule("min_delta", 0.0))
-        return streams.diverged_if_higher(epochs) if self.is_unstable else epochs
+        return streams.with_gradient(super().records(interrupted, watch), self.problem)
 
     def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
         """The same records with their parameters in raw units."""

@@ -16,7 +16,6 @@ from gdcli.experiments.experiment import Experiment, never
 from gdcli.experiments.limits import FORMULAS
 from gdcli.experiments.line import LineExperiment
 from gdcli.formatting import exact, short
-from gdcli.training import streams
 from gdcli.training.loop import Problem
 
 SMOOTH = 0.05
@@ -116,7 +115,7 @@ class Subject(NamedTuple):
             batch_size=one.batch_size,
             seed=loop.seed,
             shuffle=loop.shuffle,
-            watch=lambda stream: streams.until_interrupted(stream, interrupted),
+            interrupted=interrupted,
         )
         return [probe._replace(loss=probe.loss * one.unit, smoothed=probe.smoothed * one.unit) for probe in found]
 

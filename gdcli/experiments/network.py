@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,23 +17,20 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.building import flag_name, named
 from gdcli.experiments.checkpoint import Resumption, SavedModel
-from gdcli.experiments.experiment import Experiment, never, refuse_single_row, unwatched
+from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
 from gdcli.nn import activations, initializers, losses
 from gdcli.nn.activations import Activation
 from gdcli.nn.losses import Loss
 from gdcli.nn.networks import Dropout, Network
-from gdcli.training import streams
-from gdcli.training.loop import Problem, descend
-from gdcli.training.records import Epoch, Status
-from gdcli.training.streams import Stream
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.stopping import NETWORK_FLOOR
 
 BATCH = 32
 VALIDATION = 0.1
 FEW_ROWS = 20  # from here on, a tenth held out is worth watching
-REQUIRED_TOLERANCE = 1e-6
-FLOOR = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +80,7 @@ class NetworkExperiment(Experiment):
     @property
     def floor(self) -> float:
         """The least loss that an explosion is measured by."""
-        return FLOOR
+        return NETWORK_FLOOR * self.unit
 
     @property
     def unit(self) -> float:
@@ -108,11 +105,6 @@ class NetworkExperiment(Experiment):
         dropout = f"   dropout {network.rate:g}" if isinstance(network, Dropout) else ""
         return " - ".join([*parts, f"{network.sizes[-1]} {head}"]) + dropout
 
-    @property
-    def resumption(self) -> Resumption | None:
-        """From where the run goes on; None if it begins."""
-        return None if self.past is None else resumption_of(self.past)
-
     def named_parameters(self, parameters: Array) -> dict[str, Array]:
         """Weights and biases, layer by layer, as PyTorch names them."""
         named: dict[str, Array] = {}
@@ -124,37 +116,18 @@ class NetworkExperiment(Experiment):
         """Class indices, or numbers in the target's units, for raw inputs."""
         return self.preparation.predicted(outputs(self.network, parameters, self.preparation, inputs))
 
-    def records(
-        self, interrupted: Callable[[], bool] = never, watch: Callable[[Stream], Stream] = unwatched
-    ) -> Iterator[Epoch]:
-        """The run itself; of one that goes on, the records told before first."""
-        stop, loop = self.spec.stop, self.spec.loop
-        stream: Stream = descend(
-            self.problem,
-            self.optimizer,
-            learning_rate=self.schedule,
-            epochs=self.epochs,
-            start=self.start,
-            batch_size=self.batch_size,
-            seed=loop.seed,
-            shuffle=loop.shuffle,
-            resume=None if self.resumption is None else self.resumption.record,
-        )
-        tolerance, target, patience = stop.rule("tolerance"), stop.rule("target_loss"), stop.rule("patience")
-        if stop.rule("max_steps") is not None:
-            stream = streams.until_step(stream, stop.rule("max_steps"))
-        stream = watch(streams.until_interrupted(stream, interrupted))
-        epochs = _in_units(streams.epochs(streams.until_diverged(stream, self.floor)), self.unit)
-        if self.past is not None:
-            epochs = _continued(self.past, epochs)
-        if target is not None:
-            epochs = streams.until_loss(epochs, target)
-        if tolerance is not None or (stop.require_converged and target is None):
-            epochs = streams.with_gradient(epochs, self.problem)
-            epochs = streams.until_flat(epochs, REQUIRED_TOLERANCE if tolerance is None else tolerance)
-        if patience is not None:
-            epochs = streams.early_stopping(epochs, patience, stop.rule("min_delta", 0.0))
-        return iter(epochs)
+    @property
+    def limit(self) -> None:  # type: ignore[override]
+        """No closed form is known."""
+        return None
+
+    @property
+    def resumed(self) -> Epoch | None:
+        """The record that the run goes on from; None if it begins."""
+        return None if self.past is None else resumption_of(self.past).record
+
+    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:
+        return () if self.past is None else before(self.past, next(stream))
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:
@@ -265,19 +238,20 @@ def _network_spec(spec: Spec) -> NetworkSpec:
     return spec.model
 
 
-def _continued(past: SavedModel, stream: Iterator[Epoch]) -> Iterator[Epoch]:
-    """The whole run's records: those of before, the one it goes on from, and what comes then.
+def before(past: SavedModel, resumed: Any) -> Iterator[Epoch]:
+    """The epochs up to the one a run goes on from; one in mid-epoch is among them only if it is the end.
 
-    Of those before only the best has its parameters. One in mid-epoch is shown only if it is the end.
+    Of those before it only the best has its parameters.
     """
-    resumed, resumption = next(stream), resumption_of(past)
+    resumption = resumption_of(past)
     for row in past.history:
         if row["epoch"] < resumed.epoch:
-            parameters = resumption.best if row["epoch"] == resumption.best_epoch else np.empty(0)
-            yield _with_figures(Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters), row)
+            best = row["epoch"] == resumption.best_epoch
+            parameters, gradient = (resumption.best, None) if best else (np.empty(0), np.full(1, np.nan))
+            record = Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters, gradient=gradient)
+            yield _with_figures(record, row)
         elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):
             yield _with_figures(resumed, row)
-    yield from stream
 
 
 def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
@@ -289,16 +263,6 @@ def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
         validation_loss=row.get("validation_loss"),
         metrics={name: value for name, value in row.items() if name not in known},
     )
-
-
-def _in_units(stream: Iterable[Epoch], unit: float) -> Iterator[Epoch]:
-    """The same records with their losses in the target's own units."""
-    if unit == 1:
-        yield from stream
-        return
-    for record in stream:
-        held_out = None if record.validation_loss is None else record.validation_loss * unit
-        yield record._replace(loss=float(record.loss) * unit, validation_loss=held_out)
 
 
 def _refuse_unfit(data: Dataset, name: str) -> None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
 from functools import cache
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
+
+if TYPE_CHECKING:
+    from gdcli.training.rules import StoppingRule
 
 __all__ = [
     "DataSpec",
@@ -328,6 +331,13 @@ class StopSpec(Numbered):
         """What is held out and kept, then the settings of all stopping rules."""
         own = super().options()
         return (*own[:-1], *RULE_OPTIONS, own[-1])
+
+    def rules(self) -> tuple[StoppingRule, ...]:
+        """The stopping rules in force."""
+        from gdcli.training.rules import converging, in_force  # needs NumPy, which a spec does not
+
+        given = in_force(dict(self.settings))
+        return converging(given) if self.require_converged else given
 
     def rule(self, name: str, default: Any = None) -> Any:
         """A rule's setting, as given."""

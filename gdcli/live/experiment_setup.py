@@ -20,7 +20,6 @@ def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float 
         batches: What stands before the size of a batch: "batches of".
     """
     spec = experiment.spec
-    rule, target = spec.stop.rule, spec.stop.rule("target_loss")
     return Setup(
         name="standard input" if name == "-" else name,
         model=experiment.model_words,
@@ -35,12 +34,9 @@ def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float 
         rate=experiment.rate,
         limit=limit,
         loss_name=PROPER_NAMES.get(experiment.loss_name, experiment.loss_name),
-        floor=experiment.floor,
+        stopping=experiment.stopping,
         scene=scene,
         settings=_settings(experiment, batches),
-        tolerance=rule("tolerance", Setup.tolerance),
-        target=None if target is None else target / experiment.unit,
-        patience=rule("patience", Setup.patience),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.training.records import Epoch, Step
+from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.stopping import Standing
 
 __all__ = ["Curve", "Moment", "Moments"]
 
@@ -27,6 +28,8 @@ class Moment(NamedTuple):
         before: The record before the last update; None at the start.
         step: The last update; None at the start.
         measured: The state's losses over the whole sets, once they are known.
+        status: How the run ended here, if it did.
+        standing: What is known there of the run's end; None of one that was written down.
     """
 
     number: int
@@ -35,6 +38,8 @@ class Moment(NamedTuple):
     before: Step | Epoch | None
     step: Step | None
     measured: Epoch | None
+    status: Status = Status.RUNNING
+    standing: Standing | None = None
 
     @classmethod
     def first(cls, record: Epoch) -> Moment:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
-
-import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.live.history import Curve, Moment, Moments
@@ -14,12 +13,14 @@ from gdcli.live.setup import Line, Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
 from gdcli.training.loop import descend
-from gdcli.training.records import Epoch, Step
-from gdcli.training.streams import EXPLODED
+from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.rules import REQUIRED_TOLERANCE, Patience, StoppingRule, Tolerance, improves
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
 
 ENDLESS = 10**12
+PATIENCE = 20
+"""Epochs without a gain after which a run counts as converged, where no rule is given."""
 
 
 class Ghost(NamedTuple):
@@ -44,20 +45,35 @@ class Course:
     Args:
         setup: What it is made of.
         first: The state before training.
+        rules: The rules it is judged by.
     """
 
-    def __init__(self, setup: Setup, first: Epoch) -> None:
+    def __init__(self, setup: Setup, first: Epoch, rules: tuple[StoppingRule, ...] = ()) -> None:
         self.setup = setup
-        self.turns: tuple[tuple[int, float], ...] = ()
-        self.dial: Schedule = setup.schedule
-        self.first = self.best = Moment.first(first)
+        self._stopping = replace(setup.stopping, rules=rules)
+        self._turned_stopping = replace(self._stopping, unstable=False)  # known only of the rate as given
+        self._set_turns(())
+        self.first = self.best = self._judged(Moment.first(first)._replace(standing=self._stopping.init()))
         self._moments = Moments(self.first)
-        self._ceiling = min(EXPLODED * max(float(first.loss), setup.floor), 1e300)
-        self.diverged = False
         self._lowest = math.inf
         self.losses, self.batches, self.way = Curve(4, figures), Curve(1, _batch_loss), Curve(2, self._place)
         self.drawn = isinstance(setup.scene, Line) and setup.scene.landscape is not None
         self._note(self.first)
+
+    @property
+    def status(self) -> Status:
+        """How it stands, by its rules."""
+        return self.now.status
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its loss is not finite, or has exploded."""
+        return self.status is Status.DIVERGED
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more updates are made."""
+        return self.diverged
 
     @property
     def now(self) -> Moment:
@@ -81,20 +97,27 @@ class Course:
 
     def reached(self, moment: Moment) -> None:
         """One moment more."""
+        moment = self._judged(moment._replace(standing=self.now.standing))
         self._moments.add(moment)
         self._note(moment)
-        step, measured, ceiling = moment.step, moment.measured, self._ceiling
-        good = (step is None or step.loss <= ceiling) and (measured is None or measured.loss <= ceiling)
-        self.diverged = not good
+
+    def _judged(self, moment: Moment) -> Moment:
+        """The moment with its status. What does not end the run, as a person may go on, is asked again at the next."""
+        stopping = self._turned_stopping if self.turns else self._stopping
+        for record in (moment.step, moment.measured):
+            if record is not None and moment.status is Status.RUNNING and moment.standing is not None:
+                status, _, standing = stopping.update(record, moment.standing, self.setup.problem)
+                lasting = status is Status.DIVERGED or self.setup.stopping.rules
+                moment = moment._replace(status=status, standing=standing if lasting else standing._replace(live=True))
+        return moment
 
     def back_to(self, moment: Moment) -> None:
         """Takes all back that came after a moment."""
-        self._moments.back_to(moment)
+        self._moments.back_to(moment._replace(standing=moment.standing or self.first.standing))
         self._went_back()
 
     def _went_back(self) -> None:
         number = self.now.number
-        self.diverged = False
         for curve in (self.losses, self.batches, self.way):
             curve.back_to(number)
         self._set_turns(tuple((at, rate) for at, rate in self.turns if at <= number))
@@ -118,7 +141,7 @@ class Course:
 
     def _note_losses(self, number: int, record: Epoch) -> None:
         self.losses.add(number, record)
-        if record.monitored < self._lowest:
+        if improves(record.monitored, self._lowest):
             self.best, self._lowest = self.now, record.monitored
 
     def _place(self, parameters: Array) -> tuple[float, float]:
@@ -152,7 +175,8 @@ class LiveRun(Course):
         self._stream: Iterator[Step | Epoch] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
-        super().__init__(setup, first)
+        usual = Patience(PATIENCE) if first.gradient is None else Tolerance(REQUIRED_TOLERANCE)
+        super().__init__(setup, first, setup.stopping.rules or (usual,))
 
     @property
     def over(self) -> bool:
@@ -160,19 +184,33 @@ class LiveRun(Course):
         epochs = self.setup.epochs
         return epochs is not None and self.now.number >= epochs * self.setup.steps_per_epoch
 
+    @property
+    def stopped(self) -> bool:
+        """Whether a rule that was given has ended it, as it ends `fit` and `train`."""
+        return bool(self.setup.stopping.rules) and self.status not in (Status.RUNNING, Status.DIVERGED)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more updates are made."""
+        return self.diverged or self.over or self.stopped
+
+    def settled(self) -> bool:
+        """Whether it has converged, or gains no more: by the rules given, else by the usual ones."""
+        return self.status not in (Status.RUNNING, Status.DIVERGED)
+
     def known(self) -> Epoch:
         """The state measured over the whole sets."""
         moment = self.now
         if moment.measured is None:
             moment = moment._replace(measured=moment.known())
-            self._moments.replace(moment)
+            exploded = moment.standing and self._stopping.exploded(moment.known(), moment.standing)
+            self._moments.replace(moment._replace(status=Status.DIVERGED) if exploded else moment)
             self._note_losses(moment.number, moment.known())
-            self.diverged = self.diverged or not moment.known().loss <= self._ceiling
         return moment.known()
 
     def advance(self) -> bool:
-        """Makes one update, unless the run is over or has diverged."""
-        if self.diverged or self.over:
+        """Makes one update, unless the run has ended."""
+        if self.ended:
             return False
         if self._stream is None:
             self._stream = _descent(self.setup, self._rate_at, self.now.record)
@@ -196,23 +234,12 @@ class LiveRun(Course):
         super()._went_back()
         self._stream = None
 
-    def settled(self) -> bool:
-        """Whether it has converged: by the loss, by the gradient where it is known, else by what epochs gain."""
-        record, setup = self.now.measured, self.setup
-        if record is None:
-            return False
-        if setup.target is not None and record.loss <= setup.target:
-            return True
-        if record.gradient is not None:
-            return bool(np.abs(record.gradient).max(initial=0.0) <= setup.tolerance)
-        return self.now.epoch - self.best.epoch >= setup.patience
-
     def _rate_at(self, step: int) -> Rate:
         return self.dial(step)
 
 
 def _monitored(moment: Moment) -> float:
-    return moment.known().monitored
+    return float(moment.known().monitored)
 
 
 def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Iterator[Step | Epoch]:
@@ -221,7 +248,7 @@ def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Itera
         setup.problem,
         setup.optimizer,
         learning_rate=rate,
-        epochs=setup.epochs or ENDLESS,
+        epochs=ENDLESS if setup.epochs is None else setup.epochs,
         start=setup.start,
         batch_size=setup.batch_size,
         seed=setup.seed,

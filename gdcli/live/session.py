@@ -93,7 +93,7 @@ class Session:
     def advance(self) -> None:
         """One update of a run; stops it where it ends or its goal is reached."""
         run = self.run
-        if not run.advance() or run.diverged:
+        if not run.advance() or run.diverged or run.stopped:
             self.stop()
         elif self.goal == "epoch":
             if run.now.number % run.setup.steps_per_epoch == 0:
@@ -104,7 +104,7 @@ class Session:
 
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""
-        if self.run.diverged or self.run.over:
+        if self.run.ended:
             self.stop()
             return
         self.running, self.goal = True, goal
@@ -117,6 +117,8 @@ class Session:
         self.run.known()
         if self.run.diverged:
             self.say(words.divergence(self.run))
+        elif self.run.stopped:
+            self.say(f"{words.ending(self.run)}. r begins again, b goes back.")
         elif self.run.over:
             self.say(f"The schedule's {self.run.setup.epochs} epochs are over. r runs them again, b goes back.")
 
@@ -138,7 +140,7 @@ class Session:
             self.stop()
             return
         after = self.run.known()
-        if self.run.diverged or self.run.over:
+        if self.run.ended:
             self.stop()
         else:
             self.say(words.outcome(self.run, float(before.loss), float(after.loss)))
@@ -151,7 +153,7 @@ class Session:
         self.running, self.goal = True, "epoch"
         while self.running:
             self.advance()
-        if not (self.run.diverged or self.run.over):
+        if not self.run.ended:
             self.say(f"Epoch {self.run.now.epoch:,}: {words.loss(self.run, float(self.run.known().loss))}.")
 
     def converge(self) -> None:

@@ -17,6 +17,7 @@ from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
+from gdcli.training.stopping import Stopping
 
 __all__ = ["Bench", "Choice", "Landscape", "Line", "Net", "Setup", "Turns"]
 
@@ -104,12 +105,9 @@ class Setup:
         rate: The learning rate as given.
         limit: The largest stable learning rate, where a formula tells.
         loss_name: The loss as people write it.
-        floor: The least loss to measure explosions by.
+        stopping: What ends a run; without rules, a flat gradient or 20 epochs without a gain count as converged.
         settings: What is set, by name, in words: optimizer, batch, activation, ...
         scene: What is shown.
-        tolerance: No component of the gradient above it: converged.
-        target: A loss that counts as converged; None for none.
-        patience: Epochs without a gain after which running on is given up.
     """
 
     name: str
@@ -125,12 +123,9 @@ class Setup:
     rate: float
     limit: float | None
     loss_name: str
-    floor: float
+    stopping: Stopping
     scene: Line | Net
     settings: Mapping[str, str] = field(default_factory=dict)
-    tolerance: float = 1e-6
-    target: float | None = None
-    patience: int = 20
 
     @cached_property
     def steps_per_epoch(self) -> int:

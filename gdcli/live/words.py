@@ -9,7 +9,7 @@ from gdcli.live.run import Course
 from gdcli.live.setup import Net
 from gdcli.optim.optimizers import SGD
 
-__all__ = ["divergence", "loss", "outcome", "warning"]
+__all__ = ["divergence", "ending", "loss", "outcome", "warning"]
 
 LARGER = 2  # times: what is told as a factor, and no longer put down to chance
 
@@ -52,6 +52,11 @@ def divergence(run: Course) -> str:
         why = f"{short(rate)} is above {_limit(run)} = {short(limit)}"
     back = f"z goes back to step {run.best.number:,}, the lowest loss; there turn the rate down."
     return f"Diverged at step {run.now.number:,}: {why}. {back}"
+
+
+def ending(run: Course) -> str:
+    """How a rule ended it: "Stopped early at step 120"."""
+    return f"{run.status.replace('_', ' ').capitalize()} at step {run.now.number:,}"
 
 
 def _limit(run: Course) -> str:

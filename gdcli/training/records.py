@@ -108,9 +108,10 @@ class Epoch(NamedTuple):
         return self.epoch - 1 if self.within else self.epoch
 
     @property
-    def monitored(self) -> float:
-        """What early stopping and `best` look at: the validation loss if there is one, else the loss."""
-        return float(self.loss if self.validation_loss is None else self.validation_loss)
+    def monitored(self) -> Any:
+        """What `Patience` and `best` look at: the validation loss if there is one, else the loss; (R,) of a stack."""
+        loss = self.loss if self.validation_loss is None else self.validation_loss
+        return loss if isinstance(loss, np.ndarray) else float(loss)
 
     def row(self) -> Row:
         """epoch, step, lr, loss, then penalty, validation_loss and metrics where there are any, then parameters."""

@@ -1,24 +1,22 @@
-"""The runs of a sweep: what each is, what ends it, what is remembered of it, and what it came to."""
+"""The runs of a stack: what each is, what is remembered of it, and its outcome."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
-from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Status, Step
-from gdcli.training.streams import EXPLODED
+from gdcli.training.rules import improves
 
-__all__ = ["Book", "Member", "Outcome", "Pass", "Rules"]
+__all__ = ["Member", "Outcome", "Pass", "RunTracker"]
 
-LOOKED_AT = 8
+COMPARED = 8
 """Steps at the beginning of an epoch that are compared with the step before."""
 
 
@@ -42,31 +40,9 @@ class Member(NamedTuple):
     unstable: bool = False
 
 
-class Rules(NamedTuple):
-    """What ends a run, as the filters of `gdcli.training.streams` have it.
-
-    Args:
-        tolerance: Converged when no component of the gradient exceeds it.
-        target_loss: Converged at this loss.
-        patience: Stopped after so many epochs without improvement.
-        min_delta: What counts as an improvement.
-        floor: The least loss to measure explosions by.
-        unit: What losses are multiplied by before they are told or compared.
-        max_steps: Completed after so many updates, in mid-epoch if need be.
-    """
-
-    tolerance: float | None = None
-    target_loss: float | None = None
-    patience: int | None = None
-    min_delta: float = 0.0
-    floor: float = 0.0
-    unit: float = 1.0
-    max_steps: int | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one run came to.
+    """The end of one run.
 
     Args:
         index: Its place in the stack.
@@ -111,144 +87,76 @@ class Pass(NamedTuple):
     running: int
 
 
-class Book:
-    """What is remembered of each run, and what ends it.
+class RunTracker:
+    """What is remembered of each run of a stack: its losses, its best epoch, and that one's parameters.
 
     Args:
-        members: The runs.
-        epochs: Passes over the data.
-        rules: What ends a run.
+        runs: How many runs.
+        watched: Whether rows are held out.
+        min_delta: How much lower a loss must be to count as better, as in `Patience`.
     """
 
     live: Array
-    """Of the rows of the stack that is being read, those that go on."""
+    """Of the rows of the stack as it is now, those that go on."""
 
-    def __init__(self, members: Sequence[Member], epochs: int, rules: Rules) -> None:
-        count = len(members)
-        self._members, self._epochs, self._rules = members, epochs, rules
-        self._first, self._ceiling, self._lowest = (np.full(count, math.inf) for _ in range(3))
-        self._best_epoch, self._waited = np.zeros(count, int), np.zeros(count, int)
-        self._unstable = np.array([member.unstable for member in members])
+    def __init__(self, runs: int, watched: bool, min_delta: float = 0.0) -> None:
+        self._min_delta, self._watched = min_delta, watched
+        self._lowest, self._best_epoch = np.full(runs, math.inf), np.zeros(runs, int)
         self._best: Array | None = None
-        self._losses, self._validation, self._turned = (_Columns(count) for _ in range(3))
-        self._watched = False
-        self._at: Array | None = None
-        self._moved: Array | None = None
+        self._losses, self._validation, self._turned = (_Columns(runs) for _ in range(3))
+        self.rows = np.arange(runs)
+        self.live = np.ones(runs, bool)
+        self._turns = _Turns(runs)
 
-    def open(self, rows: Array, problem: Problem) -> None:
-        """A stack of these runs begins, or goes on after others have left it."""
-        if self._at is not None:
-            self._at = self._at[self.live]
-        if self._moved is not None:
-            self._moved = self._moved[self.live]
-        self._rows, self._problem = rows, problem
-        self.live = np.ones(len(rows), bool)
-        self._watched = problem.validation is not None
-        self._turns, self._steps, self._compared = np.zeros(len(rows)), 0, 0
+    def shrink(self) -> None:
+        """The runs that have ended leave the stack."""
+        self._turns.keep(self.live)
+        self.rows = self.rows[self.live]
+        self.live = np.ones(len(self.rows), bool)
 
     @np.errstate(all="ignore")
-    def read(self, record: Step | Epoch, interrupted: bool) -> list[Outcome]:
-        """Takes a record in; returns the runs that it ends."""
+    def read(self, record: Step | Epoch, statuses: Any, measured: Epoch | None) -> list[Outcome]:
+        """Takes a record in; returns the runs that end there.
+
+        Args:
+            record: The record.
+            statuses: How each run ends there, or one status for all, as `Stopping.update` gives them.
+            measured: That state, its losses in the target's own units; None after a step that ends no run.
+        """
         if isinstance(record, Step):
-            return self._read_step(record, interrupted)
-        self._at = np.atleast_2d(record.parameters)
-        self._write(record, self.live)
-        ends = self._ends(record, interrupted)
-        self._turns[:], self._steps, self._compared = 0, 0, 0
-        return ends
-
-    def _read_step(self, record: Step, interrupted: bool) -> list[Outcome]:
-        self._steps += 1
-        if self._steps <= LOOKED_AT:
-            self._compare(np.atleast_2d(record.parameters))
-        else:
-            self._at = self._moved = None
-        fine = np.atleast_1d(record.loss <= self._ceiling[self._rows])
-        gone = self.live if interrupted else self.live & ~fine
-        ended: list[Outcome] = []
-        if gone.any():
-            state = record.measure()
-            self._write(state, gone)
-            ended = self._closed(state, np.where(fine, Status.INTERRUPTED, Status.DIVERGED), gone)
-        return [*ended, *self.read(record.measure(), False)] if self._enough(record) and self.live.any() else ended
-
-    def _enough(self, record: Step | Epoch) -> bool:
-        """Whether all updates asked for are made."""
-        return self._rules.max_steps is not None and record.step >= self._rules.max_steps
-
-    def _compare(self, parameters: Array) -> None:
-        """Counts a step that goes back on the one before."""
-        moved = None if self._at is None else parameters - self._at
-        if moved is not None and self._moved is not None:
-            self._turns += np.vecdot(moved, self._moved) < 0
-            self._compared += 1
-        self._at, self._moved = parameters, moved
+            self._turns.compare(record)
+        if measured is None:
+            return []
+        ended = _ended(statuses, len(self.rows))
+        self._write(measured, ended if isinstance(record, Step) else self.live)
+        if isinstance(record, Epoch):
+            self._turns.begin(record)
+        return [] if statuses is Status.RUNNING else self._closed(measured, np.atleast_1d(statuses), ended)
 
     def _write(self, record: Epoch, which: Array) -> None:
         """Notes the losses of some of the runs, and whether they are their best."""
-        rows, unit = self._rows[which], self._rules.unit
-        losses = np.atleast_1d(record.loss)[which] * unit
-        monitored = losses
-        self._losses.write(record.epoch, rows, losses)
-        self._turned.write(record.epoch, rows, self._turns[which] / max(1, self._compared))
-        if self._watched:
-            monitored = np.atleast_1d(record.validation_loss)[which] * unit
-            self._validation.write(record.epoch, rows, monitored)
-        if record.epoch == 0:
-            self._first[rows] = losses
-            self._ceiling[rows] = np.minimum(EXPLODED * np.maximum(losses / unit, self._rules.floor), 1e300)
-        better = monitored < self._lowest[rows] - self._rules.min_delta
-        self._waited[rows] = np.where(better, 0, self._waited[rows] + 1)
+        rows, monitored = self.rows[which], np.atleast_1d(record.monitored)[which]
+        self._losses.write(record.epoch, rows, np.atleast_1d(record.loss)[which])
+        self._turned.write(record.epoch, rows, self._turns.share[which])
+        better = improves(monitored, self._lowest[rows], self._min_delta)
         self._lowest[rows[better]] = monitored[better]
         self._best_epoch[rows[better]] = record.epoch
         if self._watched:
+            self._validation.write(record.epoch, rows, monitored)
             self._keep(np.atleast_2d(record.parameters)[which], rows, better)
 
     def _keep(self, parameters: Array, rows: Array, better: Array) -> None:
         """The parameters of the best epoch, of which there is one from the first on."""
         if self._best is None:
-            self._best = np.zeros((len(self._members), parameters.shape[-1]), parameters.dtype)
+            self._best = np.zeros((len(self._lowest), parameters.shape[-1]), parameters.dtype)
             better = np.ones_like(better)
         self._best[rows[better]] = parameters[better]
 
-    def _ends(self, record: Epoch, interrupted: bool) -> list[Outcome]:
-        """The runs that this epoch ends, by the first rule that says so."""
-        rows, rules, everyone = self._rows, self._rules, np.ones_like(self.live)
-        loss = np.atleast_1d(record.loss)
-        cases = [(~(loss <= self._ceiling[rows]), Status.DIVERGED)]
-        if interrupted:
-            cases.append((everyone, Status.INTERRUPTED))
-        if rules.target_loss is not None or rules.tolerance is not None:
-            cases.append((self._converged(record, loss), Status.CONVERGED))
-        if record.passes >= self._epochs or self._enough(record):
-            higher = self._unstable[rows] & (loss * rules.unit > 2 * self._first[rows])
-            cases += [(higher, Status.DIVERGED), (everyone, Status.COMPLETED)]
-        elif rules.patience is not None and record.epoch:
-            cases.append((self._waited[rows] >= rules.patience, Status.STOPPED_EARLY))
-        ended = np.logical_or.reduce([mask for mask, _ in cases]) & self.live
-        if not ended.any():
-            return []
-        statuses = np.full(len(rows), Status.RUNNING, object)
-        for mask, status in reversed(cases):
-            statuses[mask] = status
-        return self._closed(record, statuses, ended)
-
-    def _converged(self, record: Epoch, loss: Array) -> Array:
-        rules, met = self._rules, np.zeros(len(loss), bool)
-        if rules.target_loss is not None:
-            met |= loss * rules.unit <= rules.target_loss
-        if rules.tolerance is not None:
-            data, gradient = self._problem.data, record.gradient
-            if gradient is None:
-                gradient = self._problem.loss_and_gradient(record.parameters, data.inputs, data.targets)[1]
-            met |= np.abs(np.atleast_2d(gradient)).max(axis=-1, initial=0.0) <= rules.tolerance
-        return met
-
-    def _closed(self, record: Epoch, statuses: Array, which: Array) -> list[Outcome]:
+    def _closed(self, record: Epoch, statuses: Any, which: Array) -> list[Outcome]:
         """The outcomes of runs that end here."""
         parameters, outcomes = np.atleast_2d(record.parameters), []
         for at in np.flatnonzero(which):
-            row, count = int(self._rows[at]), record.epoch + 1
+            row, count = int(self.rows[at]), record.epoch + 1
             outcomes.append(
                 Outcome(
                     index=row,
@@ -263,6 +171,56 @@ class Book:
             )
         self.live = self.live & ~which
         return outcomes
+
+
+def _ended(statuses: Any, runs: int) -> Array:
+    """Which of so many runs end."""
+    if isinstance(statuses, Status):
+        return np.full(runs, statuses is not Status.RUNNING)
+    ended: Array = statuses != Status.RUNNING
+    return ended
+
+
+class _Turns:
+    """How many of an epoch's first steps go back on the step before, by the sign of their product.
+
+    Args:
+        runs: How many runs.
+    """
+
+    def __init__(self, runs: int) -> None:
+        self._at: Array | None = None
+        self._moved: Array | None = None
+        self._count, self._steps, self._compared = np.zeros(runs), 0, 0
+
+    @property
+    def share(self) -> Array:
+        """The part of those compared, for each run."""
+        return self._count / max(1, self._compared)
+
+    def keep(self, rows: Array) -> None:
+        """Some runs leave."""
+        self._at = None if self._at is None else self._at[rows]
+        self._moved = None if self._moved is None else self._moved[rows]
+        self._count = self._count[rows]
+
+    def begin(self, record: Epoch) -> None:
+        """An epoch begins."""
+        self._at = np.atleast_2d(record.parameters)
+        self._count[:], self._steps, self._compared = 0, 0, 0
+
+    def compare(self, record: Step) -> None:
+        """Counts a step that goes back on the one before."""
+        self._steps += 1
+        if self._steps > COMPARED:
+            self._at = self._moved = None
+            return
+        parameters = np.atleast_2d(record.parameters)
+        moved = None if self._at is None else parameters - self._at
+        if moved is not None and self._moved is not None:
+            self._count += np.vecdot(moved, self._moved) < 0
+            self._compared += 1
+        self._at, self._moved = parameters, moved
 
 
 class _Columns:

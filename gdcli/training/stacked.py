@@ -19,10 +19,11 @@ from gdcli.optim.optimizers import Optimizer, Rate
 from gdcli.optim.schedules import Schedule
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch
-from gdcli.training.run_tracker import Book, Member, Outcome, Pass, Rules
+from gdcli.training.run_tracker import Member, Outcome, Pass, RunTracker
 from gdcli.training.stack import Apart, Column, Stack, stacked
+from gdcli.training.stopping import Stopping
 
-__all__ = ["Member", "Outcome", "Pass", "Rules", "Stack", "stacked", "sweep"]
+__all__ = ["Member", "Outcome", "Pass", "Stack", "stacked", "sweep"]
 
 
 def sweep(
@@ -33,7 +34,8 @@ def sweep(
     batch_size: int | None = None,
     seed: int = 0,
     shuffle: bool = True,
-    rules: Rules = Rules(),  # noqa: B008 - immutable
+    stopping: Stopping = Stopping(),  # noqa: B008 - immutable
+    min_delta: float = 0.0,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Iterator[Outcome | Pass]:
     """Descends with all members at once; yields each run's outcome as it ends, and a `Pass` after each epoch.
@@ -45,7 +47,8 @@ def sweep(
         batch_size: Rows a step; None = all of them.
         seed: Of the order of the rows, the same for all.
         shuffle: False takes the rows in their order.
-        rules: What ends a run.
+        stopping: What ends a run; whether it is unstable is each member's own.
+        min_delta: How much lower a loss must be to count as better, as in `Patience`.
         interrupted: Asked at each step; True ends all runs.
 
     Raises:
@@ -58,12 +61,13 @@ def sweep(
     >>> [(end.index, str(end.status), round(float(end.losses[1]), 9)) for end in ends]
     [(1, 'diverged', 112.5), (0, 'completed', 1.825)]
     """
-    book, rows, past = Book(members, epochs, rules), np.arange(len(members)), None
-    while len(rows):
-        group = [members[row] for row in rows.tolist()]
-        asked = _problem(problem, group)
+    tracker, past = RunTracker(len(members), problem.validation is not None, min_delta), None
+    standing = stopping.init()
+    while len(tracker.rows):
+        group = [members[row] for row in tracker.rows.tolist()]
+        own, ending = _problem(problem, group), _stopping(stopping, group)
         stream = descend(
-            asked,
+            own,
             _optimizer(group),
             learning_rate=_rate(group),
             epochs=epochs,
@@ -73,17 +77,25 @@ def sweep(
             shuffle=shuffle,
             resume=past,
         )
-        book.open(rows, asked)
         if past is not None:
-            next(stream)  # told already
+            next(stream)  # it was judged in the larger stack
         for record in stream:
-            yield from book.read(record, interrupted())
+            statuses, measured, standing = ending.update(record, standing, own, interrupted())
+            yield from tracker.read(record, statuses, measured)
             if isinstance(record, Epoch):
-                yield Pass(record.epoch, int(book.live.sum()))
-            if 2 * book.live.sum() <= len(rows) and (isinstance(record, Epoch) or not book.live.any()):
-                past = _only(record, book.live) if isinstance(record, Epoch) else None
+                yield Pass(record.epoch, int(tracker.live.sum()))
+            if not tracker.live.any() or (isinstance(record, Epoch) and 2 * tracker.live.sum() <= len(group)):
                 break
-        rows = rows[book.live]
+        if tracker.live.any() and isinstance(record, Epoch):
+            rows = _chosen(tracker.live)
+            past, standing = _only(record, rows), standing.only(rows)
+        tracker.shrink()
+
+
+def _stopping(stopping: Stopping, group: Sequence[Member]) -> Stopping:
+    """What ends the group's runs."""
+    unstable = [member.unstable for member in group]
+    return replace(stopping, unstable=unstable[0] if len(group) == 1 else np.array(unstable))
 
 
 def _problem(problem: Problem, group: Sequence[Member]) -> Problem:
@@ -118,12 +130,14 @@ def _together(starts: Sequence[Array]) -> Array:
     return starts[0] if len(starts) == 1 else np.stack(starts)
 
 
-def _only(record: Epoch, live: Array) -> Epoch | None:
+def _chosen(live: Array) -> Any:
+    """The places of the runs that go on; of one, its place."""
+    places = np.flatnonzero(live)
+    return places if len(places) > 1 else int(places[0])
+
+
+def _only(record: Epoch, rows: Any) -> Epoch:
     """A stack's record with some of its runs; with one, a single run's record."""
-    chosen = np.flatnonzero(live)
-    if not len(chosen):
-        return None
-    rows: Any = chosen if len(chosen) > 1 else int(chosen[0])
     return record._replace(
         loss=record.loss[rows],
         parameters=record.parameters[rows],

@@ -1,6 +1,7 @@
-"""Filters around the training stream: why a run ends, and which of its records are kept.
+"""Filters around the training stream: which records are kept, and what is filled in.
 
-Each takes an iterable of records and yields records; the last one's `status` says why the stream ended.
+Each takes an iterable of records and yields records; the last one's `status` says why the stream ended, which is
+decided in `gdcli.training.stopping`.
 """
 
 from __future__ import annotations
@@ -17,19 +18,13 @@ from gdcli.arrays import Array
 from gdcli.optim.optimizers import Optimizer, Rate
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Row, Status, Step
+from gdcli.training.rules import improves
 
 __all__ = [
     "Run",
-    "diverged_if_higher",
-    "early_stopping",
     "epochs",
     "reported",
     "thin",
-    "until_diverged",
-    "until_flat",
-    "until_interrupted",
-    "until_loss",
-    "until_step",
     "with_gradient",
     "with_update",
     "with_updates",
@@ -37,108 +32,10 @@ __all__ = [
 
 Stream = Iterable[Step | Epoch]
 
-EXPLODED = 1e14
-"""A loss this many times the first one will not come back: in float64 nothing of the first is left in it."""
-
 
 def epochs(stream: Stream) -> Iterator[Epoch]:
     """Only the epochs' records."""
     return (record for record in stream if isinstance(record, Epoch))
-
-
-def until_interrupted(stream: Stream, interrupted: Callable[[], bool]) -> Iterator[Step | Epoch]:
-    """Ends at the first record after `interrupted()` turned true, with that state measured."""
-    for record in stream:
-        if interrupted():
-            state = record if isinstance(record, Epoch) else record.measure()
-            yield state._replace(status=Status.INTERRUPTED)
-            return
-        yield record
-
-
-def until_step(stream: Stream, steps: int) -> Iterator[Step | Epoch]:
-    """Ends, completed, after `steps` updates, with that state measured, in mid-epoch if need be.
-
-    After an epoch's last update that is the epoch's own record.
-    """
-    for record in stream:
-        if record.step < steps:
-            yield record
-            continue
-        if isinstance(record, Step):
-            yield record
-        state = record if isinstance(record, Epoch) else record.measure()
-        yield state._replace(status=Status.COMPLETED)
-        return
-
-
-def until_diverged(stream: Stream, floor: float = 0.0, factor: float = EXPLODED) -> Iterator[Step | Epoch]:
-    """Ends at the first loss that is not finite, or above `factor` times the first one.
-
-    Args:
-        stream: The records.
-        floor: The least loss to measure explosions by, for runs that start at an exact minimum.
-        factor: How many times the first loss counts as exploded.
-    """
-    ceiling = math.inf
-    for index, record in enumerate(stream):
-        if index == 0:
-            ceiling = min(factor * max(float(record.loss), floor), 1e300)
-        if not record.loss <= ceiling:
-            state = record if isinstance(record, Epoch) else record.measure()
-            yield state._replace(status=Status.DIVERGED)
-            return
-        yield record
-
-
-def diverged_if_higher(stream: Iterable[Epoch], factor: float = 2.0) -> Iterator[Epoch]:
-    """Calls a run that completes with `factor` times its first loss what it is: diverged, only not yet far.
-
-    For runs whose rate is known to be above the stable limit.
-    """
-    first = math.inf
-    for record in stream:
-        first = float(record.loss) if record.epoch == 0 else first
-        higher = record.status is Status.COMPLETED and record.loss > factor * first
-        yield record._replace(status=Status.DIVERGED) if higher else record
-
-
-def until_flat(stream: Iterable[Epoch], tolerance: float) -> Iterator[Epoch]:
-    """Ends, converged, when no component of the gradient exceeds `tolerance` in size."""
-    for record in stream:
-        if record.gradient is not None and np.abs(record.gradient).max(initial=0.0) <= tolerance:
-            yield record._replace(status=Status.CONVERGED)
-            return
-        yield record
-
-
-def until_loss(stream: Iterable[Epoch], target: float) -> Iterator[Epoch]:
-    """Ends, converged, when the training loss is at most `target`."""
-    for record in stream:
-        if record.loss <= target:
-            yield record._replace(status=Status.CONVERGED)
-            return
-        yield record
-
-
-def early_stopping(stream: Iterable[Epoch], patience: int, min_delta: float = 0.0) -> Iterator[Epoch]:
-    """Ends after `patience` consecutive epochs without an improvement of more than `min_delta`.
-
-    Args:
-        stream: The records; what is watched is their `monitored` loss.
-        patience: How many epochs may pass without one.
-        min_delta: What counts as an improvement.
-
-    Source: Prechelt 1998, Early Stopping - But When?; Keras's EarlyStopping for what counts.
-    """
-    best, waited = math.inf, 0
-    for record in stream:
-        waited = 0 if record.monitored < best - min_delta else waited + 1
-        best = record.monitored if waited == 0 else best
-        if waited >= patience and record.status is Status.RUNNING and record.epoch > 0:
-            yield record._replace(status=Status.STOPPED_EARLY)
-            return
-        yield record
 
 
 def with_gradient(stream: Iterable[Epoch], problem: Problem) -> Iterator[Epoch]:
@@ -153,7 +50,7 @@ def with_gradient(stream: Iterable[Epoch], problem: Problem) -> Iterator[Epoch]:
 
 
 def with_updates(stream: Stream, optimizer: Optimizer) -> Iterator[Step | Epoch]:
-    """Lets every step tell its `update`, as `with_update` does."""
+    """Every step with its `update`, as `with_update` gives it."""
     before: Step | Epoch | None = None
     for record in stream:
         if isinstance(record, Step) and before is not None:
@@ -209,7 +106,7 @@ class Run:
 
     Args:
         stream: The records.
-        min_delta: How much lower a loss must be to count as better, as in `early_stopping`.
+        min_delta: How much lower a loss must be to count as better, as in `Patience`.
     """
 
     best: Epoch
@@ -234,11 +131,12 @@ class Run:
 
     def __iter__(self) -> Iterator[Epoch]:
         for record in self._stream:
-            if self.count == 0 or record.monitored < self._lowest - self._min_delta:
+            monitored = record.monitored
+            if self.count == 0 or improves(monitored, self._lowest, self._min_delta):
                 self.best, self.best_index = record, self.count
                 if not record.within:
                     self.best_whole = record
-                self._lowest = math.inf if math.isnan(record.monitored) else record.monitored
+                self._lowest = math.inf if math.isnan(monitored) else monitored
             self.last = record
             self.metrics.append(record.metrics)
             if not record.names:

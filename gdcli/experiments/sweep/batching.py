@@ -25,7 +25,7 @@ from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import MEASURED
-from gdcli.training.stacked import Member, Outcome, Pass, Rules, stacked, sweep
+from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
 
 Rows = Dataset | Examples
 """What is read for `fit`, and for `train`."""
@@ -83,16 +83,7 @@ class PreparedStack:
 
     def outcomes(self, interrupted: Callable[[], bool]) -> Iterator[Outcome | Pass]:
         """Runs all of them at once: an outcome as each ends, and a `Pass` after each epoch."""
-        one, stop = self.first, self.first.spec.stop
-        rules = Rules(
-            stop.rule("tolerance"),
-            stop.rule("target_loss"),
-            stop.rule("patience"),
-            stop.rule("min_delta", 0.0),
-            one.floor,
-            one.unit,
-            stop.rule("max_steps"),
-        )
+        one = self.first
         members = [
             Member(_rate(run.schedule), run.start, run.optimizer, run.problem.l1, run.problem.l2, unstable)
             for run, unstable in zip(self.experiments, self.unstable, strict=True)
@@ -105,7 +96,8 @@ class PreparedStack:
             batch_size=one.batch_size,
             seed=loop.seed,
             shuffle=loop.shuffle,
-            rules=rules,
+            stopping=one.stopping,
+            min_delta=one.spec.stop.rule("min_delta", 0.0),
             interrupted=interrupted,
         )
 

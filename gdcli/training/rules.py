@@ -1,0 +1,214 @@
+"""Stopping rules: when a run has done what it is for, or will do no more.
+
+Each is a frozen record of its numbers with a pure pair, as optimizers have one: `init()` gives the state before the
+run, and `update(record, state)` says whether the run ends at this record, and gives the next state. A record's losses
+are in the target's own units: a number for one run, (R,) for a stack of R, for which the same formula serves.
+
+A definition here is all there is to a rule: its fields are its options on the command line, and it is in force where
+the first of them is given. `gdcli.training.stopping` asks the rules.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from gdcli.training.records import Epoch, Status
+
+__all__ = ["MaxSteps", "Patience", "TargetLoss", "Tolerance"]
+
+REQUIRED_TOLERANCE = 1e-6
+"""How flat a loss must be where convergence is asked for and no rule says what that is."""
+
+
+class StoppingRule:
+    """What a rule is made of: a frozen dataclass with this for its base, and `update`.
+
+    Each field's `metadata` describes its option: `metavar`, `help`, and `accepts`, the name of a parser of numbers
+    (number, positive, non_negative, below_one, count, whole). A state is None, a number, an array (R,), or a tuple
+    of such.
+    """
+
+    status: ClassVar[Status] = Status.STOPPED_EARLY
+    """How a run ends by this rule."""
+
+    needs_gradient: ClassVar[bool] = False
+    """Whether `record.gradient`, over the whole training set, is to be filled in."""
+
+    def init(self) -> Any:
+        """The state before the first record."""
+        return None
+
+    def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
+        """Whether the run ends at this record, and the next state.
+
+        Args:
+            record: The state after an epoch, or where `due` asks for it; losses in the target's own units.
+            state: What `init` or the last `update` gave.
+        """
+        raise NotImplementedError
+
+    def due(self, step: int) -> bool:  # noqa: ARG002 - what a rule may ask
+        """Whether the state after so many updates is to be measured, in mid-epoch if need be."""
+        return False
+
+
+def where(condition: Any, yes: Any, no: Any) -> Any:
+    """`np.where`, at the price of an `if` where there is one run.
+
+    >>> where(True, 1.0, 2.0), where(np.array([True, False]), 1.0, 2.0).tolist()
+    (1.0, [1.0, 2.0])
+    """
+    if isinstance(condition, np.ndarray):
+        return np.where(condition, yes, no)
+    return yes if condition else no
+
+
+def improves(loss: Any, best: Any, min_delta: float = 0.0) -> Any:
+    """Whether a loss is better than the best one: lower by more than `min_delta`.
+
+    >>> improves(0.5, 1.0), improves(0.5, 1.0, min_delta=0.5)
+    (True, False)
+
+    Source: Keras's EarlyStopping.
+    """
+    return loss < best - min_delta
+
+
+@dataclass(frozen=True)
+class Tolerance(StoppingRule):
+    """Converged: no component of the gradient exceeds the tolerance, max |g_i| <= T.
+
+    Args:
+        tolerance: T.
+    """
+
+    tolerance: float = field(
+        metadata={"metavar": "T", "help": "Stop when no |gradient| exceeds T.", "accepts": "non_negative"}
+    )
+    status: ClassVar[Status] = Status.CONVERGED
+    needs_gradient: ClassVar[bool] = True
+
+    def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
+        """max |g_i| <= T."""
+        assert record.gradient is not None, "it is filled in"  # noqa: S101 - for the type checker
+        return np.abs(record.gradient).max(axis=-1, initial=0.0) <= self.tolerance, state
+
+
+@dataclass(frozen=True)
+class TargetLoss(StoppingRule):
+    """Converged: the training loss is at most the target.
+
+    Args:
+        target_loss: The loss, in the target's own units.
+    """
+
+    target_loss: float = field(metadata={"metavar": "L", "help": "Stop at this training loss.", "accepts": "number"})
+    status: ClassVar[Status] = Status.CONVERGED
+
+    def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
+        """loss <= target."""
+        return record.loss <= self.target_loss, state
+
+
+class Waiting(NamedTuple):
+    """The lowest loss, and the epochs since."""
+
+    best: Any
+    epochs: Any
+
+
+@dataclass(frozen=True)
+class Patience(StoppingRule):
+    """Stopped early: so many epochs in a row without an improvement of the monitored loss.
+
+    Args:
+        patience: How many epochs.
+        min_delta: By how much a loss must be lower to be an improvement.
+
+    >>> rule, state = Patience(2), Patience(2).init()
+    >>> for epoch, loss in enumerate([3.0, 2.0, 2.5, 2.0]):
+    ...     met, state = rule.update(Epoch(epoch, epoch, 0.1, loss, np.zeros(1)), state)
+    ...     print(met, state)
+    False Waiting(best=3.0, epochs=0)
+    False Waiting(best=2.0, epochs=0)
+    False Waiting(best=2.0, epochs=1)
+    True Waiting(best=2.0, epochs=2)
+
+    Source: Prechelt 1998, Early Stopping - But When?; Keras's EarlyStopping.
+    """
+
+    patience: int = field(
+        metadata={"metavar": "N", "help": "Stop after N epochs without improvement.", "accepts": "count"}
+    )
+    min_delta: float = field(
+        default=0.0,
+        metadata={"metavar": "D", "help": "Smaller improvements do not count. [0]", "accepts": "non_negative"},
+    )
+
+    def init(self) -> Waiting:
+        """Nothing was reached yet."""
+        return Waiting(math.inf, 0)
+
+    def update(self, record: Epoch, state: Waiting) -> tuple[Any, Waiting]:
+        """Epochs since the lowest loss >= patience; the state before training cannot end a run."""
+        loss = record.monitored
+        better = improves(loss, state.best, self.min_delta)
+        epochs = where(better, 0, state.epochs + 1)
+        return (epochs >= self.patience) & (record.epoch > 0), Waiting(where(better, loss, state.best), epochs)
+
+
+@dataclass(frozen=True)
+class MaxSteps(StoppingRule):
+    """Completed: so many updates are made, in mid-epoch if need be.
+
+    Args:
+        max_steps: How many.
+    """
+
+    max_steps: int = field(
+        metadata={"metavar": "N", "help": "Stop after N updates, in mid-epoch if need be.", "accepts": "count"}
+    )
+    status: ClassVar[Status] = Status.COMPLETED
+
+    def update(self, record: Epoch, state: Any) -> tuple[bool, Any]:
+        """step >= N."""
+        return record.step >= self.max_steps, state
+
+    def due(self, step: int) -> bool:
+        """step >= N."""
+        return step >= self.max_steps
+
+
+def in_force(options: Mapping[str, Any], kinds: Sequence[type[StoppingRule]] = ()) -> tuple[StoppingRule, ...]:
+    """The rules whose first field is given.
+
+    Args:
+        options: Values by the names of fields; None, or nothing, where one is not given.
+        kinds: The rules there are; those of this file unless given.
+
+    >>> in_force({"patience": 5, "min_delta": 0.1, "tolerance": None})
+    (Patience(patience=5, min_delta=0.1),)
+    """
+    known: Sequence[Any] = kinds or [globals()[name] for name in __all__]
+    named = {kind: [one.name for one in dataclasses.fields(kind)] for kind in known}
+    return tuple(
+        kind(**{name: options[name] for name in names if options.get(name) is not None})
+        for kind, names in named.items()
+        if options.get(names[0]) is not None
+    )
+
+
+def converging(rules: Sequence[StoppingRule]) -> tuple[StoppingRule, ...]:
+    """The same rules; with a tolerance of 1e-6 if none of them says when a run has converged.
+
+    >>> converging([Patience(5)])
+    (Patience(patience=5, min_delta=0.0), Tolerance(tolerance=1e-06))
+    """
+    known = any(rule.status is Status.CONVERGED for rule in rules)
+    return (*rules, *(() if known else (Tolerance(REQUIRED_TOLERANCE),)))
