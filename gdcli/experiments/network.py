@@ -117,7 +117,7 @@ class NetworkExperiment(Experiment):
         return self.preparation.predicted(outputs(self.network, parameters, self.preparation, inputs))
 
     @property
-    def limit(self) -> None:  # type: ignore[override]
+    def limit(self) -> None:
         """No closed form is known."""
         return None
 

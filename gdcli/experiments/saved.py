@@ -9,13 +9,14 @@ import numpy as np
 from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
 from gdcli.arrays import Array
 from gdcli.data.categories import CategoryTable
-from gdcli.data.columns import ColumnOptions, classification, regression
+from gdcli.data.columns import ColumnOptions, classification, inputs, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.preparation import classifier_loss
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.experiments.in_memory import has_columns, source_of
 from gdcli.experiments.reading import Reader, needed_columns
 from gdcli.experiments.spec import DataSpec
 from gdcli.nn import losses
@@ -100,15 +101,26 @@ class Model:
             self.problem(), saved.network, saved.parameters, saved.preparation, rows, self.unit, self.smoothing
         )
 
-    def outputs(self, inputs: Array) -> Array:
+    def outputs(self, raw: Array) -> Array:
         """The network's outputs for raw inputs."""
-        return outputs(self.saved.network, self.saved.parameters, self.saved.preparation, inputs)
+        return outputs(self.saved.network, self.saved.parameters, self.saved.preparation, raw)
+
+    def inputs(self, rows: Any) -> Array:
+        """The raw inputs that the model takes, from an array (n, d), or from anything with its columns."""
+        prepared = self.saved.preparation
+        if has_columns(rows):
+            source, reader = source_of(rows)
+            table = self.with_values(reader.table(source, DataSpec(source)))
+            return inputs(table, prepared.input_names, "fail", self.saved.parameters.dtype)[0]
+        array = np.asarray(rows)
+        array = array[:, None] if array.ndim == 1 and len(prepared.input_names) == 1 else np.atleast_2d(array)
+        if array.shape[1] != len(prepared.input_names):
+            raise DataError(f"{array.shape[1]} columns, and the model takes {', '.join(prepared.input_names)}")
+        return array
 
     def predict(self, rows: Any) -> Array:
         """Labels of classes, or numbers, for raw inputs: an array (n, d), a DataFrame, or a file's name."""
-        from gdcli.experiments.library import model_inputs
-
-        found = self.saved.preparation.predicted(self.outputs(model_inputs(self, rows)))
+        found = self.saved.preparation.predicted(self.outputs(self.inputs(rows)))
         return np.array(self.classes)[found] if self.classes else found
 
 
