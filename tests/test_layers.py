@@ -15,6 +15,7 @@ FLOORS = {
     "errors": 0,
     "arrays": 0,
     "atomic_write": 0,
+    "definitions": 0,
     "nn": 1,
     "optim": 1,
     "data": 1,

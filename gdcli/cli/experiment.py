@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,11 +26,12 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
 from gdcli.data.scaling import Basis
+from gdcli.definitions import LOSS, OPTIMIZER, SCHEDULE, named
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear, Proportional
-from gdcli.nn.losses import Loss
-from gdcli.optim import optimizers, schedules
+from gdcli.nn.losses import Loss, LossDefinition, Task
+from gdcli.optim import schedules
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
 from gdcli.training.loop import Problem
@@ -123,7 +123,7 @@ def optimizer(options: OptimizerOptions, usual: str = "sgd") -> Optimizer:
         OptionError: If there is no such optimizer, or it has no such hyperparameter.
     """
     chosen = options.optimizer or usual
-    kind = parse.named("--optimizer", chosen, optimizers)
+    kind = named(OPTIMIZER, "--optimizer", chosen)
     known = {field.name for field in dataclasses.fields(kind)}
     given = {name: value for name, value in options._asdict().items() if name != "optimizer" and value is not None}
     for field_name in sorted(given.keys() - known):
@@ -140,7 +140,7 @@ def schedule(options: RateOptions, rate: float, steps: int) -> Schedule:
         OptionError: If there is no such schedule or setting, or --lr-at is malformed.
     """
     name, settings = parse.fields("--schedule", options.schedule)
-    kind = parse.named("--schedule", name, schedules)
+    kind = named(SCHEDULE, "--schedule", name)
     known = [field for field in kind._fields if field not in ("rate", "steps")]
     for key in settings.keys() - set(known):
         raise OptionError(f"--schedule: {name} has no setting '{key}'", did_you_mean(key, known) or "it takes none")
@@ -168,17 +168,15 @@ def _turns(text: str) -> tuple[tuple[int, float], ...]:
     return tuple(sorted(turns))
 
 
-LINE_LOSSES = ("mse", "mae", "huber")
-
-
-def loss_named(options: LossOptions, usual: str = "mse", among: Sequence[str] = LINE_LOSSES) -> Loss:
+def loss_named(options: LossOptions, usual: str = "mse", *tasks: Task) -> LossDefinition:
     """The loss asked for.
 
     Raises:
         OptionError: If there is no such loss, or not here.
     """
+    among = losses.suited(*(tasks or ("regression",)))
     name = parse.one_of("--loss", (options.loss or usual).replace("_", "-"), among)
-    found: Loss = parse.named("--loss", name, losses)
+    found: LossDefinition = named(LOSS, "--loss", name)
     return found
 
 

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, get_type_hints
 
+from gdcli.errors import OptionError
+
 
 def grouped(function: Callable[..., None]) -> Callable[..., None]:
     """Flattens a command's groups of options, and builds the groups again for the call.
@@ -21,6 +23,9 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
     flat: dict[str, inspect.Parameter] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         for option in _options(groups[name]) if name in groups else [parameter.replace(annotation=hints[name])]:
+            if option.name in flat:
+                flag = option.name.replace("_", "-")
+                raise OptionError(f"--{flag}: two options have this name", "rename the field of the plug-in")
             flat[option.name] = option.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
     @wraps(function)
@@ -47,9 +52,8 @@ def quiet() -> AbstractContextManager[object]:
 
 
 def _options(group: Any) -> list[inspect.Parameter]:
-    hints = (
-        group.__annotations__ if group.__module__.endswith(".options") else get_type_hints(group, include_extras=True)
-    )
+    plain = group.__module__.endswith((".options", ".defined"))
+    hints = group.__annotations__ if plain else get_type_hints(group, include_extras=True)
     return [
         inspect.Parameter(
             field,

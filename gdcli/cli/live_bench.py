@@ -29,15 +29,14 @@ from gdcli.cli.options import (
     StopOptions,
 )
 from gdcli.cli.output import exact
-from gdcli.cli.parse import flag_name
 from gdcli.cli.plan import plan
 from gdcli.cli.reading import read, sample_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import samples
+from gdcli.definitions import ACTIVATION, OPTIMIZER, flag_name
+from gdcli.definitions import names as names_of
 from gdcli.errors import DataError, OptionError
 from gdcli.live.setup import Choice, Line, Setup, Turns
-from gdcli.nn import activations
-from gdcli.optim import optimizers
 
 __all__ = ["LiveBench"]
 
@@ -209,10 +208,10 @@ class LiveBench:
         return f"Seed {seed}: {', '.join(changed) or 'nothing here depends on it'}."
 
     def _optimizer(self, direction: int) -> str:
-        names = [flag_name(name) for name in vars(optimizers) if name in optimizers.__all__]  # simple ones first
+        names = names_of(OPTIMIZER)
         now = flag_name(type(self.setup.optimizer).__name__)
         chosen = names[(names.index(now) + direction) % len(names)]
-        unset = dict.fromkeys(("momentum", "beta1", "beta2", "decay", "epsilon", "weight_decay"))
+        unset = dict.fromkeys(OptimizerOptions._fields[1:])
         self._set(optimizer=chosen, **unset)
         return f"{type(self.setup.optimizer).__name__}, from the same start."
 
@@ -233,7 +232,7 @@ class LiveBench:
         hidden = self._hidden()
         if not hidden:
             raise OptionError("there is no hidden layer to have an activation: h adds one")
-        names = [flag_name(name) for name in vars(activations) if name in activations.__all__]
+        names = names_of(ACTIVATION)
         now = (self._origin.options["activation"] or "relu").split(",")[0].strip().lower().replace("_", "-")
         chosen = names[(names.index(now) + direction) % len(names)]
         self._set(activation=chosen)

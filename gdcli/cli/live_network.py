@@ -7,7 +7,6 @@ from gdcli.cli.train_told import architecture
 from gdcli.live.setup import Net, Setup
 
 FLOOR = 1e-8
-NAMES = {"mse": "MSE", "mae": "MAE", "huber": "Huber loss"}
 
 
 def network_setup(made: NetworkPlan, name: str, fixed_length: bool) -> Setup:
@@ -31,7 +30,7 @@ def network_setup(made: NetworkPlan, name: str, fixed_length: bool) -> Setup:
         epochs=made.epochs if fixed_length else None,
         rate=made.rate,
         limit=None,
-        loss_name=NAMES.get(made.loss_name, made.loss_name),
+        loss_name=made.loss.title,
         floor=FLOOR,
         scene=Net(made.raw, made.held_out, made.network, made.preparation, made.loss_unit),
         settings=settings(made),

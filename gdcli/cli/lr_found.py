@@ -14,7 +14,7 @@ from gdcli.analysis.range_test import Probe, Suggestion, suggestions
 from gdcli.cli import parse
 from gdcli.cli.lr_finding import Subject, configuration
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import exact
+from gdcli.cli.output import exact, format_of
 from gdcli.cli.showing import shown
 from gdcli.errors import GdcliError
 from gdcli.render import Report
@@ -114,12 +114,13 @@ class RangeTest:
 
     def report(self, output: OutputOptions, drawn: bool) -> Report:
         """For any format."""
-        keep = shown("auto" if output.format == "table" else "1", output.format, len(self.probes) - 1)
+        form = format_of(output)
+        keep = shown(None, form.usual_rows, len(self.probes) - 1)
         end = len(self.probes) - 1
         rows = [one for at, one in enumerate(self.probes) if keep(at) or at == end]
         return Report(
             schema="gdcli.lr-find/1",
-            records=[] if drawn and output.format == "table" else rows,
+            records=[] if drawn and form.for_people else rows,
             summary=self.figures,
             columns=layout(),
             blocks=lambda screen: self.blocks(screen, drawn),

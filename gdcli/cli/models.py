@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -16,11 +16,12 @@ from gdcli.data.categories import CategoryTable
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, mnist_table
-from gdcli.data.preparation import classifier_loss
 from gdcli.data.tables import Table
+from gdcli.definitions import LOSS, named
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import SavedModel
 from gdcli.nn import losses
+from gdcli.nn.losses import LossDefinition
 from gdcli.training.loop import Problem
 
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
@@ -78,16 +79,15 @@ def needed_columns(hint: str = "") -> Iterator[None]:
 
 def problem_for(model: SavedModel) -> Problem:
     """A problem with the model's loss, on no data: what is measured needs no more."""
-    loss = getattr(losses, model.loss.replace("-", "_"))
+    loss: LossDefinition = named(LOSS, "loss", model.loss)
     weights = model.config.get("class_weight")
     weighted = None if weights is None else np.array(weights, float)
-    bound = classifier_loss(loss, weighted, model.parameters.dtype) if model.preparation.classes else loss
+    bound = losses.classifier(loss, weighted) if model.preparation.classes else loss
     width = len(model.preparation.scaler.offset)
     return Problem(model.network, bound, Dataset(np.empty((0, width)), np.empty(0)))
 
 
 def loss_unit(model: SavedModel) -> float:
     """What a loss of standardised targets is multiplied by to be in the target's units."""
-    factor = model.preparation.factor
-    units: dict[str, Any] = {"mse": factor**2, "mae": factor}
-    return 1.0 if model.preparation.classes else float(units.get(model.loss, 1.0))
+    prepared = model.preparation
+    return 1.0 if prepared.classes else losses.scale(named(LOSS, "loss", model.loss), prepared.factor)

@@ -25,13 +25,14 @@ from gdcli.cli.options import (
 from gdcli.cli.terminal import Terminal
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
-from gdcli.data.preparation import Preparation, class_weights, classifier_loss, correct, image_scale, prepare
+from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
 from gdcli.data.splitting import split
+from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import Resumption, SavedModel
-from gdcli.nn import activations, initializers, losses
+from gdcli.nn import losses
 from gdcli.nn.activations import Activation
-from gdcli.nn.losses import Loss
+from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
@@ -63,7 +64,7 @@ class NetworkPlan:
         rate: The learning rate as given.
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
-        loss_name: As on the command line.
+        loss: What is minimised, as defined.
         dtype: Of the parameters.
         loop: Seed and shuffling.
         stop: When to stop.
@@ -84,13 +85,18 @@ class NetworkPlan:
     rate: float
     epochs: int
     batch_size: int | None
-    loss_name: str
+    loss: LossDefinition
     dtype: Any
     loop: LoopOptions
     stop: StopOptions
     smoothing: float
     weights: Array | None
     past: SavedModel | None
+
+    @property
+    def loss_name(self) -> str:
+        """The loss, as on the command line."""
+        return flag_name(self.loss.__name__)
 
     @property
     def network(self) -> Network:
@@ -123,10 +129,7 @@ class NetworkPlan:
     @property
     def loss_unit(self) -> float:
         """What a loss of standardised targets is multiplied by to be in the target's own units."""
-        if self.preparation.classes:
-            return 1.0
-        factor = self.preparation.factor
-        return {"mse": factor**2, "mae": factor}.get(self.loss_name, 1.0)
+        return 1.0 if self.preparation.classes else losses.scale(self.loss, self.preparation.factor)
 
     def records(self, interrupted: Callable[[], bool], watch: Callable[[Stream], Stream]) -> Iterator[Epoch]:
         """The run itself: the one training stream, with this plan's stopping rules around it."""
@@ -187,13 +190,15 @@ def network_plan(
         raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")
     if network.label_smoothing and not train.classes:
         raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
-    loss_name, loss_ = _loss(loss, train)
-    outputs = 1 if not train.classes or loss_ is losses.binary_cross_entropy else len(train.classes)
-    if loss_ is losses.mse and len(train.classes) == 2:
-        outputs = 1
+    defined = _loss(loss, train)
+    one_logit = len(train.classes) == 2 and "binary" in defined.tasks
+    outputs = 1 if not train.classes or one_logit else len(train.classes)
     preparation = prepare(train, _scaling(loop, train), outputs) if past is None else past.preparation
     weights = _weights(network, train)
-    bound = classifier_loss(loss_, weights, dtype) if train.classes else loss_
+    if weights is not None and not defined.weighted:
+        name = flag_name(defined.__name__)
+        raise OptionError(f"--class-weight: the loss {name} takes no class weights", "use cross-entropy")
+    bound = losses.classifier(defined, weights) if train.classes else defined
     model = _network(network, len(train.input_names), outputs) if past is None else past.network
     problem = Problem(
         model,
@@ -224,7 +229,7 @@ def network_plan(
         rate=learning_rate,
         epochs=epochs,
         batch_size=batch,
-        loss_name=loss_name,
+        loss=defined,
         dtype=dtype,
         loop=loop,
         stop=stop.checked(),
@@ -338,20 +343,16 @@ def _held_out(
     return split(examples.data, fraction, loop.seed, loop.shuffle)
 
 
-def _loss(options: LossOptions, data: Dataset) -> tuple[str, Loss]:
-    """The loss's name and itself, of those that go with the targets."""
+def _loss(options: LossOptions, data: Dataset) -> LossDefinition:
+    """The loss asked for, of those that go with the targets."""
     if not data.classes:
-        found = build.loss_named(options)
-        return found.__name__, found
-    two = len(data.classes) == 2
-    if (options.loss or "").replace("_", "-") == "binary-cross-entropy" and not two:
-        raise OptionError(
-            f"--loss: binary-cross-entropy is for two classes, and there are {len(data.classes)}", "use cross-entropy"
-        )
-    among = ("cross-entropy", "binary-cross-entropy", "mse") if two else ("cross-entropy", "mse")
-    usual = "binary-cross-entropy" if two else "cross-entropy"
-    found = build.loss_named(options, usual, among)
-    return found.__name__.replace("_", "-"), found
+        return build.loss_named(options)
+    usual = "binary-cross-entropy" if len(data.classes) == 2 else "cross-entropy"
+    found = build.loss_named(options, usual, "binary", "multiclass")
+    if len(data.classes) > 2 and "multiclass" not in found.tasks:
+        name = flag_name(found.__name__)
+        raise OptionError(f"--loss: {name} is for two classes, and there are {len(data.classes)}", "use cross-entropy")
+    return found
 
 
 def _scaling(loop: LoopOptions, data: Dataset) -> scaling.Scaling:
@@ -362,7 +363,7 @@ def _scaling(loop: LoopOptions, data: Dataset) -> scaling.Scaling:
 def _network(options: NetworkOptions, inputs: int, outputs: int) -> Network:
     hidden = hidden_sizes(options.hidden)
     names = [name.strip() for name in ("relu" if options.activation is None else options.activation).split(",")]
-    chosen: list[Activation] = [parse.named("--activation", name, activations) for name in names]
+    chosen: list[Activation] = [named(ACTIVATION, "--activation", name) for name in names]
     if len(chosen) not in (1, len(hidden)):
         raise OptionError(
             f"--activation: {len(chosen)} activations for {len(hidden)} hidden layers", "give one, or one for each"
@@ -378,7 +379,7 @@ def _network(options: NetworkOptions, inputs: int, outputs: int) -> Network:
 
 
 def _start(model: Network, options: NetworkOptions, seed: int, dtype: Any) -> Array:
-    initializer = None if options.init is None else parse.named("--init", options.init, initializers)
+    initializer = None if options.init is None else named(INITIALIZER, "--init", options.init)
     return model.initial(np.random.default_rng(seed), dtype, initializer)
 
 

@@ -1,28 +1,26 @@
 """The options, in groups that commands share: one name and one meaning wherever they appear."""
 
-from typing import Annotated, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self
 
 import typer
 
 from gdcli.cli import parse
+from gdcli.cli.defined import Field, fields_of, group_of
+from gdcli.cli.defined import option as option
+from gdcli.definitions import ACTIVATION, FORMAT, INITIALIZER, LOSS, OPTIMIZER, SCHEDULE
 
 FIT_EPOCHS = 500
 FIT_RATE = 0.1
 TRAIN_EPOCHS, TRAIN_ROWS, MOST_EPOCHS = 20, 32_000, 1000
 RATE_HELP = "Learning rate. [0.1; train: the optimizer's usual one]"
-OPTIMIZER_HELP = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, ... [sgd; train: adam]"
-LOSS_HELP = "mse, mae, huber; for classes cross-entropy, binary-cross-entropy, mse. [mse; classes: cross-entropy]"
+OPTIMIZER_HELP = "{optimizer}. [sgd; train: adam]"
+LOSS_HELP = "{loss:regression}; for classes {loss:binary,multiclass}. [mse; classes: cross-entropy]"
 DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, '-' for stdin, or sample:NAME."
 
 
 def train_epochs(rows: int) -> int:
     """A network's usual passes over the data: 20, or as many as show it few rows 32,000 times, 1,000 batches of 32."""
     return min(MOST_EPOCHS, max(TRAIN_EPOCHS, -(-TRAIN_ROWS // max(1, rows))))
-
-
-def option(*names: str, help: str, parser: Any = None, metavar: str | None = None) -> Any:  # noqa: A002
-    """A typer option whose default, if worth saying, is said in its help."""
-    return typer.Option(*names, help=help, parser=parser, metavar=metavar, show_default=False)
 
 
 class DataOptions(NamedTuple):
@@ -40,9 +38,7 @@ class DataOptions(NamedTuple):
     missing: Annotated[
         str, option("--missing", metavar="fail|drop|mean", help="What to do with empty cells. [fail]")
     ] = "fail"
-    delimiter: Annotated[
-        str | None, option("--delimiter", metavar="CHAR", help="What stands between cells; else found out.")
-    ] = None
+    delimiter: Annotated[str | None, option("--delimiter", metavar="CHAR", help="Cell separator. [detected]")] = None
     no_header: Annotated[bool, option("--no-header", help="The first line holds data; columns are named 1, 2, ...")] = (
         False
     )
@@ -64,37 +60,22 @@ class LineOptions(NamedTuple):
     no_intercept: Annotated[bool, option("--no-intercept", help="Through the origin: no b.")] = False
 
 
-class OptimizerOptions(NamedTuple):
-    """How a gradient becomes an update."""
+if TYPE_CHECKING:  # the rest of the fields are those of the optimizers themselves
 
-    optimizer: Annotated[str | None, option("--optimizer", metavar="NAME", help=OPTIMIZER_HELP)] = None
-    momentum: Annotated[
-        float | None, option("--momentum", parser=parse.below_one, metavar="U", help="Velocity kept. [0.9]")
-    ] = None
-    beta1: Annotated[
-        float | None, option("--beta1", parser=parse.below_one, metavar="U", help="Adam: mean kept. [0.9]")
-    ] = None
-    beta2: Annotated[
-        float | None,
-        option("--beta2", parser=parse.below_one, metavar="U", help="Adam: square kept. [0.999]"),
-    ] = None
-    decay: Annotated[
-        float | None,
-        option("--decay", parser=parse.below_one, metavar="U", help="RMSprop: square kept. [0.99]"),
-    ] = None
-    epsilon: Annotated[
-        float | None, option("--epsilon", parser=parse.positive, metavar="E", help="Keeps divisions finite.")
-    ] = None
-    weight_decay: Annotated[
-        float | None,
-        option("--weight-decay", parser=parse.non_negative, metavar="D", help="As PyTorch's. [0; adamw 0.01]"),
-    ] = None
+    class OptimizerOptions(NamedTuple):
+        """How a gradient becomes an update: an optimizer's name, and the hyperparameters that any of them has."""
+
+        optimizer: str | None = None
+        momentum: float | None = None
+else:
+    _NAME = Annotated[str | None, option("--optimizer", metavar="NAME", help=OPTIMIZER_HELP, lists=OPTIMIZER)]
+    OptimizerOptions = group_of("OptimizerOptions", [Field("optimizer", _NAME, None), *fields_of(OPTIMIZER)])
 
 
 class LossOptions(NamedTuple):
     """What is minimised."""
 
-    loss: Annotated[str | None, option("--loss", metavar="NAME", help=LOSS_HELP)] = None
+    loss: Annotated[str | None, option("--loss", metavar="NAME", help=LOSS_HELP, lists=LOSS)] = None
     l1: Annotated[
         float,
         option("--l1", parser=parse.non_negative, metavar="A", help="Adds A sum |w|, biases left out. [0]"),
@@ -117,7 +98,8 @@ class RateOptions(NamedTuple):
         option(
             "--schedule",
             metavar="NAME",
-            help="constant, step, exponential, cosine, inverse-time, one-cycle; settings as step:every=9,factor=0.5.",
+            help="{schedule}; settings as step:every=9,factor=0.5.",
+            lists=SCHEDULE,
         ),
     ] = "constant"
     warmup: Annotated[
@@ -181,10 +163,16 @@ class NetworkOptions(NamedTuple):
     ] = None
     activation: Annotated[
         str | None,
-        option("--activation", metavar="NAME,...", help="One for all hidden layers, or one for each. [relu]"),
+        option(
+            "--activation",
+            metavar="NAME,...",
+            help="One for all hidden layers, or one for each: {activation}. [relu]",
+            lists=ACTIVATION,
+        ),
     ] = None
     init: Annotated[
-        str | None, option("--init", metavar="NAME", help="he, glorot, lecun, ... [what suits the activation]")
+        str | None,
+        option("--init", metavar="NAME", help="{initializer}. [what suits the activation]", lists=INITIALIZER),
     ] = None
     dropout: Annotated[
         float | None,
@@ -255,7 +243,7 @@ class StopOptions(NamedTuple):
             "--min-delta",
             parser=parse.non_negative,
             metavar="D",
-            help="What improves by no more does not. [0]",
+            help="Smaller improvements do not count. [0]",
         ),
     ] = 0.0
     tolerance: Annotated[
@@ -291,9 +279,7 @@ class StopOptions(NamedTuple):
 class OutputOptions(NamedTuple):
     """Where results go and in what form."""
 
-    format: Annotated[
-        str, option("--format", "-f", metavar="NAME", help="table, csv, tsv, json, jsonl or kv. [table]")
-    ] = "table"
+    format: Annotated[str, option("--format", "-f", metavar="NAME", help="{format}. [table]", lists=FORMAT)] = "table"
     output: Annotated[
         str | None, option("--output", "-o", metavar="FILE", help="Write results there, all or nothing.")
     ] = None
@@ -316,4 +302,4 @@ class StreamOptions(NamedTuple):
     plot: Annotated[
         bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
     ] = None
-    timing: Annotated[bool, option("--timing", help="Add seconds to csv, json and jsonl rows.")] = False
+    timing: Annotated[bool, option("--timing", help="Add seconds to each row.")] = False

@@ -9,17 +9,30 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from gdcli.atomic_write import replaced
+from gdcli.cli import plugins
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
+from gdcli.definitions import FORMAT, named
 from gdcli.errors import DataError, OptionError
-from gdcli.render import Report, format_named
+from gdcli.render import Report
+from gdcli.render.formats import Format
 
 NOT_REPEATED = {"quiet", "debug", "data"}
 
 
+def format_of(options: OutputOptions) -> Format:
+    """The format asked for.
+
+    Raises:
+        OptionError: If there is none of that name.
+    """
+    chosen: Format = named(FORMAT, "--format", options.format)
+    return chosen
+
+
 def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
     """Renders a report in the format asked for, to where it was asked for."""
-    render = format_named(options.format)
+    render = format_of(options)
     with destination(options.output, terminal) as out:
         screen = terminal.screen(out)
         render(report, out, screen)
@@ -32,7 +45,7 @@ def check(options: OutputOptions) -> None:
         OptionError: If the format is unknown.
         DataError: If the output's folder is missing or is no folder, or the output is one.
     """
-    format_named(options.format)
+    format_of(options)
     if options.output is None:
         return
     path = Path(options.output)
@@ -80,7 +93,7 @@ def rerun(context: Any, **forced: Any) -> str:
         given = context.get_parameter_source(name).name == "COMMANDLINE"
         if name in forced or given:
             words += _words(parameter, forced.get(name, context.params.get(name)))
-    return " ".join(words)
+    return " ".join([*words, *plugins.words()])
 
 
 def _data(context: Any, forced: dict[str, Any]) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import typer
 
+from gdcli.definitions import flag_name as flag_name
 from gdcli.errors import OptionError, did_you_mean
 
 N = TypeVar("N", int, float)
@@ -85,34 +85,6 @@ def one_of(option: str, text: str, choices: Sequence[str]) -> str:
     if text.lower() not in choices:
         raise OptionError(f"{option}: there is no '{text}'", did_you_mean(text, choices))
     return text.lower()
-
-
-def named(option: str, text: str, module: ModuleType) -> Any:
-    """What a module's `__all__` holds under a flag's name: `one-cycle` is `OneCycle`, `leaky-relu` is `leaky_relu`.
-
-    Raises:
-        OptionError: With the nearest name as a hint.
-    """
-    known = {flag_name(name): name for name in sorted(module.__all__, key=str.lower)}
-    flag = text.lower().replace("_", "-")
-    if flag not in known:
-        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(flag, known))
-    return getattr(module, known[flag])
-
-
-def flag_name(name: str) -> str:
-    """A definition's name as a flag's value.
-
-    >>> [flag_name(name) for name in ("SGD", "RMSprop", "OneCycle", "leaky_relu", "AdamW")]
-    ['sgd', 'rmsprop', 'one-cycle', 'leaky-relu', 'adamw']
-    """
-    words = [""]
-    for before, char in zip(" " + name, name, strict=False):
-        following = name[len("".join(words)) + 1 :][:1]
-        if char.isupper() and before.islower() and following.islower():
-            words.append("")
-        words[-1] += char.lower()
-    return "-".join(words).replace("_", "-")
 
 
 def fields(option: str, text: str, example: str = "") -> tuple[str, dict[str, float]]:

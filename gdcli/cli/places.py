@@ -18,6 +18,7 @@ import numpy as np
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.cli.stacks import Job, Planned, planned
+from gdcli.definitions.plugins import Plugin, load, loaded
 from gdcli.errors import DataError, OptionError
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome, Pass, sweep
@@ -110,6 +111,20 @@ def work(
             elif tell is not None:
                 tell(Tick(job.numbers[0], event.epoch * len(job.numbers)))
     return found
+
+
+def _begin(plugins: Sequence[Plugin]) -> None:
+    """What a fresh process does first: leaves Ctrl-C to its parent, and loads the plug-ins in force there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for plugin in plugins:
+        load(plugin)
+
+
+def _work_with(plugins: Sequence[Plugin], job: Job, rows: Any, timeout: float | None) -> list[Finished]:
+    """Runs one stack where the plug-ins may not be loaded yet."""
+    for plugin in plugins:
+        load(plugin)
+    return work(job, rows, timeout)
 
 
 def _stream(whole: Planned, interrupted: Callable[[], bool]) -> Iterator[Outcome | Pass]:
@@ -210,7 +225,7 @@ class Processes(Place):
         """A pool of fresh processes, which leave Ctrl-C to us."""
         count = workers or self._workers
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(count, context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+        return ProcessPoolExecutor(count, context, initializer=_begin, initargs=(loaded(),))
 
     def submit(self, executor: Executor, job: Job, rows: Any) -> Future[list[Finished]]:
         """Hands a job in; its runs are told when all have ended."""
@@ -261,7 +276,7 @@ class Cluster(Place):
         """Hands a job in; a table is sent once, not with every job."""
         if job.table not in self._tables:
             self._tables[job.table] = self._client.scatter(rows, broadcast=True)
-        return executor.submit(work, job, self._tables[job.table], self.timeout)
+        return executor.submit(_work_with, loaded(), job, self._tables[job.table], self.timeout)
 
     def look(self) -> None:
         """Says which workers have gone; the cluster itself gives their runs to others."""

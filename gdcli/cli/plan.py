@@ -21,7 +21,6 @@ from gdcli.training.loop import descend
 from gdcli.training.records import Epoch
 from gdcli.training.streams import Stream
 
-LOSS_NAMES: dict[losses.Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
 REQUIRED_TOLERANCE = 1e-6
 EXPLODED_FLOOR = 1e-16  # of the baseline's loss: rounding, from which no explosion is measured
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
@@ -55,8 +54,7 @@ class Plan(NamedTuple):
     @property
     def loss_name(self) -> str:
         """The loss as people write it."""
-        loss = self.experiment.problem.loss
-        return LOSS_NAMES.get(loss, loss.__name__)
+        return losses.title(self.experiment.problem.loss)
 
     @property
     def steps_per_epoch(self) -> int:

@@ -13,7 +13,6 @@ from gdcli.analysis import curvature
 from gdcli.analysis.verdicts import Goal
 from gdcli.arrays import Array
 from gdcli.cli import experiment as build
-from gdcli.cli import parse
 from gdcli.cli.network_plan import BATCH, FEW_ROWS, VALIDATION, NetworkPlan, network_plan
 from gdcli.cli.options import (
     DataOptions,
@@ -27,7 +26,8 @@ from gdcli.cli.options import (
 )
 from gdcli.cli.plan import EXPLODED_FLOOR, Plan, plan
 from gdcli.cli.terminal import Terminal
-from gdcli.nn import initializers, losses, metrics
+from gdcli.definitions import INITIALIZER, named
+from gdcli.nn import losses, metrics
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import MEASURED, Problem
@@ -243,7 +243,7 @@ def _network(whole: NetworkPlan, network: NetworkOptions, settings: Settings) ->
     schedule = build.schedule(rate, learning_rate("train", settings), whole.epochs * whole.steps_per_epoch)
     start = whole.start
     if settings["seed"] != whole.loop.seed:
-        kind = None if network.init is None else parse.named("--init", network.init, initializers)
+        kind = None if network.init is None else named(INITIALIZER, "--init", network.init)
         start = whole.network.initial(np.random.default_rng(settings["seed"]), whole.dtype, kind)
     return Member(_rate(schedule), start, made, penalties.l1, penalties.l2)
 

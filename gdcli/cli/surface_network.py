@@ -10,12 +10,11 @@ from gdcli.analysis.surfaces import filter_normalised, surface
 from gdcli.cli.drawing import COARSE, COUNT, Drawing, Landscape, affordable, span
 from gdcli.cli.models import dataset_for, loss_unit, problem_for, rows_named, table_for
 from gdcli.cli.options import DataOptions, LoopOptions
-from gdcli.cli.plan import LOSS_NAMES
 from gdcli.cli.surface_options import SurfaceOptions
 from gdcli.cli.terminal import Terminal
+from gdcli.definitions import LOSS, named
 from gdcli.errors import OptionError
 from gdcli.experiments.checkpoint import SavedModel, load
-from gdcli.nn import losses
 from gdcli.render.reports.surface_marks import Scene, Spot
 from gdcli.training.loop import Problem
 
@@ -66,10 +65,9 @@ def _scene(saved: SavedModel, landscape: Landscape) -> Scene:
     here = np.zeros(1)
     start = float(surface(landscape.problem, landscape.plane, here, here).height[0, 0])
     lowest, (x, y) = landscape.grid.lowest, landscape.spans
-    loss = getattr(losses, saved.loss.replace("-", "_"))
     return Scene(
         NAMES,
-        LOSS_NAMES.get(loss, saved.loss),
+        named(LOSS, "loss", saved.loss).title,
         (x.low, x.high),
         (y.low, y.high),
         Spot(0.0, 0.0, start),

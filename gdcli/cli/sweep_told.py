@@ -18,7 +18,7 @@ from gdcli.cli import stacks
 from gdcli.cli.commands.fit import output_width, plots
 from gdcli.cli.grid import Grid, hyperparameters
 from gdcli.cli.options import DataOptions, OutputOptions
-from gdcli.cli.output import rerun
+from gdcli.cli.output import format_of, rerun
 from gdcli.cli.runs import Finished
 from gdcli.cli.showing import shown
 from gdcli.cli.stacks import Job
@@ -146,12 +146,12 @@ class Told:
         self._width = output_width(output, terminal)
         self._hidden = 0
         self._every = context.params["every"]
-        shown(self._every, "table", 1)  # refused now, if at all
+        shown(self._every, "auto", 1)  # refused now, if at all
 
     @property
     def waits(self) -> bool:
         """Whether what has ended is told on stderr meanwhile: a table is ranked, and so waits for the last."""
-        return self._output.format == "table" and len(self._jobs) > 1
+        return format_of(self._output).for_people and len(self._jobs) > 1
 
     def header(self) -> str:
         """What is about to happen, in a line."""
@@ -177,10 +177,10 @@ class Told:
 
     def report(self, finished: Iterator[Finished]) -> Report:
         """For any format: rows as they end, or ranked where all are waited for."""
-        table, listing = self._output.format == "table", self._output.format in ("table", "json", "kv")
+        form = format_of(self._output)
         return Report(
             schema="gdcli.sweep/1",
-            records=self._all(finished, ranked=table) if listing else map(self._add, finished),
+            records=map(self._add, finished) if form.rows_only else self._all(finished, form.for_people),
             summary=self.figures,
             rows_name="runs",
             rows_in_kv=True,
@@ -215,7 +215,7 @@ class Told:
             differs={name: settings[name] for name in sweep.differing},
             config=self._config(settings) | resolved,
             again=sweep.again(number, **resolved),
-            shown=shown(self._every, "table", settings["epochs"]),
+            shown=shown(self._every, "auto", settings["epochs"]),
             ranks=self._ranks,
         )
 

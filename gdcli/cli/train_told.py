@@ -11,6 +11,7 @@ import numpy as np
 
 from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
 from gdcli.analysis.overfitting import overfitting, still_falling
+from gdcli.cli import plugins
 from gdcli.cli.network_plan import NetworkPlan
 from gdcli.cli.options import OutputOptions, RateOptions, StreamOptions
 from gdcli.cli.parse import flag_name
@@ -136,6 +137,7 @@ class TrainTold:
             "dtype": np.dtype(plan.dtype).name,
             "values": {column: list(known) for column, known in plan.values.items()},
             "options": given,
+            **({"plugins": files} if (files := plugins.files()) else {}),
         }
 
     def blocks(self, screen: Screen, plotted: bool) -> Iterator[str]:

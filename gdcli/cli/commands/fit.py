@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,14 +27,14 @@ from gdcli.cli.options import (
     StopOptions,
     StreamOptions,
 )
-from gdcli.cli.output import check, check_place, emit, exact, rerun
+from gdcli.cli.output import check, check_place, emit, exact, format_of, rerun
 from gdcli.cli.plan import Plan, plan
 from gdcli.cli.reading import read
-from gdcli.cli.showing import shown, timed
+from gdcli.cli.showing import shown, timed, timed_columns
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
 from gdcli.errors import INTERRUPTED, DataError, DivergedError, NotConvergedError
-from gdcli.render import Report
+from gdcli.render import Column, Report
 from gdcli.render.numbers import bracketed
 from gdcli.render.progress import Bar
 from gdcli.training import streams
@@ -74,8 +75,9 @@ def command(
     run_plan = plan(train, held_out, line, rate, loop, epochs, optimizer, loss, stop).compressed()
     named = start_words(line, data) | {"lr": run_plan.rate, "epochs": run_plan.epochs, "seed": loop.seed}
     again = rerun(context, data=name, **named)
-    auto = stream.every == "auto" or (stream.every is None and output.format == "table")
-    keep = shown(stream.every, output.format, run_plan.passes)
+    form = format_of(output)
+    auto = (stream.every or form.usual_rows) == "auto"
+    keep = shown(stream.every, form.usual_rows, run_plan.passes)
     terminal.note(header(run_plan, name, loop))
     note_few_rows(run_plan, terminal)
     with interruptible() as interrupted:
@@ -89,7 +91,7 @@ def command(
             schema="gdcli.fit/1",
             records=bar.clearing(timed(records) if stream.timing else records),
             summary=lambda: told().figures(),
-            columns=told().columns(output_width(output, terminal)) if output.format == "table" else (),
+            columns=_columns(told(), output_width(output, terminal), stream) if form.for_people else (),
             blocks=lambda screen: told().blocks(screen, plots(stream.plot, output, terminal)),
         )
         emit(report, output, terminal)
@@ -97,6 +99,12 @@ def command(
     if saving.save and run.last.status is not Status.DIVERGED:
         told().save(saving.save)
     finish(run_plan, run, stop)
+
+
+def _columns(told: FitTold, width: int, stream: StreamOptions) -> Sequence[Column]:
+    """The table's columns, with one of seconds if asked for."""
+    layout = told.columns(width)
+    return timed_columns(layout) if stream.timing else layout
 
 
 def _told(plan_: Plan, run: Run, again: str, line: LineOptions, loop: LoopOptions, rate: RateOptions) -> FitTold:

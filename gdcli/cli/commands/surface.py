@@ -16,7 +16,7 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.lecture import lecture, start_words
 from gdcli.cli.options import DataOptions, LineOptions, LoopOptions, LossOptions, OptimizerOptions, OutputOptions
-from gdcli.cli.output import check, emit, exact, rerun
+from gdcli.cli.output import check, emit, exact, format_of, rerun
 from gdcli.cli.surface_line import drawn
 from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
 from gdcli.cli.terminal import Terminal
@@ -107,12 +107,12 @@ def _again(context: Any, positional: list[str | None], **forced: Any) -> str:
 
 
 def _report(drawing: Drawing, output: OutputOptions, width: int) -> Report:
-    listed = output.format in ("csv", "tsv", "jsonl")
+    form = format_of(output)
     return Report(
         schema="gdcli.surface/1",
-        records=GridRow.of(drawing.grid, drawing.scene.names) if listed else (),
+        records=GridRow.of(drawing.grid, drawing.scene.names) if form.rows_only else (),
         rows_name="",
-        summary=drawing.outline if output.format == "kv" else drawing.figures,
+        summary=drawing.figures if form.nested or form.for_people else drawing.outline,
         blocks=lambda screen: _blocks(drawing, screen, width),
     )
 

@@ -27,7 +27,7 @@ from gdcli.cli.options import (
     StopOptions,
     StreamOptions,
 )
-from gdcli.cli.output import check, check_place, emit, exact, rerun
+from gdcli.cli.output import check, check_place, emit, exact, format_of, rerun
 from gdcli.cli.picturing import images
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
@@ -71,6 +71,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
+    form = format_of(output)
     check_place(saving.save)
     name = data.data or ("-" if terminal.piped_in() else None)
     if name is None:
@@ -85,13 +86,13 @@ def command(
     plan = network_plan(name, examples, *made_of, past, terminal)
     again = rerun(context, data=name, lr=plan.rate, epochs=plan.epochs, seed=loop.seed)
     terminal.note(header(plan, name))
-    keep = shown(stream.every, output.format, 0 if output.format == "table" and plan.passes <= 60 else plan.passes)
+    keep = shown(stream.every, form.usual_rows, 0 if form.for_people and plan.passes <= 60 else plan.passes)
     with interruptible() as interrupted:
         bar = _bar(plan, terminal)
         run = Run(plan.records(interrupted, bar.watching), stop.min_delta)
         told = TrainTold(context, plan, run, again, saving.save, rate)
-        records = streams.thin(run, keep, best=output.format == "table")
-        stamped = timed(records) if stream.timing or output.format == "table" else records
+        records = streams.thin(run, keep, best=form.for_people)
+        stamped = timed(records) if stream.timing or form.for_people else records
         report = Report(
             schema="gdcli.train/1",
             records=bar.clearing(stamped),
