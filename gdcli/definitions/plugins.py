@@ -196,6 +196,9 @@ def _failed(plugin: Plugin, error: Exception) -> str:
 def _members(module: ModuleType) -> list[Member]:
     """The definitions that a module's `__all__` names, or else all public ones that are made in it."""
     listed = getattr(module, "__all__", None)
+    for name in listed or ():
+        if not isinstance(getattr(getattr(module, name, None), "kind", None), Kind):
+            raise OptionError(f"{module.__file__}: __all__ names '{name}', which carries no mark of a kind", HINT)
     made = [name for name, thing in vars(module).items() if getattr(thing, "__module__", None) == module.__name__]
     chosen = [(name, getattr(module, name)) for name in (made if listed is None else listed) if name[0] != "_"]
     marked = [(getattr(thing, "kind", None), name, thing) for name, thing in chosen if hasattr(thing, "__name__")]

@@ -217,7 +217,7 @@ def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Arra
     return np.vecdot(clipped, residual - 0.5 * clipped) / n, clipped / n
 
 
-@loss("binary cross-entropy", tasks=("binary",), weighted=True)
+@loss("binary-cross-entropy", tasks=("binary",), weighted=True)
 def binary_cross_entropy(
     logits: Array, targets: Array, weights: Sequence[float] | Array | None = None
 ) -> tuple[Any, Array]:
