@@ -16,7 +16,12 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset as Dataset
     from gdcli.data.dataset import compress as compress
+    from gdcli.definitions.plugins import load_plugin as load_plugin
     from gdcli.errors import GdcliError as GdcliError
+    from gdcli.nn import activations as activations
+    from gdcli.nn import initializers as initializers
+    from gdcli.nn import losses as losses
+    from gdcli.nn import metrics as metrics
     from gdcli.nn.linear import Linear as Linear
     from gdcli.nn.linear import Proportional as Proportional
     from gdcli.nn.losses import binary_cross_entropy as binary_cross_entropy
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from gdcli.nn.losses import mse as mse
     from gdcli.nn.networks import Dropout as Dropout
     from gdcli.nn.networks import Network as Network
+    from gdcli.optim import optimizers as optimizers
+    from gdcli.optim import schedules as schedules
     from gdcli.optim.optimizers import SGD as SGD
     from gdcli.optim.optimizers import Adagrad as Adagrad
     from gdcli.optim.optimizers import Adam as Adam
@@ -57,7 +64,10 @@ if TYPE_CHECKING:
 # Names are imported when first asked for: `gdcli --version` need not load NumPy.
 _HOMES = {
     "gdcli.data.dataset": ("Dataset", "compress"),
+    "gdcli.definitions.plugins": ("load_plugin",),
     "gdcli.errors": ("GdcliError",),
+    "gdcli.nn": ("activations", "initializers", "losses", "metrics"),
+    "gdcli.optim": ("optimizers", "schedules"),
     "gdcli.nn.losses": ("binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"),
     "gdcli.nn.linear": ("Linear", "Proportional"),
     "gdcli.nn.networks": ("Dropout", "Network"),
@@ -85,7 +95,9 @@ __all__ = sorted([*_HOME, "__version__"])
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gdcli' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    home = _HOME[name]
+    modules = name in _HOMES["gdcli.nn"] + _HOMES["gdcli.optim"]
+    value = import_module(f"{home}.{name}") if modules else getattr(import_module(home), name)
     globals()[name] = value
     return value
 

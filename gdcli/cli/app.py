@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from gdcli import __version__
@@ -62,14 +62,33 @@ class Commands(TyperGroup):
 
 
 def load(name: str) -> TyperCommand:
-    """Imports a command's module and makes its typer command."""
+    """Imports a command's module and makes its typer command, with the names that are known by now in its help."""
+    from gdcli.cli.named_help import with_names  # not needed for the list of commands
+
     module = import_module(f"gdcli.cli.commands.{name.replace('-', '_')}")
     if hasattr(module, "group"):  # a command of several
         return cast("TyperCommand", module.group(name))
     function = module.command
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name=name, context_settings={"help_option_names": ["-h", "--help"]})(function)
-    return cast("TyperCommand", get_command(app))
+    command = cast("TyperCommand", get_command(app))
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption | TyperArgument):
+            parameter.help = with_names(parameter.help or "")
+    command.params.append(_plugin())
+    return command
+
+
+def _plugin() -> TyperOption:
+    """`--plugin`, for help and completion: its values are taken off the command line before that is parsed."""
+    return TyperOption(
+        param_decls=["--plugin"],
+        help="Load definitions from a file; may be repeated. See docs/plugins.md.",
+        metavar="FILE.py",
+        multiple=True,
+        expose_value=False,
+        show_default=False,
+    )
 
 
 def _version(asked: bool) -> None:

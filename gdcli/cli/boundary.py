@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from gdcli.cli.app import COMMANDS, load, program
+from gdcli.cli.plugins import load_installed, taken
 from gdcli.cli.terminal import Terminal
+from gdcli.definitions.plugins import place_in_plugin, plugged
 from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     """Runs one command line and returns its exit code; whatever goes wrong is one line on stderr."""
     terminal = terminal or Terminal.system()
-    try:
-        code = _invoke(list(arguments), terminal)
-        terminal.flush()
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        code = 0
-        terminal.reader_has_gone()
-    except Exception as error:  # noqa: BLE001 - the boundary: every failure ends here, as a line and a code
-        if "--debug" in arguments:
-            import traceback
+    files, words = taken(arguments)
+    with ExitStack() as stack:
+        try:
+            if words and words[0] in COMMANDS:
+                load_installed(sys.path)
+            stack.enter_context(plugged(files))
+            code = _invoke(words, terminal)
+            terminal.flush()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except BrokenPipeError:
+            code = 0
+            terminal.reader_has_gone()
+        except Exception as error:  # noqa: BLE001 - the boundary: every failure ends here, as a line and a code
+            if "--debug" in arguments:
+                import traceback
 
-            traceback.print_exc(file=terminal.stderr)
-        code = _told(error, terminal)
+                traceback.print_exc(file=terminal.stderr)
+            code = _reported(error, terminal)
     return code
 
 
-def _told(error: Exception, terminal: Terminal) -> int:
-    """Tells an error and gives its exit code; what was printed before it goes out too."""
+def _reported(error: Exception, terminal: Terminal) -> int:
+    """Reports an error and gives its exit code; what was printed before it goes out too."""
     if isinstance(error, OSError):
         name = error.filename if isinstance(error.filename, str) else "standard output"
         terminal.error(f"{name}: {(error.strerror or str(error)).lower()}")
@@ -49,12 +58,15 @@ def _told(error: Exception, terminal: Terminal) -> int:
     elif isinstance(error, GdcliError):
         terminal.error(error.message, error.hint)
         code = error.exit_code
+    elif where := place_in_plugin(error):
+        terminal.error(f"{where}: {type(error).__name__}: {error}", "mend the plug-in, or leave it out")
+        code = DataError.exit_code
     else:
         terminal.error(f"a bug: {type(error).__name__}: {error}", "please report it with the output of --debug")
         code = GdcliError.exit_code
     try:
         terminal.flush()
-    except OSError:  # the first error is the one that was told
+    except OSError:  # the first error is the one that was reported
         terminal.reader_has_gone()
     return code
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from gdcli.errors import OptionError
 from gdcli.experiments.notation import READERS, write
 from gdcli.experiments.spec import Group, Option
 
@@ -26,6 +27,9 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
     flat: dict[str, inspect.Parameter] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         for one in _parameters(groups[name]) if name in groups else [parameter.replace(annotation=hints[name])]:
+            if one.name in flat:
+                flag = one.name.replace("_", "-")
+                raise OptionError(f"--{flag}: two options have this name", "rename the field of the plug-in")
             flat[one.name] = one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
     @wraps(function)

@@ -42,9 +42,7 @@ class ShowOptions(NamedTuple):
 class OutputOptions(NamedTuple):
     """Where results go and in what form."""
 
-    format: Annotated[
-        str, option("--format", "-f", metavar="NAME", help="table, csv, tsv, json, jsonl or kv. [table]")
-    ] = "table"
+    format: Annotated[str, option("--format", "-f", metavar="NAME", help="{format}. [table]")] = "table"
     output: Annotated[
         str | None, option("--output", "-o", metavar="FILE", help="Write results there, all or nothing.")
     ] = None

@@ -11,13 +11,25 @@ from typing import TextIO, cast
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
+from gdcli.definitions import FORMAT, named
 from gdcli.errors import DataError, OptionError
-from gdcli.render import Report, format_named
+from gdcli.render import Report
+from gdcli.render.formats import Format
+
+
+def format_of(options: OutputOptions) -> Format:
+    """The format asked for.
+
+    Raises:
+        OptionError: If there is none of that name.
+    """
+    chosen: Format = named(FORMAT, "--format", options.format)
+    return chosen
 
 
 def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
     """Renders a report in the format asked for, to where it was asked for."""
-    render = format_named(options.format)
+    render = format_of(options)
     with destination(options.output, terminal) as out:
         screen = terminal.screen(out)
         render(report, out, screen)
@@ -30,7 +42,7 @@ def check(options: OutputOptions) -> None:
         OptionError: If the format is unknown.
         DataError: If the output's folder is missing or is no folder, or the output is one.
     """
-    format_named(options.format)
+    format_of(options)
     if options.output is None:
         return
     path = Path(options.output)

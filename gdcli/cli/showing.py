@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
 from gdcli.errors import OptionError
+from gdcli.render import Column
 from gdcli.training.records import Epoch, Row, Status
 
 ROWS = 18  # shown between the first and the last by --every auto
 
 
-def shown(every: str | None, format_name: str, epochs: int) -> Callable[[int], bool]:
-    """Whether row 0, 1, 2, ... is to be shown, from `--every`.
+def shown(every: str | None, usual: str, epochs: int) -> Callable[[int], bool]:
+    """Whether row 0, 1, 2, ... is to be shown, from `--every`, or as is usual.
 
     Raises:
         OptionError: If it is none of N, xK, auto.
     """
-    text = (every or ("auto" if format_name == "table" else "1")).lower()
+    text = (every or usual).lower()
     if text == "auto":
         return _auto(epochs)
     power = text.startswith("x")
@@ -61,6 +62,17 @@ class Timed(NamedTuple):
     def row(self) -> Row:
         """The record's row, and `seconds`."""
         return self.record.row() | {"seconds": round(self.seconds, 6)}
+
+
+def timed_columns(layout: Sequence[Column]) -> list[Column]:
+    """A table's columns for records that are `Timed`, and one of seconds."""
+
+    def within(column: Column) -> Column:
+        return column._replace(cell=lambda timed_: column.cell(timed_.record))
+
+    columns = [within(column) for column in layout]
+    columns.insert(len(columns) - columns[-1].left, Column("s", lambda timed_: f"{timed_.seconds:.3f}", 8))
+    return columns
 
 
 def timed(records: Iterable[Epoch]) -> Iterator[Timed]:

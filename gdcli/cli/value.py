@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gdcli import render
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.output import check, destination
 from gdcli.cli.terminal import Terminal
+from gdcli.definitions import FORMAT, names
 from gdcli.errors import OptionError, did_you_mean
 
 VALUE = "value"
@@ -18,7 +18,7 @@ def asked(output: OutputOptions) -> bool:
         OptionError: If the format is unknown.
         DataError: If the output cannot be written.
     """
-    known = (VALUE, *render.__all__)
+    known = (VALUE, *names(FORMAT))
     if output.format not in known:
         raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
     check(output._replace(format="kv") if output.format == VALUE else output)

@@ -11,10 +11,9 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.scaling import Scaler, polynomial
-from gdcli.nn import losses
-from gdcli.nn.losses import Loss, one_hot, probabilities
+from gdcli.nn.losses import one_hot, probabilities
 
-__all__ = ["Preparation", "class_weights", "classifier_loss", "correct", "image_scale", "prepare"]
+__all__ = ["Preparation", "class_weights", "correct", "image_scale", "prepare"]
 
 PIXELS = 49  # inputs from which whole numbers of 0 to 255 are taken for an image
 
@@ -126,13 +125,3 @@ def class_weights(targets: Array, classes: int) -> Array:
     """
     counts = np.bincount(targets, minlength=classes)
     return len(targets) / (classes * np.maximum(counts, 1))
-
-
-def classifier_loss(loss: Loss, weights: Array | None, dtype: Any) -> Loss:
-    """A classifier's loss with class weights bound to it; MSE becomes that of probabilities."""
-    if loss is losses.mse:
-        return losses.mse_of_probabilities
-    if weights is None:
-        return loss
-    bound = tuple(weights.tolist()) if loss is losses.binary_cross_entropy else weights.astype(dtype)
-    return lambda outputs, targets: loss(outputs, targets, bound)  # type: ignore[call-arg]

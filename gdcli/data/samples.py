@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gdcli.data.dataset import Dataset
+from gdcli.definitions import TOY, definitions
 from gdcli.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:
@@ -77,10 +78,7 @@ FILES = (
 
 def samples() -> tuple[Sample, ...]:
     """All of them: files, then toys."""
-    from gdcli.data import toys  # not before it is asked for: it loads numpy.random
-
-    made: list[toys.Toy] = [getattr(toys, name) for name in toys.__all__]
-    return FILES + tuple(Sample(toy.__name__, _about(toy), toy.command, "toy") for toy in made)
+    return FILES + tuple(Sample(name, _about(toy), toy.command, "toy") for name, toy in definitions(TOY).items())
 
 
 def _about(toy: Toy) -> str:
@@ -110,11 +108,10 @@ def content(name: str, rows: int | None = None, noise: float | None = None, seed
 
 
 def _toy(name: str, rows: int | None, noise: float | None, seed: int) -> Dataset:
-    from gdcli.data import toys
-
-    if name not in toys.__all__:
+    toys = definitions(TOY)
+    if name not in toys:
         raise OptionError(f"there is no sample '{name}'", did_you_mean(name, [sample.name for sample in samples()]))
-    toy: Toy = getattr(toys, name)
+    toy: Toy = toys[name]
     rng = np.random.default_rng(seed)
     if rows is None:
         return toy(rng=rng) if noise is None else toy(noise=noise, rng=rng)

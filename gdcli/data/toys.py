@@ -13,6 +13,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.definitions import TOY, Kind
 from gdcli.errors import OptionError
 
 # In order of difficulty.
@@ -24,24 +25,29 @@ class Toy(Protocol):
 
     __name__: str
     __doc__: str | None
+    kind: Kind
     command: str
 
     def __call__(self, rows: int = ..., noise: float = ..., rng: np.random.Generator | None = None) -> Dataset:
         """Makes the rows."""
 
 
-def tried_with(command: str) -> Callable[[Callable[..., Dataset]], Toy]:
-    """Tells which command shows something with a toy."""
+def toy(command: str) -> Callable[[Callable[..., Dataset]], Toy]:
+    """Marks a function `(rows, noise, rng) -> Dataset` as a toy data set.
+
+    Args:
+        command: A command that shows something with it.
+    """
 
     def mark(make: Callable[..., Dataset]) -> Toy:
-        toy = cast("Toy", make)
-        toy.command = command
-        return toy
+        made = cast("Toy", make)
+        made.kind, made.command = TOY, command
+        return made
 
     return mark
 
 
-@tried_with("gdcli fit sample:line --lr 0.02")
+@toy("gdcli fit sample:line --lr 0.02")
 def line(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | None = None) -> Dataset:
     """A line: y = 2x + 1, x evenly from 0 to 10.
 
@@ -66,7 +72,7 @@ def line(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | None = 
     return Dataset(x, 2 * x + 1 + rng.normal(scale=noise, size=rows))
 
 
-@tried_with("gdcli fit sample:polynomial --degree 3 --standardize")
+@toy("gdcli fit sample:polynomial --degree 3 --standardize")
 def polynomial(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | None = None) -> Dataset:
     """A cubic, to overfit or underfit: y = x^3 / 2 - 2x + 1, x evenly from -3 to 3.
 
@@ -91,7 +97,7 @@ def polynomial(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | N
     return Dataset(x, x**3 / 2 - 2 * x + 1 + rng.normal(scale=noise, size=rows))
 
 
-@tried_with("gdcli train sample:blobs --epochs 40 --lr 0.05 --validation 0.3")
+@toy("gdcli train sample:blobs --epochs 40 --lr 0.05 --validation 0.3")
 def blobs(rows: int = 200, noise: float = 0.5, rng: np.random.Generator | None = None) -> Dataset:
     """Three clouds a straight line can part: class k around 2 (cos t, sin t), t = π/2 + 2πk/3.
 
@@ -116,7 +122,7 @@ def blobs(rows: int = 200, noise: float = 0.5, rng: np.random.Generator | None =
     return _classes([2 * _circle(angle) for angle in angles], noise, rng)
 
 
-@tried_with("gdcli train sample:xor --hidden 16 --epochs 150 --lr 0.02 --validation 0.3")
+@toy("gdcli train sample:xor --hidden 16 --epochs 150 --lr 0.02 --validation 0.3")
 def xor(rows: int = 200, noise: float = 0.03, rng: np.random.Generator | None = None) -> Dataset:
     """Exclusive or: 0.1 to 1 from either axis, class 1 where the signs of x1 and x2 differ.
 
@@ -145,7 +151,7 @@ def xor(rows: int = 200, noise: float = 0.03, rng: np.random.Generator | None = 
     return _classes(points, noise, rng)
 
 
-@tried_with("gdcli train sample:circles --hidden 8 --epochs 100 --lr 0.02 --validation 0.3")
+@toy("gdcli train sample:circles --hidden 8 --epochs 100 --lr 0.02 --validation 0.3")
 def circles(rows: int = 200, noise: float = 0.05, rng: np.random.Generator | None = None) -> Dataset:
     """A ring within a ring: class 0 on radius 1, class 1 on radius 1/2, evenly around.
 
@@ -170,7 +176,7 @@ def circles(rows: int = 200, noise: float = 0.05, rng: np.random.Generator | Non
     return _classes([_circle(angles[0]), _circle(angles[1]) / 2], noise, rng)
 
 
-@tried_with("gdcli train sample:moons --hidden 16,16 --epochs 150 --lr 0.01 --validation 0.3")
+@toy("gdcli train sample:moons --hidden 16,16 --epochs 150 --lr 0.01 --validation 0.3")
 def moons(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None = None) -> Dataset:
     """Two hooked half circles: class 0 (cos t, sin t), class 1 (1 - cos t, 1/2 - sin t), t evenly in 0..π.
 
@@ -195,7 +201,7 @@ def moons(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None =
     return _classes([upper, [1, 0.5] - lower], noise, rng)
 
 
-@tried_with("gdcli train sample:spiral --hidden 64,64 --epochs 200 --lr 0.01 --validation 0.2")
+@toy("gdcli train sample:spiral --hidden 64,64 --epochs 200 --lr 0.01 --validation 0.2")
 def spiral(rows: int = 200, noise: float = 0.02, rng: np.random.Generator | None = None) -> Dataset:
     """Two arms of one and a half turns: class k at r (cos t, sin t), t = 3πr + πk, r = 1/n, 2/n, ... 1.
 

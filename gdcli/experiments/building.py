@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,14 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
+from gdcli.definitions import LOSS, OPTIMIZER, SCHEDULE, flag_name, named
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.notation import SETTINGS, one_of
 from gdcli.experiments.spec import LineSpec, LoopSpec, LossSpec, OptimizerSpec, RateSpec, Spec, reject_together
 from gdcli.formatting import exact
 from gdcli.nn import losses
-from gdcli.nn.losses import Loss
-from gdcli.optim import optimizers, schedules
+from gdcli.nn.losses import LossDefinition, Task
+from gdcli.optim import schedules
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
 
@@ -28,36 +28,7 @@ SCALINGS: dict[str, scaling.Scaling] = {
     "standard": scaling.standard,
     "minmax": scaling.minmax,
 }
-LINE_LOSSES = ("mse", "mae", "huber")
 WANTED = {"every": "a whole number above 0", "final": "0 or above"}
-
-
-def named(option: str, text: str, module: ModuleType) -> Any:
-    """What a module's `__all__` holds under a flag's name: `one-cycle` is `OneCycle`, `leaky-relu` is `leaky_relu`.
-
-    Raises:
-        OptionError: With the nearest name as a hint.
-    """
-    known = {flag_name(name): name for name in sorted(module.__all__, key=str.lower)}
-    flag = text.lower().replace("_", "-")
-    if flag not in known:
-        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(flag, known))
-    return getattr(module, known[flag])
-
-
-def flag_name(name: str) -> str:
-    """A definition's name as a flag's value.
-
-    >>> [flag_name(name) for name in ("SGD", "RMSprop", "OneCycle", "leaky_relu", "AdamW")]
-    ['sgd', 'rmsprop', 'one-cycle', 'leaky-relu', 'adamw']
-    """
-    words = [""]
-    for before, char in zip(" " + name, name, strict=False):
-        following = name[len("".join(words)) + 1 :][:1]
-        if char.isupper() and before.islower() and following.islower():
-            words.append("")
-        words[-1] += char.lower()
-    return "-".join(words).replace("_", "-")
 
 
 def optimizer(spec: OptimizerSpec, usual: str) -> Optimizer:
@@ -67,7 +38,7 @@ def optimizer(spec: OptimizerSpec, usual: str) -> Optimizer:
         OptionError: If there is no such optimizer, or it has no such hyperparameter.
     """
     chosen = spec.optimizer or usual
-    kind = named("--optimizer", chosen, optimizers)
+    kind = named(OPTIMIZER, "--optimizer", chosen)
     known = {field.name for field in dataclasses.fields(kind)}
     given = dict(spec.settings)
     for field_name in sorted(given.keys() - known):
@@ -90,7 +61,7 @@ def schedule(spec: RateSpec, rate: float, steps: int) -> Schedule:
     """
     name, pairs = spec.schedule
     settings = dict(pairs)
-    kind = named("--schedule", name, schedules)
+    kind = named(SCHEDULE, "--schedule", name)
     known = [field for field in kind._fields if field not in ("rate", "steps")]
     for key in settings.keys() - set(known):
         raise OptionError(f"--schedule: {name} has no setting '{key}'", did_you_mean(key, known) or "it takes none")
@@ -104,14 +75,15 @@ def schedule(spec: RateSpec, rate: float, steps: int) -> Schedule:
     return schedules.Dial(result, turns) if turns else result
 
 
-def loss_named(spec: LossSpec, usual: str = "mse", among: Sequence[str] = LINE_LOSSES) -> Loss:
+def loss_named(spec: LossSpec, usual: str = "mse", *tasks: Task) -> LossDefinition:
     """The loss asked for.
 
     Raises:
         OptionError: If there is no such loss, or not here.
     """
+    among = losses.suited(*(tasks or ("regression",)))
     name = one_of("--loss", (spec.loss or usual).replace("_", "-"), among)
-    found: Loss = named("--loss", name, losses)
+    found: LossDefinition = named(LOSS, "--loss", name)
     return found
 
 

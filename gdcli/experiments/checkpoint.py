@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,10 @@ from gdcli.data.atomic_write import replaced
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
-from gdcli.errors import DataError
+from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
+from gdcli.errors import DataError, OptionError
 from gdcli.experiments.spec import Spec
-from gdcli.nn import activations, losses
 from gdcli.nn.networks import Dropout, Network
-from gdcli.optim import optimizers
 from gdcli.optim.optimizers import Optimizer
 from gdcli.training.records import Epoch
 
@@ -130,6 +129,8 @@ def load(path: str) -> SavedModel:
         raise DataError(f"{path}: a safetensors file, but not a model of gdcli's", _WANTED)
     try:
         return _model(tensors, about)
+    except DataError as error:
+        raise DataError(f"{path}: {error.message}", error.hint) from None
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError) as error:
         raise DataError(f"{path}: a damaged model: {_line(error)}", "train it again") from None
 
@@ -239,11 +240,11 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         network,
         parameters,
         preparation,
-        _one_of(_text(about["loss"]).replace("-", "_"), losses.__all__).replace("_", "-"),
+        flag_name(_defined(LOSS, about["loss"], about).__name__),
         _config(about["config"]),
         [_row(row) for row in about["history"]],
         int(about["best_epoch"]),
-        _resumption(parameters, tensors, about["resume"]) if "resume" in about and about["format"] == FORMAT else None,
+        _resumption(parameters, tensors, about) if "resume" in about and about["format"] == FORMAT else None,
         Spec.from_dict(about["spec"]) if "spec" in about else None,
     )
 
@@ -267,10 +268,16 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _one_of(name: str, known: Sequence[str]) -> str:
-    if name not in known:
-        raise ValueError(f"there is no {name!r:.40}")
-    return name
+def _defined(kind: Kind, name: Any, about: Mapping[str, Any]) -> Any:
+    """A definition by its name; where it came from a plug-in that is not loaded, the error says from which."""
+    try:
+        return named(kind, kind.name, _text(name))
+    except OptionError:
+        plugins = dict(about["config"]).get("plugins")
+        if not plugins:
+            raise ValueError(f"there is no {name!r:.40}") from None
+        files = " ".join(f"--plugin {file}" for file in _texts(plugins))
+        raise DataError(f"there is no {kind.name} {name!r:.40} here", f"it was trained with {files}") from None
 
 
 def _config(value: Any) -> dict[str, Any]:
@@ -298,10 +305,9 @@ def _row(value: Any) -> dict[str, Any]:
 
 def _network(about: Mapping[str, Any]) -> Network:
     sizes = tuple(int(size) for size in about["sizes"])
-    names = [_one_of(_text(name), activations.__all__) for name in about["activations"]]
-    if len(names) != len(sizes) - 2:
-        raise ValueError(f"{len(names)} activations for {len(sizes) - 2} hidden layers")
-    chosen = tuple(getattr(activations, name) for name in names)
+    chosen = tuple(_defined(ACTIVATION, name, about) for name in about["activations"])
+    if len(chosen) != len(sizes) - 2:
+        raise ValueError(f"{len(chosen)} activations for {len(sizes) - 2} hidden layers")
     rate = _number(about["dropout"])
     return Dropout(sizes, chosen, rate) if 0 < rate < 1 else Network(sizes, chosen)
 
@@ -325,11 +331,12 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
     return parameters
 
 
-def _resumption(kept: Array, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Resumption:
+def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
     """From where to go on."""
-    name = _one_of(_text(about["optimizer"]), optimizers.__all__)
+    about = whole["resume"]
+    kind = _defined(OPTIMIZER, about["optimizer"], whole)
     settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
-    optimizer: Optimizer = getattr(optimizers, name)(**settings)
+    optimizer: Optimizer = kind(**settings)
     parameters, best = tensors["resume.parameters"], tensors.get("resume.best", kept)
     if not parameters.shape == best.shape == kept.shape:
         raise ValueError("the parameters to go on from are not the network's")

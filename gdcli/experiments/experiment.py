@@ -12,19 +12,14 @@ from gdcli.analysis.curvature import Spectrum
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.errors import DataError
-from gdcli.experiments.building import flag_name
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
-from gdcli.nn.losses import Loss
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Step
 from gdcli.training.stopping import Stopping, stopped
 from gdcli.training.streams import Stream, epochs
-
-LOSS_NAMES: dict[Loss, str] = {losses.mse: "MSE", losses.mae: "MAE", losses.huber: "Huber loss"}
-
 
 Interrupted = Callable[[], bool]
 Watch = Callable[[Stream], Stream]
@@ -71,12 +66,17 @@ class Experiment(ABC):
     @property
     def loss_name(self) -> str:
         """The loss as people write it."""
-        return LOSS_NAMES.get(self.problem.loss, flag_name(self.problem.loss.__name__))
+        return losses.title(self.problem.loss)
+
+    @property
+    def loss_title(self) -> str:
+        """The loss as people write it, in a title."""
+        return self.loss_name
 
     @property
     def loss_key(self) -> str:
         """The loss as machines have it."""
-        return self.problem.loss.__name__
+        return str(getattr(self.problem.loss, "__name__", "loss"))
 
     @property
     def steps_per_epoch(self) -> int:

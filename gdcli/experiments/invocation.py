@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gdcli.definitions.plugins import files
 from gdcli.experiments.notation import write
 from gdcli.experiments.spec import Spec, options_of
 
@@ -15,7 +16,7 @@ __all__ = ["Invocation"]
 
 @dataclass(frozen=True)
 class Invocation:
-    """A command with its arguments and options.
+    """A command with its arguments and options, and the plug-ins in force.
 
     Args:
         command: Its name: `fit`, `sweep train`.
@@ -39,8 +40,7 @@ class Invocation:
         """The command that runs a spec, with further options after its own; None leaves one out."""
         own = tuple(one.name for one in options_of(spec.command))
         source = () if spec.data.source is None else (spec.data.source,)
-        plugins = {"plugin": spec.plugins} if spec.plugins else {}
-        return cls(spec.command, source, (*own, *more, "plugin"), spec.given() | more | plugins)
+        return cls(spec.command, source, (*own, *more), spec.given() | more)
 
     def with_options(self, **values: Any) -> Invocation:
         """The same with some options given, or (as None) not given; those the command does not have are left out."""
@@ -62,6 +62,8 @@ class Invocation:
         for name in self.order:
             flag = f"--{self.flags.get(name, name).replace('_', '-')}"
             yield from _words(flag, self.options.get(name))
+        for file in files():
+            yield from ("--plugin", file)
 
     def __str__(self) -> str:
         """The command line, quoted for a shell."""
@@ -79,9 +81,6 @@ def _words(flag: str, value: Any) -> Iterator[str]:
         return
     if isinstance(value, bool):
         yield flag if value else flag.replace("--", "--no-", 1)
-    elif isinstance(value, tuple) and flag == "--plugin":
-        for one in value:
-            yield from (flag, one)
     else:
         text = write(value)
         number = isinstance(value, int | float)

@@ -318,7 +318,7 @@ def line_config(experiment: LineExperiment) -> dict[str, Any]:
         **optimizer_config(experiment.optimizer),
         "batch_size": experiment.batch_size or "full",
         "epochs": experiment.epochs,
-        "loss": problem.loss.__name__,
+        "loss": experiment.loss_key,
         "l1": problem.l1,
         "l2": problem.l2,
     }

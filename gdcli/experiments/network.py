@@ -12,17 +12,17 @@ from gdcli.analysis.evaluation import outputs
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
-from gdcli.data.preparation import Preparation, class_weights, classifier_loss, correct, image_scale, prepare
+from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
+from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
-from gdcli.experiments.building import flag_name, named
 from gdcli.experiments.checkpoint import Resumption, SavedModel
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
-from gdcli.nn import activations, initializers, losses
+from gdcli.nn import losses
 from gdcli.nn.activations import Activation
-from gdcli.nn.losses import Loss
+from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Status, Step
@@ -41,7 +41,7 @@ class NetworkExperiment(Experiment):
         test: Test rows as read, or None.
         values: The known values of each text column taken as input.
         preparation: How rows become inputs, and outputs are read.
-        loss: The loss's name, as on the command line.
+        loss: What is minimised, as defined.
         dtype: Of the parameters.
         weights: How much each class counts, or None.
         past: The run this one goes on from, or None.
@@ -50,7 +50,7 @@ class NetworkExperiment(Experiment):
     test: Dataset | None
     values: Values
     preparation: Preparation
-    loss: str
+    loss: LossDefinition
     dtype: Any
     weights: Array | None
     past: SavedModel | None
@@ -70,12 +70,17 @@ class NetworkExperiment(Experiment):
     @property
     def loss_name(self) -> str:
         """The loss as on the command line."""
-        return self.loss
+        return flag_name(self.loss.__name__)
+
+    @property
+    def loss_title(self) -> str:
+        """The loss as people write it, in a title."""
+        return self.loss.title
 
     @property
     def loss_key(self) -> str:
         """The loss as on the command line."""
-        return self.loss
+        return self.loss_name
 
     @property
     def floor(self) -> float:
@@ -85,10 +90,7 @@ class NetworkExperiment(Experiment):
     @property
     def unit(self) -> float:
         """What a loss of standardised targets is multiplied by to be in the target's own units."""
-        if self.preparation.classes:
-            return 1.0
-        factor = self.preparation.factor
-        return {"mse": factor**2, "mae": factor}.get(self.loss, 1.0)
+        return 1.0 if self.preparation.classes else losses.scale(self.loss, self.preparation.factor)
 
     @property
     def smoothing(self) -> float:
@@ -164,13 +166,15 @@ def network_experiment(
     building.require_rows_held_out(spec, validation)
     if model_spec.label_smoothing and not data.classes:
         raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
-    loss_name, loss = _loss(spec.loss, data)
-    count = 1 if not data.classes or loss is losses.binary_cross_entropy else len(data.classes)
-    if loss is losses.mse and len(data.classes) == 2:
-        count = 1
+    loss = _loss(spec.loss, data)
+    one_logit = len(data.classes) == 2 and "binary" in loss.tasks
+    count = 1 if not data.classes or one_logit else len(data.classes)
     preparation = prepare(data, _scaling(spec, data), count) if past is None else past.preparation
     weights = _weights(model_spec, data)
-    bound = classifier_loss(loss, weights, dtype) if data.classes else loss
+    if weights is not None and not loss.weighted:
+        name = flag_name(loss.__name__)
+        raise OptionError(f"--class-weight: the loss {name} takes no class weights", "use cross-entropy")
+    bound = losses.classifier(loss, weights) if data.classes else loss
     model = _network(model_spec, len(data.input_names), count) if past is None else past.network
     problem = Problem(
         model,
@@ -202,7 +206,7 @@ def network_experiment(
         test=examples.test,
         values=examples.values,
         preparation=preparation,
-        loss=loss_name,
+        loss=loss,
         dtype=dtype,
         weights=weights,
         past=past,
@@ -211,7 +215,7 @@ def network_experiment(
 
 def initial(model: Network, spec: NetworkSpec, seed: int, dtype: Any) -> Array:
     """Starting weights by the seed."""
-    initializer = None if spec.init is None else named("--init", spec.init, initializers)
+    initializer = None if spec.init is None else named(INITIALIZER, "--init", spec.init)
     return model.initial(np.random.default_rng(seed), dtype, initializer)
 
 
@@ -295,20 +299,16 @@ def _refuse_shorter(each: int, past: SavedModel) -> None:
         )
 
 
-def _loss(spec: LossSpec, data: Dataset) -> tuple[str, Loss]:
-    """The loss's name and itself, of those that go with the targets."""
+def _loss(spec: LossSpec, data: Dataset) -> LossDefinition:
+    """The loss asked for, of those that go with the targets."""
     if not data.classes:
-        found = building.loss_named(spec)
-        return found.__name__, found
-    two = len(data.classes) == 2
-    if (spec.loss or "").replace("_", "-") == "binary-cross-entropy" and not two:
-        raise OptionError(
-            f"--loss: binary-cross-entropy is for two classes, and there are {len(data.classes)}", "use cross-entropy"
-        )
-    among = ("cross-entropy", "binary-cross-entropy", "mse") if two else ("cross-entropy", "mse")
-    usual = "binary-cross-entropy" if two else "cross-entropy"
-    found = building.loss_named(spec, usual, among)
-    return flag_name(found.__name__), found
+        return building.loss_named(spec)
+    usual = "binary-cross-entropy" if len(data.classes) == 2 else "cross-entropy"
+    found = building.loss_named(spec, usual, "binary", "multiclass")
+    if len(data.classes) > 2 and "multiclass" not in found.tasks:
+        name = flag_name(found.__name__)
+        raise OptionError(f"--loss: {name} is for two classes, and there are {len(data.classes)}", "use cross-entropy")
+    return found
 
 
 def _scaling(spec: Spec, data: Dataset) -> scaling.Scaling:
@@ -318,7 +318,7 @@ def _scaling(spec: Spec, data: Dataset) -> scaling.Scaling:
 
 def _network(spec: NetworkSpec, inputs: int, count: int) -> Network:
     hidden, names = spec.hidden or (), spec.activation or ("relu",)
-    chosen: list[Activation] = [named("--activation", name, activations) for name in names]
+    chosen: list[Activation] = [named(ACTIVATION, "--activation", name) for name in names]
     if len(chosen) not in (1, len(hidden)):
         raise OptionError(
             f"--activation: {len(chosen)} activations for {len(hidden)} hidden layers", "give one, or one for each"

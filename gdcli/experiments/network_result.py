@@ -15,6 +15,7 @@ from gdcli.analysis.evaluation import Evaluation, evaluate
 from gdcli.analysis.overfitting import overfitting, still_falling
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.plugins import files
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.network import NetworkExperiment
@@ -167,7 +168,7 @@ class NetworkResult(Result):
             "batch_size": one.batch_size or "full",
             "epochs": one.epochs,
             "schedule": write(spec.rate.schedule),
-            "loss": one.loss,
+            "loss": one.loss_name,
             "l1": one.problem.l1,
             "l2": one.problem.l2,
             "label_smoothing": one.smoothing,
@@ -175,6 +176,7 @@ class NetworkResult(Result):
             "dtype": np.dtype(one.dtype).name,
             "values": {column: list(known) for column, known in one.values.items()},
             "options": self._options(),
+            **({"plugins": list(plugins)} if (plugins := files()) else {}),
         }
 
     def _options(self) -> dict[str, Any]:
@@ -194,7 +196,7 @@ class NetworkResult(Result):
                 network=one.network,
                 parameters=self.kept.parameters,
                 preparation=one.preparation,
-                loss=one.loss,
+                loss=one.loss_name,
                 config=self.config(),
                 history=run.rows,
                 best_epoch=self.kept.epoch,

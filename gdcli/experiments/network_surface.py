@@ -9,10 +9,8 @@ import numpy as np
 from gdcli.analysis.surfaces import Plane, Span, filter_normalised, surface
 from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError
-from gdcli.experiments.experiment import LOSS_NAMES
 from gdcli.experiments.saved import Model
 from gdcli.experiments.surface import Drawing, Landscape, Scene, Spot, affordable
-from gdcli.nn import losses
 from gdcli.training.loop import Problem
 
 NAMES = ("alpha", "beta")
@@ -60,10 +58,9 @@ def _scene(model: Model, landscape: Landscape) -> Scene:
     here = np.zeros(1)
     start = float(surface(landscape.problem, landscape.plane, here, here).height[0, 0])
     lowest, (x, y) = landscape.grid.lowest, landscape.spans
-    loss = getattr(losses, model.saved.loss.replace("-", "_"))
     return Scene(
         NAMES,
-        LOSS_NAMES.get(loss, model.saved.loss),
+        model.loss.title,
         (x.low, x.high),
         (y.low, y.high),
         Spot(0.0, 0.0, start),

@@ -12,14 +12,15 @@ from gdcli.data.categories import CategoryTable
 from gdcli.data.columns import ColumnOptions, classification, inputs, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, mnist_table
-from gdcli.data.preparation import classifier_loss
 from gdcli.data.tables import Table
+from gdcli.definitions import LOSS, named
 from gdcli.errors import DataError
 from gdcli.experiments.checkpoint import SavedModel, load
 from gdcli.experiments.in_memory import has_columns, source_of
 from gdcli.experiments.reading import Reader, needed_columns
 from gdcli.experiments.spec import DataSpec
 from gdcli.nn import losses
+from gdcli.nn.losses import LossDefinition
 from gdcli.training.loop import Problem
 
 __all__ = ["Model", "load_model"]
@@ -46,11 +47,15 @@ class Model:
         return float(self.saved.config.get("label_smoothing", 0.0))
 
     @property
+    def loss(self) -> LossDefinition:
+        """What it was trained to minimise."""
+        found: LossDefinition = named(LOSS, "loss", self.saved.loss)
+        return found
+
+    @property
     def unit(self) -> float:
         """What a loss of standardised targets is multiplied by to be in the target's units."""
-        factor = self.saved.preparation.factor
-        units: dict[str, Any] = {"mse": factor**2, "mae": factor}
-        return 1.0 if self.classes else float(units.get(self.saved.loss, 1.0))
+        return 1.0 if self.classes else losses.scale(self.loss, self.saved.preparation.factor)
 
     def table(self, name: str, spec: DataSpec, reader: Reader, labels: str | None = None) -> Table:
         """The rows as the model's columns need them; of a folder with MNIST's files, the test images."""
@@ -80,10 +85,9 @@ class Model:
     def problem(self) -> Problem:
         """A problem with the model's loss, on no data: what is measured needs no more."""
         saved = self.saved
-        loss = getattr(losses, saved.loss.replace("-", "_"))
         weights = saved.config.get("class_weight")
         weighted = None if weights is None else np.array(weights, float)
-        bound = classifier_loss(loss, weighted, saved.parameters.dtype) if self.classes else loss
+        bound = losses.classifier(self.loss, weighted) if self.classes else self.loss
         width = len(saved.preparation.scaler.offset)
         return Problem(saved.network, bound, Dataset(np.empty((0, width)), np.empty(0)))
 

@@ -11,6 +11,7 @@ from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replac
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
+from gdcli.definitions import OPTIMIZER, STOPPING_RULE, Kind, definitions, names
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
@@ -35,6 +36,7 @@ __all__ = [
 DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, '-' for stdin, or sample:NAME."
 CONSTANT = Named("constant")
 FIT_EPOCHS, FIT_RATE = 500, 0.1
+LAST = 100  # the place of an option whose field asks for none
 TRAIN_EPOCHS, TRAIN_ROWS, MOST_EPOCHS = 20, 32_000, 1000
 
 
@@ -98,14 +100,43 @@ def option_of(one: Field[Any]) -> Option:
     return Option(one.name, default, known["help"], known["metavar"], known["accepts"], known.get("flags", ()))
 
 
+def options_of_definitions(kind: Kind) -> tuple[Option, ...]:
+    """The fields of all definitions of a kind as options, each name once; none has a default of its own.
+
+    A field's metadata is its option: `metavar`, `help`, `accepts`, and `place`, its rank; those without one come last.
+    """
+    return _field_options(kind, tuple(names(kind)))
+
+
+@cache
+def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
+    found: dict[str, tuple[Field[Any], str]] = {}
+    for name in known:
+        for one in fields(definitions(kind)[name]):
+            if one.name not in found or (one.metadata and not found[one.name][0].metadata):
+                found[one.name] = one, name
+    ordered = sorted(found.values(), key=lambda pair: pair[0].metadata.get("place", LAST))
+    return tuple(_field_option(one, owner) for one, owner in ordered)
+
+
+def _field_option(one: Field[Any], owner: str) -> Option:
+    about = one.metadata
+    text = about.get("help", f"Of {owner}.")
+    return Option(one.name, None, text, about.get("metavar", "VALUE"), about.get("accepts", "number"))
+
+
+@cache
+def _own_options(group: type[Group]) -> tuple[Option, ...]:
+    return tuple(option_of(one) for one in fields(group) if one.metadata)  # type: ignore[arg-type]
+
+
 class Group:
     """Options that belong together."""
 
     @classmethod
-    @cache
     def options(cls) -> tuple[Option, ...]:
         """The options, in order."""
-        return tuple(option_of(one) for one in fields(cls) if one.metadata)  # type: ignore[arg-type]
+        return _own_options(cls)
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:
@@ -168,9 +199,9 @@ class NetworkSpec(Group):
         None, "Neurons of each hidden layer. [none: softmax regression]", "N,N", "hidden"
     )
     activation: tuple[str, ...] | None = option(
-        None, "One for all hidden layers, or one for each. [relu]", "NAME,...", "names"
+        None, "{activation}: one for all hidden layers, or one for each. [relu]", "NAME,...", "names"
     )
-    init: str | None = option(None, "he, glorot, lecun, ... [what suits the activation]", "NAME", "text")
+    init: str | None = option(None, "{initializer}. [what suits the activation]", "NAME", "text")
     dropout: float | None = option(None, "Silences hidden neurons while training. [0]", "P", "below_one")
     dtype: str | None = option(None, "[float32]", "float32|float64", "dtype")
     task: str | None = option(
@@ -195,7 +226,7 @@ class RateSpec(Group):
     )
     schedule: Named = option(  # noqa: RUF009 - a field
         CONSTANT,
-        "constant, step, exponential, cosine, inverse-time, one-cycle; settings as step:every=9,factor=0.5.",
+        "{schedule}; settings as step:every=9,factor=0.5.",
         "NAME",
         "schedule",
     )
@@ -250,8 +281,6 @@ class Numbered(Group):
 
     settings: Settings = ()
 
-    HOME: ClassVar[str] = ""
-
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
         """The group with these values of its options; others are not looked at."""
@@ -271,25 +300,12 @@ class Numbered(Group):
 class OptimizerSpec(Numbered):
     """How a gradient becomes an update: an optimizer's name, and its hyperparameters as far as given."""
 
-    optimizer: str | None = option(
-        None, "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, ... [sgd; train: adam]", "NAME", "text"
-    )
+    optimizer: str | None = option(None, "{optimizer}. [sgd; train: adam]", "NAME", "text")
 
     @classmethod
-    @cache
     def options(cls) -> tuple[Option, ...]:
         """The optimizer, then the hyperparameters of all optimizers."""
-        return (*super().options(), *HYPERPARAMETERS)
-
-
-HYPERPARAMETERS = (
-    Option("momentum", None, "Velocity kept. [0.9]", "U", "below_one"),
-    Option("beta1", None, "Adam: mean kept. [0.9]", "U", "below_one"),
-    Option("beta2", None, "Adam: square kept. [0.999]", "U", "below_one"),
-    Option("decay", None, "RMSprop: square kept. [0.99]", "U", "below_one"),
-    Option("epsilon", None, "Keeps divisions finite.", "E", "positive"),
-    Option("weight_decay", None, "As PyTorch's. [0; adamw 0.01]", "D", "non_negative"),
-)
+        return (*super().options(), *options_of_definitions(OPTIMIZER))
 
 
 @dataclass(frozen=True)
@@ -298,21 +314,12 @@ class LossSpec(Group):
 
     loss: str | None = option(
         None,
-        "mse, mae, huber; for classes cross-entropy, binary-cross-entropy, mse. [mse; classes: cross-entropy]",
+        "{loss:regression}; for classes {loss:binary,multiclass}. [mse; classes: cross-entropy]",
         "NAME",
         "text",
     )
     l1: float = option(0.0, "Adds A sum |w|, biases left out. [0]", "A", "non_negative")
     l2: float = option(0.0, "Adds A/2 sum w^2, biases left out. [0]", "A", "non_negative")
-
-
-RULE_OPTIONS = (
-    Option("patience", None, "Stop after N epochs without improvement.", "N", "count"),
-    Option("min_delta", None, "Smaller improvements do not count. [0]", "D", "non_negative"),
-    Option("tolerance", None, "Stop when no |gradient| exceeds T.", "T", "non_negative"),
-    Option("target_loss", None, "Stop at this training loss.", "L", "number"),
-    Option("max_steps", None, "Stop after N updates, in mid-epoch if need be.", "N", "count"),
-)
 
 
 @dataclass(frozen=True)
@@ -326,11 +333,10 @@ class StopSpec(Numbered):
     require_converged: bool = option(False, "Exit 5 unless a tolerance (1e-6 if none is given) or target was met.")
 
     @classmethod
-    @cache
     def options(cls) -> tuple[Option, ...]:
         """What is held out and kept, then the settings of all stopping rules."""
         own = super().options()
-        return (*own[:-1], *RULE_OPTIONS, own[-1])
+        return (*own[:-1], *options_of_definitions(STOPPING_RULE), own[-1])
 
     def rules(self) -> tuple[StoppingRule, ...]:
         """The stopping rules in force."""
@@ -368,7 +374,6 @@ class Spec:
         optimizer: From gradient to update.
         loss: What is minimised.
         stop: What ends it.
-        plugins: Files of further definitions.
 
     >>> Spec(LineSpec(), DataSpec("sample:deck")).replace(lr=0.5, degree=2).model.degree
     2
@@ -382,7 +387,6 @@ class Spec:
     optimizer: OptimizerSpec = OptimizerSpec()
     loss: LossSpec = LossSpec()
     stop: StopSpec = StopSpec()
-    plugins: tuple[str, ...] = ()
 
     COMMANDS: ClassVar[Mapping[str, type[Group]]] = {"fit": LineSpec, "train": NetworkSpec}
 
@@ -445,10 +449,8 @@ class Spec:
 
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON has it."""
-        model = {"kind": self.command, **asdict(self.model)}
-        return {"model": model, **{name: asdict(group) for name, group in self.groups() if name != "model"}} | {  # type: ignore[call-overload]
-            "plugins": list(self.plugins)
-        }
+        groups: dict[str, Any] = {name: asdict(group) for name, group in self.groups()}  # type: ignore[call-overload]
+        return groups | {"model": {"kind": self.command, **groups["model"]}}
 
     @classmethod
     def from_dict(cls, known: Mapping[str, Any]) -> Spec:
@@ -461,7 +463,7 @@ class Spec:
         command = str(model.pop("kind"))
         kinds = groups_of(command)
         parts = {name: _restored(kind, model if name == "model" else known[name]) for name, kind in kinds.items()}
-        return cls(**parts, plugins=tuple(map(str, known.get("plugins", ()))))  # type: ignore[arg-type]
+        return cls(**parts)  # type: ignore[arg-type]
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
@@ -478,7 +480,6 @@ def groups_of(command: str) -> dict[str, type[Group]]:
     }
 
 
-@cache
 def options_of(command: str) -> tuple[Option, ...]:
     """The options of `fit` or `train` that make its spec, in order."""
     return tuple(one for kind in groups_of(command).values() for one in kind.options())

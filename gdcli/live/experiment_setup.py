@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from gdcli.experiments.experiment import LOSS_NAMES, Experiment
+from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import Spec
 from gdcli.live.setup import Line, Net, Setup
-
-PROPER_NAMES = {loss.__name__: name for loss, name in LOSS_NAMES.items()}
 
 
 def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float | None, batches: str) -> Setup:
@@ -33,7 +31,7 @@ def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float 
         epochs=None if is_endless(experiment) else experiment.epochs,
         rate=experiment.rate,
         limit=limit,
-        loss_name=PROPER_NAMES.get(experiment.loss_name, experiment.loss_name),
+        loss_name=experiment.loss_title,
         stopping=experiment.stopping,
         scene=scene,
         settings=_settings(experiment, batches),

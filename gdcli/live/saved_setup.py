@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +72,6 @@ def _checked(saved: Any) -> Configuration:
     spec = Spec.from_dict(saved)
     given = spec.given()
     checked = Spec.of(spec.command, spec.data.source, given)
-    if None in given.values() or checked != replace(spec, plugins=()):
+    if None in given.values() or checked != spec:
         raise ValueError("a value that no option takes")
     return Configuration.of(checked)

@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from gdcli.data.samples import samples
+from gdcli.definitions import ACTIVATION, OPTIMIZER, flag_name
+from gdcli.definitions import names as names_of
 from gdcli.errors import OptionError
 from gdcli.experiments import notation
-from gdcli.experiments.building import flag_name
 from gdcli.experiments.line import line_experiment
 from gdcli.experiments.network import network_experiment
 from gdcli.experiments.notation import Change, Named
 from gdcli.experiments.reading import Reader, read_examples, sample_rows
-from gdcli.experiments.spec import HYPERPARAMETERS, NetworkSpec, Spec
+from gdcli.experiments.spec import NetworkSpec, OptimizerSpec, Spec
 from gdcli.formatting import exact
 from gdcli.live.configuration import Configuration, Origin, Parser, sample_configuration, with_rows
 from gdcli.live.experiment_setup import has_end
@@ -23,8 +24,6 @@ from gdcli.live.line_scene import line_setup
 from gdcli.live.network_scene import network_setup
 from gdcli.live.saved_setup import as_saved, restored
 from gdcli.live.setup import Choice, Line, Setup, Turns
-from gdcli.nn import activations
-from gdcli.optim import optimizers
 
 __all__ = ["SessionFactory"]
 
@@ -168,9 +167,9 @@ class SessionFactory:
         return f"Seed {seed}: {', '.join(changed) or 'nothing here depends on it'}."
 
     def _optimizer(self, direction: int) -> str:
-        names = [flag_name(name) for name in vars(optimizers) if name in optimizers.__all__]  # simple ones first
+        names = names_of(OPTIMIZER)
         chosen = _turned(names, flag_name(type(self.setup.optimizer).__name__), direction)
-        self._set(optimizer=chosen, **dict.fromkeys(one.name for one in HYPERPARAMETERS))
+        self._set(optimizer=chosen, **dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
         return f"{type(self.setup.optimizer).__name__}, from the same start."
 
     def _batch(self, direction: int) -> str:
@@ -199,7 +198,7 @@ class SessionFactory:
         model = self._model
         if not model.hidden:
             raise OptionError("there is no hidden layer to have an activation: h adds one")
-        names = [flag_name(name) for name in vars(activations) if name in activations.__all__]
+        names = names_of(ACTIVATION)
         chosen = _turned(names, (model.activation or ("relu",))[0].lower().replace("_", "-"), direction)
         self._set(activation=(chosen,))
         return f"Activation {chosen}, from the same seed."

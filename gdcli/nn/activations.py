@@ -7,6 +7,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions import ACTIVATION, Kind
 
 # In order of complexity.
 __all__ = ["linear", "relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "gelu"]  # noqa: RUF022
@@ -19,6 +20,7 @@ class Activation(Protocol):
     """A function of z, of any shape, returning its value and its way back, both in the dtype of z."""
 
     __name__: str
+    kind: Kind
     initializer: str
     """The name of the definition in `gdcli.nn.initializers` that suits it."""
 
@@ -26,11 +28,11 @@ class Activation(Protocol):
 
 
 def suits(initializer: str) -> Callable[[Callable[[Array], tuple[Array, Backprop]]], Activation]:
-    """Marks an activation with the initialiser that holds the spread of its outputs from layer to layer."""
+    """Marks an activation, with the initialiser that holds the spread of its outputs from layer to layer."""
 
     def mark(function: Callable[[Array], tuple[Array, Backprop]]) -> Activation:
         activation = cast(Activation, function)
-        activation.initializer = initializer
+        activation.kind, activation.initializer = ACTIVATION, initializer
         return activation
 
     return mark

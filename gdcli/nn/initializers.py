@@ -5,10 +5,12 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions import INITIALIZER
 
 # In order of appearance.
 __all__ = ["zeros", "lecun", "lecun_uniform", "glorot", "glorot_normal", "he", "he_uniform"]  # noqa: RUF022
@@ -17,6 +19,14 @@ Initializer = Callable[[np.random.Generator, int, int], Array]
 """Takes (rng, fan_in, fan_out), returns float64 weights of shape (fan_in, fan_out)."""
 
 
+def initializer(function: Initializer) -> Initializer:
+    """Marks a function `(rng, fan_in, fan_out) -> weights` as an initialiser."""
+    marked: Any = function
+    marked.kind = INITIALIZER
+    return function
+
+
+@initializer
 def zeros(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:  # noqa: ARG001
     """All zero: every hidden unit gets the same gradient, so they never come to differ. For demonstration.
 
@@ -36,6 +46,7 @@ def zeros(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:  # noqa
     return np.zeros((fan_in, fan_out))
 
 
+@initializer
 def lecun(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     """Normal with variance 1 / fan_in: a linear unit's output varies as much as each of its inputs.
 
@@ -55,6 +66,7 @@ def lecun(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     return _normal(rng, 1 / fan_in, (fan_in, fan_out))
 
 
+@initializer
 def lecun_uniform(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     """Uniform in ±sqrt(3 / fan_in): the variance of `lecun`, 1 / fan_in, without its tails.
 
@@ -74,6 +86,7 @@ def lecun_uniform(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     return _uniform(rng, 1 / fan_in, (fan_in, fan_out))
 
 
+@initializer
 def glorot(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     """Uniform in ±sqrt(6 / (fan_in + fan_out)): signals hold their spread forward, gradients backward.
 
@@ -93,6 +106,7 @@ def glorot(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     return _uniform(rng, 2 / (fan_in + fan_out), (fan_in, fan_out))
 
 
+@initializer
 def glorot_normal(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     """Normal with variance 2 / (fan_in + fan_out): `glorot` with a bell instead of a box.
 
@@ -112,6 +126,7 @@ def glorot_normal(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     return _normal(rng, 2 / (fan_in + fan_out), (fan_in, fan_out))
 
 
+@initializer
 def he(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     """Normal with variance 2 / fan_in: twice `lecun`, since a ReLU silences half of what comes in.
 
@@ -131,6 +146,7 @@ def he(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     return _normal(rng, 2 / fan_in, (fan_in, fan_out))
 
 
+@initializer
 def he_uniform(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     """Uniform in ±sqrt(6 / fan_in): the variance of `he`, 2 / fan_in, without its tails.
 

@@ -1,158 +1,109 @@
 """Losses: what descent minimises. Each returns its value and the way back, in one function.
 
 A loss is `(outputs, targets) -> (value, gradient)`: the mean over the rows, and its derivative with respect
-to the outputs. A leading axis of the outputs, if any, is a stack of runs and stays in both results.
+to the outputs. A leading axis of the outputs, if any, is a stack of runs and stays in both results. A loss carries
+what else the program must know of it: its name, its unit, and the tasks it is for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 
 from gdcli.arrays import Array, ones
+from gdcli.definitions import LOSS, Kind, definitions, flag_name
 
-__all__ = ["binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"]
+# In order of complexity.
+__all__ = ["mse", "mae", "huber", "binary_cross_entropy", "cross_entropy"]  # noqa: RUF022
 
 Loss = Callable[[Array, Array], tuple[Any, Array]]
 """`(outputs (..., n), targets (n,)) -> (value (...), gradient (..., n))`; for K classes `(..., n, K)`."""
+Task = Literal["regression", "binary", "multiclass"]
+"""A number to predict; two classes by one logit; K classes by K logits."""
+Unit = Literal["none", "linear", "squared"]
+"""How a loss grows with its targets: not by a power, with their factor, or with its square."""
+POWERS: dict[Unit, int] = {"none": 0, "linear": 1, "squared": 2}
 
 
-def mse(outputs: Array, targets: Array) -> tuple[Any, Array]:
-    """Mean squared error: mean((y_hat - y)^2). A plain mean, so its gradient carries the 2/n.
+class LossDefinition(Protocol):
+    """A loss, with what the program must know of it."""
 
-    Args:
-        outputs: Predictions y_hat, shape (..., n).
-        targets: True values y, shape (n,).
+    __name__: str
+    kind: Kind
+    title: str
+    """Its name, as people write it."""
+    unit: Unit
+    tasks: tuple[Task, ...]
+    weighted: bool
+    """Whether it takes `weights`, a number for each class."""
+    of_logits: Loss | None
+    """What stands in for it where the outputs are logits."""
 
-    Returns:
-        The loss, shape (...), in squared units of y; and its gradient 2 (y_hat - y) / n, shape (..., n).
-
-    >>> import numpy as np
-    >>> value, gradient = mse(np.array([4.0, 3.0]), np.array([3.0, 5.0]))
-    >>> float(value), gradient.tolist()
-    (2.5, [1.0, -2.0])
-
-    Source: the lecture, "How wrong is the line?".
-    """
-    residual = outputs - targets
-    n = residual.shape[-1]
-    return np.vecdot(residual, residual) / n, residual * (2.0 / n)
+    def __call__(self, outputs: Array, targets: Array, /, **weights: Any) -> tuple[Any, Array]: ...
 
 
-def mae(outputs: Array, targets: Array) -> tuple[Any, Array]:
-    """Mean absolute error: mean(|y_hat - y|); where a residual is exactly 0 its subgradient is 0.
-
-    Args:
-        outputs: Predictions y_hat, shape (..., n).
-        targets: True values y, shape (n,).
-
-    Returns:
-        The loss, in units of y; and sign(y_hat - y) / n.
-
-    >>> import numpy as np
-    >>> value, gradient = mae(np.array([4.0, 3.0]), np.array([3.0, 5.0]))
-    >>> float(value), gradient.tolist()
-    (1.5, [0.5, -0.5])
-
-    Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, section 10.6.
-    """
-    residual = outputs - targets
-    n = residual.shape[-1]
-    return np.add.reduce(np.abs(residual), axis=-1) / n, np.sign(residual) / n
-
-
-def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Array]:
-    """Huber loss: mean of r^2/2 where |r| <= delta, else delta (|r| - delta/2), with r = y_hat - y.
+def loss(
+    title: str,
+    unit: Unit = "none",
+    tasks: Sequence[Task] = ("regression",),
+    weighted: bool = False,
+    of_logits: Loss | None = None,
+) -> Callable[[Callable[..., tuple[Any, Array]]], LossDefinition]:
+    """Marks a function `(outputs, targets) -> (value, gradient)` as a loss.
 
     Args:
-        outputs: Predictions y_hat, shape (..., n).
-        targets: True values y, shape (n,).
-        delta: Where squared becomes linear, in units of y.
-
-    Returns:
-        The loss; and r clipped to [-delta, delta], over n.
-
-    >>> import numpy as np
-    >>> value, gradient = huber(np.array([3.5, 3.0]), np.array([3.0, 5.0]))
-    >>> float(value), gradient.tolist()
-    (0.8125, [0.25, -0.5])
-
-    Source: Huber 1964, Robust Estimation of a Location Parameter, section 4; PyTorch's HuberLoss.
+        title: Its name, as people write it.
+        unit: How it grows with the targets: `squared` as MSE does, `linear` as MAE does, `none` if by no power.
+        tasks: What it is for: `regression` (lines too), `binary`, `multiclass`.
+        weighted: Whether it takes `weights`, a number for each class.
+        of_logits: What stands in for it where the outputs are logits.
     """
-    residual = outputs - targets
-    n = residual.shape[-1]
-    clipped = np.clip(residual, -delta, delta)
-    return np.vecdot(clipped, residual - 0.5 * clipped) / n, clipped / n
+
+    def mark(function: Callable[..., tuple[Any, Array]]) -> LossDefinition:
+        made = cast("LossDefinition", function)
+        made.kind, made.title, made.unit, made.tasks = LOSS, title, unit, tuple(tasks)
+        made.weighted, made.of_logits = weighted, of_logits
+        return made
+
+    return mark
 
 
-def binary_cross_entropy(
-    logits: Array, targets: Array, weights: tuple[float, float] | None = None
-) -> tuple[Any, Array]:
-    """Binary cross-entropy from logits: mean of max(z, 0) - y z + log(1 + exp(-|z|)), stable at any z.
+def suited(*tasks: Task) -> list[str]:
+    """The flag names of the losses that are for one of these tasks.
 
-    Args:
-        logits: z, shape (..., n); the probability of class 1 is 1 / (1 + exp(-z)).
-        targets: y, shape (n,): 0 or 1, or between them with label smoothing.
-        weights: How much rows of class 0 and class 1 count.
-
-    Returns:
-        The loss, in nats; and (sigmoid(z) - y) / n.
-
-    >>> import numpy as np
-    >>> value, gradient = binary_cross_entropy(np.array([0.0, 0.0]), np.array([0.0, 1.0]))
-    >>> round(float(value), 12), gradient.tolist()
-    (0.69314718056, [0.25, -0.25])
-
-    Source: the lecture, "From regression to classification"; Bishop 2006, Pattern Recognition, equation 4.90.
+    >>> suited("regression")
+    ['mse', 'mae', 'huber']
     """
-    n = logits.shape[-1]
-    small = np.exp(-np.abs(logits))
-    loss = np.maximum(logits, 0) - targets * logits + np.log1p(small)
-    positive = np.where(logits >= 0, 1, small) / (1 + small)
-    gradient = (positive - targets) / n
-    if weights is not None:
-        scale = weights[0] + (weights[1] - weights[0]) * targets
-        loss, gradient = loss * scale, gradient * scale
-    return np.add.reduce(loss, axis=-1) / n, gradient
+    return [flag for flag, one in definitions(LOSS).items() if set(tasks) & set(one.tasks)]
 
 
-def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -> tuple[Any, Array]:
-    """Categorical cross-entropy from logits: mean of log sum_k exp(z_k) - z_y, stable at any z.
+def title(function: Loss) -> str:
+    """A loss's name as people write it; of a function that is no definition, its own.
 
-    Args:
-        logits: z, shape (..., n, K); softmax(z) are the classes' probabilities.
-        targets: Class indices, shape (n,); or a distribution over the classes for each row, shape (n, K).
-        weights: How much rows of each class count, shape (K,).
-
-    Returns:
-        The loss, in nats; and (softmax(z) - target) / n, shape (..., n, K).
-
-    >>> import numpy as np
-    >>> value, gradient = cross_entropy(np.zeros((1, 2)), np.array([0]))
-    >>> round(float(value), 12), gradient.tolist()
-    (0.69314718056, [[-0.5, 0.5]])
-
-    Source: the lecture, "Cross-entropy"; Bishop 2006, Pattern Recognition, equation 4.108.
+    >>> title(mse), title(huber)
+    ('MSE', 'Huber loss')
     """
-    n = logits.shape[-2]
-    if targets.ndim == 1:
-        targets = one_hot(targets, logits.shape[-1], dtype=logits.dtype)
-    z = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
-    gradient = np.exp(z)
-    total = gradient @ ones(gradient.shape[-1], gradient.dtype)[:, None]  # a product sums in half the time
-    gradient /= total
-    if weights is None:
-        value = _total(np.log(total)) - _inner(targets, z)
-    else:
-        targets = targets * weights
-        mass = np.add.reduce(targets, axis=-1, keepdims=True)
-        value = _total(mass * np.log(total)) - _inner(targets, z)
-        gradient *= mass
-    gradient -= targets
-    gradient *= 1 / n
-    return value / n, gradient
+    own: str = getattr(function, "title", "") or flag_name(getattr(function, "__name__", "loss"))
+    return own
+
+
+def scale(definition: LossDefinition, factor: float) -> float:
+    """What the loss of standardised targets is multiplied by to be in the targets' own units.
+
+    >>> scale(mse, 3.0), scale(mae, 3.0), scale(huber, 3.0)
+    (9.0, 3.0, 1.0)
+    """
+    return factor ** POWERS[definition.unit]
+
+
+def classifier(definition: LossDefinition, weights: Array | None = None) -> Loss:
+    """A loss of logits, with class weights bound to it if it takes some."""
+    if definition.of_logits is not None:
+        return definition.of_logits
+    return partial(definition, weights=weights) if definition.weighted and weights is not None else definition
 
 
 def mse_of_probabilities(logits: Array, targets: Array) -> tuple[Any, Array]:
@@ -193,6 +144,147 @@ def probabilities(logits: Array, classes: bool) -> Array:
     small = np.exp(-np.abs(logits))
     positive: Array = np.where(logits >= 0, 1, small) / (1 + small)
     return positive
+
+
+@loss("MSE", "squared", ("regression", "binary", "multiclass"), of_logits=mse_of_probabilities)
+def mse(outputs: Array, targets: Array) -> tuple[Any, Array]:
+    """Mean squared error: mean((y_hat - y)^2). A plain mean, so its gradient carries the 2/n.
+
+    Args:
+        outputs: Predictions y_hat, shape (..., n).
+        targets: True values y, shape (n,).
+
+    Returns:
+        The loss, shape (...), in squared units of y; and its gradient 2 (y_hat - y) / n, shape (..., n).
+
+    >>> import numpy as np
+    >>> value, gradient = mse(np.array([4.0, 3.0]), np.array([3.0, 5.0]))
+    >>> float(value), gradient.tolist()
+    (2.5, [1.0, -2.0])
+
+    Source: the lecture, "How wrong is the line?".
+    """
+    residual = outputs - targets
+    n = residual.shape[-1]
+    return np.vecdot(residual, residual) / n, residual * (2.0 / n)
+
+
+@loss("MAE", "linear")
+def mae(outputs: Array, targets: Array) -> tuple[Any, Array]:
+    """Mean absolute error: mean(|y_hat - y|); where a residual is exactly 0 its subgradient is 0.
+
+    Args:
+        outputs: Predictions y_hat, shape (..., n).
+        targets: True values y, shape (n,).
+
+    Returns:
+        The loss, in units of y; and sign(y_hat - y) / n.
+
+    >>> import numpy as np
+    >>> value, gradient = mae(np.array([4.0, 3.0]), np.array([3.0, 5.0]))
+    >>> float(value), gradient.tolist()
+    (1.5, [0.5, -0.5])
+
+    Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, section 10.6.
+    """
+    residual = outputs - targets
+    n = residual.shape[-1]
+    return np.add.reduce(np.abs(residual), axis=-1) / n, np.sign(residual) / n
+
+
+@loss("Huber loss")
+def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Array]:
+    """Huber loss: mean of r^2/2 where |r| <= delta, else delta (|r| - delta/2), with r = y_hat - y.
+
+    Args:
+        outputs: Predictions y_hat, shape (..., n).
+        targets: True values y, shape (n,).
+        delta: Where squared becomes linear, in units of y.
+
+    Returns:
+        The loss; and r clipped to [-delta, delta], over n.
+
+    >>> import numpy as np
+    >>> value, gradient = huber(np.array([3.5, 3.0]), np.array([3.0, 5.0]))
+    >>> float(value), gradient.tolist()
+    (0.8125, [0.25, -0.5])
+
+    Source: Huber 1964, Robust Estimation of a Location Parameter, section 4; PyTorch's HuberLoss.
+    """
+    residual = outputs - targets
+    n = residual.shape[-1]
+    clipped = np.clip(residual, -delta, delta)
+    return np.vecdot(clipped, residual - 0.5 * clipped) / n, clipped / n
+
+
+@loss("binary-cross-entropy", tasks=("binary",), weighted=True)
+def binary_cross_entropy(
+    logits: Array, targets: Array, weights: Sequence[float] | Array | None = None
+) -> tuple[Any, Array]:
+    """Binary cross-entropy from logits: mean of max(z, 0) - y z + log(1 + exp(-|z|)), stable at any z.
+
+    Args:
+        logits: z, shape (..., n); the probability of class 1 is 1 / (1 + exp(-z)).
+        targets: y, shape (n,): 0 or 1, or between them with label smoothing.
+        weights: How much rows of class 0 and class 1 count.
+
+    Returns:
+        The loss, in nats; and (sigmoid(z) - y) / n.
+
+    >>> import numpy as np
+    >>> value, gradient = binary_cross_entropy(np.array([0.0, 0.0]), np.array([0.0, 1.0]))
+    >>> round(float(value), 12), gradient.tolist()
+    (0.69314718056, [0.25, -0.25])
+
+    Source: the lecture, "From regression to classification"; Bishop 2006, Pattern Recognition, equation 4.90.
+    """
+    n = logits.shape[-1]
+    small = np.exp(-np.abs(logits))
+    each = np.maximum(logits, 0) - targets * logits + np.log1p(small)
+    gradient = (np.where(logits >= 0, 1, small) / (1 + small) - targets) / n
+    if weights is not None:
+        negative, positive = map(float, weights)  # Python's numbers take the precision of what they meet
+        counts = negative + (positive - negative) * targets
+        each, gradient = each * counts, gradient * counts
+    return np.add.reduce(each, axis=-1) / n, gradient
+
+
+@loss("cross-entropy", tasks=("multiclass",), weighted=True)
+def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -> tuple[Any, Array]:
+    """Categorical cross-entropy from logits: mean of log sum_k exp(z_k) - z_y, stable at any z.
+
+    Args:
+        logits: z, shape (..., n, K); softmax(z) are the classes' probabilities.
+        targets: Class indices, shape (n,); or a distribution over the classes for each row, shape (n, K).
+        weights: How much rows of each class count, shape (K,).
+
+    Returns:
+        The loss, in nats; and (softmax(z) - target) / n, shape (..., n, K).
+
+    >>> import numpy as np
+    >>> value, gradient = cross_entropy(np.zeros((1, 2)), np.array([0]))
+    >>> round(float(value), 12), gradient.tolist()
+    (0.69314718056, [[-0.5, 0.5]])
+
+    Source: the lecture, "Cross-entropy"; Bishop 2006, Pattern Recognition, equation 4.108.
+    """
+    n = logits.shape[-2]
+    if targets.ndim == 1:
+        targets = one_hot(targets, logits.shape[-1], dtype=logits.dtype)
+    z = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
+    gradient = np.exp(z)
+    total = gradient @ ones(gradient.shape[-1], gradient.dtype)[:, None]  # a product sums in half the time
+    gradient /= total
+    if weights is None:
+        value = _total(np.log(total)) - _inner(targets, z)
+    else:
+        targets = targets * np.asarray(weights, logits.dtype)
+        mass = np.add.reduce(targets, axis=-1, keepdims=True)
+        value = _total(mass * np.log(total)) - _inner(targets, z)
+        gradient *= mass
+    gradient -= targets
+    gradient *= 1 / n
+    return value / n, gradient
 
 
 def one_hot(targets: Array, classes: int, smoothing: float = 0.0, dtype: Any = np.float32) -> Array:

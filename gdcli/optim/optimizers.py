@@ -10,23 +10,25 @@ Formulas and defaults are PyTorch's: g = gradient, w = parameters, t = 1, 2, ...
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions import OPTIMIZER, Kind
 
-__all__ = [
+# In order of complexity.
+__all__ = [  # noqa: RUF022
     "SGD",
-    "AMSGrad",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "CenteredRMSprop",
     "Momentum",
     "Nesterov",
+    "Adagrad",
     "RMSprop",
+    "CenteredRMSprop",
+    "Adam",
+    "AMSGrad",
+    "AdamW",
 ]
 
 Rate = float | Array
@@ -102,10 +104,22 @@ class MaxMoments(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class _Base:
-    """What all share: L2 weight decay (g := g + weight_decay w), and the plain trace of the state."""
+class BaseOptimizer:
+    """What all share: L2 weight decay (g := g + weight_decay w), and the plain trace of the state.
 
-    weight_decay: float = 0.0
+    A field's `metadata` is its option on the command line: `metavar`, `help`, `accepts` (the name of a parser in
+    `gdcli.cli.parse`), and `place`, its rank among them. One definition of a name has it, and speaks for all.
+
+    Args:
+        weight_decay: L2 coefficient.
+    """
+
+    weight_decay: float = field(
+        default=0.0,
+        metadata={"metavar": "D", "help": "As PyTorch's. [0; adamw 0.01]", "accepts": "non_negative", "place": 5},
+    )
+    kind: ClassVar[Kind] = OPTIMIZER
+    usual_learning_rate: ClassVar[float] = 0.01
 
     # One of each for all, in place of what `dataclass` would write and compile for each class at start-up.
 
@@ -128,7 +142,7 @@ class _Base:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SGD(_Base):
+class SGD(BaseOptimizer):
     """Gradient descent: w := w - lr g. On mini-batches it is stochastic gradient descent.
 
     Args:
@@ -155,7 +169,7 @@ class SGD(_Base):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Momentum(_Base):
+class Momentum(BaseOptimizer):
     """Heavy ball: u := momentum u + g; w := w - lr u.
 
     Args:
@@ -171,7 +185,9 @@ class Momentum(_Base):
     Source: Polyak 1964, Some methods of speeding up the convergence of iteration methods; PyTorch's SGD.
     """
 
-    momentum: float = 0.9
+    momentum: float = field(
+        default=0.9, metadata={"metavar": "U", "help": "Velocity kept. [0.9]", "accepts": "below_one", "place": 0}
+    )
     usual_learning_rate: ClassVar[float] = 0.01
 
     def init(self, parameters: Array) -> Velocity:
@@ -214,7 +230,7 @@ class Nesterov(Momentum):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Adagrad(_Base):
+class Adagrad(BaseOptimizer):
     """Adagrad: a := a + g^2; w := w - lr g / (sqrt(a) + epsilon). Its rate only ever falls.
 
     Args:
@@ -229,7 +245,10 @@ class Adagrad(_Base):
     Source: Duchi, Hazan & Singer 2011, Adaptive Subgradient Methods, figure 1.
     """
 
-    epsilon: float = 1e-10
+    epsilon: float = field(
+        default=1e-10,
+        metadata={"metavar": "E", "help": "Keeps divisions finite.", "accepts": "positive", "place": 4},
+    )
     usual_learning_rate: ClassVar[float] = 0.01
 
     def init(self, parameters: Array) -> SquareSum:
@@ -249,7 +268,7 @@ class Adagrad(_Base):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RMSprop(_Base):
+class RMSprop(BaseOptimizer):
     """RMSprop: v := decay v + (1 - decay) g^2; u := momentum u + g / (sqrt(v) + epsilon); w := w - lr u.
 
     Args:
@@ -266,7 +285,10 @@ class RMSprop(_Base):
     Source: Tieleman & Hinton 2012, Coursera: Neural Networks for Machine Learning, lecture 6.5.
     """
 
-    decay: float = 0.99
+    decay: float = field(
+        default=0.99,
+        metadata={"metavar": "U", "help": "RMSprop: square kept. [0.99]", "accepts": "below_one", "place": 3},
+    )
     epsilon: float = 1e-8
     momentum: float = 0.0
     usual_learning_rate: ClassVar[float] = 0.01
@@ -322,7 +344,7 @@ class CenteredRMSprop(RMSprop):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Adam(_Base):
+class Adam(BaseOptimizer):
     """Adam: m, v := running means of g, g^2; w := w - lr m_hat / (sqrt(v_hat) + epsilon).
 
     m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t) undo the bias towards the zeros they started from.
@@ -341,8 +363,13 @@ class Adam(_Base):
     Source: Kingma & Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1.
     """
 
-    beta1: float = 0.9
-    beta2: float = 0.999
+    beta1: float = field(
+        default=0.9, metadata={"metavar": "U", "help": "Adam: mean kept. [0.9]", "accepts": "below_one", "place": 1}
+    )
+    beta2: float = field(
+        default=0.999,
+        metadata={"metavar": "U", "help": "Adam: square kept. [0.999]", "accepts": "below_one", "place": 2},
+    )
     epsilon: float = 1e-8
     usual_learning_rate: ClassVar[float] = 0.001
 

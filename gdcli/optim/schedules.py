@@ -7,11 +7,22 @@ Each is a frozen record, called with the number of updates made so far. Those th
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from gdcli.definitions import SCHEDULE
 from gdcli.optim.optimizers import Rate
 
-__all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "OneCycle", "Step"]
+# In order of complexity.
+__all__ = ["Constant", "Step", "Exponential", "Cosine", "InverseTime", "OneCycle"]  # noqa: RUF022
+
+T = TypeVar("T", bound=type)
+
+
+def schedule(record: T) -> T:
+    """Marks a named tuple `(rate, steps, settings...)`, called with the step, as a schedule."""
+    marked: Any = record
+    marked.kind = SCHEDULE
+    return record
 
 
 class Schedule(Protocol):
@@ -21,6 +32,7 @@ class Schedule(Protocol):
         """The rate."""
 
 
+@schedule
 class Constant(NamedTuple):
     """The same rate at every step: lr.
 
@@ -36,6 +48,7 @@ class Constant(NamedTuple):
         return self.rate
 
 
+@schedule
 class Step(NamedTuple):
     """Falls in stairs: lr factor^floor(step / every); unless given, every = a third of the run.
 
@@ -56,6 +69,7 @@ class Step(NamedTuple):
         return self.rate * math.pow(self.factor, step // every)
 
 
+@schedule
 class Exponential(NamedTuple):
     """Falls by a constant factor a step: lr factor^step; unless given, to a hundredth by the end.
 
@@ -76,6 +90,7 @@ class Exponential(NamedTuple):
         return self.rate * math.pow(0.01, step / max(1, self.steps))
 
 
+@schedule
 class Cosine(NamedTuple):
     """Half a cosine from lr down to lr final: lr (final + (1 - final) (1 + cos(pi step / steps)) / 2).
 
@@ -94,6 +109,7 @@ class Cosine(NamedTuple):
         return self.rate * _cosine(1.0, self.final, step / max(1, self.steps))
 
 
+@schedule
 class InverseTime(NamedTuple):
     """Falls as 1/t: lr / (1 + decay step); unless given, to a tenth by the end.
 
@@ -112,6 +128,7 @@ class InverseTime(NamedTuple):
         return self.rate / (1 + (self.decay or 9 / max(1, self.steps)) * step)
 
 
+@schedule
 class OneCycle(NamedTuple):
     """Up from lr / start to lr in the first part of the run, then down to lr / (start end), by half cosines.
 

@@ -1,16 +1,12 @@
-"""Output: one file = one format, each with a `render(report, out, screen)`; plots and pictures beside them."""
+"""Output: what a command reports, for any format; formats, charts and pictures stand in folders of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any, NamedTuple, Protocol, TextIO, cast
+from typing import Any, NamedTuple, Protocol
 
-from gdcli.errors import OptionError, did_you_mean
 from gdcli.render.screen import Screen
-
-__all__ = ["csv", "json", "jsonl", "kv", "table", "tsv"]
 
 
 class Record(Protocol):
@@ -63,17 +59,3 @@ class Report:
     nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())
     before: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
     blocks: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
-
-
-Render = Callable[[Report, TextIO, Screen], None]
-
-
-def format_named(name: str) -> Render:
-    """The renderer of a format.
-
-    Raises:
-        OptionError: If there is none of that name.
-    """
-    if name not in __all__:
-        raise OptionError(f"--format: there is no format '{name}'", did_you_mean(name, __all__))
-    return cast("Render", import_module(f"gdcli.render.formats.{name}").render)

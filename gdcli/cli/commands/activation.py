@@ -15,18 +15,19 @@ from gdcli.arrays import Array
 from gdcli.cli.grouping import grouped
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, emit, plots
+from gdcli.cli.output import check, emit, format_of, plots
 from gdcli.cli.terminal import Terminal
+from gdcli.definitions import ACTIVATION, flag_name, named
+from gdcli.definitions import names as definition_names
 from gdcli.errors import OptionError
-from gdcli.experiments.building import flag_name, named
-from gdcli.nn import activations, initializers
+from gdcli.nn import initializers
 from gdcli.nn.activations import Activation
 from gdcli.render import Report
 from gdcli.render.reports.activation import Portrait, pictures, remarks, tables
 
 LANDMARKS = (-5.0, -2.0, -1.0, 0.0, 1.0, 2.0, 5.0)
 DRAWN, ROWS, MOST = 401, 41, 1_000_000
-NAMES_HELP = "linear, relu, leaky-relu, elu, sigmoid, tanh, ...; all of them unless named."
+NAMES_HELP = "{activation}; all of them unless named."
 
 
 class RangeOptions(NamedTuple):
@@ -70,16 +71,17 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    chosen = _chosen(names or activations.__all__)
+    chosen = _chosen(names or definition_names(ACTIVATION))
     _check_range(asked)
     drawn = plots(asked.plot, output, terminal)
     again = str(invocation(context, *map(flag_name, names or ())))
+    form = format_of(output)
     portraits = [_portrait(one, _grid(asked, output, drawn)) for one in chosen]
     report = Report(
         schema="gdcli.activation/1",
-        records=() if output.format == "table" else _rows(portraits),
+        records=() if format_of(output).for_people else _rows(portraits),
         rows_name="points",
-        summary=lambda: _figures(chosen, asked, again) | (_columns(portraits) if output.format == "kv" else {}),
+        summary=lambda: _figures(chosen, asked, again) | ({} if form.rows_only or form.nested else _columns(portraits)),
         blocks=lambda screen: (pictures if drawn else tables)(portraits, screen),
     )
     emit(report, output, terminal)
@@ -88,7 +90,7 @@ def command(
 
 def _chosen(names: Sequence[str]) -> list[Activation]:
     """The functions by name, each once, in the order given."""
-    return list(dict.fromkeys(named("activation", name, activations) for name in names))
+    return list(dict.fromkeys(named(ACTIVATION, "activation", name) for name in names))
 
 
 def _check_range(asked: RangeOptions) -> None:
@@ -102,9 +104,9 @@ def _check_range(asked: RangeOptions) -> None:
 
 def _grid(asked: RangeOptions, output: OutputOptions, drawn: bool) -> Array:
     """The z to evaluate: as many as asked; else fine for a chart, round for a table."""
-    if asked.points is None and output.format == "table" and not drawn:
+    if asked.points is None and format_of(output).for_people and not drawn:
         return np.array([asked.low, *(z for z in LANDMARKS if asked.low < z < asked.high), asked.high])
-    usual = DRAWN if output.format == "table" else ROWS
+    usual = DRAWN if format_of(output).for_people else ROWS
     return np.linspace(asked.low, asked.high, asked.points or usual)
 
 

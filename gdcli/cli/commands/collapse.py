@@ -14,8 +14,8 @@ from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import inputs
+from gdcli.definitions import flag_name
 from gdcli.errors import DataError, GdcliError
-from gdcli.experiments.building import flag_name
 from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec

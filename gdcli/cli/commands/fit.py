@@ -9,7 +9,7 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
-from gdcli.cli.output import check, check_place, emit, output_width, plots
+from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
 from gdcli.cli.running import descent_words, finish, note_all, progress_bar, reader
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
@@ -59,15 +59,17 @@ def command(
     note_all(rows.notes, terminal)
     resolved = {"lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
     again = invocation(context, spec.data.source).with_options(**start, **resolved)
-    auto = stream.every == "auto" or (stream.every is None and output.format == "table")
-    keep = shown(stream.every, output.format, experiment.passes)
+    form = format_of(output)
+    keep = shown(stream.every, form.usual_rows, experiment.passes)
     terminal.note(header(experiment))
     _note_few_rows(experiment, terminal)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), stop.rule("min_delta", 0.0))
         result = LineResult(run, again, experiment=experiment)
-        records = bar.clearing(experiment.reported(streams.thin(run, keep, best=auto)))
+        records = bar.clearing(
+            experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
+        )
         width, plotted = output_width(output, terminal), plots(stream.plot, output, terminal)
         rows_shown = timed(records) if stream.timing else records
         emit(report(result, rows_shown, width, plotted, stream.timing), output, terminal)

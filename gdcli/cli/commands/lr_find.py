@@ -13,7 +13,7 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import emit, plots
+from gdcli.cli.output import emit, format_of, plots
 from gdcli.cli.running import batch_words, note_all, reader
 from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
@@ -119,10 +119,11 @@ def command(
         value.put(result.rate(), output, terminal)
         return
     end = len(probes) - 1
-    keep = shown("auto" if output.format == "table" else "1", output.format, end)
+    form = format_of(output)
+    keep = shown(None, form.usual_rows, end)
     rows = [one for at, one in enumerate(probes) if keep(at) or at == end]
     drawn = plots(asked.plot, output, terminal)
-    emit(report(result, [] if drawn and output.format == "table" else rows, drawn), output, terminal)
+    emit(report(result, [] if drawn and form.for_people else rows, drawn), output, terminal)
     if stopped:
         terminal.note("interrupted")
         raise typer.Exit(INTERRUPTED)

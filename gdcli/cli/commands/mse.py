@@ -13,12 +13,11 @@ from gdcli.cli.options import option
 from gdcli.cli.output import destination
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
+from gdcli.definitions import FORMAT, definitions, named
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.nn import metrics
-from gdcli.render import Report, format_named
-
-FORMATS = ("value", "json", "kv")
+from gdcli.render import Report
 
 
 class NumberOptions(NamedTuple):
@@ -55,8 +54,9 @@ def print_metric(
     output: NumberOptions,
 ) -> None:
     """Prints a metric of the predictions as one bare number, or as an object of one field."""
-    if output.format not in FORMATS:
-        raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, FORMATS))
+    known = ["value", *(name for name, one in definitions(FORMAT).items() if not (one.rows_only or one.for_people))]
+    if output.format not in known:
+        raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
     predicted, _ = predictions(data, line, given, terminal)
     value = metric(predicted.outputs, predicted.data.targets)
     name = metric.__name__
@@ -65,4 +65,4 @@ def print_metric(
             out.write(f"{value!r}\n")
             return
         report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": len(predicted.data)}, rows_name="")
-        format_named(output.format)(report, out, terminal.screen(out))
+        named(FORMAT, "--format", output.format)(report, out, terminal.screen(out))

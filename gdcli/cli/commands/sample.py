@@ -10,7 +10,7 @@ import typer
 
 from gdcli.cli.grouping import grouped
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, destination, emit
+from gdcli.cli.output import check, destination, emit, format_of
 from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import Sample, content, samples
 from gdcli.data.tables import read_table
@@ -77,7 +77,7 @@ def _print(
     name: str, rows: int | None, noise: float | None, seed: int, output: OutputOptions, terminal: Terminal
 ) -> None:
     text = content(name, rows, noise, seed)
-    if output.format in ("table", "csv"):  # the sample's own text, digit for digit
+    if format_of(output).verbatim:  # the sample's own text, digit for digit
         with destination(output.output, terminal) as out:
             out.write(text.decode())
         return

@@ -135,7 +135,7 @@ def _run(context: Any, command: str) -> None:
     """Options to a grid, a grid on its rows, its runs as they end to a report."""
     from gdcli.cli.interrupts import interruptible
     from gdcli.cli.options import OutputOptions
-    from gdcli.cli.output import check, emit, output_width, plots
+    from gdcli.cli.output import check, emit, format_of, output_width, plots
     from gdcli.cli.running import note_all, reader
     from gdcli.experiments.sweep.planning import plan
     from gdcli.experiments.sweep.result import RunningSweep
@@ -153,11 +153,12 @@ def _run(context: Any, command: str) -> None:
         executor = _executor(asked, interrupted, terminal)
         terminal.note(header(planned))
         finished = _finished(planned, executor, terminal)
-        if output.format == "table" and len(planned.jobs) > 1:
+        form = format_of(output)
+        if form.for_people and len(planned.jobs) > 1:
             finished = _noted(finished, planned, terminal)
         sweep = RunningSweep(planned, _invocation(context, grid), finished)
         width, plotted = output_width(output, terminal), plots(context.params["plot"], output, terminal)
-        emit(report(sweep, output.format, width, plotted, partial(_shown, context.params["every"])), output, terminal)
+        emit(report(sweep, form, width, plotted, partial(_shown, context.params["every"])), output, terminal)
         stopped = interrupted()
     _note_commands(sweep.result, terminal)
     finish(sweep.result, stopped, terminal)
@@ -169,7 +170,7 @@ def _check(asked: SweepOptions, every: str | None) -> None:
     from gdcli.experiments.spec import reject_together
 
     reject_together({"--cluster": asked.cluster, "--workers": asked.workers > 1})
-    shown(every, "table", 1)
+    shown(every, "auto", 1)
 
 
 def _grid(context: Any, command: str, asked: SweepOptions, terminal: Terminal) -> Grid:
@@ -267,7 +268,7 @@ def _shown(every: str | None, run: SweptRun) -> Callable[[int], bool]:
     """Which epochs of a run its history has."""
     from gdcli.cli.showing import shown
 
-    return shown(every, "table", int(run.spec.epochs.epochs or 0))
+    return shown(every, "auto", int(run.spec.epochs.epochs or 0))
 
 
 def header(planned: Plan) -> str:

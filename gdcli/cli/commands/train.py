@@ -11,7 +11,7 @@ from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
-from gdcli.cli.output import check, check_place, emit, plots
+from gdcli.cli.output import check, check_place, emit, format_of, plots
 from gdcli.cli.running import batch_words, finish, note_all, progress_bar, reader
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
@@ -72,8 +72,9 @@ def command(
     resolved = {"lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
     again = invocation(context, spec.data.source).with_options(**resolved)
     terminal.note(header(experiment))
-    table = output.format == "table"
-    keep = shown(stream.every, output.format, 0 if table and experiment.passes <= 60 else experiment.passes)
+    form = format_of(output)
+    table = form.for_people
+    keep = shown(stream.every, form.usual_rows, 0 if table and experiment.passes <= 60 else experiment.passes)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))

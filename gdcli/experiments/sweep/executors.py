@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
+from gdcli.definitions.plugins import Plugin, load, loaded
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.experiment import never
-from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.batching import Job, PreparedStack, Rows, prepare
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
@@ -78,14 +78,6 @@ class Progress(NamedTuple):
 SweepEvent = Finished | Progress
 
 
-def load_plugins(specs: Sequence[Spec]) -> None:
-    """Loads the files of further definitions that the specs name: in a worker, before anything is looked up by name.
-
-    Raises:
-        OptionError: If a file cannot be loaded.
-    """
-
-
 @dataclass(eq=False)
 class Deadline:
     """The end of the time that a stack may take.
@@ -131,7 +123,6 @@ def work(
         All its runs.
     """
     count = len(job.numbers)
-    load_plugins(job.specs)
     with np.errstate(all="ignore"):
         deadline = Deadline(None if timeout is None else timeout * count, interrupted)
         stack, finished = prepare(job, rows), list[Finished]()
@@ -243,7 +234,7 @@ class Processes(InProcess):
         """A pool of fresh processes, which leave Ctrl-C to this one."""
         count = workers or self._workers
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(count, context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+        return ProcessPoolExecutor(count, context, initializer=_begin, initargs=(loaded(),))
 
     def submit(self, pool: Executor, job: Job, rows: Rows) -> Future[list[Finished]]:
         """Hands a job in; its runs are reported when all have ended."""
@@ -255,6 +246,20 @@ class Processes(InProcess):
             for process in set(multiprocessing.active_children()) - self._others:
                 process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)  # waits for the pool's thread, or it stumbles at exit
+
+
+def _begin(plugins: Sequence[Plugin]) -> None:
+    """What a fresh process does first: leaves Ctrl-C to its parent, and loads the plug-ins in force there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for plugin in plugins:
+        load(plugin)
+
+
+def _work_with(plugins: Sequence[Plugin], job: Job, rows: Rows, timeout: float | None) -> list[Finished]:
+    """Runs one stack where the plug-ins may not be loaded yet."""
+    for plugin in plugins:
+        load(plugin)
+    return work(job, rows, timeout)
 
 
 class Cluster(InProcess):
@@ -298,7 +303,7 @@ class Cluster(InProcess):
         """Hands a job in; a table is sent once, not with every job."""
         if job.table not in self._tables:
             self._tables[job.table] = self._client.scatter(rows, broadcast=True)
-        return pool.submit(work, job, self._tables[job.table], self.timeout)
+        return pool.submit(_work_with, loaded(), job, self._tables[job.table], self.timeout)
 
     def check(self) -> None:
         """Says, now and then, which workers have gone; the cluster itself gives their runs to others."""

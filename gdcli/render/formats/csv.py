@@ -5,10 +5,12 @@ import math
 from typing import Any, TextIO
 
 from gdcli.render import Report
-from gdcli.render.formats.throttle import Steady
+from gdcli.render.formats import output_format
 from gdcli.render.screen import Screen, plain
+from gdcli.render.throttle import Steady
 
 
+@output_format(verbatim=True)
 def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - rows only, on any screen
     """Writes the rows with commas, as RFC 4180 quotes them."""
     delimited(report, out, ",")

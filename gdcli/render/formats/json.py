@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from gdcli.render import Report
+from gdcli.render.formats import output_format
 from gdcli.render.screen import Screen
 
 
+@output_format(rows_only=False, nested=True)
 def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - data, on any screen
     """Writes the whole object when the run has ended, one row a line."""
     rows = [dumps(report.nested(record)) for record in report.records]

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from gdcli.render import Report
+from gdcli.render.formats import output_format
 from gdcli.render.formats.json import finite
 from gdcli.render.screen import Screen, plain
 
 
+@output_format(rows_only=False)
 def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001 - data, on any screen
     """Writes the summary, nested names joined by `_`; parameters go by their own names.
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from gdcli.render import Column, Report
+from gdcli.render.formats import output_format
 from gdcli.render.screen import Screen, columns, paint
 
 
+@output_format(for_people=True, rows_only=False, verbatim=True)
 def render(report: Report, out: TextIO, screen: Screen) -> None:
     """Writes the header and rows as they stream, then the report's blocks."""
     header = False

@@ -11,6 +11,7 @@ from gdcli.formatting import short
 from gdcli.render import Report
 from gdcli.render.blocks import side_by_side
 from gdcli.render.charts.axes import axis, gutter
+from gdcli.render.formats import Format
 from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, places, scale_bar
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.reports.surface_marks import outcome, sentence, wrapped
@@ -26,20 +27,19 @@ BAR = 72
 GAP = 2
 
 
-def report(drawing: Drawing, format_name: str, width: int) -> Report:
+def report(drawing: Drawing, form: Format, width: int) -> Report:
     """A loss surface, for any format.
 
     Args:
         drawing: The surface and what lies on it.
-        format_name: Rows have the grid point by point, kv its outline, json all of it.
+        form: Rows have the grid point by point, kv its outline, json all of it.
         width: Columns to keep to.
     """
-    listed = format_name in ("csv", "tsv", "jsonl")
     return Report(
         schema="gdcli.surface/1",
-        records=GridRow.of(drawing.grid, drawing.scene.names) if listed else (),
+        records=GridRow.of(drawing.grid, drawing.scene.names) if form.rows_only else (),
         rows_name="",
-        summary=drawing.outline if format_name == "kv" else drawing.figures,
+        summary=drawing.figures if form.nested or form.for_people else drawing.outline,
         blocks=lambda screen: _blocks(drawing, screen, width),
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from gdcli.formatting import short
 from gdcli.render import Column, Report
+from gdcli.render.formats import Format
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import RISE
@@ -27,28 +28,26 @@ OTHERS = 15
 """Curves without a name, from all ranks."""
 ROWS = 30
 """Rows of a table on a terminal."""
-LISTED = ("json", "kv")
-"""Formats that show the runs in the order of the grid."""
 DEEP = 1e-12
 """Below the highest curve's start by this factor, nothing is drawn."""
 
 
 def report(
-    sweep: RunningSweep, format_name: str, width: int, plotted: bool, shown: Callable[[SweptRun], Callable[[int], bool]]
+    sweep: RunningSweep, form: Format, width: int, plotted: bool, shown: Callable[[SweptRun], Callable[[int], bool]]
 ) -> Report:
     """A sweep, for any format: rows as the runs end, or ranked where all are waited for.
 
     Args:
         sweep: The sweep.
-        format_name: The format.
+        form: The format.
         width: Columns to keep to.
         plotted: Whether pictures are drawn.
         shown: Which epochs a run's history has.
     """
-    ranked = format_name == "table"
+    ranked = form.for_people
     return Report(
         schema="gdcli.sweep/1",
-        records=_records(sweep, format_name, width),
+        records=_records(sweep, form, width),
         summary=lambda: sweep.result.figures(),
         rows_name="runs",
         rows_in_kv=True,
@@ -58,11 +57,11 @@ def report(
     )
 
 
-def _records(sweep: RunningSweep, format_name: str, width: int) -> Iterable[SweptRun]:
+def _records(sweep: RunningSweep, form: Format, width: int) -> Iterable[SweptRun]:
     """The runs in the order of their ranks, of the grid, or as they end."""
-    if format_name == "table":
+    if form.for_people:
         return sweep.result.ranked[: len(sweep.result) - _left_out(sweep.result, width)]
-    return _numbered(sweep) if format_name in LISTED else sweep
+    return sweep if form.rows_only else _numbered(sweep)
 
 
 def _numbered(sweep: RunningSweep) -> Iterator[SweptRun]:
