@@ -18,6 +18,7 @@ from gdcli.experiments.reading import Reader
 
 
 def has_columns(data: Any) -> bool:
+    """Whether rows have columns by name: a file, a DataFrame, a mapping."""
     return isinstance(data, str | PathLike | Mapping) or hasattr(data, "columns")
 
 

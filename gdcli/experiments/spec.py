@@ -126,8 +126,8 @@ def _field_option(one: Field[Any], owner: str) -> Option:
 
 
 @cache
-def _own_options(group: type[Group]) -> tuple[Option, ...]:
-    return tuple(option_of(one) for one in fields(group) if one.metadata)  # type: ignore[arg-type]
+def _own_options(group: Any) -> tuple[Option, ...]:
+    return tuple(option_of(one) for one in fields(group) if one.metadata)
 
 
 class Group:
