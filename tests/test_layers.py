@@ -155,6 +155,11 @@ def test_plotext_has_one_adapter():
     assert users[0].startswith("render")
 
 
+def test_typers_private_modules_have_one_door():
+    private = [label(path) for path in FILES if any(m.startswith(("typer._", "click")) for m in imports(path))]
+    assert private == [str(Path("cli", "typer_internals.py"))]
+
+
 def test_render_knows_no_loop():
     for path in FILES:
         if room(path) == "render":

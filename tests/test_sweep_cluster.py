@@ -17,7 +17,7 @@ SWEEP = ["train", "sample:moons", "--hidden", "2;3;4;5;6;7;8;9;10;11", "--lr", "
 LONG = ["--epochs", "400", "--dtype", "float64", "--format", "jsonl", "--every", "50"]
 
 needs_dask = pytest.mark.skipif(
-    importlib.util.find_spec("distributed") is None, reason="the optional extra gdcli[dask] is not installed"
+    importlib.util.find_spec("distributed") is None, reason="the optional extra [dask] is not installed"
 )
 
 

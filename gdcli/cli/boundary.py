@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 
 import typer
-from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from gdcli.cli.app import COMMANDS, program
 from gdcli.cli.terminal import Terminal
+from gdcli.cli.typer_internals import ClickException, NoArgsIsHelpError
 from gdcli.errors import INTERRUPTED, DataError, GdcliError, did_you_mean
 
 

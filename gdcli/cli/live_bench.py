@@ -9,7 +9,6 @@ import math
 from typing import Any, TypeVar
 
 import typer
-from typer._click.exceptions import UsageError
 
 from gdcli.cli.examples import Examples, hidden_sizes, read_examples
 from gdcli.cli.experiment import held_out
@@ -33,6 +32,7 @@ from gdcli.cli.parse import flag_name
 from gdcli.cli.plan import plan
 from gdcli.cli.reading import read, sample_named
 from gdcli.cli.terminal import Terminal
+from gdcli.cli.typer_internals import UsageError
 from gdcli.data.samples import samples
 from gdcli.errors import DataError, OptionError
 from gdcli.live.setup import Choice, Line, Setup, Turns

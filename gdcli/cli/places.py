@@ -18,7 +18,7 @@ import numpy as np
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.cli.stacks import Job, Planned, planned
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, OptionError, install_hint
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome, Pass, sweep
 
@@ -285,7 +285,7 @@ def _client(address: str) -> Any:
     try:
         client = import_module("distributed").Client  # an optional extra
     except ModuleNotFoundError:
-        raise OptionError("--cluster needs Dask, which is not installed", "pip install 'gdcli[dask]'") from None
+        raise OptionError("--cluster needs Dask, which is not installed", install_hint("dask")) from None
     for name in ("distributed", "tornado"):  # what goes wrong is told by us, in a line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
-from typer._click.types import STRING
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from gdcli.cli.app import COMMANDS, load
+from gdcli.cli.typer_internals import STRING
 
 if TYPE_CHECKING:
     from gdcli.cli.grid import Grid, SweepOptions
