@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = [sys.executable, "-W", "error", "-m", "gdcli"]
+
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")  # a busy machine fails no test
 
 
 class Tty(io.StringIO):

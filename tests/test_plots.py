@@ -281,7 +281,7 @@ SCREENS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.lists(SERIES, max_size=5),
     SCREENS,
@@ -357,7 +357,6 @@ def test_bars_are_as_long_as_their_values():
     assert [line.split()[1] for line in lines[1:]] == ["10", "5", "-5", "nan"]
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=30), NASTY, max_size=6), SCREENS, st.integers(1, 100))
 def test_bars_never_fail_and_never_exceed_their_width(values, screen, width):
     lines = bars(values, screen, title="a title", width=width).split("\n")
