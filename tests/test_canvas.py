@@ -13,6 +13,8 @@ from gdcli.render.raster.canvas import framed, half_blocks, heat, image, limits,
 from gdcli.render.raster.colormap import hues, luminance, scale_colors
 from gdcli.render.screen import ESCAPE, Screen, columns
 
+pytestmark = pytest.mark.quick
+
 FULL = Screen()
 PLAIN = Screen(color=False)
 TRUE_COLOUR = re.compile(r"\x1b\[38;2;(\d+);(\d+);(\d+);48;2;(\d+);(\d+);(\d+)m([^\x1b]*)")

@@ -116,6 +116,7 @@ class TestFormats:
 
 
 class TestEvery:
+    @pytest.mark.quick
     @pytest.mark.parametrize(
         ("every", "epochs"),
         [
@@ -148,6 +149,7 @@ class TestEvery:
 
 
 class TestRerun:
+    @pytest.mark.quick
     @pytest.mark.parametrize("form", FORMATS)
     @pytest.mark.parametrize("case", COMMANDS)
     def test_twice_and_by_the_printed_command_are_the_same_bytes(self, gdcli, case, form):

@@ -46,6 +46,7 @@ def test_every_command_has_help(process, gdcli, capsys):
         assert max(map(len, shown.out.splitlines())) <= 80
 
 
+@pytest.mark.quick
 def test_version(process):
     assert process("--version").code == 0
 
@@ -89,6 +90,7 @@ def test_rerun_line_works_in_a_shell(process, tmp_path):
     assert (again.code, again.out) == (0, first.out)
 
 
+@pytest.mark.quick
 def test_piped_into_the_next_program(process):
     last = process("fit", *DECK, "--format", "csv", script='set -o pipefail; "$@" | tail -1')
     assert (last.code, last.out.split(",")[0]) == (0, "500")

@@ -143,6 +143,7 @@ def test_python_example_prints_its_comments(document: str, capsys: pytest.Captur
         assert fits(expected, printed), printed
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command_has_its_chapter_and_every_option_in_it(name: str) -> None:
     chapters = re.split(r"^## ", (ROOT / "docs/commands.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -153,11 +154,13 @@ def test_command_has_its_chapter_and_every_option_in_it(name: str) -> None:
     assert f"gdcli {name}" in (ROOT / "README.md").read_text(encoding="utf-8"), "the README does not name it"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_line_is_the_first_line_of_the_docstring(name: str) -> None:
     assert (load(name).help or "").splitlines()[0] == COMMANDS[name]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("document", [*EXAMPLES, "CHANGELOG.md", "docs/benchmarks.md", "samples/README.md"])
 def test_links_inside_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document

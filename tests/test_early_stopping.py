@@ -10,6 +10,8 @@ import pytest
 from gdcli.training.records import Epoch, Status
 from gdcli.training.streams import Run, early_stopping
 
+pytestmark = pytest.mark.quick
+
 KERAS = json.loads((Path(__file__).parent / "oracles" / "early_stopping_keras.json").read_text())
 CASES = [case for case in KERAS["cases"] if case["patience"] >= 1 and case["start_from_epoch"] == 0]
 

@@ -86,6 +86,7 @@ class TestResume:
             if isinstance(record, Step):
                 goes_on(record.measure(), records, at, name=name)
 
+    @pytest.mark.quick
     @pytest.mark.parametrize("optimizer", optimizers.__all__)
     def test_every_optimizer(self, optimizer):
         records = list(run(optimizer=optimizer, name="dropout"))

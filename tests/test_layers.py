@@ -7,7 +7,11 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import gdcli
+
+pytestmark = pytest.mark.quick
 
 HOME = Path(gdcli.__file__).parent
 FILES = sorted(path for path in HOME.rglob("*.py") if "samples" not in path.parts)

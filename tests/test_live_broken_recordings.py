@@ -8,6 +8,8 @@ from test_live_recording import GOOD, MOMENT, SETUP, TURN, edited, packed, watch
 
 from gdcli.errors import DataError
 
+pytestmark = pytest.mark.quick
+
 BROKEN = {
     "step infinite": edited(MOMENT, "at", "step", value=float("inf")),
     "step huge": edited(MOMENT, "at", "step", value=10**30),

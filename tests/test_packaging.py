@@ -9,6 +9,8 @@ import pytest
 import gdcli
 from gdcli.errors import install_hint
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 

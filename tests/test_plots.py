@@ -64,6 +64,7 @@ def test_importing_the_module_does_not_load_plotext():
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("width", "height"), [(38, 14), (58, 16), (80, 24), (24, 5), (120, 40)])
 @pytest.mark.parametrize("screen", [Screen(), Screen(depth=4), PLAIN, ASCII])
 def test_a_chart_fills_the_size_it_was_given(width, height, screen):
@@ -72,6 +73,7 @@ def test_a_chart_fills_the_size_it_was_given(width, height, screen):
     assert max(map(columns, lines)) == width
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("screen", [PLAIN, ASCII])
 def test_a_rising_line_goes_from_the_lower_left_to_the_upper_right(screen):
     text = draw(Series([0, 10], [0, 10]), screen=screen)

@@ -49,6 +49,7 @@ def modules_after(code: str) -> set[str]:
     return {name.partition(".")[0] for name in ran.stderr.splitlines()[-1].split()}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("commands", "never"),
     [(HELP, ["numpy", "plotext", "rich"]), (NUMBERS, ["rich", "plotext"]), (TABLES, ["plotext"])],
@@ -78,6 +79,7 @@ def test_whole_core_needs_no_terminal_library() -> None:
     assert not loaded & TERMINAL
 
 
+@pytest.mark.quick
 def test_lazy_names_resolve() -> None:
     for name in gdcli.__all__:
         assert getattr(gdcli, name) is not None, name
@@ -89,6 +91,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
         _ = gdcli.adamant
 
 
+@pytest.mark.quick
 def test_lazy_names_and_those_for_type_checkers_are_the_same() -> None:
     tree = ast.parse(PACKAGE.read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")

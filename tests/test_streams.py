@@ -15,6 +15,8 @@ from gdcli.training import streams
 from gdcli.training.loop import Problem, descend, train
 from gdcli.training.records import Epoch, Status
 
+pytestmark = pytest.mark.quick
+
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
 START = np.array([-1.0, 5.0])
 

@@ -337,6 +337,7 @@ class TestVerdicts:
 
 
 class TestLecture:
+    @pytest.mark.quick
     def test_verdicts(self, gdcli):
         result = gdcli(*LECTURE, "--format", "json")
         assert result.code == 0
@@ -359,6 +360,7 @@ class TestLecture:
         assert told["best"] == 2
         assert all(run["differs"] == {"lr": run["config"]["lr"]} for run in told["runs"])
 
+    @pytest.mark.quick
     def test_table_and_rerun(self, gdcli):
         result = gdcli(*LECTURE)
         assert result.code == 0

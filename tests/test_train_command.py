@@ -83,6 +83,7 @@ def trained(gdcli, tmp_path):
     return train
 
 
+@pytest.mark.quick
 class TestTheObject:
     def test_its_fields(self, gdcli):
         result = gdcli("train", "sample:iris", "--hidden", "7,5", "--epochs", 3, "--format", "json")
