@@ -101,7 +101,7 @@ def process(tmp_path):
     def finished(command, stdin, environ):
         given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
         done = subprocess.run(
-            command, capture_output=True, timeout=60, cwd=tmp_path, env=clean_environ(environ), check=False, **given
+            command, capture_output=True, timeout=300, cwd=tmp_path, env=clean_environ(environ), check=False, **given
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 

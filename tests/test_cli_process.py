@@ -18,7 +18,7 @@ from gdcli.cli.app import COMMANDS
 
 DECK = ["sample:deck", "--m", "-1", "--b", "5"]
 FOREVER = ["fit", *DECK, "--lr", "1e-7", "--epochs", "100000000"]
-PATIENCE = 30
+PATIENCE = 120
 
 
 def test_library_as_in_a_notebook(process):

@@ -22,7 +22,7 @@ from gdcli.errors import GdcliError, OptionError
 from gdcli.live.serving import serve
 from gdcli.live.web.places import Place
 
-PATIENCE = 30
+PATIENCE = 120
 LIVE = ["live", "--web", "--port", "0"]
 
 pytestmark = pytest.mark.skipif(

@@ -12,7 +12,7 @@ import pytest
 from conftest import clean_environ
 from test_sweep import what_is_left
 
-PATIENCE = 120
+PATIENCE = 300
 SWEEP = ["train", "sample:moons", "--hidden", "2;3;4;5;6;7;8;9;10;11", "--lr", "0.01,0.1,1e9", "--optimizer", "sgd"]
 LONG = ["--epochs", "150", "--dtype", "float64", "--format", "jsonl", "--every", "50"]
 
