@@ -98,8 +98,11 @@ def test_nobody_answers():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        command = program("gdcli", "sweep", "fit", "sample:deck", "--lr", "0.1,0.2", "--cluster", address)
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=clean_environ())
+        impatient = "import sys; from gdcli.cli import places, boundary; places.CONNECT = 1"
+        script = f"{impatient}; sys.exit(boundary.run(['sweep', 'fit', 'sample:deck', '--cluster', {address!r}]))"
+        ran = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, env=clean_environ()
+        )
     assert (ran.returncode, ran.stdout) == (3, "")
     lines = ran.stderr.splitlines()
     assert lines[0] == f"gdcli: --cluster: no scheduler answers at {address}"
