@@ -5,6 +5,14 @@ default: test lint types docs
 test:
     python -m pytest
 
+# while editing: the contracts, the layers, a run or two of every command
+quick:
+    python -m pytest --quiet -m quick
+
+# what is too long for every time
+long:
+    python -m pytest -m long
+
 lint:
     ruff check
     ruff format --check

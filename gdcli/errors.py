@@ -46,6 +46,20 @@ class NotConvergedError(GdcliError):
     exit_code = 5
 
 
+def install_hint(extra: str) -> str:
+    """A hint how to install an optional extra; the distribution's name comes from the installed metadata.
+
+    Args:
+        extra: Its name in `pyproject.toml`, as in `web`.
+    """
+    from importlib.metadata import entry_points  # loaded only when something is missing
+
+    package = __name__.partition(".")[0]
+    scripts = entry_points(group="console_scripts", name=package)
+    owners = [script.dist.name for script in scripts if script.dist and script.module == f"{package}.__main__"]
+    return f"pip install '.[{extra}]' in a checkout of {(owners or [package])[0]}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint naming the nearest known words, else all of them.
 

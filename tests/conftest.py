@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = [sys.executable, "-W", "error", "-m", "gdcli"]
+
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")  # a busy machine fails no test
 
 
 class Tty(io.StringIO):
@@ -97,7 +101,7 @@ def process(tmp_path):
     def finished(command, stdin, environ):
         given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
         done = subprocess.run(
-            command, capture_output=True, timeout=60, cwd=tmp_path, env=clean_environ(environ), check=False, **given
+            command, capture_output=True, timeout=300, cwd=tmp_path, env=clean_environ(environ), check=False, **given
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 

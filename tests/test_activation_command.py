@@ -12,6 +12,8 @@ from gdcli.nn import activations
 from gdcli.render.reports.activation import Portrait, pictures
 from gdcli.render.screen import Screen, columns
 
+pytestmark = pytest.mark.quick
+
 NAMES = activations.__all__
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 

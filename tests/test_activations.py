@@ -10,6 +10,8 @@ import pytest
 
 from gdcli.nn import activations, initializers
 
+pytestmark = pytest.mark.quick
+
 ALL = [getattr(activations, name) for name in activations.__all__]
 NUMERIC = json.loads((Path(__file__).parent / "oracles" / "numeric.json").read_text())
 ORACLES = {"leaky_relu_0_01": "leaky_relu"}

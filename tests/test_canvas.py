@@ -5,13 +5,15 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gdcli.render.raster.canvas import framed, half_blocks, heat, image, limits, places, regions, scale_bar
 from gdcli.render.raster.colormap import hues, luminance, scale_colors
 from gdcli.render.screen import ESCAPE, Screen, columns
+
+pytestmark = pytest.mark.quick
 
 FULL = Screen()
 PLAIN = Screen(color=False)
@@ -208,7 +210,6 @@ def test_the_colour_bar_names_both_ends(width, screen):
         assert ESCAPE.sub("", line).endswith(" 112 (log scale)")
 
 
-@settings(deadline=None)
 @given(
     FLOATS,
     st.sampled_from(["log", "linear"]),
@@ -227,7 +228,6 @@ def test_any_numbers_make_a_picture(values, scale, contours, path, color, depth)
     image(values, screen)
 
 
-@settings(deadline=None)
 @given(*[st.floats(allow_nan=False, allow_infinity=False)] * 4, st.integers(1, 40), st.integers(1, 20))
 def test_any_ranges_make_a_frame(a, b, c, d, width, height):
     text = framed(["#" * width] * height, (min(a, b), max(a, b)), (min(c, d), max(c, d)), "x", "y", PLAIN)

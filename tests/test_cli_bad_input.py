@@ -49,6 +49,7 @@ BAD_DATA = {
 }
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("case", BAD_DATA)
 def test_bad_data(gdcli, refused, table, tmp_path, case):
     content, parts = BAD_DATA[case]
@@ -73,6 +74,7 @@ def test_what_a_given_line_can_do_without(gdcli, content, command):
     assert "Warning" not in result.err
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("case", BAD_DATA)
 def test_bad_data_through_a_pipe(gdcli, refused, case):
     content, parts = BAD_DATA[case]
@@ -143,6 +145,7 @@ COLUMNS = [
 ]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("words", "part", "hint"), COLUMNS)
 def test_columns(gdcli, refused, words, part, hint):
     result = gdcli("fit", *words, stdin="id,height,weight\n1,2,3\n2,3,4\n3,4,6\n")
@@ -227,6 +230,7 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("words", "part"), OPTIONS, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )

@@ -53,6 +53,7 @@ def limit(rows):
     return 2 / ((a + d) / 2 + math.sqrt(((a - d) / 2) ** 2 + c * c))
 
 
+@pytest.mark.quick
 class TestLecture:
     def test_without_arguments(self, gdcli):
         rows = gdcli("fit", "--format", "csv").floats

@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import pytest
 
+pytestmark = pytest.mark.quick
+
 DECK = "x,y\n1,3\n2,5\n"
 ROWS = [("0.1", "3.5"), ("-2", "7"), ("1e3", "-4.25"), ("3.125", "0")]
 TABLE = "x,y\n" + "".join(f"{x},{y}\n" for x, y in ROWS)

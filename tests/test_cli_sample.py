@@ -18,6 +18,7 @@ def names():
     return [*SHIPPED, *TOYS]
 
 
+@pytest.mark.quick
 def test_lists_what_was_promised(gdcli):
     listed = {entry["name"] for entry in listing(gdcli)}
     assert {"deck", "iris", "digits", *TOYS} <= listed
@@ -52,6 +53,7 @@ def test_prints_csv_that_reads_back_as_the_sample(gdcli, name):
     assert named.out == piped.out
 
 
+@pytest.mark.quick
 def test_deck_is_the_lectures_two_points(gdcli):
     rows = gdcli("sample", "deck").csv
     assert [(float(row["x"]), float(row["y"])) for row in rows] == [(1, 3), (2, 5)]
@@ -75,6 +77,7 @@ def test_line_without_noise_is_a_line(gdcli):
         assert float(row["y"]) == pytest.approx(2 * float(row["x"]) + 1, rel=1e-12)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl"])
 def test_formats_hold_the_same_numbers(gdcli, form):
     shown = getattr(gdcli("sample", "deck", "--format", form), form)

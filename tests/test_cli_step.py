@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+pytestmark = pytest.mark.quick
+
 START = ["sample:deck", "--m", -1, "--b", 5]
 
 

@@ -17,6 +17,8 @@ from gdcli.nn.networks import Dropout, Network
 from gdcli.render.reports import collapse as view
 from gdcli.render.screen import Screen
 
+pytestmark = pytest.mark.quick
+
 SIZES = [(1, 1), (3, 2), (2, 8, 1), (2, 8, 8, 1), (4, 5, 3), (3, 7, 2, 6, 4), (1, 2, 2, 2, 2, 2, 1)]
 BENT = [getattr(activations, name) for name in activations.__all__ if name != "linear"]
 SCREEN = Screen(color=False)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,9 @@ def examples(document: str) -> list[Example]:
     return [Example(document, text.count("\n", 0, m.start()) + 1, m[1]) for m in BLOCK.finditer(text)]
 
 
+ALL_EXAMPLES = [example for document in EXAMPLES for example in examples(document)]
+
+
 def environment(folder: Path) -> dict[str, str]:
     """A plain terminal's, with the programs that the documents call."""
     ours = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "COLUMNS": "80", "TERM": "xterm", "PYTHONUTF8": "1"}
@@ -111,9 +115,19 @@ def named(example: Example) -> str:
     return f"{example.document}:{example.line}"
 
 
-@pytest.mark.parametrize("example", [e for document in EXAMPLES for e in examples(document)], ids=named)
-def test_example_prints_what_the_document_shows(example: Example, tmp_path: Path) -> None:
-    printed = example.run(prepare(tmp_path))
+@pytest.fixture(scope="module")
+def under_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Example, Future[list[list[str]]]]]:
+    """What each example prints, once it has run: as many at a time as there are processors."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    yield {one: pool.submit(one.run, prepare(tmp_path_factory.mktemp("example"))) for one in ALL_EXAMPLES}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("example", ALL_EXAMPLES, ids=named)
+def test_example_prints_what_the_document_shows(
+    example: Example, under_way: dict[Example, Future[list[list[str]]]]
+) -> None:
+    printed = under_way[example].result()
     assert len(printed) == len(example.commands) > 0
     for (command, expected), lines in zip(example.commands, printed, strict=True):
         difference = "\n".join(difflib.unified_diff(expected, lines, "documented", "printed", lineterm=""))
@@ -129,6 +143,7 @@ def test_python_example_prints_its_comments(document: str, capsys: pytest.Captur
         assert fits(expected, printed), printed
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command_has_its_chapter_and_every_option_in_it(name: str) -> None:
     chapters = re.split(r"^## ", (ROOT / "docs/commands.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -139,11 +154,13 @@ def test_command_has_its_chapter_and_every_option_in_it(name: str) -> None:
     assert f"gdcli {name}" in (ROOT / "README.md").read_text(encoding="utf-8"), "the README does not name it"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_line_is_the_first_line_of_the_docstring(name: str) -> None:
     assert (load(name).help or "").splitlines()[0] == COMMANDS[name]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("document", [*EXAMPLES, "CHANGELOG.md", "docs/benchmarks.md", "samples/README.md"])
 def test_links_inside_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -12,6 +12,8 @@ from gdcli.training.rules import Patience
 from gdcli.training.stopping import until
 from gdcli.training.streams import Run
 
+pytestmark = pytest.mark.quick
+
 KERAS = json.loads((Path(__file__).parent / "oracles" / "early_stopping_keras.json").read_text())
 CASES = [case for case in KERAS["cases"] if case["patience"] >= 1 and case["start_from_epoch"] == 0]
 

@@ -50,6 +50,7 @@ def number(gdcli, table, tmp_path):
 
 
 class TestEvaluate:
+    @pytest.mark.quick
     def test_it_agrees_with_the_run(self, gdcli, three):
         model, run = three
         found = gdcli("evaluate", model, "sample:iris", "--format", "json").json
@@ -146,6 +147,7 @@ class TestEvaluate:
 
 
 class TestPredict:
+    @pytest.mark.quick
     def test_columns_and_cells_stay_as_they_are(self, gdcli, two):
         text = 'b,note,a,kind,z\n3.0,hello,1e0,low,007\n0.50,"a,b",+9.,?,\n1,"q""q", 10 ,high,x y\n'
         result = gdcli("predict", two, "--format", "csv", stdin=text)

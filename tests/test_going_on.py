@@ -46,7 +46,9 @@ def same(found, wanted):
     """Whether two records are the same to the last bit, of whatever kind."""
     assert type(found) is type(wanted)
     for name in set(found._fields) - {"measure", "replay"}:
-        np.testing.assert_equal(plain(getattr(found, name)), plain(getattr(wanted, name)), err_msg=name)
+        ours, theirs = plain(getattr(found, name)), plain(getattr(wanted, name))
+        if repr(ours) != repr(theirs):  # equal to the bit is the rule, and NumPy's comparison slow
+            np.testing.assert_equal(ours, theirs, err_msg=name)
     if isinstance(found, Step):
         np.testing.assert_array_equal(found.update, wanted.update)
 
@@ -74,7 +76,7 @@ class TestResume:
     @pytest.mark.parametrize("batch_size", [None, 1, 5, 6, 22, 23, 40])
     @pytest.mark.parametrize("name", PROBLEMS)
     def test_from_any_record(self, name, batch_size):
-        options = {"name": name, "batch_size": batch_size}
+        options = {"name": name, "batch_size": batch_size, "epochs": 2}
         records = list(run(**options))
         for at, record in enumerate(records):
             goes_on(record, records, at, **options)
@@ -86,6 +88,7 @@ class TestResume:
             if isinstance(record, Step):
                 goes_on(record.measure(), records, at, name=name)
 
+    @pytest.mark.quick
     @pytest.mark.parametrize("optimizer", optimizers.__all__)
     def test_every_optimizer(self, optimizer):
         records = list(run(optimizer=optimizer, name="dropout"))

@@ -11,6 +11,8 @@ from gdcli.data.idx import read_idx, read_mnist_folder
 from gdcli.data.reading import ReadOptions, load
 from gdcli.errors import DataError
 
+pytestmark = pytest.mark.quick
+
 IMAGES = np.arange(3 * 2 * 2, dtype=np.uint8).reshape(3, 2, 2)
 LABELS = np.array([7, 3, 7], np.uint8)
 

@@ -8,6 +8,8 @@ import pytest
 
 from gdcli.nn import initializers
 
+pytestmark = pytest.mark.quick
+
 ALL = [getattr(initializers, name) for name in initializers.__all__]
 FAN_IN, FAN_OUT = 300, 500
 VARIANCE = {

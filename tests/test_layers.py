@@ -7,7 +7,11 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import gdcli
+
+pytestmark = pytest.mark.quick
 
 HOME = Path(gdcli.__file__).parent
 FILES = sorted(path for path in HOME.rglob("*.py") if "samples" not in path.parts)
@@ -154,6 +158,11 @@ def test_plotext_has_one_adapter():
     users = [label(path) for path in FILES if any(m.split(".")[0] == "plotext" for m in imports(path))]
     assert len(users) == 1
     assert users[0].startswith("render")
+
+
+def test_typers_private_modules_have_one_door():
+    private = [label(path) for path in FILES if any(m.startswith(("typer._", "click")) for m in imports(path))]
+    assert private == [str(Path("cli", "typer_internals.py"))]
 
 
 def test_render_knows_no_loop():

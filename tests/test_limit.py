@@ -35,6 +35,7 @@ def model(gdcli, tmp_path):
     return made
 
 
+@pytest.mark.quick
 def test_the_lecture_s_limits(limit):
     report = limit("sample:deck")
     assert report["schema"] == "gdcli.limit/1"
@@ -155,6 +156,7 @@ def test_a_loss_below_the_least_is_never_reached(gdcli, limit):
     assert "never" in gdcli("limit", "sample:bmi", "--lr", 1e-3, "--target-loss", 100).out
 
 
+@pytest.mark.quick
 def test_value_is_one_number_that_fit_takes(gdcli):
     result = gdcli("limit", "sample:bmi", "--format", "value")
     assert float(result.out) == pytest.approx(ORACLE["diabetes_raw_bmi"]["gradient_descent"]["max_stable_lr_raw"])

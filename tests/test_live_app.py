@@ -71,6 +71,7 @@ def test_it_is_paused_at_the_start_and_says_what_to_press():
     piloted(script)
 
 
+@pytest.mark.quick
 def test_one_step_shows_the_lectures_numbers():
     async def script(app, pilot):
         await pilot.press("n")

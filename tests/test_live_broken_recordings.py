@@ -8,6 +8,8 @@ from test_live_recording import EARLIER, GOOD, MOMENT, SETUP, TURN, edited, pack
 
 from gdcli.errors import DataError
 
+pytestmark = pytest.mark.quick
+
 BROKEN = {
     "step infinite": edited(MOMENT, "at", "step", value=float("inf")),
     "step huge": edited(MOMENT, "at", "step", value=10**30),

@@ -411,7 +411,7 @@ def test_too_small_a_screen_says_so(width, height, sittings):
         assert "60 x 20" in " ".join(lines)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(60, 220), st.integers(20, 70), st.integers(0, 3))
 def test_odd_sizes_too(width, height, picture):
     for sitting in SITTINGS:

@@ -29,6 +29,7 @@ def step(answer):
     return int(re.match(r"step (\d+)", answer)[1])
 
 
+@pytest.mark.quick
 def test_the_greeting_tells_where_it_stands_and_what_to_type():
     ((about, state, keys),), sitting = talk()
     assert "sample:deck" in about
@@ -38,6 +39,7 @@ def test_the_greeting_tells_where_it_stands_and_what_to_type():
     assert not sitting.finished
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("line", ["n", "", "  ", "right"])
 def test_a_step(line):
     (_, answer), _ = talk(line)
@@ -79,6 +81,7 @@ def test_what_is_no_rate_changes_nothing(line):
     assert answer[-1].endswith("learning rate 0.1")
 
 
+@pytest.mark.quick
 def test_back():
     (_, first, _, back, again), _ = talk("n", "n", "b", "b")
     assert back[-1] == first[-1]
@@ -88,6 +91,7 @@ def test_back():
     assert len(answer) == 2
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("line", ["f", "space"])
 def test_to_convergence_with_fewer_and_fewer_lines(line):
     (_, answer), sitting = talk(line)

@@ -363,6 +363,7 @@ def test_the_same_sitting_twice_gives_the_same_numbers(words):
 # settings
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("words", [(), NETWORK, ("sample:bmi", "--standardize")], ids=str)
 @pytest.mark.parametrize("action", [key.action for key in KEYS if key.action.endswith(("_next", "_before"))])
 def test_a_setting_changes_or_says_why_not(words, action):

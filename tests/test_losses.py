@@ -10,6 +10,8 @@ import pytest
 
 from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mse_of_probabilities
 
+pytestmark = pytest.mark.quick
+
 NUMERIC = json.loads((Path(__file__).parent / "oracles" / "numeric.json").read_text())
 TOLERANCE = {"rtol": 1e-12, "atol": 1e-15}
 EXTREMES = (-1e4, -1e3, -88.8, -1.0, 0.0, 1.0, 88.8, 1e3, 1e4)

@@ -26,6 +26,7 @@ def made(losses, low=1e-5, high=1.0):
     return [Probe(step, rate, loss, loss, rate, False) for step, (rate, loss) in pairs]
 
 
+@pytest.mark.quick
 class TestRangeTest:
     def test_full_batch_by_hand(self):
         found = list(range_test(PROBLEM, SGD(), low=1e-3, high=0.1, steps=5, smooth=1, start=START))
@@ -92,6 +93,7 @@ class TestRangeTest:
         assert rates == pytest.approx([1e-300, 1e-200, 1e-100, 1, 1e100, 1e200, 1e300])
 
 
+@pytest.mark.quick
 class TestSuggestions:
     def test_valley_is_two_thirds_along_the_fall(self):
         # flat for 20, falling for 31 probes, then up

@@ -10,6 +10,8 @@ import pytest
 
 from gdcli.nn import metrics
 
+pytestmark = pytest.mark.quick
+
 ORACLES = Path(__file__).parent / "oracles"
 NUMERIC = json.loads((ORACLES / "numeric.json").read_text())
 REGRESSION, PROBABILITIES = NUMERIC["regression_metrics"], NUMERIC["bce_on_probabilities"]

@@ -17,6 +17,8 @@ from gdcli.optim import optimizers
 from gdcli.training.loop import Problem, descend, train
 from gdcli.training.records import Epoch
 
+pytestmark = pytest.mark.quick
+
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "digits_torch.json").read_text())
 ACTIVATIONS = [getattr(activations, name) for name in activations.__all__]
 rng = np.random.default_rng(11)

@@ -15,6 +15,8 @@ from gdcli.optim import optimizers
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch
 
+pytestmark = pytest.mark.quick
+
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "line_torch.json").read_text())
 ALL = [getattr(optimizers, name) for name in optimizers.__all__]
 rng = np.random.default_rng(7)

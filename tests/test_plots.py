@@ -64,6 +64,7 @@ def test_importing_the_module_does_not_load_plotext():
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("width", "height"), [(38, 14), (58, 16), (80, 24), (24, 5), (120, 40)])
 @pytest.mark.parametrize("screen", [Screen(), Screen(depth=4), PLAIN, ASCII])
 def test_a_chart_fills_the_size_it_was_given(width, height, screen):
@@ -72,6 +73,7 @@ def test_a_chart_fills_the_size_it_was_given(width, height, screen):
     assert max(map(columns, lines)) == width
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("screen", [PLAIN, ASCII])
 def test_a_rising_line_goes_from_the_lower_left_to_the_upper_right(screen):
     text = draw(Series([0, 10], [0, 10]), screen=screen)
@@ -281,7 +283,7 @@ SCREENS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.lists(SERIES, max_size=5),
     SCREENS,
@@ -357,7 +359,6 @@ def test_bars_are_as_long_as_their_values():
     assert [line.split()[1] for line in lines[1:]] == ["10", "5", "-5", "nan"]
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=30), NASTY, max_size=6), SCREENS, st.integers(1, 100))
 def test_bars_never_fail_and_never_exceed_their_width(values, screen, width):
     lines = bars(values, screen, title="a title", width=width).split("\n")

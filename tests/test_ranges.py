@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from gdcli.errors import OptionError
 from gdcli.experiments.sweep.ranges import expand, listed
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("text", "values"),

@@ -51,6 +51,7 @@ def npy(array: np.ndarray) -> bytes:
 LECTURE = {"x": [1.0, 2.0], "y": [3.0, 5.0]}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("content", "options"),
     [
@@ -87,6 +88,7 @@ def test_the_same_table_in_every_layout(content, options):
     assert columns(read(content, **options)) == LECTURE
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("content", "names", "texts"),
     [
@@ -153,6 +155,7 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("content", "message", "hint"), FOREIGN)
 def test_what_is_no_table_is_named(content, message, hint):
     with pytest.raises(DataError) as caught:
@@ -181,6 +184,7 @@ LAYOUT = [
 ]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("content", "options", "message", "hint"), LAYOUT)
 def test_a_bad_layout_is_named_with_its_line(content, options, message, hint):
     with pytest.raises(DataError) as caught:
@@ -216,6 +220,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", ["x", "y"])
 @pytest.mark.parametrize(("cell", "options", "message", "hint"), CELLS)
 def test_a_bad_cell_is_named_with_its_line_and_column(cell, options, message, hint, name):
@@ -312,6 +317,7 @@ class TestSources:
             load(str(tmp_path / "data.csv"), ReadOptions(), labels="labels")
 
 
+@pytest.mark.quick
 class TestChoosing:
     """Which columns are learned from."""
 
@@ -386,6 +392,7 @@ class TestChoosing:
         assert [table.is_numeric(name) for name in table.names] == [False, False, False, True]
 
 
+@pytest.mark.quick
 class TestMissing:
     """What becomes of missing cells."""
 
@@ -428,6 +435,7 @@ class TestMissing:
         assert (values.tolist(), kept.tolist()) == ([[1.0], [5.0], [9.0]], [True, False, True, True])
 
 
+@pytest.mark.quick
 class TestClassification:
     """Labels become class numbers."""
 

@@ -84,6 +84,7 @@ def model(iris_model, tmp_path):
     return path
 
 
+@pytest.mark.quick
 class TestForOthers:
     def test_the_tensors_have_pytorchs_shapes(self, model):
         tensors = load_file(model)

@@ -18,6 +18,8 @@ from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import SGD, Adam, Momentum, Nesterov
 from gdcli.training.loop import Problem, train
 
+pytestmark = pytest.mark.quick
+
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
 START = np.array([-1.0, 5.0])
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "regression_exact.json").read_text())["sets"]

@@ -18,13 +18,27 @@ PACKAGE = Path(gdcli.__file__)
 CALL = """
 import sys
 from gdcli.cli import main
-sys.argv = ["gdcli", *{arguments!r}]
-try:
-    main()
-except SystemExit as end:
-    assert not end.code, end.code
+for arguments in {commands!r}:
+    sys.argv = ["gdcli", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code or not arguments, (arguments, end.code)
 print(*sys.modules, file=sys.stderr)
 """
+HELP = [[], ["--help"], ["--version"]]
+NUMBERS = [
+    ["fit", "sample:deck", "--format", "csv"],
+    ["fit", "sample:deck", "--format", "json", "-q"],
+    ["mse", "sample:deck", "--m", "2", "--b", "1"],
+    *([name, "--help"] for name in ("fit", "mse", "score", "step", "sample")),
+]
+TABLES = [
+    ["fit", "sample:deck"],
+    ["step", "sample:deck"],
+    ["sample"],
+    ["train", "sample:xor", "--epochs", "1"],
+]
 
 
 def modules_after(code: str) -> set[str]:
@@ -35,29 +49,22 @@ def modules_after(code: str) -> set[str]:
     return {name.partition(".")[0] for name in ran.stderr.splitlines()[-1].split()}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
-    ("arguments", "never"),
-    [
-        (["--help"], ["numpy", "plotext", "rich"]),
-        (["--version"], ["numpy", "plotext", "rich"]),
-        (["fit", "sample:deck", "--format", "csv"], ["rich", "plotext"]),
-        (["fit", "sample:deck", "--format", "json", "-q"], ["rich", "plotext"]),
-        (["fit", "sample:deck"], ["plotext"]),
-        (["step", "sample:deck"], ["plotext"]),
-        (["mse", "sample:deck", "--m", "2", "--b", "1"], ["rich", "plotext"]),
-        (["sample"], ["plotext"]),
-        (["train", "sample:xor", "--epochs", "1"], ["plotext"]),
-    ],
-    ids=" ".join,
+    ("commands", "never"),
+    [(HELP, ["numpy", "plotext", "rich"]), (NUMBERS, ["rich", "plotext"]), (TABLES, ["plotext"])],
+    ids=["help", "numbers", "tables"],
 )
-def test_command_imports_only_what_it_uses(arguments: list[str], never: list[str]) -> None:
-    loaded = modules_after(CALL.format(arguments=arguments))
+def test_commands_import_only_what_they_use(commands: list[list[str]], never: list[str]) -> None:
+    """One process for the commands that share what they never load: what none of them loads, each does not."""
+    loaded = modules_after(CALL.format(commands=commands))
     assert "gdcli" in loaded
+    assert commands is HELP or "numpy" in loaded
     assert not loaded & {*never, "textual", "aiohttp"}, "what draws the playground is for the playground"
 
 
 def test_plot_is_what_loads_plotext() -> None:
-    assert "plotext" in modules_after(CALL.format(arguments=["fit", "sample:deck", "--epochs", "3", "--plot"]))
+    assert "plotext" in modules_after(CALL.format(commands=[["fit", "sample:deck", "--epochs", "3", "--plot"]]))
 
 
 def test_package_alone_loads_nothing() -> None:
@@ -72,10 +79,11 @@ def test_whole_core_needs_no_terminal_library() -> None:
     assert not loaded & TERMINAL
 
 
-@pytest.mark.parametrize("name", gdcli.__all__)
-def test_lazy_name_resolves(name: str) -> None:
-    assert getattr(gdcli, name) is not None
-    assert name in dir(gdcli)
+@pytest.mark.quick
+def test_lazy_names_resolve() -> None:
+    for name in gdcli.__all__:
+        assert getattr(gdcli, name) is not None, name
+        assert name in dir(gdcli)
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
@@ -83,6 +91,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
         _ = gdcli.adamant
 
 
+@pytest.mark.quick
 def test_lazy_names_and_those_for_type_checkers_are_the_same() -> None:
     tree = ast.parse(PACKAGE.read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")

@@ -17,6 +17,8 @@ from gdcli.training.records import Epoch, Status
 from gdcli.training.rules import Tolerance
 from gdcli.training.stopping import Stopping, stopped, until, until_loss
 
+pytestmark = pytest.mark.quick
+
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
 START = np.array([-1.0, 5.0])
 

@@ -17,6 +17,8 @@ from gdcli.nn.losses import mae
 from gdcli.render.reports.surface import resampled
 from gdcli.render.screen import ESCAPE, Screen, columns
 
+pytestmark = pytest.mark.quick
+
 GRID = ["--m-range", "-3:5:41", "--b-range", "-3:9:61"]
 DECK = Problem(Linear(1), mse, Dataset([[1.0], [2.0]], [3.0, 5.0]))
 M_AND_B = Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]))

@@ -104,7 +104,7 @@ def test_no_value_is_grey():
     standalone(svg(scene(minimum=None), np.full((4, 5), np.nan)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(np.float64, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=6), elements=st.floats(0, 1e300)))
 def test_any_surface_can_be_drawn(values):
     standalone(svg(scene(), values))

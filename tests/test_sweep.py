@@ -44,7 +44,7 @@ from gdcli.training.stopping import Stopping, stopped
 DECK = ["sample:deck", "--m", "-1", "--b", "5"]
 LECTURE = ["sweep", "fit", *DECK, "--lr", "0.01,0.1,0.29,0.3,2", "--epochs", "600"]
 RATES = (1e-3, 0.03, 0.3, 1.0, 1e3, 1e200)
-PATIENCE = 60
+PATIENCE = 300
 
 
 def best_run(result):
@@ -121,7 +121,7 @@ class TestStackIsTheRunsAlone:
     def test_every_optimizer_bit_for_bit_beside_diverging_neighbours(self, optimizer, name, batch):
         problem, start = PROBLEMS[name]
         members = [Member(rate, start, getattr(optimizers, optimizer)()) for rate in RATES]
-        options = {"epochs": 40, "batch_size": batch}
+        options = {"epochs": 16, "batch_size": batch}
         for outcome, member in zip(outcomes(problem, members, **options), members, strict=True):
             same(outcome, alone(problem, member, **options), exact=True)
 
@@ -257,7 +257,7 @@ def test_memory_does_not_hold_the_parameters_of_all_epochs():
 
     one = 20 * model.size * 8
     peak(2)
-    assert peak(60) - peak(5) < one
+    assert peak(20) - peak(5) < one
 
 
 def test_passes_tell_how_many_go_on():
@@ -323,7 +323,7 @@ class TestVerdicts:
         assert self.told(0.29, goal=None) == "converged, oscillating"
         assert self.told(1e-9, goal=None) == "crawling"
 
-    @settings(deadline=None, max_examples=20)
+    @settings(max_examples=10)
     @given(st.floats(0.02, 0.98), st.floats(1.01, 1.9), st.integers(0, 2**32 - 1))
     def test_below_one_over_the_curvature_steps_go_on_and_above_two_over_it_they_grow(self, below, above, seed):
         rng = np.random.default_rng(seed)
@@ -344,6 +344,7 @@ class TestVerdicts:
 
 
 class TestLecture:
+    @pytest.mark.quick
     def test_verdicts(self, gdcli):
         result = gdcli(*LECTURE, "--format", "json")
         assert result.code == 0
@@ -366,6 +367,7 @@ class TestLecture:
         assert told["best"] == 2
         assert all(run["differs"] == {"lr": run["config"]["lr"]} for run in told["runs"])
 
+    @pytest.mark.quick
     def test_table_and_rerun(self, gdcli):
         result = gdcli(*LECTURE)
         assert result.code == 0
@@ -531,7 +533,7 @@ class TestGrid:
     def test_some_of_a_million_runs(self, gdcli):
         words = ["sweep", "fit", "sample:deck", "--lr", "1e-4..1:log1000", "--l2", "0..1:lin1000", "--epochs", "1"]
         assert len(gdcli(*words, "--random", "3", "--format", "jsonl").jsonl) == 3
-        huge = ["--l1", "0..1:lin100000", "--m", "0..1:lin100000", "--b", "0..1:lin100000"]
+        huge = ["--l1", "0..1:lin30000", "--m", "0..1:lin30000", "--b", "0..1:lin30000"]  # more than 2^64 runs
         assert len(gdcli(*words, *huge, "--random", "3", "--format", "jsonl").jsonl) == 3
 
     def test_nothing_to_sweep_is_one_run(self, gdcli):
@@ -790,15 +792,16 @@ def test_a_file_is_not_begun_when_the_grid_is_refused(gdcli, tmp_path):
     assert not path.exists()
 
 
-def test_more_than_asked_for_twice_runs_with_yes(gdcli):
-    words = ["sweep", "fit", "sample:deck", "--lr", "0.1..0.2:lin10001", "--epochs", "1", "--format", "csv"]
+def test_more_than_asked_for_twice_runs_with_yes(gdcli, monkeypatch):
+    monkeypatch.setattr(grid, "MOST", 10)
+    words = ["sweep", "fit", "sample:deck", "--lr", "0.1..0.2:lin11", "--epochs", "1", "--format", "csv"]
     assert gdcli(*words).code == 2
-    assert len(gdcli(*words, "--yes").csv) == 10_001
+    assert len(gdcli(*words, "--yes").csv) == 11
 
 
 @pytest.mark.parametrize("kind", ["fit", "train"])
-def test_help_lists_all_options_of_the_command(process, kind):
-    plain, swept = process(kind, "--help").out, process("sweep", kind, "--help").out
+def test_help_lists_all_options_of_the_command(gdcli, capsys, kind):
+    plain, swept = ((gdcli(*words, "--help"), capsys.readouterr().out)[1] for words in ([kind], ["sweep", kind]))
     for option in ("--lr", "--optimizer", "--validation", "--scale", "--epochs", "--every", "--format"):
         assert option in plain
         assert option in swept
@@ -874,10 +877,10 @@ class TestFailure:
         assert len(here.json["runs"]) == 8
 
     @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds its workers in /proc")
-    @pytest.mark.parametrize("kills", [1, 8])
+    @pytest.mark.parametrize("kills", [1, pytest.param(8, marks=pytest.mark.long)])
     def test_a_lost_worker_is_told_and_its_runs_begun_again(self, kills):
         """Killed once, every run ends; killed each time, the runs are told as failed, and the program ends."""
-        command = [sys.executable, "-m", "gdcli", *self.WORDS, "30000", "--workers", "2", "--format", "json"]
+        command = [sys.executable, "-m", "gdcli", *self.WORDS, "5000", "--workers", "2", "--format", "json"]
         running = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environ()
         )

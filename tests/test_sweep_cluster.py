@@ -12,12 +12,12 @@ import pytest
 from conftest import clean_environ
 from test_sweep import what_is_left
 
-PATIENCE = 120
+PATIENCE = 300
 SWEEP = ["train", "sample:moons", "--hidden", "2;3;4;5;6;7;8;9;10;11", "--lr", "0.01,0.1,1e9", "--optimizer", "sgd"]
-LONG = ["--epochs", "400", "--dtype", "float64", "--format", "jsonl", "--every", "50"]
+LONG = ["--epochs", "150", "--dtype", "float64", "--format", "jsonl", "--every", "50"]
 
 needs_dask = pytest.mark.skipif(
-    importlib.util.find_spec("distributed") is None, reason="the optional extra gdcli[dask] is not installed"
+    importlib.util.find_spec("distributed") is None, reason="the optional extra [dask] is not installed"
 )
 
 
@@ -39,13 +39,13 @@ def started(*words, **options):
                 stream.close()
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """A scheduler's address, and its two workers."""
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A scheduler's address, and its two workers, for the whole file: the test that kills one of them comes last."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path_factory.mktemp("cluster")}
     port = address.rpartition(":")[2]
     worker = ("distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
     with contextlib.ExitStack() as stack:
@@ -62,6 +62,18 @@ def cluster(tmp_path):
 
 def rows(text):
     return {row["run"]: row for row in map(json.loads, text.splitlines())}
+
+
+@needs_dask
+def test_ctrl_c_on_a_cluster_prints_what_finished(cluster):
+    command = ["gdcli", "sweep", *SWEEP, "--epochs", "400", "--format", "jsonl", "--cluster", cluster[0]]
+    with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sweep:
+        first = sweep.stdout.readline()
+        sweep.send_signal(signal.SIGINT)
+        rest, told = what_is_left(sweep)
+    assert sweep.returncode == 130, told
+    assert "Traceback" not in told
+    assert rows(first + rest)
 
 
 @needs_dask
@@ -82,24 +94,15 @@ def test_a_worker_killed_in_the_middle_changes_nothing(cluster, process):
 
 
 @needs_dask
-def test_ctrl_c_on_a_cluster_prints_what_finished(cluster):
-    command = ["gdcli", "sweep", *SWEEP, "--epochs", "400", "--format", "jsonl", "--cluster", cluster[0]]
-    with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sweep:
-        first = sweep.stdout.readline()
-        sweep.send_signal(signal.SIGINT)
-        rest, told = what_is_left(sweep)
-    assert sweep.returncode == 130, told
-    assert "Traceback" not in told
-    assert rows(first + rest)
-
-
-@needs_dask
 def test_nobody_answers():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        command = program("gdcli", "sweep", "fit", "sample:deck", "--lr", "0.1,0.2", "--cluster", address)
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=clean_environ())
+        impatient = "import sys; from gdcli.cli import places, boundary; places.CONNECT = 1"
+        script = f"{impatient}; sys.exit(boundary.run(['sweep', 'fit', 'sample:deck', '--cluster', {address!r}]))"
+        ran = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, env=clean_environ()
+        )
     assert (ran.returncode, ran.stdout) == (3, "")
     lines = ran.stderr.splitlines()
     assert lines[0] == f"gdcli: --cluster: no scheduler answers at {address}"

@@ -9,6 +9,8 @@ import pytest
 from gdcli.data import toys
 from gdcli.errors import OptionError
 
+pytestmark = pytest.mark.quick
+
 ALL = [getattr(toys, name) for name in toys.__all__]
 NUMBERS = [toys.line, toys.polynomial]
 CLASSES = [toy for toy in ALL if toy not in NUMBERS]

@@ -5,6 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.quick
+
 GOOD = "a,b,kind\n" + "".join(f"{n},{n % 3},{'low' if n < 10 else 'high'}\n" for n in range(20))
 NUMBERS = "x,y\n" + "".join(f"{n},{2 * n}.25\n" for n in range(20))
 

@@ -83,6 +83,7 @@ def trained(gdcli, tmp_path):
     return train
 
 
+@pytest.mark.quick
 class TestTheObject:
     def test_its_fields(self, gdcli):
         result = gdcli("train", "sample:iris", "--hidden", "7,5", "--epochs", 3, "--format", "json")
@@ -753,7 +754,7 @@ class TestInterrupted:
         ours, theirs = os.openpty()
         running = self.endless(tmp_path, theirs)
         try:
-            seen, deadline = b"", time.monotonic() + 30
+            seen, deadline = b"", time.monotonic() + 300
             while b"steps/s" not in seen and time.monotonic() < deadline:
                 if select.select([ours], [], [], 0.2)[0]:
                     seen += os.read(ours, 65536)
@@ -788,14 +789,14 @@ class TestInterrupted:
     def test_resumed_it_ends_as_if_it_had_never_stopped(self, gdcli, tmp_path):
         """With a schedule over all epochs, so that no shorter run could stand in for the interrupted one."""
         options = (
-            *("sample:digits", "--hidden", "256", "--batch-size", 8, "--epochs", 24, "--schedule", "cosine"),
+            *("sample:digits", "--hidden", "256", "--batch-size", 8, "--epochs", 12, "--schedule", "cosine"),
             *("--lr", 0.002, "--dropout", 0.1, "--seed", 2),
         )
         code, out, err = self.interrupt(
             *options, "--save", "half.safetensors", "--format", "csv", cwd=tmp_path, wait_for=4
         )
         assert code == 130, err
-        assert 3 <= len(out.splitlines()) < 26
+        assert 3 <= len(out.splitlines()) < 14
         whole = gdcli("train", *options, "--save", tmp_path / "whole.safetensors", "--format", "json").json
         resumed = gdcli(
             *("train", "sample:digits", "--resume", tmp_path / "half.safetensors"),

@@ -9,11 +9,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import typer
-from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from gdcli.cli.app import COMMANDS, load, program
 from gdcli.cli.plugins import load_installed, taken
 from gdcli.cli.terminal import Terminal
+from gdcli.cli.typer_internals import ClickException, NoArgsIsHelpError
 from gdcli.definitions.plugins import place_in_plugin, plugged
 from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean
 

@@ -19,7 +19,7 @@ class LiveOptions(NamedTuple):
     replay: Annotated[
         str | None, option("--replay", metavar="FILE.jsonl", help="Play a recording back: nothing is trained.")
     ] = None
-    web: Annotated[bool, option("--web", help="Serve it to a browser on this machine. Needs gdcli[web].")] = False
+    web: Annotated[bool, option("--web", help="Serve it to a browser on this machine. Needs the extra [web].")] = False
     port: Annotated[int, option("--port", accepts="whole", metavar="N", help="For --web; 0 = any. [8000]")] = PORT
     host: Annotated[str | None, option("--host", metavar="ADDRESS", help="For --web. [127.0.0.1]")] = None
     plain: Annotated[

@@ -136,7 +136,7 @@ class Group:
     @classmethod
     def options(cls) -> tuple[Option, ...]:
         """The options, in order."""
-        return _own_options(cls)
+        return _own_options(cls)  # type: ignore[arg-type]  # a class is hashable
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:

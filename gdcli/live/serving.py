@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gdcli.errors import OptionError
+from gdcli.errors import OptionError, install_hint
 
 if TYPE_CHECKING:
     from gdcli.live.web.places import Place
@@ -48,7 +48,7 @@ def _site() -> Any:
     try:
         import_module("textual_serve.server")  # an optional extra
     except ModuleNotFoundError:
-        raise OptionError("--web needs textual-serve, which is not installed", "pip install 'gdcli[web]'") from None
+        raise OptionError("--web needs textual-serve, which is not installed", install_hint("web")) from None
     for name in ("aiohttp", "textual-serve"):  # a page that goes away in the middle of something is nobody's error
         logging.getLogger(name).setLevel(logging.CRITICAL)
     from gdcli.live.web.site import Site

@@ -12,12 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import typer
-from typer._click.types import STRING
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from gdcli.cli.app import COMMANDS, load
 from gdcli.cli.options import option
+from gdcli.cli.typer_internals import STRING
 
 if TYPE_CHECKING:
     from gdcli.cli.terminal import Terminal
