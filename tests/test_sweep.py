@@ -26,6 +26,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep import executors, running
+from gdcli.experiments.sweep import grid as sweep_grid
 from gdcli.experiments.sweep.api import sweep as sweep_library
 from gdcli.experiments.sweep.batching import Job, prepare
 from gdcli.experiments.sweep.grid import choices, joined, sweepable
@@ -793,7 +794,7 @@ def test_a_file_is_not_begun_when_the_grid_is_refused(gdcli, tmp_path):
 
 
 def test_more_than_asked_for_twice_runs_with_yes(gdcli, monkeypatch):
-    monkeypatch.setattr(grid, "MOST", 10)
+    monkeypatch.setattr(sweep_grid, "MOST", 10)
     words = ["sweep", "fit", "sample:deck", "--lr", "0.1..0.2:lin11", "--epochs", "1", "--format", "csv"]
     assert gdcli(*words).code == 2
     assert len(gdcli(*words, "--yes").csv) == 11

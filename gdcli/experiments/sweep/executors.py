@@ -19,7 +19,7 @@ import numpy as np
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.definitions.plugins import Plugin, load, loaded
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, OptionError, install_hint
 from gdcli.experiments.experiment import never
 from gdcli.experiments.sweep.batching import Job, PreparedStack, Rows, prepare
 from gdcli.training.records import Status
@@ -333,7 +333,7 @@ def _client(address: str) -> Any:
     try:
         client = import_module("distributed").Client  # an optional extra
     except ModuleNotFoundError:
-        raise OptionError("--cluster needs Dask, which is not installed", "pip install 'gdcli[dask]'") from None
+        raise OptionError("--cluster needs Dask, which is not installed", install_hint("dask")) from None
     for name in ("distributed", "tornado"):  # what goes wrong is reported here, in a line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
