@@ -149,7 +149,7 @@ def first_spec(base: Spec, lists: Lists) -> Spec:
     return base.replace(**_values({name: listed[0] for name, listed in lists.items()}))
 
 
-def expand(base: Spec, lists: Lists, random: int | None = None, most: float = MOST) -> Grid:
+def expand(base: Spec, lists: Lists, random: int | None = None, most: float | None = None) -> Grid:
     """The grid of all combinations, or of some of them.
 
     Args:
@@ -163,7 +163,7 @@ def expand(base: Spec, lists: Lists, random: int | None = None, most: float = MO
     """
     total = math.prod(len(listed) for listed in lists.values())
     count = total if random is None else min(total, random)
-    if count > most:
+    if count > (most := MOST if most is None else most):
         raise OptionError(
             f"this sweep is {count:,} runs, more than {most:,}",
             "--random 100 takes some of them, --yes runs them all",
