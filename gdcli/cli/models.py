@@ -43,7 +43,13 @@ def rows_named(options: DataOptions, terminal: Terminal) -> str:
 def table_for(
     model: SavedModel, name: str, options: DataOptions, terminal: Terminal, labels: str | None = None
 ) -> Table:
-    """The rows as the model's columns need them; of a folder with MNIST's files, the test images."""
+    """The rows as the model's columns need them; of a folder with MNIST's files, the test images.
+
+    Raises:
+        OptionError: If other inputs are asked for.
+    """
+    if options.x is not None:
+        raise OptionError("--x: a saved model knows its inputs", "leave it out")
     if name != "-" and not name.startswith("sample:") and is_mnist_folder(name):
         return mnist_table(name, "test")
     return with_values(model, read_table_named(name, options, terminal, labels))
