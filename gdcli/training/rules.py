@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
@@ -156,6 +156,7 @@ class Patience(StoppingRule):
         metadata={
             "metavar": "D",
             "help": "Smaller improvements do not count. [0]",
+            "alone": True,
             "place": 2,
             "accepts": "non_negative",
         },
@@ -217,6 +218,22 @@ def in_force(options: Mapping[str, Any], kinds: Sequence[type[StoppingRule]] = (
         for kind, names in named.items()
         if options.get(names[0]) is not None
     )
+
+
+def idle_settings(rules: Sequence[StoppingRule], given: Iterable[str]) -> dict[str, str]:
+    """Numbers that are given and go with a rule that is not in force, each with that rule's first field.
+
+    >>> idle_settings((), ["min_delta"]), idle_settings((Patience(3),), ["patience"])
+    ({}, {})
+    """
+    fields = {kind: dataclasses.fields(kind) for kind in map(_kind, __all__)}
+    known = {one.name: parts[0].name for parts in fields.values() for one in parts[1:] if not one.metadata.get("alone")}
+    in_use = {one.name for rule in rules for one in dataclasses.fields(rule)}  # type: ignore[arg-type]
+    return {name: known[name] for name in given if name in known and name not in in_use}
+
+
+def _kind(name: str) -> Any:
+    return globals()[name]
 
 
 def converging(rules: Sequence[StoppingRule]) -> tuple[StoppingRule, ...]:
