@@ -11,6 +11,7 @@ from gdcli.analysis.collapse import collapse, is_linear, largest_difference, wit
 from gdcli.cli.options import ModelArgument, OutputOptions
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
+from gdcli.cli.saved import refuse_target
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import inputs
 from gdcli.definitions import flag_name
@@ -36,6 +37,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
+    refuse_target(data)
     loaded = load_model(model)
     saved = loaded.saved
     rows = _rows(loaded, data, terminal)
