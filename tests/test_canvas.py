@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from gdcli.render.raster.canvas import framed, half_blocks, heat, image, limits, places, regions, scale_bar
+from gdcli.render.raster.canvas import framed, half_blocks, heat, image, limits, pixels_at, regions, scale_bar
 from gdcli.render.raster.colormap import hues, luminance, scale_colors
 from gdcli.render.screen import ESCAPE, Screen, columns
 
@@ -155,7 +155,7 @@ def test_a_path_outside_the_picture_changes_nothing(screen):
 
 
 def test_places_are_pixels_of_points():
-    assert places([(0, 0), (10, 5)], (0, 10), (0, 5), (21, 31, 3)).tolist() == [[20, 0], [0, 30]]
+    assert pixels_at([(0, 0), (10, 5)], (0, 10), (0, 5), (21, 31, 3)).tolist() == [[20, 0], [0, 30]]
 
 
 def test_regions_show_each_class_in_its_hue_and_points_bright():

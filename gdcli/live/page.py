@@ -14,10 +14,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from gdcli.render.raster.canvas import RAMP
-from gdcli.render.raster.colormap import Pixels, luminance
+from gdcli.render import theme
+from gdcli.render.raster.canvas import ink_on, shaded
+from gdcli.render.raster.colormap import Pixels
 from gdcli.render.raster.geometry import Indices
-from gdcli.render.screen import PALETTE, Screen, fit, plain, split
+from gdcli.render.screen import Screen, fit, plain, split
+from gdcli.render.theme import Meaning
 
 __all__ = ["Area", "Page"]
 
@@ -25,7 +27,6 @@ Codes = NDArray[np.int64]
 
 NONE = -1  # the terminal's own colour
 BOLD, REVERSE = 1, 2
-BLACK, WHITE = 0x000000, 0xFFFFFF
 BRAILLE = 0x2800  # the empty one; its dots, 4 high and 2 wide:
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
 FIRST_WIDE, SYMBOLS = 0x1100, (0x2000, 0x2C00)  # characters of two columns begin there; ours are not among them
@@ -66,8 +67,8 @@ class Page:
         self.back = np.full((height, width), NONE, dtype=np.int64)
         self.attributes = np.zeros((height, width), dtype=np.int64)
 
-    def write(self, column: int, row: int, text: str, style: str = "", width: int | None = None) -> int:
-        """Writes text, in a palette colour's name, "bold" or "reverse"; names may be joined by blanks.
+    def write(self, column: int, row: int, text: str, meaning: Meaning = theme.PLAIN, width: int | None = None) -> int:
+        """Writes text in the colour of what it means.
 
         Returns:
             The column after it.
@@ -77,13 +78,12 @@ class Page:
             begin, end = max(column, 0), min(column + len(cells), self.width)
             if begin < end:
                 self.chars[row, begin:end] = cells[begin - column : end - column]
-                self._style(row, begin, end, style)
+                self._style(row, begin, end, meaning)
         return column + len(cells)
 
-    def _style(self, row: int, begin: int, end: int, style: str) -> None:
-        front, attributes = _meaning(style)
-        self.front[row, begin:end] = front if self.screen.color else NONE
-        self.attributes[row, begin:end] = attributes
+    def _style(self, row: int, begin: int, end: int, meaning: Meaning) -> None:
+        self.front[row, begin:end] = meaning.hue.packed if meaning.hue and self.screen.color else NONE
+        self.attributes[row, begin:end] = BOLD * meaning.bold | REVERSE * meaning.reverse
 
     def color(self, column: int, row: int, rgb: int, width: int = 1) -> None:
         """Colours cells that are written already."""
@@ -96,9 +96,7 @@ class Page:
         height, width = rows.stop - rows.start, columns.stop - columns.start
         rgb = rgb[: 2 * height, :width]
         if not (self.screen.color and self.screen.unicode):
-            bright = luminance(rgb)
-            levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(np.intp)
-            self.chars[rows, columns] = np.array(list(RAMP))[levels]
+            self.chars[rows, columns] = shaded(rgb)
             return
         packed = (rgb & FEWER).astype(np.int64) @ np.array([65536, 256, 1])
         self.chars[rows, columns] = "▀"
@@ -113,35 +111,36 @@ class Page:
             self.chars[row, at] = char[:1]
             if self.back[row, at] != NONE:
                 ground = int(self.back[row, at])
-                bright = luminance(np.array([ground >> 16, ground >> 8 & 255, ground & 255], dtype=np.uint8))
-                self.front[row, at] = BLACK if bright > 0.5 else WHITE
+                rgb = np.array([ground >> 16, ground >> 8 & 255, ground & 255], dtype=np.uint8)
+                self.front[row, at] = ink_on(rgb).packed
                 self.attributes[row, at] = BOLD
 
-    def dots(
-        self, area: Area, rows: NDArray[np.intp], columns: NDArray[np.intp], style: str | Codes, ascii_: str
-    ) -> None:
-        """Braille dots at pixels of an area: four pixel rows and two columns a cell; else one character a cell.
+    def dots(self, area: Area, rows: Indices, columns: Indices, meaning: Meaning, colors: Codes | None = None) -> None:
+        """Braille dots at pixels of an area: four pixel rows and two columns a cell.
+
+        Where there is no braille, or no colour to tell lines apart, the meaning's mark in each cell.
 
         Args:
             area: Where the pixels are counted from.
             rows: Of each pixel.
             columns: Of each pixel.
-            style: A palette colour's name, or colours as 0xRRGGBB, one a pixel; the last in a cell holds.
-            ascii_: The character where there is no braille.
+            meaning: What the dots stand for.
+            colors: Colours of their own as 0xRRGGBB, one a pixel; the last in a cell holds.
         """
         where = self._slices(area)
         bits = np.zeros((where[0].stop - where[0].start, where[1].stop - where[1].start), dtype=np.uint32)
         cells = rows // 4, columns // 2
         np.bitwise_or.at(bits, cells, DOTS[rows % 4, columns % 2])
         touched = bits > 0
-        if self.screen.unicode:
+        if self.screen.unicode and (self.screen.color or meaning.mark == theme.DOTS):
             codes = self.chars.view(np.uint32).reshape(self.chars.shape)[where]  # writes through to the characters
             before = np.where((codes >= BRAILLE) & (codes < BRAILLE + 256), codes - BRAILLE, 0)
             codes[touched] = (BRAILLE + (bits | before))[touched]
         else:
-            self.chars[where][touched] = ascii_
+            self.chars[where][touched] = meaning.sign(self.screen.unicode)
         if self.screen.color:
-            self.front[where][cells] = _meaning(style)[0] if isinstance(style, str) else style
+            hue = NONE if meaning.hue is None else meaning.hue.packed
+            self.front[where][cells] = hue if colors is None else colors
 
     def _slices(self, area: Area) -> tuple[slice, slice]:
         return (
@@ -225,18 +224,3 @@ def _style_of(key: int) -> Style:
 @lru_cache(maxsize=8192)
 def _color(rgb: int) -> Color | None:
     return None if rgb == NONE else Color.from_rgb(rgb >> 16, rgb >> 8 & 255, rgb & 255)
-
-
-@lru_cache(maxsize=256)
-def _meaning(style: str) -> tuple[int, int]:
-    """A style's colour and attributes."""
-    front, attributes = NONE, 0
-    for word in style.split():
-        if word == "bold":
-            attributes |= BOLD
-        elif word == "reverse":
-            attributes |= REVERSE
-        else:
-            (red, green, blue), _, _ = PALETTE[word]
-            front = red << 16 | green << 8 | blue
-    return front, attributes

@@ -23,8 +23,10 @@ from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import Line
 from gdcli.live.words import warning
+from gdcli.render import theme
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen
+from gdcli.render.theme import Meaning
 
 __all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
 
@@ -68,7 +70,7 @@ class Scenes:
         if width < LEAST[0] or height < LEAST[1]:
             words = textwrap.wrap(TooSmall(width, height).told(), max(width, 1))
             for row, line in enumerate(words[:height]):
-                page.write(0, row, line, "bold")
+                page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
         if session.help:
@@ -146,10 +148,14 @@ class Scenes:
         if setup.batch_size is not None and page.width >= EPOCHS_TOO:
             now += f" epoch {run.now.epoch:,}"
         state = "running" if session.running else "replay" if session.replaying else "paused"
-        about = [(setup.name, "bold"), (setup.model, ""), (", ".join(setup.settings.values()), "gray")]
-        figures = [(now, "bold"), (_figures(session, page.width), "blue bold")]
+        about = [
+            (setup.name, theme.HEADING),
+            (setup.model, theme.PLAIN),
+            (", ".join(setup.settings.values()), theme.NOTE),
+        ]
+        figures = [(now, theme.HEADING), (_figures(session, page.width), theme.RESULT)]
         told = f"{state}, {session.speed_told()}" if session.running else state
-        mood = [(told, "green" if session.running else "gray")]
+        mood = [(told, theme.RUNNING if session.running else theme.NOTE)]
         one_line = [*about, *figures, *mood]
         if _length(one_line) <= page.width:
             _words(page, 0, one_line)
@@ -167,7 +173,7 @@ class Scenes:
         column, row = 0, page.height - 1
         self.footer = []
         for key in keys:
-            end = page.write(column, row, f" {_written(key, page)} ", "reverse")
+            end = page.write(column, row, f" {_written(key, page)} ", theme.BUTTON)
             page.write(end, row, _footer_word(key, session))
             self.footer.append((Area(column, row, widths[key], 1), key.action))
             column += widths[key]
@@ -182,15 +188,15 @@ def _footer_word(key: Key, session: Session) -> str:
     return "pause" if key.action == "toggle" and session.running else key.footer
 
 
-def _length(words: Sequence[tuple[str, str]]) -> int:
+def _length(words: Sequence[tuple[str, Meaning]]) -> int:
     return sum(len(text) + BETWEEN for text, _ in words) - BETWEEN
 
 
-def _words(page: Page, row: int, words: Sequence[tuple[str, str]]) -> None:
-    """Words with their styles, side by side."""
+def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
+    """Words in their meanings' colours, side by side."""
     column = 0
-    for text, style in words:
-        column = page.write(column, row, text, style) + BETWEEN
+    for text, meaning in words:
+        column = page.write(column, row, text, meaning) + BETWEEN
 
 
 def _figures(session: Session, width: int) -> str:
@@ -223,22 +229,22 @@ def _newest(session: Session) -> tuple[float, float, float, float]:
 def _message(page: Page, session: Session) -> None:
     text = session.line()
     bad = session.run.diverged or warning(session.run) or text.startswith("Overshoot")
-    style = "reverse bold" if session.typing is not None else "red bold" if bad else "bold"
+    meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
     lines = textwrap.wrap(text, page.width, max_lines=2, placeholder=" ...") or [""]
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
-        page.write(0, row, f"{line:<{page.width}}", style)
+        page.write(0, row, f"{line:<{page.width}}", meaning)
 
 
-def help_pages(height: int, width: int) -> list[list[tuple[str, str, str]]]:
-    """The lines of the help, as many a page as there is room for: key, what it does, style."""
-    lines: list[tuple[str, str, str]] = []
+def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
+    """The lines of the help, as many a page as there is room for: key, what it does, meaning."""
+    lines: list[tuple[str, str, Meaning]] = []
     group = ""
     for key in KEYS:
         if key.about and key.group != group:
-            lines += [("", "", "")] * bool(lines) + [("", key.group, "bold")]
+            lines += [("", "", theme.PLAIN)] * bool(lines) + [("", key.group, theme.HEADING)]
             group = key.group
         if key.about:
-            lines.append((key.shown, key.about, ""))
+            lines.append((key.shown, key.about, theme.PLAIN))
     room = (height - 4) * max(1, width // HELP_WIDE)
     return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
 
@@ -248,11 +254,13 @@ def _help(page: Page, number: int) -> None:
     pages = help_pages(page.height, page.width)
     last = number >= len(pages)
     where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
-    page.write(0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", "bold", page.width)
+    page.write(
+        0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", theme.HEADING, page.width
+    )
     mouse = "Mouse: click the dial for a rate, the surface for a start, the footer."
-    page.write(0, page.height - 1, mouse, "gray", page.width)
-    for at, (shown, about, style) in enumerate(pages[min(number, len(pages)) - 1]):
+    page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
+    for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
         column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)
         key = shown if page.screen.unicode else {"↑": "up", "↓": "down"}.get(shown, shown)
-        page.write(column, row, f"{key:>5}", "blue bold")
-        page.write(column + (7 if shown else 0), row, about, style)
+        page.write(column, row, f"{key:>5}", theme.KEY)
+        page.write(column + (7 if shown else 0), row, about, meaning)

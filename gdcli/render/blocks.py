@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gdcli.render import theme
 from gdcli.render.charts.axes import short
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 
@@ -57,11 +58,11 @@ def bars(values: Mapping[str, float], screen: Screen, *, title: str, width: int)
     room = width - left - right - 2
     finite = [value for value in values.values() if np.isfinite(value)]
     low, high = min([0.0, *finite]), max([0.0, *finite])
-    lines = [paint(fit(plain(title, screen), width), "bold", screen)]
+    lines = [paint(fit(plain(title, screen), width), theme.HEADING, screen)]
     for name, value in values.items():
         head = names[name] + " " * (left - columns(names[name])) + f" {numbers[name]:>{right}} "
         bar = _bar(value, low, high, room, screen) if np.isfinite(value) and room > 0 else ""
-        lines.append(fit(head, width) if not bar else head + paint(bar, "blue", screen))
+        lines.append(fit(head, width) if not bar else head + paint(bar, theme.VALUE, screen))
     return "\n".join(line.rstrip(" ") for line in lines)
 
 

@@ -19,7 +19,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.checkpoint import SavedModel, load
 from gdcli.nn import metrics
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen, paint, plain
 
@@ -142,13 +142,13 @@ def _blocks(
     yield ""
     figures = found.told() | more
     text = "   ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in figures.items())
-    yield f" {paint('rows', 'bold', screen)} {len(rows):,}   {text}"
+    yield f" {paint('rows', theme.HEADING, screen)} {len(rows):,}   {text}"
     if found.confusion is None:
         return
     worst = metrics.worst_confusions(found.confusion, classes)
     if worst:
         told = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        yield f" {paint('mixed up', 'bold', screen)} most often: {plain(told, screen)}"
+        yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(told, screen)}"
     if plotted or len(classes) <= 26:
         from gdcli.render.charts.plots import matrix
 

@@ -14,7 +14,7 @@ from gdcli.cli.output import check, emit, rerun
 from gdcli.cli.predicting import PredictionOptions, Predictions, Scored, predictions
 from gdcli.cli.telling import scores
 from gdcli.cli.terminal import Terminal
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.numbers import equation, short
 from gdcli.render.screen import Screen, paint, plain
 from gdcli.training.records import Scores
@@ -80,6 +80,6 @@ def _summary(told: Predictions, result: Scores, screen: Screen) -> Iterator[str]
     yield ""
     text = _equation(told)
     if text:
-        yield f" {paint('model', 'bold', screen)}  {plain(text, screen)}"
+        yield f" {paint('model', theme.HEADING, screen)}  {plain(text, screen)}"
     figures = {"MSE": result.mse, "RMSE": result.rmse, "MAE": result.mae, "R2": result.r2}
-    yield " " + "   ".join(f"{paint(name, 'bold', screen)} {short(value, 6)}" for name, value in figures.items())
+    yield " " + "   ".join(f"{paint(name, theme.HEADING, screen)} {short(value, 6)}" for name, value in figures.items())

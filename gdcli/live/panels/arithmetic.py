@@ -12,6 +12,7 @@ from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import Line
+from gdcli.render import theme
 from gdcli.render.numbers import short
 from gdcli.render.reports.step import StepTold, blackboard
 from gdcli.render.screen import Screen
@@ -24,7 +25,7 @@ MOST = 8  # parameters whose formulas are written out
 DIGITS = (6, 5, 4, 3)
 SPACES = re.compile(r"(\S) {2,}")  # of columns
 PLACED = re.compile(r"= [^=]*\([^=]*=")  # dMSE/dm = 5m + 3b - 13 [= 5(-1) + 3(5) - 13 =] -3
-WORDS = {"improved": "green", "overshot": "red", "diverged": "red"}
+WORDS = {"improved": theme.IMPROVED, "overshot": theme.WRONG, "diverged": theme.WRONG}
 
 
 class Arithmetic:
@@ -40,10 +41,13 @@ class Arithmetic:
         if len(lines) > area.height:
             lines = [line for line in lines if line.strip()]
         if not lines:
-            title(page, area, [("the step", "bold"), ("  n takes one, and shows its arithmetic here", "gray")])
+            title(
+                page, area, [("the step", theme.HEADING), ("  n takes one, and shows its arithmetic here", theme.NOTE)]
+            )
         for row, line in enumerate(lines[: area.height]):
-            style = next((color for word, color in WORDS.items() if word in line), "bold" if row == 0 else "")
-            page.write(area.left, area.top + row, line, style, area.width)
+            plain = theme.HEADING if row == 0 else theme.PLAIN
+            meaning = next((meaning for word, meaning in WORDS.items() if word in line), plain)
+            page.write(area.left, area.top + row, line, meaning, area.width)
 
     def lines(self, run: Course, screen: Screen, width: int) -> list[str]:
         """The step that led to where the run stands, with as many digits as there is room for."""

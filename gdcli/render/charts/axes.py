@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from gdcli.render import theme
 from gdcli.render.raster.cells import Cells
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.screen import Screen, columns, fit, paint, plain
@@ -113,6 +115,13 @@ class Axis:
         ]
 
 
+def fractions(points: ArrayLike, x: Axis, y: Axis) -> Floats:
+    """Points `(n, 2)` as fractions of the area between two axes; those that are not finite are left out."""
+    xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    return np.stack([x.fraction(xy[:, 0]), y.fraction(xy[:, 1])], axis=1)
+
+
 def axis(low: float, high: float, count: int, label: str = "", *, log: bool = False) -> Axis:
     """An axis over a range; a range without width is given one.
 
@@ -148,16 +157,21 @@ def frame(lines: Sequence[str], x: Axis, y: Axis, width: int, screen: Screen) ->
     Returns:
         Two lines more, each `gutter(y)` columns wider.
     """
+    left = [paint(side, theme.AXIS, screen) for side in y_axis(y, len(lines), screen)]
+    below = [paint(row, theme.AXIS, screen) for row in x_axis(x, width, gutter(y) - 1, screen)]
+    return [a + b for a, b in zip(left, lines, strict=True)] + below
+
+
+def y_axis(y: Axis, rows: int, screen: Screen) -> list[str]:
+    """The numbers and the line of a y axis, top first, each `gutter(y)` columns wide."""
     edge, tick = "│┤" if screen.unicode else "|+"
-    at = {len(lines) - 1 - place: text for place, text in y.places(len(lines))}
+    at = {rows - 1 - place: text for place, text in y.places(rows)}
     wide = gutter(y) - 2
-    sides = [f"{at.get(row, ''):>{wide}} {tick if row in at else edge}" for row in range(len(lines))]
-    left = [paint(side, "gray", screen) for side in sides]
-    return [a + b for a, b in zip(left, lines, strict=True)] + _foot(x, width, wide + 1, screen)
+    return [f"{at.get(row, ''):>{wide}} {tick if row in at else edge}" for row in range(rows)]
 
 
-def _foot(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
-    """The line of the x axis, and below it the numbers that have room and the label."""
+def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
+    """The line of an x axis, and below it the numbers that have room and the label; both begin with the indent."""
     corner, line, tick = "└─┬" if screen.unicode else "+-+"
     label = fit(plain(x.label, screen), width)
     rule, text = Cells(width, 1), Cells(width + indent + 1, 1)
@@ -168,8 +182,7 @@ def _foot(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
         if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
             text.put(0, start, word)
             rule.put(0, column, tick)
-    foot = [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
-    return [paint(row, "gray", screen) for row in foot]
+    return [" " * indent + corner + rule.text()[0], text.text()[0]]
 
 
 def framed(
@@ -199,4 +212,4 @@ def framed(
     width = columns(lines[0])
     head = fit(f"{plain(y_label, screen):>{gutter(y) - 1}}", gutter(y) + width)
     x = axis(*x_range, width // 10, x_label)
-    return "\n".join([paint(head, "gray", screen), *frame(lines, x, y, width, screen)])
+    return "\n".join([paint(head, theme.AXIS, screen), *frame(lines, x, y, width, screen)])

@@ -14,11 +14,12 @@ import numpy as np
 from gdcli.render.blocks import bars, side_by_side
 from gdcli.render.charts.axes import Axis, frame, gutter
 from gdcli.render.charts.captions import Name, heading, margin, put_marks, put_names
-from gdcli.render.charts.curves import Curve, Series, axes, curve, notes, parts
+from gdcli.render.charts.curves import PlottedSeries, Series, axes, notes, parts, plotted
 from gdcli.render.raster.cells import Cells
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.reports.confusion import matrix
 from gdcli.render.screen import Screen, fit, plain
+from gdcli.render.theme import Meaning
 
 __all__ = ["Screen", "Series", "bars", "chart", "matrix", "side_by_side"]
 
@@ -72,7 +73,7 @@ def chart(
     Returns:
         The lines, joined, without a line break at the end.
     """
-    curves = [curve(one, log_y=log_y) for one in series]
+    curves = [plotted(one, log_y=log_y) for one in series]
     below = [fit(note, width) for note in notes(curves)]
     curves = [one for one in curves if len(one.points)]
     title, rows = plain(title, screen), height - 3 - len(below)
@@ -86,7 +87,9 @@ def chart(
     return "\n".join([*drawing.lines((plain(y_label, screen), title), width, rows), *below])
 
 
-def _strokes(curves: Sequence[Curve], x: Axis, y: Axis, columns: int, rows: int, screen: Screen) -> list[_Stroke]:
+def _strokes(
+    curves: Sequence[PlottedSeries], x: Axis, y: Axis, columns: int, rows: int, screen: Screen
+) -> list[_Stroke]:
     """Each curve in fractions of the plot, with its character."""
     glyphs = _glyphs([one.series.style == "points" or len(one.points) == 1 for one in curves], screen)
     drawn = zip(curves, glyphs, strict=True)
@@ -138,7 +141,7 @@ class _Drawing:
             Name(
                 plain(label, self.screen),
                 stroke.glyph.replace("braille", "—"),
-                stroke.series.color,
+                stroke.series.meaning,
                 *_end(stroke),
             )
             for stroke in self.strokes
@@ -186,14 +189,14 @@ def _rasterise(page: Cells, width: int, strokes: Sequence[_Stroke]) -> None:
         for piece in strokes[at].pieces:
             signal = figure.signal(*piece.T.tolist(), marker=marker)
             figure.draw(signal.lines(strokes[at].series.style == "line"))
-    _copy(figure.build().string(), page, [stroke.series.color for stroke in strokes])
+    _copy(figure.build().string(), page, [stroke.series.meaning for stroke in strokes])
 
 
-def _copy(text: str, page: Cells, colors: Sequence[str]) -> None:
+def _copy(text: str, page: Cells, meanings: Sequence[Meaning]) -> None:
     """Put plotext's text on the page; its colour numbers say which stroke a run belongs to."""
     for row, line in enumerate(text.splitlines()):
         column = 0
         for number, run in SPAN.findall(line):
             if number:
-                page.put(row, column, run, colors[int(number) - 16])
+                page.put(row, column, run, meanings[int(number) - 16])
             column += len(run)

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from gdcli.render.charts.axes import framed, short
 from gdcli.render.raster.colormap import Pixels, luminance
-from gdcli.render.raster.pictures import heat, limits, places, regions
+from gdcli.render.raster.pictures import heat, limits, pixels_at, regions
 from gdcli.render.screen import RESET, Screen, columns, fit, plain, split
+from gdcli.render.theme import EDGE, PATH, Hue
 
-__all__ = ["Mark", "framed", "half_blocks", "heat", "image", "limits", "places", "regions", "scale_bar"]
+__all__ = ["Mark", "framed", "half_blocks", "heat", "image", "limits", "pixels_at", "regions", "scale_bar"]
 
 Mark = tuple[int, int, str]  # pixel row, pixel column, what to write there
 Codes = NDArray[np.int64]
@@ -33,7 +34,7 @@ def half_blocks(rgb: Pixels, screen: Screen, marks: Sequence[Mark] = ()) -> list
     Args:
         rgb: The picture, `(height, width, 3)`, top row first.
         screen: What the terminal can do.
-        marks: Texts over the picture: pixel row, pixel column (`places` finds them) and the text.
+        marks: Texts over the picture: pixel row, pixel column (`pixels_at` finds them) and the text.
 
     >>> half_blocks(np.array([[[0, 0, 0], [255, 255, 255]]], dtype=np.uint8), Screen(color=False))
     [' @']
@@ -46,7 +47,7 @@ def half_blocks(rgb: Pixels, screen: Screen, marks: Sequence[Mark] = ()) -> list
     upper, lower = _codes(rgb[0::2], screen.depth), _codes(rgb[1::2], screen.depth)
     for row, column, char in letters:
         ground = rgb[2 * row : 2 * row + 2, column].mean(axis=0).astype(np.uint8)
-        pair = np.stack([np.full(3, 0 if luminance(ground) > 0.5 else 255, dtype=np.uint8), ground])
+        pair = np.stack([np.array(ink_on(ground).rgb, dtype=np.uint8), ground])
         upper[row, column], lower[row, column] = _codes(pair, screen.depth)
         text[row][column] = char
     return [_line(*row, screen.depth) for row in zip(upper, lower, text, strict=True)]
@@ -87,12 +88,22 @@ def _letters(marks: Sequence[Mark], rgb: Pixels, screen: Screen) -> list[tuple[i
 
 
 def _ramp(rgb: Pixels, letters: Sequence[tuple[int, int, str]]) -> list[str]:
-    bright = luminance(rgb)
-    levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(int)
-    text = [[RAMP[level] for level in row] for row in levels.tolist()]
+    text: list[list[str]] = shaded(rgb).tolist()
     for row, column, char in letters:
         text[row][column] = char
     return ["".join(row) for row in text]
+
+
+def shaded(rgb: Pixels) -> NDArray[np.str_]:
+    """A picture without colour: the brightness of two pixel rows as one character."""
+    bright = luminance(rgb)
+    levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(np.intp)
+    return np.array(list(RAMP))[levels]
+
+
+def ink_on(ground: Pixels) -> Hue:
+    """The ink that is readable on a colour: dark on a bright one, else bright."""
+    return (EDGE if luminance(ground) > 0.5 else PATH).color
 
 
 def _codes(rgb: Pixels, depth: int) -> Codes:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from gdcli.render import theme
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen, paint, plain
 
@@ -21,7 +22,7 @@ NARROWEST, BROADEST = 48, 66  # columns of a chart
 GAP = 3
 ACROSS = 7  # numbers in a row of a table
 FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.shapes
-COLORS = {"value": "blue", "slope": "orange"}
+MEANINGS = {"value": theme.VALUE, "slope": theme.SLOPE}
 SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
 
 
@@ -135,8 +136,8 @@ def _block(portrait: Portrait, width: int, screen: Screen) -> str:
 
     drawing = chart(
         [
-            Series(portrait.x, portrait.value, label="value", color=COLORS["value"]),
-            Series(portrait.x, portrait.derivative, label="slope", color=COLORS["slope"]),
+            Series(portrait.x, portrait.value, label="value", meaning=theme.VALUE),
+            Series(portrait.x, portrait.derivative, label="slope", meaning=theme.SLOPE),
         ],
         screen,
         title=portrait.name,
@@ -164,7 +165,7 @@ def _words(portrait: Portrait, width: int, screen: Screen) -> Iterator[str]:
     yield from wrap(_spelled(about, screen), width)
     for label, text in [("value", formula), *portrait.remarks]:
         for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 10), fillvalue=""):
-            yield f"{paint(f'{head:<9}', COLORS.get(label, 'gray'), screen)} {line}"
+            yield f"{paint(f'{head:<9}', MEANINGS.get(label, theme.NOTE), screen)} {line}"
 
 
 def _spelled(text: str, screen: Screen) -> str:
@@ -185,7 +186,7 @@ def tables(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
         yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
     for at, one in enumerate(portraits):
         yield from ("",)[: bool(at)]
-        yield paint(one.name, "bold", screen)
+        yield paint(one.name, theme.HEADING, screen)
         yield from _words(one, 80, screen)
 
 
@@ -195,4 +196,4 @@ def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], scr
     heads = [f"z = {short(z[0])}", *map(short, z[1:])]
     lines = [[title, *heads], *([name, *(short(round(each, 4)) for each in values)] for name, values in rows.items())]
     text = [f"{name:<{broad}}" + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
-    return [paint(text[0], "bold", screen), *text[1:], ""]
+    return [paint(text[0], theme.HEADING, screen), *text[1:], ""]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from gdcli.render import theme
 from gdcli.render.numbers import polynomial, short
 from gdcli.render.screen import Screen, columns, paint, plain
 
@@ -187,7 +188,7 @@ def _grid(cells: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:
     for at, (name, *numbers, last) in enumerate(rows):
         padded = [" " * (wide - columns(cell)) + cell for cell, wide in zip(numbers, widths[1:-1], strict=True)]
         line = "  ".join([f"{name:<{widths[0]}}", *padded, last]).rstrip()
-        yield " " + (line if at else paint(line, "bold", screen))
+        yield " " + (line if at else paint(line, theme.HEADING, screen))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -199,5 +200,5 @@ def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     start = f" {label} " if label else " "
     lines = wrap(text, max(80, screen.width) - columns(start), break_long_words=False, break_on_hyphens=False)
     for at, line in enumerate(lines):
-        head = paint(start, "bold", screen) if label and not at else " " * columns(start)
+        head = paint(start, theme.HEADING, screen) if label and not at else " " * columns(start)
         yield head + plain(line.replace("\N{NO-BREAK SPACE}", " "), screen)

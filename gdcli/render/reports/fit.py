@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gdcli.render import Column
+from gdcli.render import Column, theme
 from gdcli.render.numbers import equation, fixed, short
 from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.training.records import Epoch, Scores, Status
@@ -110,7 +110,7 @@ def summary(fitted: Fitted, screen: Screen) -> Iterator[str]:
     broad = max(columns(text) for text in equations) + 3
     tall = max(columns(text) for text in cells) + 3
     for label, text, cell, note in zip(labels, equations, cells, notes, strict=True):
-        start = paint(f" {label:<10}", "bold", screen)
+        start = paint(f" {label:<10}", theme.HEADING, screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
     for label, text in fitted.remarks:
         yield from wrapped(label, text, screen)
@@ -134,7 +134,7 @@ def wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
     room = max(80, screen.width) - 12
     line = ""
-    start = paint(f" {label:<10}", "bold", screen) + " "
+    start = paint(f" {label:<10}", theme.HEADING, screen) + " "
     for word in text.split(" "):
         if line and len(line) + 1 + len(word) > room:
             yield start + line
@@ -168,9 +168,9 @@ def pictures(
     height = 16 if screen.width >= 100 else 11
     title, curves, log = _loss_curves(fitted, history)
     loss = chart(curves, screen, title=title, width=width, height=height, log_y=log)
-    series = [Series(*points, label="data", style="points", color="gray")]
-    styles = {"start": "purple", "fitted": "orange", "perfect": "green"}
-    series += [Series(*line, label=name, color=styles.get(name, "orange")) for name, line in lines.items()]
+    series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
+    meanings = {"start": theme.START, "perfect": theme.PERFECT}
+    series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
     data = chart(
         series,
         screen,
@@ -195,10 +195,10 @@ def _loss_curves(fitted: Fitted, history: Mapping[str, Sequence[float]]) -> tupl
         rounding = 1e-15 * max(losses[0], floor)
         above = [value if value > rounding else math.nan for value in above]
         title = f"{fitted.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
-        return title, [Series(epochs, above, label="training", color="blue")], True
-    curves = [Series(epochs, losses[:end], label="training", color="blue")]
+        return title, [Series(epochs, above, label="training", meaning=theme.TRAINING)], True
+    curves = [Series(epochs, losses[:end], label="training", meaning=theme.TRAINING)]
     if held_out:
-        curves.append(Series(epochs, held_out[:end], label="validation", color="orange"))
+        curves.append(Series(epochs, held_out[:end], label="validation", meaning=theme.VALIDATION))
     positive = [value for value in losses if 0 < value < math.inf]
     log = bool(positive) and max(positive) > 20 * min(positive)
     return f"{fitted.loss_name}{' (log scale)' if log else ''} by epoch", curves, log

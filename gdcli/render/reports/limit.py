@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from gdcli.render import theme
 from gdcli.render.numbers import short
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, paint, plain
@@ -151,11 +152,12 @@ def limits(found: Sequence[Limits], limit: tuple[str, str] | None, screen: Scree
     broad = max(len(label) for label, _, _ in rows)
     heads = [one.inputs for one in found] if len(found) > 1 else []
     if heads:
-        yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), "bold", screen)
+        yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), theme.HEADING, screen)
     for at, (label, values, note) in enumerate(rows):
-        start = paint(f" {label:<{broad}}", "bold", screen)
-        cells = [f"{_told(value):>14}" for value in values]
-        yield start + "".join(paint(cell, "green" if at == 0 else "", screen) for cell in cells) + f"   {note}"
+        start = paint(f" {label:<{broad}}", theme.HEADING, screen)
+        meaning = theme.LIMIT if at == 0 else theme.PLAIN
+        cells = [paint(f"{_told(value):>14}", meaning, screen) for value in values]
+        yield f"{start}{''.join(cells)}   {note}"
     if found[0].flat:
         text = f"in {found[0].flat} of {len(found[0].eigenvalues)} directions the loss is flat: many models fit equally"
         yield from wrapped("flat", text, screen)
@@ -191,7 +193,7 @@ def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterat
     heads = ["lr", "error kept", "loss to 1/100"]
     heads += [] if target is None else [f"{loss_name} {short(target)} at"]
     yield ""
-    yield paint(f" {'foretold':<22}" + _cells(heads), "bold", screen)
+    yield paint(f" {'foretold':<22}" + _cells(heads), theme.HEADING, screen)
     for one in found:
         cells = [
             short(one.lr),
@@ -205,12 +207,12 @@ def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterat
 def trials(found: Sequence[Trial], loss_name: str, screen: Screen) -> Iterator[str]:
     """Each run near the limit in a line: where it got, beside where it was foretold to get, and what that is."""
     yield ""
-    yield paint(f" {'tried out':<13}" + _cells(["lr", "steps", loss_name, "foretold"], NARROW), "bold", screen)
+    yield paint(f" {'tried out':<13}" + _cells(["lr", "steps", loss_name, "foretold"], NARROW), theme.HEADING, screen)
     yield f" {'the start':<13}" + _cells(["", "0", short(found[0].first_loss)], NARROW)
     for one in found:
         cells = [short(one.lr), f"{one.steps:,}", short(one.loss), short(one.predicted_loss)]
-        color = {"diverges": "red", "converges": "green"}.get(one.verdict, "orange")
-        yield f" {f'{one.factor:g} x limit':<13}{_cells(cells, NARROW)}   {paint(_verdict(one), color, screen)}"
+        meaning = {"diverges": theme.WRONG, "converges": theme.IMPROVED}.get(one.verdict, theme.UNDECIDED)
+        yield f" {f'{one.factor:g} x limit':<13}{_cells(cells, NARROW)}   {paint(_verdict(one), meaning, screen)}"
     if any(one.verdict == "neither" for one in found):
         yield from wrapped("neither", "the start has no error in the steepest direction, or none at all.", screen)
 

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gdcli.render import Column
+from gdcli.render import Column, theme
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen, paint
+from gdcli.render.theme import Meaning
 
 if TYPE_CHECKING:
     from gdcli.analysis.range_test import Probe, Suggestion
@@ -68,20 +69,20 @@ def reason(name: str, found: Suggestion) -> str:
 def summary(found: Finding, screen: Screen) -> Iterator[str]:
     """The suggestions, the limit beside them, and where the test ended."""
     for name, one in found.suggestions.items():
-        color = "green" if name == found.chosen else ""
-        yield from _line(name, one.learning_rate, reason(name, one), color, screen)
+        meaning = theme.BEST if name == found.chosen else theme.PLAIN
+        yield from _line(name, one.learning_rate, reason(name, one), meaning, screen)
     for name, one in found.left_out.items():
-        yield from _line(name, one.learning_rate, "left out: not below the limit", "gray", screen)
+        yield from _line(name, one.learning_rate, "left out: not below the limit", theme.NOTE, screen)
     if found.limit is not None:
-        yield from _line("limit", found.limit[0], found.limit[1], "", screen)
+        yield from _line("limit", found.limit[0], found.limit[1], theme.LIMIT, screen)
     last = found.probes[-1]
     ending = "the loss ran away" if last.ran_away else "the loss never ran away: a larger --to may tell more"
-    yield from _line("end", last.learning_rate, ending, "", screen)
+    yield from _line("end", last.learning_rate, ending, theme.PLAIN, screen)
 
 
-def _line(label: str, rate: float, text: str, color: str, screen: Screen) -> Iterator[str]:
-    start = paint(f" {label:<11}", "bold", screen)
-    yield f"{start}{paint(f'{short(rate):>11}', color, screen)}   {text}"
+def _line(label: str, rate: float, text: str, meaning: Meaning, screen: Screen) -> Iterator[str]:
+    start = paint(f" {label:<11}", theme.HEADING, screen)
+    yield f"{start}{paint(f'{short(rate):>11}', meaning, screen)}   {text}"
 
 
 def picture(found: Finding, screen: Screen) -> Iterator[str]:
@@ -95,9 +96,9 @@ def picture(found: Finding, screen: Screen) -> Iterator[str]:
 
     rates = [math.log10(probe.learning_rate) for probe in found.probes]
     losses, smoothed = [probe.loss for probe in found.probes], [probe.smoothed for probe in found.probes]
-    curves = [Series(rates, smoothed, label="smoothed", color="orange")]
+    curves = [Series(rates, smoothed, label="smoothed", meaning=theme.SMOOTHED)]
     if losses != smoothed:
-        curves.insert(0, Series(rates, losses, label="loss", style="points", color="blue"))
+        curves.insert(0, Series(rates, losses, label="loss", style="points", meaning=theme.TRAINING))
     low, high = _range([*losses, *smoothed], smoothed)
     log = low > 0 and high > 20 * low
     marks = [(math.log10(one.learning_rate), name) for name, one in found.suggestions.items()]

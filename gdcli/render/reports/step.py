@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gdcli.render import theme
 from gdcli.render.numbers import polynomial, short, signed
 from gdcli.render.screen import Screen, columns, paint, plain
 
@@ -105,7 +106,7 @@ class StepTold:
 def blackboard(told: StepTold, screen: Screen) -> Iterator[str]:
     """The step, line by line."""
     batch = f"full batch of {told.rows} rows" if told.whole else f"a batch of {told.rows} of the rows"
-    step = paint(f"step {told.step}", "bold", screen)
+    step = paint(f"step {told.step}", theme.HEADING, screen)
     yield f"{step}   learning rate {short(told.learning_rate, told.digits)}   {batch}"
     yield ""
     yield from _aligned([_derivative(told, name) for name in told.before], screen)
@@ -160,7 +161,7 @@ def _traced(told: StepTold, screen: Screen) -> Iterator[str]:
 
 def _outcome(told: StepTold, screen: Screen) -> Iterator[str]:
     verdict = told.verdict
-    word = paint(verdict, "green" if verdict == "improved" else "red", screen)
+    word = paint(verdict, theme.IMPROVED if verdict == "improved" else theme.WRONG, screen)
     ratio = told.next_loss / told.loss if told.loss else math.inf
     if verdict == "overshot":
         size = f": {short(ratio, 2)} times larger." if ratio >= 2 else f": {short(100 * (ratio - 1), 2)} % larger."

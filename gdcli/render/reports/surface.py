@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gdcli.render import theme
 from gdcli.render.blocks import side_by_side
 from gdcli.render.charts.axes import axis, gutter
 from gdcli.render.numbers import short
-from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, places, scale_bar
+from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, pixels_at, scale_bar
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.reports.surface_marks import Scene, Trail, outcome, sentence, wrapped
 from gdcli.render.screen import Screen, paint
@@ -66,7 +67,7 @@ def _indent(scene: Scene, rows: int) -> int:
 
 def _panel(scene: Scene, trail: Trail, values: Floats, indent: int, screen: Screen) -> str:
     """One of several pictures: its rate above, how it went below."""
-    title = paint(f"lr {short(trail.rate, 6)}", "bold", screen)
+    title = paint(f"lr {short(trail.rate, 6)}", theme.HEADING, screen)
     picture = _picture(scene, trail, values, screen)
     below = wrapped(outcome(scene, trail), values.shape[1])
     return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
@@ -84,7 +85,7 @@ def _picture(scene: Scene, trail: Trail | None, values: Floats, screen: Screen) 
 
 def _marks(scene: Scene, shape: tuple[int, ...]) -> list[Mark]:
     marks = scene.marks()
-    where = places([spot[:2] for spot, _ in marks], scene.x_range, scene.y_range, shape)
+    where = pixels_at([spot[:2] for spot, _ in marks], scene.x_range, scene.y_range, shape)
     return [(row, column, letter) for (row, column), (_, letter) in zip(where.tolist(), marks, strict=True)]
 
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from gdcli.render.numbers import short
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.screen import Screen, plain
+from gdcli.render.theme import OPTIMUM, START
 from gdcli.training.records import Status
 
 Range = tuple[float, float]
@@ -81,7 +82,7 @@ class Scene:
 
     def marks(self) -> list[tuple[Spot, str]]:
         """What is marked in the picture, the start on top."""
-        spots = [(self.minimum, "x"), (self.start, "S")]
+        spots = [(self.minimum, OPTIMUM.mark), (self.start, START.mark)]
         return [(spot, letter) for spot, letter in spots if spot is not None and self.inside(spot[:2]).all()]
 
     def left_at(self, trail: Trail) -> int | None:

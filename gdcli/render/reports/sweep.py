@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gdcli.render import Column
+from gdcli.render import Column, theme
 from gdcli.render.numbers import short
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import RISE
 
-COLORS = ("blue", "orange", "green", "red", "purple", "gray")
 NAMED = 12
 """Curves that are all named; of more, only the best few are."""
 FEW = 5
@@ -146,12 +145,12 @@ def _curves(runs: Sequence[Look], screen: Screen, width: int, height: int) -> st
     low, high = _range([run.curve for run in drawn], first)
     series = []
     for at, run in reversed(list(enumerate(drawn))):
-        color = COLORS[at % len(COLORS)] if run.number in named else "gray"
+        meaning = theme.CLASSES[at % len(theme.CLASSES)] if run.number in named else theme.NOTE
         label = plain(run.label, screen) if run.number in named else ""
         y = np.where((run.curve > 0) & np.isfinite(run.curve), np.minimum(run.curve, 1e300), math.nan)
         y = np.where(run.curve <= 0, low, y)
         shown = ~np.isnan(y)
-        series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, color=color))
+        series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, meaning=meaning))
     held_out = any("best_validation_loss" in run.losses for run in drawn)
     title = ("validation loss" if held_out else "loss") + " (log scale) by epoch"
     if len(drawn) < len(every):
@@ -185,7 +184,10 @@ def _sizes(sizes: Sequence[tuple[float, Look]], name: str, screen: Screen, width
     positive = [value for value in (*held, *train) if value > 0]
     log = bool(positive) and len(positive) == 2 * len(x) and max(positive) > 10 * min(positive)
     return chart(
-        [Series(x, train, label="training", color="blue"), Series(x, held, label="validation", color="orange")],
+        [
+            Series(x, train, label="training", meaning=theme.TRAINING),
+            Series(x, held, label="validation", meaning=theme.VALIDATION),
+        ],
         screen,
         title=f"loss{' (log scale)' if log else ''} by model size",
         width=width,
@@ -203,10 +205,10 @@ def _fits(fits: Sequence[Fit], screen: Screen, width: int, height: int) -> str:
     data, *curves = fits
     low, high = float(np.min(data.y)), float(np.max(data.y))
     air = 0.15 * (high - low or 1.0)
-    series = [Series(data.x, data.y, label="data", style="points", color="gray")]
-    colors = ("purple", "orange", "blue") if len(curves) == 3 else ("purple", "orange")
-    for curve, color in zip(curves, colors, strict=False):
-        series.append(Series(curve.x, curve.y, label=plain(curve.label, screen), color=color))
+    series = [Series(data.x, data.y, label="data", style="points", meaning=theme.DATA)]
+    meanings = [theme.CLASSES[at] for at in ((4, 1, 0) if len(curves) == 3 else (4, 1))]
+    for curve, meaning in zip(curves, meanings, strict=False):
+        series.append(Series(curve.x, curve.y, label=plain(curve.label, screen), meaning=meaning))
     return chart(
         series,
         screen,

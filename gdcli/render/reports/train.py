@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.render import Column
+from gdcli.render import Column, theme
 from gdcli.render.numbers import short
 from gdcli.render.reports.fit import wrapped
 from gdcli.render.screen import Screen, paint, plain
@@ -108,8 +108,8 @@ def pictures(told: Trained, screen: Screen) -> Iterator[str]:
     blocks = []
     for title, curves in (("loss by epoch", told.history), ("accuracy by epoch", told.accuracy)):
         series = [
-            Series(curves["epoch"][-len(values) :], values, label=name, color=color)
-            for name, color in (("train", "blue"), ("validation", "orange"))
+            Series(curves["epoch"][-len(values) :], values, label=name, meaning=meaning)
+            for name, meaning in (("train", theme.TRAINING), ("validation", theme.VALIDATION))
             if (values := curves.get(name))
         ]
         if series:
@@ -163,5 +163,5 @@ def _figure(name: str, value: float) -> str:
 
 
 def _labelled(label: str, text: str, screen: Screen) -> str:
-    start = paint(f" {label:<10}", "bold", screen)
+    start = paint(f" {label:<10}", theme.HEADING, screen)
     return f"{start} {text}".rstrip()
