@@ -21,9 +21,9 @@ def bench(*words):
     return LiveBench(_origin(context, None), terminal())
 
 
-def session(*words, told=None):
+def session(*words, listener=None):
     """A sitting as `gdcli live WORDS` begins it."""
-    return Session(bench(*words), told)
+    return Session(bench(*words), listener)
 
 
 def terminal():

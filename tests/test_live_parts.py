@@ -12,10 +12,10 @@ from rich.cells import cell_len
 
 from gdcli.cli.live_bench import LiveBench
 from gdcli.live.app import LiveApp
-from gdcli.live.history import POINTS, Curve, Moment, Moments
+from gdcli.live.history import POINTS, Curve, Moment, MomentHistory
 from gdcli.live.keys import KEYS
 from gdcli.live.page import BRAILLE, NONE, Area, Page
-from gdcli.live.panels.dial import HIGHEST, LOWEST, Dial, finer, laddered
+from gdcli.live.panels.dial import HIGHEST, LOWEST, DialPanel, finer, laddered
 from gdcli.live.scenes import Scenes
 from gdcli.live.session import DIRECTIONS, Session
 from gdcli.render import theme
@@ -33,7 +33,7 @@ def curve(count, begin=0):
 
 
 def moments(count):
-    kept = Moments(moment(0))
+    kept = MomentHistory(moment(0))
     for at in range(1, count):
         kept.add(moment(at))
     return kept
@@ -113,7 +113,7 @@ def test_moments_go_back_one_by_one_to_the_first():
 
 def test_moments_are_bounded_by_their_size():
     large = 2**20
-    kept = Moments(moment(0, large))
+    kept = MomentHistory(moment(0, large))
     for at in range(1, 12):
         kept.add(moment(at, 1)._replace(parameters=np.empty(0)))
     count = 1
@@ -176,18 +176,18 @@ def test_finer_is_strictly_up_and_down(rate):
 def test_a_click_on_the_dial_puts_the_pointer_there(width):
     sitting, area = session(), Area(1, 1, width, 3)
     for column in range(area.left, area.left + width):
-        rate = Dial.rate_at(column, area)
+        rate = DialPanel.rate_at(column, area)
         assert LOWEST <= rate <= HIGHEST
         sitting.run.turn(rate)
         page = Page(width + 2, 5, Screen())
-        Dial().draw(page, area, sitting.run, None)
+        DialPanel().draw(page, area, sitting.run, None)
         assert "".join(page.chars[1].tolist()).index("▼") == column
 
 
 def test_a_click_beside_the_dial_is_at_its_end():
     area = Area(10, 1, 60, 3)
-    assert Dial.rate_at(0, area) == Dial.rate_at(10, area) == LOWEST
-    assert Dial.rate_at(500, area) == Dial.rate_at(69, area) == HIGHEST
+    assert DialPanel.rate_at(0, area) == DialPanel.rate_at(10, area) == LOWEST
+    assert DialPanel.rate_at(500, area) == DialPanel.rate_at(69, area) == HIGHEST
 
 
 # the page

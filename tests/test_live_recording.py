@@ -12,7 +12,7 @@ from live_sessions import NETWORK, do, screenful, session, terminal
 
 from gdcli.cli.live_bench import LiveBench
 from gdcli.errors import DataError
-from gdcli.live.recording import Recorder, read
+from gdcli.live.recording import Recorder, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
 from gdcli.render.screen import Screen
@@ -51,7 +51,7 @@ def recorded(words, actions):
     """A sitting, as a recording, with the screens of each moment."""
     file, clock = io.StringIO(), itertools.count()
     recorder = Recorder(file, lambda: next(clock) / 8)
-    sitting, scenes, screens = session(*words, told=recorder), [Scenes() for _ in SIZES], []
+    sitting, scenes, screens = session(*words, listener=recorder), [Scenes() for _ in SIZES], []
 
     def frame():
         recorder.frame(sitting)
@@ -80,7 +80,7 @@ def screens_of(sitting, scenes):
 
 def replay(text):
     """A recording as a sitting."""
-    return Replay(read(iter(text.splitlines(keepends=True)), "r.jsonl"), bench_of)
+    return Replay(read_recording(iter(text.splitlines(keepends=True)), "r.jsonl"), bench_of)
 
 
 def bench_of(saved):

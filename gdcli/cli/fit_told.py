@@ -11,7 +11,7 @@ import numpy as np
 from gdcli.cli import telling
 from gdcli.cli.options import LineOptions, LoopOptions, RateOptions
 from gdcli.cli.plan import Plan
-from gdcli.render.reports.fit import layout, pictures, summary
+from gdcli.render.reports.fit import draw_fit, fit_columns, summarize_fit
 from gdcli.render.screen import Screen
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
@@ -59,7 +59,7 @@ class FitTold:
     def columns(self, width: int) -> list[Any]:
         """For the table."""
         experiment, run = self._plan.experiment, self._run
-        return layout(
+        return fit_columns(
             experiment.names,
             self._plan.loss_name,
             experiment.validation is not None,
@@ -73,6 +73,6 @@ class FitTold:
             return
         told = telling.fitted(self._plan, self._run)
         if plotted:
-            yield from pictures(told, *telling.drawing(self._plan, self._run), screen)
+            yield from draw_fit(told, *telling.drawing(self._plan, self._run), screen)
         yield ""
-        yield from summary(told, screen)
+        yield from summarize_fit(told, screen)

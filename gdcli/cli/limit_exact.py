@@ -29,7 +29,14 @@ from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Momentum, Nesterov
 from gdcli.optim.schedules import Constant
 from gdcli.render import Report
-from gdcli.render.reports.limit import Limits, Outlook, Trial, limits, outlooks, trials
+from gdcli.render.reports.limit import (
+    LimitReport,
+    LimitTrial,
+    RateForecast,
+    tabulate_forecasts,
+    tabulate_limits,
+    tabulate_trials,
+)
 from gdcli.render.screen import Screen
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
@@ -71,17 +78,17 @@ def of_line(
     return Found(raw.lr_max, _why(raw, made), again, _Exact(made, raw, standardized, scaled, asked, again).report)
 
 
-def _why(raw: Limits, made: Plan) -> str:
+def _why(raw: LimitReport, made: Plan) -> str:
     """Why there is no limit, where there is none."""
     if math.isinf(raw.lr_max_sgd):
         return "the loss is flat"
     return "numbers are too large" if not raw.lr_max_sgd else f"no formula tells that of {label(made.optimizer)}"
 
 
-def _limits(made: Plan, inputs: str) -> Limits:
+def _limits(made: Plan, inputs: str) -> LimitReport:
     spectrum = made.spectrum
     steepest = float(spectrum.eigenvalues[-1])
-    return Limits(
+    return LimitReport(
         inputs=inputs,
         lr_max=made.limit,
         lr_max_sgd=spectrum.largest_stable_rate,
@@ -98,8 +105,8 @@ class _Exact:
     """The limits, and what they are good for."""
 
     plan: Plan
-    raw: Limits
-    standardized: Limits
+    raw: LimitReport
+    standardized: LimitReport
     scaled: Plan
     asked: LimitOptions
     again: str
@@ -130,14 +137,18 @@ class _Exact:
         )
 
     def blocks(
-        self, found: Sequence[Limits], foretold: Sequence[Outlook], tried: Sequence[Trial], screen: Screen
+        self,
+        found: Sequence[LimitReport],
+        foretold: Sequence[RateForecast],
+        tried: Sequence[LimitTrial],
+        screen: Screen,
     ) -> Iterator[str]:
         """For a table."""
-        yield from limits(found, self.other(), screen)
+        yield from tabulate_limits(found, self.other(), screen)
         if foretold:
-            yield from outlooks(foretold, "MSE", screen)
+            yield from tabulate_forecasts(foretold, "MSE", screen)
         if tried:
-            yield from trials(tried, "MSE", screen)
+            yield from tabulate_trials(tried, "MSE", screen)
 
     def other(self) -> tuple[str, str] | None:
         """What else but plain descent is asked about, and its formula."""
@@ -147,7 +158,7 @@ class _Exact:
             return f"batches of {size}", f"{formula}, of the worst row"
         return None if type(optimizer) is SGD else (label(optimizer), formula)
 
-    def outlooks(self) -> Iterator[Outlook]:
+    def outlooks(self) -> Iterator[RateForecast]:
         """What the rate asked for will do; else the cautious, the fastest and the almost too large one."""
         limit, target = self.plan.limit, self.asked.target_loss
         rates = {"just below the limit": math.inf if limit is None else BELOW * limit}
@@ -162,7 +173,7 @@ class _Exact:
             run = self.forecast(rate, made)
             if run is not None and math.isfinite(rate):
                 steps = None if target is None else run.steps_to(target)
-                yield Outlook(name, rate, run.contraction, run.steps_per_factor(), target, steps)
+                yield RateForecast(name, rate, run.contraction, run.steps_per_factor(), target, steps)
 
     def forecast(self, rate: float, made: Plan) -> Forecast | None:
         """The run at a constant rate, where a formula tells it."""
@@ -170,7 +181,7 @@ class _Exact:
             return None
         return forecast(made.experiment.problem, made.optimizer, rate, made.experiment.start)
 
-    def trials(self, interrupted: Callable[[], bool]) -> Iterator[Trial]:
+    def trials(self, interrupted: Callable[[], bool]) -> Iterator[LimitTrial]:
         """Real runs just below and just above the limit, where there is one."""
         limit = self.plan.limit
         for factor in () if limit is None else (BELOW, ABOVE):
@@ -185,9 +196,9 @@ class _Exact:
                     yield _trial(factor, rate, run, foretold)
 
 
-def _trial(factor: float, rate: float, run: Run, foretold: Forecast) -> Trial:
+def _trial(factor: float, rate: float, run: Run, foretold: Forecast) -> LimitTrial:
     """What a real run came to."""
     first, last, steps = float(run.losses[0]), float(run.last.loss), run.last.step
     verdict = "diverges" if run.last.status is Status.DIVERGED else "converges" if last < first else "neither"
     right = verdict == ("converges" if factor < 1 else "diverges")
-    return Trial(factor, rate, verdict, right, steps, first, last, foretold.loss(steps), foretold.least)
+    return LimitTrial(factor, rate, verdict, right, steps, first, last, foretold.loss(steps), foretold.least)

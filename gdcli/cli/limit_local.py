@@ -21,7 +21,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import SavedModel, load
 from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.render import Report
-from gdcli.render.reports.limit import Local, local
+from gdcli.render.reports.limit import LocalCurvature, describe_sharpness
 from gdcli.training.loop import Problem
 
 NOT_LOCAL = dict.fromkeys(("lr_best", "condition_number", "eigenvalues", "standardized"))  # what only a parabola has
@@ -87,7 +87,7 @@ def _measured(
     curved = curvature > found.residual
     limit = 2 * factor / curvature if factor is not None and curved else None
     loss = float(problem.measured(parameters.astype(np.float64), problem.data)[0]) * unit
-    told = Local(where, limit, found.value, loss, found.residual, found.products)
+    told = LocalCurvature(where, limit, found.value, loss, found.residual, found.products)
     why = f"no formula tells that of {label(optimizer)}" if curved else "the loss is not curved upwards at that point"
     return Found(limit, why, again, lambda _interrupted: _report(told, why, optimizer, again))
 
@@ -99,7 +99,7 @@ def _factor(optimizer: Optimizer) -> float | None:
     return factors.get(type(optimizer))
 
 
-def _report(told: Local, why: str, optimizer: Optimizer, again: str) -> Report:
+def _report(told: LocalCurvature, why: str, optimizer: Optimizer, again: str) -> Report:
     more = {"kind": "local", "at": told.where, "optimizer": label(optimizer), "rerun": again}
     return Report(
         schema="gdcli.limit/1",
@@ -107,5 +107,5 @@ def _report(told: Local, why: str, optimizer: Optimizer, again: str) -> Report:
         rows_name="",
         summary=lambda: told.row() | NOT_LOCAL | more,
         paragraph=lambda _record, _screen: (),
-        blocks=lambda screen: local(told, why, screen),
+        blocks=lambda screen: describe_sharpness(told, why, screen),
     )

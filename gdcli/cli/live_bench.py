@@ -35,7 +35,7 @@ from gdcli.cli.reading import read, sample_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import samples
 from gdcli.errors import DataError, OptionError
-from gdcli.live.setup import Choice, Line, Setup, Turns
+from gdcli.live.setup import Choice, LineScene, Setup, Turns
 from gdcli.nn import activations
 from gdcli.optim import optimizers
 
@@ -165,7 +165,7 @@ class LiveBench:
     def restart_from(self, x: float, y: float, rate: float | None) -> str:
         """The same run, from another start."""
         scene = self.setup.scene
-        if not isinstance(scene, Line) or scene.landscape is None:
+        if not isinstance(scene, LineScene) or scene.landscape is None:
             raise OptionError("a start is pointed at on a loss surface")
         values = scene.raw(self.setup.start).tolist()
         for at, value in zip(scene.landscape.over, (x, y), strict=True):

@@ -11,9 +11,9 @@ from gdcli.cli.drawing import Drawing, Way
 from gdcli.cli.plan import Plan
 from gdcli.cli.surface_line import Descents
 from gdcli.cli.surface_options import EPOCHS
-from gdcli.live.setup import Landscape, Line, Setup
-from gdcli.render.reports.step import StepTold
-from gdcli.render.reports.surface import resampled
+from gdcli.live.setup import LineScene, LossLandscape, Setup
+from gdcli.render.reports.step import StepReport
+from gdcli.render.reports.surface import resample
 from gdcli.training import streams
 from gdcli.training.records import Epoch, Step
 
@@ -31,7 +31,7 @@ def line_setup(made: Plan, name: str, fixed_length: bool) -> Setup:
     packed, experiment = made.compressed(), made.experiment
     limit = packed.limit
 
-    def told(before: Step | Epoch, step: Step) -> StepTold:
+    def told(before: Step | Epoch, step: Step) -> StepReport:
         step = step if step.replay else streams.with_update(step, before, packed.optimizer)
         return step_told(packed, before.parameters, step, trace=False, limit=limit)
 
@@ -50,13 +50,13 @@ def line_setup(made: Plan, name: str, fixed_length: bool) -> Setup:
         limit=limit,
         loss_name=made.loss_name,
         floor=packed.floor,
-        scene=Line(
+        scene=LineScene(
             data=experiment.data,
             names=experiment.names,
             terms=experiment.terms,
             raw=experiment.basis.raw,
             outputs=experiment.outputs,
-            told=told,
+            describe_step=told,
             landscape=None if len(experiment.names) < 2 else landscape(packed),
         ),
         settings=settings(made),
@@ -73,15 +73,15 @@ def settings(made: Plan) -> dict[str, str]:
     return told | ({"penalty": f"L2 {penalty:g}"} if penalty else {})
 
 
-def landscape(made: Plan) -> Landscape:
+def landscape(made: Plan) -> LossLandscape:
     """The loss over the first two parameters, on the ranges that `surface` takes for the same run."""
     drawing = drawn(made)
     scene = drawing.scene
 
     def values(width: int, height: int) -> Array:
-        return resampled(drawing.values(width, height), width, height)
+        return resample(drawing.values(width, height), width, height)
 
-    return Landscape(scene.names, scene.x_range, scene.y_range, values, drawing.over, scene.minimum)
+    return LossLandscape(scene.names, scene.x_range, scene.y_range, values, drawing.over, scene.minimum)
 
 
 def drawn(made: Plan) -> Drawing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gdcli.cli.network_plan import NetworkPlan
 from gdcli.cli.train_told import architecture
-from gdcli.live.setup import Net, Setup
+from gdcli.live.setup import NetworkScene, Setup
 
 FLOOR = 1e-8
 NAMES = {"mse": "MSE", "mae": "MAE", "huber": "Huber loss"}
@@ -33,7 +33,7 @@ def network_setup(made: NetworkPlan, name: str, fixed_length: bool) -> Setup:
         limit=None,
         loss_name=NAMES.get(made.loss_name, made.loss_name),
         floor=FLOOR,
-        scene=Net(made.raw, made.held_out, made.network, made.preparation, made.loss_unit),
+        scene=NetworkScene(made.raw, made.held_out, made.network, made.preparation, made.loss_unit),
         settings=settings(made),
     )
 

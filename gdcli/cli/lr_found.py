@@ -19,7 +19,13 @@ from gdcli.cli.showing import shown
 from gdcli.errors import GdcliError
 from gdcli.render import Report
 from gdcli.render.numbers import short
-from gdcli.render.reports.range_test import Finding, layout, picture, reason, summary
+from gdcli.render.reports.range_test import (
+    RangeTestReport,
+    draw_range_test,
+    explain_suggestion,
+    range_test_columns,
+    summarize_range_test,
+)
 from gdcli.render.screen import Screen
 
 NAMES = ("valley", "steepest", "minimum/10")
@@ -121,7 +127,7 @@ class RangeTest:
             schema="gdcli.lr-find/1",
             records=[] if drawn and output.format == "table" else rows,
             summary=self.figures,
-            columns=layout(),
+            columns=range_test_columns(),
             blocks=lambda screen: self.blocks(screen, drawn),
         )
 
@@ -133,7 +139,8 @@ class RangeTest:
             "suggestion": None if self.chosen is None else self.rate(),
             "suggested_by": self.chosen,
             "suggestions": {
-                name: {"lr": one.learning_rate, "reason": reason(name, one)} for name, one in self.found.items()
+                name: {"lr": one.learning_rate, "reason": explain_suggestion(name, one)}
+                for name, one in self.found.items()
             },
             "left_out": {name: {"lr": one.learning_rate} for name, one in self.left_out.items()},
             "lr_max": None if limit is None else limit.rate,
@@ -147,6 +154,8 @@ class RangeTest:
     def blocks(self, screen: Screen, drawn: bool) -> Iterator[str]:
         """Under the table, or in its place."""
         limit = self.subject.limit
-        told = Finding(self.probes, self.found, self.left_out, self.chosen, limit and limit[:2], self.subject.loss_name)
-        yield from picture(told, screen) if drawn else ("",)
-        yield from summary(told, screen)
+        told = RangeTestReport(
+            self.probes, self.found, self.left_out, self.chosen, limit and limit[:2], self.subject.loss_name
+        )
+        yield from draw_range_test(told, screen) if drawn else ("",)
+        yield from summarize_range_test(told, screen)

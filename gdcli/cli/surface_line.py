@@ -31,7 +31,7 @@ from gdcli.cli.reading import read
 from gdcli.cli.surface_options import RatesOptions, SurfaceOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.render.reports.surface_marks import Scene, Spot, Trail, coordinate
+from gdcli.render.reports.surface_marks import DescentPath, Scene, Spot, coordinate
 from gdcli.training import streams
 from gdcli.training.records import Epoch, Status
 
@@ -212,10 +212,10 @@ class Descents:
     def _spot(self, parameters: Array, height: float) -> Spot:
         return Spot(float(parameters[self.over[0]]), float(parameters[self.over[1]]), height)
 
-    def _trail(self, way: Way) -> Trail:
+    def _trail(self, way: Way) -> DescentPath:
         points = np.array([record.parameters[list(self.over)] for record in way.records], dtype=np.float64)
         steps, heights = [record.step for record in way.records], [_height(record) for record in way.records]
-        return Trail(way.rate, steps, points, heights, way.records[-1].status)
+        return DescentPath(way.rate, steps, points, heights, way.records[-1].status)
 
 
 def _height(record: Epoch) -> float:

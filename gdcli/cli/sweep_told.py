@@ -27,7 +27,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.errors import INTERRUPTED, GdcliError
 from gdcli.render import Report
 from gdcli.render.numbers import short
-from gdcli.render.reports.sweep import ROWS, Fit, Look, layout, pictures, summary
+from gdcli.render.reports.sweep import TABLE_ROWS, FittedCurve, RankedRun, draw_sweep, summarize_sweep, sweep_columns
 from gdcli.render.screen import Screen
 from gdcli.training.records import RISE
 from gdcli.training.stacked import Outcome
@@ -201,7 +201,7 @@ class Told:
         self._ranks.update({ran.finished.number: rank for rank, ran in enumerate(order, 1)})
         if ranked:
             self._columns += self._layout()
-            self._hidden = max(0, len(order) - ROWS) if self._width < sys.maxsize else 0
+            self._hidden = max(0, len(order) - TABLE_ROWS) if self._width < sys.maxsize else 0
         yield from order[: len(order) - self._hidden] if ranked else self._ran
 
     def _of(self, finished: Finished) -> Ran:
@@ -300,7 +300,7 @@ class Told:
         return float(ran.differs["degree"]) if self._size_name() == "degree" else float(len(_outcome(ran).parameters))
 
     def _layout(self) -> Sequence[Any]:
-        return layout(
+        return sweep_columns(
             [name.replace("_", "-") for name in self._sweep.differing],
             [_look(ran) for ran in self._ran],
             self._width,
@@ -314,19 +314,19 @@ class Told:
             yield f" ... {self._hidden} more: --format csv has them all"
         order = [_look(ran) for ran in sorted(self._ran, key=_place)]
         if plots(self._context.params["plot"], self._output, self._terminal):
-            yield from pictures(order, self._sizes(), self._fits(), self._size_name(), screen)
+            yield from draw_sweep(order, self._sizes(), self._fits(), self._size_name(), screen)
         keep = self.keep
         yield ""
-        yield from summary(order, self._limit, self._near, None if keep is None else _look(keep), screen)
+        yield from summarize_sweep(order, self._limit, self._near, None if keep is None else _look(keep), screen)
 
     def _size_name(self) -> str:
         return next((name for name in SIZES if name in self._sweep.differing), "")
 
-    def _sizes(self) -> list[tuple[float, Look]]:
+    def _sizes(self) -> list[tuple[float, RankedRun]]:
         """For the chart of error over model size."""
         return [] if self.keep is None else [(self._size(ran), _look(ran)) for ran in self._sized()]
 
-    def _fits(self) -> list[Fit]:
+    def _fits(self) -> list[FittedCurve]:
         """The smallest, the kept and the largest model's curves through the data, where there is one input."""
         rows, keep = self._sweep.rows[0], self.keep
         data: Dataset = getattr(rows, "data", rows)
@@ -335,11 +335,11 @@ class Told:
         sized = self._sized()
         x = data.inputs[:, 0].astype(float)
         grid = np.linspace(x.min(), x.max(), GRID)
-        found = [Fit("data", x, data.targets)]
+        found = [FittedCurve("data", x, data.targets)]
         for ran in {id(ran): ran for ran in (sized[0], keep, sized[-1])}.values():
             number = ran.finished.number
             job = Job(self._sweep.kind, 0, (number,), (self._sweep.runs[number],))
-            found.append(Fit(ran.label, grid, stacks.curve(job, rows, _outcome(ran).parameters, grid)))
+            found.append(FittedCurve(ran.label, grid, stacks.curve(job, rows, _outcome(ran).parameters, grid)))
         return found
 
     def finish(self, stopped: bool) -> None:
@@ -382,9 +382,9 @@ def _place(ran: Ran) -> tuple[Any, ...]:
     return order, best, there, ran.number
 
 
-def _look(ran: Ran) -> Look:
+def _look(ran: Ran) -> RankedRun:
     outcome = ran.finished.outcome
-    return Look(
+    return RankedRun(
         number=ran.number,
         rank=ran.rank or 0,
         values=list(ran.texts.values()),

@@ -19,7 +19,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.nn import losses, metrics
 from gdcli.optim.schedules import Constant
 from gdcli.render.numbers import equation, short
-from gdcli.render.reports.fit import Fitted
+from gdcli.render.reports.fit import FitReport
 from gdcli.training.records import Epoch, Scores, Status
 from gdcli.training.streams import Run
 
@@ -43,12 +43,12 @@ def scores(outputs: Array, targets: Array) -> Scores:
     return Scores(*(metric(outputs, targets) for metric in names))
 
 
-def fitted(plan: Plan, run: Run) -> Fitted:
+def fitted(plan: Plan, run: Run) -> FitReport:
     """The run's figures, for the summary."""
     experiment, record = plan.experiment, kept(plan, run)
     data, held_out = experiment.data, experiment.validation
     mean = float(data.targets.mean())
-    return Fitted(
+    return FitReport(
         loss_name=plan.loss_name,
         target=data.target_name,
         terms=experiment.terms,
@@ -81,7 +81,7 @@ def optimum(plan: Plan) -> tuple[list[float], Scores] | None:
     return raw(plan, parameters), scores(plan.experiment.outputs(parameters, data), data.targets)
 
 
-def figures(plan: Plan, run: Run, told: Fitted, config: dict[str, Any], rerun: str) -> dict[str, Any]:
+def figures(plan: Plan, run: Run, told: FitReport, config: dict[str, Any], rerun: str) -> dict[str, Any]:
     """The object of `gdcli.fit/1`, without its history."""
     best = told.optimum
     return {

@@ -19,7 +19,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.nn import metrics
 from gdcli.nn.networks import Dropout
-from gdcli.render.reports.train import Trained, decision_regions, pictures, summary
+from gdcli.render.reports.train import TrainingReport, draw_decision_regions, draw_training, summarize_training
 from gdcli.render.screen import Screen
 from gdcli.training.records import Epoch, Status
 from gdcli.training.streams import Run
@@ -146,13 +146,13 @@ class TrainTold:
         told = self._told()
         self.save()
         if plotted:
-            yield from pictures(told, screen)
+            yield from draw_training(told, screen)
             if len(plan.raw.input_names) == 2 and plan.preparation.classes:
-                yield from decision_regions(*self._plane(screen), screen)
+                yield from draw_decision_regions(*self._plane(screen), screen)
         yield ""
-        yield from summary(told, screen)
+        yield from summarize_training(told, screen)
 
-    def _told(self) -> Trained:
+    def _told(self) -> TrainingReport:
         plan, run, found = self._plan, self._run, self.evaluations()
         confusion = self._confusion()
         worst = [] if confusion is None else metrics.worst_confusions(confusion[1], plan.preparation.classes)
@@ -169,7 +169,7 @@ class TrainTold:
             watched = "validation" if plan.held_out is not None else "training"
             remarks.append(("too soon", f"the {watched} loss was still falling: more --epochs would lower it"))
         remarks += [("saved", f"{self._save}")] if self._save else []
-        return Trained(
+        return TrainingReport(
             figures={name: evaluation.told() for name, evaluation in found.items()},
             kept=(self.kept.epoch, run.last.epoch, why),
             overfitting=overfitting(run.best, run.last),

@@ -11,7 +11,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.training.records import Epoch, Step
 
-__all__ = ["Curve", "Moment", "Moments"]
+__all__ = ["Curve", "Moment", "MomentHistory"]
 
 POINTS = 1024
 MOMENTS, MEMORY = 5000, 64 * 2**20  # steps to go back, and bytes to spend on them
@@ -56,7 +56,7 @@ class Moment(NamedTuple):
         return self.step.measure()
 
 
-class Moments:
+class MomentHistory:
     """The last moments of a run, as many as memory allows; the newest is `now`."""
 
     def __init__(self, first: Moment) -> None:

@@ -71,6 +71,6 @@ KEYS = (
     Key(("tab",), "tab", "other_picture", "other pictures, where not all have room", "", "Look"),
     Key(("v",), "v", "save_picture", "save a picture of the screen (.svg)", "", "Look"),
     Key(("question_mark", "f1"), "?", "show_help", "these keys; any key leaves", "keys", "Look"),
-    Key(("q",), "q", "quit", "quit, and tell the command that does the same", "quit", "Look"),
+    Key(("q",), "q", "quit", "quit, and print the command that does the same", "quit", "Look"),
 )
 """All of them."""

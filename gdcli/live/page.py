@@ -15,10 +15,10 @@ from rich.style import Style
 from textual.strip import Strip
 
 from gdcli.render import theme
-from gdcli.render.raster.canvas import ink_on, shaded
+from gdcli.render.raster.canvas import ink_on, shade
 from gdcli.render.raster.colormap import Pixels
 from gdcli.render.raster.geometry import Indices
-from gdcli.render.screen import Screen, fit, plain, split
+from gdcli.render.screen import Screen, fit, plain, split_cells
 from gdcli.render.theme import Meaning
 
 __all__ = ["Area", "Page"]
@@ -30,7 +30,7 @@ BOLD, REVERSE = 1, 2
 BRAILLE = 0x2800  # the empty one; its dots, 4 high and 2 wide:
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
 FIRST_WIDE, SYMBOLS = 0x1100, (0x2000, 0x2C00)  # characters of two columns begin there; ours are not among them
-FEWER = np.uint8(0xFC)  # shades: what nobody can tell apart shares a style
+FEWER = np.uint8(0xFC)  # shades: colours nobody can distinguish share a style
 
 
 class Area(NamedTuple):
@@ -96,7 +96,7 @@ class Page:
         height, width = rows.stop - rows.start, columns.stop - columns.start
         rgb = rgb[: 2 * height, :width]
         if not (self.screen.color and self.screen.unicode):
-            self.chars[rows, columns] = shaded(rgb)
+            self.chars[rows, columns] = shade(rgb)
             return
         packed = (rgb & FEWER).astype(np.int64) @ np.array([65536, 256, 1])
         self.chars[rows, columns] = "▀"
@@ -105,7 +105,7 @@ class Page:
 
     def over(self, column: int, row: int, text: str) -> None:
         """Letters on a picture, light or dark as its ground asks."""
-        for at, char in enumerate(split(plain(text, self.screen)), start=column):
+        for at, char in enumerate(split_cells(plain(text, self.screen)), start=column):
             if not (0 <= row < self.height and 0 <= at < self.width):
                 continue
             self.chars[row, at] = char[:1]
@@ -118,7 +118,7 @@ class Page:
     def dots(self, area: Area, rows: Indices, columns: Indices, meaning: Meaning, colors: Codes | None = None) -> None:
         """Braille dots at pixels of an area: four pixel rows and two columns a cell.
 
-        Where there is no braille, or no colour to tell lines apart, the meaning's mark in each cell.
+        Where there is no braille, or no colour to distinguish lines, the meaning's mark in each cell.
 
         Args:
             area: Where the pixels are counted from.
@@ -156,16 +156,16 @@ class Page:
         """Characters of rows; of a wide one that was written over by half, a blank is left."""
         codes = self.chars.view(np.uint32).reshape(self.chars.shape)[rows]
         wide = (codes >= FIRST_WIDE) & ~((codes >= SYMBOLS[0]) & (codes < SYMBOLS[1]))
-        found: list[list[str]] = self.chars[rows].tolist()
+        shown: list[list[str]] = self.chars[rows].tolist()
         for at in np.flatnonzero((wide | (codes == 0)).any(axis=1)).tolist():
-            row = [*found[at], "end"]
-            for column, char in enumerate(found[at]):
+            row = [*shown[at], "end"]
+            for column, char in enumerate(shown[at]):
                 if (_covers_two(char) and row[column + 1]) or (
                     not char and not (column and _covers_two(row[column - 1]))
                 ):
                     row[column] = " "
-            found[at] = row[:-1]
-        return found
+            shown[at] = row[:-1]
+        return shown
 
     def rows_unlike(self, other: Page) -> list[int]:
         """Rows in which another page of the same size shows something else."""
@@ -203,7 +203,7 @@ def _covers_two(char: str) -> bool:
 def _cells(text: str, screen: Screen, width: int | None) -> tuple[str, ...]:
     """A text's characters, one a column; what a wide one covers is empty."""
     text = plain(text, screen)
-    cells = (cell[:1] for cell in split(text if width is None else fit(text, width)))
+    cells = (cell[:1] for cell in split_cells(text if width is None else fit(text, width)))
     return tuple(" " if cell and unicodedata.category(cell) in ("Mn", "Me") else cell for cell in cells)
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.live.history import Curve, Moment, Moments
-from gdcli.live.setup import Line, Setup
+from gdcli.live.history import Curve, Moment, MomentHistory
+from gdcli.live.setup import LineScene, Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
 from gdcli.training.loop import descend
@@ -51,12 +51,12 @@ class Course:
         self.turns: tuple[tuple[int, float], ...] = ()
         self.dial: Schedule = setup.schedule
         self.first = self.best = Moment.first(first)
-        self._moments = Moments(self.first)
+        self._moments = MomentHistory(self.first)
         self._ceiling = min(EXPLODED * max(float(first.loss), setup.floor), 1e300)
         self.diverged = False
         self._lowest = math.inf
         self.losses, self.batches, self.way = Curve(4, figures), Curve(1, _batch_loss), Curve(2, self._place)
-        self.drawn = isinstance(setup.scene, Line) and setup.scene.landscape is not None
+        self.drawn = isinstance(setup.scene, LineScene) and setup.scene.landscape is not None
         self._note(self.first)
 
     @property
@@ -124,7 +124,7 @@ class Course:
     def _place(self, parameters: Array) -> tuple[float, float]:
         """The two parameters that the loss surface is drawn over."""
         scene = self.setup.scene
-        assert isinstance(scene, Line) and scene.landscape is not None, "it is drawn"  # noqa: S101 - for types
+        assert isinstance(scene, LineScene) and scene.landscape is not None, "it is drawn"  # noqa: S101 - for types
         raw = scene.raw(parameters)
         x, y = scene.landscape.over
         return float(raw[x]), float(raw[y])

@@ -10,19 +10,19 @@ from typing import NamedTuple
 import numpy as np
 
 from gdcli.live.keys import KEYS, Key
+from gdcli.live.messages import rate_warning
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
 from gdcli.live.panels.base import Panel
 from gdcli.live.panels.curves import Accuracy, Losses
 from gdcli.live.panels.data import DataAndLine
 from gdcli.live.panels.diagram import Diagram
-from gdcli.live.panels.dial import Dial
+from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.regions import Regions
 from gdcli.live.run import figures
 from gdcli.live.session import Session
-from gdcli.live.setup import Line
-from gdcli.live.words import warning
+from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.numbers import short
 from gdcli.render.screen import Screen
@@ -35,7 +35,7 @@ WIDE, HIGH = 100, 30  # from here on all pictures have room
 TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
 LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
-EPOCHS_TOO = 80  # columns from which the header tells epochs as well
+EPOCHS_TOO = 80  # columns from which the header shows epochs as well
 HELP_WIDE = 60  # columns of a key and what it does
 
 
@@ -45,8 +45,8 @@ class TooSmall(NamedTuple):
     width: int
     height: int
 
-    def told(self) -> str:
-        """What to say of it."""
+    def message(self) -> str:
+        """The reason, and what to do."""
         return (
             f"live needs {LEAST[0]} x {LEAST[1]} characters, and this terminal has {self.width} x {self.height}:"
             " enlarge it, or use --plain"
@@ -57,7 +57,7 @@ class Scenes:
     """Draws a session on a page of any size. Panels keep what is costly to make."""
 
     def __init__(self) -> None:
-        self.dial, self.surface = Dial(), LossSurface()
+        self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
         self._arithmetic, self._regions, self._diagram = Arithmetic(), Regions(), Diagram()
         self.dial_area = Area(0, 0, 0, 0)
@@ -68,7 +68,7 @@ class Scenes:
         """A page with everything on it."""
         page = Page(width, height, screen)
         if width < LEAST[0] or height < LEAST[1]:
-            words = textwrap.wrap(TooSmall(width, height).told(), max(width, 1))
+            words = textwrap.wrap(TooSmall(width, height).message(), max(width, 1))
             for row, line in enumerate(words[:height]):
                 page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
@@ -89,7 +89,7 @@ class Scenes:
     def _places(self, session: Session, body: Area) -> Sequence[tuple[Panel, Area]]:
         """The pictures and their areas."""
         full = body.width >= WIDE and body.height >= HIGH - TOP - BOTTOM
-        if isinstance(session.run.setup.scene, Line):
+        if isinstance(session.run.setup.scene, LineScene):
             return self._line(body) if full else self._small_line(session, body)
         return self._network(session, body) if full else self._small_network(session, body)
 
@@ -154,8 +154,8 @@ class Scenes:
             (", ".join(setup.settings.values()), theme.NOTE),
         ]
         figures = [(now, theme.HEADING), (_figures(session, page.width), theme.RESULT)]
-        told = f"{state}, {session.speed_told()}" if session.running else state
-        mood = [(told, theme.RUNNING if session.running else theme.NOTE)]
+        text = f"{state}, {session.describe_speed()}" if session.running else state
+        mood = [(text, theme.RUNNING if session.running else theme.NOTE)]
         one_line = [*about, *figures, *mood]
         if _length(one_line) <= page.width:
             _words(page, 0, one_line)
@@ -203,18 +203,18 @@ def _figures(session: Session, width: int) -> str:
     """The parameters of a line and its loss; losses and accuracies of a network."""
     run, setup = session.run, session.run.setup
     scene = setup.scene
-    if isinstance(scene, Line):
+    if isinstance(scene, LineScene):
         raw = scene.raw(run.now.parameters).tolist()
         names = scene.names if len(raw) <= 3 else ()
         pairs = [f"{name} = {short(value, 6)}" for name, value in zip(names, raw, strict=False)]
         return "  ".join([*pairs, f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
     loss, held_out, accuracy, held_accuracy = _newest(session)
     other = "validation" if width >= WIDE else "val."
-    told = [f"loss {short(loss * scene.loss_unit)}"]
-    told += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
-    told += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
-    told += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
-    return "  ".join(told)
+    text = [f"loss {short(loss * scene.loss_unit)}"]
+    text += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
+    text += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
+    text += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
+    return "  ".join(text)
 
 
 def _newest(session: Session) -> tuple[float, float, float, float]:
@@ -228,7 +228,7 @@ def _newest(session: Session) -> tuple[float, float, float, float]:
 
 def _message(page: Page, session: Session) -> None:
     text = session.line()
-    bad = session.run.diverged or warning(session.run) or text.startswith("Overshoot")
+    bad = session.run.diverged or rate_warning(session.run) or text.startswith("Overshoot")
     meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
     lines = textwrap.wrap(text, page.width, max_lines=2, placeholder=" ...") or [""]
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):

@@ -72,10 +72,10 @@ def plain(text: str, screen: Screen) -> str:
     return text if screen.unicode else text.translate(_SPELLED).encode("ascii", "replace").decode()
 
 
-def split(text: str) -> list[str]:
+def split_cells(text: str) -> list[str]:
     """Plain text as one string a column; a wide character is followed by an empty one.
 
-    >>> split("a漢")
+    >>> split_cells("a漢")
     ['a', '漢', '']
     """
     cells: list[str] = []
@@ -94,7 +94,7 @@ def columns(text: str) -> int:
     >>> columns(paint("loss", ERROR, Screen()))
     4
     """
-    return len(split(ESCAPE.sub("", text)))
+    return len(split_cells(ESCAPE.sub("", text)))
 
 
 def align_right(text: str, width: int) -> str:
@@ -108,7 +108,7 @@ def fit(text: str, width: int) -> str:
     >>> fit("validation", 5)
     'valid'
     """
-    cells = split(text)
+    cells = split_cells(text)
     if len(cells) <= width:
         return text
     kept = cells[: max(width, 0)]

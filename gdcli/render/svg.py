@@ -11,12 +11,12 @@ import numpy as np
 
 from gdcli.render.charts.axes import Ticks, axis, fractions
 from gdcli.render.numbers import short
-from gdcli.render.raster.canvas import limits
+from gdcli.render.raster.canvas import value_limits
 from gdcli.render.raster.colormap import scale_colors
 from gdcli.render.raster.contours import contour
 from gdcli.render.raster.geometry import Floats, pieces
-from gdcli.render.reports.surface import resampled
-from gdcli.render.reports.surface_marks import Range, Scene, Trail, outcome, sentence, wrapped
+from gdcli.render.reports.surface import resample
+from gdcli.render.reports.surface_marks import DescentPath, Range, Scene, describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, plain
 from gdcli.render.theme import AXIS, EDGE, LIGHT, MISSING, PATH, START, STEP
 
@@ -42,20 +42,20 @@ class _Box:
 ALONE, BESIDE = _Box(640, 440, 2, 4), _Box(300, 300, 1.2, 2.6)
 
 
-def svg(scene: Scene, values: Floats) -> str:
+def draw_svg(scene: Scene, values: Floats) -> str:
     """The picture as the text of an SVG file.
 
     Args:
         scene: What is on the surface.
         values: The surface, `(height, width)`, lowest row first.
     """
-    trails: list[Trail | None] = [*scene.trails] or [None]
+    trails: list[DescentPath | None] = [*scene.trails] or [None]
     box = ALONE if len(trails) == 1 else BESIDE
     columns = -(-len(trails) // -(-len(trails) // ACROSS))
     rows = -(-len(trails) // columns)
     below = BELOW + (3 * LINE if len(trails) > 1 else 0)
     width, foot = columns * (LEFT + box.width) + BAR, rows * (TOP + box.height + below)
-    words = wrapped(sentence(scene), int((width - LEFT) / LETTER))
+    words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER))
     height = foot + LINE * len(words) + 6
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
@@ -72,30 +72,30 @@ def svg(scene: Scene, values: Floats) -> str:
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _panel(scene: Scene, trail: Trail | None, box: _Box) -> Iterator[str]:
+def _panel(scene: Scene, trail: DescentPath | None, box: _Box) -> Iterator[str]:
     """One picture: the surface, path and marks, axes, and what is said of it."""
     yield '<use href="#surface"/>'
     if trail is not None:
         yield from _path(scene, trail, box)
     for spot, letter in scene.marks():
-        x, y = _places(_fractions(scene, np.array([spot[:2]])), box)[0].tolist()
+        x, y = _to_pixels(_fractions(scene, np.array([spot[:2]])), box)[0].tolist()
         yield (_start if letter == START.mark else _cross)(x, y)
     yield from _axes(scene, box)
     if trail is not None and len(scene.trails) > 1:
         yield _label(f"lr {short(trail.rate, 6)}", box.width / 2, -14, "middle", BOLD)
-        for at, line in enumerate(wrapped(outcome(scene, trail), int(box.width / LETTER))):
+        for at, line in enumerate(wrap_words(describe_path(scene, trail), int(box.width / LETTER))):
             yield _label(line, 0, box.height + BELOW + LINE * at, "start")
 
 
 def _ground(values: Floats, box: _Box) -> str:
     """The colours, and lines at equal steps of log loss on them."""
-    levels = _levels(resampled(values, *PIXELS))
+    levels = _levels(resample(values, *PIXELS))
     return "\n".join(["", *_colours(levels, box), *_contours(levels, box), ""])
 
 
 def _levels(values: Floats) -> Floats:
     """0 to 1 on the log scale of the colours; NaN where there is no value."""
-    low, high = limits(values, "log")
+    low, high = value_limits(values, "log")
     values = np.where(np.isfinite(values), values, np.nan)
     if not high > low:
         return values * 0
@@ -132,8 +132,8 @@ def _colour(band: int) -> str:
 def _contours(levels: Floats, box: _Box) -> Iterator[str]:
     """Lines between the bands."""
     last = np.maximum(np.array(levels.shape[::-1]) - 1, 1)
-    found = [line / last for k in range(1, CONTOURS) for line in contour(levels, k / CONTOURS)]
-    drawn = "".join(_polyline(_places(line, box)) for line in found)
+    lines = [line / last for k in range(1, CONTOURS) for line in contour(levels, k / CONTOURS)]
+    drawn = "".join(_polyline(_to_pixels(line, box)) for line in lines)
     if drawn:
         yield f'<path fill="none" stroke="{EDGE.color.light}" stroke-opacity=".28" d="{drawn}"/>'
 
@@ -146,21 +146,21 @@ def _fractions(scene: Scene, points: Floats) -> Floats:
     return fractions(points, axis(*scene.x_range, 1), axis(*scene.y_range, 1))
 
 
-def _places(fractions: Floats, box: _Box) -> Floats:
+def _to_pixels(fractions: Floats, box: _Box) -> Floats:
     """Fractions of the picture in its own units, y downwards."""
     return np.asarray(fractions * [box.width, -box.height] + [0, box.height], dtype=np.float64)
 
 
-def _path(scene: Scene, trail: Trail, box: _Box) -> Iterator[str]:
-    """A bright line with a dot where each step landed, as far as they can be told apart."""
+def _path(scene: Scene, trail: DescentPath, box: _Box) -> Iterator[str]:
+    """A bright line with a dot where each step landed, as far as they can be distinguished."""
     points = scene.drawn(trail)
-    drawn = "".join(_polyline(_thin(_places(piece, box), 0.3)) for piece in pieces(_fractions(scene, points)))
+    drawn = "".join(_polyline(_thin(_to_pixels(piece, box), 0.3)) for piece in pieces(_fractions(scene, points)))
     if drawn:
         line = f'fill="none" stroke-linejoin="round" stroke-linecap="round" d="{drawn}"'
         yield f'<path stroke="{EDGE.color.light}" stroke-opacity=".5" stroke-width="{box.edge}" {line}/>'
         yield f'<path stroke="{PATH.color.light}" stroke-width="{box.stroke}" {line}/>'
     yield f'<g fill="{STEP.color.light}">'
-    for x, y in _thin(_places(_fractions(scene, points[scene.inside(points)]), box), NEAREST).tolist():
+    for x, y in _thin(_to_pixels(_fractions(scene, points[scene.inside(points)]), box), NEAREST).tolist():
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{1 + box.stroke / 2:g}"/>'
     yield "</g>"
 
@@ -211,7 +211,7 @@ def _tick(line: str) -> str:
 
 def _bar(scene: Scene, values: Floats, left: int, height: int) -> Iterator[str]:
     """What the colours mean: a column of them, in units of the loss."""
-    low, high = np.log10(limits(values, "log")).tolist()
+    low, high = np.log10(value_limits(values, "log")).tolist()
     part = height / BANDS
     yield f'<g transform="translate({left} {TOP})">'
     for band in range(BANDS):

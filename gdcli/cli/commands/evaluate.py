@@ -150,8 +150,8 @@ def _blocks(
         told = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
         yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(told, screen)}"
     if plotted or len(classes) <= 26:
-        from gdcli.render.charts.plots import matrix
+        from gdcli.render.charts.plots import draw_confusion
 
         labels = [plain(label, screen) for label in classes]
         yield ""
-        yield from matrix(found.confusion, labels, screen, title="confusion").split("\n")
+        yield from draw_confusion(found.confusion, labels, screen, title="confusion").split("\n")

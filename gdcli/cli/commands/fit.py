@@ -35,7 +35,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.errors import INTERRUPTED, DataError, DivergedError, NotConvergedError
 from gdcli.render import Report
 from gdcli.render.numbers import bracketed
-from gdcli.render.progress import Bar
+from gdcli.render.progress import ProgressBar
 from gdcli.training import streams
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
@@ -160,11 +160,11 @@ def note_few_rows(plan_: Plan, terminal: Terminal) -> None:
         terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")
 
 
-def progress_bar(plan_: Plan, terminal: Terminal) -> Bar:
+def progress_bar(plan_: Plan, terminal: Terminal) -> ProgressBar:
     """A bar over the run's steps, on a terminal."""
     visible = terminal.stderr.isatty() and not terminal.quiet
     color = terminal.screen(terminal.stderr).color
-    return Bar(terminal.stderr, plan_.steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
+    return ProgressBar(terminal.stderr, plan_.steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
 
 
 def output_width(output: OutputOptions, terminal: Terminal) -> int:

@@ -33,7 +33,7 @@ from gdcli.cli.output import reject_together
 from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import samples
 from gdcli.errors import INTERRUPTED, DataError, OptionError
-from gdcli.live.recording import Recorder, read
+from gdcli.live.recording import Recorder, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
@@ -150,7 +150,7 @@ def _replay(context: Any, name: str, live: LiveOptions, terminal: Terminal) -> N
         what = "is a folder" if Path(name).is_dir() else "no such file"
         raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
     with Path(name).open(encoding="utf-8", errors="replace") as file:
-        entries = read(file, name)
+        entries = read_recording(file, name)
     session = Replay(entries, lambda saved: LiveBench.from_saved(saved, name, terminal))
     _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {shlex.quote(name)}")
@@ -204,7 +204,7 @@ def _check_screen(terminal: Terminal) -> None:
             raise OptionError(f"live needs a terminal, and standard {name} is none", "use --plain for one line a step")
     screen = os.get_terminal_size(terminal.stdout.fileno())
     if screen.columns < LEAST[0] or screen.lines < LEAST[1]:
-        raise OptionError(TooSmall(screen.columns, screen.lines).told())
+        raise OptionError(TooSmall(screen.columns, screen.lines).message())
 
 
 def _take_keys(terminal: Terminal) -> None:
@@ -229,4 +229,4 @@ def _serve(context: Any, live: LiveOptions, terminal: Terminal) -> None:
     words = Origin.of(context).words()
     words += [word for flag in ("record", "replay") if (value := getattr(live, flag)) for word in (f"--{flag}", value)]
     child = [sys.executable, "-m", "gdcli", "live", *words]
-    serve(child, host=live.host or HOST, port=live.port, title="gdcli live", told=terminal.note)
+    serve(child, host=live.host or HOST, port=live.port, title="gdcli live", notify=terminal.note)

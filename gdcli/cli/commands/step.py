@@ -33,7 +33,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED
 from gdcli.optim.optimizers import SGD
 from gdcli.render import Report
-from gdcli.render.reports.step import StepTold, blackboard
+from gdcli.render.reports.step import StepReport, write_blackboard
 from gdcli.training.loop import descend
 from gdcli.training.records import Step
 from gdcli.training.streams import with_updates
@@ -70,15 +70,15 @@ def command(
     again = rerun(context, data=name, **start_words(line, data), lr=made.rate, seed=loop.seed)
     if loop.scaled:
         terminal.note("parameters are those of the scaled inputs: that is where the step is taken")
-    first: list[StepTold] = []
+    first: list[StepReport] = []
     with interruptible() as interrupted:
         report = Report(
             schema="gdcli.step/1",
             records=_remembering(first, told(made, asked, interrupted)),
             rows_name="steps",
             rows_in_kv=True,
-            nested=StepTold.nested,
-            paragraph=blackboard,
+            nested=StepReport.nested,
+            paragraph=write_blackboard,
             summary=lambda: {
                 "gradient_formula": first[0].formulas() if first and first[0].whole else None,
                 "config": telling.configuration(made, schedule=rate.schedule, scale=telling.scale_name(loop)),
@@ -92,7 +92,7 @@ def command(
     terminal.note(f"rerun: {again}")
 
 
-def _remembering(first: list[StepTold], steps: Iterator[StepTold]) -> Iterator[StepTold]:
+def _remembering(first: list[StepReport], steps: Iterator[StepReport]) -> Iterator[StepReport]:
     """Passes steps on, and keeps the first."""
     for step in steps:
         if not first:
@@ -100,7 +100,7 @@ def _remembering(first: list[StepTold], steps: Iterator[StepTold]) -> Iterator[S
         yield step
 
 
-def told(made: Plan, asked: StepOptions, interrupted: Callable[[], bool]) -> Iterator[StepTold]:
+def told(made: Plan, asked: StepOptions, interrupted: Callable[[], bool]) -> Iterator[StepReport]:
     """Each step of the run, told."""
     problem = made.experiment.problem
     stream = descend(
@@ -123,7 +123,7 @@ def told(made: Plan, asked: StepOptions, interrupted: Callable[[], bool]) -> Ite
             return
 
 
-def step_told(made: Plan, before: Array, step: Step, *, trace: bool, limit: float | None) -> StepTold:
+def step_told(made: Plan, before: Array, step: Step, *, trace: bool, limit: float | None) -> StepReport:
     """A step of a run with all its numbers, from the parameters before it."""
     problem, names = made.experiment.problem, made.experiment.names
     rows = problem.data.rows(step.rows)
@@ -131,7 +131,7 @@ def step_told(made: Plan, before: Array, step: Step, *, trace: bool, limit: floa
     state = made.optimizer.trace(step.state) | {"effective_step": step.update} if trace else {}
     with np.errstate(all="ignore"):
         next_loss = float(problem.data_loss(step.parameters, rows))
-    return StepTold(
+    return StepReport(
         step=step.step,
         rows=len(rows) if made.batch_size is not None else len(made.experiment.data),
         whole=made.batch_size is None,

@@ -118,16 +118,16 @@ def _report(drawing: Drawing, output: OutputOptions, width: int) -> Report:
 
 
 def _blocks(drawing: Drawing, screen: Screen, width: int) -> Iterator[str]:
-    from gdcli.render.reports.surface import pictures, size
+    from gdcli.render.reports.surface import draw_surface, picture_size
 
-    columns, lines = size(drawing.scene, screen)
-    yield from pictures(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
+    columns, lines = picture_size(drawing.scene, screen)
+    yield from draw_surface(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
 
 
 def _save(drawing: Drawing, path: Path) -> None:
     """Writes the picture file, all or nothing."""
-    from gdcli.render.svg import PIXELS, svg
+    from gdcli.render.svg import PIXELS, draw_svg
 
-    text = svg(drawing.scene, drawing.values(*PIXELS))
+    text = draw_svg(drawing.scene, drawing.values(*PIXELS))
     with replaced(path) as file:
         file.write(text)

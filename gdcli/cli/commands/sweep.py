@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gdcli.cli.runs import Event_, Finished, Place
     from gdcli.cli.stacks import Job
     from gdcli.cli.terminal import Terminal
-    from gdcli.render.progress import Bar
+    from gdcli.render.progress import ProgressBar
 
 KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
 """Each sub-command's name and its line in `gdcli sweep --help`."""
@@ -165,10 +165,10 @@ def _finished(sweep: Grid, stacks: list[Job], place: Place, terminal: Terminal) 
     return bar.clearing(event for event in events if isinstance(event, Finished))
 
 
-def _bar(sweep: Grid, terminal: Terminal) -> Bar:
+def _bar(sweep: Grid, terminal: Terminal) -> ProgressBar:
     """A bar over all epochs of all runs."""
     from gdcli.cli.runs import Finished
-    from gdcli.render.progress import Bar
+    from gdcli.render.progress import ProgressBar
 
     each = [int(settings["epochs"]) for settings in sweep.runs]
     running: dict[int, int] = {}
@@ -183,7 +183,7 @@ def _bar(sweep: Grid, terminal: Terminal) -> Bar:
         return min(sum(each), max(sum(running.values()), sum(each[number] for number in ended)))
 
     visible = terminal.stderr.isatty() and not terminal.quiet
-    return Bar(terminal.stderr, sum(each), "epochs", visible, done, terminal.screen(terminal.stderr).color)
+    return ProgressBar(terminal.stderr, sum(each), "epochs", visible, done, terminal.screen(terminal.stderr).color)
 
 
 def _noted(finished: Iterator[Finished], told: Any, terminal: Terminal) -> Iterator[Finished]:

@@ -36,8 +36,8 @@ from gdcli.errors import INTERRUPTED, DataError, DivergedError, NotConvergedErro
 from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.checkpoint import load as load_model
 from gdcli.render import Report
-from gdcli.render.progress import Bar
-from gdcli.render.reports.train import layout
+from gdcli.render.progress import ProgressBar
+from gdcli.render.reports.train import training_columns
 from gdcli.training import streams
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
@@ -96,7 +96,7 @@ def command(
             schema="gdcli.train/1",
             records=bar.clearing(stamped),
             summary=told.figures,
-            columns=layout(
+            columns=training_columns(
                 bool(plan.preparation.classes),
                 plan.held_out is not None,
                 plan.problem.l1 > 0 or plan.problem.l2 > 0,
@@ -207,7 +207,7 @@ def _values(past: SavedModel) -> dict[str, tuple[str, ...]]:
     return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
 
 
-def _bar(plan: NetworkPlan, terminal: Terminal) -> Bar:
+def _bar(plan: NetworkPlan, terminal: Terminal) -> ProgressBar:
     visible = terminal.stderr.isatty() and not terminal.quiet
     color = terminal.screen(terminal.stderr).color
-    return Bar(terminal.stderr, plan.steps, "steps", visible, lambda record: getattr(record, "step", 0), color)
+    return ProgressBar(terminal.stderr, plan.steps, "steps", visible, lambda record: getattr(record, "step", 0), color)

@@ -9,12 +9,12 @@ import numpy as np
 
 from gdcli.live.history import Moment
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import title
+from gdcli.live.panels.base import write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Line
+from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.numbers import short
-from gdcli.render.reports.step import StepTold, blackboard
+from gdcli.render.reports.step import StepReport, write_blackboard
 from gdcli.render.screen import Screen
 from gdcli.training.records import Step
 
@@ -41,7 +41,7 @@ class Arithmetic:
         if len(lines) > area.height:
             lines = [line for line in lines if line.strip()]
         if not lines:
-            title(
+            write_title(
                 page, area, [("the step", theme.HEADING), ("  n takes one, and shows its arithmetic here", theme.NOTE)]
             )
         for row, line in enumerate(lines[: area.height]):
@@ -52,15 +52,15 @@ class Arithmetic:
     def lines(self, run: Course, screen: Screen, width: int) -> list[str]:
         """The step that led to where the run stands, with as many digits as there is room for."""
         now, scene = run.now, run.setup.scene
-        if not isinstance(scene, Line) or now.step is None or now.before is None:
+        if not isinstance(scene, LineScene) or now.step is None or now.before is None:
             return []
         if self._of[0] is not now or self._of[1] != width:
-            told = scene.told(now.before, now.step)
+            report = scene.describe_step(now.before, now.step)
             if len(scene.names) > MOST:
-                self._lines, self._of = _outlined(told, now.step), (now, width)
+                self._lines, self._of = _outlined(report, now.step), (now, width)
                 return self._lines
             for digits in DIGITS:
-                self._lines = _written(replace(told, digits=digits), replace(screen, color=False))
+                self._lines = _written(replace(report, digits=digits), replace(screen, color=False))
                 if max(map(len, self._lines)) <= width:
                     break
             else:
@@ -69,16 +69,16 @@ class Arithmetic:
         return self._lines
 
 
-def _outlined(told: StepTold, step: Step) -> list[str]:
+def _outlined(report: StepReport, step: Step) -> list[str]:
     """A step of many parameters: how long its gradient is, and what it did."""
     size = short(float(np.linalg.norm(step.gradient.astype(np.float64))))
-    head = f"step {told.step}   learning rate {short(told.learning_rate, 6)}   {len(told.before)} parameters"
-    loss = f"  {told.loss_name}  {short(told.loss, 6)} -> {short(told.next_loss, 6)}   {told.verdict}"
+    head = f"step {report.step}   learning rate {short(report.learning_rate, 6)}   {len(report.before)} parameters"
+    loss = f"  {report.loss_name}  {short(report.loss, 6)} -> {short(report.next_loss, 6)}   {report.verdict}"
     return [head, "", f"  length of the gradient  {size}", "", loss]
 
 
-def _written(told: StepTold, screen: Screen) -> list[str]:
+def _written(report: StepReport, screen: Screen) -> list[str]:
     """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
-    head, *lines = (line for line in blackboard(told, screen) if not line.startswith(SAID_ELSEWHERE))
+    head, *lines = (line for line in write_blackboard(report, screen) if not line.startswith(SAID_ELSEWHERE))
     text = "\n".join(lines).rstrip()
-    return [head, *(text if told.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]
+    return [head, *(text if report.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]

@@ -12,11 +12,11 @@ from gdcli.live.page import Area, Page
 from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 from gdcli.render.charts.axes import Axis, axis, fractions, gutter, x_axis, y_axis
-from gdcli.render.charts.curves import thin
-from gdcli.render.raster.geometry import pixels, trace
+from gdcli.render.charts.curves import thin_curve
+from gdcli.render.raster.geometry import pixels, trace_pixels
 from gdcli.render.theme import Meaning
 
-__all__ = ["Panel", "Plot", "plot", "title"]
+__all__ = ["Panel", "Plot", "draw_axes", "write_title"]
 
 
 class Panel(Protocol):
@@ -37,9 +37,9 @@ class Plot(NamedTuple):
         """A line through points, in braille dots."""
         spots = fractions(np.stack([x, y], axis=1), self.x, self.y)
         if len(spots) and self.area.width > 0 and self.area.height > 0:
-            spots = spots[thin(spots, self.area.width)]
+            spots = spots[thin_curve(spots, self.area.width)]
             spots = np.concatenate([spots[:1], spots])  # one point alone is a line too
-            page.dots(self.area, *trace(spots, 2 * self.area.width, 4 * self.area.height), meaning)
+            page.dots(self.area, *trace_pixels(spots, 2 * self.area.width, 4 * self.area.height), meaning)
 
     def points(self, page: Page, x: Array, y: Array, meaning: Meaning) -> None:
         """A mark at each point that lies in the plot."""
@@ -50,7 +50,7 @@ class Plot(NamedTuple):
             page.write(self.area.left + column, self.area.top + row, mark, meaning)
 
 
-def title(page: Page, area: Area, words: Sequence[tuple[str, Meaning]]) -> Area:
+def write_title(page: Page, area: Area, words: Sequence[tuple[str, Meaning]]) -> Area:
     """Words in the first row, each in the colour of its meaning, as far as they have room; what is left below."""
     column = area.left
     for text, meaning in words:
@@ -61,7 +61,7 @@ def title(page: Page, area: Area, words: Sequence[tuple[str, Meaning]]) -> Area:
     return area.inside(top=1)
 
 
-def plot(
+def draw_axes(
     page: Page,
     area: Area,
     x_range: tuple[float, float],

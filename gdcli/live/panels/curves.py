@@ -9,11 +9,11 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import plot, title
+from gdcli.live.panels.base import draw_axes, write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Net
+from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
-from gdcli.render.charts.curves import PlottedSeries, Series, plotted
+from gdcli.render.charts.curves import PlottedSeries, Series, prepare_series
 
 __all__ = ["Accuracy", "Losses"]
 
@@ -26,7 +26,7 @@ class Losses:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """The curves that there are."""
         scene = run.setup.scene
-        name, unit = ("loss", scene.loss_unit) if isinstance(scene, Net) else (run.setup.loss_name, 1.0)
+        name, unit = ("loss", scene.loss_unit) if isinstance(scene, NetworkScene) else (run.setup.loss_name, 1.0)
         curves = _curves(run, ghost, 0, unit)
         if len(run.batches):
             curves.insert(0, Series(run.batches.steps, unit * run.batches.values[:, 0], "batch", meaning=theme.BATCH))
@@ -61,10 +61,10 @@ def _draw(page: Page, area: Area, name: str, series: Sequence[Series], *, log: b
         words += [(_entry(one, page), one.meaning) for one in series if len(one.x)]
     more = "  log scale, by step" if log else "  by step"
     words += [(more, theme.NOTE)] if sum(len(word) for word, _ in words) + len(more) <= area.width else []
-    curves = [plotted(one, log_y=log) for one in series]
+    curves = [prepare_series(one, log_y=log) for one in series]
     last = max((int(one.x[-1]) for one in series if len(one.x)), default=0)
     x_range = 0.0, float(max(last, 10))
-    frame = plot(page, title(page, area, words), x_range, _y_range(curves, log), log_y=log, x_label="step")
+    frame = draw_axes(page, write_title(page, area, words), x_range, _y_range(curves, log), log_y=log, x_label="step")
     for curve in curves:
         frame.stroke(page, curve.points[:, 0], curve.points[:, 1], curve.series.meaning)
 

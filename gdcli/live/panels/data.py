@@ -7,9 +7,9 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import Plot, plot, title
+from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Line
+from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.numbers import equation
 from gdcli.render.theme import Meaning
@@ -26,17 +26,17 @@ class DataAndLine:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """Points and lines."""
         scene = run.setup.scene
-        if not isinstance(scene, Line) or area.width < 12 or area.height < 4:
+        if not isinstance(scene, LineScene) or area.width < 12 or area.height < 4:
             return
         data = scene.data
         words = [("data", theme.HEADING), (" and ", theme.NOTE), (_equation(scene, run.now.parameters), theme.FITTED)]
-        below = title(page, area, words)
+        below = write_title(page, area, words)
         if data.inputs.shape[1] > 1:
             rows = sampled(data)
             draw_by_truth(page, below, scene.outputs(run.now.parameters, rows), rows.targets)
             return
         x, y = data.inputs[:, 0], data.targets
-        frame = plot(page, below, padded(x), padded(y), x_label=data.input_names[0])
+        frame = draw_axes(page, below, padded(x), padded(y), x_label=data.input_names[0])
         for parameters, meaning in _lines(run, ghost):
             _draw_line(page, frame, scene, parameters, meaning)
         rows = sampled(data)
@@ -49,7 +49,7 @@ def _lines(run: Course, ghost: Ghost | None) -> list[tuple[Array, Meaning]]:
     return [*lines, (run.now.parameters, theme.FITTED)]
 
 
-def _draw_line(page: Page, frame: Plot, scene: Line, parameters: Array, meaning: Meaning) -> None:
+def _draw_line(page: Page, frame: Plot, scene: LineScene, parameters: Array, meaning: Meaning) -> None:
     x = np.linspace(frame.x.low, frame.x.high, CURVE)
     names = scene.data.input_names
     with np.errstate(all="ignore"):
@@ -65,7 +65,7 @@ def sampled(data: Dataset) -> Dataset:
 def draw_by_truth(page: Page, area: Area, predictions: Array, truth: Array) -> None:
     """Predictions across, the truth up: a perfect model is the diagonal."""
     ends = padded(truth)
-    frame = plot(page, area, ends, ends, x_label="prediction")
+    frame = draw_axes(page, area, ends, ends, x_label="prediction")
     frame.stroke(page, np.array(ends), np.array(ends), theme.PERFECT)
     frame.points(page, predictions, truth, theme.FITTED)
 
@@ -77,7 +77,7 @@ def padded(values: Array) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _equation(scene: Line, parameters: Array) -> str:
+def _equation(scene: LineScene, parameters: Array) -> str:
     raw = scene.raw(parameters)
     if len(raw) > 4:
         return f"{len(raw)} parameters"

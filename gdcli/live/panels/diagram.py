@@ -9,10 +9,10 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import title
+from gdcli.live.panels.base import write_title
 from gdcli.live.panels.data import padded
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Net, Setup
+from gdcli.live.setup import NetworkScene, Setup
 from gdcli.nn.networks import Network
 from gdcli.render import theme
 from gdcli.render.numbers import short
@@ -26,7 +26,7 @@ WIDE, HIGH, LOW = 6, 3, 2  # cells of a neuron's picture; low where there are ma
 SHADES = 6  # of a neuron's picture
 SAMPLES = 40  # dots along a line
 FAINTEST = 0.12  # of the layer's largest weight: weaker lines are left out
-STRONG = 0.6  # the same where there are no colours to tell weak from strong
+STRONG = 0.6  # the same where there are no colours to distinguish weak from strong
 MOST_ROWS = 200  # that stand for the data where there is no plane
 
 
@@ -49,7 +49,7 @@ class Diagram:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Lines first, pictures over them, words below."""
         scene = run.setup.scene
-        if not isinstance(scene, Net) or area.width < 20 or area.height < 8:
+        if not isinstance(scene, NetworkScene) or area.width < 20 or area.height < 8:
             return
         network, parameters = scene.network, run.now.parameters
         words = [
@@ -58,24 +58,24 @@ class Diagram:
             (theme.POSITIVE.mark, theme.POSITIVE),
             (" ", theme.NOTE),
         ]
-        below = title(page, area, [*words, (theme.NEGATIVE.mark, theme.NEGATIVE)])
-        places = _columns(network, below.inside(bottom=3))
+        below = write_title(page, area, [*words, (theme.NEGATIVE.mark, theme.NEGATIVE)])
+        columns_ = _columns(network, below.inside(bottom=3))
         for at in range(len(network.layers)):
-            _lines(page, below, places[at], places[at + 1], network.layers[at].weights(parameters))
-        self._neurons(page, places, run, scene)
-        _inputs(page, places[0], scene)
-        _words(page, below, places, run, network)
+            _lines(page, below, columns_[at], columns_[at + 1], network.layers[at].weights(parameters))
+        self._neurons(page, columns_, run, scene)
+        _inputs(page, columns_[0], scene)
+        _words(page, below, columns_, run, network)
 
-    def _neurons(self, page: Page, places: list[_Column], run: Course, scene: Net) -> None:
+    def _neurons(self, page: Page, columns_: list[_Column], run: Course, scene: NetworkScene) -> None:
         plane = scene.data.inputs.shape[1] == 2
-        high = places[0].high
+        high = columns_[0].high
         if self._of != (run.setup, high):
             raw = _plane(scene, high) if plane else scene.data.inputs[:MOST_ROWS]
             self._inputs = scene.preparation.inputs(raw, run.setup.start.dtype)
             self._of = run.setup, high
         with np.errstate(all="ignore"):
             given = scene.network.layerwise(run.now.parameters, self._inputs)
-        for column, values in zip(places[1:], given, strict=True):
+        for column, values in zip(columns_[1:], given, strict=True):
             values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
             for neuron, row in enumerate(column.rows):
                 own = values[:, neuron].reshape(2 * high, WIDE)[::-1] if plane else values[:, neuron].mean()
@@ -98,7 +98,7 @@ def _rows(area: Area, neurons: int, high: int) -> list[int]:
     return [top + (high + 1) * at for at in range(shown)]
 
 
-def _plane(scene: Net, high: int) -> Array:
+def _plane(scene: NetworkScene, high: int) -> Array:
     """Points that cover the plane of two inputs."""
     inputs = scene.data.inputs
     across, up = np.linspace(*padded(inputs[:, 0]), WIDE), np.linspace(*padded(inputs[:, 1]), 2 * high)
@@ -142,7 +142,7 @@ def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array
     page.dots(area, rows.ravel(), across.ravel(), theme.WEIGHT, np.repeat(colors, SAMPLES))
 
 
-def _inputs(page: Page, column: _Column, scene: Net) -> None:
+def _inputs(page: Page, column: _Column, scene: NetworkScene) -> None:
     """The inputs by name, as far as there is room."""
     for row, name in zip(column.rows, scene.data.input_names, strict=False):
         page.write(
@@ -154,16 +154,16 @@ def _inputs(page: Page, column: _Column, scene: Net) -> None:
         )
 
 
-def _words(page: Page, area: Area, places: list[_Column], run: Course, network: Network) -> None:
+def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network: Network) -> None:
     """Under each layer: its size, its activation, the size of its gradient."""
     names = [activation.__name__ for activation in network.activations]
     kinds = ["inputs", *names, "outputs"]
     step = run.now.step
     bottom = area.top + area.height - 3
-    for at, column in enumerate(places):
+    for at, column in enumerate(columns_):
         shown = len(column.rows)
-        told = str(column.neurons) if shown == column.neurons else f"{shown}/{column.neurons}"
-        _centred(page, column, area, bottom, told, theme.HEADING)
+        count = str(column.neurons) if shown == column.neurons else f"{shown}/{column.neurons}"
+        _centred(page, column, area, bottom, count, theme.HEADING)
         _centred(page, column, area, bottom + 1, kinds[at], theme.NOTE)
         if not at:
             _centred(page, column, area, bottom + 2, "|grad|", theme.NOTE)

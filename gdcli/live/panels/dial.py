@@ -9,7 +9,7 @@ from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 from gdcli.render.numbers import short
 
-__all__ = ["HIGHEST", "LOWEST", "Dial", "finer", "laddered"]
+__all__ = ["HIGHEST", "LOWEST", "DialPanel", "finer", "laddered"]
 
 LOWEST, HIGHEST = 1e-5, 10.0
 DECADES = math.log10(HIGHEST / LOWEST)
@@ -18,7 +18,7 @@ EXTREMES = (1e-12, 1e6)
 FINE = 1.05
 
 
-class Dial:
+class DialPanel:
     """A ruler from 1e-5 to 10; a click on it sets the rate."""
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's

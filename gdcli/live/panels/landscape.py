@@ -1,4 +1,4 @@
-"""The loss surface with the way of descent on it; for a model with one parameter, the loss along it."""
+"""The loss surface with the path of descent on it; for a model with one parameter, the loss along it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import Plot, plot, title
+from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Landscape, Setup
+from gdcli.live.setup import LossLandscape, Setup
 from gdcli.render import theme
-from gdcli.render.charts.axes import fractions, short
+from gdcli.render.charts.axes import compact, fractions
 from gdcli.render.raster.colormap import Pixels
-from gdcli.render.raster.pictures import draw_path, heat, pixels_at
+from gdcli.render.raster.pictures import draw_heat_map, draw_path, pixels_at
 from gdcli.render.screen import Screen
 
 __all__ = ["LossSurface"]
@@ -22,7 +22,7 @@ SHOWN_STEPS = 400  # the last steps that have a dot each
 
 
 class LossSurface:
-    """Heat map, contours, path; the map is made once for a size and then kept."""
+    """Heat map, contours, path; the map is drawn once for a size and then kept."""
 
     def __init__(self) -> None:
         self._drawn_for: tuple[Setup, int, int, Screen] | None = None
@@ -36,7 +36,7 @@ class LossSurface:
             return
         across, up = landscape.names
         words = [(run.setup.loss_name, theme.HEADING), (f" over {across} (across) and {up} (up)", theme.NOTE)]
-        frame = plot(page, title(page, area, words), landscape.x_range, landscape.y_range, x_label=across)
+        frame = draw_axes(page, write_title(page, area, words), landscape.x_range, landscape.y_range, x_label=across)
         self._inner = inner = frame.area
         rgb = self._heat(landscape, inner, run.setup, page.screen)
         if ghost is not None:
@@ -46,14 +46,14 @@ class LossSurface:
         page.picture(inner, rgb)
         self._letters(page, run, ghost, landscape, inner)
 
-    def _heat(self, landscape: Landscape, inner: Area, setup: Setup, screen: Screen) -> Pixels:
+    def _heat(self, landscape: LossLandscape, inner: Area, setup: Setup, screen: Screen) -> Pixels:
         wanted = setup, inner.width, inner.height, screen
         if self._drawn_for != wanted:
             values = landscape.values(inner.width, 2 * inner.height)
-            self._map, self._drawn_for = heat(values, screen, contours=CONTOURS), wanted
+            self._map, self._drawn_for = draw_heat_map(values, screen, contours=CONTOURS), wanted
         return self._map
 
-    def _letters(self, page: Page, run: Course, ghost: Ghost | None, landscape: Landscape, inner: Area) -> None:
+    def _letters(self, page: Page, run: Course, ghost: Ghost | None, landscape: LossLandscape, inner: Area) -> None:
         """S at the start, x at the minimum, the ghost where it was at this step, and the run itself."""
         marks = [(run.way.values[:1], theme.START)]
         if landscape.minimum is not None:
@@ -66,7 +66,7 @@ class LossSurface:
             for row, column in _pixels(points, landscape, inner):
                 page.over(inner.left + column, inner.top + row // 2, meaning.sign(page.screen.unicode))
 
-    def point_at(self, column: int, row: int, landscape: Landscape) -> tuple[float, float] | None:
+    def point_at(self, column: int, row: int, landscape: LossLandscape) -> tuple[float, float] | None:
         """The two parameters at a cell of the picture."""
         inner = self._inner
         if inner is None or not inner.holds(column, row):
@@ -74,7 +74,7 @@ class LossSurface:
         along = (column - inner.left) / max(1, inner.width - 1)
         up = 1 - (row - inner.top + 0.25) / max(1, inner.height - 0.5)
         ranges = (landscape.x_range, along), (landscape.y_range, up)
-        x, y = (float(short(low + (high - low) * part, 3)) for (low, high), part in ranges)
+        x, y = (float(compact(low + (high - low) * part, 3)) for (low, high), part in ranges)
         return x, y
 
 
@@ -84,7 +84,7 @@ def _spots(points: Array, frame: Plot) -> Array:
     return np.concatenate([spots[:1], spots])
 
 
-def _pixels(points: Array, landscape: Landscape, inner: Area) -> list[list[int]]:
+def _pixels(points: Array, landscape: LossLandscape, inner: Area) -> list[list[int]]:
     """Pixel rows and columns; a point outside is left out."""
     if not np.isfinite(points).all():
         return []

@@ -9,15 +9,15 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import plot, title
+from gdcli.live.panels.base import draw_axes, write_title
 from gdcli.live.panels.data import draw_by_truth, padded, sampled
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Net, Setup
+from gdcli.live.setup import NetworkScene, Setup
 from gdcli.render import theme
-from gdcli.render.raster.canvas import heat, regions
+from gdcli.render.raster.canvas import draw_heat_map, draw_regions
 from gdcli.render.screen import align_right, columns, fit, plain
 
-__all__ = ["Regions", "answers"]
+__all__ = ["Regions", "predict"]
 
 SHADES = 6  # of confidence
 BUDGET = 4e7  # multiplications for a picture
@@ -42,7 +42,7 @@ class Regions:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Regions, points, axes."""
         scene = run.setup.scene
-        if not isinstance(scene, Net) or area.width < 12 or area.height < 5:
+        if not isinstance(scene, NetworkScene) or area.width < 12 or area.height < 5:
             return
         inputs = scene.data.inputs.shape[1]
         if inputs == 2:
@@ -54,18 +54,18 @@ class Regions:
         else:
             _against_truth(page, area, run, scene)
 
-    def _plane(self, page: Page, area: Area, run: Course, scene: Net) -> None:
+    def _plane(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         data, classes = scene.data, scene.preparation.classes
         words = [("decision regions" if classes else "prediction", theme.HEADING), (" and data", theme.NOTE)]
         ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
-        frame = plot(page, title(page, area, words), *ranges, x_label=data.input_names[0])
+        frame = draw_axes(page, write_title(page, area, words), *ranges, x_label=data.input_names[0])
         inner = frame.area
         outputs = self._outputs(run, scene, inner, ranges)
         rows = sampled(data)
         if classes:
             sure = scene.preparation.probabilities(outputs)
             kinds = sure.argmax(axis=-1)
-            rgb = regions(
+            rgb = draw_regions(
                 self._fine(kinds, inner),
                 page.screen,
                 confidence=self._fine(0.35 + 0.65 * np.ceil(SHADES * sure.max(axis=-1)) / SHADES, inner),
@@ -76,12 +76,12 @@ class Regions:
             )
         else:
             values = self._fine(scene.preparation.predicted(outputs), inner)
-            rgb = heat(values, page.screen, scale="linear", low_is_bright=False, contours=6)
+            rgb = draw_heat_map(values, page.screen, scale="linear", low_is_bright=False, contours=6)
         page.picture(inner, rgb)
         if not classes:
             frame.points(page, rows.inputs[:, 0], rows.inputs[:, 1], theme.DATA)
 
-    def _outputs(self, run: Course, scene: Net, inner: Area, ranges: tuple[tuple[float, float], ...]) -> Array:
+    def _outputs(self, run: Course, scene: NetworkScene, inner: Area, ranges: tuple[tuple[float, float], ...]) -> Array:
         wanted = run.setup, inner.width, inner.height
         if self._grid is None or self._grid[:3] != wanted:
             cells = inner.width * 2 * inner.height
@@ -104,50 +104,50 @@ class Regions:
         return result
 
 
-def _curve(page: Page, area: Area, run: Course, scene: Net) -> None:
+def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """The data and the network as a function of its one input."""
     data = scene.data
-    frame = plot(
+    frame = draw_axes(
         page,
-        title(page, area, [("data", theme.HEADING), (" and network", theme.FITTED)]),
+        write_title(page, area, [("data", theme.HEADING), (" and network", theme.FITTED)]),
         padded(data.inputs[:, 0]),
         padded(data.targets),
         x_label=data.input_names[0],
     )
     x = np.linspace(frame.x.low, frame.x.high, 2 * frame.area.width)
-    frame.stroke(page, x, answers(scene, run.now.parameters, x[:, None]), theme.FITTED)
+    frame.stroke(page, x, predict(scene, run.now.parameters, x[:, None]), theme.FITTED)
     rows = sampled(data)
     frame.points(page, rows.inputs[:, 0], rows.targets, theme.DATA)
 
 
-def _against_truth(page: Page, area: Area, run: Course, scene: Net) -> None:
+def _against_truth(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """Predictions across, the truth up."""
     rows = _held_out_rows(scene)
     words = [("prediction", theme.FITTED), (" (across) against truth (up)", theme.NOTE)]
-    predictions = answers(scene, run.now.parameters, rows.inputs)
-    draw_by_truth(page, title(page, area, words), predictions, rows.targets)
+    predictions = predict(scene, run.now.parameters, rows.inputs)
+    draw_by_truth(page, write_title(page, area, words), predictions, rows.targets)
 
 
-def _held_out_rows(scene: Net) -> Dataset:
+def _held_out_rows(scene: NetworkScene) -> Dataset:
     """Some of the rows held out, or of all."""
     return sampled(scene.data if scene.held_out is None else scene.held_out)
 
 
-def answers(scene: Net, parameters: Array, raw: Array) -> Array:
+def predict(scene: NetworkScene, parameters: Array, raw: Array) -> Array:
     """The network's answers to raw inputs: class indices, or numbers in the target's units."""
     with np.errstate(all="ignore"):
         outputs = scene.network(parameters, scene.preparation.inputs(raw, parameters.dtype))[0]
         return scene.preparation.predicted(outputs)
 
 
-def _draw_confusion(page: Page, area: Area, run: Course, scene: Net) -> None:
+def _draw_confusion(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """How often each class was taken for which: truth down, answer across."""
     rows, classes = _held_out_rows(scene), scene.preparation.classes
-    found = answers(scene, run.now.parameters, rows.inputs).astype(np.intp)
-    counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + found, minlength=len(classes) ** 2)
+    predicted = predict(scene, run.now.parameters, rows.inputs).astype(np.intp)
+    counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + predicted, minlength=len(classes) ** 2)
     table = counts.reshape(len(classes), len(classes))
     where = "validation" if scene.held_out is not None else "training"
-    below = title(
+    below = write_title(
         page, area, [("confusion", theme.HEADING), (f" {where} rows", theme.NOTE), ("  truth down", theme.NOTE)]
     )
     names = [fit(plain(name, page.screen), 6) for name in classes]

@@ -8,7 +8,7 @@ from gdcli.render.raster.cells import Cells
 from gdcli.render.screen import Screen, columns, fit, paint
 from gdcli.render.theme import Meaning
 
-Mark = tuple[int, str]
+ColumnMark = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ def put_names(page: Cells, names: Sequence[Name], width: int) -> bool:
     """
     spots = _in_margin([name for name in names if _at_edge(name, width)], page.height, width)
     for name in (name for name in names if not _at_edge(name, width)):
-        found = _beside(page, name, width, spots)
-        if found is None:
+        place = _beside(page, name, width, spots)
+        if place is None:
             return False
-        spots.append((*found, name))
+        spots.append((*place, name))
     if len(spots) < len(names):
         return False
     for row, column, name in spots:
@@ -121,13 +121,13 @@ def _beside(page: Cells, name: Name, width: int, taken: Sequence[tuple[int, int,
     return None
 
 
-def put_marks(page: Cells, marks: Sequence[Mark], screen: Screen) -> None:
+def put_marks(page: Cells, marks: Sequence[ColumnMark], screen: Screen) -> None:
     """Dotted vertical lines behind the curves, each with its word on the highest row that has room."""
     for column, word in marks:
         spots = [(row, at) for row in range(page.height) for at in (column + 2, column - columns(word) - 1)]
-        found = next((spot for spot in spots if page.free(spot[0], spot[1] - 1, columns(word) + 2)), None)
-        if word and found:
-            page.put(*found, word, theme.AXIS)
+        place = next((spot for spot in spots if page.free(spot[0], spot[1] - 1, columns(word) + 2)), None)
+        if word and place:
+            page.put(*place, word, theme.AXIS)
     for column, _ in marks:
         for row in range(page.height):
             if page.free(row, column, 1):

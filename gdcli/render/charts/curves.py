@@ -1,4 +1,4 @@
-"""Series of numbers made ready to draw: what is finite, in units of the plot, and few enough points."""
+"""Series of numbers prepared for drawing: what is finite, in units of the plot, and few enough points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class PlottedSeries:
     negative: int
 
 
-def plotted(series: Series, *, log_y: bool) -> PlottedSeries:
+def prepare_series(series: Series, *, log_y: bool) -> PlottedSeries:
     """The drawable part of a series."""
     size = min(len(series.x), len(series.y))
     x = np.asarray(series.x, dtype=np.float64)[:size]
@@ -61,7 +61,7 @@ def plotted(series: Series, *, log_y: bool) -> PlottedSeries:
     return PlottedSeries(series, points, np.flatnonzero(usable), lost, size - lost - len(points))
 
 
-def notes(curves: Sequence[PlottedSeries]) -> list[str]:
+def list_omissions(curves: Sequence[PlottedSeries]) -> list[str]:
     """What the chart does not show, a line each."""
     counts = {
         "not finite": sum(one.infinite for one in curves),
@@ -70,7 +70,7 @@ def notes(curves: Sequence[PlottedSeries]) -> list[str]:
     return [f"({n} point{'s' * (n > 1)} not drawn: {why})" for why, n in counts.items() if n]
 
 
-def axes(
+def fit_axes(
     curves: Sequence[PlottedSeries],
     x_label: str,
     counts: tuple[int, int],
@@ -97,7 +97,7 @@ def axes(
     return axis(left, right, counts[0], x_label), axis(bottom, top, counts[1], log=log_y)
 
 
-def parts(one: PlottedSeries, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]:
+def cut_pieces(one: PlottedSeries, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]:
     """A curve as pieces to draw, in fractions of the plot: cut at its edges and at gaps that show.
 
     Args:
@@ -113,7 +113,7 @@ def parts(one: PlottedSeries, x: Axis, y: Axis, columns: int, rows: int) -> list
         return [cloud] if len(cloud) else []
     gaps = (np.diff(one.kept) > 1) & (np.abs(np.diff(spots[:, 0])) * columns > 1)
     runs = np.split(spots, np.flatnonzero(gaps) + 1)
-    return [piece for run in runs for piece in pieces(run[thin(run, columns)])]
+    return [piece for run in runs for piece in pieces(run[thin_curve(run, columns)])]
 
 
 def _one_a_cell(points: Floats, columns: int, rows: int) -> Floats:
@@ -125,7 +125,7 @@ def _one_a_cell(points: Floats, columns: int, rows: int) -> Floats:
     return np.asarray((np.unique(cells, axis=0) + 0.5) / size)
 
 
-def thin(points: Floats, columns: int) -> Indices:
+def thin_curve(points: Floats, columns: int) -> Indices:
     """The points that matter: the first, lowest, highest and last of each run within one column.
 
     Args:

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gdcli.render.blocks import bars, side_by_side
-from gdcli.render.charts.axes import Axis, frame, gutter
+from gdcli.render.blocks import draw_bars, side_by_side
+from gdcli.render.charts.axes import Axis, add_axes, gutter
 from gdcli.render.charts.captions import Name, heading, margin, put_marks, put_names
-from gdcli.render.charts.curves import PlottedSeries, Series, axes, notes, parts, plotted
+from gdcli.render.charts.curves import PlottedSeries, Series, cut_pieces, fit_axes, list_omissions, prepare_series
 from gdcli.render.raster.cells import Cells
 from gdcli.render.raster.geometry import Floats
-from gdcli.render.reports.confusion import matrix
+from gdcli.render.reports.confusion import draw_confusion
 from gdcli.render.screen import Screen, fit, plain
 from gdcli.render.theme import Meaning
 
-__all__ = ["Screen", "Series", "bars", "chart", "matrix", "side_by_side"]
+__all__ = ["Screen", "Series", "chart", "draw_bars", "draw_confusion", "side_by_side"]
 
-# Curves are told apart by colour; where there is none, by the character they are drawn with.
+# Curves differ in colour; where there is none, by the character they are drawn with.
 LINES: tuple[str, ...] = ("braille", "·", "+", "x", "#")
 POINTS: tuple[str, ...] = ("•", "◦", "▪")
 ASCII_LINES: tuple[str, ...] = ("*", ".", "+", "x", "#")
@@ -73,15 +73,15 @@ def chart(
     Returns:
         The lines, joined, without a line break at the end.
     """
-    curves = [plotted(one, log_y=log_y) for one in series]
-    below = [fit(note, width) for note in notes(curves)]
+    curves = [prepare_series(one, log_y=log_y) for one in series]
+    below = [fit(note, width) for note in list_omissions(curves)]
     curves = [one for one in curves if len(one.points)]
     title, rows = plain(title, screen), height - 3 - len(below)
     if not curves or rows < 2 or width < 24:
         why = "(no room to draw)" if curves else "(nothing to draw)"
         return "\n".join([fit(title, width), fit(why, width), *below][:height])
     counts = width // 12, min(rows * 2 // 5, 6)
-    x, y = axes(curves, x_label, counts, log_y=log_y, y_range=y_range)
+    x, y = fit_axes(curves, x_label, counts, log_y=log_y, y_range=y_range)
     strokes = _strokes(curves, x, y, width - gutter(y), rows, screen)
     drawing = _Drawing(strokes, _visible(marks, x, screen), (x, y), screen)
     return "\n".join([*drawing.lines((plain(y_label, screen), title), width, rows), *below])
@@ -93,7 +93,7 @@ def _strokes(
     """Each curve in fractions of the plot, with its character."""
     glyphs = _glyphs([one.series.style == "points" or len(one.points) == 1 for one in curves], screen)
     drawn = zip(curves, glyphs, strict=True)
-    return [_Stroke(one.series, parts(one, x, y, columns, rows), glyph) for one, glyph in drawn]
+    return [_Stroke(one.series, cut_pieces(one, x, y, columns, rows), glyph) for one, glyph in drawn]
 
 
 def _visible(marks: Sequence[tuple[float, str]], x: Axis, screen: Screen) -> list[tuple[float, str]]:
@@ -126,7 +126,7 @@ class _Drawing:
 
     def framed(self, page: Cells, right: int) -> list[str]:
         """The page with its axes; the x axis leaves out the margin."""
-        return frame(page.lines(self.screen), *self.axes, page.width - right, self.screen)
+        return add_axes(page.lines(self.screen), *self.axes, page.width - right, self.screen)
 
     def page(self, width: int, right: int, rows: int) -> Cells:
         """Curves and marks on `width` columns, and an empty margin."""

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from gdcli.render.screen import Screen, paint, split
+from gdcli.render.screen import Screen, paint, split_cells
 from gdcli.render.theme import PLAIN, Meaning
 
 
@@ -22,7 +22,7 @@ class Cells:
 
     def put(self, row: int, column: int, text: str, meaning: Meaning = PLAIN) -> None:
         """Write text; what lies outside the page is dropped."""
-        for at, char in enumerate(split(text), start=column):
+        for at, char in enumerate(split_cells(text), start=column):
             if 0 <= row < self.height and 0 <= at < self.width:
                 self.rows[row][at] = (char, meaning)
 

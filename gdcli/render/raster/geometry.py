@@ -63,7 +63,7 @@ def pixels(spots: Floats, shape: tuple[int, ...]) -> Indices:
     return np.rint(np.stack([(1 - spots[:, 1]) * (height - 1), spots[:, 0] * (width - 1)], axis=1)).astype(np.intp)
 
 
-def trace(points: Floats, width: int, height: int) -> tuple[Indices, Indices]:
+def trace_pixels(points: Floats, width: int, height: int) -> tuple[Indices, Indices]:
     """The pixels under a polyline, without gaps: rows (top first) and columns."""
     heads, tails, _ = clip(points[:-1], points[1:])
     size = np.array([width - 1, height - 1], dtype=np.float64)

@@ -6,17 +6,17 @@ from numpy.typing import ArrayLike, NDArray
 from gdcli.render import theme
 from gdcli.render.charts.axes import axis, fractions
 from gdcli.render.raster.colormap import Pixels, hues, oklch, scale_colors
-from gdcli.render.raster.geometry import Floats, Indices, pixels, trace, within
+from gdcli.render.raster.geometry import Floats, Indices, pixels, trace_pixels, within
 from gdcli.render.screen import Screen
 from gdcli.render.theme import Meaning
 
-Range = tuple[float, float]
+Interval = tuple[float, float]
 
 GREYS = np.repeat(np.linspace(0, 180, 256).astype(np.uint8)[:, None], 3, axis=1)
 NEUTRAL = np.array(theme.MISSING.color.rgb, dtype=np.uint8)  # what has no value
 
 
-def limits(values: ArrayLike, scale: str) -> Range:
+def value_limits(values: ArrayLike, scale: str) -> Interval:
     """The lowest and the highest value that a scale shows: finite, and on a log scale positive.
 
     A log scale starts where one value in 200 is smaller, and reaches down at most six decades: so the one
@@ -32,7 +32,7 @@ def limits(values: ArrayLike, scale: str) -> Range:
     return max(low, high * 1e-6, float(np.quantile(known, 0.005, method="lower"))), high
 
 
-def heat(
+def draw_heat_map(
     values: ArrayLike,
     screen: Screen,
     *,
@@ -40,8 +40,8 @@ def heat(
     scale: str = "log",
     contours: int = 0,
     path: ArrayLike = (),
-    x_range: Range | None = None,
-    y_range: Range | None = None,
+    x_range: Interval | None = None,
+    y_range: Interval | None = None,
 ) -> Pixels:
     """A heat map: one pixel a value, cells that are not finite grey.
 
@@ -71,7 +71,7 @@ def heat(
 
 def _levels(values: Floats, scale: str) -> Floats:
     """Values on their scale, 0 to 1; NaN where there is none."""
-    low, high = limits(values, scale)
+    low, high = value_limits(values, scale)
     values = np.where(np.isfinite(values), values, np.nan)
     if scale == "log":
         values = np.log10(np.clip(values, low, None))
@@ -111,7 +111,7 @@ def draw_path(
     if not len(spots):
         return rgb
     rgb, ink = rgb.copy(), np.array(line.color.rgb, dtype=np.uint8)
-    rows, columns = trace(spots, rgb.shape[1], rgb.shape[0])
+    rows, columns = trace_pixels(spots, rgb.shape[1], rgb.shape[0])
     if not screen.color:
         rgb[rows, columns] = rgb[np.minimum(rows ^ 1, len(rgb) - 1), columns] = ink
         return rgb
@@ -122,24 +122,24 @@ def draw_path(
     return rgb
 
 
-def pixels_at(points: ArrayLike, x_range: Range, y_range: Range, shape: tuple[int, ...]) -> Indices:
+def pixels_at(points: ArrayLike, x_range: Interval, y_range: Interval, shape: tuple[int, ...]) -> Indices:
     """The pixels `(n, 2)`, row (top first) and column, at points given as `(n, 2)` x, y."""
     return pixels(_fractions(points, x_range, y_range), shape)
 
 
-def _fractions(points: ArrayLike, x_range: Range, y_range: Range) -> Floats:
+def _fractions(points: ArrayLike, x_range: Interval, y_range: Interval) -> Floats:
     return fractions(points, axis(*x_range, 1), axis(*y_range, 1))
 
 
-def regions(
+def draw_regions(
     classes: ArrayLike,
     screen: Screen,
     *,
     confidence: ArrayLike = 1.0,
     points: ArrayLike = (),
     labels: ArrayLike = (),
-    x_range: Range | None = None,
-    y_range: Range | None = None,
+    x_range: Interval | None = None,
+    y_range: Interval | None = None,
 ) -> Pixels:
     """Decision regions: a hue a class, stronger where the model is surer, the data points bright on top.
 

@@ -16,7 +16,7 @@ from gdcli.render.screen import Screen, paint, plain
 if TYPE_CHECKING:
     from gdcli.analysis.activation_shape import Shape
 
-__all__ = ["Portrait", "pictures", "remarks", "tables"]
+__all__ = ["ActivationProfile", "describe_activation", "draw_activations", "tabulate_activations"]
 
 NARROWEST, BROADEST = 48, 66  # columns of a chart
 GAP = 3
@@ -27,7 +27,7 @@ SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
 
 
 @dataclass(frozen=True)
-class Portrait:
+class ActivationProfile:
     """One activation, ready to be shown.
 
     Args:
@@ -47,7 +47,7 @@ class Portrait:
     remarks: Sequence[tuple[str, str]]
 
 
-def remarks(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
+def describe_activation(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
     """An activation's shape in a student's words.
 
     Args:
@@ -114,7 +114,7 @@ def _at(value: float) -> str:
     return short(round(value, 2), 2)
 
 
-def pictures(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
     """A chart of each function and its derivative, with the words under it; side by side where there is room.
 
     Args:
@@ -131,7 +131,7 @@ def pictures(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
         yield from side_by_side(blocks, screen, gap=GAP).split("\n")
 
 
-def _block(portrait: Portrait, width: int, screen: Screen) -> str:
+def _block(portrait: ActivationProfile, width: int, screen: Screen) -> str:
     from gdcli.render.charts.plots import Series, chart
 
     drawing = chart(
@@ -159,7 +159,7 @@ def _rounded(values: Sequence[float]) -> tuple[float, float] | None:
     return math.floor(low / step) * step, math.ceil(high / step) * step
 
 
-def _words(portrait: Portrait, width: int, screen: Screen) -> Iterator[str]:
+def _words(portrait: ActivationProfile, width: int, screen: Screen) -> Iterator[str]:
     """What it is, then its formula and each remark beside its label, wrapped."""
     about, _, formula = portrait.formula.rpartition(": ")
     yield from wrap(_spelled(about, screen), width)
@@ -172,7 +172,7 @@ def _spelled(text: str, screen: Screen) -> str:
     return plain(text if screen.unicode else text.translate(SPELLED), screen)
 
 
-def tables(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+def tabulate_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
     """The functions' values, then their slopes, then the words.
 
     Args:

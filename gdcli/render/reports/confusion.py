@@ -13,7 +13,7 @@ from gdcli.render.theme import Meaning
 Counts = NDArray[np.int64]
 
 
-def matrix(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: str) -> str:
+def draw_confusion(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: str) -> str:
     """A confusion matrix: a row for each true class, a column for each predicted one, the diagonal reversed.
 
     Zeros off the diagonal are dots. Where the counts are too wide for the screen, they become percent of
@@ -25,7 +25,7 @@ def matrix(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: s
         screen: What the terminal can do.
         title: The first line.
 
-    >>> print(matrix([[5, 0], [2, 13]], ["cat", "dog"], Screen(color=False), title="test set"))
+    >>> print(draw_confusion([[5, 0], [2, 13]], ["cat", "dog"], Screen(color=False), title="test set"))
     test set   rows: truth, columns: predicted
         cat dog
     cat   5   ·

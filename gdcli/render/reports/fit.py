@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gdcli.render.charts.plots import Series
 
 
-class Fitted(NamedTuple):
-    """What a fit came to, ready to be told.
+class FitReport(NamedTuple):
+    """The result of a fit, ready for a table.
 
     Args:
         loss_name: What was minimised, as people write it: MSE.
@@ -44,7 +44,7 @@ class Fitted(NamedTuple):
     remarks: Sequence[tuple[str, str]]
 
 
-def layout(
+def fit_columns(
     names: Sequence[str], loss_name: str, validation: bool, best: Callable[[Epoch], bool], width: int
 ) -> list[Column]:
     """The table's columns; as many parameters as fit the width."""
@@ -83,54 +83,54 @@ def _finite(record: Epoch) -> bool:
     return gradient is not None and all(abs(value) < 1e150 for value in gradient.tolist())
 
 
-def summary(fitted: Fitted, screen: Screen) -> Iterator[str]:
+def summarize_fit(report: FitReport, screen: Screen) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
-    rows = [("fitted", fitted.parameters, fitted.scores, f"R2 {_r2(fitted.scores.r2)}")]
-    if fitted.optimum is not None:
-        rows.append(("optimum", *fitted.optimum, "exact least squares"))
-    equations = [equation(fitted.target, fitted.terms, list(parameters), 5) for _, parameters, _, _ in rows]
+    rows = [("fitted", report.parameters, report.scores, f"R2 {_r2(report.scores.r2)}")]
+    if report.optimum is not None:
+        rows.append(("optimum", *report.optimum, "exact least squares"))
+    equations = [equation(report.target, report.terms, list(parameters), 5) for _, parameters, _, _ in rows]
     wide = max(columns(text) for text in equations) > max(40, screen.width - 46)
-    mean, mse = fitted.baseline
+    mean, mse = report.baseline
     labels = [label for label, *_ in rows]
     cells = [f"MSE {short(scores.mse)}" for _, _, scores, _ in rows]
     notes = [note for *_, note in rows]
     labels.append("baseline")
-    equations.append(f"{fitted.target} = {short(mean, 5)}")
+    equations.append(f"{report.target} = {short(mean, 5)}")
     cells.append(f"MSE {short(mse)}")
     notes.append("predicting the mean")
     if wide:
-        yield from _parameters(fitted)
+        yield from _parameters(report)
         yield ""
         equations = ["", "", equations[-1]] if len(rows) == 2 else ["", equations[-1]]
-    if fitted.validation is not None:
+    if report.validation is not None:
         labels.insert(1, "held out")
         equations.insert(1, "")
-        cells.insert(1, f"MSE {short(fitted.validation.mse)}")
-        notes.insert(1, f"R2 {_r2(fitted.validation.r2)}")
+        cells.insert(1, f"MSE {short(report.validation.mse)}")
+        notes.insert(1, f"R2 {_r2(report.validation.r2)}")
     broad = max(columns(text) for text in equations) + 3
     tall = max(columns(text) for text in cells) + 3
     for label, text, cell, note in zip(labels, equations, cells, notes, strict=True):
         start = paint(f" {label:<10}", theme.HEADING, screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
-    for label, text in fitted.remarks:
-        yield from wrapped(label, text, screen)
+    for label, text in report.remarks:
+        yield from wrap_remark(label, text, screen)
 
 
 def _r2(value: float) -> str:
     return f"{value:.4f}" if math.isfinite(value) and abs(value) < 1e4 else short(value)
 
 
-def _parameters(fitted: Fitted) -> Iterator[str]:
+def _parameters(report: FitReport) -> Iterator[str]:
     """Many parameters, one a line, with the optimum beside them."""
-    exact = fitted.optimum[0] if fitted.optimum else None
-    width = max(len(name) for name in fitted.names) + 2
+    exact = report.optimum[0] if report.optimum else None
+    width = max(len(name) for name in report.names) + 2
     yield f" {'':{width}}{'fitted':>14}" + (f"{'optimum':>14}" if exact is not None else "")
-    for i, name in enumerate(fitted.names):
+    for i, name in enumerate(report.names):
         right = f"{short(exact[i], 6):>14}" if exact is not None else ""
-        yield f" {plain(name, Screen()):{width}}{short(fitted.parameters[i], 6):>14}{right}"
+        yield f" {plain(name, Screen()):{width}}{short(report.parameters[i], 6):>14}{right}"
 
 
-def wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
+def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
     room = max(80, screen.width) - 12
     line = ""
@@ -144,8 +144,8 @@ def wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
     yield start + line
 
 
-def pictures(
-    fitted: Fitted,
+def draw_fit(
+    report: FitReport,
     history: Mapping[str, Sequence[float]],
     points: tuple[Sequence[float], Sequence[float]],
     lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
@@ -155,7 +155,7 @@ def pictures(
     """The loss curve beside the data and the line drawn through it.
 
     Args:
-        fitted: The fit.
+        report: The fit.
         history: epoch, loss and, if any, validation.
         points: The data to scatter.
         lines: Curves to draw through them, by name.
@@ -166,7 +166,7 @@ def pictures(
 
     width = (screen.width - 4) // 2 if screen.width >= 100 else screen.width - 2
     height = 16 if screen.width >= 100 else 11
-    title, curves, log = _loss_curves(fitted, history)
+    title, curves, log = _loss_curves(report, history)
     loss = chart(curves, screen, title=title, width=width, height=height, log_y=log)
     series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
     meanings = {"start": theme.START, "perfect": theme.PERFECT}
@@ -174,7 +174,7 @@ def pictures(
     data = chart(
         series,
         screen,
-        title=f"{plain(fitted.target, screen)} by {plain(axis, screen)}",
+        title=f"{plain(report.target, screen)} by {plain(axis, screen)}",
         width=width,
         height=height,
     )
@@ -182,26 +182,26 @@ def pictures(
     yield from side_by_side([loss, data], screen).split("\n")
 
 
-def _loss_curves(fitted: Fitted, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
+def _loss_curves(report: FitReport, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
     """The title, the curves and whether the axis is a log one: down to the optimum if known, until all is settled."""
     from gdcli.render.charts.plots import Series
 
     losses, held_out = history["loss"], history.get("validation")
     end = _settled(losses)
     epochs = history["epoch"][:end]
-    if fitted.optimum is not None and not held_out:
-        floor = fitted.optimum[1].mse
+    if report.optimum is not None and not held_out:
+        floor = report.optimum[1].mse
         above = [value - floor for value in losses[:end]]
         rounding = 1e-15 * max(losses[0], floor)
         above = [value if value > rounding else math.nan for value in above]
-        title = f"{fitted.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
+        title = f"{report.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
         return title, [Series(epochs, above, label="training", meaning=theme.TRAINING)], True
     curves = [Series(epochs, losses[:end], label="training", meaning=theme.TRAINING)]
     if held_out:
         curves.append(Series(epochs, held_out[:end], label="validation", meaning=theme.VALIDATION))
     positive = [value for value in losses if 0 < value < math.inf]
     log = bool(positive) and max(positive) > 20 * min(positive)
-    return f"{fitted.loss_name}{' (log scale)' if log else ''} by epoch", curves, log
+    return f"{report.loss_name}{' (log scale)' if log else ''} by epoch", curves, log
 
 
 def _settled(losses: Sequence[float]) -> int:
@@ -217,4 +217,4 @@ def status_word(status: Status) -> str:
     return str(status).replace("_", " ")
 
 
-__all__ = ["Fitted", "layout", "pictures", "status_word", "summary"]
+__all__ = ["FitReport", "draw_fit", "fit_columns", "status_word", "summarize_fit"]

@@ -14,21 +14,21 @@ from gdcli.render.theme import Meaning
 if TYPE_CHECKING:
     from gdcli.analysis.range_test import Probe, Suggestion
 
-__all__ = ["Finding", "layout", "picture", "reason", "summary"]
+__all__ = ["RangeTestReport", "draw_range_test", "explain_suggestion", "range_test_columns", "summarize_range_test"]
 
 ROOM = 12
 """Lines of a screen that the chart leaves to the words."""
 
 
-class Finding(NamedTuple):
-    """What a range test came to, ready to be told.
+class RangeTestReport(NamedTuple):
+    """The result of a range test, ready for a table.
 
     Args:
         probes: Each rate with its loss.
         suggestions: The rates suggested, by name.
         left_out: What would be suggested, were it not above the limit.
         chosen: The name of the one to take, or None.
-        limit: The largest stable rate and what it is, where a formula tells.
+        limit: The largest stable rate and what it is, where a closed form is known.
         loss_name: The loss as people write it.
     """
 
@@ -40,7 +40,7 @@ class Finding(NamedTuple):
     loss_name: str
 
 
-def layout() -> list[Column]:
+def range_test_columns() -> list[Column]:
     """The table's columns."""
     return [
         Column("step", lambda probe: str(probe.step), 6),
@@ -51,14 +51,14 @@ def layout() -> list[Column]:
     ]
 
 
-def reason(name: str, found: Suggestion) -> str:
+def explain_suggestion(name: str, suggestion: Suggestion) -> str:
     """Why a rate is suggested, in a line.
 
     Args:
         name: The suggestion's name.
-        found: The suggestion.
+        suggestion: The suggestion.
     """
-    begin, end = short(found.begin, 2), short(found.end, 2)
+    begin, end = short(suggestion.begin, 2), short(suggestion.end, 2)
     return {
         "valley": f"2/3 along the loss's longest fall, {begin} to {end}",
         "steepest": f"the loss falls fastest here, {begin} to {end}",
@@ -66,16 +66,16 @@ def reason(name: str, found: Suggestion) -> str:
     }[name]
 
 
-def summary(found: Finding, screen: Screen) -> Iterator[str]:
+def summarize_range_test(report: RangeTestReport, screen: Screen) -> Iterator[str]:
     """The suggestions, the limit beside them, and where the test ended."""
-    for name, one in found.suggestions.items():
-        meaning = theme.BEST if name == found.chosen else theme.PLAIN
-        yield from _line(name, one.learning_rate, reason(name, one), meaning, screen)
-    for name, one in found.left_out.items():
+    for name, one in report.suggestions.items():
+        meaning = theme.BEST if name == report.chosen else theme.PLAIN
+        yield from _line(name, one.learning_rate, explain_suggestion(name, one), meaning, screen)
+    for name, one in report.left_out.items():
         yield from _line(name, one.learning_rate, "left out: not below the limit", theme.NOTE, screen)
-    if found.limit is not None:
-        yield from _line("limit", found.limit[0], found.limit[1], theme.LIMIT, screen)
-    last = found.probes[-1]
+    if report.limit is not None:
+        yield from _line("limit", report.limit[0], report.limit[1], theme.LIMIT, screen)
+    last = report.probes[-1]
     ending = "the loss ran away" if last.ran_away else "the loss never ran away: a larger --to may tell more"
     yield from _line("end", last.learning_rate, ending, theme.PLAIN, screen)
 
@@ -85,29 +85,29 @@ def _line(label: str, rate: float, text: str, meaning: Meaning, screen: Screen) 
     yield f"{start}{paint(f'{short(rate):>11}', meaning, screen)}   {text}"
 
 
-def picture(found: Finding, screen: Screen) -> Iterator[str]:
+def draw_range_test(report: RangeTestReport, screen: Screen) -> Iterator[str]:
     """The losses over log10 of the rate, with the suggestions marked.
 
     Args:
-        found: The test.
+        report: The test.
         screen: What can be shown.
     """
     from gdcli.render.charts.plots import Series, chart
 
-    rates = [math.log10(probe.learning_rate) for probe in found.probes]
-    losses, smoothed = [probe.loss for probe in found.probes], [probe.smoothed for probe in found.probes]
+    rates = [math.log10(probe.learning_rate) for probe in report.probes]
+    losses, smoothed = [probe.loss for probe in report.probes], [probe.smoothed for probe in report.probes]
     curves = [Series(rates, smoothed, label="smoothed", meaning=theme.SMOOTHED)]
     if losses != smoothed:
         curves.insert(0, Series(rates, losses, label="loss", style="points", meaning=theme.TRAINING))
     low, high = _range([*losses, *smoothed], smoothed)
     log = low > 0 and high > 20 * low
-    marks = [(math.log10(one.learning_rate), name) for name, one in found.suggestions.items()]
-    if found.limit is not None and rates[0] <= math.log10(found.limit[0]) <= rates[-1]:
-        marks.append((math.log10(found.limit[0]), "limit"))
+    marks = [(math.log10(one.learning_rate), name) for name, one in report.suggestions.items()]
+    if report.limit is not None and rates[0] <= math.log10(report.limit[0]) <= rates[-1]:
+        marks.append((math.log10(report.limit[0]), "limit"))
     yield from chart(
         curves,
         screen,
-        title=f"{found.loss_name}{' (log scale)' if log else ''} by log10(lr)",
+        title=f"{report.loss_name}{' (log scale)' if log else ''} by log10(lr)",
         width=min(screen.width - 1, 118),
         height=max(8, min(screen.height - ROOM, 24)),
         x_label="log10(lr)",

@@ -30,8 +30,8 @@ class Spot(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Trail:
-    """One run's way over the surface.
+class DescentPath:
+    """One run's path over the surface.
 
     Args:
         rate: Its learning rate.
@@ -70,7 +70,7 @@ class Scene:
     y_range: Range
     start: Spot
     minimum: Spot | None
-    trails: Sequence[Trail] = ()
+    trails: Sequence[DescentPath] = ()
     start_name: str = "start"
     minimum_name: str = "minimum"
 
@@ -85,35 +85,35 @@ class Scene:
         spots = [(self.minimum, OPTIMUM.mark), (self.start, START.mark)]
         return [(spot, letter) for spot, letter in spots if spot is not None and self.inside(spot[:2]).all()]
 
-    def left_at(self, trail: Trail) -> int | None:
+    def left_at(self, trail: DescentPath) -> int | None:
         """The number of the first point outside the picture after one inside it; None if there is none."""
         outside = ~self.inside(trail.points)
         left = np.flatnonzero(outside[1:] & ~outside[:-1])
         return int(left[0]) + 1 if len(left) else None
 
-    def drawn(self, trail: Trail) -> Floats:
+    def drawn(self, trail: DescentPath) -> Floats:
         """The points of a path that are drawn: a diverging one ends where it leaves the picture."""
         left = self.left_at(trail) if trail.status is Status.DIVERGED else None
         return trail.points if left is None else trail.points[: left + 1]
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap_words(text: str, width: int) -> list[str]:
     """A text in lines, coordinates kept together."""
     lines = wrap(plain(text, Screen()), width, break_long_words=False, break_on_hyphens=False)
     return [line.replace(TIE, " ") for line in lines]
 
 
-def sentence(scene: Scene) -> str:
+def describe_scene(scene: Scene) -> str:
     """Start, end and minimum in a line."""
-    start = f"{scene.start_name} {_told(scene, scene.start)}"
+    start = f"{scene.start_name} {_format_spot(scene, scene.start)}"
     if len(scene.trails) == 1:
-        start += f" -> {outcome(scene, scene.trails[0])}"
+        start += f" -> {describe_path(scene, scene.trails[0])}"
     if scene.minimum is None:
         return f"{start}; no loss in the picture is finite"
-    return f"{start}; {scene.minimum_name} {_told(scene, scene.minimum)}"
+    return f"{start}; {scene.minimum_name} {_format_spot(scene, scene.minimum)}"
 
 
-def outcome(scene: Scene, trail: Trail) -> str:
+def describe_path(scene: Scene, trail: DescentPath) -> str:
     """Where a path led, in words: `after 100 steps (1.40, 1.97) MSE 0.0957`."""
     x, y = trail.points[-1].tolist()
     spot, steps = Spot(x, y, trail.losses[-1]), trail.steps[-1]
@@ -124,16 +124,16 @@ def outcome(scene: Scene, trail: Trail) -> str:
         return f"{where}diverged: {after} {_loss(scene, spot)}"
     beyond = "" if scene.inside([[x, y]]).all() else ", outside the picture"
     ended = "interrupted " if trail.status is Status.INTERRUPTED else ""
-    return f"{ended}{after} {_told(scene, spot)}{beyond}"
+    return f"{ended}{after} {_format_spot(scene, spot)}{beyond}"
 
 
-def _told(scene: Scene, spot: Spot) -> str:
+def _format_spot(scene: Scene, spot: Spot) -> str:
     return f"({coordinate(spot.x)},{TIE}{coordinate(spot.y)}) {_loss(scene, spot)}"
 
 
 def _loss(scene: Scene, spot: Spot) -> str:
-    told = short(spot.loss, 3) if math.isfinite(spot.loss) else "too large for a number"
-    return f"{scene.loss_name}{TIE}{told}"
+    loss = short(spot.loss, 3) if math.isfinite(spot.loss) else "too large for a number"
+    return f"{scene.loss_name}{TIE}{loss}"
 
 
 def coordinate(value: float) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gdcli.render import Column, theme
 from gdcli.render.numbers import short
-from gdcli.render.reports.fit import wrapped
+from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import RISE
 
@@ -20,13 +20,13 @@ NAMED = 12
 FEW = 5
 OTHERS = 15
 """Curves without a name, from all ranks."""
-ROWS = 30
+TABLE_ROWS = 30
 """Rows of a table on a terminal."""
 DEEP = 1e-12
 """Below the highest curve's start by this factor, nothing is drawn."""
 
 
-class Look(NamedTuple):
+class RankedRun(NamedTuple):
     """A run as it is shown.
 
     Args:
@@ -54,7 +54,7 @@ class Look(NamedTuple):
     diverged: bool
 
 
-class Fit(NamedTuple):
+class FittedCurve(NamedTuple):
     """A curve through the data, or the data.
 
     Args:
@@ -68,7 +68,7 @@ class Fit(NamedTuple):
     y: Any
 
 
-def layout(names: Sequence[str], runs: Sequence[Look], width: int) -> list[Column]:
+def sweep_columns(names: Sequence[str], runs: Sequence[RankedRun], width: int) -> list[Column]:
     """The table's columns: rank, the options that differ, the verdict, the losses; as many as fit the width.
 
     Args:
@@ -108,8 +108,12 @@ def _loss(ran: Any, name: str) -> str:
     return short(ran.losses.get(name))
 
 
-def pictures(
-    runs: Sequence[Look], sizes: Sequence[tuple[float, Look]], fits: Sequence[Fit], size: str, screen: Screen
+def draw_sweep(
+    runs: Sequence[RankedRun],
+    sizes: Sequence[tuple[float, RankedRun]],
+    fits: Sequence[FittedCurve],
+    size: str,
+    screen: Screen,
 ) -> Iterator[str]:
     """All loss curves on one log axis; beside it error over model size, and the chosen fits, if there are any.
 
@@ -134,7 +138,7 @@ def pictures(
         yield from side_by_side(blocks, screen).split("\n")
 
 
-def _curves(runs: Sequence[Look], screen: Screen, width: int, height: int) -> str:
+def _curves(runs: Sequence[RankedRun], screen: Screen, width: int, height: int) -> str:
     """The loss curves; the best lie on top."""
     from gdcli.render.charts.plots import Series, chart
 
@@ -172,7 +176,7 @@ def _range(curves: Sequence[Any], first: float) -> tuple[float, float]:
     return low, max(high * 1.05, low * 1.5)
 
 
-def _sizes(sizes: Sequence[tuple[float, Look]], name: str, screen: Screen, width: int, height: int) -> str:
+def _sizes(sizes: Sequence[tuple[float, RankedRun]], name: str, screen: Screen, width: int, height: int) -> str:
     """Training against validation loss over model size, with the one to keep marked."""
     from gdcli.render.charts.plots import Series, chart
 
@@ -198,7 +202,7 @@ def _sizes(sizes: Sequence[tuple[float, Look]], name: str, screen: Screen, width
     )
 
 
-def _fits(fits: Sequence[Fit], screen: Screen, width: int, height: int) -> str:
+def _fits(fits: Sequence[FittedCurve], screen: Screen, width: int, height: int) -> str:
     """The data, and the chosen models' curves through it, cut where they leave the data's surroundings."""
     from gdcli.render.charts.plots import Series, chart
 
@@ -219,8 +223,8 @@ def _fits(fits: Sequence[Fit], screen: Screen, width: int, height: int) -> str:
     )
 
 
-def summary(
-    runs: Sequence[Look], limit: float | None, near: float | None, keep: Look | None, screen: Screen
+def summarize_sweep(
+    runs: Sequence[RankedRun], limit: float | None, near: float | None, keep: RankedRun | None, screen: Screen
 ) -> Iterator[str]:
     """The answer: the best run, the limit that explains the others, the size to keep.
 
@@ -232,32 +236,34 @@ def summary(
         screen: What can be shown.
     """
     best = runs[0]
-    told = best.losses
+    losses = best.losses
     value, kind = (
-        (told["best_validation_loss"], "validation loss")
-        if "best_validation_loss" in told
-        else (told["best_loss"], "loss")
+        (losses["best_validation_loss"], "validation loss")
+        if "best_validation_loss" in losses
+        else (losses["best_loss"], "loss")
     )
     name = f"{plain(best.name, screen)}: " if best.name else ""
     if best.diverged:
-        yield from wrapped("best", "none: every run that ended has diverged. Try smaller learning rates.", screen)
+        yield from wrap_remark("best", "none: every run that ended has diverged. Try smaller learning rates.", screen)
     else:
-        yield from wrapped("best", f"{name}{kind} {short(value)} at epoch {told['best_epoch']}, {best.verdict}", screen)
+        yield from wrap_remark(
+            "best", f"{name}{kind} {short(value)} at epoch {losses['best_epoch']}, {best.verdict}", screen
+        )
     if keep is not None:
-        yield from wrapped("keep", _kept(runs, keep, screen), screen)
+        yield from wrap_remark("keep", _kept(runs, keep, screen), screen)
     if any(run.arrived is not None for run in runs) and near is not None:
-        yield from wrapped("arrived", f"at a loss of {short(near)}, as good as the optimum's", screen)
+        yield from wrap_remark("arrived", f"at a loss of {short(near)}, as good as the optimum's", screen)
     if limit is not None:
-        yield from wrapped("rate", f"largest stable learning rate {short(limit)}", screen)
+        yield from wrap_remark("rate", f"largest stable learning rate {short(limit)}", screen)
     gone = sum(run.diverged for run in runs)
     if gone:
-        yield from wrapped("diverged", f"{gone} of {len(runs)} runs", screen)
+        yield from wrap_remark("diverged", f"{gone} of {len(runs)} runs", screen)
 
 
-def _kept(runs: Sequence[Look], keep: Look, screen: Screen) -> str:
-    told = keep.losses
-    text = f"{plain(keep.name, screen)}: validation loss {short(told['best_validation_loss'])}"
-    text += f", training {short(told['best_loss'])}"
+def _kept(runs: Sequence[RankedRun], keep: RankedRun, screen: Screen) -> str:
+    losses = keep.losses
+    text = f"{plain(keep.name, screen)}: validation loss {short(losses['best_validation_loss'])}"
+    text += f", training {short(losses['best_loss'])}"
     if keep.number != runs[0].number:
         text += f". What is larger is better by less than {round(100 * (RISE - 1))} % on rows held out"
     tighter = [
@@ -265,8 +271,8 @@ def _kept(runs: Sequence[Look], keep: Look, screen: Screen) -> str:
         for run in runs
         if not run.diverged
         and "best_validation_loss" in run.losses
-        and run.losses["best_loss"] < told["best_loss"]
-        and run.losses["best_validation_loss"] > RISE * told["best_validation_loss"]
+        and run.losses["best_loss"] < losses["best_loss"]
+        and run.losses["best_validation_loss"] > RISE * losses["best_validation_loss"]
     ]
     if tighter:
         other = min(tighter, key=lambda run: float(run.losses["best_loss"]))

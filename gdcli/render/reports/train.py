@@ -10,14 +10,14 @@ import numpy as np
 
 from gdcli.render import Column, theme
 from gdcli.render.numbers import short
-from gdcli.render.reports.fit import wrapped
+from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.screen import Screen, paint, plain
 from gdcli.training.records import Overfitting
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """What a run came to, ready to be told.
+class TrainingReport:
+    """The result of a network's training, ready for a table.
 
     Args:
         figures: For each set (train, validation, test), its figures by name.
@@ -42,7 +42,7 @@ class Trained:
     remarks: Sequence[tuple[str, str]]
 
 
-def layout(classes: bool, validation: bool, penalty: bool, mark: Callable[[Any], str]) -> list[Column]:
+def training_columns(classes: bool, validation: bool, penalty: bool, mark: Callable[[Any], str]) -> list[Column]:
     """The table's columns; records are `Timed`."""
     columns = [Column("epoch", lambda r: str(r.record.epoch), 6)]
     columns.append(Column("train loss", lambda r: short(r.record.loss), 11))
@@ -60,53 +60,53 @@ def layout(classes: bool, validation: bool, penalty: bool, mark: Callable[[Any],
     return columns
 
 
-def summary(told: Trained, screen: Screen) -> Iterator[str]:
+def summarize_training(report: TrainingReport, screen: Screen) -> Iterator[str]:
     """The answer: how it does on rows it has not seen, whether it overfits, what it mixes up."""
-    order = [name for name in ("test", "validation", "train") if told.figures.get(name)]
+    order = [name for name in ("test", "validation", "train") if report.figures.get(name)]
     for name in order:
-        text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in told.figures[name].items())
+        text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in report.figures[name].items())
         yield _labelled(name, text, screen)
-    kept, last, why = told.kept
+    kept, last, why = report.kept
     yield _labelled("kept", f"epoch {kept} of {last}{why}", screen)
-    if told.overfitting is not None:
-        yield from wrapped("fit", verdict(told.overfitting), screen)
-    if told.worst:
-        text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in told.worst)
-        yield from wrapped("mixed up", f"most often: {text}", screen)
-    for label, text in told.remarks:
-        yield from wrapped(label, text, screen)
+    if report.overfitting is not None:
+        yield from wrap_remark("fit", describe_overfitting(report.overfitting), screen)
+    if report.worst:
+        text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in report.worst)
+        yield from wrap_remark("mixed up", f"most often: {text}", screen)
+    for label, text in report.remarks:
+        yield from wrap_remark(label, text, screen)
 
 
-def verdict(told: Overfitting) -> str:
+def describe_overfitting(report: Overfitting) -> str:
     """Whether it overfits, in words a student knows."""
-    losses = f"training loss {short(told.best_train, 3)}, validation {short(told.best_validation, 3)}"
-    if told.rose:
-        degree = {"strong": "overfitting", "slight": "slightly overfitting"}.get(told.verdict, "overfitting")
+    losses = f"training loss {short(report.best_train, 3)}, validation {short(report.best_validation, 3)}"
+    if report.rose:
+        degree = {"strong": "overfitting", "slight": "slightly overfitting"}.get(report.verdict, "overfitting")
         return (
-            f"{degree}: after epoch {told.best_epoch} training loss fell from {short(told.best_train, 3)} to"
-            f" {short(told.last_train, 3)} while validation rose from {short(told.best_validation, 3)} to"
-            f" {short(told.last_validation, 3)}. Stop at epoch {told.best_epoch}."
+            f"{degree}: after epoch {report.best_epoch} training loss fell from {short(report.best_train, 3)} to"
+            f" {short(report.last_train, 3)} while validation rose from {short(report.best_validation, 3)} to"
+            f" {short(report.last_validation, 3)}. Stop at epoch {report.best_epoch}."
         )
-    if told.verdict == "strong":
+    if report.verdict == "strong":
         return (
-            f"it overfits: at its best epoch, {told.best_epoch}, {losses}; more data or a smaller network would help."
+            f"it overfits: at its best epoch, {report.best_epoch}, {losses}; more data or a smaller network would help."
         )
-    if told.verdict == "slight":
-        return f"slightly overfitting: at epoch {told.best_epoch}, {losses}."
-    return f"no overfitting: at epoch {told.best_epoch}, {losses}."
+    if report.verdict == "slight":
+        return f"slightly overfitting: at epoch {report.best_epoch}, {losses}."
+    return f"no overfitting: at epoch {report.best_epoch}, {losses}."
 
 
-def pictures(told: Trained, screen: Screen) -> Iterator[str]:
+def draw_training(report: TrainingReport, screen: Screen) -> Iterator[str]:
     """Loss and accuracy curves with the kept epoch marked, then the confusion matrix."""
-    from gdcli.render.charts.plots import Series, chart, matrix, side_by_side
+    from gdcli.render.charts.plots import Series, chart, draw_confusion, side_by_side
 
     wide = screen.width >= 100
     width = (screen.width - 4) // 2 if wide else screen.width - 2
     height = 16 if wide else 12
-    kept = told.kept[0]
-    marks = [(float(kept), f"kept {kept}")] if told.history.get("validation") and kept else []
+    kept = report.kept[0]
+    marks = [(float(kept), f"kept {kept}")] if report.history.get("validation") and kept else []
     blocks = []
-    for title, curves in (("loss by epoch", told.history), ("accuracy by epoch", told.accuracy)):
+    for title, curves in (("loss by epoch", report.history), ("accuracy by epoch", report.accuracy)):
         series = [
             Series(curves["epoch"][-len(values) :], values, label=name, meaning=meaning)
             for name, meaning in (("train", theme.TRAINING), ("validation", theme.VALIDATION))
@@ -118,14 +118,14 @@ def pictures(told: Trained, screen: Screen) -> Iterator[str]:
             blocks.append(chart(series, screen, title=heading, width=width, height=height, log_y=log, marks=marks))
     yield ""
     yield from side_by_side(blocks, screen).split("\n")
-    if told.confusion is not None:
-        name, counts = told.confusion
-        labels = [plain(label, screen) for label in told.classes]
+    if report.confusion is not None:
+        name, counts = report.confusion
+        labels = [plain(label, screen) for label in report.classes]
         yield ""
-        yield from matrix(counts, labels, screen, title=f"{name} set").split("\n")
+        yield from draw_confusion(counts, labels, screen, title=f"{name} set").split("\n")
 
 
-def decision_regions(
+def draw_decision_regions(
     classes: Any, points: Any, labels: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str], screen: Screen
 ) -> Iterator[str]:
     """Which class each point of the plane would get, with the rows on top.
@@ -138,14 +138,14 @@ def decision_regions(
         names: Of both inputs.
         screen: What can be shown.
     """
-    from gdcli.render.charts.axes import framed
+    from gdcli.render.charts.axes import frame_picture
     from gdcli.render.raster.canvas import half_blocks
-    from gdcli.render.raster.pictures import regions
+    from gdcli.render.raster.pictures import draw_regions
 
-    rgb = regions(classes, screen, points=points, labels=labels, x_range=ranges[0], y_range=ranges[1])
+    rgb = draw_regions(classes, screen, points=points, labels=labels, x_range=ranges[0], y_range=ranges[1])
     yield ""
     yield "decision regions"
-    yield from framed(half_blocks(rgb, screen), ranges[0], ranges[1], names[0], names[1], screen).split("\n")
+    yield from frame_picture(half_blocks(rgb, screen), ranges[0], ranges[1], names[0], names[1], screen).split("\n")
 
 
 def _spread(series: Sequence[Any]) -> float:
