@@ -9,17 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from gdcli.render.raster.canvas import (
-    draw_heat_map,
-    draw_image,
-    draw_regions,
-    frame_picture,
-    half_blocks,
-    pixels_at,
-    scale_bar,
-    value_limits,
-)
+from gdcli.render.charts.axes import frame_picture
+from gdcli.render.raster.canvas import draw_image, half_blocks, scale_bar
 from gdcli.render.raster.colormap import hues, luminance, scale_colors
+from gdcli.render.raster.pictures import draw_heat_map, draw_regions, pixels_at, value_limits
 from gdcli.render.screen import ESCAPE, Screen, columns
 
 FULL = Screen()

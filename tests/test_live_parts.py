@@ -211,7 +211,6 @@ def test_what_lies_outside_the_page_is_dropped(column, row, text, shown):
     page = Page(10, 2, Screen())
     assert page.write(column, row, text, theme.WARNING) == column + len(text)
     assert page.lines() == [shown, ""]
-    page.color(column, row, 0x123456, len(text))
     page.over(column, row, text)
     assert page.lines() == [shown, ""]
 

@@ -85,11 +85,6 @@ class Page:
         self.front[row, begin:end] = meaning.hue.packed if meaning.hue and self.screen.color else NONE
         self.attributes[row, begin:end] = BOLD * meaning.bold | REVERSE * meaning.reverse
 
-    def color(self, column: int, row: int, rgb: int, width: int = 1) -> None:
-        """Colours cells that are written already."""
-        if self.screen.color and 0 <= row < self.height:
-            self.front[row, max(column, 0) : max(column + width, 0)] = rgb
-
     def picture(self, area: Area, rgb: Pixels) -> None:
         """Half blocks: two pixel rows a cell, `(2 height, width, 3)`; without colour, brightness as characters."""
         rows, columns = self._slices(area)

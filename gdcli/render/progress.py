@@ -28,13 +28,7 @@ class ProgressBar:
     INTERVAL = 0.1
 
     def __init__(
-        self,
-        stream: TextIO,
-        total: int,
-        unit: str,
-        visible: bool,
-        done: Callable[[object], int],
-        color: bool = True,
+        self, stream: TextIO, total: int, unit: str, visible: bool, done: Callable[[object], int], color: bool = True
     ) -> None:
         self._stream = stream
         self._total = total

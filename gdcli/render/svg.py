@@ -11,10 +11,10 @@ import numpy as np
 
 from gdcli.render.charts.axes import Ticks, axis, fractions
 from gdcli.render.numbers import short
-from gdcli.render.raster.canvas import value_limits
 from gdcli.render.raster.colormap import scale_colors
 from gdcli.render.raster.contours import contour
 from gdcli.render.raster.geometry import Floats, pieces
+from gdcli.render.raster.pictures import scale_levels, value_limits
 from gdcli.render.reports.surface import resample
 from gdcli.render.reports.surface_marks import DescentPath, Range, Scene, describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, plain
@@ -89,19 +89,8 @@ def _panel(scene: Scene, trail: DescentPath | None, box: _Box) -> Iterator[str]:
 
 def _ground(values: Floats, box: _Box) -> str:
     """The colours, and lines at equal steps of log loss on them."""
-    levels = _levels(resample(values, *PIXELS))
+    levels = scale_levels(resample(values, *PIXELS), "log")
     return "\n".join(["", *_colours(levels, box), *_contours(levels, box), ""])
-
-
-def _levels(values: Floats) -> Floats:
-    """0 to 1 on the log scale of the colours; NaN where there is no value."""
-    low, high = value_limits(values, "log")
-    values = np.where(np.isfinite(values), values, np.nan)
-    if not high > low:
-        return values * 0
-    with np.errstate(all="ignore"):
-        scaled = np.log(np.clip(values, low, None) / low) / np.log(high / low)
-    return np.asarray(scaled.clip(0, 1))
 
 
 def _colours(levels: Floats, box: _Box) -> Iterator[str]:

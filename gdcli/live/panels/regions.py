@@ -14,7 +14,7 @@ from gdcli.live.panels.data import draw_by_truth, padded, sampled
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.render import theme
-from gdcli.render.raster.canvas import draw_heat_map, draw_regions
+from gdcli.render.raster.pictures import draw_heat_map, draw_regions
 from gdcli.render.screen import align_right, columns, fit, plain
 
 __all__ = ["Regions", "predict"]

@@ -182,7 +182,7 @@ def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
         if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
             text.put(0, start, word)
             rule.put(0, column, tick)
-    return [" " * indent + corner + rule.text()[0], text.text()[0]]
+    return [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
 
 
 def frame_picture(

@@ -138,12 +138,7 @@ class _Drawing:
     def names(self) -> list[Name]:
         """The curves that have a name, with how they look."""
         return [
-            Name(
-                plain(label, self.screen),
-                stroke.glyph.replace("braille", "—"),
-                stroke.series.meaning,
-                *_end(stroke),
-            )
+            Name(plain(label, self.screen), stroke.glyph.replace("braille", "—"), stroke.series.meaning, *_end(stroke))
             for stroke in self.strokes
             if (label := stroke.series.label)
         ]

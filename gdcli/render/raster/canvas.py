@@ -10,23 +10,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gdcli.render.charts.axes import compact, frame_picture
+from gdcli.render.charts.axes import compact
 from gdcli.render.raster.colormap import Pixels, luminance
-from gdcli.render.raster.pictures import draw_heat_map, draw_regions, pixels_at, value_limits
+from gdcli.render.raster.pictures import draw_heat_map, value_limits
 from gdcli.render.screen import RESET, Screen, columns, fit, plain, split_cells
 from gdcli.render.theme import EDGE, PATH, Hue
 
-__all__ = [
-    "PixelMark",
-    "draw_heat_map",
-    "draw_image",
-    "draw_regions",
-    "frame_picture",
-    "half_blocks",
-    "pixels_at",
-    "scale_bar",
-    "value_limits",
-]
+__all__ = ["PixelMark", "draw_image", "half_blocks", "ink_on", "scale_bar", "shade"]
 
 PixelMark = tuple[int, int, str]  # pixel row, pixel column, what to write there
 Codes = NDArray[np.int64]
@@ -71,13 +61,7 @@ def draw_image(pixels: ArrayLike, screen: Screen) -> list[str]:
 
 
 def scale_bar(
-    values: ArrayLike,
-    screen: Screen,
-    *,
-    width: int,
-    label: str = "",
-    scale: str = "log",
-    low_is_bright: bool = True,
+    values: ArrayLike, screen: Screen, *, width: int, label: str = "", scale: str = "log", low_is_bright: bool = True
 ) -> str:
     """A line that explains the colours of a heat map of these values: label, lowest, colours, highest."""
     low, high = map(compact, value_limits(values, scale))

@@ -31,10 +31,6 @@ class Cells:
         inside = 0 <= row < self.height and 0 <= column <= self.width - length
         return inside and all(char == " " for char, _ in self.rows[row][column : column + length])
 
-    def text(self) -> list[str]:
-        """The rows without colour."""
-        return ["".join(char for char, _ in row) for row in self.rows]
-
     def lines(self, screen: Screen) -> list[str]:
         """The rows as text, with escape sequences where the screen has colour."""
         return ["".join(_painted(row, screen)) for row in self.rows]

@@ -58,7 +58,7 @@ def draw_heat_map(
     Returns:
         The picture `(height, width, 3)`, top row first.
     """
-    levels = _levels(np.asarray(values, dtype=np.float64)[::-1], scale)
+    levels = scale_levels(np.asarray(values, dtype=np.float64)[::-1], scale)
     known = np.isfinite(levels)
     colors = (scale_colors() if screen.color else GREYS)[:: -1 if low_is_bright else 1]
     rgb = np.where(known[..., None], colors[_whole(levels * 255, known)], NEUTRAL)
@@ -69,7 +69,7 @@ def draw_heat_map(
     return draw_path(rgb, spots, screen)
 
 
-def _levels(values: Floats, scale: str) -> Floats:
+def scale_levels(values: Floats, scale: str) -> Floats:
     """Values on their scale, 0 to 1; NaN where there is none."""
     low, high = value_limits(values, scale)
     values = np.where(np.isfinite(values), values, np.nan)

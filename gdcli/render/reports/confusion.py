@@ -35,10 +35,7 @@ def draw_confusion(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, 
     names = [plain(str(label), screen) for label in labels]
     share = np.rint(100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)).astype(np.int64)
     longest = max(map(columns, names), default=0)
-    for cells, unit, digits in (
-        (table, "", len(str(table.max(initial=0)))),
-        (share, ", percent of the row", 2),
-    ):
+    for cells, unit, digits in ((table, "", len(str(table.max(initial=0)))), (share, ", percent of the row", 2)):
         for size in (max(longest, digits), digits):
             lines = _grid(cells, table, names, size, digits, screen)
             if columns(lines[0]) <= screen.width:

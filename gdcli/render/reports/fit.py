@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from gdcli.render import Column, theme
 from gdcli.render.numbers import equation, fixed, short
 from gdcli.render.screen import Screen, columns, paint, plain
-from gdcli.training.records import Epoch, Scores, Status
+from gdcli.training.records import Epoch, Scores
 
 if TYPE_CHECKING:
     from gdcli.render.charts.plots import Series
+
+__all__ = ["FitReport", "draw_fit", "fit_columns", "summarize_fit", "wrap_remark"]
 
 
 class FitReport(NamedTuple):
@@ -132,16 +135,10 @@ def _parameters(report: FitReport) -> Iterator[str]:
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
-    room = max(80, screen.width) - 12
-    line = ""
     start = paint(f" {label:<10}", theme.HEADING, screen) + " "
-    for word in text.split(" "):
-        if line and len(line) + 1 + len(word) > room:
-            yield start + line
-            start, line = " " * 12, word
-        else:
-            line = f"{line} {word}".strip()
-    yield start + line
+    lines = wrap(" ".join(text.split()), max(80, screen.width) - 12, break_long_words=False, break_on_hyphens=False)
+    for at, line in enumerate(lines or [""]):
+        yield (" " * 12 if at else start) + line
 
 
 def draw_fit(
@@ -172,11 +169,7 @@ def draw_fit(
     meanings = {"start": theme.START, "perfect": theme.PERFECT}
     series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
     data = chart(
-        series,
-        screen,
-        title=f"{plain(report.target, screen)} by {plain(axis, screen)}",
-        width=width,
-        height=height,
+        series, screen, title=f"{plain(report.target, screen)} by {plain(axis, screen)}", width=width, height=height
     )
     yield ""
     yield from side_by_side([loss, data], screen).split("\n")
@@ -210,11 +203,3 @@ def _settled(losses: Sequence[float]) -> int:
     near = abs(first - last) * 1e-4
     moving = next((at for at in range(len(losses) - 1, -1, -1) if not abs(losses[at] - last) <= near), 0)
     return min(len(losses), max(2 * moving, 10))
-
-
-def status_word(status: Status) -> str:
-    """A status as people say it."""
-    return str(status).replace("_", " ")
-
-
-__all__ = ["FitReport", "draw_fit", "fit_columns", "status_word", "summarize_fit"]

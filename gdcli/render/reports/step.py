@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gdcli.render import theme
 from gdcli.render.numbers import polynomial, short, signed
 from gdcli.render.screen import Screen, columns, paint, plain
 
+KINDS = ("gradient", "update", "next")
 SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers in place
 
 
@@ -74,33 +76,24 @@ class StepReport:
 
     def row(self) -> dict[str, float | int | str | None]:
         """step, lr, then parameters, loss, gradient, update and next, flat."""
-        flat = {f"{kind}_{name}": value for kind in ("gradient", "update", "next") for name, value in self._of(kind)}
+        flat = {f"{kind}_{name}": value for kind in KINDS for name, value in self._of(kind).items()}
         traced = {f"{kind}_{name}": value for kind, values in self.trace.items() for name, value in values.items()}
-        head: dict[str, float | int | str | None] = {
-            "step": self.step,
-            "lr": self.learning_rate,
-            **self.before,
-            "loss": self.loss,
-        }
-        return head | flat | {"next_loss": self.next_loss, "verdict": self.verdict} | traced
+        return self._start() | flat | self._end() | traced
 
     def nested(self) -> dict[str, object]:
         """The step as a nested object, for json."""
-        report: dict[str, object] = {
-            "step": self.step,
-            "lr": self.learning_rate,
-            **self.before,
-            "loss": self.loss,
-            **{kind: dict(self._of(kind)) for kind in ("gradient", "update", "next")},
-            "next_loss": self.next_loss,
-            "verdict": self.verdict,
-        }
-        if not self.whole:
-            report |= {"rows": self.rows, "gradient_formula": self.formulas()}
-        return report | ({"trace": self.trace} if self.trace else {})
+        kinds = {kind: dict(self._of(kind)) for kind in KINDS}
+        part = {} if self.whole else {"rows": self.rows, "gradient_formula": self.formulas()}
+        return self._start() | kinds | self._end() | part | ({"trace": self.trace} if self.trace else {})
 
-    def _of(self, kind: str) -> list[tuple[str, float]]:
-        return list({"gradient": self.gradient, "update": self.update, "next": self.after}[kind].items())
+    def _start(self) -> dict[str, Any]:
+        return {"step": self.step, "lr": self.learning_rate, **self.before, "loss": self.loss}
+
+    def _end(self) -> dict[str, Any]:
+        return {"next_loss": self.next_loss, "verdict": self.verdict}
+
+    def _of(self, kind: str) -> Mapping[str, float]:
+        return {"gradient": self.gradient, "update": self.update, "next": self.after}[kind]
 
 
 def write_blackboard(report: StepReport, screen: Screen) -> Iterator[str]:

@@ -8,10 +8,11 @@ import numpy as np
 
 from gdcli.render import theme
 from gdcli.render.blocks import side_by_side
-from gdcli.render.charts.axes import axis, gutter
+from gdcli.render.charts.axes import axis, frame_picture, gutter
 from gdcli.render.numbers import short
-from gdcli.render.raster.canvas import PixelMark, draw_heat_map, frame_picture, half_blocks, pixels_at, scale_bar
+from gdcli.render.raster.canvas import PixelMark, half_blocks, scale_bar
 from gdcli.render.raster.geometry import Floats
+from gdcli.render.raster.pictures import draw_heat_map, pixels_at
 from gdcli.render.reports.surface_marks import DescentPath, Scene, describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, paint
 

@@ -214,12 +214,7 @@ def _fits(fits: Sequence[FittedCurve], screen: Screen, width: int, height: int) 
     for curve, meaning in zip(curves, meanings, strict=False):
         series.append(Series(curve.x, curve.y, label=plain(curve.label, screen), meaning=meaning))
     return chart(
-        series,
-        screen,
-        title="Which trend line is better?",
-        width=width,
-        height=height,
-        y_range=(low - air, high + air),
+        series, screen, title="Which trend line is better?", width=width, height=height, y_range=(low - air, high + air)
     )
 
 
