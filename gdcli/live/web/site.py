@@ -12,6 +12,7 @@ from typing import Any
 
 from gdcli.live.web.addresses import Endpoint
 from gdcli.live.web.session import GRACE, BrowserSession, cells
+from gdcli.render import theme
 
 web: Any = import_module("aiohttp.web")  # of the optional extra
 Server: Any = import_module("textual_serve.server").Server
@@ -74,7 +75,8 @@ class Site:
 
     async def _index(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
         page = Template((HERE / "app_index.html").read_text(encoding="utf-8"))
-        return web.Response(text=page.substitute(title=html.escape(self._title)), content_type="text/html")
+        colors = theme.DARK._asdict() | {"note": theme.NOTE.color.dark, "accent": theme.COMMAND.color.light}
+        return web.Response(text=page.substitute(colors, title=html.escape(self._title)), content_type="text/html")
 
     async def _script(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
         return web.Response(text=(HERE / "page.js").read_text(encoding="utf-8"), content_type="text/javascript")
