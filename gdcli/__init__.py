@@ -1,11 +1,9 @@
-"""Gradient-descent experiments: the numeric core, without a terminal library.
+"""Gradient-descent experiments: what the commands do, and the numeric core below, without a terminal library.
 
->>> import gdcli, numpy as np
->>> data = gdcli.Dataset(inputs=np.array([[1.0], [2.0]]), targets=np.array([3.0, 5.0]))
->>> problem = gdcli.Problem(gdcli.Linear(1), gdcli.mse, data)
->>> run = gdcli.train(problem, gdcli.SGD(), learning_rate=0.1, epochs=1, start=np.array([-1.0, 5.0]))
->>> [round(record.row()["loss"], 12) for record in run]
-[2.5, 1.825]
+>>> import gdcli
+>>> result = gdcli.fit("sample:deck", m=-1, b=5, lr=0.1, epochs=1)
+>>> {name: round(value, 12) for name, value in result.parameters.items()}
+{'m': -0.7, 'b': 5.1}
 """
 
 from importlib import import_module
@@ -18,6 +16,15 @@ if TYPE_CHECKING:
     from gdcli.data.dataset import compress as compress
     from gdcli.definitions.plugins import load_plugin as load_plugin
     from gdcli.errors import GdcliError as GdcliError
+    from gdcli.experiments.invocation import Invocation as Invocation
+    from gdcli.experiments.library import fit as fit
+    from gdcli.experiments.library import load as load
+    from gdcli.experiments.library import train as train
+    from gdcli.experiments.spec import DataSpec as DataSpec
+    from gdcli.experiments.spec import LineSpec as LineSpec
+    from gdcli.experiments.spec import NetworkSpec as NetworkSpec
+    from gdcli.experiments.spec import Spec as Spec
+    from gdcli.experiments.sweep.api import sweep as sweep
     from gdcli.nn import activations as activations
     from gdcli.nn import initializers as initializers
     from gdcli.nn import losses as losses
@@ -44,7 +51,6 @@ if TYPE_CHECKING:
     from gdcli.optim.optimizers import RMSprop as RMSprop
     from gdcli.training.loop import Problem as Problem
     from gdcli.training.loop import descend as descend
-    from gdcli.training.loop import train as train
     from gdcli.training.records import Epoch as Epoch
     from gdcli.training.records import Status as Status
     from gdcli.training.records import Step as Step
@@ -66,11 +72,15 @@ _HOMES = {
     "gdcli.data.dataset": ("Dataset", "compress"),
     "gdcli.definitions.plugins": ("load_plugin",),
     "gdcli.errors": ("GdcliError",),
+    "gdcli.experiments.invocation": ("Invocation",),
+    "gdcli.experiments.library": ("fit", "load", "train"),
+    "gdcli.experiments.spec": ("DataSpec", "LineSpec", "NetworkSpec", "Spec"),
+    "gdcli.experiments.sweep.api": ("sweep",),
     "gdcli.nn": ("activations", "initializers", "losses", "metrics"),
-    "gdcli.optim": ("optimizers", "schedules"),
-    "gdcli.nn.losses": ("binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"),
     "gdcli.nn.linear": ("Linear", "Proportional"),
+    "gdcli.nn.losses": ("binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"),
     "gdcli.nn.networks": ("Dropout", "Network"),
+    "gdcli.optim": ("optimizers", "schedules"),
     "gdcli.optim.optimizers": (
         "SGD",
         "AMSGrad",
@@ -82,12 +92,13 @@ _HOMES = {
         "Nesterov",
         "RMSprop",
     ),
+    "gdcli.training.loop": ("Problem", "descend"),
     "gdcli.training.records": ("Epoch", "Status", "Step"),
     "gdcli.training.rules": ("MaxSteps", "Patience", "StoppingRule", "TargetLoss", "Tolerance"),
     "gdcli.training.stopping": ("Stopping", "stopped", "until", "until_loss"),
     "gdcli.training.streams": ("Run", "epochs", "thin"),
-    "gdcli.training.loop": ("Problem", "descend", "train"),
 }
+_MODULES = (*_HOMES["gdcli.nn"], *_HOMES["gdcli.optim"])
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted([*_HOME, "__version__"])
 
@@ -96,8 +107,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gdcli' has no attribute {name!r}")
     home = _HOME[name]
-    modules = name in _HOMES["gdcli.nn"] + _HOMES["gdcli.optim"]
-    value = import_module(f"{home}.{name}") if modules else getattr(import_module(home), name)
+    value = import_module(f"{home}.{name}") if name in _MODULES else getattr(import_module(home), name)
     globals()[name] = value
     return value
 

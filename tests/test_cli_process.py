@@ -26,7 +26,8 @@ def test_library_as_in_a_notebook(process):
 import gdcli, numpy as np
 data = gdcli.Dataset(inputs=np.array([[1.0], [2.0]]), targets=np.array([3.0, 5.0]))
 problem = gdcli.Problem(gdcli.Linear(1), gdcli.mse, data)
-for record in gdcli.train(problem, gdcli.SGD(), learning_rate=0.1, epochs=2, start=np.array([-1.0, 5.0])):
+run = gdcli.descend(problem, gdcli.SGD(), learning_rate=0.1, epochs=2, start=np.array([-1.0, 5.0]))
+for record in gdcli.epochs(run):
     print(record.row())
 """
     result = process.python("-c", script)

@@ -16,9 +16,10 @@ from gdcli.nn.linear import Linear, Proportional
 from gdcli.nn.losses import huber, mae, mse
 from gdcli.optim.optimizers import SGD, Adam, Momentum, Nesterov
 from gdcli.training import streams
-from gdcli.training.loop import Problem, descend, train
+from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Status
 from gdcli.training.stopping import until
+from gdcli.training.streams import epochs
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "regression_exact.json").read_text())["sets"]
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
@@ -61,7 +62,8 @@ def test_the_lectures_limits():
 @pytest.mark.parametrize("rate", [0.1, 0.25, 0.28])
 def test_steps_per_factor_is_what_descent_takes(rate):
     losses = [
-        record.loss for record in train(DECK, SGD(), learning_rate=rate, epochs=2000, start=np.array([-1.0, 5.0]))
+        record.loss
+        for record in epochs(descend(DECK, SGD(), learning_rate=rate, epochs=2000, start=np.array([-1.0, 5.0])))
     ]
     predicted = curvature.spectrum(DECK).steps_per_factor(rate)
     below = next(at for at, loss in enumerate(losses) if loss < 1e-6)

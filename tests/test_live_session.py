@@ -14,8 +14,9 @@ from gdcli.live.setup import LineScene
 from gdcli.optim import optimizers
 from gdcli.optim.optimizers import SGD
 from gdcli.optim.schedules import Dial
-from gdcli.training.loop import descend, train
+from gdcli.training.loop import descend
 from gdcli.training.records import Epoch, Step
+from gdcli.training.streams import epochs
 
 BATCHES = ("sample:bmi", "--standardize", "--batch-size", "100")
 RUNS = {
@@ -139,14 +140,16 @@ def test_going_back_and_on_changes_nothing(words):
 def test_epochs_are_those_of_train():
     run = LiveRun(factory(*NETWORK).setup)
     setup = run.setup
-    records = train(
-        setup.problem,
-        setup.optimizer,
-        learning_rate=setup.rate,
-        epochs=4,
-        start=setup.start,
-        batch_size=setup.batch_size,
-        seed=setup.seed,
+    records = epochs(
+        descend(
+            setup.problem,
+            setup.optimizer,
+            learning_rate=setup.rate,
+            epochs=4,
+            start=setup.start,
+            batch_size=setup.batch_size,
+            seed=setup.seed,
+        )
     )
     for record in itertools.islice(records, 1, None):
         advance(run, NETWORK_STEPS)

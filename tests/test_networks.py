@@ -14,8 +14,9 @@ from gdcli.nn import activations
 from gdcli.nn.losses import binary_cross_entropy, cross_entropy, huber, mae, mse, mse_of_probabilities, one_hot
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim import optimizers
-from gdcli.training.loop import Problem, descend, train
+from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch
+from gdcli.training.streams import epochs
 
 pytestmark = pytest.mark.quick
 
@@ -132,7 +133,7 @@ def test_float32_stays_float32():
     start = network.initial(np.random.default_rng(0))
     for name in optimizers.__all__:
         optimizer = getattr(optimizers, name)()
-        *_, last = train(problem, optimizer, learning_rate=0.01, epochs=2, start=start, batch_size=8)
+        *_, last = epochs(descend(problem, optimizer, learning_rate=0.01, epochs=2, start=start, batch_size=8))
         assert last.parameters.dtype == np.float32
         assert start.dtype == np.float32
 
@@ -181,7 +182,7 @@ class TestDropout:
         problem = Problem(self.network, mse, self.data)
         start = self.network.initial(np.random.default_rng(0))
         runs = [
-            list(train(problem, optimizers.SGD(), learning_rate=0.01, epochs=2, start=start, batch_size=50))
+            list(epochs(descend(problem, optimizers.SGD(), learning_rate=0.01, epochs=2, start=start, batch_size=50)))
             for _ in range(2)
         ]
         np.testing.assert_array_equal(runs[0][-1].parameters, runs[1][-1].parameters)
@@ -198,7 +199,7 @@ def test_resumed_is_as_if_never_stopped():
     data = Dataset(rng.normal(size=(30, 3)).astype("f4"), one_hot(np.arange(30) % 2, 2))
     problem = Problem(network, cross_entropy, data)
     options = {"start": network.initial(np.random.default_rng(0)), "batch_size": 7, "seed": 5}
-    whole = list(train(problem, optimizers.Adam(), learning_rate=0.01, epochs=6, **options))
-    half = list(train(problem, optimizers.Adam(), learning_rate=0.01, epochs=3, **options))[-1]
-    *_, last = train(problem, optimizers.Adam(), learning_rate=0.01, epochs=6, resume=half, **options)
+    whole = list(epochs(descend(problem, optimizers.Adam(), learning_rate=0.01, epochs=6, **options)))
+    half = list(epochs(descend(problem, optimizers.Adam(), learning_rate=0.01, epochs=3, **options)))[-1]
+    *_, last = epochs(descend(problem, optimizers.Adam(), learning_rate=0.01, epochs=6, resume=half, **options))
     np.testing.assert_array_equal(last.parameters, whole[-1].parameters)

@@ -93,8 +93,38 @@ def parabola(rows=200, noise=0.1, rng=None):
     x = np.linspace(-1, 1, rows)
     return Dataset(x, x**2 + rng.normal(scale=noise, size=rows))
 '''
-# A stopping rule joins these once gdcli.training.rules is there: "no gain of R over N epochs".
-SOURCES = {"log_cosh": LOSS, "lion": OPTIMIZER, "markdown": FORMAT, "swish": ACTIVATION, "parabola": TOY}
+RULE = '''
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gdcli.training.rules import StoppingRule
+
+
+@dataclass(frozen=True)
+class Plateau(StoppingRule):
+    """Stopped early: the loss has not lost the part `plateau` of itself over the last `over` epochs."""
+
+    plateau: float = field(metadata={"metavar": "R", "help": "Stop at a plateau.", "accepts": "positive"})
+    over: int = field(default=10, metadata={"metavar": "N", "help": "Epochs of --plateau. [10]", "accepts": "count"})
+
+    def init(self):
+        return ()
+
+    def update(self, record, state):
+        losses = (*state, record.loss)[-self.over - 1 :]
+        gained = losses[0] - losses[-1]
+        met = (gained < self.plateau * losses[0]) if len(losses) > self.over else np.zeros(np.shape(record.loss), bool)
+        return met, losses
+'''
+SOURCES = {
+    "log_cosh": LOSS,
+    "lion": OPTIMIZER,
+    "markdown": FORMAT,
+    "swish": ACTIVATION,
+    "parabola": TOY,
+    "plateau": RULE,
+}
 DECK = [(1.0, 3.0), (2.0, 5.0)]
 
 
@@ -115,7 +145,7 @@ def plugin(tmp_path, monkeypatch):
 def _nothing_is_left_behind():
     yield
     assert loaded() == ()
-    assert all("lion" not in names(kind) for kind in KINDS if kind.name != "stopping rule")
+    assert not [kind for kind in KINDS if {"lion", "plateau"} & set(names(kind))]
 
 
 def deck_gradient(slope, m, b):
@@ -277,6 +307,46 @@ class TestActivation:
         result = gdcli("evaluate", "m.safetensors", "sample:xor")
         refused(result, 3, "m.safetensors", "no activation 'swish'")
         assert "--plugin swish.py" in result.err
+
+
+def plateau_epoch(losses, part, over):
+    """The first epoch at which `over` epochs gained less than a part of the loss."""
+    return next(k for k in range(over, len(losses)) if losses[k - over] - losses[k] < part * losses[k - over])
+
+
+class TestStoppingRule:
+    WORDS = ("--plateau", "0.2", "--over", "7")
+
+    def test_fit_and_train_end_by_it(self, gdcli, plugin):
+        load = plugin("plateau")
+        for words in (("fit", "sample:deck", "--lr", "0.05"), ("train", "sample:xor", "--hidden", "4")):
+            free = gdcli(*words, "--epochs", 120, "--format", "csv").floats
+            ended = gdcli(*words, *load, *self.WORDS, "--epochs", 120, "--format", "json").json
+            assert ended["status"] == "stopped_early"
+            assert ended["epochs"] == plateau_epoch([row["loss"] for row in free], 0.2, 7) < 120
+
+    def test_a_stack_ends_each_run_where_it_would_end_alone(self, gdcli, plugin):
+        load = plugin("plateau")
+        words = [*load, *self.WORDS, "--epochs", 120, "--format", "json", "-q"]
+        swept = gdcli("sweep", "fit", "sample:deck", "--lr", "0.02,0.05,0.1,0.2", *words).json
+        assert swept["stacks"] == 1
+        for run in swept["runs"]:
+            alone = gdcli("fit", "sample:deck", "--lr", run["config"]["lr"], *words).json
+            assert (run["epochs"], run["status"]) == (alone["epochs"], alone["status"])
+            assert run["final_loss"] == alone["history"][-1]["loss"]
+        assert len({run["epochs"] for run in swept["runs"]}) > 1
+
+    def test_live_ends_by_it_and_help_has_it(self, gdcli, plugin, capsys):
+        load = plugin("plateau")
+        alone = gdcli("fit", "sample:deck", "--lr", 0.05, *load, *self.WORDS, "--epochs", 120, "--format", "json").json
+        played = gdcli("live", "sample:deck", "--plain", "--lr", 0.05, *load, *self.WORDS, stdin="f\nq\n").out
+        assert f"Stopped early at step {alone['steps']}" in played
+        for words in (("fit",), ("train",), ("sweep", "fit"), ("live",)):
+            gdcli(*words, "--help", *load)
+            assert "--plateau R" in capsys.readouterr().out
+
+    def test_without_its_first_number_the_second_says_so(self, gdcli, plugin, refused):
+        refused(gdcli("fit", "sample:deck", *plugin("plateau"), "--over", 5), 2, "--over", "--plateau")
 
 
 class TestToy:

@@ -16,7 +16,8 @@ from gdcli.nn.linear import Linear, Proportional
 from gdcli.nn.losses import cross_entropy, huber, mae, mse
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import SGD, Adam, Momentum, Nesterov
-from gdcli.training.loop import Problem, train
+from gdcli.training.loop import Problem, descend
+from gdcli.training.streams import epochs
 
 pytestmark = pytest.mark.quick
 
@@ -167,7 +168,9 @@ class TestForecast:
         problem = Problem(Linear(2), mse, Dataset(rng.normal(size=(20, 2)), rng.normal(size=20)), l2=l2)
         start = rng.normal(size=3)
         run = forecast(problem, optimizer, rate, start)
-        done = [record.loss for record in train(problem, optimizer, learning_rate=rate, epochs=60, start=start)]
+        done = [
+            record.loss for record in epochs(descend(problem, optimizer, learning_rate=rate, epochs=60, start=start))
+        ]
         assert [run.loss(k) for k in range(61)] == pytest.approx(done, rel=1e-9)
         target = (min(done) + done[0]) / 2
         assert run.steps_to(target) == next(k for k, loss in enumerate(done) if loss <= target)
@@ -188,7 +191,7 @@ class TestForecast:
         problem = Problem(Linear(3), mse, Dataset(np.array([[1.0, 2.0, 3.0]]), np.array([4.0])))
         start = np.array([1.0, -1.0, 0.5, 2.0])
         run = forecast(problem, SGD(), 0.01, start)
-        done = [record.loss for record in train(problem, SGD(), learning_rate=0.01, epochs=9, start=start)]
+        done = [record.loss for record in epochs(descend(problem, SGD(), learning_rate=0.01, epochs=9, start=start))]
         assert [run.loss(k) for k in range(10)] == pytest.approx(done, rel=1e-9)
 
     @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim.optimizers import SGD
 from gdcli.training import streams
-from gdcli.training.loop import Problem, descend, train
+from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Status
 from gdcli.training.rules import Tolerance
 from gdcli.training.stopping import Stopping, stopped, until, until_loss
+from gdcli.training.streams import epochs
 
 pytestmark = pytest.mark.quick
 
@@ -33,7 +34,7 @@ def losses(values):
 
 
 def test_epoch_zero_is_the_state_before_training():
-    first = next(train(DECK, SGD(), learning_rate=0.1, epochs=3, start=START))
+    first = next(epochs(descend(DECK, SGD(), learning_rate=0.1, epochs=3, start=START)))
     assert first.row() == {"epoch": 0, "step": 0, "lr": 0.1, "loss": 2.5, "m": -1.0, "b": 5.0}
 
 
@@ -139,7 +140,7 @@ def test_a_step_alone_does_not_know_what_it_added():
 
 
 def test_old_records_are_never_written_to():
-    records = list(train(DECK, SGD(), learning_rate=0.1, epochs=3, start=START))
+    records = list(epochs(descend(DECK, SGD(), learning_rate=0.1, epochs=3, start=START)))
     assert [tuple(record.parameters.round(3)) for record in records[:2]] == [(-1.0, 5.0), (-0.7, 5.1)]
 
 

@@ -627,7 +627,7 @@ class TestLibrary:
                 "train",
                 "sample:moons",
                 {"hidden": [(), (3,), (4, 4)], "lr": "0.01,0.1", "epochs": 3},
-                ["--hidden", "none;3;4,4", "--lr", "0.01,0.1", "--epochs", "3"],
+                ["--hidden", "0;3;4,4", "--lr", "0.01,0.1", "--epochs", "3"],
             ),
         ],
         ids=["fit", "train"],
@@ -649,6 +649,12 @@ class TestLibrary:
         assert best.parameters == alone["parameters"]
         assert [row["loss"] for row in best.history] == [row["loss"] for row in alone["history"]]
         assert best.losses["best_loss"] == min(row["loss"] for row in alone["history"])
+
+    def test_rows_in_memory(self):
+        columns = {"x": [1.0, 2.0], "y": [3.0, 5.0]}
+        options = {"m": -1, "b": 5, "lr": [0.1, 2], "epochs": 20, "missing": ["fail", "drop"]}
+        ours, named = sweep_library("fit", columns, **options), sweep_library("fit", "sample:deck", **options)
+        assert [run.parameters for run in ours] == [run.parameters for run in named]
 
     @pytest.mark.parametrize(
         ("command", "options"),

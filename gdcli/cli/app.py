@@ -63,12 +63,13 @@ class Commands(TyperGroup):
 
 def load(name: str) -> TyperCommand:
     """Imports a command's module and makes its typer command, with the names that are known by now in its help."""
-    from gdcli.cli.named_help import with_names  # not needed for the list of commands
+    from gdcli.cli.grouping import grouped  # not needed for the list of commands
+    from gdcli.cli.named_help import with_names
 
     module = import_module(f"gdcli.cli.commands.{name.replace('-', '_')}")
     if hasattr(module, "group"):  # a command of several
         return cast("TyperCommand", module.group(name))
-    function = module.command
+    function = grouped(module.command)  # now: a plug-in may have brought options
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name=name, context_settings={"help_option_names": ["-h", "--help"]})(function)
     command = cast("TyperCommand", get_command(app))

@@ -11,7 +11,7 @@ from typing import TextIO, cast
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
-from gdcli.definitions import FORMAT, named
+from gdcli.definitions import FORMAT, definitions, named
 from gdcli.errors import DataError, OptionError
 from gdcli.render import Report
 from gdcli.render.formats import Format
@@ -30,6 +30,11 @@ def format_of(options: OutputOptions) -> Format:
 def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
     """Renders a report in the format asked for, to where it was asked for."""
     render = format_of(options)
+    if render.rows_only and report.records == ():
+        others = [name for name, one in definitions(FORMAT).items() if not one.rows_only]
+        raise OptionError(
+            f"--format: {options.format} is for rows, and there are none here", f"use {', '.join(others)}"
+        )
     with destination(options.output, terminal) as out:
         screen = terminal.screen(out)
         render(report, out, screen)

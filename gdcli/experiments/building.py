@@ -154,11 +154,12 @@ def held_out(
     return split(data, wanted, spec.loop.seed, spec.loop.shuffle)
 
 
-def require_rows_held_out(spec: Spec, validation: Dataset | None) -> None:
-    """Refuses patience with nothing to watch.
+def check_stopping(spec: Spec, validation: Dataset | None) -> None:
+    """Refuses stopping rules that cannot be.
 
     Raises:
-        OptionError: If there is nothing to watch.
+        OptionError: If patience has nothing to watch, or a number goes with a rule that is not in force.
     """
+    spec.stop.rules()
     if spec.stop.rule("patience") is not None and validation is None:
         raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")

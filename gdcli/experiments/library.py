@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.in_memory import source_of
 from gdcli.experiments.invocation import Invocation
@@ -45,7 +47,8 @@ def fit(data: Any = None, /, *, save: str | None = None, **options: Any) -> Line
         spec = example(spec)
     experiment = read_line(spec, reader).compressed()
     run = Run(experiment.records(), spec.stop.rule("min_delta", 0.0))
-    history = [record.row() for record in experiment.reported(iter(run))]
+    with np.errstate(all="ignore"):
+        history = [record.row() for record in experiment.reported(iter(run))]
     result = LineResult(run, _invocation(experiment, save), history, experiment)
     if save and not result.diverged:
         result.save(save)
@@ -81,7 +84,8 @@ def train(data: Any, /, *, save: str | None = None, resume: str | None = None, *
         spec = continued_spec(past, spec, {name: values[name] for name in options})
     experiment = read_network(spec, reader, past)
     run = Run(experiment.records(), spec.stop.rule("min_delta", 0.0))
-    history = [record.row() for record in run]
+    with np.errstate(all="ignore"):
+        history = [record.row() for record in run]
     result = NetworkResult(run, _invocation(experiment, save), history, experiment, save)
     if save and not result.diverged:
         result.save(save)

@@ -144,7 +144,7 @@ def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> 
         rows, spec, lambda name: read_validation(name, rows, spec.data, reader or Reader())
     )
     refuse_unfit(data, spec.name)
-    building.require_rows_held_out(spec, validation)
+    building.check_stopping(spec, validation)
     return on_rows(spec, data, validation)
 
 

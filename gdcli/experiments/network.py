@@ -163,7 +163,7 @@ def network_experiment(
         lambda name: read_like(name, None, examples.data, examples.values, spec.data, dtype, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
-    building.require_rows_held_out(spec, validation)
+    building.check_stopping(spec, validation)
     if model_spec.label_smoothing and not data.classes:
         raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
     loss = _loss(spec.loss, data)

@@ -42,14 +42,12 @@ def saved_spec(past: SavedModel) -> Spec:
     """
     if past.spec is not None:
         return past.spec
-    options = {name: value for name, value in past.config.get("options", {}).items() if name in _KNOWN}
+    known = {one.name for one in options_of("train")}
+    options = {name: value for name, value in past.config.get("options", {}).items() if name in known}
     try:
         return Spec.of("train", None, options)
     except OptionError as error:
         raise DataError(f"--resume: a damaged model: {error.message}", "train it again") from None
-
-
-_KNOWN = {one.name for one in options_of("train")}
 
 
 def _refuse_changes(names: tuple[str, ...], changes: Mapping[str, Any], before: Spec, why: str) -> None:

@@ -14,7 +14,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.tables import Table
 from gdcli.definitions import LOSS, named
-from gdcli.errors import DataError
+from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import SavedModel, load
 from gdcli.experiments.in_memory import has_columns, source_of
 from gdcli.experiments.reading import Reader, needed_columns
@@ -58,7 +58,13 @@ class Model:
         return 1.0 if self.classes else losses.scale(self.loss, self.saved.preparation.factor)
 
     def table(self, name: str, spec: DataSpec, reader: Reader, labels: str | None = None) -> Table:
-        """The rows as the model's columns need them; of a folder with MNIST's files, the test images."""
+        """The rows as the model's columns need them; of a folder with MNIST's files, the test images.
+
+        Raises:
+            OptionError: If other inputs are asked for.
+        """
+        if spec.x is not None:
+            raise OptionError("--x: a saved model knows its inputs", "leave it out")
         if name != "-" and not name.startswith("sample:") and is_mnist_folder(name):
             return mnist_table(name, "test")
         return self.with_values(reader.table(name, spec, labels))

@@ -340,9 +340,13 @@ class StopSpec(Numbered):
 
     def rules(self) -> tuple[StoppingRule, ...]:
         """The stopping rules in force."""
-        from gdcli.training.rules import converging, in_force  # needs NumPy, which a spec does not
+        from gdcli.training.rules import converging, idle_settings, in_force  # needs NumPy, which a spec does not
 
         given = in_force(dict(self.settings))
+        idle = idle_settings(given, [name for name, _ in self.settings])
+        for name, needed in idle.items():
+            flag, other = (one.replace("_", "-") for one in (name, needed))
+            raise OptionError(f"--{flag} goes with --{other}", f"give --{other} as well, or leave --{flag} out")
         return converging(given) if self.require_converged else given
 
     def rule(self, name: str, default: Any = None) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from gdcli.optim.optimizers import Optimizer, Rate
 from gdcli.optim.schedules import Schedule
 from gdcli.training.records import Epoch, Status, Step
 
-__all__ = ["Problem", "descend", "train"]
+__all__ = ["Problem", "descend"]
 
 
 Metric = Callable[[Array, Array], float]
@@ -31,16 +31,6 @@ GATHERED = 2**17
 
 MEASURED = 4096
 """Rows measured at a time."""
-
-
-class Descent(TypedDict, total=False):
-    """The options of `descend` that have defaults."""
-
-    start: Array | None
-    batch_size: int | None
-    seed: int
-    shuffle: bool
-    resume: Step | Epoch | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,36 +104,6 @@ class Problem:
         return result
 
 
-def train(
-    problem: Problem,
-    optimizer: Optimizer,
-    *,
-    learning_rate: Rate | Schedule,
-    epochs: int,
-    **options: Unpack[Descent],
-) -> Iterator[Epoch]:
-    """Descends and yields one record an epoch, from epoch 0, the state before training.
-
-    Args:
-        problem: What to minimise.
-        optimizer: Turns gradients into updates.
-        learning_rate: A number, or a function of the step (a schedule, a dial).
-        epochs: Passes over the data.
-        **options: As `descend` has them: start, batch_size, seed, shuffle, resume.
-
-    >>> import numpy as np
-    >>> from gdcli import SGD, Dataset, Linear, mse
-    >>> problem = Problem(Linear(1), mse, Dataset([[1.0], [2.0]], [3.0, 5.0]))
-    >>> run = train(problem, SGD(), learning_rate=0.1, epochs=1, start=np.array([-1.0, 5.0]))
-    >>> next(run).row()
-    {'epoch': 0, 'step': 0, 'lr': 0.1, 'loss': 2.5, 'm': -1.0, 'b': 5.0}
-
-    Source: the lecture, "Epochs, batches, steps".
-    """
-    stream = descend(problem, optimizer, learning_rate=learning_rate, epochs=epochs, **options)
-    return (record for record in stream if isinstance(record, Epoch))
-
-
 def descend(
     problem: Problem,
     optimizer: Optimizer,
@@ -172,10 +132,19 @@ def descend(
         seed: Of the shuffling.
         shuffle: False takes the rows in their order.
         resume: An earlier run's record, with its optimizer state, to go on from: a step's, or an epoch's, one
-            measured in mid-epoch too. It is told first, measured.
+            measured in mid-epoch too. It comes first, measured.
 
     Raises:
         ValueError: If `resume` is further into an epoch than an epoch is long.
+
+    >>> import numpy as np
+    >>> from gdcli import SGD, Dataset, Linear, epochs, mse
+    >>> problem = Problem(Linear(1), mse, Dataset([[1.0], [2.0]], [3.0, 5.0]))
+    >>> run = descend(problem, SGD(), learning_rate=0.1, epochs=1, start=np.array([-1.0, 5.0]))
+    >>> next(epochs(run)).row()
+    {'epoch': 0, 'step': 0, 'lr': 0.1, 'loss': 2.5, 'm': -1.0, 'b': 5.0}
+
+    Source: the lecture, "Epochs, batches, steps".
     """
     _let_memory_be_kept()
     rate = learning_rate if callable(learning_rate) else partial(_constant, learning_rate)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from gdcli.definitions import STOPPING_RULE, Kind
 from gdcli.training.records import Epoch, Status
 
 __all__ = ["MaxSteps", "Patience", "TargetLoss", "Tolerance"]
@@ -33,6 +34,8 @@ class StoppingRule:
     (number, positive, non_negative, below_one, count, whole). A state is None, a number, an array (R,), or a tuple
     of such.
     """
+
+    kind: ClassVar[Kind] = STOPPING_RULE
 
     status: ClassVar[Status] = Status.STOPPED_EARLY
     """How a run ends by this rule."""
@@ -89,7 +92,7 @@ class Tolerance(StoppingRule):
     """
 
     tolerance: float = field(
-        metadata={"metavar": "T", "help": "Stop when no |gradient| exceeds T.", "accepts": "non_negative"}
+        metadata={"metavar": "T", "help": "Stop when no |gradient| exceeds T.", "place": 3, "accepts": "non_negative"}
     )
     status: ClassVar[Status] = Status.CONVERGED
     needs_gradient: ClassVar[bool] = True
@@ -108,7 +111,9 @@ class TargetLoss(StoppingRule):
         target_loss: The loss, in the target's own units.
     """
 
-    target_loss: float = field(metadata={"metavar": "L", "help": "Stop at this training loss.", "accepts": "number"})
+    target_loss: float = field(
+        metadata={"metavar": "L", "help": "Stop at this training loss.", "place": 4, "accepts": "number"}
+    )
     status: ClassVar[Status] = Status.CONVERGED
 
     def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
@@ -144,11 +149,17 @@ class Patience(StoppingRule):
     """
 
     patience: int = field(
-        metadata={"metavar": "N", "help": "Stop after N epochs without improvement.", "accepts": "count"}
+        metadata={"metavar": "N", "help": "Stop after N epochs without improvement.", "place": 1, "accepts": "count"}
     )
     min_delta: float = field(
         default=0.0,
-        metadata={"metavar": "D", "help": "Smaller improvements do not count. [0]", "accepts": "non_negative"},
+        metadata={
+            "metavar": "D",
+            "help": "Smaller improvements do not count. [0]",
+            "alone": True,
+            "place": 2,
+            "accepts": "non_negative",
+        },
     )
 
     def init(self) -> Waiting:
@@ -172,7 +183,12 @@ class MaxSteps(StoppingRule):
     """
 
     max_steps: int = field(
-        metadata={"metavar": "N", "help": "Stop after N updates, in mid-epoch if need be.", "accepts": "count"}
+        metadata={
+            "metavar": "N",
+            "help": "Stop after N updates, in mid-epoch if need be.",
+            "place": 5,
+            "accepts": "count",
+        }
     )
     status: ClassVar[Status] = Status.COMPLETED
 
@@ -202,6 +218,22 @@ def in_force(options: Mapping[str, Any], kinds: Sequence[type[StoppingRule]] = (
         for kind, names in named.items()
         if options.get(names[0]) is not None
     )
+
+
+def idle_settings(rules: Sequence[StoppingRule], given: Iterable[str]) -> dict[str, str]:
+    """Numbers that are given and go with a rule that is not in force, each with that rule's first field.
+
+    >>> idle_settings((), ["min_delta"]), idle_settings((Patience(3),), ["patience"])
+    ({}, {})
+    """
+    fields = {kind: dataclasses.fields(kind) for kind in map(_kind, __all__)}
+    known = {one.name: parts[0].name for parts in fields.values() for one in parts[1:] if not one.metadata.get("alone")}
+    in_use = {one.name for rule in rules for one in dataclasses.fields(rule)}  # type: ignore[arg-type]
+    return {name: known[name] for name in given if name in known and name not in in_use}
+
+
+def _kind(name: str) -> Any:
+    return globals()[name]
 
 
 def converging(rules: Sequence[StoppingRule]) -> tuple[StoppingRule, ...]:

@@ -286,10 +286,10 @@ def stopped(
     Raises:
         ValueError: If a rule needs the gradient, and there is no problem to measure it.
 
-    >>> from gdcli import SGD, Dataset, Linear, TargetLoss, mse, train
+    >>> from gdcli import SGD, Dataset, Linear, TargetLoss, descend, epochs, mse
     >>> deck = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
-    >>> run = train(deck, SGD(), learning_rate=0.1, epochs=600, start=np.array([-1.0, 5.0]))
-    >>> *_, last = stopped(run, Stopping((TargetLoss(1e-6),)))
+    >>> run = descend(deck, SGD(), learning_rate=0.1, epochs=600, start=np.array([-1.0, 5.0]))
+    >>> *_, last = epochs(stopped(run, Stopping((TargetLoss(1e-6),))))
     >>> last.epoch, str(last.status)
     (491, 'converged')
     """

@@ -12,7 +12,6 @@ import typer
 
 from gdcli.analysis.activation_shape import Shape, shape, trace
 from gdcli.arrays import Array
-from gdcli.cli.grouping import grouped
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, emit, format_of, plots
@@ -63,7 +62,6 @@ class Sample:
         return asdict(self)
 
 
-@grouped
 def command(
     context: typer.Context,
     asked: RangeOptions,

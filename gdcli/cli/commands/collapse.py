@@ -8,7 +8,6 @@ from typing import Any
 import typer
 
 from gdcli.analysis.collapse import collapse, is_linear, largest_difference, witness
-from gdcli.cli.grouping import grouped
 from gdcli.cli.options import ModelArgument, OutputOptions
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
@@ -24,7 +23,6 @@ from gdcli.render.reports.collapse import CollapseReport, describe_collapse, des
 from gdcli.render.screen import Screen
 
 
-@grouped
 def command(
     context: typer.Context,
     model: ModelArgument,

@@ -10,7 +10,6 @@ import typer
 
 from gdcli.analysis.evaluation import Evaluation
 from gdcli.arrays import Array
-from gdcli.cli.grouping import grouped
 from gdcli.cli.options import ModelArgument, OutputOptions, option
 from gdcli.cli.output import check, emit, plots
 from gdcli.cli.running import reader
@@ -55,7 +54,6 @@ class ClassFigures:
         }
 
 
-@grouped
 def command(
     context: typer.Context,
     model: ModelArgument,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from gdcli.cli.example import or_example
-from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
@@ -31,7 +30,6 @@ from gdcli.training import streams
 from gdcli.training.streams import Run
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

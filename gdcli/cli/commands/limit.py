@@ -9,7 +9,6 @@ import typer
 
 from gdcli.cli import value
 from gdcli.cli.example import or_example
-from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
@@ -53,7 +52,6 @@ class LimitOptions(NamedTuple):
     ] = None
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

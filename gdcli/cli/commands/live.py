@@ -14,7 +14,6 @@ from typing import Any, TextIO
 import typer
 
 from gdcli.cli.boundary import context_of
-from gdcli.cli.grouping import grouped
 from gdcli.cli.invoked import given_options, invocation, is_given
 from gdcli.cli.live_options import HOST, LiveOptions
 from gdcli.cli.running import note_all
@@ -49,7 +48,6 @@ OF_THE_END = {
 """Options of `fit` and `train` that say what the end of a run is worth, and why there is no such end here."""
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

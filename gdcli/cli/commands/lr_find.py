@@ -9,7 +9,6 @@ import typer
 from gdcli.cli import value
 from gdcli.cli.commands.train import with_rows
 from gdcli.cli.example import or_example
-from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option
@@ -79,7 +78,6 @@ class FindOptions(NamedTuple):
         return Asked(self.low, self.high, self.steps, self.smooth, wanted).checked()
 
 
-@grouped
 def command(
     context: typer.Context,
     what: WhatArgument,

@@ -8,7 +8,6 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gdcli.arrays import Array
-from gdcli.cli.grouping import grouped
 from gdcli.cli.options import option
 from gdcli.cli.output import destination
 from gdcli.cli.scoring import PredictionOptions, predictions
@@ -30,7 +29,6 @@ class NumberOptions(NamedTuple):
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

@@ -11,7 +11,6 @@ import numpy as np
 import typer
 
 from gdcli.arrays import Array
-from gdcli.cli.grouping import grouped
 from gdcli.cli.options import ModelArgument, OutputOptions, ShowOptions, option
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
@@ -53,7 +52,6 @@ class Predicted:
         return self.cells | self.added
 
 
-@grouped
 def command(
     context: typer.Context,
     model: ModelArgument,

@@ -5,13 +5,11 @@ from __future__ import annotations
 import typer
 
 from gdcli.cli.commands.mse import NumberOptions, print_metric
-from gdcli.cli.grouping import grouped
 from gdcli.cli.scoring import PredictionOptions
 from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.nn import metrics
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from gdcli.cli.grouping import grouped
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, destination, emit, format_of
 from gdcli.cli.terminal import Terminal
@@ -21,7 +20,6 @@ from gdcli.render.screen import Screen, paint, plain
 LONGEST = 13  # letters of the longest name
 
 
-@grouped
 def command(
     context: typer.Context,
     output: OutputOptions,

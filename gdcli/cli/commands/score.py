@@ -7,7 +7,6 @@ from functools import partial
 
 import typer
 
-from gdcli.cli.grouping import grouped
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.output import check, emit
@@ -22,7 +21,6 @@ from gdcli.render.screen import Screen, paint, plain
 from gdcli.training.records import Scores
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

@@ -8,7 +8,6 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gdcli.cli.example import or_example
-from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
@@ -41,7 +40,6 @@ class StepOptions(NamedTuple):
     trace: Annotated[bool, option("--trace", help="Show the optimizer's inner state.")] = False
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

@@ -10,7 +10,6 @@ import typer
 from gdcli.analysis.surfaces import Span
 from gdcli.cli.commands.fit import header
 from gdcli.cli.example import or_example
-from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option
@@ -61,7 +60,6 @@ class SurfaceOptions(NamedTuple):
     save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

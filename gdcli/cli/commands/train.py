@@ -7,7 +7,6 @@ from typing import Any
 
 import typer
 
-from gdcli.cli.grouping import grouped
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
@@ -37,7 +36,6 @@ from gdcli.training import streams
 from gdcli.training.streams import Run
 
 
-@grouped
 def command(
     context: typer.Context,
     data: DataSpec,

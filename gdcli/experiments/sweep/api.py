@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.in_memory import source_of
 from gdcli.experiments.reading import Reader
 from gdcli.experiments.spec import Spec, options_of
 from gdcli.experiments.sweep.executors import Finished, InProcess, Processes
@@ -20,21 +21,20 @@ __all__ = ["sweep", "sweep_grid"]
 
 def sweep(
     command: str,
-    data: str,
+    data: Any,
+    /,
     *,
     workers: int = 1,
     random: int | None = None,
-    reader: Reader | None = None,
     **options: Any,
 ) -> SweepResult:
     """Runs every combination of some options' values, with the same start and the same order of the rows.
 
     Args:
         command: What each run is: `fit` or `train`.
-        data: A file of rows, or sample:NAME.
+        data: A file's name, sample:NAME, a DataFrame, a mapping of columns, or arrays (inputs, targets).
         workers: Processes for runs that are no stack.
         random: How many of the combinations to run, by the seed; None for all.
-        reader: Reads the rows; one of its own unless given.
         **options: The command's options: a list, an array or a range of values, or one value.
 
     Returns:
@@ -47,12 +47,13 @@ def sweep(
     >>> best, *others = sweep("fit", "sample:deck", m=-1, b=5, lr=[0.1, 2], epochs=600)
     >>> best.spec.rate.lr, best.verdict, [run.verdict for run in others]
     (0.1, 'converged', ['diverged'])
-    >>> {name: round(value, 3) for name, value in best.parameters.items()}
+    >>> {name: round(value, 2) for name, value in best.parameters.items()}
     {'m': 2.0, 'b': 1.0}
     """
-    grid = expand(*_split(command, data, options), random, most=np.inf)
+    source, reader = source_of(data)
+    grid = expand(*_split(command, source, options), random, most=np.inf)
     executor = Processes(workers) if workers > 1 else InProcess()
-    return sweep_grid(grid, reader or Reader(), executor, workers=None if workers == 1 else workers, random=random)
+    return sweep_grid(grid, reader, executor, workers=None if workers == 1 else workers, random=random)
 
 
 def sweep_grid(grid: Grid, reader: Reader, executor: InProcess, **own: Any) -> SweepResult:

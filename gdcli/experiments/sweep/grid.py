@@ -69,12 +69,12 @@ def choices(option: Option, given: Any) -> tuple[Choice, ...]:
         OptionError: If there is no value, or one is none of the option's.
 
     >>> [choice.text for choice in choices(sweepable("train")["hidden"], [(), (8,), (16, 8)])]
-    ['none', '8', '16,8']
+    ['0', '8', '16,8']
     """
     if isinstance(given, str):
         return choices_of_texts(option, [given])
     values = _python(given)
-    texts = [_text(value) for value in (values if isinstance(values, list | range) else [values])]
+    texts = [write(_python(value)) for value in (values if isinstance(values, list | range) else [values])]
     if not texts:
         raise OptionError(f"{_flag(option)}: the list of values is empty")
     return tuple(_choice(option, text) for text in dict.fromkeys(texts))
@@ -92,10 +92,6 @@ def _choice(option: Option, text: str) -> Choice:
     value = option.read(text)
     shown = plain(option, value)
     return Choice(text, value, text if isinstance(shown, str) else shown)
-
-
-def _text(value: Any) -> str:
-    return write(_python(value)) or "none"  # of the values that may be lists, only --hidden has an empty one
 
 
 def _python(value: Any) -> Any:
@@ -149,7 +145,7 @@ def first_spec(base: Spec, lists: Lists) -> Spec:
     return base.replace(**_values({name: listed[0] for name, listed in lists.items()}))
 
 
-def expand(base: Spec, lists: Lists, random: int | None = None, most: float = MOST) -> Grid:
+def expand(base: Spec, lists: Lists, random: int | None = None, most: float | None = None) -> Grid:
     """The grid of all combinations, or of some of them.
 
     Args:
@@ -163,7 +159,7 @@ def expand(base: Spec, lists: Lists, random: int | None = None, most: float = MO
     """
     total = math.prod(len(listed) for listed in lists.values())
     count = total if random is None else min(total, random)
-    if count > most:
+    if count > (most := MOST if most is None else most):
         raise OptionError(
             f"this sweep is {count:,} runs, more than {most:,}",
             "--random 100 takes some of them, --yes runs them all",

@@ -123,7 +123,7 @@ def _read(specs: Sequence[Spec], reader: Reader) -> tuple[list[int], list[Rows]]
     for spec in specs:
         key = spec.data.missing, getattr(spec.model, "dtype", None), getattr(spec.model, "task", None)
         if key not in known:
-            if spec.data.source == "-" and rows:
+            if rows and spec.data.source == "-" and "-" not in reader.tables:
                 raise OptionError("standard input can be read only once", "write it to a file, and give its name")
             known[key] = len(rows)
             rows.append(_table(spec, reader))
