@@ -109,7 +109,7 @@ async def share(app):
     found = []
     for _ in range(ROUNDS):
         alone = without()
-        app.session.run = LiveRun(app.session.bench.setup)
+        app.session.run = LiveRun(app.session.factory.setup)
         before, begun = app.session.run.now.number, time.perf_counter()
         app.session.start()
         await asyncio.sleep(SECONDS)

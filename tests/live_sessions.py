@@ -18,9 +18,9 @@ def factory(*words):
     return SessionFactory.from_origin(origin_of(load("live").make_context("live", [*words])), parsed)
 
 
-def session(*words, told=None):
+def session(*words, listener=None):
     """A sitting as `gdcli live WORDS` begins it."""
-    return Session(factory(*words), told)
+    return Session(factory(*words), listener)
 
 
 def do(sitting, actions):

@@ -9,7 +9,7 @@ import pytest
 
 from gdcli.analysis import activation_shape as shapes
 from gdcli.nn import activations
-from gdcli.render.reports.activation import Portrait, pictures
+from gdcli.render.reports.activation import ActivationProfile, draw_activations
 from gdcli.render.screen import Screen, columns
 
 pytestmark = pytest.mark.quick
@@ -152,7 +152,7 @@ def test_a_new_function_needs_no_words_of_its_own():
         return np.sin(z), lambda gradient: gradient * np.cos(z)
 
     sine.initializer = "he"
-    from gdcli.render.reports.activation import remarks as told
+    from gdcli.render.reports.activation import describe_activation as told
 
     assert len(told(shapes.shape(sine), "he", "Normal")) == 4
     assert len(told(shapes.shape(lambda z: (z * 0, lambda gradient: gradient * 0)), "he", "")) == 4
@@ -199,8 +199,10 @@ def test_charts_on_a_terminal_and_on_request(gdcli):
 def test_charts_fit_and_stand_side_by_side(width):
     z = np.linspace(-5, 5, 101).tolist()
     words = [("slope", "a word and " * 20)]
-    portraits = [Portrait(name, "What it is: f(z)", z, z, [1.0] * 101, words) for name in ("one", "two", "three")]
-    lines = list(pictures(portraits, Screen(width=width, color=False)))
+    portraits = [
+        ActivationProfile(name, "What it is: f(z)", z, z, [1.0] * 101, words) for name in ("one", "two", "three")
+    ]
+    lines = list(draw_activations(portraits, Screen(width=width, color=False)))
     assert max(map(columns, lines)) <= width
     titles = [line for line in lines if "— slope" in line]
     assert len(titles) == {1: 3, 2: 2, 3: 1}[min(3, max(1, (width + 3) // 51))]

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from gdcli.render.raster.canvas import framed, half_blocks, heat, image, limits, places, regions, scale_bar
+from gdcli.render.charts.axes import frame_picture
+from gdcli.render.raster.canvas import draw_image, half_blocks, scale_bar
 from gdcli.render.raster.colormap import hues, luminance, scale_colors
+from gdcli.render.raster.pictures import draw_heat_map, draw_regions, pixels_at, value_limits
 from gdcli.render.screen import ESCAPE, Screen, columns
 
 pytestmark = pytest.mark.quick
@@ -104,36 +106,36 @@ def test_hues_of_classes_are_far_apart():
 
 
 def test_low_values_are_bright_and_the_first_row_is_the_lowest():
-    rgb = heat([[1, 1], [100, 100]], FULL)
+    rgb = draw_heat_map([[1, 1], [100, 100]], FULL)
     assert (luminance(rgb[1]) > luminance(rgb[0])).all()
-    upside = heat([[1, 1], [100, 100]], FULL, low_is_bright=False)
+    upside = draw_heat_map([[1, 1], [100, 100]], FULL, low_is_bright=False)
     assert (luminance(upside[1]) < luminance(upside[0])).all()
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])
 def test_what_is_not_finite_is_grey(scale):
-    rgb = heat([[1, math.nan, math.inf, -math.inf, 9]], FULL, scale=scale, contours=5)
+    rgb = draw_heat_map([[1, math.nan, math.inf, -math.inf, 9]], FULL, scale=scale, contours=5)
     assert (rgb[0, 1:4] == 128).all()
     assert (rgb[0, [0, 4]] != 128).any(axis=1).all()
 
 
 def test_a_log_scale_makes_equal_factors_equal_steps():
     values = np.logspace(0, 3, 256)[None]
-    shown = heat(values, FULL, low_is_bright=False).astype(int)
+    shown = draw_heat_map(values, FULL, low_is_bright=False).astype(int)
     assert np.abs(shown - scale_colors()).max() < 12
-    assert (shown == heat(values * 1e-9, FULL, low_is_bright=False)).mean() > 0.99
-    assert limits(values, "log") == pytest.approx((1, 1000), rel=0.05)
+    assert (shown == draw_heat_map(values * 1e-9, FULL, low_is_bright=False)).mean() > 0.99
+    assert value_limits(values, "log") == pytest.approx((1, 1000), rel=0.05)
 
 
 def test_limits_ignore_what_has_no_place_on_the_scale():
-    assert limits([math.nan, -5, 0, 2, math.inf], "linear") == (-5, 2)
-    assert limits([math.nan, -5, 0, 2, math.inf], "log") == (2, 2)
-    assert limits([1e-300, 1], "log") == (1e-6, 1)
+    assert value_limits([math.nan, -5, 0, 2, math.inf], "linear") == (-5, 2)
+    assert value_limits([math.nan, -5, 0, 2, math.inf], "log") == (2, 2)
+    assert value_limits([1e-300, 1], "log") == (1e-6, 1)
 
 
 def test_contour_lines_darken_the_map_at_equal_steps():
     values = np.linspace(0, 1, 101)[None].repeat(4, axis=0)
-    plain, lined = (luminance(heat(values, FULL, scale="linear", contours=n)) for n in (0, 4))
+    plain, lined = (luminance(draw_heat_map(values, FULL, scale="linear", contours=n)) for n in (0, 4))
     darker = np.flatnonzero(lined[0] < plain[0])
     assert darker.tolist() == pytest.approx([20, 40, 60, 80], abs=1)
 
@@ -141,8 +143,8 @@ def test_contour_lines_darken_the_map_at_equal_steps():
 def test_the_path_is_drawn_where_it_went():
     values = np.ones((20, 30))
     path = [(0, 0), (2, 1), (math.nan, 0), (1e300, 1)]
-    rgb = heat(values, FULL, path=path, x_range=(0, 3), y_range=(0, 1))
-    changed = (rgb != heat(values, FULL)).any(axis=2)
+    rgb = draw_heat_map(values, FULL, path=path, x_range=(0, 3), y_range=(0, 1))
+    changed = (rgb != draw_heat_map(values, FULL)).any(axis=2)
     assert changed[19, 0]
     assert changed[0, round(2 / 3 * 29)]
     assert changed[0, 29]
@@ -153,16 +155,16 @@ def test_the_path_is_drawn_where_it_went():
 @pytest.mark.parametrize("screen", [FULL, PLAIN])
 def test_a_path_outside_the_picture_changes_nothing(screen):
     values = np.ones((7, 9))
-    assert (heat(values, screen, path=[(-9, -9), (-9, 99)]) == heat(values, screen)).all()
+    assert (draw_heat_map(values, screen, path=[(-9, -9), (-9, 99)]) == draw_heat_map(values, screen)).all()
 
 
 def test_places_are_pixels_of_points():
-    assert places([(0, 0), (10, 5)], (0, 10), (0, 5), (21, 31, 3)).tolist() == [[20, 0], [0, 30]]
+    assert pixels_at([(0, 0), (10, 5)], (0, 10), (0, 5), (21, 31, 3)).tolist() == [[20, 0], [0, 30]]
 
 
 def test_regions_show_each_class_in_its_hue_and_points_bright():
     classes = np.repeat([[0, 1]], 4, axis=0).repeat(3, axis=1)
-    rgb = regions(classes, FULL, points=[(0, 0), (5, 3), (math.nan, 0), (99, 0)], labels=[0, 0, 1, 1])
+    rgb = draw_regions(classes, FULL, points=[(0, 0), (5, 3), (math.nan, 0), (99, 0)], labels=[0, 0, 1, 1])
     blue, red = rgb[1, 1].astype(int), rgb[1, 4].astype(int)
     assert blue[2] > blue[0]
     assert red[0] > red[2]
@@ -171,18 +173,18 @@ def test_regions_show_each_class_in_its_hue_and_points_bright():
 
 
 def test_regions_fade_where_the_model_is_unsure():
-    rgb = regions([[1, 1]], FULL, confidence=[[1.0, 0.3]]).astype(int)
+    rgb = draw_regions([[1, 1]], FULL, confidence=[[1.0, 0.3]]).astype(int)
     assert np.ptp(rgb[0, 0]) > np.ptp(rgb[0, 1])
 
 
 def test_an_image_is_scaled_to_its_largest_value():
-    assert image([[0, 0, 16], [0, 0, 16]], PLAIN) == ["  @"]
-    assert image(np.zeros((28, 28)), PLAIN) == [" " * 28] * 14
-    assert len(image(np.full((28, 28), math.nan), FULL)) == 14
+    assert draw_image([[0, 0, 16], [0, 0, 16]], PLAIN) == ["  @"]
+    assert draw_image(np.zeros((28, 28)), PLAIN) == [" " * 28] * 14
+    assert len(draw_image(np.full((28, 28), math.nan), FULL)) == 14
 
 
 def test_a_frame_has_ticks_in_real_units():
-    text = framed(["#" * 60] * 20, (-3, 7), (-4, 8), "m", "b", PLAIN)
+    text = frame_picture(["#" * 60] * 20, (-3, 7), (-4, 8), "m", "b", PLAIN)
     lines = text.split("\n")
     assert len(lines) == 23
     assert lines[0].strip() == "b"
@@ -196,8 +198,8 @@ def test_a_frame_has_ticks_in_real_units():
 
 
 def test_a_frame_in_ascii_is_ascii():
-    assert framed(["##", "##"], (0, 1), (0, 1), "größe", "×", Screen(color=False, unicode=False)).isascii()
-    assert framed([], (0, 1), (0, 1), "x", "y", PLAIN) == ""
+    assert frame_picture(["##", "##"], (0, 1), (0, 1), "größe", "×", Screen(color=False, unicode=False)).isascii()
+    assert frame_picture([], (0, 1), (0, 1), "x", "y", PLAIN) == ""
 
 
 @pytest.mark.parametrize("width", [5, 20, 60])
@@ -220,20 +222,20 @@ def test_the_colour_bar_names_both_ends(width, screen):
 )
 def test_any_numbers_make_a_picture(values, scale, contours, path, color, depth):
     screen = Screen(color=color, depth=depth)
-    rgb = heat(values, screen, scale=scale, contours=contours, path=path)
+    rgb = draw_heat_map(values, screen, scale=scale, contours=contours, path=path)
     assert rgb.shape == (*values.shape, 3)
     assert rgb.dtype == np.uint8
     assert {columns(line) for line in half_blocks(rgb, screen)} == {values.shape[1]}
     assert columns(scale_bar(values, screen, width=50, scale=scale)) <= 50
-    image(values, screen)
+    draw_image(values, screen)
 
 
 @given(*[st.floats(allow_nan=False, allow_infinity=False)] * 4, st.integers(1, 40), st.integers(1, 20))
 def test_any_ranges_make_a_frame(a, b, c, d, width, height):
-    text = framed(["#" * width] * height, (min(a, b), max(a, b)), (min(c, d), max(c, d)), "x", "y", PLAIN)
+    text = frame_picture(["#" * width] * height, (min(a, b), max(a, b)), (min(c, d), max(c, d)), "x", "y", PLAIN)
     assert len(text.split("\n")) == height + 3
 
 
 @pytest.mark.parametrize("value", [1.7976931348623157e308, 5e-324, 0.0])
 def test_the_largest_and_the_smallest_number_make_a_picture(value):
-    assert heat(np.array([[value]]), Screen(), scale="log").shape[-1] == 3
+    assert draw_heat_map(np.array([[value]]), Screen(), scale="log").shape[-1] == 3

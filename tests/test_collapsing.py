@@ -119,8 +119,8 @@ def test_numbers_too_large_are_not_finite_and_said_so():
     weights, bias = collapse(net, parameters)
     difference = largest_difference(net, parameters, weights, bias, np.ones((2, 1)))
     assert not np.isfinite(difference)
-    told = view.Collapsed((1, 1, 1), weights.tolist(), bias.tolist(), ("x",), ("y",), difference, 2)
-    assert "too large to compare" in text(view.collapsed(told, SCREEN))
+    told = view.CollapseReport((1, 1, 1), weights.tolist(), bias.tolist(), ("x",), ("y",), difference, 2)
+    assert "too large to compare" in text(view.describe_collapse(told, SCREEN))
 
 
 @pytest.mark.parametrize("activation", BENT, ids=lambda one: one.__name__)
@@ -232,8 +232,8 @@ def test_not_finite_is_no_witness():
 def shown(sizes, inputs, outputs, screen=SCREEN):
     net, parameters = network(sizes)
     weights, bias = collapse(net, parameters)
-    told = view.Collapsed(sizes, weights.tolist(), bias.tolist(), inputs, outputs, 4.4e-16, 200)
-    return text(view.collapsed(told, screen)), weights, bias
+    told = view.CollapseReport(sizes, weights.tolist(), bias.tolist(), inputs, outputs, 4.4e-16, 200)
+    return text(view.describe_collapse(told, screen)), weights, bias
 
 
 def test_view_has_product_equation_and_difference():
@@ -278,7 +278,7 @@ def test_view_keeps_to_80_columns_and_to_ascii():
 
 def test_refusal_in_a_students_words():
     found = witness(Network((1, 1, 1), (relu,)), np.array([1.0, 0.0, 1.0, 0.0]), np.array([[-2.0], [4.0]]))
-    seen = text(view.refused(found, ("x",), "y", ("relu",), SCREEN))
+    seen = text(view.describe_refusal(found, ("x",), "y", ("relu",), SCREEN))
     assert "the network says 1, the mean of its answers at both is 2" in " ".join(seen.split())
     assert "a linear one would say the same" in " ".join(seen.split())
     rows = {words[0]: words[1:] for words in map(str.split, seen.splitlines()) if words}
@@ -290,13 +290,13 @@ def test_refusal_in_a_students_words():
 
 def test_refusal_says_when_the_inputs_are_made_up():
     found = witness(Network((1, 1, 1), (leaky_relu,)), np.array([1.0, 5.0, 1.0, 0.0]), np.array([[1.0], [2.0]]))
-    assert "made up" in text(view.refused(found, ("x",), "y", ("leaky_relu",), SCREEN))
+    assert "made up" in text(view.describe_refusal(found, ("x",), "y", ("leaky_relu",), SCREEN))
 
 
 def test_refusal_of_many_inputs_fits():
     net, parameters = network((784, 4, 10), sigmoid)
     found = witness(net, parameters * 0.01, np.random.default_rng(0).random((30, 784), np.float32))
-    lines = list(view.refused(found, [f"pixel{at}" for at in range(784)], "7", ("sigmoid",), SCREEN))
+    lines = list(view.describe_refusal(found, [f"pixel{at}" for at in range(784)], "7", ("sigmoid",), SCREEN))
     assert max(map(len, lines)) <= 100
     json.dumps(found.row(), allow_nan=False)
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from gdcli.formatting import short
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.dial import Dial, finer, laddered
+from gdcli.live.panels.dial import DialPanel, finer, laddered
 from gdcli.live.scenes import Scenes, help_pages
 from gdcli.render.screen import Screen
 
@@ -77,9 +77,9 @@ def test_a_click_on_a_wide_dial_puts_the_pointer_there(width):
 
     sitting, area = session(), Area(1, 1, width, 3)
     for column in range(area.left, area.left + width):
-        sitting.run.turn(Dial.rate_at(column, area))
+        sitting.run.turn(DialPanel.rate_at(column, area))
         page = Page(width + 2, 5, Screen())
-        Dial().draw(page, area, sitting.run, None)
+        DialPanel().draw(page, area, sitting.run, None)
         assert "".join(page.chars[1].tolist()).index("▼") == column
 
 
@@ -160,7 +160,7 @@ def test_a_step_that_loses_much_is_not_put_down_to_its_batch():
 
 def test_another_data_set_has_no_ghost_in_a_recording_either():
     told = []
-    sitting = session(told=lambda kind, _: told.append(kind))
+    sitting = session(listener=lambda kind, _: told.append(kind))
     do(sitting, "step 3, compare, step, data_next")
     assert sitting.ghost is None
     assert "forget" in told

@@ -11,13 +11,14 @@ from live_sessions import NETWORK, do, session
 from rich.cells import cell_len
 
 from gdcli.live.app import LiveApp
-from gdcli.live.history import POINTS, Curve, Moment, Moments
+from gdcli.live.history import POINTS, Curve, Moment, MomentHistory
 from gdcli.live.keys import KEYS
 from gdcli.live.page import BRAILLE, NONE, Area, Page
-from gdcli.live.panels.dial import HIGHEST, LOWEST, Dial, finer, laddered
+from gdcli.live.panels.dial import HIGHEST, LOWEST, DialPanel, finer, laddered
 from gdcli.live.scenes import Scenes
 from gdcli.live.session import DIRECTIONS, Session
 from gdcli.live.session_factory import SessionFactory
+from gdcli.render import theme
 from gdcli.render.screen import Screen, columns
 from gdcli.training.records import Epoch
 
@@ -32,7 +33,7 @@ def curve(count, begin=0):
 
 
 def moments(count):
-    kept = Moments(moment(0))
+    kept = MomentHistory(moment(0))
     for at in range(1, count):
         kept.add(moment(at))
     return kept
@@ -112,7 +113,7 @@ def test_moments_go_back_one_by_one_to_the_first():
 
 def test_moments_are_bounded_by_their_size():
     large = 2**20
-    kept = Moments(moment(0, large))
+    kept = MomentHistory(moment(0, large))
     for at in range(1, 12):
         kept.add(moment(at, 1)._replace(parameters=np.empty(0)))
     count = 1
@@ -175,18 +176,18 @@ def test_finer_is_strictly_up_and_down(rate):
 def test_a_click_on_the_dial_puts_the_pointer_there(width):
     sitting, area = session(), Area(1, 1, width, 3)
     for column in range(area.left, area.left + width):
-        rate = Dial.rate_at(column, area)
+        rate = DialPanel.rate_at(column, area)
         assert LOWEST <= rate <= HIGHEST
         sitting.run.turn(rate)
         page = Page(width + 2, 5, Screen())
-        Dial().draw(page, area, sitting.run, None)
+        DialPanel().draw(page, area, sitting.run, None)
         assert "".join(page.chars[1].tolist()).index("▼") == column
 
 
 def test_a_click_beside_the_dial_is_at_its_end():
     area = Area(10, 1, 60, 3)
-    assert Dial.rate_at(0, area) == Dial.rate_at(10, area) == LOWEST
-    assert Dial.rate_at(500, area) == Dial.rate_at(69, area) == HIGHEST
+    assert DialPanel.rate_at(0, area) == DialPanel.rate_at(10, area) == LOWEST
+    assert DialPanel.rate_at(500, area) == DialPanel.rate_at(69, area) == HIGHEST
 
 
 # the page
@@ -208,18 +209,17 @@ def test_a_click_beside_the_dial_is_at_its_end():
 )
 def test_what_lies_outside_the_page_is_dropped(column, row, text, shown):
     page = Page(10, 2, Screen())
-    assert page.write(column, row, text, "red bold") == column + len(text)
+    assert page.write(column, row, text, theme.WARNING) == column + len(text)
     assert page.lines() == [shown, ""]
-    page.color(column, row, 0x123456, len(text))
     page.over(column, row, text)
     assert page.lines() == [shown, ""]
 
 
 def test_text_is_cut_to_a_width():
     page = Page(10, 1, Screen())
-    assert page.write(1, 0, "abcdef", "", 3) == 4
+    assert page.write(1, 0, "abcdef", theme.PLAIN, 3) == 4
     assert page.lines() == [" abc"]
-    assert page.write(5, 0, "漢字", "", 3) == 8
+    assert page.write(5, 0, "漢字", theme.PLAIN, 3) == 8
     assert page.lines() == [" abc 漢"]
 
 
@@ -235,7 +235,7 @@ def test_wide_and_combining_characters_take_the_columns_they_take():
 @pytest.mark.parametrize("text", ["\x1b[31mred", "a\nb", "a\r\nb", "a\tb", "\x07\x00\x7f\x9b", "a\u202eb", "\u2028x"])
 def test_no_text_can_do_anything_to_the_terminal(text, screen):
     page = Page(20, 2, screen)
-    page.write(0, 0, text, "red")
+    page.write(0, 0, text, theme.ERROR)
     page.over(0, 1, text)
     assert all(char.isprintable() for row in page.chars.tolist() for cell in row for char in cell)
     assert [width_of(strip) for strip in page.strips(range(2))] == [20, 20]
@@ -244,25 +244,25 @@ def test_no_text_can_do_anything_to_the_terminal(text, screen):
 def test_braille_dots_combine():
     page, area = Page(4, 2, Screen()), Area(1, 0, 2, 2)
     for row, column in [(0, 0), (3, 1), (7, 3)]:
-        page.dots(area, np.array([row]), np.array([column]), "blue", "*")
+        page.dots(area, np.array([row]), np.array([column]), theme.FITTED)
     assert page.chars[0, 1] == chr(BRAILLE + 0x01 + 0x80)
     assert page.chars[1, 2] == chr(BRAILLE + 0x80)
     assert page.lines() == [" ⢁", "  ⢀"]
-    page.dots(area, *(at.ravel() for at in np.indices((8, 4))), "red", "*")
+    page.dots(area, *(at.ravel() for at in np.indices((8, 4))), theme.FITTED)
     assert page.lines() == [" ⣿⣿", " ⣿⣿"]
 
 
 def test_dots_replace_other_characters_and_keep_the_last_colour():
     page = Page(2, 1, Screen())
     page.write(0, 0, "ab")
-    page.dots(Area(0, 0, 2, 1), np.array([0, 0]), np.array([0, 1]), np.array([0x111111, 0x222222]), "*")
+    page.dots(Area(0, 0, 2, 1), np.array([0, 0]), np.array([0, 1]), theme.FITTED, np.array([0x111111, 0x222222]))
     assert page.lines() == ["⠉b"]
     assert page.front[0].tolist() == [0x222222, NONE]
 
 
 def test_without_unicode_dots_are_a_character():
     page = Page(3, 1, Screen(unicode=False))
-    page.dots(Area(0, 0, 3, 1), np.array([0, 3]), np.array([0, 5]), "blue", "*")
+    page.dots(Area(0, 0, 3, 1), np.array([0, 3]), np.array([0, 5]), theme.FITTED)
     assert page.lines() == ["* *"]
 
 
@@ -283,7 +283,7 @@ def test_a_picture_is_half_blocks_or_ascii(screen):
 
 
 WORDS = st.text(st.sampled_from("ab │▀⣿"), max_size=6)
-STYLES = st.sampled_from(["", "bold", "red", "reverse", "blue bold"])
+STYLES = st.sampled_from([theme.PLAIN, theme.HEADING, theme.ERROR, theme.BUTTON, theme.KEY])
 WRITES = st.lists(st.tuples(st.integers(-3, 9), st.integers(-1, 4), WORDS, STYLES), max_size=8)
 
 

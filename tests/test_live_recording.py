@@ -14,7 +14,7 @@ from live_sessions import NETWORK, do, screenful, session
 from gdcli.cli.commands.live import parsed
 from gdcli.errors import DataError
 from gdcli.experiments.spec import Spec
-from gdcli.live.recording import Recorder, read
+from gdcli.live.recording import Recorder, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
 from gdcli.live.session_factory import SessionFactory
@@ -62,7 +62,7 @@ def recorded(words, actions):
     """A sitting, as a recording, with the screens of each moment."""
     file, clock = io.StringIO(), itertools.count()
     recorder = Recorder(file, lambda: next(clock) / 8)
-    sitting, scenes, screens = session(*words, told=recorder), [Scenes() for _ in SIZES], []
+    sitting, scenes, screens = session(*words, listener=recorder), [Scenes() for _ in SIZES], []
 
     def frame():
         recorder.frame(sitting)
@@ -91,7 +91,7 @@ def screens_of(sitting, scenes):
 
 def replay(text):
     """A recording as a sitting."""
-    return Replay(read(iter(text.splitlines(keepends=True)), "r.jsonl"), factory_of)
+    return Replay(read_recording(iter(text.splitlines(keepends=True)), "r.jsonl"), factory_of)
 
 
 def factory_of(saved):
@@ -189,8 +189,8 @@ def test_a_recording_holds_the_specs_of_its_runs():
     setups = [json.loads(line)["setup"] for line in text.splitlines() if '"setup"' in line]
     specs = [Spec.from_dict(setup["spec"]) for setup in setups]
     assert [spec.loss.l2 for spec in specs[:2]] == [0.0, 1e-4]
-    assert [spec.command for spec in specs] == ["train", "train", sitting.bench.spec.command]
-    assert specs[-1] == sitting.bench.spec
+    assert [spec.command for spec in specs] == ["train", "train", sitting.factory.spec.command]
+    assert specs[-1] == sitting.factory.spec
 
 
 @pytest.mark.parametrize(("name", "words", "actions"), EARLIER_SITTINGS, ids=["line", "network"])

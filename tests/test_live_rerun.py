@@ -7,7 +7,7 @@ import pytest
 from live_sessions import NETWORK, do, session
 from safetensors.numpy import load_file
 
-from gdcli.live.setup import Line
+from gdcli.live.setup import LineScene
 
 BATCHES = ("sample:bmi", "--standardize", "--batch-size", "100")  # 5 steps an epoch
 TURNS = "step 3, lr 0.2, step 2, lr 0.3, step 3, rate_finer_down, step 4"
@@ -92,7 +92,7 @@ def ends_where(sitting, gdcli, folder):
     program, *words = shlex.split(sitting.rerun())
     assert program == "gdcli"
     scene, parameters = sitting.run.setup.scene, sitting.run.now.parameters
-    if isinstance(scene, Line):
+    if isinstance(scene, LineScene):
         result = gdcli(*words, "--format", "json")
         assert result.code in (0, 4), result.err
         assert list(result.json["parameters"].values()) == [float(value) for value in scene.raw(parameters)]

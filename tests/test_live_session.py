@@ -8,9 +8,9 @@ import pytest
 from live_sessions import NETWORK, NETWORK_STEPS, do, factory, session
 
 from gdcli.live.keys import KEYS
+from gdcli.live.messages import rate_warning
 from gdcli.live.run import LiveRun
-from gdcli.live.setup import Line
-from gdcli.live.words import warning
+from gdcli.live.setup import LineScene
 from gdcli.optim import optimizers
 from gdcli.optim.optimizers import SGD
 from gdcli.optim.schedules import Dial
@@ -246,17 +246,17 @@ def test_a_warning_appears_exactly_above_the_limit(gdcli):
     assert sitting.run.setup.limit == limit
     for rate in (1e-9, 0.1, np.nextafter(limit, 0), limit):
         sitting.set_rate(float(rate))
-        assert warning(sitting.run) == ""
+        assert rate_warning(sitting.run) == ""
     for rate in (np.nextafter(limit, 1), 0.3, 2.0, 1e9):
         sitting.set_rate(float(rate))
-        assert "2/L" in warning(sitting.run)
-        assert warning(sitting.run) in sitting.line()
+        assert "2/L" in rate_warning(sitting.run)
+        assert rate_warning(sitting.run) in sitting.line()
 
 
 def test_a_network_has_no_limit_to_warn_of():
     sitting = session(*NETWORK)
     sitting.set_rate(1e9)
-    assert warning(sitting.run) == ""
+    assert rate_warning(sitting.run) == ""
 
 
 @pytest.mark.parametrize("words", [(), BATCHES, ("--optimizer", "momentum")], ids=str)
@@ -410,7 +410,7 @@ def test_the_next_data_set_brings_its_own_scene():
     scenes = set()
     for _ in range(14):
         sitting.do("data_next")
-        scenes.add(isinstance(sitting.run.setup.scene, Line))
+        scenes.add(isinstance(sitting.run.setup.scene, LineScene))
         do(sitting, "step")
         assert sitting.run.now.number == 1
     assert scenes == {True, False}
@@ -539,5 +539,5 @@ def test_the_lectures_rows_take_a_network_too(words):
 
 
 def test_a_spec_with_a_setting_changed_is_the_spec_of_that_option():
-    changed = do(session("sample:bmi", "--batch-size", "64"), "batch_before, penalty_next").bench.spec
+    changed = do(session("sample:bmi", "--batch-size", "64"), "batch_before, penalty_next").factory.spec
     assert changed == factory("sample:bmi", "--batch-size", "32", "--l2", "0.0001").spec

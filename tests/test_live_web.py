@@ -20,7 +20,7 @@ from conftest import PROGRAM, clean_environ
 
 from gdcli.errors import GdcliError, OptionError
 from gdcli.live.serving import serve
-from gdcli.live.web.places import Place
+from gdcli.live.web.addresses import Endpoint
 
 PATIENCE = 120
 LIVE = ["live", "--web", "--port", "0"]
@@ -65,7 +65,7 @@ SERVER = """
 import sys
 from gdcli.live.serving import serve
 host, command = sys.argv[1], [sys.executable, *sys.argv[2:]]
-serve(command, host=host, port=0, title="<Count> & go", told=lambda line: print(line, file=sys.stderr, flush=True))
+serve(command, host=host, port=0, title="<Count> & go", notify=lambda line: print(line, file=sys.stderr, flush=True))
 """
 
 
@@ -262,7 +262,7 @@ class TestWhoMayAsk:
         ],
     )
     def test_names(self, host, address, good, bad):
-        place = Place(host, ip_address(address), 8000)
+        place = Endpoint(host, ip_address(address), 8000)
         assert all(place.is_host(name) for name in good.split())
         assert not any(place.is_host(name) for name in bad.split())
 

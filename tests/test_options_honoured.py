@@ -90,13 +90,6 @@ UNSEEN = {
     ("sample", "color"): "csv has no colour",
 }
 """Options that such a run cannot show, and why."""
-FAULTS = {
-    "collapse": {"y"},
-    "limit": {"seed", "shuffle"},
-    "live": {"epochs", "keep", "max_steps", "min_delta", "require_converged"},
-    "predict": {"y"},
-}
-"""Options that are ignored: to be honoured or refused."""
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +188,7 @@ class Runs:
 def test_no_option_is_ignored(gdcli, folder, name):
     runs = Runs(gdcli, folder, name)
     assert runs.of(RUNS[name], False)[0] == 0
-    explained = {*ANYWHERE, *(option for program, option in UNSEEN if program == name), *FAULTS.get(name, ())}
+    explained = {*ANYWHERE, *(option for program, option in UNSEEN if program == name)}
     ignored = {option.name for option in options(name) if option.name not in explained and runs.ignores(option)}
     assert not ignored
 

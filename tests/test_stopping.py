@@ -9,7 +9,7 @@ import pytest
 
 from gdcli.data.dataset import Dataset
 from gdcli.live.run import LiveRun
-from gdcli.live.setup import Net, Setup
+from gdcli.live.setup import NetworkScene, Setup
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim import optimizers
@@ -85,7 +85,7 @@ def setup(optimizer, rate, batch_size, stopping, epochs):
         limit=None,
         loss_name="MSE",
         stopping=stopping,
-        scene=Net(PROBLEM.data, None, None, None, UNIT),
+        scene=NetworkScene(PROBLEM.data, None, None, None, UNIT),
     )
 
 

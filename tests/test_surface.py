@@ -14,7 +14,7 @@ from gdcli.analysis.surfaces import Plane, Span, Surface, filter_normalised, spa
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
 from gdcli.nn.losses import mae
-from gdcli.render.reports.surface import resampled
+from gdcli.render.reports.surface import resample
 from gdcli.render.screen import ESCAPE, Screen, columns
 
 pytestmark = pytest.mark.quick
@@ -222,18 +222,18 @@ class TestPicture:
         assert out.count("after 100") == 3
 
     def test_a_path_that_diverged_ends_where_it_leaves(self):
-        from gdcli.experiments.surface import Scene, Spot, Trail
+        from gdcli.experiments.surface import DescentPath, Scene, Spot
         from gdcli.training.records import Status
 
         points = np.array([[0.5, 0.5], [0.6, 0.6], [3.0, 0.0], [0.5, 0.1], [9.0, 9.0]])
-        trail = Trail(1.0, range(5), points, [1.0] * 5, Status.DIVERGED)
+        trail = DescentPath(1.0, range(5), points, [1.0] * 5, Status.DIVERGED)
         scene = Scene(("a", "b"), "MSE", (0, 1), (0, 1), Spot(0.5, 0.5, 1.0), None, [trail])
         assert scene.drawn(trail).tolist() == points[:3].tolist()
         assert scene.left_at(trail) == 2
 
     def test_resampled_keeps_what_has_the_size(self):
         values = np.array([[1.0, np.nan, np.inf], [2.0, 3.0, 4.0]])
-        assert np.array_equal(resampled(values, 3, 2), values, equal_nan=True)
+        assert np.array_equal(resample(values, 3, 2), values, equal_nan=True)
 
 
 @pytest.fixture(scope="module")
@@ -412,8 +412,8 @@ def test_json_is_json(gdcli):
 
 def test_screen_is_not_needed_to_know_the_size():
     from gdcli.experiments.surface import Scene, Spot
-    from gdcli.render.reports.surface import size
+    from gdcli.render.reports.surface import picture_size
 
     scene = Scene(("m", "b"), "MSE", (-3, 4), (-2, 8), Spot(0, 0, 1), None)
-    width, height = size(scene, Screen(width=80, height=24))
+    width, height = picture_size(scene, Screen(width=80, height=24))
     assert (width <= 80, height <= 24) == (True, True)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from gdcli.experiments.surface import Scene, Spot, Trail
+from gdcli.experiments.surface import DescentPath, Scene, Spot
 from gdcli.render.raster.contours import contour
-from gdcli.render.svg import svg
+from gdcli.render.svg import draw_svg
 from gdcli.training.records import Status
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -31,7 +31,7 @@ def scene(trails=(), names=("m", "b"), minimum=CENTRE):
 
 def trail(points, status=Status.COMPLETED, rate=0.1):
     points = np.array(points, dtype=np.float64)
-    return Trail(rate, range(len(points)), points, [1.0] * len(points), status)
+    return DescentPath(rate, range(len(points)), points, [1.0] * len(points), status)
 
 
 def parsed(text):
@@ -54,7 +54,7 @@ def texts(text):
 
 
 def test_it_stands_alone_and_names_axes_loss_and_ends():
-    text = svg(scene([trail([[-0.5, 0.5], [0.2, 0.1]])]), bowl())
+    text = draw_svg(scene([trail([[-0.5, 0.5], [0.2, 0.1]])]), bowl())
     standalone(text)
     words = texts(text)
     assert {"m", "b", "MSE", "S", "-1.0", "0", "1.0"} <= set(words)
@@ -63,14 +63,14 @@ def test_it_stands_alone_and_names_axes_loss_and_ends():
 
 def test_several_rates_share_one_surface():
     trails = [trail([[-0.5, 0.5], [rate, 0]], rate=rate) for rate in (0.01, 0.1, 0.3, 0.5, 0.7)]
-    text = svg(scene(trails), bowl())
+    text = draw_svg(scene(trails), bowl())
     standalone(text)
     assert text.count('href="#surface"') == 5
     assert {"lr 0.01", "lr 0.1", "lr 0.3", "lr 0.5", "lr 0.7"} <= set(texts(text))
 
 
 def test_the_coloured_cells_cover_the_picture():
-    text = svg(scene(), bowl(129, 97))
+    text = draw_svg(scene(), bowl(129, 97))
     runs = re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", text)
     cells = {(x, int(row)) for left, row, count in runs for x in range(int(left), int(left) + int(count))}
     assert len(cells) == 129 * 97
@@ -79,7 +79,7 @@ def test_the_coloured_cells_cover_the_picture():
 
 def test_a_path_that_leaves_stays_in_the_picture():
     path = trail([[-0.5, 0.5], [0.0, 0.0], [40.0, 0.0], [0.0, -900.0]], Status.DIVERGED)
-    text = svg(scene([path]), bowl())
+    text = draw_svg(scene([path]), bowl())
     standalone(text)
     line = re.findall(r'stroke="#fff" stroke-width="2"[^>]*d="([^"]*)"', text)[0]
     spots = [tuple(map(float, spot.split())) for spot in re.split("[ML]", line)[1:]]
@@ -89,7 +89,7 @@ def test_a_path_that_leaves_stays_in_the_picture():
 
 
 def test_names_from_outside_are_harmless():
-    text = svg(scene(names=('<script>&"', "a\x00\x1b\nb")), bowl())
+    text = draw_svg(scene(names=('<script>&"', "a\x00\x1b\nb")), bowl())
     standalone(text)
     assert '<script>&"' in texts(text)
 
@@ -98,16 +98,16 @@ def test_no_value_is_grey():
     values = bowl()
     values[3:6, 4:9] = np.nan
     values[0, 0] = np.inf
-    text = svg(scene(), values)
+    text = draw_svg(scene(), values)
     standalone(text)
     assert "#808080" in text
-    standalone(svg(scene(minimum=None), np.full((4, 5), np.nan)))
+    standalone(draw_svg(scene(minimum=None), np.full((4, 5), np.nan)))
 
 
 @settings(max_examples=40)
 @given(arrays(np.float64, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=6), elements=st.floats(0, 1e300)))
 def test_any_surface_can_be_drawn(values):
-    standalone(svg(scene(), values))
+    standalone(draw_svg(scene(), values))
 
 
 class TestContours:

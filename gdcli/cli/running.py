@@ -12,15 +12,15 @@ from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.reading import Reader
 from gdcli.experiments.result import Result
 from gdcli.formatting import exact
-from gdcli.render.progress import Bar
+from gdcli.render.progress import ProgressBar
 from gdcli.training.records import Status
 
 
-def progress_bar(experiment: Experiment, terminal: Terminal) -> Bar:
+def progress_bar(experiment: Experiment, terminal: Terminal) -> ProgressBar:
     """A bar over the run's steps, on a terminal."""
     visible = terminal.stderr.isatty() and not terminal.quiet
     color = terminal.screen(terminal.stderr).color
-    return Bar(terminal.stderr, experiment.steps, "steps", visible, _step, color)
+    return ProgressBar(terminal.stderr, experiment.steps, "steps", visible, _step, color)
 
 
 def _step(record: Any) -> int:

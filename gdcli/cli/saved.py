@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
+from gdcli.experiments.spec import DataSpec
+
+
+def refuse_target(data: DataSpec) -> None:
+    """Refuses a target where only inputs are read.
+
+    Raises:
+        OptionError: If one is named.
+    """
+    if data.y is not None:
+        raise OptionError("--y: only the inputs are read here, no target", "leave it out; gdcli evaluate compares")
 
 
 def rows_named(source: str | None, terminal: Terminal) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, TextIO
 
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.render import theme
 from gdcli.render.screen import Screen, paint, plain
 
 COLOR_CHOICES = ("auto", "always", "never")
@@ -77,7 +78,7 @@ class Terminal:
             self._flush_before()
             screen = self.screen(self.stderr)
             lines = [text] if text.startswith(COMMANDS) else self._wrapped(plain(text, screen), screen)
-            self.stderr.writelines(f"{paint(plain(line, screen), 'gray', screen)}\n" for line in lines)
+            self.stderr.writelines(f"{paint(plain(line, screen), theme.NOTE, screen)}\n" for line in lines)
             self.stderr.flush()
 
     def error(self, message: str, hint: str = "") -> None:
@@ -88,7 +89,7 @@ class Terminal:
     def _error(self, message: str, hint: str) -> None:
         screen = self.screen(self.stderr)
         self._flush_before()
-        start = paint("gdcli:", "red", screen)
+        start = paint("gdcli:", theme.ERROR, screen)
         for at, line in enumerate([message, *(hint.split("\n") if hint else [])]):
             text = plain(line, screen)
             for part in self._wrapped(f"gdcli: {text}" if at == 0 else f"  {text}", screen):

@@ -65,7 +65,7 @@ class Limits(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "inputs"}
 
 
-class Local(NamedTuple):
+class LocalCurvature(NamedTuple):
     """The curvature at one point of a loss that has another one elsewhere.
 
     Args:
@@ -89,7 +89,7 @@ class Local(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "where"}
 
 
-class Outlook(NamedTuple):
+class RateForecast(NamedTuple):
     """What a constant rate will do.
 
     Args:
@@ -109,7 +109,7 @@ class Outlook(NamedTuple):
     steps: int | None
 
 
-class Trial(NamedTuple):
+class LimitTrial(NamedTuple):
     """A real run near the limit, beside what was foretold of it.
 
     Args:
@@ -185,7 +185,7 @@ class LineLimits:
             return "numbers are too large"
         return f"no closed form is known for {label(self.experiment.optimizer)}"
 
-    def figures(self, outlooks: Sequence[Outlook], trials: Sequence[Trial]) -> dict[str, Any]:
+    def figures(self, outlooks: Sequence[RateForecast], trials: Sequence[LimitTrial]) -> dict[str, Any]:
         """The object of `gdcli.limit/1`."""
         experiment = self.experiment
         return {
@@ -208,7 +208,7 @@ class LineLimits:
             return f"batches of {size}", f"{formula}, of the worst row"
         return None if type(optimizer) is SGD else (label(optimizer), formula)
 
-    def outlooks(self) -> Iterator[Outlook]:
+    def forecasts(self) -> Iterator[RateForecast]:
         """What the rate asked for will do; else the cautious, the fastest and the almost too large one."""
         limit, target = self.experiment.limit, self.target_loss
         rates = {"just below the limit": math.inf if limit is None else BELOW * limit}
@@ -223,9 +223,9 @@ class LineLimits:
             run = foretold(experiment, rate)
             if run is not None and math.isfinite(rate):
                 steps = None if target is None else run.steps_to(target)
-                yield Outlook(name, rate, run.contraction, run.steps_per_factor(), target, steps)
+                yield RateForecast(name, rate, run.contraction, run.steps_per_factor(), target, steps)
 
-    def trials(self, interrupted: Callable[[], bool] = never) -> Iterator[Trial]:
+    def trials(self, interrupted: Callable[[], bool] = never) -> Iterator[LimitTrial]:
         """Real runs just below and just above the limit, where there is one."""
         limit = self.experiment.limit
         for factor in () if limit is None else (BELOW, ABOVE):
@@ -267,12 +267,12 @@ def _limits(experiment: LineExperiment, inputs: str) -> Limits:
     )
 
 
-def _trial(factor: float, rate: float, run: Run, expected: Forecast) -> Trial:
+def _trial(factor: float, rate: float, run: Run, expected: Forecast) -> LimitTrial:
     """What a real run came to."""
     first, last, steps = float(run.losses[0]), float(run.last.loss), run.last.step
     verdict = "diverges" if run.last.status is Status.DIVERGED else "converges" if last < first else "neither"
     right = verdict == ("converges" if factor < 1 else "diverges")
-    return Trial(factor, rate, verdict, right, steps, first, last, expected.loss(steps), expected.least)
+    return LimitTrial(factor, rate, verdict, right, steps, first, last, expected.loss(steps), expected.least)
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,7 +285,7 @@ class LocalLimit:
         why: Why there is none, where there is none.
     """
 
-    local: Local
+    local: LocalCurvature
     optimizer: Optimizer
     why: str
 
@@ -320,7 +320,7 @@ def local_limit(problem: Problem, parameters: Array, optimizer: Optimizer, where
     upwards = curvature > found.residual
     limit = 2 * factor / curvature if factor is not None and upwards else None
     loss = float(problem.measured(parameters.astype(np.float64), problem.data)[0]) * unit
-    local = Local(where, limit, found.value, loss, found.residual, found.products)
+    local = LocalCurvature(where, limit, found.value, loss, found.residual, found.products)
     unknown = f"no closed form is known for {label(optimizer)}"
     return LocalLimit(local, optimizer, unknown if upwards else "the loss is not curved upwards at that point")
 

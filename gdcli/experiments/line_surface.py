@@ -18,7 +18,7 @@ from gdcli.experiments.experiment import never, unwatched
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_result import optimum_of
 from gdcli.experiments.spec import RateSpec, option
-from gdcli.experiments.surface import Descent, Drawing, Landscape, Scene, Spot, Trail
+from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
 from gdcli.formatting import coordinate
 from gdcli.training.records import Epoch, Status
 from gdcli.training.streams import Stream
@@ -170,10 +170,10 @@ class Descents:
     def _spot(self, parameters: Array, height: float) -> Spot:
         return Spot(float(parameters[self.over[0]]), float(parameters[self.over[1]]), height)
 
-    def _trail(self, one: Descent) -> Trail:
+    def _trail(self, one: Descent) -> DescentPath:
         points = np.array([record.parameters[list(self.over)] for record in one.records], dtype=np.float64)
         steps, heights = [record.step for record in one.records], [_height(record) for record in one.records]
-        return Trail(one.rate, steps, points, heights, one.records[-1].status)
+        return DescentPath(one.rate, steps, points, heights, one.records[-1].status)
 
 
 def _height(record: Epoch) -> float:

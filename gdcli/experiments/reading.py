@@ -139,6 +139,8 @@ def read_examples(
         OptionError: If an option asks for what is not there.
     """
     name, dtype = str(spec.source), np.dtype(network.dtype or "float32")
+    if network.test_labels is not None and network.test is None:
+        raise OptionError("--test-labels goes with --test", "give --test the file of images")
     if name != "-" and not name.startswith("sample:") and name not in reader.tables and is_mnist_folder(name):
         train, test = read_mnist_folder(name)
         if network.test is not None:

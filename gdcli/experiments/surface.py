@@ -27,7 +27,7 @@ class Spot(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Trail:
+class DescentPath:
     """One run's path over the surface.
 
     Args:
@@ -67,7 +67,7 @@ class Scene:
     y_range: Range
     start: Spot
     minimum: Spot | None
-    trails: Sequence[Trail] = ()
+    trails: Sequence[DescentPath] = ()
     start_name: str = "start"
     minimum_name: str = "minimum"
 
@@ -82,13 +82,13 @@ class Scene:
         spots = [(self.minimum, "x"), (self.start, "S")]
         return [(spot, letter) for spot, letter in spots if spot is not None and self.inside(spot[:2]).all()]
 
-    def left_at(self, trail: Trail) -> int | None:
+    def left_at(self, trail: DescentPath) -> int | None:
         """The number of the first point outside the picture after one inside it; None if there is none."""
         outside = ~self.inside(trail.points)
         left = np.flatnonzero(outside[1:] & ~outside[:-1])
         return int(left[0]) + 1 if len(left) else None
 
-    def drawn(self, trail: Trail) -> Array:
+    def drawn(self, trail: DescentPath) -> Array:
         """The points of a path that are drawn: a diverging one ends where it leaves the picture."""
         left = self.left_at(trail) if trail.status is Status.DIVERGED else None
         return trail.points if left is None else trail.points[: left + 1]

@@ -22,7 +22,7 @@ from gdcli.live.keys import KEYS
 from gdcli.live.page import Page
 from gdcli.live.scenes import Scenes, help_pages
 from gdcli.live.session import Session
-from gdcli.live.setup import Line
+from gdcli.live.setup import LineScene
 from gdcli.render.screen import Screen
 
 __all__ = ["LiveApp", "Stage"]
@@ -79,7 +79,7 @@ class LiveApp(App[None]):
     Args:
         session: What is shown and driven.
         screen: What the terminal can show; its size is asked of Textual.
-        watcher: Told of every frame, for a recording.
+        watcher: Called with every frame, for a recording.
     """
 
     CSS = "Screen { background: ansi_default; color: ansi_default; }"
@@ -197,7 +197,7 @@ class LiveApp(App[None]):
 
     def _point(self, column: int, row: int) -> None:
         scene = self.session.run.setup.scene
-        if isinstance(scene, Line) and scene.landscape is not None:
+        if isinstance(scene, LineScene) and scene.landscape is not None:
             point = self.scenes.surface.point_at(column, row, scene.landscape)
             if point is not None:
                 self.session.restart_from(*point)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import Spec
-from gdcli.live.setup import Line, Net, Setup
+from gdcli.live.setup import LineScene, NetworkScene, Setup
 
 
-def setup_of(experiment: Experiment, scene: Line | Net, name: str, limit: float | None, batches: str) -> Setup:
+def setup_of(
+    experiment: Experiment, scene: LineScene | NetworkScene, name: str, limit: float | None, batches: str
+) -> Setup:
     """The setup of an experiment's run.
 
     Args:

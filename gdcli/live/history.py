@@ -12,7 +12,7 @@ from gdcli.arrays import Array
 from gdcli.training.records import Epoch, Status, Step
 from gdcli.training.stopping import Standing
 
-__all__ = ["Curve", "Moment", "Moments"]
+__all__ = ["Curve", "Moment", "MomentHistory"]
 
 POINTS = 1024
 MOMENTS, MEMORY = 5000, 64 * 2**20  # steps to go back, and bytes to spend on them
@@ -61,7 +61,7 @@ class Moment(NamedTuple):
         return self.step.measure()
 
 
-class Moments:
+class MomentHistory:
     """The last moments of a run, as many as memory allows; the newest is `now`."""
 
     def __init__(self, first: Moment) -> None:

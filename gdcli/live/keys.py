@@ -53,14 +53,7 @@ KEYS = (
     Key(("A",), "A", "activation_before", "", "", ""),
     Key(("h",), "h", "layers_next", "one hidden layer more (H: less)", "", "Start again with another"),
     Key(("H",), "H", "layers_before", "", "", ""),
-    Key(
-        ("u",),
-        "u",
-        "neurons_next",
-        "one neuron more in the last layer (U: less)",
-        "",
-        "Start again with another",
-    ),
+    Key(("u",), "u", "neurons_next", "one neuron more in the last layer (U: less)", "", "Start again with another"),
     Key(("U",), "U", "neurons_before", "", "", ""),
     Key(("d",), "d", "data_next", "next data set (D: the one before)", "", "Start again with another"),
     Key(("D",), "D", "data_before", "", "", ""),
@@ -71,6 +64,6 @@ KEYS = (
     Key(("tab",), "tab", "other_picture", "other pictures, where not all have room", "", "Look"),
     Key(("v",), "v", "save_picture", "save a picture of the screen (.svg)", "", "Look"),
     Key(("question_mark", "f1"), "?", "show_help", "these keys; any key leaves", "keys", "Look"),
-    Key(("q",), "q", "quit", "quit, and tell the command that does the same", "quit", "Look"),
+    Key(("q",), "q", "quit", "quit, and print the command that does the same", "quit", "Look"),
 )
 """All of them."""

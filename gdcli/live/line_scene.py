@@ -13,8 +13,8 @@ from gdcli.experiments.line_surface import Descents, descent
 from gdcli.experiments.stepping import StepReport, step_report
 from gdcli.experiments.surface import Drawing
 from gdcli.live.experiment_setup import setup_of
-from gdcli.live.setup import Landscape, Line, Setup
-from gdcli.render.reports.surface import resampled
+from gdcli.live.setup import LineScene, LossLandscape, Setup
+from gdcli.render.reports.surface import resample
 from gdcli.training import streams
 from gdcli.training.records import Epoch, Step
 
@@ -34,27 +34,27 @@ def line_setup(experiment: LineExperiment, name: str) -> Setup:
     def predictions(parameters: Array, rows: Dataset) -> Array:
         return experiment.predict(parameters, rows.inputs)
 
-    scene = Line(
+    scene = LineScene(
         data=experiment.data,
         names=experiment.names,
         terms=experiment.terms,
         raw=experiment.basis.raw,
         outputs=predictions,
-        told=report,
+        describe_step=report,
         landscape=None if len(experiment.names) < 2 else landscape(compressed),
     )
     return setup_of(compressed, scene, name, limit, "batches of")
 
 
-def landscape(experiment: LineExperiment) -> Landscape:
+def landscape(experiment: LineExperiment) -> LossLandscape:
     """The loss over the first two parameters, on the ranges that `surface` takes for the same run."""
     drawing = drawn(experiment)
     scene = drawing.scene
 
     def values(width: int, height: int) -> Array:
-        return resampled(drawing.values(width, height), width, height)
+        return resample(drawing.values(width, height), width, height)
 
-    return Landscape(scene.names, scene.x_range, scene.y_range, values, drawing.over, scene.minimum)
+    return LossLandscape(scene.names, scene.x_range, scene.y_range, values, drawing.over, scene.minimum)
 
 
 def drawn(experiment: LineExperiment) -> Drawing:

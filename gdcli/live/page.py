@@ -14,10 +14,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from gdcli.render.raster.canvas import RAMP
-from gdcli.render.raster.colormap import Pixels, luminance
+from gdcli.render import theme
+from gdcli.render.raster.canvas import ink_on, shade
+from gdcli.render.raster.colormap import Pixels
 from gdcli.render.raster.geometry import Indices
-from gdcli.render.screen import PALETTE, Screen, fit, plain, split
+from gdcli.render.screen import Screen, fit, plain, split_cells
+from gdcli.render.theme import Meaning
 
 __all__ = ["Area", "Page"]
 
@@ -25,11 +27,10 @@ Codes = NDArray[np.int64]
 
 NONE = -1  # the terminal's own colour
 BOLD, REVERSE = 1, 2
-BLACK, WHITE = 0x000000, 0xFFFFFF
 BRAILLE = 0x2800  # the empty one; its dots, 4 high and 2 wide:
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
 FIRST_WIDE, SYMBOLS = 0x1100, (0x2000, 0x2C00)  # characters of two columns begin there; ours are not among them
-FEWER = np.uint8(0xFC)  # shades: what nobody can tell apart shares a style
+FEWER = np.uint8(0xFC)  # shades: colours nobody can distinguish share a style
 
 
 class Area(NamedTuple):
@@ -66,8 +67,8 @@ class Page:
         self.back = np.full((height, width), NONE, dtype=np.int64)
         self.attributes = np.zeros((height, width), dtype=np.int64)
 
-    def write(self, column: int, row: int, text: str, style: str = "", width: int | None = None) -> int:
-        """Writes text, in a palette colour's name, "bold" or "reverse"; names may be joined by blanks.
+    def write(self, column: int, row: int, text: str, meaning: Meaning = theme.PLAIN, width: int | None = None) -> int:
+        """Writes text in the colour of what it means.
 
         Returns:
             The column after it.
@@ -77,18 +78,12 @@ class Page:
             begin, end = max(column, 0), min(column + len(cells), self.width)
             if begin < end:
                 self.chars[row, begin:end] = cells[begin - column : end - column]
-                self._style(row, begin, end, style)
+                self._style(row, begin, end, meaning)
         return column + len(cells)
 
-    def _style(self, row: int, begin: int, end: int, style: str) -> None:
-        front, attributes = _meaning(style)
-        self.front[row, begin:end] = front if self.screen.color else NONE
-        self.attributes[row, begin:end] = attributes
-
-    def color(self, column: int, row: int, rgb: int, width: int = 1) -> None:
-        """Colours cells that are written already."""
-        if self.screen.color and 0 <= row < self.height:
-            self.front[row, max(column, 0) : max(column + width, 0)] = rgb
+    def _style(self, row: int, begin: int, end: int, meaning: Meaning) -> None:
+        self.front[row, begin:end] = meaning.hue.packed if meaning.hue and self.screen.color else NONE
+        self.attributes[row, begin:end] = BOLD * meaning.bold | REVERSE * meaning.reverse
 
     def picture(self, area: Area, rgb: Pixels) -> None:
         """Half blocks: two pixel rows a cell, `(2 height, width, 3)`; without colour, brightness as characters."""
@@ -96,9 +91,7 @@ class Page:
         height, width = rows.stop - rows.start, columns.stop - columns.start
         rgb = rgb[: 2 * height, :width]
         if not (self.screen.color and self.screen.unicode):
-            bright = luminance(rgb)
-            levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(np.intp)
-            self.chars[rows, columns] = np.array(list(RAMP))[levels]
+            self.chars[rows, columns] = shade(rgb)
             return
         packed = (rgb & FEWER).astype(np.int64) @ np.array([65536, 256, 1])
         self.chars[rows, columns] = "▀"
@@ -107,41 +100,42 @@ class Page:
 
     def over(self, column: int, row: int, text: str) -> None:
         """Letters on a picture, light or dark as its ground asks."""
-        for at, char in enumerate(split(plain(text, self.screen)), start=column):
+        for at, char in enumerate(split_cells(plain(text, self.screen)), start=column):
             if not (0 <= row < self.height and 0 <= at < self.width):
                 continue
             self.chars[row, at] = char[:1]
             if self.back[row, at] != NONE:
                 ground = int(self.back[row, at])
-                bright = luminance(np.array([ground >> 16, ground >> 8 & 255, ground & 255], dtype=np.uint8))
-                self.front[row, at] = BLACK if bright > 0.5 else WHITE
+                rgb = np.array([ground >> 16, ground >> 8 & 255, ground & 255], dtype=np.uint8)
+                self.front[row, at] = ink_on(rgb).packed
                 self.attributes[row, at] = BOLD
 
-    def dots(
-        self, area: Area, rows: NDArray[np.intp], columns: NDArray[np.intp], style: str | Codes, ascii_: str
-    ) -> None:
-        """Braille dots at pixels of an area: four pixel rows and two columns a cell; else one character a cell.
+    def dots(self, area: Area, rows: Indices, columns: Indices, meaning: Meaning, colors: Codes | None = None) -> None:
+        """Braille dots at pixels of an area: four pixel rows and two columns a cell.
+
+        Where there is no braille, or no colour to distinguish lines, the meaning's mark in each cell.
 
         Args:
             area: Where the pixels are counted from.
             rows: Of each pixel.
             columns: Of each pixel.
-            style: A palette colour's name, or colours as 0xRRGGBB, one a pixel; the last in a cell holds.
-            ascii_: The character where there is no braille.
+            meaning: What the dots stand for.
+            colors: Colours of their own as 0xRRGGBB, one a pixel; the last in a cell holds.
         """
         where = self._slices(area)
         bits = np.zeros((where[0].stop - where[0].start, where[1].stop - where[1].start), dtype=np.uint32)
         cells = rows // 4, columns // 2
         np.bitwise_or.at(bits, cells, DOTS[rows % 4, columns % 2])
         touched = bits > 0
-        if self.screen.unicode:
+        if self.screen.unicode and (self.screen.color or meaning.mark == theme.DOTS):
             codes = self.chars.view(np.uint32).reshape(self.chars.shape)[where]  # writes through to the characters
             before = np.where((codes >= BRAILLE) & (codes < BRAILLE + 256), codes - BRAILLE, 0)
             codes[touched] = (BRAILLE + (bits | before))[touched]
         else:
-            self.chars[where][touched] = ascii_
+            self.chars[where][touched] = meaning.sign(self.screen.unicode)
         if self.screen.color:
-            self.front[where][cells] = _meaning(style)[0] if isinstance(style, str) else style
+            hue = NONE if meaning.hue is None else meaning.hue.packed
+            self.front[where][cells] = hue if colors is None else colors
 
     def _slices(self, area: Area) -> tuple[slice, slice]:
         return (
@@ -157,16 +151,16 @@ class Page:
         """Characters of rows; of a wide one that was written over by half, a blank is left."""
         codes = self.chars.view(np.uint32).reshape(self.chars.shape)[rows]
         wide = (codes >= FIRST_WIDE) & ~((codes >= SYMBOLS[0]) & (codes < SYMBOLS[1]))
-        found: list[list[str]] = self.chars[rows].tolist()
+        shown: list[list[str]] = self.chars[rows].tolist()
         for at in np.flatnonzero((wide | (codes == 0)).any(axis=1)).tolist():
-            row = [*found[at], "end"]
-            for column, char in enumerate(found[at]):
+            row = [*shown[at], "end"]
+            for column, char in enumerate(shown[at]):
                 if (_covers_two(char) and row[column + 1]) or (
                     not char and not (column and _covers_two(row[column - 1]))
                 ):
                     row[column] = " "
-            found[at] = row[:-1]
-        return found
+            shown[at] = row[:-1]
+        return shown
 
     def rows_unlike(self, other: Page) -> list[int]:
         """Rows in which another page of the same size shows something else."""
@@ -204,7 +198,7 @@ def _covers_two(char: str) -> bool:
 def _cells(text: str, screen: Screen, width: int | None) -> tuple[str, ...]:
     """A text's characters, one a column; what a wide one covers is empty."""
     text = plain(text, screen)
-    cells = (cell[:1] for cell in split(text if width is None else fit(text, width)))
+    cells = (cell[:1] for cell in split_cells(text if width is None else fit(text, width)))
     return tuple(" " if cell and unicodedata.category(cell) in ("Mn", "Me") else cell for cell in cells)
 
 
@@ -225,18 +219,3 @@ def _style_of(key: int) -> Style:
 @lru_cache(maxsize=8192)
 def _color(rgb: int) -> Color | None:
     return None if rgb == NONE else Color.from_rgb(rgb >> 16, rgb >> 8 & 255, rgb & 255)
-
-
-@lru_cache(maxsize=256)
-def _meaning(style: str) -> tuple[int, int]:
-    """A style's colour and attributes."""
-    front, attributes = NONE, 0
-    for word in style.split():
-        if word == "bold":
-            attributes |= BOLD
-        elif word == "reverse":
-            attributes |= REVERSE
-        else:
-            (red, green, blue), _, _ = PALETTE[word]
-            front = red << 16 | green << 8 | blue
-    return front, attributes

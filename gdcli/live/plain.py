@@ -8,13 +8,13 @@ from typing import NamedTuple
 from gdcli.formatting import short
 from gdcli.live.keys import KEYS
 from gdcli.live.session import Session
-from gdcli.live.setup import Line
+from gdcli.live.setup import LineScene
 
 __all__ = ["converse"]
 
 WELCOME = "Type n for a step, 'n 5' for five, 'lr 0.3' for a learning rate, ? for all keys, q to quit; then Enter."
 MOST = 1_000_000
-FIRST, RARER = 20, 10  # steps of a long run that are told each; then each tenth, each hundredth, ...
+FIRST, RARER = 20, 10  # steps of a long run that are each reported; then each tenth, each hundredth, ...
 ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in KEYS for name in key.keys}
 LEFT_OUT = ("other_picture", "save_picture", "faster", "slower")
 
@@ -31,13 +31,13 @@ def converse(
         session: What is driven.
         lines: What is typed.
         write: Where answers go, a line each.
-        watcher: Told of every state that is written, for a recording.
+        watcher: Called with every state that is written, for a recording.
     """
     talk = _Conversation(session, write, watcher)
     setup = session.run.setup
     settings = ", ".join(setup.settings.values())
     write(f"{setup.name}: {setup.model}, {settings}, learning rate {short(session.run.rate, 6)}.")
-    talk.tell()
+    talk.report()
     write(WELCOME)
     for line in lines:
         talk.answer(line.split())
@@ -52,7 +52,7 @@ class _Conversation(NamedTuple):
     write: Callable[[str], None]
     watcher: Callable[[Session], None] | None
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Where the run stands."""
         self.write(state(self.session))
         if self.watcher is not None:
@@ -77,7 +77,7 @@ class _Conversation(NamedTuple):
         if not self.session.finished:
             if said := self.session.line():
                 self.write(said)
-            self.tell()
+            self.report()
 
     def _help(self) -> None:
         for key in KEYS:
@@ -92,21 +92,21 @@ class _Conversation(NamedTuple):
             if self.session.run.now is before:  # it is at its end
                 return
             if left:
-                self.tell()
+                self.report()
 
     def _run(self) -> None:
         """Runs to the goal, telling the first steps each, then fewer and fewer."""
         session = self.session
         begun = session.run.now.number
-        told = stride = 1
+        reported = stride = 1
         while session.running:
             session.advance()
             done = session.run.now.number - begun
             while done >= FIRST * stride:
                 stride *= RARER
-            if session.running and done >= told:
-                self.tell()
-                told = done + stride
+            if session.running and done >= reported:
+                self.report()
+                reported = done + stride
 
 
 def _times(action: str, rest: Sequence[str]) -> int | None:
@@ -123,7 +123,7 @@ def state(session: Session) -> str:
     run = session.run
     record, scene = run.known(), run.setup.scene
     parts = [f"step {run.now.number}"]
-    if isinstance(scene, Line):
+    if isinstance(scene, LineScene):
         raw = scene.raw(run.now.parameters).tolist()
         parts += [f"{name} {short(value, 6)}" for name, value in zip(scene.names, raw, strict=True)][:12]
         parts.append(f"{run.setup.loss_name} {short(float(record.loss), 6)}")

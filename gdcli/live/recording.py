@@ -17,7 +17,7 @@ from gdcli.live.history import Moment
 from gdcli.live.session import Session
 from gdcli.training.records import Epoch, Step
 
-__all__ = ["SCHEMA", "Recorder", "moment_from", "read"]
+__all__ = ["SCHEMA", "Recorder", "moment_from", "read_recording"]
 
 SCHEMA = "gdcli.live/1"
 KINDS = ("setup", "turn", "ghost", "forget", "at")
@@ -46,7 +46,7 @@ class Recorder:
         """A change: the session when it begins anew, a rate, a ghost's name."""
         if isinstance(what, Session):
             self._session, self._last = what, None
-            self._write({"setup": what.bench.saved()})
+            self._write({"setup": what.factory.saved()})
             self.frame(what)
         elif self._session is not None:
             self._due = 0.0
@@ -66,7 +66,7 @@ class Recorder:
         if now.parameters.size > LARGE and session.running and at < self._due:
             return
         self._last, self._due = now, at + SELDOM
-        self._write({"at": _told(now)})
+        self._write({"at": _encode(now)})
 
     def _write(self, line: dict[str, Any]) -> None:
         try:
@@ -77,19 +77,19 @@ class Recorder:
             raise DataError(what, "make room, or record in another place") from None
 
 
-def _told(moment: Moment) -> dict[str, Any]:
+def _encode(moment: Moment) -> dict[str, Any]:
     """A moment as json: arrays as base64 of their bytes, so that they read back to the last bit."""
     step, measured = moment.step, moment.measured
-    told: dict[str, Any] = {"step": moment.number, "epoch": moment.epoch, "parameters": _packed(moment.parameters)}
+    encoded: dict[str, Any] = {"step": moment.number, "epoch": moment.epoch, "parameters": _packed(moment.parameters)}
     if moment.before is not None and step is not None:
-        told["before"], told["gradient"] = _packed(moment.before.parameters), _packed(step.gradient)
-        told["lr"], told["batch_loss"] = float(step.learning_rate), _number(step.loss)
-        told["rows"] = None if isinstance(step.rows, slice) else _packed(np.asarray(step.rows, np.int64))
-        told["slice"] = [step.rows.start, step.rows.stop] if isinstance(step.rows, slice) else None
+        encoded["before"], encoded["gradient"] = _packed(moment.before.parameters), _packed(step.gradient)
+        encoded["lr"], encoded["batch_loss"] = float(step.learning_rate), _number(step.loss)
+        encoded["rows"] = None if isinstance(step.rows, slice) else _packed(np.asarray(step.rows, np.int64))
+        encoded["slice"] = [step.rows.start, step.rows.stop] if isinstance(step.rows, slice) else None
     if measured is not None:
-        told["loss"], told["validation_loss"] = _number(measured.loss), _number(measured.validation_loss)
-        told["metrics"] = measured.metrics
-    return told
+        encoded["loss"], encoded["validation_loss"] = _number(measured.loss), _number(measured.validation_loss)
+        encoded["metrics"] = measured.metrics
+    return encoded
 
 
 def _number(value: Any) -> float | str | None:
@@ -122,24 +122,26 @@ def _slice(ends: Any) -> slice:
     return slice(None) if ends == [None, None] else slice(*(_count(end) for end in ends))
 
 
-def moment_from(told: dict[str, Any]) -> Moment:
+def moment_from(encoded: dict[str, Any]) -> Moment:
     """A moment as it was written down.
 
     Raises:
         KeyError, TypeError, ValueError: If something is missing or is not what it should be.
     """
-    number, epoch, parameters = _count(told["step"]), _count(told["epoch"]), _unpacked(told["parameters"])
-    metrics = {str(name): float(value) for name, value in told.get("metrics", {}).items()}
+    number, epoch, parameters = _count(encoded["step"]), _count(encoded["epoch"]), _unpacked(encoded["parameters"])
+    metrics = {str(name): float(value) for name, value in encoded.get("metrics", {}).items()}
     measured = None
-    if "loss" in told:
-        held_out = None if told["validation_loss"] is None else float(told["validation_loss"])
-        measured = Epoch(epoch, number, 0.0, float(told["loss"]), parameters, validation_loss=held_out, metrics=metrics)
-    if "before" not in told:
+    if "loss" in encoded:
+        held_out = None if encoded["validation_loss"] is None else float(encoded["validation_loss"])
+        measured = Epoch(
+            epoch, number, 0.0, float(encoded["loss"]), parameters, validation_loss=held_out, metrics=metrics
+        )
+    if "before" not in encoded:
         return Moment(number, epoch, parameters, None, None, measured)
-    before, gradient = _unpacked(told["before"]), _unpacked(told["gradient"])
+    before, gradient = _unpacked(encoded["before"]), _unpacked(encoded["gradient"])
     if not before.shape == gradient.shape == parameters.shape:
         raise ValueError("arrays of different lengths")
-    rows: Array | slice = _unpacked(told["rows"]) if told["rows"] is not None else _slice(told["slice"])
+    rows: Array | slice = _unpacked(encoded["rows"]) if encoded["rows"] is not None else _slice(encoded["slice"])
 
     def replayed() -> Array:
         moved: Array = parameters - before
@@ -149,8 +151,8 @@ def moment_from(told: dict[str, Any]) -> Moment:
     step = Step(
         number,
         epoch,
-        float(told["lr"]),
-        float(told["batch_loss"]),
+        float(encoded["lr"]),
+        float(encoded["batch_loss"]),
         gradient,
         parameters,
         None,
@@ -165,7 +167,7 @@ def _refused(word: str) -> Any:
     raise ValueError(f"json has no {word}")
 
 
-def read(lines: Iterator[str], name: str) -> list[tuple[float, str, Any]]:
+def read_recording(lines: Iterator[str], name: str) -> list[tuple[float, str, Any]]:
     """A recording's entries: seconds since its beginning, kind, and what there is to it.
 
     Raises:
@@ -174,16 +176,16 @@ def read(lines: Iterator[str], name: str) -> list[tuple[float, str, Any]]:
     entries: list[tuple[float, str, Any]] = []
     for number, line in enumerate(lines, start=1):
         try:
-            told = json.loads(line, parse_constant=_refused)
+            encoded = json.loads(line, parse_constant=_refused)
             if number == 1:
-                if told["schema"] != SCHEMA:
-                    raise ValueError(told["schema"])
+                if encoded["schema"] != SCHEMA:
+                    raise ValueError(encoded["schema"])
                 continue
-            kind = next(kind for kind in KINDS if kind in told)
-            what: Any = moment_from(told["at"]) if kind == "at" else told[kind]
+            kind = next(kind for kind in KINDS if kind in encoded)
+            what: Any = moment_from(encoded["at"]) if kind == "at" else encoded[kind]
             if kind == "turn" and not 0 < float(what) < math.inf:
                 raise ValueError(what)
-            at = float(told["t"])
+            at = float(encoded["t"])
             if not math.isfinite(at):
                 raise ValueError(at)
             entries.append((at, kind, what))

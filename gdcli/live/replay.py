@@ -13,7 +13,7 @@ from gdcli.errors import DataError
 from gdcli.live.history import Moment
 from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
-from gdcli.live.setup import Bench, Setup
+from gdcli.live.setup import Setup, SetupFactory
 from gdcli.training.records import Epoch
 
 __all__ = ["Replay"]
@@ -44,18 +44,18 @@ class Replay(Session):
 
     Args:
         entries: What happened.
-        bench_of: Sets up the runs of the recording, from what a bench saved of itself.
+        build_factory: From what a factory saved of itself to a factory that sets up the same runs.
     """
 
     replaying = True
     speeds = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 20.0, math.inf)
     run: Playback  # type: ignore[assignment]  # a run, as the pictures see it
 
-    def __init__(self, entries: Sequence[Entry], bench_of: Callable[[Any], Bench]) -> None:
-        self._entries, self._bench_of = entries, bench_of
-        self._benches: dict[int, Bench] = {}
+    def __init__(self, entries: Sequence[Entry], build_factory: Callable[[Any], SetupFactory]) -> None:
+        self._entries, self._build_factory = entries, build_factory
+        self._factories: dict[int, SetupFactory] = {}
         self._check()
-        super().__init__(self._bench(0))
+        super().__init__(self._factory(0))
         self._at, self._clock, self._fresh = 0, 0.0, True
         self._go_to(self._next_moment(0))
         self.say(WELCOME)
@@ -63,17 +63,17 @@ class Replay(Session):
     def _begin_first(self) -> None:
         self.speed = self.speeds.index(1.0)
 
-    def speed_told(self) -> str:
+    def describe_speed(self) -> str:
         """The speed in words."""
         speed = self.speeds[self.speed]
         if speed == 1:
             return "as fast as it was"
         return "as fast as it goes" if math.isinf(speed) else f"{speed:g} times as fast as it was"
 
-    def _bench(self, index: int) -> Bench:
-        if index not in self._benches:
-            self._benches[index] = self._bench_of(self._entries[index][2])
-        return self._benches[index]
+    def _factory(self, index: int) -> SetupFactory:
+        if index not in self._factories:
+            self._factories[index] = self._build_factory(self._entries[index][2])
+        return self._factories[index]
 
     def do(self, action: str) -> None:
         """Only what can be done with a recording."""
@@ -94,8 +94,8 @@ class Replay(Session):
 
     def _next_moment(self, index: int) -> int:
         """The first entry from there on that shows a state; the last one if there is none."""
-        found = (at for at in range(index, len(self._entries)) if self._entries[at][1] == "at")
-        return next(found, len(self._entries) - 1)
+        moments = (at for at in range(index, len(self._entries)) if self._entries[at][1] == "at")
+        return next(moments, len(self._entries) - 1)
 
     def _go_to(self, index: int) -> None:
         """Shows the sitting as it was at an entry."""
@@ -108,7 +108,7 @@ class Replay(Session):
     def _apply(self, index: int) -> None:
         _, kind, what = self._entries[index]
         if kind == "setup":
-            self.bench, self._fresh = self._bench(index), True
+            self.factory, self._fresh = self._factory(index), True
         elif kind == "at":
             self._show(what)
         elif kind == "turn":
@@ -120,7 +120,7 @@ class Replay(Session):
 
     def _show(self, moment: Moment) -> None:
         if self._fresh:
-            self.run = Playback(self.bench.setup, moment.known())
+            self.run = Playback(self.factory.setup, moment.known())
             self._fresh = False
         elif moment.number < self.run.now.number:
             self.run.back_to(moment)
@@ -131,7 +131,7 @@ class Replay(Session):
         """Refuses states that cannot be of the runs that were set up."""
         for index, (_, kind, what) in enumerate(self._entries):
             if kind == "setup":
-                setup = self._bench(index).setup
+                setup = self._factory(index).setup
             elif kind == "at" and not _fits(what, setup):
                 raise DataError("the recording does not go with its data", "play it back where the data is as it was")
 
@@ -182,7 +182,7 @@ class Replay(Session):
         self._end_if_over()
 
     def epoch(self) -> None:
-        """The next thing a hand did."""
+        """The next action of the recorded person."""
         self.stop()
         later = range(self._at, len(self._entries))
         index = next((at for at in later if self._entries[at][1] != "at"), len(self._entries) - 1)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gdcli.arrays import Array
-from gdcli.live.history import Curve, Moment, Moments
-from gdcli.live.setup import Line, Setup
+from gdcli.live.history import Curve, Moment, MomentHistory
+from gdcli.live.setup import LineScene, Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
 from gdcli.training.loop import descend
@@ -54,10 +54,10 @@ class Course:
         self._turned_stopping = replace(self._stopping, unstable=False)  # known only of the rate as given
         self._set_turns(())
         self.first = self.best = self._judged(Moment.first(first)._replace(standing=self._stopping.init()))
-        self._moments = Moments(self.first)
+        self._moments = MomentHistory(self.first)
         self._lowest = math.inf
         self.losses, self.batches, self.way = Curve(4, figures), Curve(1, _batch_loss), Curve(2, self._place)
-        self.drawn = isinstance(setup.scene, Line) and setup.scene.landscape is not None
+        self.drawn = isinstance(setup.scene, LineScene) and setup.scene.landscape is not None
         self._note(self.first)
 
     @property
@@ -147,7 +147,7 @@ class Course:
     def _place(self, parameters: Array) -> tuple[float, float]:
         """The two parameters that the loss surface is drawn over."""
         scene = self.setup.scene
-        assert isinstance(scene, Line) and scene.landscape is not None, "it is drawn"  # noqa: S101 - for types
+        assert isinstance(scene, LineScene) and scene.landscape is not None, "it is drawn"  # noqa: S101 - for types
         raw = scene.raw(parameters)
         x, y = scene.landscape.over
         return float(raw[x]), float(raw[y])

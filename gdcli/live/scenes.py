@@ -11,20 +11,22 @@ import numpy as np
 
 from gdcli.formatting import short
 from gdcli.live.keys import KEYS, Key
+from gdcli.live.messages import rate_warning
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
 from gdcli.live.panels.base import Panel
 from gdcli.live.panels.curves import Accuracy, Losses
 from gdcli.live.panels.data import DataAndLine
 from gdcli.live.panels.diagram import Diagram
-from gdcli.live.panels.dial import Dial
+from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.regions import Regions
 from gdcli.live.run import figures
 from gdcli.live.session import Session
-from gdcli.live.setup import Line
-from gdcli.live.words import warning
+from gdcli.live.setup import LineScene
+from gdcli.render import theme
 from gdcli.render.screen import Screen
+from gdcli.render.theme import Meaning
 
 __all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
 
@@ -33,7 +35,7 @@ WIDE, HIGH = 100, 30  # from here on all pictures have room
 TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
 LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
-EPOCHS_TOO = 80  # columns from which the header tells epochs as well
+EPOCHS_TOO = 80  # columns from which the header shows epochs as well
 HELP_WIDE = 60  # columns of a key and what it does
 
 
@@ -43,8 +45,8 @@ class TooSmall(NamedTuple):
     width: int
     height: int
 
-    def told(self) -> str:
-        """What to say of it."""
+    def message(self) -> str:
+        """The reason, and what to do."""
         return (
             f"live needs {LEAST[0]} x {LEAST[1]} characters, and this terminal has {self.width} x {self.height}:"
             " enlarge it, or use --plain"
@@ -55,7 +57,7 @@ class Scenes:
     """Draws a session on a page of any size. Panels keep what is costly to make."""
 
     def __init__(self) -> None:
-        self.dial, self.surface = Dial(), LossSurface()
+        self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
         self._arithmetic, self._regions, self._diagram = Arithmetic(), Regions(), Diagram()
         self.dial_area = Area(0, 0, 0, 0)
@@ -66,9 +68,9 @@ class Scenes:
         """A page with everything on it."""
         page = Page(width, height, screen)
         if width < LEAST[0] or height < LEAST[1]:
-            words = textwrap.wrap(TooSmall(width, height).told(), max(width, 1))
+            words = textwrap.wrap(TooSmall(width, height).message(), max(width, 1))
             for row, line in enumerate(words[:height]):
-                page.write(0, row, line, "bold")
+                page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
         if session.help:
@@ -87,7 +89,7 @@ class Scenes:
     def _places(self, session: Session, body: Area) -> Sequence[tuple[Panel, Area]]:
         """The pictures and their areas."""
         full = body.width >= WIDE and body.height >= HIGH - TOP - BOTTOM
-        if isinstance(session.run.setup.scene, Line):
+        if isinstance(session.run.setup.scene, LineScene):
             return self._line(body) if full else self._small_line(session, body)
         return self._network(session, body) if full else self._small_network(session, body)
 
@@ -146,10 +148,14 @@ class Scenes:
         if setup.batch_size is not None and page.width >= EPOCHS_TOO:
             now += f" epoch {run.now.epoch:,}"
         state = "running" if session.running else "replay" if session.replaying else "paused"
-        about = [(setup.name, "bold"), (setup.model, ""), (", ".join(setup.settings.values()), "gray")]
-        figures = [(now, "bold"), (_figures(session, page.width), "blue bold")]
-        told = f"{state}, {session.speed_told()}" if session.running else state
-        mood = [(told, "green" if session.running else "gray")]
+        about = [
+            (setup.name, theme.HEADING),
+            (setup.model, theme.PLAIN),
+            (", ".join(setup.settings.values()), theme.NOTE),
+        ]
+        figures = [(now, theme.HEADING), (_figures(session, page.width), theme.RESULT)]
+        text = f"{state}, {session.describe_speed()}" if session.running else state
+        mood = [(text, theme.RUNNING if session.running else theme.NOTE)]
         one_line = [*about, *figures, *mood]
         if _length(one_line) <= page.width:
             _words(page, 0, one_line)
@@ -167,7 +173,7 @@ class Scenes:
         column, row = 0, page.height - 1
         self.footer = []
         for key in keys:
-            end = page.write(column, row, f" {_written(key, page)} ", "reverse")
+            end = page.write(column, row, f" {_written(key, page)} ", theme.BUTTON)
             page.write(end, row, _footer_word(key, session))
             self.footer.append((Area(column, row, widths[key], 1), key.action))
             column += widths[key]
@@ -182,33 +188,33 @@ def _footer_word(key: Key, session: Session) -> str:
     return "pause" if key.action == "toggle" and session.running else key.footer
 
 
-def _length(words: Sequence[tuple[str, str]]) -> int:
+def _length(words: Sequence[tuple[str, Meaning]]) -> int:
     return sum(len(text) + BETWEEN for text, _ in words) - BETWEEN
 
 
-def _words(page: Page, row: int, words: Sequence[tuple[str, str]]) -> None:
-    """Words with their styles, side by side."""
+def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
+    """Words in their meanings' colours, side by side."""
     column = 0
-    for text, style in words:
-        column = page.write(column, row, text, style) + BETWEEN
+    for text, meaning in words:
+        column = page.write(column, row, text, meaning) + BETWEEN
 
 
 def _figures(session: Session, width: int) -> str:
     """The parameters of a line and its loss; losses and accuracies of a network."""
     run, setup = session.run, session.run.setup
     scene = setup.scene
-    if isinstance(scene, Line):
+    if isinstance(scene, LineScene):
         raw = scene.raw(run.now.parameters).tolist()
         names = scene.names if len(raw) <= 3 else ()
         pairs = [f"{name} = {short(value, 6)}" for name, value in zip(names, raw, strict=False)]
         return "  ".join([*pairs, f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
     loss, held_out, accuracy, held_accuracy = _newest(session)
     other = "validation" if width >= WIDE else "val."
-    told = [f"loss {short(loss * scene.loss_unit)}"]
-    told += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
-    told += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
-    told += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
-    return "  ".join(told)
+    text = [f"loss {short(loss * scene.loss_unit)}"]
+    text += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
+    text += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
+    text += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
+    return "  ".join(text)
 
 
 def _newest(session: Session) -> tuple[float, float, float, float]:
@@ -222,23 +228,23 @@ def _newest(session: Session) -> tuple[float, float, float, float]:
 
 def _message(page: Page, session: Session) -> None:
     text = session.line()
-    bad = session.run.diverged or warning(session.run) or text.startswith("Overshoot")
-    style = "reverse bold" if session.typing is not None else "red bold" if bad else "bold"
+    bad = session.run.diverged or rate_warning(session.run) or text.startswith("Overshoot")
+    meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
     lines = textwrap.wrap(text, page.width, max_lines=2, placeholder=" ...") or [""]
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
-        page.write(0, row, f"{line:<{page.width}}", style)
+        page.write(0, row, f"{line:<{page.width}}", meaning)
 
 
-def help_pages(height: int, width: int) -> list[list[tuple[str, str, str]]]:
-    """The lines of the help, as many a page as there is room for: key, what it does, style."""
-    lines: list[tuple[str, str, str]] = []
+def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
+    """The lines of the help, as many a page as there is room for: key, what it does, meaning."""
+    lines: list[tuple[str, str, Meaning]] = []
     group = ""
     for key in KEYS:
         if key.about and key.group != group:
-            lines += [("", "", "")] * bool(lines) + [("", key.group, "bold")]
+            lines += [("", "", theme.PLAIN)] * bool(lines) + [("", key.group, theme.HEADING)]
             group = key.group
         if key.about:
-            lines.append((key.shown, key.about, ""))
+            lines.append((key.shown, key.about, theme.PLAIN))
     room = (height - 4) * max(1, width // HELP_WIDE)
     return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
 
@@ -248,11 +254,13 @@ def _help(page: Page, number: int) -> None:
     pages = help_pages(page.height, page.width)
     last = number >= len(pages)
     where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
-    page.write(0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", "bold", page.width)
+    page.write(
+        0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", theme.HEADING, page.width
+    )
     mouse = "Mouse: click the dial for a rate, the surface for a start, the footer."
-    page.write(0, page.height - 1, mouse, "gray", page.width)
-    for at, (shown, about, style) in enumerate(pages[min(number, len(pages)) - 1]):
+    page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
+    for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
         column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)
         key = shown if page.screen.unicode else {"↑": "up", "↓": "down"}.get(shown, shown)
-        page.write(column, row, f"{key:>5}", "blue bold")
-        page.write(column + (7 if shown else 0), row, about, style)
+        page.write(column, row, f"{key:>5}", theme.KEY)
+        page.write(column + (7 if shown else 0), row, about, meaning)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gdcli.errors import OptionError, install_hint
 
 if TYPE_CHECKING:
-    from gdcli.live.web.places import Place
+    from gdcli.live.web.addresses import Endpoint
 
 __all__ = ["serve"]
 
@@ -22,7 +22,7 @@ ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is not everywhere
 PATIENCE = 5.0  # seconds for the programs to end, and then be killed
 
 
-def serve(command: Sequence[str], *, host: str, port: int, title: str, told: Callable[[str], None]) -> None:
+def serve(command: Sequence[str], *, host: str, port: int, title: str, notify: Callable[[str], None]) -> None:
     """Serves a program until Ctrl-C or SIGTERM, and ends every one it started.
 
     Args:
@@ -31,17 +31,17 @@ def serve(command: Sequence[str], *, host: str, port: int, title: str, told: Cal
         host: The address or name to listen at.
         port: The port; 0 for any that is free.
         title: What the page is called.
-        told: Is told where it can be seen, once it can.
+        notify: Called with the address, once it can be opened.
 
     Raises:
         OptionError: If textual-serve is not installed, or the host or port cannot be had.
     """
-    from gdcli.live.web.places import opened
+    from gdcli.live.web.addresses import open_port
 
     site = _site()
-    listening, place = opened(host, port)
+    listening, place = open_port(host, port)
     with listening:
-        asyncio.run(_served(site(command, title, place).application(), listening, place, told))
+        asyncio.run(_serve(site(command, title, place).application(), listening, place, notify))
 
 
 def _site() -> Any:
@@ -56,16 +56,16 @@ def _site() -> Any:
     return Site
 
 
-async def _served(application: Any, listening: socket.socket, place: Place, told: Callable[[str], None]) -> None:
+async def _serve(application: Any, listening: socket.socket, place: Endpoint, notify: Callable[[str], None]) -> None:
     web = import_module("aiohttp.web")
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=PATIENCE)
     with _asked_to_end() as asked:
         await runner.setup()
         try:
             await web.SockSite(runner, listening).start()
-            told(f"serving on {place.url}, Ctrl-C ends it")
+            notify(f"serving on {place.url}, Ctrl-C ends it")
             if not place.private:
-                told(f"warning: anyone who can reach {place.host}, port {place.port} can use the program")
+                notify(f"warning: anyone who can reach {place.host}, port {place.port} can use the program")
             await asked.wait()
         finally:
             await runner.cleanup()

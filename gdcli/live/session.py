@@ -9,10 +9,10 @@ from typing import Any
 
 from gdcli.errors import GdcliError
 from gdcli.formatting import short
-from gdcli.live import words
+from gdcli.live import messages
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
-from gdcli.live.setup import Bench, Choice, Line
+from gdcli.live.setup import Choice, LineScene, SetupFactory
 
 __all__ = ["SPEEDS", "Session"]
 
@@ -28,16 +28,16 @@ class Session:
     """One sitting. Every action of the key table is a method here; nothing in it knows of a screen.
 
     Args:
-        bench: Where runs are set up.
-        told: Called with everything that happens, for a recording: its kind and what there is to it.
+        factory: Sets up runs.
+        listener: Called with every event, for a recording: its kind and its content.
     """
 
     replaying = False
     speeds: Sequence[float] = SPEEDS
 
-    def __init__(self, bench: Bench, told: Callable[[str, Any], None] | None = None) -> None:
-        self.bench = bench
-        self._told = told or _nobody
+    def __init__(self, factory: SetupFactory, listener: Callable[[str, Any], None] | None = None) -> None:
+        self.factory = factory
+        self._notify = listener or _ignore
         self.ghost: Ghost | None = None
         self.running, self.goal = False, ""
         self.message, self.help, self.finished, self.picture = WELCOME, 0, False, 0
@@ -46,9 +46,9 @@ class Session:
         self._begin_first()
 
     def _begin_first(self) -> None:
-        self.run = LiveRun(self.bench.setup)
-        self.speed = USUAL_SPEED[isinstance(self.bench.setup.scene, Line)]
-        self._told("setup", self)
+        self.run = LiveRun(self.factory.setup)
+        self.speed = USUAL_SPEED[isinstance(self.factory.setup.scene, LineScene)]
+        self._notify("setup", self)
 
     def do(self, action: str) -> None:
         """An action by its name; what cannot be done is said, and changes nothing."""
@@ -116,9 +116,9 @@ class Session:
         self.running, self.goal = False, ""
         self.run.known()
         if self.run.diverged:
-            self.say(words.divergence(self.run))
+            self.say(messages.explain_divergence(self.run))
         elif self.run.stopped:
-            self.say(f"{words.ending(self.run)}. r begins again, b goes back.")
+            self.say(f"{messages.describe_ending(self.run)}. r begins again, b goes back.")
         elif self.run.over:
             self.say(f"The schedule's {self.run.setup.epochs} epochs are over. r runs them again, b goes back.")
 
@@ -143,7 +143,7 @@ class Session:
         if self.run.ended:
             self.stop()
         else:
-            self.say(words.outcome(self.run, float(before.loss), float(after.loss)))
+            self.say(messages.describe_step(self.run, float(before.loss), float(after.loss)))
 
     def epoch(self) -> None:
         """One pass over the data."""
@@ -154,7 +154,7 @@ class Session:
         while self.running:
             self.advance()
         if not self.run.ended:
-            self.say(f"Epoch {self.run.now.epoch:,}: {words.loss(self.run, float(self.run.known().loss))}.")
+            self.say(f"Epoch {self.run.now.epoch:,}: {messages.format_losses(self.run, float(self.run.known().loss))}.")
 
     def converge(self) -> None:
         """Runs to convergence."""
@@ -179,7 +179,7 @@ class Session:
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
-        self._begin(self.bench.again(self._turned()))
+        self._begin(self.factory.again(self._turned()))
 
     def seed(self) -> None:
         """Again with another seed."""
@@ -196,9 +196,9 @@ class Session:
     def _set_speed(self, speed: int) -> None:
         self.speed = min(max(speed, 0), len(self.speeds) - 1)
         self._owed = 0.0
-        self.say(f"Speed: {self.speed_told()}.")
+        self.say(f"Speed: {self.describe_speed()}.")
 
-    def speed_told(self) -> str:
+    def describe_speed(self) -> str:
         """The speed in words."""
         speed = self.speeds[self.speed]
         return "as fast as it goes" if math.isinf(speed) else f"{speed:g} step{'s' * (speed > 1)} a second"
@@ -222,11 +222,11 @@ class Session:
     def set_rate(self, rate: float) -> None:
         """Turns the dial. Nothing is reset."""
         self.run.turn(rate)
-        self._told("turn", rate)
+        self._notify("turn", rate)
         if self.run.diverged:
-            self.say(words.divergence(self.run))
+            self.say(messages.explain_divergence(self.run))
         else:
-            self.say("" if words.warning(self.run) else f"Learning rate {short(rate, 6)}.")
+            self.say("" if messages.rate_warning(self.run) else f"Learning rate {short(rate, 6)}.")
 
     def type_rate(self) -> None:
         """Begins to type the rate."""
@@ -257,28 +257,28 @@ class Session:
 
     def _change(self, name: str, direction: int) -> None:
         """Another setting: the run begins anew."""
-        told = self.bench.change(Choice(name, direction), None if name == "data" else self._turned())
-        line = isinstance(self.run.setup.scene, Line)
-        self._begin(told)
-        if isinstance(self.run.setup.scene, Line) != line:
-            self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, Line)]
+        change = self.factory.change(Choice(name, direction), None if name == "data" else self._turned())
+        line = isinstance(self.run.setup.scene, LineScene)
+        self._begin(change)
+        if isinstance(self.run.setup.scene, LineScene) != line:
+            self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, LineScene)]
         if name == "data" and self.ghost is not None:
             self.ghost = None
-            self._told("forget", None)
+            self._notify("forget", None)
 
     def _turned(self) -> float | None:
-        """The rate on the dial, if a hand set it: another run begins with it."""
+        """The rate on the dial, if it was turned: another run begins with it."""
         return self.run.rate if self.run.turns else None
 
-    def _begin(self, told: str) -> None:
+    def _begin(self, message: str) -> None:
         self.running, self.goal = False, ""
-        self.run = LiveRun(self.bench.setup)
-        self._told("setup", self)
-        self.say(told)
+        self.run = LiveRun(self.factory.setup)
+        self._notify("setup", self)
+        self.say(message)
 
     def restart_from(self, x: float, y: float) -> None:
         """Again from another start, pointed at on the loss surface."""
-        self._begin(self.bench.restart_from(x, y, self._turned()))
+        self._begin(self.factory.restart_from(x, y, self._turned()))
 
     def compare(self) -> None:
         """Freezes this run as a ghost, and begins again."""
@@ -288,14 +288,14 @@ class Session:
         setup = self.run.setup
         label = f"{type(setup.optimizer).__name__} lr {short(self.run.rate)}"
         self.ghost = self.run.ghost(label)
-        self._told("ghost", label)
-        self.bench.again(self._turned())
+        self._notify("ghost", label)
+        self.factory.again(self._turned())
         self._begin(f"The ghost is {label}, {self.ghost.now.number:,} steps. Change something, and race it.")
 
     def forget(self) -> None:
         """No ghost any more."""
         self.ghost = None
-        self._told("forget", None)
+        self._notify("forget", None)
         self.say("No ghost.")
 
     def other_picture(self) -> None:
@@ -316,12 +316,12 @@ class Session:
         """What stands in the message line."""
         if self.typing is not None:
             return f"Learning rate: {self.typing}_   Enter sets it, Esc leaves it"
-        return " ".join(text for text in (self.message, words.warning(self.run)) if text)
+        return " ".join(text for text in (self.message, messages.rate_warning(self.run)) if text)
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
-        return self.bench.rerun(self.run.turns, self.run.now.number)
+        return self.factory.rerun(self.run.turns, self.run.now.number)
 
 
-def _nobody(kind: str, what: Any) -> None:
-    """Nobody is told."""
+def _ignore(kind: str, what: Any) -> None:
+    """No listener."""

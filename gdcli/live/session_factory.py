@@ -23,7 +23,7 @@ from gdcli.live.experiment_setup import has_end
 from gdcli.live.line_scene import line_setup
 from gdcli.live.network_scene import network_setup
 from gdcli.live.saved_setup import as_saved, restored
-from gdcli.live.setup import Choice, Line, Setup, Turns
+from gdcli.live.setup import Choice, LineScene, Setup, Turns
 
 __all__ = ["SessionFactory"]
 
@@ -124,7 +124,7 @@ class SessionFactory:
     def restart_from(self, x: float, y: float, rate: float | None) -> str:
         """The same run, from another start."""
         scene = self.setup.scene
-        if not isinstance(scene, Line) or scene.landscape is None:
+        if not isinstance(scene, LineScene) or scene.landscape is None:
             raise OptionError("a start is pointed at on a loss surface")
         values = scene.raw(self.setup.start).tolist()
         for at, value in zip(scene.landscape.over, (x, y), strict=True):

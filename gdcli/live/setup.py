@@ -1,4 +1,4 @@
-"""What a run on the screen is made of. The command line makes it; the playground only looks at it and runs it."""
+"""The parts of a run on the screen. The command line builds them; the playground shows and runs them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
 from gdcli.training.stopping import Stopping
 
-__all__ = ["Bench", "Choice", "Landscape", "Line", "Net", "Setup", "Turns"]
+__all__ = ["Choice", "LineScene", "LossLandscape", "NetworkScene", "Setup", "SetupFactory", "Turns"]
 
 Turns = Sequence[tuple[int, float]]
-"""(updates made before it, rate): what a hand did to the dial."""
+"""(updates made before it, rate): the turns of the dial."""
 
 
-class Landscape(NamedTuple):
+class LossLandscape(NamedTuple):
     """A loss over two parameters.
 
     Args:
@@ -46,7 +46,7 @@ class Landscape(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class LineScene:
     """What the line scene shows besides the run.
 
     Args:
@@ -55,7 +55,7 @@ class Line:
         terms: What each parameter multiplies; "" for the bias.
         raw: Parameters in the data's own units.
         outputs: Predictions for rows as read.
-        told: A step, with all its arithmetic, from the record before it.
+        describe_step: A step with all its arithmetic, from the record before it.
         landscape: The loss over two parameters; None where there is only one.
     """
 
@@ -64,12 +64,12 @@ class Line:
     terms: tuple[str, ...]
     raw: Callable[[Array], Array]
     outputs: Callable[[Array, Dataset], Array]
-    told: Callable[[Step | Epoch, Step], StepReport]
-    landscape: Landscape | None
+    describe_step: Callable[[Step | Epoch, Step], StepReport]
+    landscape: LossLandscape | None
 
 
 @dataclass(frozen=True, eq=False)
-class Net:
+class NetworkScene:
     """What the network scene shows besides the run.
 
     Args:
@@ -96,14 +96,14 @@ class Setup:
         model: The model in a few words: "y = mx + b".
         problem: What is minimised.
         optimizer: From gradient to update.
-        schedule: The learning rate by step, before a hand is laid on it.
+        schedule: The learning rate by step, before the dial is turned.
         start: Initial parameters.
         batch_size: Rows a step; None = all.
         seed: Of the shuffling.
         shuffle: Whether rows are shuffled.
         epochs: After how many the schedule is over; None if it never is.
         rate: The learning rate as given.
-        limit: The largest stable learning rate, where a formula tells.
+        limit: The largest stable learning rate, where a closed form is known.
         loss_name: The loss as people write it.
         stopping: What ends a run; without rules, a flat gradient or 20 epochs without a gain count as converged.
         settings: What is set, by name, in words: optimizer, batch, activation, ...
@@ -124,7 +124,7 @@ class Setup:
     limit: float | None
     loss_name: str
     stopping: Stopping
-    scene: Line | Net
+    scene: LineScene | NetworkScene
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -145,8 +145,8 @@ class Choice(NamedTuple):
     direction: int
 
 
-class Bench(Protocol):
-    """Where runs are set up: the command line's side of the playground."""
+class SetupFactory(Protocol):
+    """Sets up runs: the command line's side of the playground."""
 
     @property
     def setup(self) -> Setup:

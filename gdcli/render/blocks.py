@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gdcli.render.charts.axes import short
+from gdcli.render import theme
+from gdcli.render.charts.axes import compact
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -42,26 +43,26 @@ def _joined(blocks: Sequence[Sequence[str]], gap: int) -> list[str]:
     return lines
 
 
-def bars(values: Mapping[str, float], screen: Screen, *, title: str, width: int) -> str:
+def draw_bars(values: Mapping[str, float], screen: Screen, *, title: str, width: int) -> str:
     """One horizontal bar a value, drawn from a common zero; what is not finite gets no bar.
 
-    >>> print(bars({"a": 4, "b": 2}, Screen(color=False, unicode=False), title="hits", width=10))
+    >>> print(draw_bars({"a": 4, "b": 2}, Screen(color=False, unicode=False), title="hits", width=10))
     hits
     a 4 ######
     b 2 ###
     """
     names = {name: fit(plain(name, screen), width // 3) for name in values}
-    numbers = {name: short(value) for name, value in values.items()}
+    numbers = {name: compact(value) for name, value in values.items()}
     left = max(map(columns, names.values()), default=0)
     right = max(map(len, numbers.values()), default=0)
     room = width - left - right - 2
     finite = [value for value in values.values() if np.isfinite(value)]
     low, high = min([0.0, *finite]), max([0.0, *finite])
-    lines = [paint(fit(plain(title, screen), width), "bold", screen)]
+    lines = [paint(fit(plain(title, screen), width), theme.HEADING, screen)]
     for name, value in values.items():
         head = names[name] + " " * (left - columns(names[name])) + f" {numbers[name]:>{right}} "
         bar = _bar(value, low, high, room, screen) if np.isfinite(value) and room > 0 else ""
-        lines.append(fit(head, width) if not bar else head + paint(bar, "blue", screen))
+        lines.append(fit(head, width) if not bar else head + paint(bar, theme.VALUE, screen))
     return "\n".join(line.rstrip(" ") for line in lines)
 
 

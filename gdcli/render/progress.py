@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Bar:
+class ProgressBar:
     """A bar drawn beside a stream of records.
 
     Args:
@@ -28,13 +28,7 @@ class Bar:
     INTERVAL = 0.1
 
     def __init__(
-        self,
-        stream: TextIO,
-        total: int,
-        unit: str,
-        visible: bool,
-        done: Callable[[object], int],
-        color: bool = True,
+        self, stream: TextIO, total: int, unit: str, visible: bool, done: Callable[[object], int], color: bool = True
     ) -> None:
         self._stream = stream
         self._total = total
@@ -75,16 +69,16 @@ class Bar:
 
     def _draw(self, done: int, seconds: float) -> None:
         if self._progress is None:
-            self._progress = self._made()
+            self._progress = self._build()
             self._progress.start()
         rate = done / seconds
         left = clock((self._total - done) / rate) if rate else "?"
-        told = f"{done:,}/{self._total:,} {self._unit}   {rate:,.0f} {self._unit}/s   {left} left"
-        self._progress.update(self._progress.task_ids[0], completed=done, description=told)
+        text = f"{done:,}/{self._total:,} {self._unit}   {rate:,.0f} {self._unit}/s   {left} left"
+        self._progress.update(self._progress.task_ids[0], completed=done, description=text)
         self._progress.refresh()
 
-    def _made(self) -> Progress:
-        """A transient bar of one task, redrawn only when told to."""
+    def _build(self) -> Progress:
+        """A transient bar of one task, redrawn on request only."""
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 

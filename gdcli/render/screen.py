@@ -4,18 +4,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from gdcli.render.theme import Hue, Meaning
+
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 RESET = "\x1b[0m"
-
-# Each readable on a dark and on a light background: 24-bit, 256-colour number, 16-colour code.
-PALETTE: dict[str, tuple[tuple[int, int, int], int, int]] = {
-    "blue": ((60, 132, 240), 33, 94),
-    "orange": ((214, 116, 20), 166, 33),
-    "green": ((38, 148, 72), 28, 32),
-    "red": ((226, 66, 66), 167, 91),
-    "purple": ((158, 98, 224), 134, 95),
-    "gray": ((128, 128, 128), 244, 90),
-}
 
 _SPELLED = str.maketrans({"×": "x", "—": "-", "–": "-", "−": "-", "·": ".", "…": ".", "²": "2", "→": ">"})
 
@@ -39,27 +31,31 @@ class Screen:
     depth: int = 24
 
 
-def code(style: str, screen: Screen) -> str:
-    """The escape sequence that switches a style on: "bold" or a colour's name; empty without colour."""
-    if not (style and screen.color):
+def _escape(meaning: Meaning, screen: Screen) -> str:
+    """The escape sequences that switch colour and emphasis on; none without colour."""
+    if not screen.color:
         return ""
-    if style == "bold":
-        return "\x1b[1m"
-    (red, green, blue), number, short = PALETTE[style]
-    if screen.depth >= 24:
+    color = _color(meaning.hue, screen.depth) if meaning.hue else ""
+    return color + "\x1b[1m" * meaning.bold + "\x1b[7m" * meaning.reverse
+
+
+def _color(hue: Hue, depth: int) -> str:
+    if depth >= 24:
+        red, green, blue = hue.rgb
         return f"\x1b[38;2;{red};{green};{blue}m"
-    return f"\x1b[38;5;{number}m" if screen.depth >= 8 else f"\x1b[{short}m"
+    return f"\x1b[38;5;{hue.number}m" if depth >= 8 else f"\x1b[{hue.code}m"
 
 
-def paint(text: str, style: str, screen: Screen) -> str:
-    """Text in a style, and back to normal after it.
+def paint(text: str, meaning: Meaning, screen: Screen) -> str:
+    """Text in the colour of what it means, and back to normal after it.
 
-    >>> paint("loss", "red", Screen(depth=4))
+    >>> from gdcli.render.theme import ERROR
+    >>> paint("loss", ERROR, Screen(depth=4))
     '\\x1b[91mloss\\x1b[0m'
-    >>> paint("loss", "red", Screen(color=False))
+    >>> paint("loss", ERROR, Screen(color=False))
     'loss'
     """
-    start = code(style, screen)
+    start = _escape(meaning, screen)
     return f"{start}{text}{RESET}" if start and text else text
 
 
@@ -76,10 +72,10 @@ def plain(text: str, screen: Screen) -> str:
     return text if screen.unicode else text.translate(_SPELLED).encode("ascii", "replace").decode()
 
 
-def split(text: str) -> list[str]:
+def split_cells(text: str) -> list[str]:
     """Plain text as one string a column; a wide character is followed by an empty one.
 
-    >>> split("a漢")
+    >>> split_cells("a漢")
     ['a', '漢', '']
     """
     cells: list[str] = []
@@ -94,10 +90,16 @@ def split(text: str) -> list[str]:
 def columns(text: str) -> int:
     """The columns a line takes on the screen; escape sequences take none.
 
-    >>> columns(paint("loss", "red", Screen()))
+    >>> from gdcli.render.theme import ERROR
+    >>> columns(paint("loss", ERROR, Screen()))
     4
     """
-    return len(split(ESCAPE.sub("", text)))
+    return len(split_cells(ESCAPE.sub("", text)))
+
+
+def align_right(text: str, width: int) -> str:
+    """Plain text at the right end of some columns."""
+    return " " * (width - columns(text)) + text
 
 
 def fit(text: str, width: int) -> str:
@@ -106,7 +108,7 @@ def fit(text: str, width: int) -> str:
     >>> fit("validation", 5)
     'valid'
     """
-    cells = split(text)
+    cells = split_cells(text)
     if len(cells) <= width:
         return text
     kept = cells[: max(width, 0)]

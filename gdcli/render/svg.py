@@ -9,23 +9,24 @@ from itertools import groupby
 
 import numpy as np
 
-from gdcli.experiments.surface import Range, Scene, Trail
+from gdcli.experiments.surface import DescentPath, Range, Scene
 from gdcli.formatting import short
-from gdcli.render.charts.axes import Ticks, axis
-from gdcli.render.raster.canvas import limits
+from gdcli.render.charts.axes import Ticks, axis, fractions
 from gdcli.render.raster.colormap import scale_colors
 from gdcli.render.raster.contours import contour
 from gdcli.render.raster.geometry import Floats, pieces
-from gdcli.render.reports.surface import resampled
-from gdcli.render.reports.surface_marks import outcome, sentence, wrapped
+from gdcli.render.raster.pictures import scale_levels, value_limits
+from gdcli.render.reports.surface import resample
+from gdcli.render.reports.surface_marks import describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, plain
+from gdcli.render.theme import AXIS, EDGE, LIGHT, MISSING, PATH, START, STEP
 
 PIXELS = (129, 97)  # columns and rows of a surface that looks smooth
 BANDS, CONTOURS = 56, 10
 ACROSS = 4  # pictures in a row
 LEFT, TOP, BELOW, BAR = 64, 44, 54, 104  # room around a picture
 LINE, LETTER = 17, 6.6  # a line's height and a letter's width, at the size of the text
-INK, PALE, BOLD = "#333", "#777", 'font-weight="bold"'
+BOLD = 'font-weight="bold"'
 NEAREST = 2.0  # dots of a path nearer than this are one
 
 
@@ -42,27 +43,27 @@ class _Box:
 ALONE, BESIDE = _Box(640, 440, 2, 4), _Box(300, 300, 1.2, 2.6)
 
 
-def svg(scene: Scene, values: Floats) -> str:
+def draw_svg(scene: Scene, values: Floats) -> str:
     """The picture as the text of an SVG file.
 
     Args:
         scene: What is on the surface.
         values: The surface, `(height, width)`, lowest row first.
     """
-    trails: list[Trail | None] = [*scene.trails] or [None]
+    trails: list[DescentPath | None] = [*scene.trails] or [None]
     box = ALONE if len(trails) == 1 else BESIDE
     columns = -(-len(trails) // -(-len(trails) // ACROSS))
     rows = -(-len(trails) // columns)
     below = BELOW + (3 * LINE if len(trails) > 1 else 0)
     width, foot = columns * (LEFT + box.width) + BAR, rows * (TOP + box.height + below)
-    words = wrapped(sentence(scene), int((width - LEFT) / LETTER))
+    words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER))
     height = foot + LINE * len(words) + 6
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         ' font-family="sans-serif" font-size="13">',
         f"<title>{_text(scene.loss_name)} over {_text(scene.names[0])} and {_text(scene.names[1])}</title>",
         f'<defs><g id="surface">{_ground(values, box)}</g></defs>',
-        f'<rect width="{width}" height="{height}" fill="#fff"/>',
+        f'<rect width="{width}" height="{height}" fill="{LIGHT.paper}"/>',
     ]
     for at, trail in enumerate(trails):
         x, y = LEFT + at % columns * (LEFT + box.width), TOP + at // columns * (TOP + box.height + below)
@@ -72,36 +73,25 @@ def svg(scene: Scene, values: Floats) -> str:
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _panel(scene: Scene, trail: Trail | None, box: _Box) -> Iterator[str]:
+def _panel(scene: Scene, trail: DescentPath | None, box: _Box) -> Iterator[str]:
     """One picture: the surface, path and marks, axes, and what is said of it."""
     yield '<use href="#surface"/>'
     if trail is not None:
         yield from _path(scene, trail, box)
     for spot, letter in scene.marks():
-        x, y = _places(_fractions(scene, np.array([spot[:2]])), box)[0].tolist()
-        yield (_start if letter == "S" else _cross)(x, y)
+        x, y = _to_pixels(_fractions(scene, np.array([spot[:2]])), box)[0].tolist()
+        yield (_start if letter == START.mark else _cross)(x, y)
     yield from _axes(scene, box)
     if trail is not None and len(scene.trails) > 1:
         yield _label(f"lr {short(trail.rate, 6)}", box.width / 2, -14, "middle", BOLD)
-        for at, line in enumerate(wrapped(outcome(scene, trail), int(box.width / LETTER))):
+        for at, line in enumerate(wrap_words(describe_path(scene, trail), int(box.width / LETTER))):
             yield _label(line, 0, box.height + BELOW + LINE * at, "start")
 
 
 def _ground(values: Floats, box: _Box) -> str:
     """The colours, and lines at equal steps of log loss on them."""
-    levels = _levels(resampled(values, *PIXELS))
+    levels = scale_levels(resample(values, *PIXELS), "log")
     return "\n".join(["", *_colours(levels, box), *_contours(levels, box), ""])
-
-
-def _levels(values: Floats) -> Floats:
-    """0 to 1 on the log scale of the colours; NaN where there is no value."""
-    low, high = limits(values, "log")
-    values = np.where(np.isfinite(values), values, np.nan)
-    if not high > low:
-        return values * 0
-    with np.errstate(all="ignore"):
-        scaled = np.log(np.clip(values, low, None) / low) / np.log(high / low)
-    return np.asarray(scaled.clip(0, 1))
 
 
 def _colours(levels: Floats, box: _Box) -> Iterator[str]:
@@ -124,7 +114,7 @@ def _colours(levels: Floats, box: _Box) -> Iterator[str]:
 def _colour(band: int) -> str:
     """Low is bright; what has no value is grey."""
     if band < 0:
-        return "#808080"
+        return MISSING.color.light
     red, green, blue = scale_colors()[255 - round(band * 255 / (BANDS - 1))].tolist()
     return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -132,10 +122,10 @@ def _colour(band: int) -> str:
 def _contours(levels: Floats, box: _Box) -> Iterator[str]:
     """Lines between the bands."""
     last = np.maximum(np.array(levels.shape[::-1]) - 1, 1)
-    found = [line / last for k in range(1, CONTOURS) for line in contour(levels, k / CONTOURS)]
-    drawn = "".join(_polyline(_places(line, box)) for line in found)
+    lines = [line / last for k in range(1, CONTOURS) for line in contour(levels, k / CONTOURS)]
+    drawn = "".join(_polyline(_to_pixels(line, box)) for line in lines)
     if drawn:
-        yield f'<path fill="none" stroke="#000" stroke-opacity=".28" d="{drawn}"/>'
+        yield f'<path fill="none" stroke="{EDGE.color.light}" stroke-opacity=".28" d="{drawn}"/>'
 
 
 def _polyline(points: Floats) -> str:
@@ -143,27 +133,24 @@ def _polyline(points: Floats) -> str:
 
 
 def _fractions(scene: Scene, points: Floats) -> Floats:
-    """Points as fractions of the picture, those that are not finite left out."""
-    points = points[np.isfinite(points).all(axis=1)]
-    ranges = zip((scene.x_range, scene.y_range), points.T, strict=True)
-    return np.stack([axis(*ends, 1).fraction(values) for ends, values in ranges], axis=1)
+    return fractions(points, axis(*scene.x_range, 1), axis(*scene.y_range, 1))
 
 
-def _places(fractions: Floats, box: _Box) -> Floats:
+def _to_pixels(fractions: Floats, box: _Box) -> Floats:
     """Fractions of the picture in its own units, y downwards."""
     return np.asarray(fractions * [box.width, -box.height] + [0, box.height], dtype=np.float64)
 
 
-def _path(scene: Scene, trail: Trail, box: _Box) -> Iterator[str]:
-    """A bright line with a dot where each step landed, as far as they can be told apart."""
+def _path(scene: Scene, trail: DescentPath, box: _Box) -> Iterator[str]:
+    """A bright line with a dot where each step landed, as far as they can be distinguished."""
     points = scene.drawn(trail)
-    drawn = "".join(_polyline(_thin(_places(piece, box), 0.3)) for piece in pieces(_fractions(scene, points)))
+    drawn = "".join(_polyline(_thin(_to_pixels(piece, box), 0.3)) for piece in pieces(_fractions(scene, points)))
     if drawn:
         line = f'fill="none" stroke-linejoin="round" stroke-linecap="round" d="{drawn}"'
-        yield f'<path stroke="#000" stroke-opacity=".5" stroke-width="{box.edge}" {line}/>'
-        yield f'<path stroke="#fff" stroke-width="{box.stroke}" {line}/>'
-    yield '<g fill="#e2283c">'
-    for x, y in _thin(_places(_fractions(scene, points[scene.inside(points)]), box), NEAREST).tolist():
+        yield f'<path stroke="{EDGE.color.light}" stroke-opacity=".5" stroke-width="{box.edge}" {line}/>'
+        yield f'<path stroke="{PATH.color.light}" stroke-width="{box.stroke}" {line}/>'
+    yield f'<g fill="{STEP.color.light}">'
+    for x, y in _thin(_to_pixels(_fractions(scene, points[scene.inside(points)]), box), NEAREST).tolist():
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{1 + box.stroke / 2:g}"/>'
     yield "</g>"
 
@@ -178,19 +165,20 @@ def _thin(points: Floats, apart: float) -> Floats:
 
 
 def _start(x: float, y: float) -> str:
-    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="#fff" stroke="#111"/>'
-    return circle + _label("S", x, y + 4.5, "middle", BOLD)
+    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="{LIGHT.paper}" stroke="{LIGHT.outline}"/>'
+    return circle + _label(START.mark, x, y + 4.5, "middle", BOLD)
 
 
 def _cross(x: float, y: float) -> str:
-    lines = f"M{x - 6:.1f} {y - 6:.1f}l12 12m-12 0l12-12"
-    rounded = f'stroke-linecap="round" d="{lines}"'
-    return f'<path stroke="#fff" stroke-width="5" {rounded}/><path stroke="#111" stroke-width="2.4" {rounded}/>'
+    strokes = f"M{x - 6:.1f} {y - 6:.1f}l12 12m-12 0l12-12"
+    rounded = f'stroke-linecap="round" d="{strokes}"'
+    lines = ((LIGHT.paper, 5), (LIGHT.outline, 2.4))
+    return "".join(f'<path stroke="{color}" stroke-width="{width}" {rounded}/>' for color, width in lines)
 
 
 def _axes(scene: Scene, box: _Box) -> Iterator[str]:
     """The frame, round ticks, and what the axes are."""
-    yield f'<rect width="{box.width}" height="{box.height}" fill="none" stroke="{PALE}"/>'
+    yield f'<rect width="{box.width}" height="{box.height}" fill="none" stroke="{AXIS.color.light}"/>'
     for where, text in _ticks(axis(*scene.x_range, box.width // 70).ticks, scene.x_range):
         x = where * box.width
         yield _tick(f"M{x:.1f} {box.height}v5") + _label(text, x, box.height + 20, "middle")
@@ -208,18 +196,18 @@ def _ticks(ticks: Ticks, ends: Range) -> Ticks:
 
 
 def _tick(line: str) -> str:
-    return f'<path stroke="{PALE}" d="{line}"/>'
+    return f'<path stroke="{AXIS.color.light}" d="{line}"/>'
 
 
 def _bar(scene: Scene, values: Floats, left: int, height: int) -> Iterator[str]:
     """What the colours mean: a column of them, in units of the loss."""
-    low, high = np.log10(limits(values, "log")).tolist()
+    low, high = np.log10(value_limits(values, "log")).tolist()
     part = height / BANDS
     yield f'<g transform="translate({left} {TOP})">'
     for band in range(BANDS):
         place = f'y="{height - (band + 1) * part:.2f}" width="16" height="{part + 0.3:.2f}"'
         yield f'<rect {place} fill="{_colour(band)}"/>'
-    yield f'<rect width="16" height="{height}" fill="none" stroke="{PALE}"/>'
+    yield f'<rect width="16" height="{height}" fill="none" stroke="{AXIS.color.light}"/>'
     for where, text in _ticks(axis(low, high, 6, log=True).ticks, (low, high)):
         y = height - where * height
         yield _tick(f"M16 {y:.1f}h5") + _label(text, 25, y + 4.5, "start")
@@ -229,7 +217,7 @@ def _bar(scene: Scene, values: Floats, left: int, height: int) -> Iterator[str]:
 
 
 def _label(text: str, x: float, y: float, anchor: str, more: str = "") -> str:
-    where = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}"'
+    where = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{LIGHT.ink}"'
     return f"<text {where}{' ' * bool(more)}{more}>{_text(text)}</text>"
 
 

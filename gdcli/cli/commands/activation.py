@@ -22,7 +22,12 @@ from gdcli.errors import OptionError
 from gdcli.nn import initializers
 from gdcli.nn.activations import Activation
 from gdcli.render import Report
-from gdcli.render.reports.activation import Portrait, pictures, remarks, tables
+from gdcli.render.reports.activation import (
+    ActivationProfile,
+    describe_activation,
+    draw_activations,
+    tabulate_activations,
+)
 
 LANDMARKS = (-5.0, -2.0, -1.0, 0.0, 1.0, 2.0, 5.0)
 DRAWN, ROWS, MOST = 401, 41, 1_000_000
@@ -80,7 +85,7 @@ def command(
         records=() if format_of(output).for_people else _rows(portraits),
         rows_name="points",
         summary=lambda: _figures(chosen, asked, again) | ({} if form.rows_only or form.nested else _columns(portraits)),
-        blocks=lambda screen: (pictures if drawn else tables)(portraits, screen),
+        blocks=lambda screen: (draw_activations if drawn else tabulate_activations)(portraits, screen),
     )
     emit(report, output, terminal)
     terminal.note(f"rerun: {again}")
@@ -108,16 +113,16 @@ def _grid(asked: RangeOptions, output: OutputOptions, drawn: bool) -> Array:
     return np.linspace(asked.low, asked.high, asked.points or usual)
 
 
-def _portrait(activation: Activation, z: Array) -> Portrait:
+def _portrait(activation: Activation, z: Array) -> ActivationProfile:
     value, derivative = trace(activation, z)
     spread = _first_line(getattr(initializers, activation.initializer)).partition(":")[0]
-    return Portrait(
+    return ActivationProfile(
         activation.__name__,
         _first_line(activation),
         z.tolist(),
         value.tolist(),
         derivative.tolist(),
-        remarks(shape(activation), activation.initializer, spread),
+        describe_activation(shape(activation), activation.initializer, spread),
     )
 
 
@@ -125,13 +130,13 @@ def _first_line(definition: Any) -> str:
     return str(definition.__doc__ or "").partition("\n")[0].removesuffix(".")
 
 
-def _rows(portraits: Sequence[Portrait]) -> Iterator[Sample]:
+def _rows(portraits: Sequence[ActivationProfile]) -> Iterator[Sample]:
     for one in portraits:
         for x, value, derivative in zip(one.x, one.value, one.derivative, strict=True):
             yield Sample(x, one.name, value, derivative)
 
 
-def _columns(portraits: Sequence[Portrait]) -> dict[str, Any]:
+def _columns(portraits: Sequence[ActivationProfile]) -> dict[str, Any]:
     """The rows as numbered names, for kv."""
     named = {one.name: {"value": one.value, "derivative": one.derivative} for one in portraits}
     return {"x": portraits[0].x, **named}

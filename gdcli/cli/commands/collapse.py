@@ -11,6 +11,7 @@ from gdcli.analysis.collapse import collapse, is_linear, largest_difference, wit
 from gdcli.cli.options import ModelArgument, OutputOptions
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
+from gdcli.cli.saved import refuse_target
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import inputs
 from gdcli.definitions import flag_name
@@ -19,7 +20,7 @@ from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.render import Report
-from gdcli.render.reports.collapse import Collapsed, collapsed, refused
+from gdcli.render.reports.collapse import CollapseReport, describe_collapse, describe_refusal
 from gdcli.render.screen import Screen
 
 
@@ -36,6 +37,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
+    refuse_target(data)
     loaded = load_model(model)
     saved = loaded.saved
     rows = _rows(loaded, data, terminal)
@@ -68,7 +70,7 @@ def _one_layer(saved: SavedModel, rows: Any) -> Report:
     weights, bias = collapse(saved.network, saved.parameters)
     difference = largest_difference(saved.network, saved.parameters, weights, bias, rows)
     input_names, output_names = _names(saved)
-    told = Collapsed(
+    told = CollapseReport(
         saved.network.sizes, weights.tolist(), bias.tolist(), input_names, output_names, difference, len(rows)
     )
     return Report(
@@ -84,7 +86,7 @@ def _one_layer(saved: SavedModel, rows: Any) -> Report:
             "largest_difference": difference,
             "rows": len(rows),
         },
-        blocks=lambda screen: (*collapsed(told, screen), *_scaled(saved)),
+        blocks=lambda screen: (*describe_collapse(told, screen), *_scaled(saved)),
     )
 
 
@@ -101,7 +103,7 @@ def _witnessed(saved: SavedModel, rows: Any) -> Report:
     names = tuple(flag_name(one.__name__) for one in saved.network.activations)
 
     def blocks(screen: Screen) -> Iterator[str]:
-        yield from refused(found, input_names, output_names[found.output], names, screen)
+        yield from describe_refusal(found, input_names, output_names[found.output], names, screen)
 
     return Report(
         schema="gdcli.collapse/1",

@@ -20,7 +20,7 @@ from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.nn import metrics
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
 
 
@@ -132,16 +132,16 @@ def _blocks(
     yield ""
     figures = found.figures_with_loss() | more
     text = "   ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in figures.items())
-    yield f" {paint('rows', 'bold', screen)} {len(rows):,}   {text}"
+    yield f" {paint('rows', theme.HEADING, screen)} {len(rows):,}   {text}"
     if found.confusion is None:
         return
     worst = metrics.worst_confusions(found.confusion, classes)
     if worst:
         mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        yield f" {paint('mixed up', 'bold', screen)} most often: {plain(mistakes, screen)}"
+        yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(mistakes, screen)}"
     if plotted or len(classes) <= 26:
-        from gdcli.render.charts.plots import matrix
+        from gdcli.render.charts.plots import draw_confusion
 
         labels = [plain(label, screen) for label in classes]
         yield ""
-        yield from matrix(found.confusion, labels, screen, title="confusion").split("\n")
+        yield from draw_confusion(found.confusion, labels, screen, title="confusion").split("\n")

@@ -10,7 +10,7 @@ import typer
 from gdcli.cli import value
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
-from gdcli.cli.invoked import invocation
+from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import emit
 from gdcli.cli.running import note_all, reader
@@ -71,6 +71,7 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     bare = value.asked(output)
     found: LineLimits | LocalLimit
+    _refuse_chance(context)
     if optimizer.optimizer is None and "momentum" in dict(optimizer.settings):
         optimizer = replace(optimizer, optimizer="momentum")
     if (data.source or "").endswith(MODEL):
@@ -92,6 +93,13 @@ def command(
         if interrupted():
             raise typer.Exit(INTERRUPTED)
     terminal.note(f"rerun: {again}")
+
+
+def _refuse_chance(context: Any) -> None:
+    """Refuses options that a limit does not depend on."""
+    for name, flag in {"seed": "--seed", "shuffle": "--no-shuffle"}.items():
+        if is_given(context, name):
+            raise OptionError(f"{flag}: a limit does not depend on the order of the rows", "leave it out")
 
 
 def _of_line(

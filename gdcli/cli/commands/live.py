@@ -33,7 +33,7 @@ from gdcli.experiments.spec import (
     reject_together,
 )
 from gdcli.live.configuration import Origin
-from gdcli.live.recording import Recorder, read
+from gdcli.live.recording import Recorder, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
@@ -161,7 +161,7 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
         what = "is a folder" if Path(name).is_dir() else "no such file"
         raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
     with Path(name).open(encoding="utf-8", errors="replace") as file:
-        entries = read(file, name)
+        entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
     _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {shlex.quote(name)}")
@@ -215,7 +215,7 @@ def _check_screen(terminal: Terminal) -> None:
             raise OptionError(f"live needs a terminal, and standard {name} is none", "use --plain for one line a step")
     screen = os.get_terminal_size(terminal.stdout.fileno())
     if screen.columns < LEAST[0] or screen.lines < LEAST[1]:
-        raise OptionError(TooSmall(screen.columns, screen.lines).told())
+        raise OptionError(TooSmall(screen.columns, screen.lines).message())
 
 
 def _take_keys(terminal: Terminal) -> None:
@@ -239,4 +239,4 @@ def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Termi
         _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
     words = again.with_options(web=None, port=None, host=None).words()
     child = [sys.executable, "-m", "gdcli", *words]
-    serve(child, host=live.host or HOST, port=live.port, title="gdcli live", told=terminal.note)
+    serve(child, host=live.host or HOST, port=live.port, title="gdcli live", notify=terminal.note)

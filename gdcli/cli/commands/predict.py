@@ -14,7 +14,7 @@ from gdcli.arrays import Array
 from gdcli.cli.options import ModelArgument, OutputOptions, ShowOptions, option
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
-from gdcli.cli.saved import rows_named
+from gdcli.cli.saved import refuse_target, rows_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import find, inputs
 from gdcli.data.dataset import Dataset
@@ -66,6 +66,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
+    refuse_target(data)
     saved = load_model(model)
     name = rows_named(data.source, terminal)
     if show.show:

@@ -14,7 +14,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import Sample, content, samples
 from gdcli.data.tables import read_table
 from gdcli.errors import OptionError
-from gdcli.render import Report
+from gdcli.render import Report, theme
 from gdcli.render.screen import Screen, paint, plain
 
 LONGEST = 13  # letters of the longest name
@@ -66,9 +66,9 @@ def _told(one: Sample, screen: Screen) -> Iterator[str]:
     """A sample's name, what it is, and its command, within the screen's width."""
     indent = " " * (LONGEST + 2)
     about = textwrap.wrap(plain(one.about, screen), max(screen.width, 60) - len(indent), break_on_hyphens=False)
-    yield f"{paint(one.name.ljust(LONGEST), 'bold', screen)}  {about[0]}"
+    yield f"{paint(one.name.ljust(LONGEST), theme.HEADING, screen)}  {about[0]}"
     yield from (indent + line for line in about[1:])
-    yield f"{indent}{paint(one.command, 'blue', screen)}"
+    yield f"{indent}{paint(one.command, theme.COMMAND, screen)}"
 
 
 def _print(

@@ -16,7 +16,7 @@ from gdcli.experiments.line_result import scores
 from gdcli.experiments.predicting import Predictions, Scored
 from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.formatting import equation, short
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
 from gdcli.training.records import Scores
 
@@ -80,6 +80,6 @@ def _summary(predicted: Predictions, result: Scores, screen: Screen) -> Iterator
     yield ""
     text = _equation(predicted)
     if text:
-        yield f" {paint('model', 'bold', screen)}  {plain(text, screen)}"
+        yield f" {paint('model', theme.HEADING, screen)}  {plain(text, screen)}"
     figures = {"MSE": result.mse, "RMSE": result.rmse, "MAE": result.mae, "R2": result.r2}
-    yield " " + "   ".join(f"{paint(name, 'bold', screen)} {short(value, 6)}" for name, value in figures.items())
+    yield " " + "   ".join(f"{paint(name, theme.HEADING, screen)} {short(value, 6)}" for name, value in figures.items())

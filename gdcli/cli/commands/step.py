@@ -30,7 +30,7 @@ from gdcli.experiments.spec import (
 )
 from gdcli.experiments.stepping import StepReport, steps
 from gdcli.render import Report
-from gdcli.render.reports.step import blackboard
+from gdcli.render.reports.step import write_blackboard
 
 
 class StepOptions(NamedTuple):
@@ -73,7 +73,7 @@ def command(
             rows_name="steps",
             rows_in_kv=True,
             nested=StepReport.nested,
-            paragraph=blackboard,
+            paragraph=write_blackboard,
             summary=lambda: {
                 "gradient_formula": first[0].formulas() if first and first[0].whole else None,
                 "config": config,

@@ -179,8 +179,8 @@ def _refuse_descent(context: Any) -> None:
 
 def _save(drawing: Drawing, path: Path) -> None:
     """Writes the picture file, all or nothing."""
-    from gdcli.render.svg import PIXELS, svg
+    from gdcli.render.svg import PIXELS, draw_svg
 
-    text = svg(drawing.scene, drawing.values(*PIXELS))
+    text = draw_svg(drawing.scene, drawing.values(*PIXELS))
     with replaced(path) as file:
         file.write(text)

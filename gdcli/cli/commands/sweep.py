@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gdcli.experiments.sweep.grid import Choice, Grid
     from gdcli.experiments.sweep.planning import Plan
     from gdcli.experiments.sweep.result import SweepResult, SweptRun
-    from gdcli.render.progress import Bar
+    from gdcli.render.progress import ProgressBar
 
 KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
 """Each sub-command's name and its line in `gdcli sweep --help`."""
@@ -234,10 +234,10 @@ def _finished(planned: Plan, executor: InProcess, terminal: Terminal) -> Iterato
     return bar.clearing(event for event in events if isinstance(event, Finished))
 
 
-def _bar(planned: Plan, terminal: Terminal) -> Bar:
+def _bar(planned: Plan, terminal: Terminal) -> ProgressBar:
     """A bar over all epochs of all runs."""
     from gdcli.experiments.sweep.executors import Finished
-    from gdcli.render.progress import Bar
+    from gdcli.render.progress import ProgressBar
 
     each = [int(spec.epochs.epochs or 0) for spec in planned.specs]
     running: dict[int, int] = {}
@@ -252,7 +252,7 @@ def _bar(planned: Plan, terminal: Terminal) -> Bar:
         return min(sum(each), max(sum(running.values()), sum(each[number] for number in ended)))
 
     visible = terminal.stderr.isatty() and not terminal.quiet
-    return Bar(terminal.stderr, sum(each), "epochs", visible, done, terminal.screen(terminal.stderr).color)
+    return ProgressBar(terminal.stderr, sum(each), "epochs", visible, done, terminal.screen(terminal.stderr).color)
 
 
 def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> Iterator[Finished]:

@@ -11,10 +11,11 @@ from gdcli.experiments.stepping import StepReport
 from gdcli.formatting import short
 from gdcli.live.history import Moment
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import title
+from gdcli.live.panels.base import write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Line
-from gdcli.render.reports.step import blackboard
+from gdcli.live.setup import LineScene
+from gdcli.render import theme
+from gdcli.render.reports.step import write_blackboard
 from gdcli.render.screen import Screen
 from gdcli.training.records import Step
 
@@ -25,7 +26,7 @@ MOST = 8  # parameters whose formulas are written out
 DIGITS = (6, 5, 4, 3)
 SPACES = re.compile(r"(\S) {2,}")  # of columns
 PLACED = re.compile(r"= [^=]*\([^=]*=")  # dMSE/dm = 5m + 3b - 13 [= 5(-1) + 3(5) - 13 =] -3
-WORDS = {"improved": "green", "overshot": "red", "diverged": "red"}
+WORDS = {"improved": theme.IMPROVED, "overshot": theme.WRONG, "diverged": theme.WRONG}
 
 
 class Arithmetic:
@@ -41,23 +42,26 @@ class Arithmetic:
         if len(lines) > area.height:
             lines = [line for line in lines if line.strip()]
         if not lines:
-            title(page, area, [("the step", "bold"), ("  n takes one, and shows its arithmetic here", "gray")])
+            write_title(
+                page, area, [("the step", theme.HEADING), ("  n takes one, and shows its arithmetic here", theme.NOTE)]
+            )
         for row, line in enumerate(lines[: area.height]):
-            style = next((color for word, color in WORDS.items() if word in line), "bold" if row == 0 else "")
-            page.write(area.left, area.top + row, line, style, area.width)
+            plain = theme.HEADING if row == 0 else theme.PLAIN
+            meaning = next((meaning for word, meaning in WORDS.items() if word in line), plain)
+            page.write(area.left, area.top + row, line, meaning, area.width)
 
     def lines(self, run: Course, screen: Screen, width: int) -> list[str]:
         """The step that led to where the run stands, with as many digits as there is room for."""
         now, scene = run.now, run.setup.scene
-        if not isinstance(scene, Line) or now.step is None or now.before is None:
+        if not isinstance(scene, LineScene) or now.step is None or now.before is None:
             return []
         if self._of[0] is not now or self._of[1] != width:
-            told = scene.told(now.before, now.step)
+            report = scene.describe_step(now.before, now.step)
             if len(scene.names) > MOST:
-                self._lines, self._of = _outlined(told, now.step), (now, width)
+                self._lines, self._of = _outlined(report, now.step), (now, width)
                 return self._lines
             for digits in DIGITS:
-                self._lines = _written(replace(told, digits=digits), replace(screen, color=False))
+                self._lines = _written(replace(report, digits=digits), replace(screen, color=False))
                 if max(map(len, self._lines)) <= width:
                     break
             else:
@@ -66,16 +70,16 @@ class Arithmetic:
         return self._lines
 
 
-def _outlined(told: StepReport, step: Step) -> list[str]:
+def _outlined(report: StepReport, step: Step) -> list[str]:
     """A step of many parameters: how long its gradient is, and what it did."""
     size = short(float(np.linalg.norm(step.gradient.astype(np.float64))))
-    head = f"step {told.step}   learning rate {short(told.learning_rate, 6)}   {len(told.before)} parameters"
-    loss = f"  {told.loss_name}  {short(told.loss, 6)} -> {short(told.next_loss, 6)}   {told.verdict}"
+    head = f"step {report.step}   learning rate {short(report.learning_rate, 6)}   {len(report.before)} parameters"
+    loss = f"  {report.loss_name}  {short(report.loss, 6)} -> {short(report.next_loss, 6)}   {report.verdict}"
     return [head, "", f"  length of the gradient  {size}", "", loss]
 
 
-def _written(told: StepReport, screen: Screen) -> list[str]:
+def _written(report: StepReport, screen: Screen) -> list[str]:
     """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
-    head, *lines = (line for line in blackboard(told, screen) if not line.startswith(SAID_ELSEWHERE))
+    head, *lines = (line for line in write_blackboard(report, screen) if not line.startswith(SAID_ELSEWHERE))
     text = "\n".join(lines).rstrip()
-    return [head, *(text if told.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]
+    return [head, *(text if report.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import plot, title
+from gdcli.live.panels.base import draw_axes, write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Net
+from gdcli.live.setup import NetworkScene
+from gdcli.render import theme
+from gdcli.render.charts.curves import PlottedSeries, Series, prepare_series
 
 __all__ = ["Accuracy", "Losses"]
 
-DEEPEST = 1e-300
 DECADES = 12  # of a loss that falls without end, below its highest
-
-
-class _Stroke(NamedTuple):
-    """One curve: what it is, its points and its colour."""
-
-    name: str
-    steps: Array
-    values: Array
-    style: str
-    ascii_: str
 
 
 class Losses:
@@ -35,19 +25,12 @@ class Losses:
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """The curves that there are."""
-        strokes = []
+        scene = run.setup.scene
+        name, unit = ("loss", scene.loss_unit) if isinstance(scene, NetworkScene) else (run.setup.loss_name, 1.0)
+        curves = _curves(run, ghost, 0, unit)
         if len(run.batches):
-            strokes.append(_Stroke("batch", run.batches.steps, run.batches.values[:, 0], "gray", "."))
-        if ghost is not None:
-            strokes.append(_Stroke(f"ghost {ghost.label}", ghost.curve.steps, ghost.curve.values[:, 0], "orange", "+"))
-        strokes.append(_Stroke("training", run.losses.steps, run.losses.values[:, 0], "blue", "*"))
-        if run.setup.problem.validation is not None:
-            strokes.append(_Stroke("validation", run.losses.steps, run.losses.values[:, 1], "red", "x"))
-        if isinstance(run.setup.scene, Net):
-            unit = run.setup.scene.loss_unit
-            strokes = [stroke._replace(values=stroke.values * unit) for stroke in strokes]
-        name = "loss" if isinstance(run.setup.scene, Net) else run.setup.loss_name
-        _draw(page, area, name, [_logged(stroke) for stroke in strokes], log=True)
+            curves.insert(0, Series(run.batches.steps, unit * run.batches.values[:, 0], "batch", meaning=theme.BATCH))
+        _draw(page, area, name, curves, log=True)
 
 
 class Accuracy:
@@ -55,43 +38,45 @@ class Accuracy:
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """The curves that there are."""
-        strokes = []
-        if ghost is not None:
-            strokes.append(_Stroke("ghost", ghost.curve.steps, ghost.curve.values[:, 2], "orange", "+"))
-        strokes.append(_Stroke("training", run.losses.steps, run.losses.values[:, 2], "blue", "*"))
-        if run.setup.problem.validation is not None:
-            strokes.append(_Stroke("validation", run.losses.steps, run.losses.values[:, 3], "red", "x"))
-        _draw(page, area, "accuracy", strokes, log=False)
+        _draw(page, area, "accuracy", _curves(run, ghost, 2, 1.0), log=False)
 
 
-def _logged(stroke: _Stroke) -> _Stroke:
-    known = np.isfinite(stroke.values) & (stroke.values >= 0)
-    values = np.log10(np.maximum(stroke.values[known], DEEPEST))
-    return stroke._replace(steps=stroke.steps[known], values=values)
+def _curves(run: Course, ghost: Ghost | None, at: int, unit: float) -> list[Series]:
+    """The ghost's, the training rows' and the validation rows' curve of a figure, in a unit."""
+    steps, values = run.losses.steps, unit * run.losses.values[:, at : at + 2]
+    curves = [Series(steps, values[:, 0], "training", meaning=theme.TRAINING)]
+    if ghost is not None:
+        label = f"ghost {ghost.label}" if not at else "ghost"
+        curves.insert(0, Series(ghost.curve.steps, unit * ghost.curve.values[:, at], label, meaning=theme.GHOST))
+    if run.setup.problem.validation is not None:
+        curves.append(Series(steps, values[:, 1], "validation", meaning=theme.VALIDATION))
+    return curves
 
 
-def _draw(page: Page, area: Area, name: str, strokes: Sequence[_Stroke], *, log: bool) -> None:
+def _draw(page: Page, area: Area, name: str, series: Sequence[Series], *, log: bool) -> None:
     if area.width < 12 or area.height < 4:
         return
-    words = [(name, "bold")]
-    if len(strokes) > 1:
-        words += [(f" {stroke.name}", stroke.style) for stroke in strokes if len(stroke.steps)]
+    words = [(name, theme.HEADING)]
+    if len(series) > 1:
+        words += [(_entry(one, page), one.meaning) for one in series if len(one.x)]
     more = "  log scale, by step" if log else "  by step"
-    words += [(more, "gray")] if sum(len(word) for word, _ in words) + len(more) <= area.width else []
-    below = title(page, area, words)
-    frame = plot(page, below, _x_range(strokes), _y_range(strokes, log), log_y=log, x_label="step")
-    for stroke in strokes:
-        frame.stroke(page, stroke.steps, stroke.values, stroke.style, stroke.ascii_)
+    words += [(more, theme.NOTE)] if sum(len(word) for word, _ in words) + len(more) <= area.width else []
+    curves = [prepare_series(one, log_y=log) for one in series]
+    last = max((int(one.x[-1]) for one in series if len(one.x)), default=0)
+    x_range = 0.0, float(max(last, 10))
+    frame = draw_axes(page, write_title(page, area, words), x_range, _y_range(curves, log), log_y=log, x_label="step")
+    for curve in curves:
+        frame.stroke(page, curve.points[:, 0], curve.points[:, 1], curve.series.meaning)
 
 
-def _x_range(strokes: Sequence[_Stroke]) -> tuple[float, float]:
-    last = max((int(stroke.steps[-1]) for stroke in strokes if len(stroke.steps)), default=0)
-    return 0.0, float(max(last, 10))
+def _entry(series: Series, page: Page) -> str:
+    """A curve in the legend; without colour beside its mark."""
+    mark = "" if page.screen.color else f" {series.meaning.sign(page.screen.unicode)}"
+    return f"{mark} {series.label}"
 
 
-def _y_range(strokes: Sequence[_Stroke], log: bool) -> tuple[float, float]:
-    values = np.concatenate([stroke.values for stroke in strokes])
-    values = values[np.isfinite(values)]
+def _y_range(curves: Sequence[PlottedSeries], log: bool) -> tuple[float, float]:
+    values: Array = np.concatenate([curve.points[:, 1] for curve in curves])
     if not log:
         return max(0.0, math.floor(10 * float(values.min(initial=0.9))) / 10), 1.0
     high = float(values.max(initial=-300.0))

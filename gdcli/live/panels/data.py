@@ -8,11 +8,13 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.formatting import equation
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import Plot, plot, title
+from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Line
+from gdcli.live.setup import LineScene
+from gdcli.render import theme
+from gdcli.render.theme import Meaning
 
-__all__ = ["MOST", "DataAndLine", "padded"]
+__all__ = ["DataAndLine", "draw_by_truth", "padded", "sampled"]
 
 MOST = 1500  # points drawn
 CURVE = 80  # points of a curve
@@ -24,43 +26,48 @@ class DataAndLine:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """Points and lines."""
         scene = run.setup.scene
-        if not isinstance(scene, Line) or area.width < 12 or area.height < 4:
+        if not isinstance(scene, LineScene) or area.width < 12 or area.height < 4:
             return
         data = scene.data
-        words = [("data", "bold"), (" and ", "gray"), (_equation(scene, run.now.parameters), "blue")]
-        below = title(page, area, words)
+        words = [("data", theme.HEADING), (" and ", theme.NOTE), (_equation(scene, run.now.parameters), theme.FITTED)]
+        below = write_title(page, area, words)
         if data.inputs.shape[1] > 1:
-            _against_truth(page, below, scene, run)
+            rows = sampled(data)
+            draw_by_truth(page, below, scene.outputs(run.now.parameters, rows), rows.targets)
             return
         x, y = data.inputs[:, 0], data.targets
-        frame = plot(page, below, padded(x), padded(y), x_label=data.input_names[0])
-        for parameters, style, ascii_ in _lines(run, ghost):
-            _curve(page, frame, scene, parameters, style, ascii_)
-        few = slice(None, None, max(1, len(x) // MOST))
-        frame.points(page, x[few], y[few], "bold")
+        frame = draw_axes(page, below, padded(x), padded(y), x_label=data.input_names[0])
+        for parameters, meaning in _lines(run, ghost):
+            _draw_line(page, frame, scene, parameters, meaning)
+        rows = sampled(data)
+        frame.points(page, rows.inputs[:, 0], rows.targets, theme.DATA)
 
 
-def _lines(run: Course, ghost: Ghost | None) -> list[tuple[Array, str, str]]:
-    lines = [(run.first.parameters, "gray", ".")]
-    lines += [] if ghost is None else [(ghost.now.parameters, "orange", "+")]
-    return [*lines, (run.now.parameters, "blue", "*")]
+def _lines(run: Course, ghost: Ghost | None) -> list[tuple[Array, Meaning]]:
+    lines = [(run.first.parameters, theme.START)]
+    lines += [] if ghost is None else [(ghost.now.parameters, theme.GHOST)]
+    return [*lines, (run.now.parameters, theme.FITTED)]
 
 
-def _curve(page: Page, frame: Plot, scene: Line, parameters: Array, style: str, ascii_: str) -> None:
+def _draw_line(page: Page, frame: Plot, scene: LineScene, parameters: Array, meaning: Meaning) -> None:
     x = np.linspace(frame.x.low, frame.x.high, CURVE)
     names = scene.data.input_names
     with np.errstate(all="ignore"):
         y = scene.outputs(parameters, Dataset(x, np.zeros(len(x)), names))
-    frame.stroke(page, x, np.clip(y, -1e300, 1e300), style, ascii_)
+    frame.stroke(page, x, np.clip(y, -1e300, 1e300), meaning)
 
 
-def _against_truth(page: Page, area: Area, scene: Line, run: Course) -> None:
+def sampled(data: Dataset) -> Dataset:
+    """Rows at equal distances, as many as are drawn."""
+    return data.rows(slice(None, None, max(1, len(data) // MOST)))
+
+
+def draw_by_truth(page: Page, area: Area, predictions: Array, truth: Array) -> None:
     """Predictions across, the truth up: a perfect model is the diagonal."""
-    data = scene.data.rows(slice(None, None, max(1, len(scene.data) // MOST)))
-    frame = plot(page, area, padded(data.targets), padded(data.targets), x_label="prediction")
-    ends = np.array(padded(data.targets))
-    frame.stroke(page, ends, ends, "gray", ".")
-    frame.points(page, scene.outputs(run.now.parameters, data), data.targets, "blue")
+    ends = padded(truth)
+    frame = draw_axes(page, area, ends, ends, x_label="prediction")
+    frame.stroke(page, np.array(ends), np.array(ends), theme.PERFECT)
+    frame.points(page, predictions, truth, theme.FITTED)
 
 
 def padded(values: Array) -> tuple[float, float]:
@@ -70,7 +77,7 @@ def padded(values: Array) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _equation(scene: Line, parameters: Array) -> str:
+def _equation(scene: LineScene, parameters: Array) -> str:
     raw = scene.raw(parameters)
     if len(raw) > 4:
         return f"{len(raw)} parameters"

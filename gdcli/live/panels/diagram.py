@@ -10,23 +10,23 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import title
+from gdcli.live.panels.base import write_title
 from gdcli.live.panels.data import padded
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Net, Setup
+from gdcli.live.setup import NetworkScene, Setup
 from gdcli.nn.networks import Network
+from gdcli.render import theme
 from gdcli.render.raster.colormap import Pixels
-from gdcli.render.screen import columns, fit, plain
+from gdcli.render.screen import align_right, fit, plain
+from gdcli.render.theme import Meaning
 
 __all__ = ["Diagram"]
 
 WIDE, HIGH, LOW = 6, 3, 2  # cells of a neuron's picture; low where there are many
 SHADES = 6  # of a neuron's picture
 SAMPLES = 40  # dots along a line
-POSITIVE, NEGATIVE = np.array([64, 140, 255]), np.array([255, 140, 40])
-GROUND = np.array([24, 24, 28])
 FAINTEST = 0.12  # of the layer's largest weight: weaker lines are left out
-STRONG = 0.6  # the same where there are no colours to tell weak from strong
+STRONG = 0.6  # the same where there are no colours to distinguish weak from strong
 MOST_ROWS = 200  # that stand for the data where there is no plane
 
 
@@ -49,28 +49,33 @@ class Diagram:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Lines first, pictures over them, words below."""
         scene = run.setup.scene
-        if not isinstance(scene, Net) or area.width < 20 or area.height < 8:
+        if not isinstance(scene, NetworkScene) or area.width < 20 or area.height < 8:
             return
         network, parameters = scene.network, run.now.parameters
-        words = [("network", "bold"), (f" {network.size:,} numbers, weights ", "gray"), ("+", "blue"), (" ", "gray")]
-        below = title(page, area, [*words, ("-", "orange")])
-        places = _columns(network, below.inside(bottom=3))
+        words = [
+            ("network", theme.HEADING),
+            (f" {network.size:,} numbers, weights ", theme.NOTE),
+            (theme.POSITIVE.mark, theme.POSITIVE),
+            (" ", theme.NOTE),
+        ]
+        below = write_title(page, area, [*words, (theme.NEGATIVE.mark, theme.NEGATIVE)])
+        columns_ = _columns(network, below.inside(bottom=3))
         for at in range(len(network.layers)):
-            _lines(page, below, places[at], places[at + 1], network.layers[at].weights(parameters))
-        self._neurons(page, places, run, scene)
-        _inputs(page, places[0], scene)
-        _words(page, below, places, run, network)
+            _lines(page, below, columns_[at], columns_[at + 1], network.layers[at].weights(parameters))
+        self._neurons(page, columns_, run, scene)
+        _inputs(page, columns_[0], scene)
+        _words(page, below, columns_, run, network)
 
-    def _neurons(self, page: Page, places: list[_Column], run: Course, scene: Net) -> None:
+    def _neurons(self, page: Page, columns_: list[_Column], run: Course, scene: NetworkScene) -> None:
         plane = scene.data.inputs.shape[1] == 2
-        high = places[0].high
+        high = columns_[0].high
         if self._of != (run.setup, high):
             raw = _plane(scene, high) if plane else scene.data.inputs[:MOST_ROWS]
             self._inputs = scene.preparation.inputs(raw, run.setup.start.dtype)
             self._of = run.setup, high
         with np.errstate(all="ignore"):
             given = scene.network.layerwise(run.now.parameters, self._inputs)
-        for column, values in zip(places[1:], given, strict=True):
+        for column, values in zip(columns_[1:], given, strict=True):
             values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
             for neuron, row in enumerate(column.rows):
                 own = values[:, neuron].reshape(2 * high, WIDE)[::-1] if plane else values[:, neuron].mean()
@@ -93,7 +98,7 @@ def _rows(area: Area, neurons: int, high: int) -> list[int]:
     return [top + (high + 1) * at for at in range(shown)]
 
 
-def _plane(scene: Net, high: int) -> Array:
+def _plane(scene: NetworkScene, high: int) -> Array:
     """Points that cover the plane of two inputs."""
     inputs = scene.data.inputs
     across, up = np.linspace(*padded(inputs[:, 0]), WIDE), np.linspace(*padded(inputs[:, 1]), 2 * high)
@@ -101,11 +106,19 @@ def _plane(scene: Net, high: int) -> Array:
 
 
 def _shaded(values: Array | float, largest: float, high: int) -> Pixels:
-    """Blue where positive, orange where negative, dark at zero."""
+    """Signs by colour, dark at zero."""
     table = np.broadcast_to(np.asarray(values, dtype=np.float64), (2 * high, WIDE))
     part = np.rint(SHADES * table / largest) / SHADES if largest > 0 else table * 0
-    ink = np.where(part[..., None] > 0, POSITIVE, NEGATIVE)
-    return np.asarray(GROUND + (ink - GROUND) * np.abs(part)[..., None] ** 0.7, dtype=np.uint8)
+    return _tinted(part, np.abs(part) ** 0.7).astype(np.uint8)
+
+
+def _tinted(signs: Array, strength: Array) -> Array:
+    """The colours of positive and negative numbers: the ground's at strength 0, their own at 1."""
+    positive, negative, ground = (
+        np.array(meaning.color.rgb) for meaning in (theme.POSITIVE, theme.NEGATIVE, theme.ZERO)
+    )
+    ink = np.where(signs[..., None] > 0, positive, negative)
+    return np.asarray(ground + (ink - ground) * strength[..., None])
 
 
 def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array) -> None:
@@ -124,44 +137,43 @@ def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array
     start, stop = tops[0][froms][:, None], tops[1][tos][:, None]
     rows = np.rint(start + (stop - start) * along).astype(np.intp)
     across = np.broadcast_to(np.rint(begin + (end - begin) * along).astype(np.intp), rows.shape)
-    ink = np.where(shown[froms, tos, None] > 0, POSITIVE, NEGATIVE)
-    shade = GROUND + (ink - GROUND) * (0.25 + 0.75 * strength[froms, tos, None])
+    shade = _tinted(shown[froms, tos], 0.25 + 0.75 * strength[froms, tos])
     colors = (shade.astype(np.int64) & 0xF0) @ np.array([65536, 256, 1])
-    page.dots(area, rows.ravel(), across.ravel(), np.repeat(colors, SAMPLES), "*")
+    page.dots(area, rows.ravel(), across.ravel(), theme.WEIGHT, np.repeat(colors, SAMPLES))
 
 
-def _inputs(page: Page, column: _Column, scene: Net) -> None:
+def _inputs(page: Page, column: _Column, scene: NetworkScene) -> None:
     """The inputs by name, as far as there is room."""
     for row, name in zip(column.rows, scene.data.input_names, strict=False):
-        page.write(column.left, row + column.high // 2, _right(name, page), "bold", WIDE)
+        page.write(
+            column.left,
+            row + column.high // 2,
+            align_right(fit(plain(name, page.screen), WIDE), WIDE),
+            theme.HEADING,
+            WIDE,
+        )
 
 
-def _right(name: str, page: Page) -> str:
-    """A name at the right end of a picture's columns."""
-    text = fit(plain(name, page.screen), WIDE)
-    return " " * (WIDE - columns(text)) + text
-
-
-def _words(page: Page, area: Area, places: list[_Column], run: Course, network: Network) -> None:
+def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network: Network) -> None:
     """Under each layer: its size, its activation, the size of its gradient."""
     names = [activation.__name__ for activation in network.activations]
     kinds = ["inputs", *names, "outputs"]
     step = run.now.step
     bottom = area.top + area.height - 3
-    for at, column in enumerate(places):
+    for at, column in enumerate(columns_):
         shown = len(column.rows)
-        told = str(column.neurons) if shown == column.neurons else f"{shown}/{column.neurons}"
-        _centred(page, column, area, bottom, told, "bold")
-        _centred(page, column, area, bottom + 1, kinds[at], "gray")
+        count = str(column.neurons) if shown == column.neurons else f"{shown}/{column.neurons}"
+        _centred(page, column, area, bottom, count, theme.HEADING)
+        _centred(page, column, area, bottom + 1, kinds[at], theme.NOTE)
         if not at:
-            _centred(page, column, area, bottom + 2, "|grad|", "gray")
+            _centred(page, column, area, bottom + 2, "|grad|", theme.NOTE)
         elif step is not None:
             layer = network.layers[at - 1]
             size = math.sqrt(float((step.gradient[layer.begin : layer.end].astype(np.float64) ** 2).sum()))
-            _centred(page, column, area, bottom + 2, short(size, 2), "gray")
+            _centred(page, column, area, bottom + 2, short(size, 2), theme.NOTE)
 
 
-def _centred(page: Page, column: _Column, area: Area, row: int, text: str, style: str) -> None:
+def _centred(page: Page, column: _Column, area: Area, row: int, text: str, meaning: Meaning) -> None:
     begin = column.left + (WIDE - len(text)) // 2
     begin = max(area.left, min(begin, area.left + area.width - len(text)))
-    page.write(begin, row, text, style)
+    page.write(begin, row, text, meaning)

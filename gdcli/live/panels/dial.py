@@ -7,8 +7,9 @@ import math
 from gdcli.formatting import short
 from gdcli.live.page import Area, Page
 from gdcli.live.run import Course, Ghost
+from gdcli.render import theme
 
-__all__ = ["HIGHEST", "LOWEST", "Dial", "finer", "laddered"]
+__all__ = ["HIGHEST", "LOWEST", "DialPanel", "finer", "laddered"]
 
 LOWEST, HIGHEST = 1e-5, 10.0
 DECADES = math.log10(HIGHEST / LOWEST)
@@ -17,33 +18,33 @@ EXTREMES = (1e-12, 1e6)
 FINE = 1.05
 
 
-class Dial:
+class DialPanel:
     """A ruler from 1e-5 to 10; a click on it sets the rate."""
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Three rows: pointer, ruler, numbers."""
         unicode, rate, limit = page.screen.unicode, run.rate, run.setup.limit
-        line, tick, pointer, bar = "─┴▼┃" if unicode else "-+v|"
-        page.write(area.left, area.top + 1, line * area.width, "gray")
+        line, tick = "─┴" if unicode else "-+"
+        page.write(area.left, area.top + 1, line * area.width, theme.NOTE)
         decades = round(DECADES)
         for at in range(decades + 1):
             text = short(LOWEST * 10**at) if at > 1 else f"1e-{5 - at}"
             column = _column(LOWEST * 10**at, area)
-            page.write(column, area.top + 1, tick, "gray")
-            page.write(min(column, area.left + area.width - len(text)), area.top + 2, text, "gray")
+            page.write(column, area.top + 1, tick, theme.NOTE)
+            page.write(min(column, area.left + area.width - len(text)), area.top + 2, text, theme.NOTE)
         above = limit is not None and rate > limit
         if limit is not None and LOWEST <= limit <= HIGHEST:
             column = _column(limit, area)
-            page.write(column, area.top + 1, bar, "red bold")
-            told = f"2/L {short(limit)}" if area.width > 50 else short(limit)
-            begin = min(column, area.left + area.width - len(told))
-            page.write(begin - 1, area.top + 2, f" {told} ", "red")
+            page.write(column, area.top + 1, theme.LIMIT.sign(unicode), theme.LIMIT)
+            text = f"2/L {short(limit)}" if area.width > 50 else short(limit)
+            begin = min(column, area.left + area.width - len(text))
+            page.write(begin - 1, area.top + 2, f" {text} ", theme.LIMIT)
         column = _column(rate, area)
-        told = f"learning rate {short(rate, 6)}" if area.width > 50 else f"lr {short(rate, 6)}"
-        style = "red bold" if above else "bold"
-        page.write(column, area.top, pointer, style)
-        left = column - len(told) - 1
-        page.write(left if left >= area.left else column + 2, area.top, told, style)
+        text = f"learning rate {short(rate, 6)}" if area.width > 50 else f"lr {short(rate, 6)}"
+        meaning = theme.WARNING if above else theme.RATE
+        page.write(column, area.top, theme.RATE.sign(unicode), meaning)
+        left = column - len(text) - 1
+        page.write(left if left >= area.left else column + 2, area.top, text, meaning)
 
     @staticmethod
     def rate_at(column: int, area: Area) -> float:
@@ -70,10 +71,10 @@ def laddered(rate: float, direction: int) -> float:
     exponent = math.floor(math.log10(rate) + 1e-12)
     rungs = [float(f"{step:g}e{exponent + shift}") for shift in (-1, 0, 1) for step in LADDER]
     if direction > 0:
-        found = next(rung for rung in rungs if rung > rate * (1 + 1e-9))
+        rung = next(rung for rung in rungs if rung > rate * (1 + 1e-9))
     else:
-        found = next(rung for rung in reversed(rungs) if rung < rate * (1 - 1e-9))
-    return _limited(found, rate, direction)
+        rung = next(rung for rung in reversed(rungs) if rung < rate * (1 - 1e-9))
+    return _limited(rung, rate, direction)
 
 
 def finer(rate: float, direction: int) -> float:
@@ -85,7 +86,7 @@ def finer(rate: float, direction: int) -> float:
     return _limited(float(f"{max(rate, 0.0) * FINE**direction:.2e}"), rate, direction)
 
 
-def _limited(found: float, rate: float, direction: int) -> float:
+def _limited(rung: float, rate: float, direction: int) -> float:
     """Within what a key reaches; from beyond it no key goes the wrong way."""
     low, high = EXTREMES
-    return max(rate, min(found, high)) if direction > 0 else min(rate, max(found, low))
+    return max(rate, min(rung, high)) if direction > 0 else min(rate, max(rung, low))

@@ -9,15 +9,15 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import Plot, plot, title
-from gdcli.live.panels.data import MOST, padded
+from gdcli.live.panels.base import draw_axes, write_title
+from gdcli.live.panels.data import draw_by_truth, padded, sampled
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import Net, Setup
-from gdcli.render.raster.canvas import heat, regions
-from gdcli.render.raster.colormap import Pixels
-from gdcli.render.screen import columns, fit, plain
+from gdcli.live.setup import NetworkScene, Setup
+from gdcli.render import theme
+from gdcli.render.raster.pictures import draw_heat_map, draw_regions
+from gdcli.render.screen import align_right, columns, fit, plain
 
-__all__ = ["Regions", "answers"]
+__all__ = ["Regions", "predict"]
 
 SHADES = 6  # of confidence
 BUDGET = 4e7  # multiplications for a picture
@@ -42,45 +42,46 @@ class Regions:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Regions, points, axes."""
         scene = run.setup.scene
-        if not isinstance(scene, Net) or area.width < 12 or area.height < 5:
+        if not isinstance(scene, NetworkScene) or area.width < 12 or area.height < 5:
             return
         inputs = scene.data.inputs.shape[1]
         if inputs == 2:
             self._plane(page, area, run, scene)
         elif scene.preparation.classes:
-            _confused(page, area, run, scene)
+            _draw_confusion(page, area, run, scene)
         elif inputs == 1:
             _curve(page, area, run, scene)
         else:
             _against_truth(page, area, run, scene)
 
-    def _plane(self, page: Page, area: Area, run: Course, scene: Net) -> None:
+    def _plane(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         data, classes = scene.data, scene.preparation.classes
-        words = [("decision regions" if classes else "prediction", "bold"), (" and data", "gray")]
+        words = [("decision regions" if classes else "prediction", theme.HEADING), (" and data", theme.NOTE)]
         ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
-        frame = plot(page, title(page, area, words), *ranges, x_label=data.input_names[0])
+        frame = draw_axes(page, write_title(page, area, words), *ranges, x_label=data.input_names[0])
         inner = frame.area
         outputs = self._outputs(run, scene, inner, ranges)
-        few = slice(None, None, max(1, len(data) // MOST))
+        rows = sampled(data)
         if classes:
             sure = scene.preparation.probabilities(outputs)
             kinds = sure.argmax(axis=-1)
-            rgb = regions(
+            rgb = draw_regions(
                 self._fine(kinds, inner),
                 page.screen,
                 confidence=self._fine(0.35 + 0.65 * np.ceil(SHADES * sure.max(axis=-1)) / SHADES, inner),
-                points=data.inputs[few],
-                labels=data.targets[few],
+                points=rows.inputs,
+                labels=rows.targets,
                 x_range=ranges[0],
                 y_range=ranges[1],
             )
         else:
-            rgb = _height_map(self._fine(scene.preparation.predicted(outputs), inner), page)
+            values = self._fine(scene.preparation.predicted(outputs), inner)
+            rgb = draw_heat_map(values, page.screen, scale="linear", low_is_bright=False, contours=6)
         page.picture(inner, rgb)
         if not classes:
-            frame.points(page, data.inputs[few, 0], data.inputs[few, 1], "bold")
+            frame.points(page, rows.inputs[:, 0], rows.inputs[:, 1], theme.DATA)
 
-    def _outputs(self, run: Course, scene: Net, inner: Area, ranges: tuple[tuple[float, float], ...]) -> Array:
+    def _outputs(self, run: Course, scene: NetworkScene, inner: Area, ranges: tuple[tuple[float, float], ...]) -> Array:
         wanted = run.setup, inner.width, inner.height
         if self._grid is None or self._grid[:3] != wanted:
             cells = inner.width * 2 * inner.height
@@ -103,74 +104,64 @@ class Regions:
         return result
 
 
-def _height_map(values: Array, page: Page) -> Pixels:
-    return heat(values, page.screen, scale="linear", low_is_bright=False, contours=6)
-
-
-def _curve(page: Page, area: Area, run: Course, scene: Net) -> None:
+def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """The data and the network as a function of its one input."""
     data = scene.data
-    frame = plot(
+    frame = draw_axes(
         page,
-        title(page, area, [("data", "bold"), (" and network", "blue")]),
+        write_title(page, area, [("data", theme.HEADING), (" and network", theme.FITTED)]),
         padded(data.inputs[:, 0]),
         padded(data.targets),
         x_label=data.input_names[0],
     )
     x = np.linspace(frame.x.low, frame.x.high, 2 * frame.area.width)
-    frame.stroke(page, x, answers(scene, run.now.parameters, x[:, None]), "blue")
-    few = slice(None, None, max(1, len(data) // MOST))
-    frame.points(page, data.inputs[few, 0], data.targets[few], "bold")
+    frame.stroke(page, x, predict(scene, run.now.parameters, x[:, None]), theme.FITTED)
+    rows = sampled(data)
+    frame.points(page, rows.inputs[:, 0], rows.targets, theme.DATA)
 
 
-def _against_truth(page: Page, area: Area, run: Course, scene: Net) -> None:
+def _against_truth(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """Predictions across, the truth up."""
-    rows = _rows(scene)
-    words = [("prediction", "blue"), (" (across) against truth (up)", "gray")]
-    span = padded(rows.targets)
-    frame: Plot = plot(page, title(page, area, words), span, span, x_label="prediction")
-    frame.stroke(page, np.array(span), np.array(span), "gray", ".")
-    frame.points(page, answers(scene, run.now.parameters, rows.inputs), rows.targets, "blue")
+    rows = _held_out_rows(scene)
+    words = [("prediction", theme.FITTED), (" (across) against truth (up)", theme.NOTE)]
+    predictions = predict(scene, run.now.parameters, rows.inputs)
+    draw_by_truth(page, write_title(page, area, words), predictions, rows.targets)
 
 
-def _rows(scene: Net) -> Dataset:
+def _held_out_rows(scene: NetworkScene) -> Dataset:
     """Some of the rows held out, or of all."""
-    data = scene.data if scene.held_out is None else scene.held_out
-    return data.rows(slice(None, None, max(1, len(data) // MOST)))
+    return sampled(scene.data if scene.held_out is None else scene.held_out)
 
 
-def answers(scene: Net, parameters: Array, raw: Array) -> Array:
+def predict(scene: NetworkScene, parameters: Array, raw: Array) -> Array:
     """The network's answers to raw inputs: class indices, or numbers in the target's units."""
     with np.errstate(all="ignore"):
         outputs = scene.network(parameters, scene.preparation.inputs(raw, parameters.dtype))[0]
         return scene.preparation.predicted(outputs)
 
 
-def _confused(page: Page, area: Area, run: Course, scene: Net) -> None:
+def _draw_confusion(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """How often each class was taken for which: truth down, answer across."""
-    rows, classes = _rows(scene), scene.preparation.classes
-    found = answers(scene, run.now.parameters, rows.inputs).astype(np.intp)
-    counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + found, minlength=len(classes) ** 2)
+    rows, classes = _held_out_rows(scene), scene.preparation.classes
+    predicted = predict(scene, run.now.parameters, rows.inputs).astype(np.intp)
+    counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + predicted, minlength=len(classes) ** 2)
     table = counts.reshape(len(classes), len(classes))
     where = "validation" if scene.held_out is not None else "training"
-    below = title(page, area, [("confusion", "bold"), (f" {where} rows", "gray"), ("  truth down", "gray")])
+    below = write_title(
+        page, area, [("confusion", theme.HEADING), (f" {where} rows", theme.NOTE), ("  truth down", theme.NOTE)]
+    )
     names = [fit(plain(name, page.screen), 6) for name in classes]
     wide = max(len(str(int(table.max(initial=0)))), max(map(columns, names))) + 1
     label = max(map(columns, names)) + 2
     shown = min(len(classes), (below.width - label) // wide, below.height - 1)
     shown -= shown < len(classes) and shown == below.height - 1  # a line for what is left out
     for at in range(shown):
-        page.write(below.left + label + at * wide, below.top, _right(names[at], wide), "gray")
-        page.write(below.left, below.top + 1 + at, _right(names[at], label - 1), "gray")
+        page.write(below.left + label + at * wide, below.top, align_right(names[at], wide), theme.NOTE)
+        page.write(below.left, below.top + 1 + at, align_right(names[at], label - 1), theme.NOTE)
         for to in range(shown):
             count = int(table[at, to])
-            style = "green" if at == to else "red bold" if count else "gray"
+            meaning = theme.RIGHT if at == to else theme.WRONG if count else theme.NOTE
             text = str(count) if count else "·"
-            page.write(below.left + label + to * wide, below.top + 1 + at, f"{text:>{wide}}", style)
+            page.write(below.left + label + (to + 1) * wide - len(text), below.top + 1 + at, text, meaning)
     if left := len(classes) - shown:
-        page.write(below.left, below.top + 1 + shown, f"and {left} class{'es' * (left > 1)} more", "gray")
-
-
-def _right(name: str, width: int) -> str:
-    """A name at the right end of some columns."""
-    return " " * (width - columns(name)) + name
+        page.write(below.left, below.top + 1 + shown, f"and {left} class{'es' * (left > 1)} more", theme.NOTE)

@@ -19,7 +19,7 @@ TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 """What the page is, whatever the server was started from."""
 
 
-class Session(AppService):  # type: ignore[misc]  # the extra is not imported by name, so it has no type
+class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not imported by name, so it has no type
     """The program of one open page.
 
     Args:

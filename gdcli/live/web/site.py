@@ -10,8 +10,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from gdcli.live.web.places import Place
-from gdcli.live.web.session import GRACE, Session, cells
+from gdcli.live.web.addresses import Endpoint
+from gdcli.live.web.session import GRACE, BrowserSession, cells
+from gdcli.render import theme
 
 web: Any = import_module("aiohttp.web")  # of the optional extra
 Server: Any = import_module("textual_serve.server").Server
@@ -38,7 +39,7 @@ class Site:
         place: Where the server listens.
     """
 
-    def __init__(self, command: Sequence[str], title: str, place: Place) -> None:
+    def __init__(self, command: Sequence[str], title: str, place: Endpoint) -> None:
         self._command, self._title, self._place = command, title, place
         self._served = Server(" ".join(command))  # its scripts and fonts, and its downloads; never its own `serve`
         self._open = set[Any]()
@@ -74,7 +75,8 @@ class Site:
 
     async def _index(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
         page = Template((HERE / "app_index.html").read_text(encoding="utf-8"))
-        return web.Response(text=page.substitute(title=html.escape(self._title)), content_type="text/html")
+        colors = theme.DARK._asdict() | {"note": theme.NOTE.color.dark, "accent": theme.COMMAND.color.light}
+        return web.Response(text=page.substitute(colors, title=html.escape(self._title)), content_type="text/html")
 
     async def _script(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
         return web.Response(text=(HERE / "page.js").read_text(encoding="utf-8"), content_type="text/javascript")
@@ -85,7 +87,7 @@ class Site:
             raise web.HTTPForbidden(text="This program takes keys from its own page alone.\n")
         socket = web.WebSocketResponse(heartbeat=15, timeout=GRACE)
         await socket.prepare(request)
-        session = Session(self._command, socket, self._served.download_manager)
+        session = BrowserSession(self._command, socket, self._served.download_manager)
         await session.start(cells(request.query.get("width"), 80), cells(request.query.get("height"), 24))
         self._open.add(socket)
         try:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from gdcli.render import theme
 from gdcli.render.raster.cells import Cells
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.screen import Screen, columns, fit, paint, plain
@@ -14,10 +16,10 @@ Ticks = list[tuple[float, str]]
 LARGEST, TINIEST = 1.5e308, 1e-280  # what is drawn: room for arithmetic on both sides
 
 
-def number(digits: int, exponent: int) -> str:
+def decimal_text(digits: int, exponent: int) -> str:
     """The number digits x 10^exponent, written without noise: never -0, never 1e+00.
 
-    >>> number(25, -1), number(-5, 3), number(1, -7), number(25, 8), number(0, 9)
+    >>> decimal_text(25, -1), decimal_text(-5, 3), decimal_text(1, -7), decimal_text(25, 8), decimal_text(0, 9)
     ('2.5', '-5000', '1e-7', '2.5e9', '0')
     """
     size = len(str(abs(digits))) + exponent
@@ -30,17 +32,17 @@ def number(digits: int, exponent: int) -> str:
     return f"{'-' if digits < 0 else ''}{point}e{size - 1}"
 
 
-def short(value: float, digits: int = 3) -> str:
+def compact(value: float, digits: int = 3) -> str:
     """A number to a few significant digits, without trailing zeros.
 
-    >>> short(0.09570000001), short(112.5), short(-0.0), short(2.5e-12), short(float("nan"))
+    >>> compact(0.09570000001), compact(112.5), compact(-0.0), compact(2.5e-12), compact(float("nan"))
     ('0.0957', '112', '0', '2.5e-12', 'nan')
     """
     if not math.isfinite(value):
         return str(value)
     mantissa, exponent = f"{value + 0.0:.{digits - 1}e}".split("e")
     whole = mantissa.replace(".", "").rstrip("0") or "0"
-    return number(int(whole), int(exponent) + 1 - len(whole.lstrip("-")))
+    return decimal_text(int(whole), int(exponent) + 1 - len(whole.lstrip("-")))
 
 
 def ticks(low: float, high: float, count: int) -> Ticks:
@@ -58,7 +60,7 @@ def ticks(low: float, high: float, count: int) -> Ticks:
     if step == 0 or max(abs(low), abs(high)) / step > 2**52:
         return [(low, f"{low:.3g}")]
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [(float(f"{k * factor}e{exponent}"), number(k * factor, exponent)) for k in range(first, last + 1)]
+    return [(float(f"{k * factor}e{exponent}"), decimal_text(k * factor, exponent)) for k in range(first, last + 1)]
 
 
 def log_ticks(low: float, high: float, count: int) -> Ticks:
@@ -70,13 +72,13 @@ def log_ticks(low: float, high: float, count: int) -> Ticks:
     decades = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
     if len(decades) > 2 or high - low > 5:
         stride = -(-len(decades) // (count + 1))
-        return [(k, number(1, k) if -3 < k < 4 else f"1e{k}") for k in decades if k % stride == 0]
+        return [(k, decimal_text(1, k) if -3 < k < 4 else f"1e{k}") for k in decades if k % stride == 0]
     steps = [(k, f) for k in range(math.floor(low), math.ceil(high) + 1) for f in (1, 2, 5)]
-    found = [(k + math.log10(f), number(f, k)) for k, f in steps]
-    inside = [tick for tick in found if low - 1e-9 <= tick[0] <= high + 1e-9]
+    marks = [(k + math.log10(f), decimal_text(f, k)) for k, f in steps]
+    inside = [tick for tick in marks if low - 1e-9 <= tick[0] <= high + 1e-9]
     if 3 <= len(inside) <= count + 1:
         return inside
-    if low < -300 or high > 308:  # beyond what ordinary floats can tell apart
+    if low < -300 or high > 308:  # beyond what ordinary floats can distinguish
         return []
     return [(math.log10(value), text) for value, text in ticks(10.0**low, 10.0**high, count) if value > 0]
 
@@ -113,6 +115,13 @@ class Axis:
         ]
 
 
+def fractions(points: ArrayLike, x: Axis, y: Axis) -> Floats:
+    """Points `(n, 2)` as fractions of the area between two axes; those that are not finite are left out."""
+    xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    return np.stack([x.fraction(xy[:, 0]), y.fraction(xy[:, 1])], axis=1)
+
+
 def axis(low: float, high: float, count: int, label: str = "", *, log: bool = False) -> Axis:
     """An axis over a range; a range without width is given one.
 
@@ -135,7 +144,7 @@ def gutter(y: Axis) -> int:
     return max((len(text) for _, text in y.ticks), default=0) + 2
 
 
-def frame(lines: Sequence[str], x: Axis, y: Axis, width: int, screen: Screen) -> list[str]:
+def add_axes(lines: Sequence[str], x: Axis, y: Axis, width: int, screen: Screen) -> list[str]:
     """Lines of one width with a y axis before them and an x axis below.
 
     Args:
@@ -148,16 +157,21 @@ def frame(lines: Sequence[str], x: Axis, y: Axis, width: int, screen: Screen) ->
     Returns:
         Two lines more, each `gutter(y)` columns wider.
     """
+    left = [paint(side, theme.AXIS, screen) for side in y_axis(y, len(lines), screen)]
+    below = [paint(row, theme.AXIS, screen) for row in x_axis(x, width, gutter(y) - 1, screen)]
+    return [a + b for a, b in zip(left, lines, strict=True)] + below
+
+
+def y_axis(y: Axis, rows: int, screen: Screen) -> list[str]:
+    """The numbers and the line of a y axis, top first, each `gutter(y)` columns wide."""
     edge, tick = "│┤" if screen.unicode else "|+"
-    at = {len(lines) - 1 - place: text for place, text in y.places(len(lines))}
+    at = {rows - 1 - place: text for place, text in y.places(rows)}
     wide = gutter(y) - 2
-    sides = [f"{at.get(row, ''):>{wide}} {tick if row in at else edge}" for row in range(len(lines))]
-    left = [paint(side, "gray", screen) for side in sides]
-    return [a + b for a, b in zip(left, lines, strict=True)] + _foot(x, width, wide + 1, screen)
+    return [f"{at.get(row, ''):>{wide}} {tick if row in at else edge}" for row in range(rows)]
 
 
-def _foot(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
-    """The line of the x axis, and below it the numbers that have room and the label."""
+def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
+    """The line of an x axis, and below it the numbers that have room and the label; both begin with the indent."""
     corner, line, tick = "└─┬" if screen.unicode else "+-+"
     label = fit(plain(x.label, screen), width)
     rule, text = Cells(width, 1), Cells(width + indent + 1, 1)
@@ -168,11 +182,10 @@ def _foot(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
         if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
             text.put(0, start, word)
             rule.put(0, column, tick)
-    foot = [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
-    return [paint(row, "gray", screen) for row in foot]
+    return [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
 
 
-def framed(
+def frame_picture(
     lines: Sequence[str],
     x_range: tuple[float, float],
     y_range: tuple[float, float],
@@ -199,4 +212,4 @@ def framed(
     width = columns(lines[0])
     head = fit(f"{plain(y_label, screen):>{gutter(y) - 1}}", gutter(y) + width)
     x = axis(*x_range, width // 10, x_label)
-    return "\n".join([paint(head, "gray", screen), *frame(lines, x, y, width, screen)])
+    return "\n".join([paint(head, theme.AXIS, screen), *add_axes(lines, x, y, width, screen)])

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gdcli.render import theme
 from gdcli.render.raster.cells import Cells
 from gdcli.render.screen import Screen, columns, fit, paint
+from gdcli.render.theme import Meaning
 
-Mark = tuple[int, str]
+ColumnMark = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -16,20 +18,20 @@ class Name:
     Args:
         text: The name.
         sign: What stands for the curve in a legend.
-        color: The curve's colour.
+        meaning: What the curve is.
         across: Where the curve ends, as a fraction of the width.
         up: The same, of the height.
     """
 
     text: str
     sign: str
-    color: str
+    meaning: Meaning
     across: float
     up: float
 
     def painted(self, screen: Screen) -> str:
         """The entry for a legend."""
-        return paint(f"{self.sign} {self.text}", self.color, screen)
+        return paint(f"{self.sign} {self.text}", self.meaning, screen)
 
 
 def heading(y_label: str, title: str, names: Sequence[Name], indent: int, width: int, screen: Screen) -> list[str]:
@@ -48,10 +50,10 @@ def heading(y_label: str, title: str, names: Sequence[Name], indent: int, width:
     room = width - columns(legend) - (3 if legend and title else 0)
     for start in (lead, lead.lstrip()):
         if columns(start + title) <= room:
-            first = paint(start, "gray", screen) + paint(title, "bold", screen)
+            first = paint(start, theme.AXIS, screen) + paint(title, theme.HEADING, screen)
             return [first + ("   " if title and legend else "") + legend]
     start = fit(lead.lstrip(), width)
-    first = paint(start, "gray", screen) + paint(fit(title, width - columns(start)), "bold", screen)
+    first = paint(start, theme.AXIS, screen) + paint(fit(title, width - columns(start)), theme.HEADING, screen)
     return [first, *legend_lines(names, width, screen)]
 
 
@@ -59,7 +61,7 @@ def legend_lines(names: Sequence[Name], width: int, screen: Screen) -> list[str]
     """A legend over as many lines as it needs."""
     lines: list[str] = []
     for name in names:
-        short = Name(fit(name.text, width - 2), name.sign, name.color, 0, 0).painted(screen)
+        short = Name(fit(name.text, width - 2), name.sign, name.meaning, 0, 0).painted(screen)
         if lines and columns(lines[-1]) + 3 + columns(short) <= width:
             lines[-1] += "   " + short
         else:
@@ -86,14 +88,14 @@ def put_names(page: Cells, names: Sequence[Name], width: int) -> bool:
     """
     spots = _in_margin([name for name in names if _at_edge(name, width)], page.height, width)
     for name in (name for name in names if not _at_edge(name, width)):
-        found = _beside(page, name, width, spots)
-        if found is None:
+        place = _beside(page, name, width, spots)
+        if place is None:
             return False
-        spots.append((*found, name))
+        spots.append((*place, name))
     if len(spots) < len(names):
         return False
     for row, column, name in spots:
-        page.put(row, column, name.text, name.color)
+        page.put(row, column, name.text, name.meaning)
     return True
 
 
@@ -119,14 +121,14 @@ def _beside(page: Cells, name: Name, width: int, taken: Sequence[tuple[int, int,
     return None
 
 
-def put_marks(page: Cells, marks: Sequence[Mark], screen: Screen) -> None:
+def put_marks(page: Cells, marks: Sequence[ColumnMark], screen: Screen) -> None:
     """Dotted vertical lines behind the curves, each with its word on the highest row that has room."""
     for column, word in marks:
         spots = [(row, at) for row in range(page.height) for at in (column + 2, column - columns(word) - 1)]
-        found = next((spot for spot in spots if page.free(spot[0], spot[1] - 1, columns(word) + 2)), None)
-        if word and found:
-            page.put(*found, word, "gray")
+        place = next((spot for spot in spots if page.free(spot[0], spot[1] - 1, columns(word) + 2)), None)
+        if word and place:
+            page.put(*place, word, theme.AXIS)
     for column, _ in marks:
         for row in range(page.height):
             if page.free(row, column, 1):
-                page.put(row, column, "┊" if screen.unicode else ":", "gray")
+                page.put(row, column, theme.AXIS.sign(screen.unicode), theme.AXIS)

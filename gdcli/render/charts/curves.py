@@ -1,4 +1,4 @@
-"""Series of numbers made ready to draw: what is finite, in units of the plot, and few enough points."""
+"""Series of numbers prepared for drawing: what is finite, in units of the plot, and few enough points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 
 from gdcli.render.charts.axes import LARGEST, Axis, axis
 from gdcli.render.raster.geometry import Floats, Indices, pieces, within
+from gdcli.render.theme import CLASSES, Meaning
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,18 @@ class Series:
         y: Heights, as many.
         label: Its name; "" for one that needs none.
         style: "line" or "points".
-        color: A name from `screen.PALETTE`.
+        meaning: What it stands for; it has that colour.
     """
 
-    x: Sequence[float]
-    y: Sequence[float]
+    x: Sequence[float] | Floats | Indices
+    y: Sequence[float] | Floats
     label: str = ""
     style: str = "line"
-    color: str = "blue"
+    meaning: Meaning = CLASSES[0]
 
 
 @dataclass(frozen=True)
-class Curve:
+class PlottedSeries:
     """What can be drawn of a series.
 
     Args:
@@ -47,7 +48,7 @@ class Curve:
     negative: int
 
 
-def curve(series: Series, *, log_y: bool) -> Curve:
+def prepare_series(series: Series, *, log_y: bool) -> PlottedSeries:
     """The drawable part of a series."""
     size = min(len(series.x), len(series.y))
     x = np.asarray(series.x, dtype=np.float64)[:size]
@@ -57,10 +58,10 @@ def curve(series: Series, *, log_y: bool) -> Curve:
     height = np.log10(y[usable]) if log_y else y[usable]
     lost = int((~finite).sum())
     points = np.stack([x[usable], height], axis=1).clip(-LARGEST, LARGEST)
-    return Curve(series, points, np.flatnonzero(usable), lost, size - lost - len(points))
+    return PlottedSeries(series, points, np.flatnonzero(usable), lost, size - lost - len(points))
 
 
-def notes(curves: Sequence[Curve]) -> list[str]:
+def list_omissions(curves: Sequence[PlottedSeries]) -> list[str]:
     """What the chart does not show, a line each."""
     counts = {
         "not finite": sum(one.infinite for one in curves),
@@ -69,8 +70,8 @@ def notes(curves: Sequence[Curve]) -> list[str]:
     return [f"({n} point{'s' * (n > 1)} not drawn: {why})" for why, n in counts.items() if n]
 
 
-def axes(
-    curves: Sequence[Curve],
+def fit_axes(
+    curves: Sequence[PlottedSeries],
     x_label: str,
     counts: tuple[int, int],
     *,
@@ -96,7 +97,7 @@ def axes(
     return axis(left, right, counts[0], x_label), axis(bottom, top, counts[1], log=log_y)
 
 
-def parts(one: Curve, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]:
+def cut_pieces(one: PlottedSeries, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]:
     """A curve as pieces to draw, in fractions of the plot: cut at its edges and at gaps that show.
 
     Args:
@@ -112,7 +113,7 @@ def parts(one: Curve, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]
         return [cloud] if len(cloud) else []
     gaps = (np.diff(one.kept) > 1) & (np.abs(np.diff(spots[:, 0])) * columns > 1)
     runs = np.split(spots, np.flatnonzero(gaps) + 1)
-    return [piece for run in runs for piece in pieces(run[thin(run, columns)])]
+    return [piece for run in runs for piece in pieces(run[thin_curve(run, columns)])]
 
 
 def _one_a_cell(points: Floats, columns: int, rows: int) -> Floats:
@@ -124,7 +125,7 @@ def _one_a_cell(points: Floats, columns: int, rows: int) -> Floats:
     return np.asarray((np.unique(cells, axis=0) + 0.5) / size)
 
 
-def thin(points: Floats, columns: int) -> Indices:
+def thin_curve(points: Floats, columns: int) -> Indices:
     """The points that matter: the first, lowest, highest and last of each run within one column.
 
     Args:

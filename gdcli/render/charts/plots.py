@@ -11,18 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gdcli.render.blocks import bars, side_by_side
-from gdcli.render.charts.axes import Axis, frame, gutter
+from gdcli.render.blocks import draw_bars, side_by_side
+from gdcli.render.charts.axes import Axis, add_axes, gutter
 from gdcli.render.charts.captions import Name, heading, margin, put_marks, put_names
-from gdcli.render.charts.curves import Curve, Series, axes, curve, notes, parts
+from gdcli.render.charts.curves import PlottedSeries, Series, cut_pieces, fit_axes, list_omissions, prepare_series
 from gdcli.render.raster.cells import Cells
 from gdcli.render.raster.geometry import Floats
-from gdcli.render.reports.confusion import matrix
+from gdcli.render.reports.confusion import draw_confusion
 from gdcli.render.screen import Screen, fit, plain
+from gdcli.render.theme import Meaning
 
-__all__ = ["Screen", "Series", "bars", "chart", "matrix", "side_by_side"]
+__all__ = ["Screen", "Series", "chart", "draw_bars", "draw_confusion", "side_by_side"]
 
-# Curves are told apart by colour; where there is none, by the character they are drawn with.
+# Curves differ in colour; where there is none, by the character they are drawn with.
 LINES: tuple[str, ...] = ("braille", "·", "+", "x", "#")
 POINTS: tuple[str, ...] = ("•", "◦", "▪")
 ASCII_LINES: tuple[str, ...] = ("*", ".", "+", "x", "#")
@@ -72,25 +73,27 @@ def chart(
     Returns:
         The lines, joined, without a line break at the end.
     """
-    curves = [curve(one, log_y=log_y) for one in series]
-    below = [fit(note, width) for note in notes(curves)]
+    curves = [prepare_series(one, log_y=log_y) for one in series]
+    below = [fit(note, width) for note in list_omissions(curves)]
     curves = [one for one in curves if len(one.points)]
     title, rows = plain(title, screen), height - 3 - len(below)
     if not curves or rows < 2 or width < 24:
         why = "(no room to draw)" if curves else "(nothing to draw)"
         return "\n".join([fit(title, width), fit(why, width), *below][:height])
     counts = width // 12, min(rows * 2 // 5, 6)
-    x, y = axes(curves, x_label, counts, log_y=log_y, y_range=y_range)
+    x, y = fit_axes(curves, x_label, counts, log_y=log_y, y_range=y_range)
     strokes = _strokes(curves, x, y, width - gutter(y), rows, screen)
     drawing = _Drawing(strokes, _visible(marks, x, screen), (x, y), screen)
     return "\n".join([*drawing.lines((plain(y_label, screen), title), width, rows), *below])
 
 
-def _strokes(curves: Sequence[Curve], x: Axis, y: Axis, columns: int, rows: int, screen: Screen) -> list[_Stroke]:
+def _strokes(
+    curves: Sequence[PlottedSeries], x: Axis, y: Axis, columns: int, rows: int, screen: Screen
+) -> list[_Stroke]:
     """Each curve in fractions of the plot, with its character."""
     glyphs = _glyphs([one.series.style == "points" or len(one.points) == 1 for one in curves], screen)
     drawn = zip(curves, glyphs, strict=True)
-    return [_Stroke(one.series, parts(one, x, y, columns, rows), glyph) for one, glyph in drawn]
+    return [_Stroke(one.series, cut_pieces(one, x, y, columns, rows), glyph) for one, glyph in drawn]
 
 
 def _visible(marks: Sequence[tuple[float, str]], x: Axis, screen: Screen) -> list[tuple[float, str]]:
@@ -123,7 +126,7 @@ class _Drawing:
 
     def framed(self, page: Cells, right: int) -> list[str]:
         """The page with its axes; the x axis leaves out the margin."""
-        return frame(page.lines(self.screen), *self.axes, page.width - right, self.screen)
+        return add_axes(page.lines(self.screen), *self.axes, page.width - right, self.screen)
 
     def page(self, width: int, right: int, rows: int) -> Cells:
         """Curves and marks on `width` columns, and an empty margin."""
@@ -135,12 +138,7 @@ class _Drawing:
     def names(self) -> list[Name]:
         """The curves that have a name, with how they look."""
         return [
-            Name(
-                plain(label, self.screen),
-                stroke.glyph.replace("braille", "—"),
-                stroke.series.color,
-                *_end(stroke),
-            )
+            Name(plain(label, self.screen), stroke.glyph.replace("braille", "—"), stroke.series.meaning, *_end(stroke))
             for stroke in self.strokes
             if (label := stroke.series.label)
         ]
@@ -186,14 +184,14 @@ def _rasterise(page: Cells, width: int, strokes: Sequence[_Stroke]) -> None:
         for piece in strokes[at].pieces:
             signal = figure.signal(*piece.T.tolist(), marker=marker)
             figure.draw(signal.lines(strokes[at].series.style == "line"))
-    _copy(figure.build().string(), page, [stroke.series.color for stroke in strokes])
+    _copy(figure.build().string(), page, [stroke.series.meaning for stroke in strokes])
 
 
-def _copy(text: str, page: Cells, colors: Sequence[str]) -> None:
+def _copy(text: str, page: Cells, meanings: Sequence[Meaning]) -> None:
     """Put plotext's text on the page; its colour numbers say which stroke a run belongs to."""
     for row, line in enumerate(text.splitlines()):
         column = 0
         for number, run in SPAN.findall(line):
             if number:
-                page.put(row, column, run, colors[int(number) - 16])
+                page.put(row, column, run, meanings[int(number) - 16])
             column += len(run)

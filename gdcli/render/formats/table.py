@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TextIO
 
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.formats import output_format
 from gdcli.render.screen import Screen, columns, paint
 
@@ -16,7 +16,7 @@ def render(report: Report, out: TextIO, screen: Screen) -> None:
     for record in report.records:
         if not header and report.columns:
             titles = _line(report.columns, [column.header for column in report.columns])
-            out.write(paint(titles, "bold", screen) + "\n")
+            out.write(paint(titles, theme.HEADING, screen) + "\n")
             header = True
         if report.paragraph:
             lines = report.paragraph(record, screen)

@@ -10,14 +10,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gdcli.render.charts.axes import framed, short
+from gdcli.render.charts.axes import compact
 from gdcli.render.raster.colormap import Pixels, luminance
-from gdcli.render.raster.pictures import heat, limits, places, regions
-from gdcli.render.screen import RESET, Screen, columns, fit, plain, split
+from gdcli.render.raster.pictures import draw_heat_map, value_limits
+from gdcli.render.screen import RESET, Screen, columns, fit, plain, split_cells
+from gdcli.render.theme import EDGE, PATH, Hue
 
-__all__ = ["Mark", "framed", "half_blocks", "heat", "image", "limits", "places", "regions", "scale_bar"]
+__all__ = ["PixelMark", "draw_image", "half_blocks", "ink_on", "scale_bar", "shade"]
 
-Mark = tuple[int, int, str]  # pixel row, pixel column, what to write there
+PixelMark = tuple[int, int, str]  # pixel row, pixel column, what to write there
 Codes = NDArray[np.int64]
 
 RAMP = " .:-=+*#%@"
@@ -25,7 +26,7 @@ CUBE = np.array([0, 95, 135, 175, 215, 255])
 ANSI = np.array([[level * bit for bit in bits[::-1]] for level in (187, 255) for bits in np.ndindex(2, 2, 2)])
 
 
-def half_blocks(rgb: Pixels, screen: Screen, marks: Sequence[Mark] = ()) -> list[str]:
+def half_blocks(rgb: Pixels, screen: Screen, marks: Sequence[PixelMark] = ()) -> list[str]:
     """A picture as lines of text, two pixel rows a line; an odd last row is doubled.
 
     Without colour or without Unicode: brightness as ASCII characters.
@@ -33,7 +34,7 @@ def half_blocks(rgb: Pixels, screen: Screen, marks: Sequence[Mark] = ()) -> list
     Args:
         rgb: The picture, `(height, width, 3)`, top row first.
         screen: What the terminal can do.
-        marks: Texts over the picture: pixel row, pixel column (`places` finds them) and the text.
+        marks: Texts over the picture: pixel row, pixel column (`pixels_at` finds them) and the text.
 
     >>> half_blocks(np.array([[[0, 0, 0], [255, 255, 255]]], dtype=np.uint8), Screen(color=False))
     [' @']
@@ -46,13 +47,13 @@ def half_blocks(rgb: Pixels, screen: Screen, marks: Sequence[Mark] = ()) -> list
     upper, lower = _codes(rgb[0::2], screen.depth), _codes(rgb[1::2], screen.depth)
     for row, column, char in letters:
         ground = rgb[2 * row : 2 * row + 2, column].mean(axis=0).astype(np.uint8)
-        pair = np.stack([np.full(3, 0 if luminance(ground) > 0.5 else 255, dtype=np.uint8), ground])
+        pair = np.stack([np.array(ink_on(ground).rgb, dtype=np.uint8), ground])
         upper[row, column], lower[row, column] = _codes(pair, screen.depth)
         text[row][column] = char
     return [_line(*row, screen.depth) for row in zip(upper, lower, text, strict=True)]
 
 
-def image(pixels: ArrayLike, screen: Screen) -> list[str]:
+def draw_image(pixels: ArrayLike, screen: Screen) -> list[str]:
     """A grey image `(height, width)`, from 0 to whatever its largest value is, as lines of text."""
     grey = np.nan_to_num(np.asarray(pixels, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
     shade = np.rint(grey / (grey.max(initial=0) or 1) * 255).astype(np.uint8)
@@ -60,39 +61,43 @@ def image(pixels: ArrayLike, screen: Screen) -> list[str]:
 
 
 def scale_bar(
-    values: ArrayLike,
-    screen: Screen,
-    *,
-    width: int,
-    label: str = "",
-    scale: str = "log",
-    low_is_bright: bool = True,
+    values: ArrayLike, screen: Screen, *, width: int, label: str = "", scale: str = "log", low_is_bright: bool = True
 ) -> str:
     """A line that explains the colours of a heat map of these values: label, lowest, colours, highest."""
-    low, high = map(short, limits(values, scale))
+    low, high = map(compact, value_limits(values, scale))
     before, after = f"{plain(label, screen)} {low} ".lstrip(), f" {high}{' (log scale)' * (scale == 'log')}"
     room = width - columns(before + after)
     if room < 4:
         return fit(before + after.lstrip(), width)
     ramp = np.linspace(0, 1, room)
-    bar = heat(np.stack([ramp, ramp]), screen, low_is_bright=low_is_bright, scale="linear")
+    bar = draw_heat_map(np.stack([ramp, ramp]), screen, low_is_bright=low_is_bright, scale="linear")
     return before + half_blocks(bar, screen)[0] + after
 
 
-def _letters(marks: Sequence[Mark], rgb: Pixels, screen: Screen) -> list[tuple[int, int, str]]:
+def _letters(marks: Sequence[PixelMark], rgb: Pixels, screen: Screen) -> list[tuple[int, int, str]]:
     """Cell row, cell column and character of every letter that lies on the picture."""
-    texts = [(y // 2, x, split(plain(text, screen))) for y, x, text in marks]
+    texts = [(y // 2, x, split_cells(plain(text, screen))) for y, x, text in marks]
     letters = [(row, start + at, char) for row, start, text in texts for at, char in enumerate(text)]
     return [spot for spot in letters if 0 <= spot[0] < len(rgb) // 2 and 0 <= spot[1] < rgb.shape[1]]
 
 
 def _ramp(rgb: Pixels, letters: Sequence[tuple[int, int, str]]) -> list[str]:
-    bright = luminance(rgb)
-    levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(int)
-    text = [[RAMP[level] for level in row] for row in levels.tolist()]
+    text: list[list[str]] = shade(rgb).tolist()
     for row, column, char in letters:
         text[row][column] = char
     return ["".join(row) for row in text]
+
+
+def shade(rgb: Pixels) -> NDArray[np.str_]:
+    """A picture without colour: the brightness of two pixel rows as one character."""
+    bright = luminance(rgb)
+    levels = np.rint((bright[0::2] + bright[1::2]) / 2 * (len(RAMP) - 1)).astype(np.intp)
+    return np.array(list(RAMP))[levels]
+
+
+def ink_on(ground: Pixels) -> Hue:
+    """The ink that is readable on a colour: dark on a bright one, else bright."""
+    return (EDGE if luminance(ground) > 0.5 else PATH).color
 
 
 def _codes(rgb: Pixels, depth: int) -> Codes:

@@ -1,12 +1,13 @@
-"""A small page of character cells, each with a style, to draw on before anything is printed."""
+"""A small page of character cells, each with a meaning that colours it, to draw on before anything is printed."""
 
 from itertools import groupby
 
-from gdcli.render.screen import Screen, paint, split
+from gdcli.render.screen import Screen, paint, split_cells
+from gdcli.render.theme import PLAIN, Meaning
 
 
 class Cells:
-    """A grid of characters with a style each; text is written over what is there.
+    """A grid of characters with a meaning each; text is written over what is there.
 
     >>> page = Cells(5, 1)
     >>> page.put(0, 1, "abc")
@@ -17,13 +18,13 @@ class Cells:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
-        self.rows = [[(" ", "")] * width for _ in range(height)]
+        self.rows = [[(" ", PLAIN)] * width for _ in range(height)]
 
-    def put(self, row: int, column: int, text: str, style: str = "") -> None:
+    def put(self, row: int, column: int, text: str, meaning: Meaning = PLAIN) -> None:
         """Write text; what lies outside the page is dropped."""
-        for at, char in enumerate(split(text), start=column):
+        for at, char in enumerate(split_cells(text), start=column):
             if 0 <= row < self.height and 0 <= at < self.width:
-                self.rows[row][at] = (char, style)
+                self.rows[row][at] = (char, meaning)
 
     def free(self, row: int, column: int, length: int) -> bool:
         """Whether `length` cells from here on are on the page and blank."""
@@ -35,7 +36,7 @@ class Cells:
         return ["".join(_painted(row, screen)) for row in self.rows]
 
 
-def _painted(row: list[tuple[str, str]], screen: Screen) -> list[str]:
-    """A row's runs of one style."""
+def _painted(row: list[tuple[str, Meaning]], screen: Screen) -> list[str]:
+    """A row's runs of one meaning."""
     runs = groupby(row, key=lambda cell: cell[1])
-    return [paint("".join(char for char, _ in run), style, screen) for style, run in runs]
+    return [paint("".join(char for char, _ in run), meaning, screen) for meaning, run in runs]

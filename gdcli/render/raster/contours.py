@@ -33,13 +33,13 @@ def contour(values: Floats, level: float) -> list[Floats]:
 def _crossings(values: Floats, level: float) -> dict[int, tuple[float, float]]:
     """Where each edge of the grid is crossed; edges along a row are numbered first, then those along a column."""
     height, width = values.shape
-    found = {}
+    crossings = {}
     for first, (step_x, step_y) in ((0, (1, 0)), (height * width, (0, 1))):
         a, b = values[: height - step_y, : width - step_x], values[step_y:, step_x:]
         for row, column in np.argwhere((a > level) != (b > level)).tolist():
             along = (level - a[row, column]) / (b[row, column] - a[row, column])
-            found[first + row * width + column] = (column + along * step_x, row + along * step_y)
-    return found
+            crossings[first + row * width + column] = (column + along * step_x, row + along * step_y)
+    return crossings
 
 
 def _joined(values: Floats, level: float) -> Graph:

@@ -57,7 +57,13 @@ def pieces(points: Floats) -> list[Floats]:
     return [np.concatenate([heads[a : a + 1], tails[a:b]]) for a, b in pairwise(bounds)]
 
 
-def trace(points: Floats, width: int, height: int) -> tuple[Indices, Indices]:
+def pixels(spots: Floats, shape: tuple[int, ...]) -> Indices:
+    """The pixels of points in a picture of a shape: row (top first) and column, `(n, 2)`."""
+    height, width = shape[:2]
+    return np.rint(np.stack([(1 - spots[:, 1]) * (height - 1), spots[:, 0] * (width - 1)], axis=1)).astype(np.intp)
+
+
+def trace_pixels(points: Floats, width: int, height: int) -> tuple[Indices, Indices]:
     """The pixels under a polyline, without gaps: rows (top first) and columns."""
     heads, tails, _ = clip(points[:-1], points[1:])
     size = np.array([width - 1, height - 1], dtype=np.float64)

@@ -3,22 +3,20 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gdcli.render.charts.axes import axis
+from gdcli.render import theme
+from gdcli.render.charts.axes import axis, fractions
 from gdcli.render.raster.colormap import Pixels, hues, oklch, scale_colors
-from gdcli.render.raster.geometry import Floats, Indices, trace, within
+from gdcli.render.raster.geometry import Floats, Indices, pixels, trace_pixels, within
 from gdcli.render.screen import Screen
+from gdcli.render.theme import Meaning
 
-Range = tuple[float, float]
+Interval = tuple[float, float]
 
-NEUTRAL = 128  # the grey of what has no value
 GREYS = np.repeat(np.linspace(0, 180, 256).astype(np.uint8)[:, None], 3, axis=1)
-LINE, STEP = (
-    np.full(3, 255, dtype=np.uint8),
-    (226, 40, 60),
-)  # the path of descent: its way, and where each step landed
+NEUTRAL = np.array(theme.MISSING.color.rgb, dtype=np.uint8)  # what has no value
 
 
-def limits(values: ArrayLike, scale: str) -> Range:
+def value_limits(values: ArrayLike, scale: str) -> Interval:
     """The lowest and the highest value that a scale shows: finite, and on a log scale positive.
 
     A log scale starts where one value in 200 is smaller, and reaches down at most six decades: so the one
@@ -34,7 +32,7 @@ def limits(values: ArrayLike, scale: str) -> Range:
     return max(low, high * 1e-6, float(np.quantile(known, 0.005, method="lower"))), high
 
 
-def heat(
+def draw_heat_map(
     values: ArrayLike,
     screen: Screen,
     *,
@@ -42,8 +40,8 @@ def heat(
     scale: str = "log",
     contours: int = 0,
     path: ArrayLike = (),
-    x_range: Range | None = None,
-    y_range: Range | None = None,
+    x_range: Interval | None = None,
+    y_range: Interval | None = None,
 ) -> Pixels:
     """A heat map: one pixel a value, cells that are not finite grey.
 
@@ -60,20 +58,20 @@ def heat(
     Returns:
         The picture `(height, width, 3)`, top row first.
     """
-    levels = _levels(np.asarray(values, dtype=np.float64)[::-1], scale)
+    levels = scale_levels(np.asarray(values, dtype=np.float64)[::-1], scale)
     known = np.isfinite(levels)
     colors = (scale_colors() if screen.color else GREYS)[:: -1 if low_is_bright else 1]
-    rgb = np.where(known[..., None], colors[_whole(levels * 255, known)], np.uint8(NEUTRAL))
+    rgb = np.where(known[..., None], colors[_whole(levels * 255, known)], NEUTRAL)
     if contours:
         rgb = _darken(rgb, _edges(_whole(np.minimum(levels * (contours + 1), contours), known)) & known)
     height, width = levels.shape
     spots = _fractions(path, x_range or (0, max(width - 1, 1)), y_range or (0, max(height - 1, 1)))
-    return _draw_path(rgb, spots, screen)
+    return draw_path(rgb, spots, screen)
 
 
-def _levels(values: Floats, scale: str) -> Floats:
+def scale_levels(values: Floats, scale: str) -> Floats:
     """Values on their scale, 0 to 1; NaN where there is none."""
-    low, high = limits(values, scale)
+    low, high = value_limits(values, scale)
     values = np.where(np.isfinite(values), values, np.nan)
     if scale == "log":
         values = np.log10(np.clip(values, low, None))
@@ -97,47 +95,51 @@ def _darken(rgb: Pixels, where: NDArray[np.bool_]) -> Pixels:
     return np.where(where[..., None], (rgb * 0.78).astype(np.uint8), rgb)
 
 
-def _draw_path(rgb: Pixels, spots: Floats, screen: Screen) -> Pixels:
-    """The picture with a path over it; `spots` are fractions of the picture."""
+def draw_path(
+    rgb: Pixels, spots: Floats, screen: Screen, *, line: Meaning = theme.PATH, dot: Meaning = theme.STEP, dots: int = 0
+) -> Pixels:
+    """The picture with a path of descent over it: a line, and a dot where each step landed.
+
+    Args:
+        rgb: The picture.
+        spots: The path, `(n, 2)` fractions of the picture.
+        screen: What the terminal can do; without colour the line alone is drawn.
+        line: What the line stands for.
+        dot: What a dot stands for.
+        dots: How many steps, the last ones, have a dot; 0 = all.
+    """
     if not len(spots):
         return rgb
-    rgb = rgb.copy()
-    rows, columns = trace(spots, rgb.shape[1], rgb.shape[0])
-    rgb[rows, columns] = rgb[rows, columns] // 2 + LINE // 2 if screen.color else LINE
+    rgb, ink = rgb.copy(), np.array(line.color.rgb, dtype=np.uint8)
+    rows, columns = trace_pixels(spots, rgb.shape[1], rgb.shape[0])
     if not screen.color:
-        rgb[np.minimum(rows ^ 1, len(rgb) - 1), columns] = LINE
+        rgb[rows, columns] = rgb[np.minimum(rows ^ 1, len(rgb) - 1), columns] = ink
         return rgb
-    rows, columns = _pixels(spots[within(spots)], rgb.shape).T
-    rgb[rows, columns] = STEP
+    rgb[rows, columns] = rgb[rows, columns] // 2 + ink // 2
+    spots = spots[-dots:]
+    rows, columns = pixels(spots[within(spots)], rgb.shape).T
+    rgb[rows, columns] = dot.color.rgb
     return rgb
 
 
-def places(points: ArrayLike, x_range: Range, y_range: Range, shape: tuple[int, ...]) -> Indices:
+def pixels_at(points: ArrayLike, x_range: Interval, y_range: Interval, shape: tuple[int, ...]) -> Indices:
     """The pixels `(n, 2)`, row (top first) and column, at points given as `(n, 2)` x, y."""
-    return _pixels(_fractions(points, x_range, y_range), shape)
+    return pixels(_fractions(points, x_range, y_range), shape)
 
 
-def _pixels(spots: Floats, shape: tuple[int, ...]) -> Indices:
-    height, width = shape[:2]
-    return np.rint(np.stack([(1 - spots[:, 1]) * (height - 1), spots[:, 0] * (width - 1)], axis=1)).astype(np.intp)
+def _fractions(points: ArrayLike, x_range: Interval, y_range: Interval) -> Floats:
+    return fractions(points, axis(*x_range, 1), axis(*y_range, 1))
 
 
-def _fractions(points: ArrayLike, x_range: Range, y_range: Range) -> Floats:
-    """Points as fractions of the picture; those that are not finite are left out."""
-    xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    xy = xy[np.isfinite(xy).all(axis=1)]
-    return np.stack([axis(*x_range, 1).fraction(xy[:, 0]), axis(*y_range, 1).fraction(xy[:, 1])], axis=1)
-
-
-def regions(
+def draw_regions(
     classes: ArrayLike,
     screen: Screen,
     *,
     confidence: ArrayLike = 1.0,
     points: ArrayLike = (),
     labels: ArrayLike = (),
-    x_range: Range | None = None,
-    y_range: Range | None = None,
+    x_range: Interval | None = None,
+    y_range: Interval | None = None,
 ) -> Pixels:
     """Decision regions: a hue a class, stronger where the model is surer, the data points bright on top.
 
@@ -166,7 +168,7 @@ def regions(
     xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     known = np.isfinite(xy).all(axis=1)
     spots = _fractions(xy, x_range or (0, max(width - 1, 1)), y_range or (0, max(height - 1, 1)))
-    rows, columns = _pixels(spots[within(spots)], rgb.shape).T
+    rows, columns = pixels(spots[within(spots)], rgb.shape).T
     rgb[rows, columns] = ink[truth[known][within(spots)]]
     return rgb
 

@@ -10,23 +10,24 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from gdcli.formatting import short
+from gdcli.render import theme
 from gdcli.render.screen import Screen, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.analysis.activation_shape import Shape
 
-__all__ = ["Portrait", "pictures", "remarks", "tables"]
+__all__ = ["ActivationProfile", "describe_activation", "draw_activations", "tabulate_activations"]
 
 NARROWEST, BROADEST = 48, 66  # columns of a chart
 GAP = 3
 ACROSS = 7  # numbers in a row of a table
 FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.shapes
-COLORS = {"value": "blue", "slope": "orange"}
+MEANINGS = {"value": theme.VALUE, "slope": theme.SLOPE}
 SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
 
 
 @dataclass(frozen=True)
-class Portrait:
+class ActivationProfile:
     """One activation, ready to be shown.
 
     Args:
@@ -46,7 +47,7 @@ class Portrait:
     remarks: Sequence[tuple[str, str]]
 
 
-def remarks(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
+def describe_activation(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
     """An activation's shape in a student's words.
 
     Args:
@@ -113,7 +114,7 @@ def _at(value: float) -> str:
     return short(round(value, 2), 2)
 
 
-def pictures(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
     """A chart of each function and its derivative, with the words under it; side by side where there is room.
 
     Args:
@@ -130,13 +131,13 @@ def pictures(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
         yield from side_by_side(blocks, screen, gap=GAP).split("\n")
 
 
-def _block(portrait: Portrait, width: int, screen: Screen) -> str:
+def _block(portrait: ActivationProfile, width: int, screen: Screen) -> str:
     from gdcli.render.charts.plots import Series, chart
 
     drawing = chart(
         [
-            Series(portrait.x, portrait.value, label="value", color=COLORS["value"]),
-            Series(portrait.x, portrait.derivative, label="slope", color=COLORS["slope"]),
+            Series(portrait.x, portrait.value, label="value", meaning=theme.VALUE),
+            Series(portrait.x, portrait.derivative, label="slope", meaning=theme.SLOPE),
         ],
         screen,
         title=portrait.name,
@@ -158,20 +159,20 @@ def _rounded(values: Sequence[float]) -> tuple[float, float] | None:
     return math.floor(low / step) * step, math.ceil(high / step) * step
 
 
-def _words(portrait: Portrait, width: int, screen: Screen) -> Iterator[str]:
+def _words(portrait: ActivationProfile, width: int, screen: Screen) -> Iterator[str]:
     """What it is, then its formula and each remark beside its label, wrapped."""
     about, _, formula = portrait.formula.rpartition(": ")
     yield from wrap(_spelled(about, screen), width)
     for label, text in [("value", formula), *portrait.remarks]:
         for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 10), fillvalue=""):
-            yield f"{paint(f'{head:<9}', COLORS.get(label, 'gray'), screen)} {line}"
+            yield f"{paint(f'{head:<9}', MEANINGS.get(label, theme.NOTE), screen)} {line}"
 
 
 def _spelled(text: str, screen: Screen) -> str:
     return plain(text if screen.unicode else text.translate(SPELLED), screen)
 
 
-def tables(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
+def tabulate_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
     """The functions' values, then their slopes, then the words.
 
     Args:
@@ -185,7 +186,7 @@ def tables(portraits: Sequence[Portrait], screen: Screen) -> Iterator[str]:
         yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
     for at, one in enumerate(portraits):
         yield from ("",)[: bool(at)]
-        yield paint(one.name, "bold", screen)
+        yield paint(one.name, theme.HEADING, screen)
         yield from _words(one, 80, screen)
 
 
@@ -195,4 +196,4 @@ def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], scr
     heads = [f"z = {short(z[0])}", *map(short, z[1:])]
     lines = [[title, *heads], *([name, *(short(round(each, 4)) for each in values)] for name, values in rows.items())]
     text = [f"{name:<{broad}}" + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
-    return [paint(text[0], "bold", screen), *text[1:], ""]
+    return [paint(text[0], theme.HEADING, screen), *text[1:], ""]

@@ -11,12 +11,13 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from gdcli.formatting import polynomial, short
+from gdcli.render import theme
 from gdcli.render.screen import Screen, columns, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.analysis.collapse import Witness
 
-__all__ = ["Collapsed", "collapsed", "refused"]
+__all__ = ["CollapseReport", "describe_collapse", "describe_refusal"]
 
 TERMS = 8  # inputs that are all named; of more, only some
 HEAVIEST = 4
@@ -27,7 +28,7 @@ DIGITS = 4
 
 
 @dataclass(frozen=True)
-class Collapsed:
+class CollapseReport:
     """An all-linear network and the one layer that it is.
 
     Args:
@@ -49,24 +50,24 @@ class Collapsed:
     rows: int
 
 
-def collapsed(told: Collapsed, screen: Screen) -> Iterator[str]:
+def describe_collapse(report: CollapseReport, screen: Screen) -> Iterator[str]:
     """The layers as a product, the equation of each output, and how exactly the two agree.
 
     Args:
-        told: The network and its one layer.
+        report: The network and its one layer.
         screen: What the terminal can do.
     """
-    yield from _labelled("W", _product(told.sizes), screen)
-    yield from _labelled("b", f"= {_shift(len(told.sizes) - 1)}  =  {_vector(told.bias)}", screen)
+    yield from _labelled("W", _product(report.sizes), screen)
+    yield from _labelled("b", f"= {_shift(len(report.sizes) - 1)}  =  {_vector(report.bias)}", screen)
     yield ""
-    inputs = [plain(name, screen) for name in told.input_names]
-    outputs = [plain(name, screen) for name in told.output_names]
+    inputs = [plain(name, screen) for name in report.input_names]
+    outputs = [plain(name, screen) for name in report.output_names]
     broad = max(map(columns, outputs))
-    for name, weights, bias in zip(outputs, zip(*told.weights, strict=True), told.bias, strict=True):
+    for name, weights, bias in zip(outputs, zip(*report.weights, strict=True), report.bias, strict=True):
         text = TIED.sub("\N{NO-BREAK SPACE}", f"= {_equation(inputs, weights, bias)}")
         yield from _labelled(name + " " * (broad - columns(name)), text, screen)
     yield ""
-    yield from _labelled("", _agreement(told), screen)
+    yield from _labelled("", _agreement(report), screen)
 
 
 def _product(sizes: Sequence[int]) -> str:
@@ -115,27 +116,27 @@ def _factor(name: str) -> str:
     return name if name[:1].isalpha() else f"[{name}]"
 
 
-def _agreement(told: Collapsed) -> str:
-    layers = len(told.sizes) - 1
+def _agreement(report: CollapseReport) -> str:
+    layers = len(report.sizes) - 1
     one = "it is one layer already" if layers == 1 else f"the {layers} layers are one"
-    if not math.isfinite(told.difference):
+    if not math.isfinite(report.difference):
         return f"{one}, but its numbers are too large to compare"
-    return f"{one}: largest difference over {told.rows:,} row{'s' * (told.rows != 1)} {short(told.difference, 2)}"
+    return f"{one}: largest difference over {report.rows:,} row{'s' * (report.rows != 1)} {short(report.difference, 2)}"
 
 
-def refused(
-    found: Witness, input_names: Sequence[str], output_name: str, activations: Sequence[str], screen: Screen
+def describe_refusal(
+    witness: Witness, input_names: Sequence[str], output_name: str, activations: Sequence[str], screen: Screen
 ) -> Iterator[str]:
     """Why a network is no single layer: two inputs, and what it says halfway between them.
 
     Args:
-        found: The two inputs and the answers there.
+        witness: The two inputs and the answers there.
         input_names: The inputs' names.
-        output_name: The name of the output that tells.
+        output_name: The name of the output that shows it.
         activations: The names of the hidden layers' activations.
         screen: What the terminal can do.
     """
-    says, mean = _apart(found.at_middle, found.mean)
+    says, mean = _apart(witness.at_middle, witness.mean)
     yield from _labelled(
         "",
         f"not linear: halfway between p and q the network says {says}, the mean of its answers at both is {mean};"
@@ -143,23 +144,23 @@ def refused(
         screen,
     )
     yield ""
-    middle = [(p + q) / 2 for p, q in zip(found.p.tolist(), found.q.tolist(), strict=True)]
-    row_p, row_q = ("", "") if found.rows is None else (f"row {row + 1}" for row in found.rows)
+    middle = [(p + q) / 2 for p, q in zip(witness.p.tolist(), witness.q.tolist(), strict=True)]
+    row_p, row_q = ("", "") if witness.rows is None else (f"row {row + 1}" for row in witness.rows)
     cells = [
         ["", *_few(input_names), output_name, ""],
-        ["p", *_few(_cells(found.p.tolist())), _cell(found.at_p), row_p],
-        ["q", *_few(_cells(found.q.tolist())), _cell(found.at_q), row_q],
+        ["p", *_few(_cells(witness.p.tolist())), _cell(witness.at_p), row_p],
+        ["q", *_few(_cells(witness.q.tolist())), _cell(witness.at_q), row_q],
         ["halfway", *_few(_cells(middle)), says, f"a linear network: {mean}"],
     ]
     yield from _grid(cells, screen)
     yield ""
     yield from _labelled("", f"The bend of {_listed(activations)} is what keeps its layers apart.", screen)
-    if found.rows is None:
+    if witness.rows is None:
         yield from _labelled("", "Between the rows of the data it is affine: p and q are made up.", screen)
 
 
 def _apart(a: float, b: float) -> tuple[str, str]:
-    """Two numbers with as many digits as it takes to tell them apart.
+    """Two numbers with as many digits as it takes to distinguish them.
 
     >>> _apart(0.8312, 0.3101), _apart(1.00001, 1.0)
     (('0.831', '0.31'), ('1.00001', '1'))
@@ -187,7 +188,7 @@ def _grid(cells: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:
     for at, (name, *numbers, last) in enumerate(rows):
         padded = [" " * (wide - columns(cell)) + cell for cell, wide in zip(numbers, widths[1:-1], strict=True)]
         line = "  ".join([f"{name:<{widths[0]}}", *padded, last]).rstrip()
-        yield " " + (line if at else paint(line, "bold", screen))
+        yield " " + (line if at else paint(line, theme.HEADING, screen))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -199,5 +200,5 @@ def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     start = f" {label} " if label else " "
     lines = wrap(text, max(80, screen.width) - columns(start), break_long_words=False, break_on_hyphens=False)
     for at, line in enumerate(lines):
-        head = paint(start, "bold", screen) if label and not at else " " * columns(start)
+        head = paint(start, theme.HEADING, screen) if label and not at else " " * columns(start)
         yield head + plain(line.replace("\N{NO-BREAK SPACE}", " "), screen)

@@ -6,12 +6,14 @@ from string import ascii_uppercase
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gdcli.render.screen import RESET, Screen, code, columns, fit, paint, plain
+from gdcli.render import theme
+from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.theme import Meaning
 
 Counts = NDArray[np.int64]
 
 
-def matrix(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: str) -> str:
+def draw_confusion(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: str) -> str:
     """A confusion matrix: a row for each true class, a column for each predicted one, the diagonal reversed.
 
     Zeros off the diagonal are dots. Where the counts are too wide for the screen, they become percent of
@@ -23,7 +25,7 @@ def matrix(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: s
         screen: What the terminal can do.
         title: The first line.
 
-    >>> print(matrix([[5, 0], [2, 13]], ["cat", "dog"], Screen(color=False), title="test set"))
+    >>> print(draw_confusion([[5, 0], [2, 13]], ["cat", "dog"], Screen(color=False), title="test set"))
     test set   rows: truth, columns: predicted
         cat dog
     cat   5   ·
@@ -33,10 +35,7 @@ def matrix(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: s
     names = [plain(str(label), screen) for label in labels]
     share = np.rint(100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)).astype(np.int64)
     longest = max(map(columns, names), default=0)
-    for cells, unit, digits in (
-        (table, "", len(str(table.max(initial=0)))),
-        (share, ", percent of the row", 2),
-    ):
+    for cells, unit, digits in ((table, "", len(str(table.max(initial=0)))), (share, ", percent of the row", 2)):
         for size in (max(longest, digits), digits):
             lines = _grid(cells, table, names, size, digits, screen)
             if columns(lines[0]) <= screen.width:
@@ -47,7 +46,7 @@ def matrix(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, title: s
 def _head(title: str, about: str, screen: Screen) -> list[str]:
     """The title and what it is about, on one line where they fit."""
     title, about = fit(plain(title, screen), screen.width), fit(about, screen.width)
-    words = [paint(title, "bold", screen), paint(about, "gray", screen)]
+    words = [paint(title, theme.HEADING, screen), paint(about, theme.NOTE, screen)]
     return ["   ".join(words)] if columns(title + about) + 3 <= screen.width else words
 
 
@@ -59,22 +58,22 @@ def _grid(cells: Counts, table: Counts, names: list[str], size: int, digits: int
         names = [f"{head} {name}" for head, name in zip(heads, names, strict=True)]
     left = max(map(columns, names), default=0)
     header = " " * left + "".join(" " * (1 + size - columns(head)) + head for head in heads)
-    lines = [paint(header, "gray", screen)]
+    lines = [paint(header, theme.NOTE, screen)]
     for at, name in enumerate(names):
-        kinds = ["right" if to == at else "wrong" if count else "none" for to, count in enumerate(table[at])]
-        row = [_cell(cell, kind, size, digits, screen) for cell, kind in zip(cells[at], kinds, strict=True)]
+        meanings = [theme.WRONG if count else theme.NOTE for count in table[at]]
+        meanings[at] = theme.RIGHT
+        row = [_cell(cell, meaning, size, digits, screen) for cell, meaning in zip(cells[at], meanings, strict=True)]
         lines.append(name + " " * (left - columns(name)) + "".join(row))
     return lines
 
 
-def _cell(shown: int, kind: str, size: int, digits: int, screen: Screen) -> str:
+def _cell(shown: int, meaning: Meaning, size: int, digits: int, screen: Screen) -> str:
     """One number: reversed on the diagonal, red where it is an error. A 100 may fill the blank before it."""
-    if kind == "right" and screen.color:
+    if meaning is theme.RIGHT:
         number = f"{shown:>{digits}}"
-        return " " * (size + 1 - len(number)) + f"{code('green', screen)}\x1b[7m{number}{RESET}"
+        return " " * (size + 1 - len(number)) + paint(number, meaning, screen)
     dot = "·" if screen.unicode else "."
-    style = {"right": "", "wrong": "red", "none": "gray"}[kind]
-    return paint(f"{dot if kind == 'none' else shown:>{size + 1}}", style, screen)
+    return paint(f"{dot if meaning is theme.NOTE else shown:>{size + 1}}", meaning, screen)
 
 
 def _confused(table: Counts, names: list[str], screen: Screen) -> list[str]:

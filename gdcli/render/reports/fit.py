@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from gdcli.formatting import equation, fixed, short
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
     from gdcli.experiments.line_result import LineResult
     from gdcli.render.charts.plots import Series
+
+__all__ = ["blocks", "draw_fit", "fit_columns", "report", "stamped", "status_word", "summarize_fit", "wrap_remark"]
 
 
 def report(result: LineResult, records: Iterable[Any], width: int, plotted: bool, timed: bool) -> Report:
@@ -31,7 +34,7 @@ def report(result: LineResult, records: Iterable[Any], width: int, plotted: bool
         schema="gdcli.fit/1",
         records=records,
         summary=result.figures,
-        columns=stamped(layout(result, width)) if timed else layout(result, width),
+        columns=stamped(fit_columns(result, width)) if timed else fit_columns(result, width),
         blocks=lambda screen: blocks(result, screen, plotted),
     )
 
@@ -51,12 +54,12 @@ def blocks(result: LineResult, screen: Screen, plotted: bool) -> Iterator[str]:
     if result.diverged:
         return
     if plotted:
-        yield from pictures(result, screen)
+        yield from draw_fit(result, screen)
     yield ""
-    yield from summary(result, screen)
+    yield from summarize_fit(result, screen)
 
 
-def layout(result: LineResult, width: int) -> list[Column]:
+def fit_columns(result: LineResult, width: int) -> list[Column]:
     """The table's columns; as many parameters as fit the width."""
     experiment, run = result.experiment, result.run
     names, loss_name, validation = experiment.names, experiment.loss_name, experiment.validation is not None
@@ -99,7 +102,7 @@ def _finite(record: Epoch) -> bool:
     return gradient is not None and all(abs(value) < 1e150 for value in gradient.tolist())
 
 
-def summary(result: LineResult, screen: Screen) -> Iterator[str]:
+def summarize_fit(result: LineResult, screen: Screen) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
     target = result.experiment.data.target_name
     rows = [("fitted", result.values, result.scores, f"R2 {_r2(result.scores.r2)}")]
@@ -127,10 +130,10 @@ def summary(result: LineResult, screen: Screen) -> Iterator[str]:
     broad = max(columns(text) for text in equations) + 3
     tall = max(columns(text) for text in cells) + 3
     for label, text, cell, note in zip(labels, equations, cells, notes, strict=True):
-        start = paint(f" {label:<10}", "bold", screen)
+        start = paint(f" {label:<10}", theme.HEADING, screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
     for label, text in result.remarks:
-        yield from wrapped(label, text, screen)
+        yield from wrap_remark(label, text, screen)
 
 
 def _r2(value: float) -> str:
@@ -148,21 +151,15 @@ def _parameters(result: LineResult) -> Iterator[str]:
         yield f" {plain(name, Screen()):{width}}{short(result.values[i], 6):>14}{right}"
 
 
-def wrapped(label: str, text: str, screen: Screen) -> Iterator[str]:
+def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
-    room = max(80, screen.width) - 12
-    line = ""
-    start = paint(f" {label:<10}", "bold", screen) + " "
-    for word in text.split(" "):
-        if line and len(line) + 1 + len(word) > room:
-            yield start + line
-            start, line = " " * 12, word
-        else:
-            line = f"{line} {word}".strip()
-    yield start + line
+    start = paint(f" {label:<10}", theme.HEADING, screen) + " "
+    lines = wrap(" ".join(text.split()), max(80, screen.width) - 12, break_long_words=False, break_on_hyphens=False)
+    for at, line in enumerate(lines or [""]):
+        yield (" " * 12 if at else start) + line
 
 
-def pictures(result: LineResult, screen: Screen) -> Iterator[str]:
+def draw_fit(result: LineResult, screen: Screen) -> Iterator[str]:
     """The loss curve beside the data and the line drawn through it."""
     from gdcli.render.charts.plots import Series, chart, side_by_side
 
@@ -171,9 +168,9 @@ def pictures(result: LineResult, screen: Screen) -> Iterator[str]:
     history, points, lines, axis = result.drawing()
     title, curves, log = _loss_curves(result, history)
     loss = chart(curves, screen, title=title, width=width, height=height, log_y=log)
-    series = [Series(*points, label="data", style="points", color="gray")]
-    styles = {"start": "purple", "fitted": "orange", "perfect": "green"}
-    series += [Series(*line, label=name, color=styles.get(name, "orange")) for name, line in lines.items()]
+    series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
+    meanings = {"start": theme.START, "perfect": theme.PERFECT}
+    series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
     data = chart(
         series,
         screen,
@@ -198,10 +195,10 @@ def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> 
         rounding = 1e-15 * max(losses[0], floor)
         above = [value if value > rounding else math.nan for value in above]
         title = f"{result.experiment.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
-        return title, [Series(epochs, above, label="training", color="blue")], True
-    curves = [Series(epochs, losses[:end], label="training", color="blue")]
+        return title, [Series(epochs, above, label="training", meaning=theme.TRAINING)], True
+    curves = [Series(epochs, losses[:end], label="training", meaning=theme.TRAINING)]
     if held_out:
-        curves.append(Series(epochs, held_out[:end], label="validation", color="orange"))
+        curves.append(Series(epochs, held_out[:end], label="validation", meaning=theme.VALIDATION))
     positive = [value for value in losses if 0 < value < math.inf]
     log = bool(positive) and max(positive) > 20 * min(positive)
     return f"{result.experiment.loss_name}{' (log scale)' if log else ''} by epoch", curves, log
@@ -218,6 +215,3 @@ def _settled(losses: Sequence[float]) -> int:
 def status_word(status: Status) -> str:
     """A status as people say it."""
     return str(status).replace("_", " ")
-
-
-__all__ = ["layout", "pictures", "report", "status_word", "summary"]

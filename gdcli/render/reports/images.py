@@ -19,7 +19,7 @@ def images(data: Dataset, count: int, screen: Screen, captions: Sequence[str] = 
         OptionError: If the rows are no square images.
     """
     from gdcli.render.blocks import side_by_side
-    from gdcli.render.raster.canvas import image
+    from gdcli.render.raster.canvas import draw_image
 
     side = math.isqrt(data.inputs.shape[1])
     if side * side != data.inputs.shape[1] or side < 4:
@@ -32,7 +32,7 @@ def images(data: Dataset, count: int, screen: Screen, captions: Sequence[str] = 
         label = data.classes[int(data.targets[at])] if data.classes else f"{float(data.targets[at]):g}"
         pixels = np.asarray(data.inputs[at], float).reshape(side, side) / largest
         caption = captions[at] if captions else label
-        blocks.append("\n".join([*image(pixels, screen), plain(caption, screen)]))
+        blocks.append("\n".join([*draw_image(pixels, screen), plain(caption, screen)]))
     width = max(1, screen.width // (max(side, 12) + 2))
     for begin in range(0, len(blocks), width):
         yield from side_by_side(blocks[begin : begin + width], screen).split("\n")

@@ -1,14 +1,14 @@
-"""How learning-rate limits look: the curvature and its rates, what they foretell, and the experiment beside it."""
+"""How learning-rate limits look: the curvature and its rates, what they predict, and the experiment beside it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 
-from gdcli.experiments.limits import Limits, LineLimits, Local, LocalLimit, Outlook, Trial
+from gdcli.experiments.limits import Limits, LimitTrial, LineLimits, LocalCurvature, LocalLimit, RateForecast
 from gdcli.formatting import short
-from gdcli.render import Report
-from gdcli.render.reports.fit import wrapped
+from gdcli.render import Report, theme
+from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.screen import Screen, paint, plain
 
 __all__ = ["line_report", "local_report"]
@@ -17,15 +17,15 @@ BROAD, NARROW = (11, 12, 17, 15), (11, 11, 12, 12)
 """Columns of a table of forecasts, and of one of runs."""
 
 MANY = 12
-"""Eigenvalues told one by one."""
+"""Eigenvalues that are listed."""
 
 SLOW = 1e-3
 """Part of the first distance to the minimum that is left by a run that is slow."""
 
 
-def line_report(found: LineLimits, rerun: str, trials_: Sequence[Trial]) -> Report:
+def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial]) -> Report:
     """A linear model's limits, for any format."""
-    foretold = list(found.outlooks())
+    foretold = list(found.forecasts())
     return Report(
         schema="gdcli.limit/1",
         records=found.inputs,
@@ -37,13 +37,13 @@ def line_report(found: LineLimits, rerun: str, trials_: Sequence[Trial]) -> Repo
 
 
 def _line_blocks(
-    found: LineLimits, foretold: Sequence[Outlook], tried: Sequence[Trial], screen: Screen
+    found: LineLimits, foretold: Sequence[RateForecast], tried: Sequence[LimitTrial], screen: Screen
 ) -> Iterator[str]:
-    yield from limits(found.inputs, found.other(), screen)
+    yield from tabulate_limits(found.inputs, found.other(), screen)
     if foretold:
-        yield from outlooks(foretold, "MSE", screen)
+        yield from tabulate_forecasts(foretold, "MSE", screen)
     if tried:
-        yield from trials(tried, "MSE", screen)
+        yield from tabulate_trials(tried, "MSE", screen)
 
 
 def local_report(found: LocalLimit, rerun: str) -> Report:
@@ -54,78 +54,83 @@ def local_report(found: LocalLimit, rerun: str) -> Report:
         rows_name="",
         summary=lambda: found.figures() | {"rerun": rerun},
         paragraph=lambda _record, _screen: (),
-        blocks=lambda screen: local(found.local, found.why, screen),
+        blocks=lambda screen: describe_sharpness(found.local, found.why, screen),
     )
 
 
-def limits(found: Sequence[Limits], limit: tuple[str, str] | None, screen: Screen) -> Iterator[str]:
+def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, screen: Screen) -> Iterator[str]:
     """The rates and the curvature they come from, one column a scaling.
 
     Args:
-        found: The limits, of the inputs as they are and of standardised ones.
+        limits: The limits, of the inputs as they are and of standardised ones.
         limit: What else but plain descent is asked about, and the formula of its limit; None for plain descent.
         screen: What can be shown.
     """
     rows: list[tuple[str, list[float | None], str]] = []
     if limit:
-        rows.append((f"with {limit[0]}", [one.lr_max for one in found], limit[1]))
+        rows.append((f"with {limit[0]}", [one.lr_max for one in limits], limit[1]))
     rows += [
         (
             "plain descent" if limit else "largest stable lr",
-            [one.lr_max_sgd for one in found],
+            [one.lr_max_sgd for one in limits],
             "2/L: diverges above it",
         ),
-        ("fastest lr", [one.lr_best for one in found], "2/(L + mu), the best one"),
-        ("cautious lr", [one.lr_cautious for one in found], "1/L: nothing overshoots"),
-        ("largest curvature", [one.eigenvalues[-1] for one in found], "L, the steepest way"),
-        ("smallest curvature", [one.eigenvalues[0] for one in found], "mu, the flattest way"),
-        ("condition number", [one.condition_number for one in found], "L/mu: how uneven"),
+        ("fastest lr", [one.lr_best for one in limits], "2/(L + mu), the best one"),
+        ("cautious lr", [one.lr_cautious for one in limits], "1/L: nothing overshoots"),
+        ("largest curvature", [one.eigenvalues[-1] for one in limits], "L, the steepest way"),
+        ("smallest curvature", [one.eigenvalues[0] for one in limits], "mu, the flattest way"),
+        ("condition number", [one.condition_number for one in limits], "L/mu: how uneven"),
     ]
     broad = max(len(label) for label, _, _ in rows)
-    heads = [one.inputs for one in found] if len(found) > 1 else []
+    heads = [one.inputs for one in limits] if len(limits) > 1 else []
     if heads:
-        yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), "bold", screen)
+        yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), theme.HEADING, screen)
     for at, (label, values, note) in enumerate(rows):
-        start = paint(f" {label:<{broad}}", "bold", screen)
-        cells = [f"{_told(value):>14}" for value in values]
-        yield start + "".join(paint(cell, "green" if at == 0 else "", screen) for cell in cells) + f"   {note}"
-    if found[0].flat:
-        text = f"in {found[0].flat} of {len(found[0].eigenvalues)} directions the loss is flat: many models fit equally"
-        yield from wrapped("flat", text, screen)
-    count = len(found[0].eigenvalues)
+        start = paint(f" {label:<{broad}}", theme.HEADING, screen)
+        meaning = theme.LIMIT if at == 0 else theme.PLAIN
+        cells = [paint(f"{_format(value):>14}", meaning, screen) for value in values]
+        yield f"{start}{''.join(cells)}   {note}"
+    if limits[0].flat:
+        text = (
+            f"in {limits[0].flat} of {len(limits[0].eigenvalues)} directions the loss is flat: many models fit equally"
+        )
+        yield from wrap_remark("flat", text, screen)
+    count = len(limits[0].eigenvalues)
     if 2 < count <= MANY:
-        yield from wrapped("spectrum", "   ".join(_told(value) for value in found[0].eigenvalues), screen)
+        yield from wrap_remark("spectrum", "   ".join(_format(value) for value in limits[0].eigenvalues), screen)
 
 
-def local(found: Local, why: str, screen: Screen) -> Iterator[str]:
+def describe_sharpness(curvature: LocalCurvature, why: str, screen: Screen) -> Iterator[str]:
     """The sharpness at a point, and how little it promises elsewhere.
 
     Args:
-        found: What was measured.
+        curvature: What was measured.
         why: Why there is no limit, if there is none.
         screen: What can be shown.
     """
-    yield from wrapped("at", f"{plain(found.where, screen)}: loss {short(found.loss)}", screen)
-    yield from wrapped("sharpness", f"{_told(found.sharpness)}, the Hessian's largest eigenvalue there", screen)
-    if found.lr_max is None:
-        yield from wrapped("lr limit", f"none: {why}", screen)
+    yield from wrap_remark("at", f"{plain(curvature.where, screen)}: loss {short(curvature.loss)}", screen)
+    yield from wrap_remark(
+        "sharpness", f"{_format(curvature.sharpness)}, the Hessian's largest eigenvalue there", screen
+    )
+    if curvature.lr_max is None:
+        yield from wrap_remark("lr limit", f"none: {why}", screen)
     else:
-        yield from wrapped(
-            "lr limit", f"{_told(found.lr_max)}, local: with a larger lr, descent leaves this place", screen
+        yield from wrap_remark(
+            "lr limit", f"{_format(curvature.lr_max)}, local: with a larger lr, descent leaves this place", screen
         )
-    products = f"{found.products} Hessian-vector product{'s' * (found.products > 1)}"
-    yield from wrapped("found by", f"{products}; off by {short(found.residual, 2)} at most", screen)
-    yield from wrapped("elsewhere", "the curvature is another, and often grows as training goes on", screen)
+    products = f"{curvature.products} Hessian-vector product{'s' * (curvature.products > 1)}"
+    yield from wrap_remark("found by", f"{products}; off by {short(curvature.residual, 2)} at most", screen)
+    yield from wrap_remark("elsewhere", "the curvature is another, and often grows as training goes on", screen)
 
 
-def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterator[str]:
+def tabulate_forecasts(forecasts: Sequence[RateForecast], loss_name: str, screen: Screen) -> Iterator[str]:
     """What each rate will do, foretold from the spectrum."""
-    target = found[0].target_loss
+    target = forecasts[0].target_loss
     heads = ["lr", "error kept", "loss to 1/100"]
     heads += [] if target is None else [f"{loss_name} {short(target)} at"]
     yield ""
-    yield paint(f" {'foretold':<22}" + _cells(heads), "bold", screen)
-    for one in found:
+    yield paint(f" {'foretold':<22}" + _cells(heads), theme.HEADING, screen)
+    for one in forecasts:
         cells = [
             short(one.lr),
             short(one.contraction if one.contraction > 1e-12 else 0.0, 6),
@@ -135,20 +140,20 @@ def outlooks(found: Sequence[Outlook], loss_name: str, screen: Screen) -> Iterat
         yield f" {one.name:<22}" + _cells(cells)
 
 
-def trials(found: Sequence[Trial], loss_name: str, screen: Screen) -> Iterator[str]:
+def tabulate_trials(trials: Sequence[LimitTrial], loss_name: str, screen: Screen) -> Iterator[str]:
     """Each run near the limit in a line: where it got, beside where it was foretold to get, and what that is."""
     yield ""
-    yield paint(f" {'tried out':<13}" + _cells(["lr", "steps", loss_name, "foretold"], NARROW), "bold", screen)
-    yield f" {'the start':<13}" + _cells(["", "0", short(found[0].first_loss)], NARROW)
-    for one in found:
+    yield paint(f" {'tried out':<13}" + _cells(["lr", "steps", loss_name, "foretold"], NARROW), theme.HEADING, screen)
+    yield f" {'the start':<13}" + _cells(["", "0", short(trials[0].first_loss)], NARROW)
+    for one in trials:
         cells = [short(one.lr), f"{one.steps:,}", short(one.loss), short(one.predicted_loss)]
-        color = {"diverges": "red", "converges": "green"}.get(one.verdict, "orange")
-        yield f" {f'{one.factor:g} x limit':<13}{_cells(cells, NARROW)}   {paint(_verdict(one), color, screen)}"
-    if any(one.verdict == "neither" for one in found):
-        yield from wrapped("neither", "the start has no error in the steepest direction, or none at all.", screen)
+        meaning = {"diverges": theme.WRONG, "converges": theme.IMPROVED}.get(one.verdict, theme.UNDECIDED)
+        yield f" {f'{one.factor:g} x limit':<13}{_cells(cells, NARROW)}   {paint(_verdict(one), meaning, screen)}"
+    if any(one.verdict == "neither" for one in trials):
+        yield from wrap_remark("neither", "the start has no error in the steepest direction, or none at all.", screen)
 
 
-def _verdict(one: Trial) -> str:
+def _verdict(one: LimitTrial) -> str:
     slow = one.loss - one.least_loss > SLOW * (one.first_loss - one.least_loss)
     word = f"{one.verdict} slowly" if one.verdict == "converges" and slow else one.verdict
     return word if one.as_predicted or one.verdict == "neither" else f"{word}: not as foretold"
@@ -162,7 +167,7 @@ def _steps(value: float) -> str:
     return "never" if math.isinf(value) else f"in {max(1, math.ceil(value)):,}"
 
 
-def _told(value: float | None) -> str:
+def _format(value: float | None) -> str:
     """A number; what has no bound, or no formula, as a word."""
     if value is None:
         return "no formula"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdcli.formatting import short
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint
+from gdcli.render.theme import Meaning
 
 if TYPE_CHECKING:
     from gdcli.analysis.range_test import Probe, Suggestion
     from gdcli.experiments.lr_find import RangeTestResult
 
-__all__ = ["layout", "picture", "reason", "report", "summary"]
+__all__ = ["draw_range_test", "explain_suggestion", "range_test_columns", "report", "summarize_range_test"]
 
 ROOM = 12
 """Lines of a screen that the chart leaves to the words."""
@@ -28,16 +29,18 @@ def report(result: RangeTestResult, rows: Sequence[Probe], drawn: bool) -> Repor
         rows: The rates that are listed.
         drawn: Whether the chart is drawn.
     """
-    return Report(
-        schema="gdcli.lr-find/1",
-        records=rows,
-        summary=lambda: result.figures({name: reason(name, one) for name, one in result.suggestions.items()}),
-        columns=layout(),
-        blocks=lambda screen: (*(picture(result, screen) if drawn else ("",)), *summary(result, screen)),
-    )
+
+    def figures() -> dict[str, Any]:
+        return result.figures({name: explain_suggestion(name, one) for name, one in result.suggestions.items()})
+
+    def blocks(screen: Screen) -> Iterator[str]:
+        yield from draw_range_test(result, screen) if drawn else ("",)
+        yield from summarize_range_test(result, screen)
+
+    return Report(schema="gdcli.lr-find/1", records=rows, summary=figures, columns=range_test_columns(), blocks=blocks)
 
 
-def layout() -> list[Column]:
+def range_test_columns() -> list[Column]:
     """The table's columns."""
     return [
         Column("step", lambda probe: str(probe.step), 6),
@@ -48,14 +51,14 @@ def layout() -> list[Column]:
     ]
 
 
-def reason(name: str, found: Suggestion) -> str:
+def explain_suggestion(name: str, suggestion: Suggestion) -> str:
     """Why a rate is suggested, in a line.
 
     Args:
         name: The suggestion's name.
-        found: The suggestion.
+        suggestion: The suggestion.
     """
-    begin, end = short(found.begin, 2), short(found.end, 2)
+    begin, end = short(suggestion.begin, 2), short(suggestion.end, 2)
     return {
         "valley": f"2/3 along the loss's longest fall, {begin} to {end}",
         "steepest": f"the loss falls fastest here, {begin} to {end}",
@@ -63,27 +66,27 @@ def reason(name: str, found: Suggestion) -> str:
     }[name]
 
 
-def summary(result: RangeTestResult, screen: Screen) -> Iterator[str]:
+def summarize_range_test(result: RangeTestResult, screen: Screen) -> Iterator[str]:
     """The suggestions, the limit beside them, and where the test ended."""
     for name, one in result.suggestions.items():
-        color = "green" if name == result.chosen else ""
-        yield from _line(name, one.learning_rate, reason(name, one), color, screen)
+        meaning = theme.BEST if name == result.chosen else theme.PLAIN
+        yield from _line(name, one.learning_rate, explain_suggestion(name, one), meaning, screen)
     for name, one in result.left_out.items():
-        yield from _line(name, one.learning_rate, "left out: not below the limit", "gray", screen)
+        yield from _line(name, one.learning_rate, "left out: not below the limit", theme.NOTE, screen)
     bound = result.subject.bound
     if bound is not None:
-        yield from _line("limit", bound.rate, bound.words, "", screen)
+        yield from _line("limit", bound.rate, bound.words, theme.LIMIT, screen)
     last = result.probes[-1]
     ending = "the loss ran away" if last.ran_away else "the loss never ran away: a larger --to may tell more"
-    yield from _line("end", last.learning_rate, ending, "", screen)
+    yield from _line("end", last.learning_rate, ending, theme.PLAIN, screen)
 
 
-def _line(label: str, rate: float, text: str, color: str, screen: Screen) -> Iterator[str]:
-    start = paint(f" {label:<11}", "bold", screen)
-    yield f"{start}{paint(f'{short(rate):>11}', color, screen)}   {text}"
+def _line(label: str, rate: float, text: str, meaning: Meaning, screen: Screen) -> Iterator[str]:
+    start = paint(f" {label:<11}", theme.HEADING, screen)
+    yield f"{start}{paint(f'{short(rate):>11}', meaning, screen)}   {text}"
 
 
-def picture(result: RangeTestResult, screen: Screen) -> Iterator[str]:
+def draw_range_test(result: RangeTestResult, screen: Screen) -> Iterator[str]:
     """The losses over log10 of the rate, with the suggestions marked.
 
     Args:
@@ -94,9 +97,9 @@ def picture(result: RangeTestResult, screen: Screen) -> Iterator[str]:
 
     rates = [math.log10(probe.learning_rate) for probe in result.probes]
     losses, smoothed = [probe.loss for probe in result.probes], [probe.smoothed for probe in result.probes]
-    curves = [Series(rates, smoothed, label="smoothed", color="orange")]
+    curves = [Series(rates, smoothed, label="smoothed", meaning=theme.SMOOTHED)]
     if losses != smoothed:
-        curves.insert(0, Series(rates, losses, label="loss", style="points", color="blue"))
+        curves.insert(0, Series(rates, losses, label="loss", style="points", meaning=theme.TRAINING))
     low, high = _range([*losses, *smoothed], smoothed)
     log = low > 0 and high > 20 * low
     marks = [(math.log10(one.learning_rate), name) for name, one in result.suggestions.items()]

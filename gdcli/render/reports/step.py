@@ -7,80 +7,83 @@ from collections.abc import Iterator, Sequence
 
 from gdcli.experiments.stepping import StepReport
 from gdcli.formatting import polynomial, short, signed
+from gdcli.render import theme
 from gdcli.render.screen import Screen, columns, paint, plain
 
+KINDS = ("gradient", "update", "next")
 SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers in place
 
 
-def blackboard(told: StepReport, screen: Screen) -> Iterator[str]:
+def write_blackboard(report: StepReport, screen: Screen) -> Iterator[str]:
     """The step, line by line."""
-    batch = f"full batch of {told.rows} rows" if told.whole else f"a batch of {told.rows} of the rows"
-    step = paint(f"step {told.step}", "bold", screen)
-    yield f"{step}   learning rate {short(told.learning_rate, told.digits)}   {batch}"
+    batch = f"full batch of {report.rows} rows" if report.whole else f"a batch of {report.rows} of the rows"
+    step = paint(f"step {report.step}", theme.HEADING, screen)
+    yield f"{step}   learning rate {short(report.learning_rate, report.digits)}   {batch}"
     yield ""
-    yield from _aligned([_derivative(told, name) for name in told.before], screen)
+    yield from _aligned([_derivative(report, name) for name in report.before], screen)
     yield ""
-    yield from _traced(told, screen)
-    yield from _aligned([_assignment(told, name) for name in told.before], screen)
+    yield from _traced(report, screen)
+    yield from _aligned([_assignment(report, name) for name in report.before], screen)
     yield ""
-    yield from _outcome(told, screen)
+    yield from _outcome(report, screen)
     yield ""
 
 
-def _derivative(told: StepReport, name: str) -> list[str]:
+def _derivative(report: StepReport, name: str) -> list[str]:
     """dMSE/dm = 5m + 3b - 13, the same with numbers in place, and the value."""
-    value = short(told.gradient[name], told.digits)
-    left = f"d{told.loss_name.split()[0]}/d{name}"
-    formulas = told.formulas()
-    if told.formula is None or formulas is None:
+    value = short(report.gradient[name], report.digits)
+    left = f"d{report.loss_name.split()[0]}/d{name}"
+    formulas = report.formulas()
+    if report.formula is None or formulas is None:
         return [f"{left} =", value]
     cells = [f"{left} = {formulas[name]}"]
-    if len(told.before) <= SUBSTITUTED:
-        coefficients, constant = told.formula[name]
-        factors = [f"({short(parameter, told.digits)})" for parameter in told.before.values()]
+    if len(report.before) <= SUBSTITUTED:
+        coefficients, constant = report.formula[name]
+        factors = [f"({short(parameter, report.digits)})" for parameter in report.before.values()]
         terms = zip([*coefficients, constant], [*factors, ""], strict=True)
-        cells.append("=  " + polynomial(terms, told.digits, unit="1"))
+        cells.append("=  " + polynomial(terms, report.digits, unit="1"))
     return [*cells, f"=  {value}"]
 
 
-def _assignment(told: StepReport, name: str) -> list[str]:
+def _assignment(report: StepReport, name: str) -> list[str]:
     """m := -1 - 2 x (-3) = 5, or with the optimizer's own update."""
-    before, after = short(told.before[name], told.digits), short(told.after[name], told.digits)
-    rate, gradient = short(told.learning_rate, told.digits), signed(told.gradient[name], told.digits)
-    right = f"- {rate} × {gradient}" if told.plain_descent else f"+ {signed(told.update[name], told.digits)}"
-    return [f"{name} := {before:>{_widest(told)}} {right}", f"=  {after}"]
+    before, after = short(report.before[name], report.digits), short(report.after[name], report.digits)
+    rate, gradient = short(report.learning_rate, report.digits), signed(report.gradient[name], report.digits)
+    right = f"- {rate} × {gradient}" if report.plain_descent else f"+ {signed(report.update[name], report.digits)}"
+    return [f"{name} := {before:>{_widest(report)}} {right}", f"=  {after}"]
 
 
-def _widest(told: StepReport) -> int:
-    return max(len(short(value, told.digits)) for value in told.before.values())
+def _widest(report: StepReport) -> int:
+    return max(len(short(value, report.digits)) for value in report.before.values())
 
 
-def _traced(told: StepReport, screen: Screen) -> Iterator[str]:
+def _traced(report: StepReport, screen: Screen) -> Iterator[str]:
     """The optimizer's state, a line a name."""
-    if not told.trace:
+    if not report.trace:
         return
-    names = list(told.before)
+    names = list(report.before)
     rows = [["", *names]] + [
-        [kind.replace("_", " "), *(short(values[name], told.digits) for name in names)]
-        for kind, values in told.trace.items()
+        [kind.replace("_", " "), *(short(values[name], report.digits) for name in names)]
+        for kind, values in report.trace.items()
     ]
     yield from _aligned([[cell.rjust(12) if at else cell for at, cell in enumerate(row)] for row in rows], screen)
     yield ""
 
 
-def _outcome(told: StepReport, screen: Screen) -> Iterator[str]:
-    verdict = told.verdict
-    word = paint(verdict, "green" if verdict == "improved" else "red", screen)
-    ratio = told.next_loss / told.loss if told.loss else math.inf
+def _outcome(report: StepReport, screen: Screen) -> Iterator[str]:
+    verdict = report.verdict
+    word = paint(verdict, theme.IMPROVED if verdict == "improved" else theme.WRONG, screen)
+    ratio = report.next_loss / report.loss if report.loss else math.inf
     if verdict == "overshot":
         size = f": {short(ratio, 2)} times larger." if ratio >= 2 else f": {short(100 * (ratio - 1), 2)} % larger."
         word += size if math.isfinite(ratio) else ": it was at the minimum."
     elif verdict == "improved":
         word += f": {short(100 * (1 - ratio), 2)} % lower."
-    yield f"  {told.loss_name}  {short(told.loss, told.digits)} -> {short(told.next_loss, told.digits)}   {word}"
-    if told.limit is not None and told.learning_rate > told.limit:
-        hint = short(float(f"{told.limit / 2:.0e}"), 2)
-        yield f"  The largest stable learning rate on this data is {short(told.limit)}; try --lr {hint}."
+    losses = f"{short(report.loss, report.digits)} -> {short(report.next_loss, report.digits)}"
+    yield f"  {report.loss_name}  {losses}   {word}"
+    if report.limit is not None and report.learning_rate > report.limit:
+        hint = short(float(f"{report.limit / 2:.0e}"), 2)
+        yield f"  The largest stable learning rate on this data is {short(report.limit)}; try --lr {hint}."
 
 
 def _aligned(rows: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:

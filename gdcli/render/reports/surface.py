@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gdcli.experiments.surface import Drawing, GridRow, Scene, Trail
+from gdcli.experiments.surface import DescentPath, Drawing, GridRow, Scene
 from gdcli.formatting import short
-from gdcli.render import Report
+from gdcli.render import Report, theme
 from gdcli.render.blocks import side_by_side
-from gdcli.render.charts.axes import axis, gutter
+from gdcli.render.charts.axes import axis, frame_picture, gutter
 from gdcli.render.formats import Format
-from gdcli.render.raster.canvas import Mark, framed, half_blocks, heat, places, scale_bar
+from gdcli.render.raster.canvas import PixelMark, half_blocks, scale_bar
 from gdcli.render.raster.geometry import Floats
-from gdcli.render.reports.surface_marks import outcome, sentence, wrapped
+from gdcli.render.raster.pictures import draw_heat_map, pixels_at
+from gdcli.render.reports.surface_marks import describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, paint
 
 NARROWEST = 34  # columns of a picture beside others
@@ -45,11 +46,11 @@ def report(drawing: Drawing, form: Format, width: int) -> Report:
 
 
 def _blocks(drawing: Drawing, screen: Screen, width: int) -> Iterator[str]:
-    columns, lines = size(drawing.scene, screen)
-    yield from pictures(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
+    columns, lines = picture_size(drawing.scene, screen)
+    yield from draw_surface(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
 
 
-def size(scene: Scene, screen: Screen) -> tuple[int, int]:
+def picture_size(scene: Scene, screen: Screen) -> tuple[int, int]:
     """Columns and lines of each picture, such that one, or a row of several, fits the screen."""
     count = max(1, len(scene.trails))
     beside = max(1, min(count, (screen.width + GAP) // (NARROWEST + GAP)))
@@ -60,7 +61,7 @@ def size(scene: Scene, screen: Screen) -> tuple[int, int]:
     return width, min(rows, max(LEAST, width // 2))
 
 
-def pictures(scene: Scene, values: Floats, screen: Screen, width: int) -> Iterator[str]:
+def draw_surface(scene: Scene, values: Floats, screen: Screen, width: int) -> Iterator[str]:
     """The surface with its paths, the colour bar, and what there is to say.
 
     Args:
@@ -69,8 +70,8 @@ def pictures(scene: Scene, values: Floats, screen: Screen, width: int) -> Iterat
         screen: What the terminal can do.
         width: Columns to keep text to.
     """
-    columns, rows = size(scene, screen)
-    values = resampled(values, columns, 2 * rows)
+    columns, rows = picture_size(scene, screen)
+    values = resample(values, columns, 2 * rows)
     indent = _indent(scene, rows)
     if len(scene.trails) > 1:
         panels = [_panel(scene, trail, values, indent, screen) for trail in scene.trails]
@@ -81,7 +82,7 @@ def pictures(scene: Scene, values: Floats, screen: Screen, width: int) -> Iterat
     bar = min(screen.width - indent, BAR)
     yield " " * indent + scale_bar(values, screen, width=bar, label=scene.loss_name)
     yield ""
-    yield from wrapped(sentence(scene), width)
+    yield from wrap_words(describe_scene(scene), width)
 
 
 def _indent(scene: Scene, rows: int) -> int:
@@ -89,34 +90,34 @@ def _indent(scene: Scene, rows: int) -> int:
     return gutter(axis(*scene.y_range, min(rows // 3, 8)))
 
 
-def _panel(scene: Scene, trail: Trail, values: Floats, indent: int, screen: Screen) -> str:
+def _panel(scene: Scene, trail: DescentPath, values: Floats, indent: int, screen: Screen) -> str:
     """One of several pictures: its rate above, how it went below."""
-    title = paint(f"lr {short(trail.rate, 6)}", "bold", screen)
+    title = paint(f"lr {short(trail.rate, 6)}", theme.HEADING, screen)
     picture = _picture(scene, trail, values, screen)
-    below = wrapped(outcome(scene, trail), values.shape[1])
+    below = wrap_words(describe_path(scene, trail), values.shape[1])
     return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
 
 
-def _picture(scene: Scene, trail: Trail | None, values: Floats, screen: Screen) -> str:
+def _picture(scene: Scene, trail: DescentPath | None, values: Floats, screen: Screen) -> str:
     """Heat, contours, path, S and x, with axes around them."""
     ranges = scene.x_range, scene.y_range
     path = () if trail is None else scene.drawn(trail)
     contours = CONTOURS if values.shape[1] >= WIDE else FEW
-    rgb = heat(values, screen, contours=contours, path=path, x_range=ranges[0], y_range=ranges[1])
+    rgb = draw_heat_map(values, screen, contours=contours, path=path, x_range=ranges[0], y_range=ranges[1])
     lines = half_blocks(rgb, screen, _marks(scene, rgb.shape))
-    return framed(lines, *ranges, *scene.names, screen)
+    return frame_picture(lines, *ranges, *scene.names, screen)
 
 
-def _marks(scene: Scene, shape: tuple[int, ...]) -> list[Mark]:
+def _marks(scene: Scene, shape: tuple[int, ...]) -> list[PixelMark]:
     marks = scene.marks()
-    where = places([spot[:2] for spot, _ in marks], scene.x_range, scene.y_range, shape)
+    where = pixels_at([spot[:2] for spot, _ in marks], scene.x_range, scene.y_range, shape)
     return [(row, column, letter) for (row, column), (_, letter) in zip(where.tolist(), marks, strict=True)]
 
 
-def resampled(values: Floats, width: int, height: int) -> Floats:
+def resample(values: Floats, width: int, height: int) -> Floats:
     """A surface with a value for each pixel, those between grid points on straight lines between them.
 
-    >>> resampled(np.array([[0.0, 2.0], [4.0, 6.0]]), 3, 2).tolist()
+    >>> resample(np.array([[0.0, 2.0], [4.0, 6.0]]), 3, 2).tolist()
     [[0.0, 1.0, 2.0], [4.0, 5.0, 6.0]]
     """
     return _stretched(_stretched(values, height).T, width).T

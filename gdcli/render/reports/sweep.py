@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdcli.formatting import short
-from gdcli.render import Column, Report
+from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
-from gdcli.render.reports.fit import wrapped
+from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.screen import Screen, plain
 from gdcli.training.records import RISE
 
 if TYPE_CHECKING:
     from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult, SweptRun
 
-COLORS = ("blue", "orange", "green", "red", "purple", "gray")
 NAMED = 12
 """Curves that are all named; of more, only the best few are."""
 FEW = 5
 OTHERS = 15
 """Curves without a name, from all ranks."""
-ROWS = 30
+TABLE_ROWS = 30
 """Rows of a table on a terminal."""
 DEEP = 1e-12
 """Below the highest curve's start by this factor, nothing is drawn."""
@@ -51,7 +50,7 @@ def report(
         summary=lambda: sweep.result.figures(),
         rows_name="runs",
         rows_in_kv=True,
-        columns=layout(sweep.result, width) if ranked else (),
+        columns=sweep_columns(sweep.result, width) if ranked else (),
         nested=lambda run: run.figures(shown(run)),
         blocks=lambda screen: blocks(sweep.result, screen, _left_out(sweep.result, width), plotted),
     )
@@ -70,7 +69,7 @@ def _numbered(sweep: RunningSweep) -> Iterator[SweptRun]:
 
 def _left_out(result: SweepResult, width: int) -> int:
     """Rows that a table leaves out: on a terminal, those after the first so many."""
-    return max(0, len(result) - ROWS) if width < sys.maxsize else 0
+    return max(0, len(result) - TABLE_ROWS) if width < sys.maxsize else 0
 
 
 def blocks(result: SweepResult, screen: Screen, left_out: int, plotted: bool) -> Iterator[str]:
@@ -80,12 +79,12 @@ def blocks(result: SweepResult, screen: Screen, left_out: int, plotted: bool) ->
     if left_out:
         yield f" ... {left_out} more: --format csv has them all"
     if plotted:
-        yield from pictures(result, screen)
+        yield from draw_sweep(result, screen)
     yield ""
-    yield from summary(result, screen)
+    yield from summarize_sweep(result, screen)
 
 
-def layout(result: SweepResult, width: int) -> list[Column]:
+def sweep_columns(result: SweepResult, width: int) -> list[Column]:
     """The table's columns: rank, the options that differ, the verdict, the losses; as many as fit the width."""
     runs = result.ranked
     held_out = any("best_validation_loss" in run.losses for run in runs)
@@ -120,7 +119,7 @@ def _loss(run: SweptRun, name: str) -> str:
     return short(run.losses.get(name))
 
 
-def pictures(result: SweepResult, screen: Screen) -> Iterator[str]:
+def draw_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     """All loss curves on one log axis; beside it error over model size, and the chosen fits, if there are any."""
     from gdcli.render.charts.plots import side_by_side
 
@@ -148,12 +147,12 @@ def _losses(runs: Sequence[SweptRun], screen: Screen, width: int, height: int) -
     low, high = _range([run.curve for run in drawn], first)
     series = []
     for at, run in reversed(list(enumerate(drawn))):
-        color = COLORS[at % len(COLORS)] if run.number in named else "gray"
+        meaning = theme.CLASSES[at % len(theme.CLASSES)] if run.number in named else theme.NOTE
         label = plain(run.label, screen) if run.number in named else ""
         y = np.where((run.curve > 0) & np.isfinite(run.curve), np.minimum(run.curve, 1e300), math.nan)
         y = np.where(run.curve <= 0, low, y)
         shown = ~np.isnan(y)
-        series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, color=color))
+        series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, meaning=meaning))
     held_out = any("best_validation_loss" in run.losses for run in drawn)
     title = ("validation loss" if held_out else "loss") + " (log scale) by epoch"
     if len(drawn) < len(every):
@@ -187,7 +186,10 @@ def _sizes(sizes: Sequence[tuple[float, SweptRun]], name: str, screen: Screen, w
     positive = [value for value in (*held, *train) if value > 0]
     log = bool(positive) and len(positive) == 2 * len(x) and max(positive) > 10 * min(positive)
     return chart(
-        [Series(x, train, label="training", color="blue"), Series(x, held, label="validation", color="orange")],
+        [
+            Series(x, train, label="training", meaning=theme.TRAINING),
+            Series(x, held, label="validation", meaning=theme.VALIDATION),
+        ],
         screen,
         title=f"loss{' (log scale)' if log else ''} by model size",
         width=width,
@@ -205,21 +207,16 @@ def _fits(curves: Sequence[Curve], screen: Screen, width: int, height: int) -> s
     data, *fitted = curves
     low, high = float(np.min(data.y)), float(np.max(data.y))
     air = 0.15 * (high - low or 1.0)
-    series = [Series(data.x, data.y, label="data", style="points", color="gray")]
-    colors = ("purple", "orange", "blue") if len(fitted) == 3 else ("purple", "orange")
-    for curve, color in zip(fitted, colors, strict=False):
-        series.append(Series(curve.x, curve.y, label=plain(curve.label, screen), color=color))
+    series = [Series(data.x, data.y, label="data", style="points", meaning=theme.DATA)]
+    meanings = [theme.CLASSES[at] for at in ((4, 1, 0) if len(fitted) == 3 else (4, 1))]
+    for curve, meaning in zip(fitted, meanings, strict=False):
+        series.append(Series(curve.x, curve.y, label=plain(curve.label, screen), meaning=meaning))
     return chart(
-        series,
-        screen,
-        title="Which trend line is better?",
-        width=width,
-        height=height,
-        y_range=(low - air, high + air),
+        series, screen, title="Which trend line is better?", width=width, height=height, y_range=(low - air, high + air)
     )
 
 
-def summary(result: SweepResult, screen: Screen) -> Iterator[str]:
+def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     """The answer: the best run, the limit that explains the others, the size to keep."""
     runs, keep, near, limit = result.ranked, result.keep, result.near, result.limit
     best, losses = runs[0], runs[0].losses
@@ -227,20 +224,20 @@ def summary(result: SweepResult, screen: Screen) -> Iterator[str]:
     value, kind = (losses["best_validation_loss"], "validation loss") if held_out else (losses["best_loss"], "loss")
     name = f"{plain(best.name, screen)}: " if best.name else ""
     if best.diverged:
-        yield from wrapped("best", "none: every run that ended has diverged. Try smaller learning rates.", screen)
+        yield from wrap_remark("best", "none: every run that ended has diverged. Try smaller learning rates.", screen)
     else:
-        yield from wrapped(
+        yield from wrap_remark(
             "best", f"{name}{kind} {short(value)} at epoch {losses['best_epoch']}, {best.verdict}", screen
         )
     if keep is not None:
-        yield from wrapped("keep", _kept(runs, keep, screen), screen)
+        yield from wrap_remark("keep", _kept(runs, keep, screen), screen)
     if any(run.arrived is not None for run in runs) and near is not None:
-        yield from wrapped("arrived", f"at a loss of {short(near)}, as good as the optimum's", screen)
+        yield from wrap_remark("arrived", f"at a loss of {short(near)}, as good as the optimum's", screen)
     if limit is not None:
-        yield from wrapped("rate", f"largest stable learning rate {short(limit)}", screen)
+        yield from wrap_remark("rate", f"largest stable learning rate {short(limit)}", screen)
     gone = sum(run.diverged for run in runs)
     if gone:
-        yield from wrapped("diverged", f"{gone} of {len(runs)} runs", screen)
+        yield from wrap_remark("diverged", f"{gone} of {len(runs)} runs", screen)
 
 
 def _kept(runs: Sequence[SweptRun], keep: SweptRun, screen: Screen) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.formatting import short
-from gdcli.render import Column, Report
-from gdcli.render.reports.fit import wrapped
+from gdcli.render import Column, Report, theme
+from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, paint, plain
 from gdcli.training.records import Epoch, Overfitting
@@ -32,7 +32,7 @@ def report(result: NetworkResult, records: Iterable[Any], plotted: bool, show: i
         schema="gdcli.train/1",
         records=records,
         summary=result.figures,
-        columns=layout(result),
+        columns=training_columns(result),
         before=lambda screen: images(result.experiment.data, show, screen) if show else (),
         blocks=lambda screen: blocks(result, screen, plotted),
     )
@@ -43,14 +43,14 @@ def blocks(result: NetworkResult, screen: Screen, plotted: bool) -> Iterator[str
     if result.diverged:
         return
     if plotted:
-        yield from pictures(result, screen)
+        yield from draw_training(result, screen)
         if len(result.experiment.data.input_names) == 2 and result.classes:
-            yield from decision_regions(result, screen)
+            yield from draw_decision_regions(result, screen)
     yield ""
-    yield from summary(result, screen)
+    yield from summarize_training(result, screen)
 
 
-def layout(result: NetworkResult) -> list[Column]:
+def training_columns(result: NetworkResult) -> list[Column]:
     """The table's columns; records are stamped with the time."""
     experiment, classes = result.experiment, bool(result.classes)
     validation, penalty = experiment.validation is not None, bool(experiment.problem.l1 or experiment.problem.l2)
@@ -79,7 +79,7 @@ def _mark(result: NetworkResult, record: Epoch) -> str:
     return "*" if record.epoch and record.epoch == result.run.best.epoch else ""
 
 
-def summary(result: NetworkResult, screen: Screen) -> Iterator[str]:
+def summarize_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
     """The answer: how it does on rows it has not seen, whether it overfits, what it mixes up."""
     figures, worst = result.scores, result.worst_confusions
     order = [name for name in ("test", "validation", "train") if figures.get(name)]
@@ -88,36 +88,36 @@ def summary(result: NetworkResult, screen: Screen) -> Iterator[str]:
         yield _labelled(name, text, screen)
     yield _labelled("kept", result.kept_words, screen)
     if result.overfitting is not None:
-        yield from wrapped("fit", verdict(result.overfitting), screen)
+        yield from wrap_remark("fit", describe_overfitting(result.overfitting), screen)
     if worst:
         text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        yield from wrapped("mixed up", f"most often: {text}", screen)
+        yield from wrap_remark("mixed up", f"most often: {text}", screen)
     for label, text in result.remarks:
-        yield from wrapped(label, text, screen)
+        yield from wrap_remark(label, text, screen)
 
 
-def verdict(told: Overfitting) -> str:
+def describe_overfitting(report: Overfitting) -> str:
     """Whether it overfits, in words a student knows."""
-    losses = f"training loss {short(told.best_train, 3)}, validation {short(told.best_validation, 3)}"
-    if told.rose:
-        degree = {"strong": "overfitting", "slight": "slightly overfitting"}.get(told.verdict, "overfitting")
+    losses = f"training loss {short(report.best_train, 3)}, validation {short(report.best_validation, 3)}"
+    if report.rose:
+        degree = {"strong": "overfitting", "slight": "slightly overfitting"}.get(report.verdict, "overfitting")
         return (
-            f"{degree}: after epoch {told.best_epoch} training loss fell from {short(told.best_train, 3)} to"
-            f" {short(told.last_train, 3)} while validation rose from {short(told.best_validation, 3)} to"
-            f" {short(told.last_validation, 3)}. Stop at epoch {told.best_epoch}."
+            f"{degree}: after epoch {report.best_epoch} training loss fell from {short(report.best_train, 3)} to"
+            f" {short(report.last_train, 3)} while validation rose from {short(report.best_validation, 3)} to"
+            f" {short(report.last_validation, 3)}. Stop at epoch {report.best_epoch}."
         )
-    if told.verdict == "strong":
+    if report.verdict == "strong":
         return (
-            f"it overfits: at its best epoch, {told.best_epoch}, {losses}; more data or a smaller network would help."
+            f"it overfits: at its best epoch, {report.best_epoch}, {losses}; more data or a smaller network would help."
         )
-    if told.verdict == "slight":
-        return f"slightly overfitting: at epoch {told.best_epoch}, {losses}."
-    return f"no overfitting: at epoch {told.best_epoch}, {losses}."
+    if report.verdict == "slight":
+        return f"slightly overfitting: at epoch {report.best_epoch}, {losses}."
+    return f"no overfitting: at epoch {report.best_epoch}, {losses}."
 
 
-def pictures(result: NetworkResult, screen: Screen) -> Iterator[str]:
+def draw_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
     """Loss and accuracy curves with the kept epoch marked, then the confusion matrix."""
-    from gdcli.render.charts.plots import Series, chart, matrix, side_by_side
+    from gdcli.render.charts.plots import Series, chart, draw_confusion, side_by_side
 
     wide = screen.width >= 100
     width = (screen.width - 4) // 2 if wide else screen.width - 2
@@ -127,8 +127,8 @@ def pictures(result: NetworkResult, screen: Screen) -> Iterator[str]:
     blocks = []
     for title, curves in (("loss by epoch", result.loss_history), ("accuracy by epoch", result.accuracy_history)):
         series = [
-            Series(curves["epoch"][-len(values) :], values, label=name, color=color)
-            for name, color in (("train", "blue"), ("validation", "orange"))
+            Series(curves["epoch"][-len(values) :], values, label=name, meaning=meaning)
+            for name, meaning in (("train", theme.TRAINING), ("validation", theme.VALIDATION))
             if (values := curves.get(name))
         ]
         if series:
@@ -141,14 +141,14 @@ def pictures(result: NetworkResult, screen: Screen) -> Iterator[str]:
         name, counts = result.confusion
         labels = [plain(label, screen) for label in result.classes]
         yield ""
-        yield from matrix(counts, labels, screen, title=f"{name} set").split("\n")
+        yield from draw_confusion(counts, labels, screen, title=f"{name} set").split("\n")
 
 
-def decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str]:
+def draw_decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str]:
     """Which class each point of the plane of both inputs would get, with the rows on top."""
-    from gdcli.render.charts.axes import framed
+    from gdcli.render.charts.axes import frame_picture
     from gdcli.render.raster.canvas import half_blocks
-    from gdcli.render.raster.pictures import regions
+    from gdcli.render.raster.pictures import draw_regions
 
     data = result.experiment.data
     across, up = data.input_names
@@ -158,10 +158,10 @@ def decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str]:
     width = min(screen.width - 12, height * 2)
     grid = np.stack(np.meshgrid(np.linspace(*x_range, width), np.linspace(*y_range, height)), axis=-1).reshape(-1, 2)
     classes = result.experiment.predict(result.kept.parameters, grid).reshape(height, width)
-    rgb = regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
+    rgb = draw_regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
     yield ""
     yield "decision regions"
-    yield from framed(half_blocks(rgb, screen), x_range, y_range, across, up, screen).split("\n")
+    yield from frame_picture(half_blocks(rgb, screen), x_range, y_range, across, up, screen).split("\n")
 
 
 def _ranges(rows: Array) -> list[tuple[float, float]]:
@@ -186,5 +186,5 @@ def _figure(name: str, value: float) -> str:
 
 
 def _labelled(label: str, text: str, screen: Screen) -> str:
-    start = paint(f" {label:<10}", "bold", screen)
+    start = paint(f" {label:<10}", theme.HEADING, screen)
     return f"{start} {text}".rstrip()

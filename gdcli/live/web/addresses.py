@@ -16,7 +16,7 @@ LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoint:
     """Where a server listens.
 
     Args:
@@ -38,9 +38,9 @@ class Place:
     def url(self) -> str:
         """What to type into a browser.
 
-        >>> Place("::1", ip_address("::1"), 8000).url
+        >>> Endpoint("::1", ip_address("::1"), 8000).url
         'http://[::1]:8000'
-        >>> Place("0.0.0.0", ip_address("0.0.0.0"), 8000).url
+        >>> Endpoint("0.0.0.0", ip_address("0.0.0.0"), 8000).url
         'http://127.0.0.1:8000'
         """
         name = self.host
@@ -51,7 +51,7 @@ class Place:
     def is_host(self, header: str) -> bool:
         """Whether a request's Host header names this server.
 
-        A page whose own name was made to point here (DNS rebinding) sends that name. On all of the machine's
+        A page whose own name points here (DNS rebinding) sends that name. On all of the machine's
         addresses any address will do, for none can be rebound.
         """
         name = _name(header)
@@ -73,13 +73,13 @@ class Place:
 
 
 def _name(header: str) -> str:
-    found = HOST.fullmatch(header.lower())
-    return (found[1] or found[2]) if found else ""
+    match = HOST.fullmatch(header.lower())
+    return (match[1] or match[2]) if match else ""
 
 
 def _port(header: str) -> int:
-    found = HOST.fullmatch(header.lower())
-    return int(found[3] or 80) if found else -1
+    match = HOST.fullmatch(header.lower())
+    return int(match[3] or 80) if match else -1
 
 
 def _is_address(name: str) -> bool:
@@ -90,7 +90,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def opened(host: str, port: int) -> tuple[socket.socket, Place]:
+def open_port(host: str, port: int) -> tuple[socket.socket, Endpoint]:
     """Opens a port and listens.
 
     Args:
@@ -108,18 +108,18 @@ def opened(host: str, port: int) -> tuple[socket.socket, Place]:
         listening = socket.create_server(address, family=family)
     except OSError as error:
         raise _refused(error, host, port) from None
-    return listening, Place(host, ip_address(address[0]), listening.getsockname()[1])
+    return listening, Endpoint(host, ip_address(address[0]), listening.getsockname()[1])
 
 
 def _resolved(host: str, port: int) -> tuple[int, tuple[str, int]]:
     """The first address of a name, an IPv4 one if there is any."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM) if host else []
+        match = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM) if host else []
     except (OSError, UnicodeError):  # UnicodeError: not even a name
-        found = []
-    if not found:
+        match = []
+    if not match:
         raise OptionError(f"--host: there is no host '{host}'", "for this machine alone, leave --host out")
-    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    family, *_, address = min(match, key=lambda each: each[0] != socket.AF_INET)
     return family, (str(address[0]), port)
 
 

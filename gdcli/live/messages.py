@@ -1,4 +1,4 @@
-"""What the playground says of a run: what a step did, what is about to happen, why it ran away."""
+"""Messages about a run: what a step did, what is about to happen, why the run diverged."""
 
 from __future__ import annotations
 
@@ -6,44 +6,45 @@ import math
 
 from gdcli.formatting import short
 from gdcli.live.run import Course
-from gdcli.live.setup import Net
+from gdcli.live.setup import NetworkScene
 from gdcli.optim.optimizers import SGD
 
-__all__ = ["divergence", "ending", "loss", "outcome", "warning"]
+__all__ = ["describe_ending", "describe_step", "explain_divergence", "format_losses", "rate_warning"]
 
-LARGER = 2  # times: what is told as a factor, and no longer put down to chance
+LARGER = 2  # times: what is said as a factor, and no longer put down to chance
 
 
-def loss(run: Course, *values: float) -> str:
+def format_losses(run: Course, *values: float) -> str:
     """Losses, one after the other, in the target's own units: "MSE 2.5 -> 1.825"."""
     scene = run.setup.scene
-    unit = scene.loss_unit if isinstance(scene, Net) else 1.0
+    unit = scene.loss_unit if isinstance(scene, NetworkScene) else 1.0
     return f"{run.setup.loss_name} {' -> '.join(short(value * unit, 6) for value in values)}"
 
 
-def outcome(run: Course, before: float, after: float) -> str:
+def describe_step(run: Course, before: float, after: float) -> str:
     """What a step did to the loss over all rows."""
     if after <= before:
-        return f"Step {run.now.number:,}: {loss(run, before, after)}."
+        return f"Step {run.now.number:,}: {format_losses(run, before, after)}."
     times = after / before if before else math.inf
     if run.setup.batch_size is not None and times < LARGER:
-        return f"Step {run.now.number:,}: {loss(run, before, after)}: one batch's gradient is not all rows' gradient."
+        reason = "one batch's gradient is not all rows' gradient"
+        return f"Step {run.now.number:,}: {format_losses(run, before, after)}: {reason}."
     size = f"{short(times, 2)} times larger" if times >= LARGER else f"{short(100 * (times - 1), 2)} % larger"
-    return f"Overshoot: {loss(run, before, after)}, {size}."
+    return f"Overshoot: {format_losses(run, before, after)}, {size}."
 
 
-def warning(run: Course) -> str:
+def rate_warning(run: Course) -> str:
     """What is about to happen at the rate on the dial, if it is not good."""
     limit, rate = run.setup.limit, run.rate
     if run.diverged or limit is None or rate <= limit:
         return ""
     if run.setup.batch_size is not None:
         return f"Learning rate {short(rate)} is above {short(limit)}: a batch can make the steps grow."
-    told = _limit(run)
-    return f"{told[:1].upper()}{told[1:]} = {short(limit)}: at {short(rate, 6)} the next steps will grow."
+    name = _limit(run)
+    return f"{name[:1].upper()}{name[1:]} = {short(limit)}: at {short(rate, 6)} the next steps will grow."
 
 
-def divergence(run: Course) -> str:
+def explain_divergence(run: Course) -> str:
     """Why it ran away, and which key goes back."""
     limit, last = run.setup.limit, run.now.step
     rate = run.rate if last is None else float(last.learning_rate)
@@ -54,7 +55,7 @@ def divergence(run: Course) -> str:
     return f"Diverged at step {run.now.number:,}: {why}. {back}"
 
 
-def ending(run: Course) -> str:
+def describe_ending(run: Course) -> str:
     """How a rule ended it: "Stopped early at step 120"."""
     return f"{run.status.replace('_', ' ').capitalize()} at step {run.now.number:,}"
 
