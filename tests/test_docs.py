@@ -164,7 +164,9 @@ def test_help_line_is_the_first_line_of_the_docstring(name: str) -> None:
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("document", [*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/benchmarks.md", "samples/README.md"])
+@pytest.mark.parametrize(
+    "document", [*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/benchmarks.md", "samples/README.md"]
+)
 def test_links_inside_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8"))
