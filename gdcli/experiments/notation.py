@@ -153,9 +153,14 @@ def text(text: str) -> str:
     return text
 
 
-def names(text: str) -> tuple[str, ...] | None:
-    """Names between commas; none of an empty text."""
-    return tuple(part.strip() for part in text.split(",")) if text else None
+def names(text: str) -> tuple[str, ...]:
+    """Names between commas."""
+    return tuple(part.strip() for part in text.split(","))
+
+
+def columns(text: str) -> tuple[str, ...] | None:
+    """Columns between commas; none of an empty text."""
+    return names(text) if text else None
 
 
 def one_of(option: str, text: str, choices: Sequence[str]) -> str:
@@ -232,7 +237,7 @@ def start(text: str) -> tuple[float, ...]:
 
 def hidden(text: str) -> tuple[int, ...]:
     """`128,64`: neurons of each hidden layer; none or 0 for no hidden layer."""
-    if text.strip().lower() in ("", "none", "0"):
+    if text.strip().lower() in ("none", "0"):
         return ()
     parts = [part.strip() for part in text.split(",")]
     for part in parts:
@@ -308,7 +313,7 @@ def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
 READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
-        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, names),
+        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, names, columns),
         *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }

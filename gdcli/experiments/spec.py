@@ -77,8 +77,8 @@ class Option(NamedTuple):
         """
         if given is None or self.is_switch:
             return given
-        if self.accepts in ("names", "text") and not isinstance(given, str):
-            return tuple(map(str, given)) if self.accepts == "names" else str(given)
+        if self.accepts in ("names", "columns", "text") and not isinstance(given, str):
+            return str(given) if self.accepts == "text" else tuple(map(str, given))
         return notation.with_name(self.name, notation.READERS[self.accepts], notation.write(given))
 
 
@@ -163,7 +163,7 @@ class DataSpec(Group):
 
     source: str | None = None
     x: tuple[str, ...] | None = option(
-        None, "Input columns, by name or number; else all other numeric.", "A,B", "names"
+        None, "Input columns, by name or number; else all other numeric.", "A,B", "columns"
     )
     y: str | None = option(
         None, "Target column; else y, target, label, class, or the last.", "C", "text", ("--y", "--target")
@@ -207,7 +207,7 @@ class NetworkSpec(Group):
     task: str | None = option(
         None, "[as the target looks: text or few whole numbers]", "classification|regression", "task"
     )
-    categorical: tuple[str, ...] | None = option(None, "Text columns to take as inputs, one-hot.", "A,B", "names")
+    categorical: tuple[str, ...] | None = option(None, "Text columns to take as inputs, one-hot.", "A,B", "columns")
     test: str | None = option(None, "Rows to test on at the end.", "FILE", "text")
     labels: str | None = option(None, "Labels of IDX images.", "FILE", "text")
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")
