@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from gdcli.cli.options import DataOptions, NetworkOptions
 from gdcli.cli.parse import one_of
 from gdcli.cli.reading import columns, read_table_named
 from gdcli.cli.terminal import Terminal
-from gdcli.data.categories import CategoryTable, categories, indicator_names
-from gdcli.data.columns import ColumnOptions, choose, classification, find, regression
+from gdcli.data.columns import ColumnOptions, choose, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, read_mnist_folder
+from gdcli.data.selection import select, with_categories
 from gdcli.data.tables import Table
 from gdcli.errors import DataError, OptionError
 
@@ -68,38 +67,14 @@ def read_examples(
         return Examples(train, test, {})
     table = read_table_named(name, options, terminal, network.labels)
     classes, before = known
-    values = before or {column: categories(table, column) for column in _categorical(network, table)}
-    data = _dataset(with_categories(table, values), _chosen(options, values, table), network.task, dtype, classes)
+    categorical = (network.categorical,) if network.categorical else ()
+    selected = select(table, columns(options), categorical, before)
+    values = selected.values
+    data = _dataset(selected.table, selected.columns, network.task, dtype, classes)
     test_set = None
     if network.test is not None:
         test_set = read_like(network.test, network.test_labels, data, values, options, dtype, terminal)
     return Examples(data, test_set, values)
-
-
-def with_categories(table: Table, values: dict[str, tuple[str, ...]]) -> Table:
-    """The table with a column for each value of its text columns."""
-    return CategoryTable.of(table, values) if values else table
-
-
-def _categorical(network: NetworkOptions, table: Table) -> list[str]:
-    names = [name.strip() for name in network.categorical.split(",")] if network.categorical else []
-    return [find(table, name) for name in names]
-
-
-def _chosen(options: DataOptions, values: dict[str, tuple[str, ...]], table: Table) -> ColumnOptions:
-    """The columns asked for, with new ones in place of text columns."""
-    wanted = columns(options)
-    if not values:
-        return wanted
-    if not wanted.x:
-        _, y = choose(table, ColumnOptions(tuple(values), wanted.y))
-        x, _ = choose(CategoryTable.of(table, values), dataclasses.replace(wanted, y=y))
-        return dataclasses.replace(wanted, x=tuple(name for name in x if name not in values), y=y)
-    expanded: list[str] = []
-    for name in wanted.x:
-        expanded += indicator_names({name: values[name]}) if name in values else [name]
-    rest = {column: known for column, known in values.items() if column not in wanted.x}
-    return dataclasses.replace(wanted, x=(*expanded, *indicator_names(rest)))
 
 
 def _dataset(

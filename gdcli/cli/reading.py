@@ -8,6 +8,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data import samples
 from gdcli.data.columns import ColumnOptions, regression
 from gdcli.data.dataset import Dataset
+from gdcli.data.selection import select
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError, did_you_mean
 
@@ -23,7 +24,8 @@ def read(name: str, options: DataOptions, terminal: Terminal) -> Dataset:
         OptionError: If an option asks for a column that is not there.
     """
     table = read_table_named(name, options, terminal)
-    data = regression(table, columns(options))
+    selected = select(table, columns(options))
+    data = regression(selected.table, selected.columns)
     if len(data) < len(table):
         terminal.note(f"{len(table) - len(data)} of {len(table)} rows left out: a cell is missing")
     return data
@@ -31,7 +33,7 @@ def read(name: str, options: DataOptions, terminal: Terminal) -> Dataset:
 
 def read_table_named(name: str, options: DataOptions, terminal: Terminal, labels: str | None = None) -> Table:
     """The table behind a name; `labels` is the file that goes with IDX images."""
-    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
+    how = read_options(options)
     if name.startswith("sample:"):
         return read_table(sample_named(name.removeprefix("sample:")), name, ReadOptions())
     if name == "-" and terminal.stdin is None:
@@ -39,6 +41,11 @@ def read_table_named(name: str, options: DataOptions, terminal: Terminal, labels
     from gdcli.data.reading import load  # knows zip, gzip and images: not needed for a sample
 
     return load(name, how, terminal.stdin, labels)
+
+
+def read_options(options: DataOptions) -> ReadOptions:
+    """How to read a text table, from the command line."""
+    return ReadOptions(options.delimiter, False if options.no_header else None, options.encoding, options.decimal)
 
 
 def sample_named(text: str) -> bytes:
@@ -63,6 +70,6 @@ def sample_named(text: str) -> bytes:
 
 def columns(options: DataOptions) -> ColumnOptions:
     """The column options of the command line."""
-    names = tuple(part.strip() for part in options.x.split(",")) if options.x else ()
+    names = (options.x,) if options.x else ()
     missing = one_of("--missing", options.missing, ("fail", "drop", "mean"))
     return ColumnOptions(names, options.y, missing)

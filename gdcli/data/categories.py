@@ -37,7 +37,7 @@ class CategoryTable(Table):
     @classmethod
     def of(cls, table: Table, values: Mapping[str, Sequence[str]]) -> CategoryTable:
         """The table with its new columns."""
-        return cls((*table.names, *indicator_names(values)), table.source, table, values)
+        return cls((*table.names, *indicator_names(values)), table.source, table, values, layout=table.layout)
 
     def __len__(self) -> int:
         return len(self.base)
@@ -48,6 +48,9 @@ class CategoryTable(Table):
     def texts(self, name: str) -> list[str]:
         indicator = self._indicator(name)
         return self.base.texts(indicator[0] if indicator else name)
+
+    def first_texts(self, name: str, most: int) -> list[str]:
+        return self.texts(name)[:most] if self._indicator(name) else self.base.first_texts(name, most)
 
     def line(self, row: int) -> int:
         return self.base.line(row)

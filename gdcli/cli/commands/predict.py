@@ -17,12 +17,12 @@ from gdcli.cli.models import ModelArgument, needed_columns, rows_named, table_fo
 from gdcli.cli.options import DataOptions, OutputOptions, ShowOptions, option
 from gdcli.cli.output import check, emit
 from gdcli.cli.picturing import images
-from gdcli.cli.reading import columns
+from gdcli.cli.reading import columns, read_options
 from gdcli.cli.terminal import Terminal
 from gdcli.data.columns import find, inputs
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import STDIN
-from gdcli.data.tables import ReadOptions, Table, read_table
+from gdcli.data.tables import Table, read_table
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import SavedModel, load
 from gdcli.render import Report
@@ -99,10 +99,10 @@ def _records(
         table = table_for(saved, name, options, terminal, asked.labels)
         yield from _predicted(saved, table, options, asked.probabilities)
         return
-    how = ReadOptions(options.delimiter, not options.no_header, options.encoding, options.decimal)
+    how = read_options(options)
     header, lines = b"", 0
     for at, chunk in enumerate(_chunks(terminal.stdin)):
-        if at == 0 and how.header:
+        if at == 0 and not options.no_header:
             header = chunk[: chunk.find(b"\n") + 1] or chunk
         before = lines if at == 0 else lines - header.count(b"\n")
         try:
