@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gdcli.cli.models import needed_columns
 from gdcli.cli.options import DataOptions, NetworkOptions
 from gdcli.cli.parse import one_of
@@ -18,9 +16,8 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, read_mnist_folder
 from gdcli.data.selection import select, with_categories
 from gdcli.data.tables import Table
+from gdcli.data.tasks import guess_task
 from gdcli.errors import DataError, OptionError
-
-MOST_CLASSES = 30  # more different whole numbers than this are quantities, not classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,18 +84,9 @@ def _dataset(
             what = f"{table.source}: column '{name}' holds text, and an input must be a number"
             raise DataError(what, f"take it one-hot with --categorical {name}, or leave it out of --x")
     kind = None if task is None else one_of("--task", task, ("classification", "regression"))
-    if classes or kind == "classification" or (kind is None and _looks_like_classes(table, target)):
+    if classes or kind == "classification" or (kind is None and guess_task(table, target) == "classification"):
         return classification(table, chosen, dtype, classes)
     return regression(table, chosen)
-
-
-def _looks_like_classes(table: Table, target: str) -> bool:
-    """Text, or few different whole numbers."""
-    if not table.is_numeric(target):
-        return True
-    values = table.numbers(target)
-    values = values[~np.isnan(values)]
-    return bool((values == np.rint(values)).all()) and len(np.unique(values)) <= MOST_CLASSES
 
 
 def read_like(

@@ -249,7 +249,7 @@ def _no_inputs(table: Table, y: str) -> DataError:
 
 def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
     """A column's distinct labels in order, the number of each row's label, and which rows have none."""
-    if table.is_numeric(name) and not _holds_codes(table, name):
+    if table.is_numeric(name) and not has_codes(table, name):
         values = table.numbers(name)
         distinct, codes = np.unique(values, return_inverse=True)
         return [_label(value) for value in distinct.tolist()], codes, np.isnan(values)
@@ -259,7 +259,7 @@ def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
     return labels, np.array([numbers[cell] for cell in cells]), np.array([is_missing(cell) for cell in cells])
 
 
-def _holds_codes(table: Table, name: str) -> bool:
+def has_codes(table: Table, name: str) -> bool:
     """Whether one of the first cells begins with a zero that a number would lose, as postal codes do: 02139."""
     return any(_CODE.fullmatch(cell.strip()) for cell in table.first_texts(name, _FEW))
 

@@ -21,7 +21,7 @@ __all__ = ["BLANKS", "cut", "records", "sniff", "widths"]
 BLANKS = " "
 """The delimiter that stands for any run of blanks."""
 
-_CANDIDATES = {".": ("\t", ";", ",", BLANKS), ",": ("\t", ";", BLANKS, ",")}
+_CANDIDATES = {".": ("\t", ";", ",", "|", BLANKS), ",": ("\t", ";", "|", BLANKS, ",")}
 _SAMPLE_ROWS = 20
 _NUMBERS = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+)?( +[+-]?[0-9.]+([eE][+-]?[0-9]+)?)+")
 

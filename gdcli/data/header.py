@@ -9,10 +9,10 @@ from itertools import count, pairwise
 from gdcli.data.cells import data_error, is_gap, number
 from gdcli.data.lookalikes import kind
 
-__all__ = ["all_numbers", "check_names", "has_row_names", "has_units", "looks_like_data", "unique_names"]
+__all__ = ["DATA", "NAMES", "all_numbers", "check_names", "has_row_names", "has_units", "unique_names", "verdict"]
 
 Rows = Sequence[Sequence[str]]
-_NAMES, _UNCLEAR, _DATA = 1, 0, -1
+NAMES, UNCLEAR, DATA = "names", "unclear", "data"
 _FEW_ROWS, _MOST_CELLS = 3, 10_000
 
 
@@ -22,12 +22,12 @@ def all_numbers(cells: Sequence[str], decimal: str) -> bool:
     return bool(written) and all(number(cell, decimal) is not None for cell in written)
 
 
-def looks_like_data(first: Sequence[str], below: Rows, decimal: str) -> bool:
-    """Whether a first line's cells are like those below them in at least one column, and name none.
+def verdict(first: Sequence[str], below: Rows, decimal: str) -> str:
+    """What a first line holds, by the kinds of the cells below it: `names`, `data`, or `unclear`.
 
-    A word above numbers or dates is a name. A number above numbers, a date above dates, and a word that stands among
-    the words below are data. Whole numbers may be names, such as years: they count where they are no sequence and
-    stand within the range of the numbers below.
+    A word above numbers or dates is a name, and one name is enough. A number above numbers, a date above dates, and a
+    word that stands among the words below are data. Whole numbers may be names, such as years: they count where they
+    are no sequence and stand within the range of the numbers below.
 
     Args:
         first: The first line.
@@ -35,36 +35,36 @@ def looks_like_data(first: Sequence[str], below: Rows, decimal: str) -> bool:
         decimal: The decimal sign.
 
     >>> below = [["42", "Private", ">50K"], ["39", "State", "<=50K"], ["51", "Private", ">50K"]]
-    >>> looks_like_data(["40", "Private", "<=50K"], below, "."), looks_like_data(["age", "work", "pay"], below, ".")
-    (True, False)
-    >>> looks_like_data(["country", "2019", "2020"], [["France", "3", "4"], ["Spain", "5", "6"]], ".")
-    False
+    >>> verdict(["40", "Private", "<=50K"], below, "."), verdict(["age", "work", "pay"], below, ".")
+    ('data', 'names')
+    >>> verdict(["country", "2019", "2020"], [["France", "3", "4"], ["Spain", "5", "6"]], ".")
+    'unclear'
     """
     sequence = _is_sequence(first)
     few = below[: max(_FEW_ROWS, _MOST_CELLS // len(first))]
-    is_data = False
+    so_far = UNCLEAR
     for cell, *column in zip(first, *few, strict=True):
         vote = _vote(cell, column, decimal, sequence)
-        if vote == _NAMES:
-            return False
-        is_data |= vote == _DATA
-    return is_data
+        if vote == NAMES:
+            return NAMES
+        so_far = vote if so_far == UNCLEAR else so_far
+    return so_far
 
 
-def _vote(cell: str, below: Sequence[str], decimal: str, sequence: bool) -> int:
+def _vote(cell: str, below: Sequence[str], decimal: str, sequence: bool) -> str:
     """What one column says about the cell above it."""
     given = [value.strip() for value in below if not is_gap(value)]
     above = kind(cell, decimal)
     if above == "gap" or not given:
-        return _UNCLEAR
+        return UNCLEAR
     common, times = Counter(kind(value, decimal) for value in given).most_common(1)[0]
     if 2 * times < len(given) or common == "word":
-        return _DATA if above == "word" and cell.strip() in given else _UNCLEAR
+        return DATA if above == "word" and cell.strip() in given else UNCLEAR
     if above != common:
-        return _NAMES if above == "word" else _UNCLEAR
+        return NAMES if above == "word" else UNCLEAR
     if cell.strip().isdigit():
-        return _DATA if not sequence and _within(cell, given, decimal) else _UNCLEAR
-    return _DATA
+        return DATA if not sequence and _within(cell, given, decimal) else UNCLEAR
+    return DATA
 
 
 def _within(cell: str, given: Sequence[str], decimal: str) -> bool:
@@ -135,13 +135,13 @@ def has_units(below: Rows, decimal: str) -> bool:
     """
     if len(below) < 3 or any(number(cell, decimal) is not None for cell in below[0]):
         return False
-    numeric = [place for place in range(len(below[0])) if _all_numbers_below(below, place, decimal)]
+    numeric = [place for place in range(len(below[0])) if _mostly_numbers_below(below, place, decimal)]
     kinds = {kind(below[0][place], decimal) for place in numeric}
     other = [place for place in range(len(below[0])) if place not in numeric]
     repeated = any(below[0][place].strip() in {row[place].strip() for row in below[1:]} - {""} for place in other)
     return len(numeric) > bool(other) and "word" in kinds <= {"word", "gap"} and not repeated
 
 
-def _all_numbers_below(below: Rows, place: int, decimal: str) -> bool:
+def _mostly_numbers_below(below: Rows, place: int, decimal: str) -> bool:
     given = [row[place] for row in below[1:] if not is_gap(row[place])]
-    return bool(given) and all(number(cell, decimal) is not None for cell in given)
+    return 2 * sum(number(cell, decimal) is not None for cell in given) > len(given)

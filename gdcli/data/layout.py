@@ -230,11 +230,12 @@ def _named_text(body: _Body, in_comment: list[str], notes: list[ReadWarning]) ->
         cells[: len(first)] for cells in rows if len(cells) == len(first) or _only_longer_by_blanks(cells, len(first))
     ]
     numbers = header.all_numbers(first, decimal)
-    is_data = wanted is False or (wanted is None and (numbers or header.looks_like_data(first, same, decimal)))
-    if is_data and wanted is None and _may_be_names(in_comment, first, decimal):
+    like = header.verdict(first, same, decimal) if wanted is None and not numbers else ""
+    if wanted is None and _may_be_names(in_comment, first, decimal) and like != header.NAMES:
         return body.text(in_comment, 0, 0, True, [*notes, _from_comment(in_comment, line)])
-    if is_data and (wanted is False or not numbers):
-        return body.text([""] * len(first), 0, 0, False, notes if wanted is False else [*notes, _no_header(line)])
+    if wanted is False or like == header.DATA:
+        more = [_no_header(line)] if wanted is None else []
+        return body.text([""] * len(first), 0, 0, False, [*notes, *more])
     if wanted is None:
         header.check_names(first, body.source, line, decimal)
     return _below_names(body, first, rows, same, notes)
@@ -259,9 +260,9 @@ def _only_longer_by_blanks(cells: list[str], width: int) -> bool:
 
 
 def _may_be_names(cells: list[str], first: list[str], decimal: str) -> bool:
-    """Whether a comment's cells name the columns: one word for each."""
+    """Whether a comment's cells name the columns, one word for each, and the line below holds at least one number."""
     words = {cell for cell in cells if cell and not header.all_numbers([cell], decimal)}
-    return len(cells) == len(first) == len(words) > 1
+    return len(cells) == len(first) == len(words) > 1 and any(header.all_numbers([cell], decimal) for cell in first)
 
 
 def _sample(text: bytes, offset: int) -> bytes:

@@ -37,6 +37,12 @@ class Selection:
         """The target's name."""
         return str(self.columns.y)
 
+    def source_of(self, name: str) -> str:
+        """The column of the table that an input was made from: `sex` for `sex=male`."""
+        if name in self.base.names:
+            return name
+        return next(column for column, known in self.values.items() if name in indicator_names({column: known}))
+
 
 def select(
     table: Table,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-__all__ = ["ReadWarning", "count", "listed"]
+__all__ = ["ReadWarning", "as_option", "count", "listed"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,12 @@ def count(number: int, one: str, many: str = "") -> str:
     ('1 row', '1,200 rows', '2 classes')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def as_option(names: Sequence[str]) -> str:
+    """Names as --x and --categorical take them, in quotes for a shell where it needs them.
+
+    >>> print(as_option(["x", "y"]), as_option(["size, sqft", "age"]), as_option(["Price ($)"]))
+    x,y '"size, sqft",age' 'Price ($)'
+    """
+    return shlex.quote(",".join(f'"{name}"' if "," in name else name for name in names))
