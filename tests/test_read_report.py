@@ -194,6 +194,16 @@ class TestTarget:
         lines = written(k=LABELS, **pixels, last=[0] * 60).split(b"\n", 1)[1]
         assert [one.option for one in report(lines, header=False).warnings] == ["--y 1"]
 
+    def test_names_are_no_classes(self):
+        content = written(
+            mpg=NOISE[:60, 0], weight=NOISE[:60, 1], name=[f"car {row // 2 * 2 % 50}" for row in range(60)]
+        )
+        assert report(content).warnings == ()  # 25 labels, more than once each
+        content = written(mpg=NOISE[:60, 0], weight=NOISE[:60, 1], name=[f"car {row % 50}" for row in range(60)])
+        (warning,) = report(content).warnings
+        sentence = "name holds 50 labels in 60 rows, as names do: --y mpg predicts another column"
+        assert (warning.sentence, warning.option) == (sentence, "--y mpg")
+
     @pytest.mark.parametrize(
         ("labels", "sentence"),
         [

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array
-from gdcli.data.cells import data_error, is_missing, printable, quoted
+from gdcli.data.categories import missing_texts
+from gdcli.data.cells import data_error, printable, quoted
 from gdcli.data.dataset import Dataset
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.missing import MISSING, Rows, Used
@@ -253,10 +254,11 @@ def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
         values = table.numbers(name)
         distinct, codes = np.unique(values, return_inverse=True)
         return [_label(value) for value in distinct.tolist()], codes, np.isnan(values)
-    cells = [cell.strip() for cell in table.texts(name)]
-    labels = sorted(set(cells))
+    cells = table.texts(name)
+    labels = sorted({cell.strip() for cell in set(cells)})
     numbers = {label: number for number, label in enumerate(labels)}
-    return labels, np.array([numbers[cell] for cell in cells]), np.array([is_missing(cell) for cell in cells])
+    known = {cell: numbers[cell.strip()] for cell in set(cells)}
+    return labels, np.fromiter(map(known.__getitem__, cells), np.int64, len(cells)), missing_texts(table, name)
 
 
 def has_codes(table: Table, name: str) -> bool:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gdcli.data.categories import categories
-from gdcli.data.cells import is_missing
+from gdcli.data.categories import categories, missing_texts
 from gdcli.data.columns import ColumnOptions
 from gdcli.data.inspection import columns_of, input_warnings, sentinel_warnings
 from gdcli.data.lookalikes import holds_dates
@@ -88,7 +87,6 @@ def _numeric_left_out(selected: Selection, name: str) -> LeftOut:
 
 
 def _text_left_out(table: Table, name: str) -> LeftOut:
-    cells = table.texts(name)
     given = categories(table, name)
     if not given:
         return LeftOut(name, "every cell is a gap")
@@ -96,9 +94,9 @@ def _text_left_out(table: Table, name: str) -> LeftOut:
         return LeftOut(name, "dates or times: turn them into numbers to use them")
     if len(given) == 1:
         return LeftOut(name, "one value in every row")
-    if 2 * sum(map(is_missing, cells)) > len(cells):
+    if 2 * missing_texts(table, name).sum() > len(table):
         return LeftOut(name, "more than half of its cells are gaps", f"--categorical {as_option([name])}")
-    if len(given) > _MOST_VALUES or (len(given) == len(cells) and len(cells) > 2):
+    if len(given) > _MOST_VALUES or len(given) == len(table) > 2:
         return LeftOut(name, f"text, {len(given):,} different values")
     return LeftOut(name, f"text with {len(given)} values", f"--categorical {as_option([name])}")
 
@@ -138,6 +136,6 @@ def count_gaps(selected: Selection) -> Gaps:
 def _is_missing(table: Table, name: str) -> Rows:
     """Which cells of a column are gaps."""
     if not table.is_numeric(name):
-        return np.array([is_missing(cell) for cell in table.texts(name)])
+        return missing_texts(table, name)
     values = table.kept([name])[:, 0]
     return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)

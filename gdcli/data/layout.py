@@ -136,13 +136,18 @@ class Text:
         """
         stream = io.BytesIO(self.content)
         stream.seek(self.offset)
-        width = len(self.names) + self.skip
+        plain = -1 if self.skip else len(self.names)
         for line, cells in records(stream, self.delimiter, self.source, self.line):
-            if len(cells) != width and not _only_longer_by_blanks(cells, width):
-                hint = 'a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter'
-                what = f"expected {width} cell{'s' * (width != 1)}, found {len(cells)}"
-                raise data_error(self.source, what, hint, line)
-            yield line, cells[self.skip : width]
+            yield line, cells if len(cells) == plain else self._fitted(line, cells)
+
+    def _fitted(self, line: int, cells: list[str]) -> list[str]:
+        """A row's cells without the row's name and without empty cells at the end."""
+        width = len(self.names) + self.skip
+        if len(cells) != width and not _only_longer_by_blanks(cells, width):
+            hint = 'a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter'
+            what = f"expected {width} cell{'s' * (width != 1)}, found {len(cells)}"
+            raise data_error(self.source, what, hint, line)
+        return cells[self.skip : width]
 
 
 def open_text(content: bytes, source: str, options: ReadOptions) -> Text:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gdcli.data.categories import CategoryTable, categories, indicator_names
-from gdcli.data.cells import is_missing
+from gdcli.data.categories import CategoryTable, categories, indicator_names, missing_texts
 from gdcli.data.columns import ColumnOptions, choose, expand, find, target_of
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.tables import Table
@@ -103,8 +102,7 @@ def _values(table: Table, asked: Sequence[str], categorical: Sequence[str], targ
 
 
 def _mostly_missing(table: Table, name: str) -> bool:
-    cells = table.texts(name)
-    return 2 * sum(map(is_missing, cells)) > len(cells)
+    return bool(2 * missing_texts(table, name).sum() > len(table))
 
 
 def _inputs(wide: Table, asked: Sequence[str], values: Mapping[str, tuple[str, ...]], target: str) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ def _other_task(table: Table, target: Target, task: str | None) -> Iterator[Read
     """Classes that look like a quantity, or numbers that look like classes."""
     name = printable(target.name)
     if not table.is_numeric(target.name):
+        yield from _own_labels(table, target)
         return
     if target.classes > _MANY_CLASSES and target.option and not CLASS_NAME.search(target.name):
         what = f"{name} is read as {target.classes} classes: {target.option} reads it as a number"
@@ -85,6 +86,16 @@ def _other_task(table: Table, target: Target, task: str | None) -> Iterator[Read
     elif CLASS_NAME.search(target.name) and 5 * len(distinct) <= len(values) and looks_like_labels(distinct.repeat(2)):
         what = f"{name} holds {len(distinct)} different whole numbers and is read as a number, not as classes"
         yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))
+
+
+def _own_labels(table: Table, target: Target) -> Iterator[ReadWarning]:
+    """A text that is another in most rows, as names are, taken for the class because it stands last."""
+    if target.why == "asked for" or target.classes <= MOST_CLASSES or 2 * target.classes < len(table):
+        return
+    other = next((name for name in table.names if table.is_numeric(name)), "")
+    option = f"--y {as_option([other])}" if other else ""
+    what = f"{printable(target.name)} holds {target.classes:,} labels in {len(table):,} rows, as names do"
+    yield ReadWarning("names as classes", (target.name,), f"{what}: {option} predicts another column", option)
 
 
 def _train(task: str | None) -> str:
