@@ -6,18 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gdcli.arrays import Array
 from gdcli.data.cells import is_missing
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 
-__all__ = ["CategoryTable", "categories"]
+__all__ = ["CategoryTable", "categories", "indicator_names", "missing_texts"]
 
 
 def categories(table: Table, column: str) -> tuple[str, ...]:
     """A text column's distinct values, sorted, without missing cells."""
-    return tuple(sorted({cell.strip() for cell in table.texts(column) if not is_missing(cell)}))
+    return tuple(sorted({cell.strip() for cell in set(table.texts(column)) if not is_missing(cell)}))
+
+
+def missing_texts(table: Table, column: str) -> NDArray[np.bool_]:
+    """Which cells of a text column are missing."""
+    cells = table.texts(column)
+    missing = {cell: is_missing(cell) for cell in set(cells)}
+    return np.fromiter(map(missing.__getitem__, cells), bool, len(cells))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +45,7 @@ class CategoryTable(Table):
     @classmethod
     def of(cls, table: Table, values: Mapping[str, Sequence[str]]) -> CategoryTable:
         """The table with its new columns."""
-        return cls((*table.names, *indicator_names(values)), table.source, table, values)
+        return cls((*table.names, *indicator_names(values)), table.source, table, values, layout=table.layout)
 
     def __len__(self) -> int:
         return len(self.base)
@@ -48,6 +56,9 @@ class CategoryTable(Table):
     def texts(self, name: str) -> list[str]:
         indicator = self._indicator(name)
         return self.base.texts(indicator[0] if indicator else name)
+
+    def first_texts(self, name: str, most: int) -> list[str]:
+        return self.texts(name)[:most] if self._indicator(name) else self.base.first_texts(name, most)
 
     def line(self, row: int) -> int:
         return self.base.line(row)
@@ -67,7 +78,8 @@ class CategoryTable(Table):
             return self.base.kept([name])[:, 0]
         column, value = indicator
         cells = self.base.texts(column)
-        return np.array([np.nan if is_missing(cell) else float(cell.strip() == value) for cell in cells])
+        codes = {cell: np.nan if is_missing(cell) else float(cell.strip() == value) for cell in set(cells)}
+        return np.fromiter(map(codes.__getitem__, cells), np.float64, len(cells))
 
     def _indicator(self, name: str) -> tuple[str, str] | None:
         """The column and the value that a new column stands for."""

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from gdcli.arrays import Array, default_names
 from gdcli.data.bulk import pick
 from gdcli.data.cells import data_error, quoted
-from gdcli.data.files import foreign_zip
+from gdcli.data.foreign import foreign_zip
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 
@@ -57,6 +57,9 @@ class ArrayTable(Table):
 
     def texts(self, name: str) -> list[str]:
         return [str(value) for value in self._column(name).tolist()]
+
+    def first_texts(self, name: str, most: int) -> list[str]:
+        return [str(value) for value in self._column(name)[:most].tolist()]
 
     def line(self, row: int) -> int:
         return row + 1

@@ -158,6 +158,11 @@ def names(text: str) -> tuple[str, ...] | None:
     return tuple(part.strip() for part in text.split(",")) if text else None
 
 
+def columns(text: str) -> tuple[str, ...] | None:
+    """Columns between commas, to be told apart by the table's names, which may have commas of their own."""
+    return (text,) if text else None
+
+
 def one_of(option: str, text: str, choices: Sequence[str]) -> str:
     """One of some words, in any case.
 
@@ -308,7 +313,7 @@ def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
 READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
-        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, names),
+        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, names, columns),
         *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }

@@ -12,16 +12,17 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from gdcli.data import samples
-from gdcli.data.categories import CategoryTable, categories, indicator_names
-from gdcli.data.columns import ColumnOptions, choose, classification, find, regression
+from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.idx import is_mnist_folder, read_mnist_folder
+from gdcli.data.examine import examine
+from gdcli.data.report import ReadReport
+from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.spec import DataSpec, NetworkSpec
 
-MOST_CLASSES = 30  # more different whole numbers than this are quantities, not classes
 SETTINGS = ("noise", "rows", "seed")  # of a toy
 EXAMPLE, MOST = "as in sample:spiral:noise=0.2,rows=300,seed=1", 10_000_000
 Values = dict[str, tuple[str, ...]]
@@ -65,11 +66,12 @@ class Reader:
             DataError: If they cannot be read, or hold what is no number.
             OptionError: If an option asks for a column that is not there.
         """
-        table = self.table(name, spec)
-        data = regression(table, columns(spec))
-        if len(data) < len(table):
-            self.notes.append(f"{len(table) - len(data)} of {len(table)} rows left out: a cell is missing")
-        return data
+        return self.reported_numbers(name, spec)[0]
+
+    def reported_numbers(self, name: str, spec: DataSpec) -> tuple[Dataset, ReadReport]:
+        """The same, with the report of what was read."""
+        table, report = examine(self.table(name, spec), columns(spec), task="regression")
+        return regression(table, report.columns), report
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +82,20 @@ class Examples:
         data: Training rows; class indices and `classes`, or numbers.
         test: Test rows, or None.
         values: The known values of each text column taken as input.
+        report: What was read, of a table.
     """
 
     data: Dataset
     test: Dataset | None
     values: Values
+    report: ReadReport | None = None
 
 
 def read_options(spec: DataSpec) -> ReadOptions:
     """How a text table is read."""
-    return ReadOptions(spec.delimiter, not spec.no_header, spec.encoding, spec.decimal)
+    return ReadOptions(
+        spec.delimiter, spec.header, spec.encoding, spec.decimal, spec.na or (), spec.thousands, spec.comment
+    )
 
 
 def columns(spec: DataSpec) -> ColumnOptions:
@@ -147,63 +153,25 @@ def read_examples(
             test = read_like(network.test, network.test_labels, train, {}, spec, dtype, reader)
         return Examples(train, test, {})
     table = reader.table(name, spec, network.labels)
-    known = values or {column: categories(table, column) for column in _categorical(network, table)}
-    data = _dataset(with_categories(table, known), _chosen(spec, known, table), network.task, dtype, classes)
+    task = "classification" if classes else network.task
+    table, report = examine(table, columns(spec), network.categorical or (), task, values)
+    known = dict(report.values)
+    data = _dataset(table, report, dtype, classes)
     test_rows = None
     if network.test is not None:
         test_rows = read_like(network.test, network.test_labels, data, known, spec, dtype, reader)
-    return Examples(data, test_rows, known)
+    return Examples(data, test_rows, known, report)
 
 
-def with_categories(table: Table, values: Values) -> Table:
-    """The table with a column for each value of its text columns."""
-    return CategoryTable.of(table, values) if values else table
-
-
-def _categorical(network: NetworkSpec, table: Table) -> list[str]:
-    return [find(table, name) for name in network.categorical or ()]
-
-
-def _chosen(spec: DataSpec, values: Values, table: Table) -> ColumnOptions:
-    """The columns asked for, with new ones in place of text columns."""
-    wanted = columns(spec)
-    if not values:
-        return wanted
-    if not wanted.x:
-        _, y = choose(table, ColumnOptions(tuple(values), wanted.y))
-        x, _ = choose(CategoryTable.of(table, values), dataclasses.replace(wanted, y=y))
-        return dataclasses.replace(wanted, x=tuple(name for name in x if name not in values), y=y)
-    expanded: list[str] = []
-    for name in wanted.x:
-        expanded += indicator_names({name: values[name]}) if name in values else [name]
-    rest = {column: known for column, known in values.items() if column not in wanted.x}
-    return dataclasses.replace(wanted, x=(*expanded, *indicator_names(rest)))
-
-
-def _dataset(
-    table: Table, chosen: ColumnOptions, task: str | None, dtype: Any, classes: tuple[str, ...] = ()
-) -> Dataset:
-    """Classes or numbers, as asked for or as the target looks."""
-    names, target = choose(table, chosen)
-    for name in names:
+def _dataset(table: Table, report: ReadReport, dtype: Any, classes: tuple[str, ...]) -> Dataset:
+    """Classes or numbers, as the report has it."""
+    for name in report.inputs:
         if not table.is_numeric(name):
             what = f"{table.source}: column '{name}' holds text, and an input must be a number"
             raise DataError(what, f"take it one-hot with --categorical {name}, or leave it out of --x")
-    if classes or task == "classification" or (task is None and looks_like_classes(table, target)):
-        return classification(table, chosen, dtype, classes)
-    return regression(table, chosen)
-
-
-def looks_like_classes(table: Table, target: str, most: int = MOST_CLASSES) -> bool:
-    """Whether a column is text, or few different whole numbers."""
-    return not table.is_numeric(target) or 0 <= different_whole_numbers(table, target) <= most
-
-
-def different_whole_numbers(table: Table, name: str) -> int:
-    """How many different whole numbers a column holds; -1 if there is anything else in it."""
-    values = table.numbers(name)
-    values = values[~np.isnan(values)]
-    return len(np.unique(values)) if bool((values == np.rint(values)).all()) else -1
+    if report.target.task == "classification":
+        return classification(table, report.columns, dtype, classes)
+    return regression(table, report.columns)
 
 
 def read_like(

@@ -67,7 +67,7 @@ class Option(NamedTuple):
     @property
     def is_switch(self) -> bool:
         """Whether it is on or off."""
-        return isinstance(self.default, bool)
+        return isinstance(self.default, bool) or self.accepts == "switch"
 
     def read(self, given: Any) -> Any:
         """A value given as text, or as a value that has a text form.
@@ -77,8 +77,8 @@ class Option(NamedTuple):
         """
         if given is None or self.is_switch:
             return given
-        if self.accepts in ("names", "text") and not isinstance(given, str):
-            return tuple(map(str, given)) if self.accepts == "names" else str(given)
+        if self.accepts in ("names", "columns", "text") and not isinstance(given, str):
+            return str(given) if self.accepts == "text" else tuple(map(str, given))
         return notation.with_name(self.name, notation.READERS[self.accepts], notation.write(given))
 
 
@@ -163,16 +163,21 @@ class DataSpec(Group):
 
     source: str | None = None
     x: tuple[str, ...] | None = option(
-        None, "Input columns, by name or number; else all other numeric.", "A,B", "names"
+        None, "Input columns, by name or number; else all other numeric.", "A,B", "columns"
     )
     y: str | None = option(
         None, "Target column; else y, target, label, class, or the last.", "C", "text", ("--y", "--target")
     )
     missing: str = option("fail", "What to do with empty cells. [fail]", "fail|drop|mean", "missing")
     delimiter: str | None = option(None, "Cell separator. [detected]", "CHAR", "text")
-    no_header: bool = option(False, "The first line holds data; columns are named 1, 2, ...")
+    header: bool | None = option(None, "Whether the first line holds the columns' names. [detected]", "", "switch")
     encoding: str = option("utf-8", "Encoding of the text. [utf-8]", "NAME", "text")
     decimal: str = option(".", "The decimal mark. [.]", ".|,", "text")
+    thousands: str | None = option(None, "What separates groups of three digits. [nothing]", "CHAR", "text")
+    na: tuple[str, ...] | None = option(
+        None, "Further words that stand for a gap, beside the usual ones: NA, -, ?, #N/A, ...", "WORD,...", "names"
+    )
+    comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:
@@ -207,7 +212,7 @@ class NetworkSpec(Group):
     task: str | None = option(
         None, "[as the target looks: text or few whole numbers]", "classification|regression", "task"
     )
-    categorical: tuple[str, ...] | None = option(None, "Text columns to take as inputs, one-hot.", "A,B", "names")
+    categorical: tuple[str, ...] | None = option(None, "Text columns to take as inputs, one-hot.", "A,B", "columns")
     test: str | None = option(None, "Rows to test on at the end.", "FILE", "text")
     labels: str | None = option(None, "Labels of IDX images.", "FILE", "text")
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")

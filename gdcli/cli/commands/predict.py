@@ -102,7 +102,7 @@ def _records(
     how = read_options(options)
     header, lines = b"", 0
     for at, chunk in enumerate(_chunks(terminal.stdin)):
-        if at == 0 and how.header:
+        if at == 0 and how.header is not False:
             header = chunk[: chunk.find(b"\n") + 1] or chunk
         before = lines if at == 0 else lines - header.count(b"\n")
         try:

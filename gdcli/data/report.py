@@ -1,0 +1,149 @@
+"""What was read: what is predicted from which columns, what was left out or filled, and what is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from gdcli.data.cells import printable
+from gdcli.data.columns import ColumnOptions
+from gdcli.data.warning import ReadWarning, count, listed
+
+__all__ = ["Gaps", "LeftOut", "ReadReport", "Target"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted.
+
+    Args:
+        name: The column.
+        task: `classification` or `regression`.
+        classes: How many classes; 0 for numbers.
+        why: Why this column: `asked for`, `called 'y'`, `the last column`.
+        option: What to add to take it as the other kind; empty where it was asked for, or cannot be.
+
+    >>> print(Target("quality", "classification", 6, "the last column", "--task regression"))
+    quality as 6 classes (the last column; --task regression for numbers)
+    """
+
+    name: str
+    task: str
+    classes: int
+    why: str
+    option: str = ""
+
+    def __str__(self) -> str:
+        other = "numbers" if self.classes else "classes"
+        kind = count(self.classes, "class", "classes") if self.classes else "a number"
+        instead = f"; {self.option} for {other}" if self.option else ""
+        return f"{printable(self.name)} as {kind} ({printable(self.why)}{instead})"
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The missing cells of the columns used, and what becomes of them.
+
+    Args:
+        columns: How many rows have one in each column; only columns with gaps, the target's last.
+        rows: How many rows have at least one.
+        dropped: Rows left out for one.
+        filled: Inputs that are filled with their column's mean, or will be.
+    """
+
+    columns: Mapping[str, int]
+    rows: int = 0
+    dropped: int = 0
+    filled: int = 0
+
+    def lines(self, rows: int, inputs: Sequence[str]) -> Iterator[str]:
+        """What is said of rows left out, and of inputs filled."""
+        if self.dropped:
+            have, verb = ("has", "is") if self.dropped == 1 else ("have", "are")
+            yield f"{self.dropped:,} of {count(rows, 'row')} {have} a gap and {verb} left out"
+        if self.filled:
+            gaps = "1 gap is" if self.filled == 1 else f"{self.filled:,} gaps are"
+            names = [printable(name) for name in self.columns if name in inputs]
+            yield f"{gaps} filled with the column's mean, in {listed(names)}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that is not learned from.
+
+    Args:
+        column: Its name.
+        reason: Why.
+        option: What to add to take it; empty where no option does.
+    """
+
+    column: str
+    reason: str
+    option: str = ""
+
+    def __str__(self) -> str:
+        takes = f"; {self.option} takes it" if self.option else ""
+        return f"{printable(self.column)} ({self.reason}{takes})"
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What was read from a table, and how it is understood.
+
+    Args:
+        source: What the table is called.
+        rows: Its rows.
+        header: Whether a line of names was seen; None for what is no text.
+        delimiter: What stands between cells; None for what is no text.
+        target: What is predicted.
+        inputs: The names of the inputs.
+        left_out: The columns not learned from.
+        gaps: The missing cells of the columns used.
+        values: The values of text columns taken as 0 and 1; of two values, the one that is 1.
+        missing: What is done about gaps.
+        warnings: What is worth knowing.
+    """
+
+    source: str
+    rows: int
+    header: bool | None
+    delimiter: str | None
+    target: Target
+    inputs: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    gaps: Gaps
+    values: Mapping[str, tuple[str, ...]]
+    missing: str
+    warnings: tuple[ReadWarning, ...]
+
+    @property
+    def columns(self) -> ColumnOptions:
+        """The inputs and the target, as `regression` and `classification` take them."""
+        return ColumnOptions(self.inputs, self.target.name, self.missing)
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it, as json has it."""
+        return {
+            "source": self.source,
+            "rows": self.rows,
+            "header": self.header,
+            "delimiter": self.delimiter,
+            "target": asdict(self.target),
+            "inputs": list(self.inputs),
+            "left_out": [asdict(column) for column in self.left_out],
+            "gaps": {**asdict(self.gaps), "columns": dict(self.gaps.columns)},
+            "missing": self.missing,
+            "values": {name: list(values) for name, values in self.values.items()},
+            "warnings": [warning.as_dict() for warning in self.warnings],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """What every run says: the target and the inputs; what was left out or filled; then each warning."""
+        names = [printable(name) for name in self.inputs]
+        yield f"predicts {self.target}, from {listed(names)}"
+        if self.left_out:
+            shown = [str(column) for column in self.left_out[:3]]
+            more = [f"{len(self.left_out) - 3} more columns"] * (len(self.left_out) > 3)
+            yield f"left out: {', '.join([*shown, *more])}"
+        yield from self.gaps.lines(self.rows, self.inputs)
+        yield from (warning.sentence for warning in self.warnings)
