@@ -91,8 +91,8 @@ def rank(design: Array, names: Sequence[str], noise: Array | None = None) -> Ran
 
     >>> import numpy as np
     >>> x = np.array([1.0, 2.0, 4.0])
-    >>> found = rank(np.column_stack([x, 2.54 * x, np.ones(3)]), ("inch", "cm", ""))
-    >>> found.independent, found.dependences[0].sentence
+    >>> result = rank(np.column_stack([x, 2.54 * x, np.ones(3)]), ("inch", "cm", ""))
+    >>> result.independent, result.dependences[0].sentence
     ((0, 2), 'columns inch and cm carry the same information')
 
     Source: Golub & Van Loan 2013, Matrix Computations, section 5.5 (rank determination after column scaling).
@@ -121,7 +121,7 @@ def rank(design: Array, names: Sequence[str], noise: Array | None = None) -> Ran
 
 
 def near_twins(inputs: Array, names: Sequence[str]) -> tuple[Dependence, ...]:
-    """Pairs of columns with a correlation of 0.9995 or more, in size: they can hardly be told apart.
+    """Pairs of columns with a correlation of 0.9995 or more, in size: they can hardly be distinguished.
 
     Args:
         inputs: Shape (n, d).

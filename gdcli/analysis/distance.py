@@ -16,7 +16,7 @@ __all__ = ["Course", "Steps", "course"]
 SCANNED = 2**21
 """Steps looked at one by one, where the loss may rise and fall."""
 
-BLOCK = 4096
+BLOCK = 1024
 """Of these at a time."""
 
 ROUNDING = 2e-13
@@ -81,9 +81,9 @@ class Course:
         if not self.stable or target <= 0:
             return None
         if not self.falling and self._kept(SCANNED) <= target:
-            found = self._scanned(target)
-            if found is not None:
-                return Steps(found, True)
+            step = self._scanned(target)
+            if step is not None:
+                return Steps(step, True)
         count = self._searched(target)
         return None if count is None else Steps(count, self.falling and self._sure(count))
 
@@ -125,9 +125,9 @@ class Course:
         """r^k and s^k for some k, shape (2, K, len(k))."""
         roots = self.roots[:, :, None]
         with np.errstate(all="ignore"):
-            length = np.log1p(np.abs(roots) ** 2 - 2 * roots.real) / 2  # log |r|: NumPy's complex log1p loses digits
-            powers = np.exp(steps * (length + 1j * np.angle(1 - roots)))
-        result: Array = np.where(roots == 1, (steps == 0).astype(float), powers)
+            near = np.log1p(np.abs(roots) ** 2 - 2 * roots.real) / 2  # log |r|: NumPy's complex log1p loses digits
+            length = np.where(np.abs(1 - roots) > 0.5, near, np.log(np.abs(1 - roots)))
+            result: Array = np.where(steps == 0, 1.0, np.exp(steps * (length + 1j * np.angle(1 - roots))))
         return result
 
     def _excesses(self, parts: Array) -> Array:
