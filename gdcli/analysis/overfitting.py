@@ -14,8 +14,8 @@ from gdcli.training.records import RISE, Epoch, Overfitting
 
 __all__ = ["generalisation_gap", "overfitting", "overfitting_since", "still_falling"]
 
-CHOSEN = 0.9987
-"""Confidence that the held-out loss rose: three standard errors, because the best epoch was chosen on the same rows."""
+CHOSEN = 0.99
+"""Confidence of a one-sided test: higher than usual, because the best epoch was chosen on the same rows."""
 GROWN = 0.05  # part of the best held-out loss by which it must have risen, to be said at all
 STRONG = 0.5  # and to be called strong
 TIMES = 1.5  # a held-out loss this many times the training loss is a gap
@@ -79,8 +79,9 @@ def overfitting_since(
 ) -> Verdict:
     """Whether the loss on rows held out rose from its best epoch to the last while the training loss fell.
 
-    A paired t test of the rows' losses. The best epoch is the best on these very rows, so three standard errors are
-    asked for. A rise is slight below half of the best loss, and strong from there on; below a twentieth it is none.
+    A paired t test of the rows' losses, at 99 %: the best epoch is the best on these very rows, and at 95 % that choice
+    alone would be called overfitting too often. A rise is slight below half of the best loss, and strong from there
+    on; below a twentieth it is none.
 
     Args:
         best: The epoch at which the held-out loss was least.
@@ -131,7 +132,7 @@ def _no_sign(best: int, last: int, rows: int, shown: float) -> str:
 def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Array] | None = None) -> Verdict | None:
     """Whether a model does worse on rows held out than on those it was trained on: a loss 1.5 times as high or more.
 
-    Welch's test of two means, at three standard errors; for classes the accuracy must be lower too. None where there
+    Welch's test of two means, at 99 %; for classes the accuracy must be lower too. None where there
     is no such gap, or the rows cannot tell.
 
     Args:

@@ -155,8 +155,10 @@ def learned_nothing(
 ) -> Verdict | None:
     """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
 
-    It is said where a paired t test does not find the model's loss lower, the rows show that it is lower by less
-    than a tenth of the baseline's at most, and, for classes, it is not right more often either.
+    It is said where a paired t test does not find the model's loss lower, and the rows show that it is lower by less
+    than a tenth of the baseline's at most. A model of classes with a much higher loss, because it is too sure of
+    itself, must not be right more often either. Ask it of the training rows as well as of those held out: what is no
+    better on rows that it was fitted to has learned nothing.
 
     Args:
         model: Each row's loss (log loss for classes, squared error for numbers), of rows held out if there are any.
@@ -172,7 +174,8 @@ def learned_nothing(
     figures = {"loss": float(np.mean(model)), "baseline_loss": level}
     base = "predicting the mean"
     if right is not None and usual is not None:
-        if mean_of(right.astype(float) - usual.astype(float)).above(SURE):
+        sure_of_itself = gain.value - gain.reach(ENOUGH) < -LITTLE * level
+        if sure_of_itself and mean_of(right.astype(float) - usual.astype(float)).above(SURE):
             return None
         figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
         base = "always saying the most frequent class"
