@@ -8,10 +8,13 @@ import pytest
 
 from gdcli.analysis import claims, outlook
 from gdcli.analysis.collinearity import near_twins, rank
+from gdcli.analysis.descent import Descent
 from gdcli.analysis.distance import course
 from gdcli.analysis.jacobi import singular
 from gdcli.analysis.objective import objective
+from gdcli.analysis.range_test import Probe
 from gdcli.analysis.sharpness import difference_error, sharpness
+from gdcli.analysis.suggestions import longest_fall, named_suggestions, valley
 from gdcli.data.dataset import Dataset
 from gdcli.data.scaling import Basis, none, standard
 from gdcli.nn.linear import Linear, Proportional
@@ -64,7 +67,7 @@ class TestRank:
             self.found(*columns).dependences[0].sentence for columns in ((a, b * 0), (a, b * 0 + 7), (a, b, a - 2 * b))
         ]
         assert said == [
-            "column b is 0 in every row",
+            "column b is constant: its weight changes nothing",
             "column b is constant: it carries the same information as the bias",
             "column c is a combination of a and b",
         ]
@@ -418,3 +421,83 @@ class TestSharpness:
         w = np.array([1.0, -1.0, 1.0, 0.0])
         found = sharpness(problem, w)
         assert difference_error(problem, w, found) >= 0
+
+
+def probes(losses):
+    return [
+        Probe(k + 1, 10.0 ** (k / 10 - 6), loss, loss, 10.0 ** (k / 10 - 6), False) for k, loss in enumerate(losses)
+    ]
+
+
+class TestSuggestions:
+    def test_the_longest_fall_is_that_of_a_quadratic_search(self):
+        rng = np.random.default_rng(10)
+        for _ in range(30):
+            losses = rng.normal(size=25).round(1).tolist()
+            lengths = []
+            for at, loss in enumerate(losses):
+                lengths.append(1 + max((lengths[i] for i in range(at) if losses[i] > loss), default=0))
+            assert longest_fall(losses) == (lengths.index(max(lengths)), max(lengths))
+
+    def test_valley_is_fastais(self):
+        # 100 losses: flat, then 31 falling from step 40 to 70, then up; fastai drops the first 10 and the last 5
+        losses = [1.0] * 40 + np.linspace(1.0, 0.1, 31).tolist() + [2.0] * 29
+        one = valley(probes(losses))
+        end, length = 60, 31  # counted after the drop
+        at = end - length + int(length / 3) + int(length / 3 / 2)
+        assert one.learning_rate == probes(losses)[10 + at].learning_rate
+
+    def test_names(self):
+        losses = [1.0] * 20 + np.linspace(1.0, 0.1, 31).tolist() + [0.5, 2.0]
+        assert list(named_suggestions(probes(losses))) == ["two-thirds", "valley", "steepest", "minimum/10"]
+        assert named_suggestions(probes([1.0] * 30)) == {}
+
+
+class TestDescent:
+    START = np.array([-1.0, 5.0])
+
+    def run(self, optimizer, epochs=60, batch_size=None, problem=DECK):
+        rate = 0.05
+        run = list(
+            train(problem, optimizer, learning_rate=rate, epochs=epochs, start=self.START, batch_size=batch_size)
+        )
+        losses = [record.loss for record in run]
+        return Descent(problem, optimizer, rate, batch_size is not None), run[0], run[-1], losses
+
+    def test_all_of_a_plain_descent(self):
+        descent, first, last, losses = self.run(SGD())
+        subjects = [claim.subject for claim in descent.claims(first, last, losses)]
+        assert subjects == ["optimum", "digits", "share of the limit", "epochs to go"]
+        assert all(claim.kind in ("exact", "bound") for claim in descent.claims(first, last, losses))
+
+    def test_momentum_goes_on_from_its_velocity(self):
+        descent, _, last, _ = self.run(Momentum(), epochs=12)
+        count = descent.ahead(last).value
+        losses = [r.loss for r in train(DECK, Momentum(), learning_rate=0.05, epochs=12 + count, start=self.START)]
+        now = losses[12]
+        assert losses[12 + count] <= now / 100
+        assert min(losses[12 : 12 + count]) > now / 100
+
+    def test_of_mini_batches_no_epochs_are_foretold(self):
+        descent, _, last, losses = self.run(SGD(), batch_size=1)
+        assert "around which mini-batches wander" in descent.ahead(last, losses).sentence
+
+    def test_of_adam_a_steady_pace_or_the_distance(self):
+        descent, _, last, losses = self.run(Adam())
+        claim = descent.ahead(last, losses)
+        assert claim.kind == "extrapolation" or claim.subject == "excess"
+        assert descent.share is None
+
+    def test_without_a_closed_form_nothing_is_said_and_the_gradient_counts(self):
+        problem = Problem(Linear(1), huber, DECK.data)
+        descent, first, last, losses = self.run(SGD(), problem=problem)
+        assert descent.claims(first, last, losses) == ()
+        assert descent.left(first, last) == np.abs(last.gradient).max() / np.abs(first.gradient).max()
+
+    def test_what_is_left_agrees_with_what_is_ahead(self):
+        descent, first, last, _ = self.run(SGD(), epochs=1500)
+        assert descent.left(first, last) < 1e-12
+        assert descent.left(first, first) == 1
+        long = self.run(SGD(), epochs=12000)[2]
+        assert descent.ahead(long).value == 0
+        assert descent.left(first, long) < 1e-25

@@ -42,7 +42,7 @@ class Dependence:
     def sentence(self) -> str:
         """The fact, in words."""
         if self.kind == "zero":
-            return f"column {self.column} is 0 in every row"
+            return f"column {self.column} is constant: its weight changes nothing"
         if self.kind == "constant":
             return f"column {self.column} is constant: it carries the same information as the bias"
         if self.kind == "near":

@@ -19,6 +19,9 @@ SCANNED = 2**21
 BLOCK = 1024
 """Of these at a time."""
 
+COUNTED = 10**7
+"""Steps after which a run's own rounding may move it by one."""
+
 ROUNDING = 2e-13
 """Relative error of the smallest curvature, times the root of the condition number."""
 
@@ -96,6 +99,8 @@ class Course:
 
     def _sure(self, count: int) -> bool:
         """Whether rounding of the curvatures cannot move the count by a step."""
+        if count > COUNTED:
+            return False
         uneven = math.sqrt(float(self.curvatures.max() / self.curvatures.min()))
         return count * ROUNDING * uneven < 1
 
