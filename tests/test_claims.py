@@ -495,9 +495,8 @@ class TestDescent:
         assert descent.left(first, last) == np.abs(last.gradient).max() / np.abs(first.gradient).max()
 
     def test_what_is_left_agrees_with_what_is_ahead(self):
-        descent, first, last, _ = self.run(SGD(), epochs=1500)
-        assert descent.left(first, last) < 1e-12
+        descent, first, last, _ = self.run(SGD(), epochs=300)
+        assert descent.left(first, last) == pytest.approx(last.loss / 2.5)  # the optimum's MSE is 0
         assert descent.left(first, first) == 1
-        long = self.run(SGD(), epochs=12000)[2]
-        assert descent.ahead(long).value == 0
-        assert descent.left(first, long) < 1e-25
+        there = last._replace(parameters=np.array([2.0, 1.0]))
+        assert descent.ahead(there).value == descent.left(first, there) == 0
