@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gdcli.analysis import claims, outlook
-from gdcli.analysis.collinearity import near_twins, rank
+from gdcli.analysis.collinearity import centred_rounding, near_twins, rank
 from gdcli.analysis.descent import Descent
 from gdcli.analysis.distance import course
 from gdcli.analysis.jacobi import singular
@@ -94,9 +94,9 @@ class TestRank:
 
     def test_twins_that_were_centred_after_rounding(self):
         x = 1e9 + self.X[:, 0]
-        z = [(v - v.mean()) / v.std() for v in (x, 2.54 * x)]
-        noise = np.array([*(np.finfo(float).eps * v.max() / v.std() for v in (x, 2.54 * x)), 0.0])
-        assert not self.found(*z, noise=noise).full
+        raw = np.column_stack([x, 2.54 * x])
+        noise = centred_rounding(raw, raw.std(axis=0))
+        assert not self.found(*((raw - raw.mean(axis=0)) / raw.std(axis=0)).T, noise=noise).full
 
     def test_near_twins(self):
         a = np.arange(50.0)

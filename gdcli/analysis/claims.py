@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from gdcli.analysis.collinearity import Dependence, near_twins
 from gdcli.analysis.objective import Objective
-from gdcli.analysis.sharpness import Sharpness
 from gdcli.arrays import Array
+
+if TYPE_CHECKING:
+    from gdcli.analysis.sharpness import Sharpness
 
 __all__ = [
     "Claim",

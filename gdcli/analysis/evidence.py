@@ -13,7 +13,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.training.loop import Problem
 
-__all__ = ["Mean", "Verdict", "log_losses", "mean_of", "quantile", "row_losses"]
+__all__ = ["Mean", "Verdict", "log_losses", "mean_of", "quantile", "row_losses", "share_losses"]
 
 GROUPS = 2000
 """Of more rows than this, groups are measured: their means are as good a sample."""
@@ -126,3 +126,21 @@ def log_losses(probabilities: Array, targets: Array) -> Array:
     chosen = np.asarray(probabilities, float)[np.arange(len(targets)), np.asarray(targets).astype(int)]
     losses: Array = -np.log(np.maximum(chosen, np.finfo(float).tiny))
     return losses
+
+
+def share_losses(training: Array, targets: Array, count: int) -> Array:
+    """The log loss of each row of the baseline that knows no input: it gives each class its share of the training rows.
+
+    A class without training rows is given the share of half a row.
+
+    Args:
+        training: The training rows' class indices.
+        targets: The class indices to be measured.
+        count: K, the number of classes.
+
+    >>> import numpy as np
+    >>> share_losses(np.array([0, 0, 0, 1]), np.array([0]), 2).round(4).tolist()
+    [0.2877]
+    """
+    counts = np.maximum(np.bincount(np.asarray(training).astype(int), minlength=count), 0.5)
+    return log_losses(np.broadcast_to(counts / counts.sum(), (len(targets), count)), targets)

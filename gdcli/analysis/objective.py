@@ -16,7 +16,6 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset, compress
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
-from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import AdamW, Optimizer
 from gdcli.training.loop import Problem
 
@@ -214,7 +213,8 @@ def design(problem: Problem) -> tuple[Array, Array] | None:
     data = _in_float64(data)
     if isinstance(model, Linear):
         return model.design(data.inputs), data.targets
-    if isinstance(model, Network) and len(model.sizes) == 2 and model.sizes[1] == 1:
+    sizes: tuple[int, ...] = getattr(model, "sizes", ())
+    if len(sizes) == 2 and sizes[1] == 1:  # a network without hidden layers
         return np.column_stack([data.inputs, np.ones(len(data))]), data.targets
     return None
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Verdict, mean_of
 from gdcli.arrays import Array
-from gdcli.nn.networks import Network
 from gdcli.training.loop import MEASURED
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
+
+if TYPE_CHECKING:
+    from gdcli.nn.networks import Network
 
 __all__ = [
     "Goal",
