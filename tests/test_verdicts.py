@@ -7,17 +7,21 @@ import pytest
 
 from gdcli.analysis.comparison import compare, keep_smallest
 from gdcli.analysis.evidence import log_losses, mean_of, quantile, row_losses
+from gdcli.analysis.judging import Judged, judge
 from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
 from gdcli.analysis.verdicts import dead_units, learned_nothing, oscillating, still_improving, worse_than_start
-from gdcli.data import toys
+from gdcli.data import scaling, toys
 from gdcli.data.dataset import Dataset
-from gdcli.data.splitting import folds
+from gdcli.data.preparation import prepare
+from gdcli.data.splitting import folds, split
 from gdcli.errors import OptionError
 from gdcli.nn import activations, metrics
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mae, mse, mse_of_probabilities
 from gdcli.nn.networks import Network
-from gdcli.training.loop import Problem
+from gdcli.optim.optimizers import Adam
+from gdcli.training.loop import Problem, train
+from gdcli.training.streams import Run
 
 RUNS = 200
 
@@ -309,3 +313,48 @@ class TestRareClasses:
     def test_rarest_recall(self):
         matrix = np.array([[90, 0, 0], [4, 4, 0], [0, 0, 0]])
         assert metrics.rarest_recall(matrix, ("a", "b", "c")) == ("b", 0.5, 8)
+
+
+def judged(toy, hidden=(), epochs=40, validation=True, rate=0.02, **options):
+    """A network's run on a toy, and its verdicts."""
+    rows = toy(rng=np.random.default_rng(0))
+    train_rows, held_out = split(rows, 0.3, 0)
+    prepared = prepare(train_rows, scaling.standard, 1)
+    seen, watched = (prepared.encoded(part, np.float64) for part in (train_rows, held_out))
+    network = Network((2, *hidden, 1))
+    problem = Problem(network, binary_cross_entropy, seen, watched if validation else None)
+    start = options.pop("start", network.initial(np.random.default_rng(1), np.float64))
+    run = Run(train(problem, Adam(), learning_rate=rate, epochs=epochs, batch_size=16, start=start, **options))
+    records = list(run)
+    verdicts = judge(Judged(problem, records[0], run.best, run.last, run.losses, run.validation_losses, 2))
+    return {verdict.name: verdict for verdict in verdicts}
+
+
+class TestJudge:
+    @pytest.mark.parametrize("toy", [toys.xor, toys.circles])
+    @pytest.mark.parametrize("validation", [True, False])
+    def test_a_line_through_a_ring_learned_nothing_and_does_not_overfit(self, toy, validation):
+        said = judged(toy, validation=validation)
+        assert "learned nothing" in said
+        assert not said.keys() & {"overfitting", "no sign of overfitting", "still improving"}
+
+    def test_a_network_that_learns(self):
+        said = judged(toys.moons, hidden=(16,))
+        assert "learned nothing" not in said
+        assert "overfitting" not in said
+        assert said.keys() & {"no sign of overfitting"}
+
+    def test_dead_units_are_counted(self):
+        network = Network((2, 4, 1))
+        start = network.initial(np.random.default_rng(1), np.float64)
+        network.layers[0].bias(start)[...] = -100.0
+        said = judged(toys.moons, hidden=(4,), epochs=3, start=start)
+        assert said["dead units"].figures == {"dead": 4, "units": 4}
+        assert "learned nothing" in said
+
+    def test_numbers(self):
+        rows = Dataset(np.arange(30.0) / 30, np.random.default_rng(0).normal(size=30) * 0 + np.arange(30.0) / 10)
+        problem = Problem(Linear(1), mse, rows)
+        run = Run(train(problem, Adam(), learning_rate=0.1, epochs=200))
+        records = list(run)
+        assert [v.name for v in judge(Judged(problem, records[0], run.best, run.last, run.losses))] == []
