@@ -1,0 +1,126 @@
+"""The engine of claims: all that can be said of one descent, from its problem, its optimizer and its rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gdcli.analysis import claims, outlook
+from gdcli.analysis.claims import Claim, number
+from gdcli.analysis.objective import Objective, objective
+from gdcli.arrays import Array
+from gdcli.optim.optimizers import Optimizer
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch
+
+__all__ = ["Descent"]
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """A descent of which something is to be said.
+
+    Args:
+        problem: What is minimised, as the model sees it.
+        optimizer: The optimizer, for its momentum and weight decay.
+        rate: The constant learning rate; None under a schedule.
+        batches: Whether steps are taken on parts of the data.
+        loss_name: What is minimised, as people write it.
+        back: A matrix (P, P) from the model's parameters to those that are shown; None where they are the same.
+        noise: Rounding of each column of the design where the inputs were centred, shape (P,).
+
+    >>> import numpy as np
+    >>> from gdcli import SGD, Dataset, Linear, mse
+    >>> deck = Descent(Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0])), SGD(), 0.1)
+    >>> deck.share.sentence, deck.best.sentence
+    ('lr 0.1 is 34 % of the largest stable one.', 'The fastest constant learning rate is 2/(L + mu) = 0.2857.')
+    """
+
+    problem: Problem
+    optimizer: Optimizer
+    rate: float | None = None
+    batches: bool = False
+    loss_name: str = "MSE"
+    back: Array | None = None
+    noise: Array | None = None
+
+    @cached_property
+    def objective(self) -> Objective | None:
+        """What it truly minimises, where that has a closed form."""
+        return objective(self.problem, self.optimizer, self.noise)
+
+    @cached_property
+    def limit(self) -> Claim | None:
+        """The largest stable rate."""
+        return outlook.stable_rate(self.problem, self.optimizer, self.batches)
+
+    @property
+    def share(self) -> Claim | None:
+        """Its rate beside that."""
+        return None if self.rate is None else outlook.share(self.rate, self.limit)
+
+    @property
+    def best(self) -> Claim | None:
+        """The fastest constant rate for full batches."""
+        return None if self.objective is None or self.batches else outlook.best_rate(self.objective, self.optimizer)
+
+    def optimum(self, start: Array | None = None) -> tuple[Claim, ...]:
+        """What its optimum is called, to how many digits it is known, and, of many, which one is shown."""
+        name = claims.optimum_name(self.objective)
+        if self.objective is None or name is None:
+            return ()
+        known = (name, claims.digits(self.objective, self.back))
+        return known if self.objective.unique else (*known, claims.uniqueness(self.objective, start))
+
+    def ahead(self, now: Epoch, losses: Sequence[float] = ()) -> Claim | None:
+        """How far it still has to go: counted where a formula is known, else how far it is; None where neither is.
+
+        Args:
+            now: The run's last record, with its optimizer's state.
+            losses: The data loss at each epoch, for optimizers without a formula.
+        """
+        if self.objective is None:
+            return None
+        if self.batches:
+            return self._wandering(float(self.objective.excess(now.parameters)))
+        if self.rate is not None:
+            velocity = getattr(now.state, "velocity", None)
+            counted = outlook.distance(
+                self.objective, self.optimizer, self.rate, now.parameters, velocity, self.loss_name
+            )
+            if counted is not None:
+                return counted
+        penalised = self.objective.l2 or self.objective.weight_decay
+        pace = None if penalised or self.rate is None else outlook.pace(losses, self.objective.least, self.loss_name)
+        return pace or self._apart(float(self.objective.excess(now.parameters)))
+
+    def left(self, start: Epoch, now: Epoch) -> float:
+        """The part of the way that is left: what `--tolerance` is compared with, free of units.
+
+        The loss above the optimum's, as a part of the start's, where the optimum is known; else the largest component
+        of the gradient, as a part of the start's.
+
+        Args:
+            start: The run's first record.
+            now: A later one; both with their gradients, where there is no known optimum.
+        """
+        if self.objective is not None:
+            return outlook.relative_excess(self.objective, start.parameters, now.parameters)
+        if start.gradient is None or now.gradient is None:
+            return math.nan
+        return outlook.relative_gradient(start.gradient, now.gradient)
+
+    def claims(self, start: Epoch, now: Epoch, losses: Sequence[float] = ()) -> tuple[Claim, ...]:
+        """All of them, in the order in which one says them."""
+        parts = (*self.optimum(start.parameters), self.share, self.ahead(now, losses))
+        return tuple(claim for claim in parts if claim is not None)
+
+    def _wandering(self, excess: float) -> Claim:
+        sentence = f"The {self.loss_name} is {number(excess)} above the optimum's, around which mini-batches wander."
+        return Claim("exact", "excess", excess, sentence)
+
+    def _apart(self, excess: float) -> Claim:
+        sentence = f"The {self.loss_name} is {number(excess)} above the optimum's."
+        return Claim("exact", "excess", excess, sentence)

@@ -1,0 +1,138 @@
+"""All verdicts on one run, in the order in which one says them, and none that another one rules out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdcli.analysis.evidence import Verdict, log_losses, share_losses
+from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
+from gdcli.analysis.verdicts import dead_units, learned_nothing, oscillating, still_improving, worse_than_start
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.nn.losses import probabilities
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch, Status
+
+__all__ = ["Judged", "judge"]
+
+ROWS = 10_000
+"""Of more rows than about this, evenly spaced ones are looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A run to be judged.
+
+    Args:
+        problem: The model, the loss, the rows as the model sees them, and those held out.
+        start: Its first record.
+        best: Its best one.
+        last: Its last one.
+        losses: The training loss at each epoch.
+        held_out_losses: The loss on the rows held out at each epoch; empty without any.
+        classes: How many classes there are; 0 for numbers.
+    """
+
+    problem: Problem
+    start: Epoch
+    best: Epoch
+    last: Epoch
+    losses: Sequence[float]
+    held_out_losses: Sequence[float] = ()
+    classes: int = 0
+
+    def rows(self, record: Epoch, data: Dataset) -> tuple[Array, Array | None]:
+        """Each row's log loss and whether its class is right; of numbers, its squared error, and None."""
+        with np.errstate(all="ignore"):
+            outputs = np.asarray(self.problem.model(record.parameters, data.inputs)[0], float)
+        if not self.classes:
+            return (outputs - data.targets) ** 2, None
+        table = _probabilities(outputs)
+        truth = _indices(data.targets)
+        return log_losses(table, truth), table.argmax(axis=1) == truth
+
+    def baseline(self, data: Dataset) -> tuple[Array, Array | None]:
+        """The same of the model that knows no input: the training rows' mean, or their shares of the classes."""
+        known = self.problem.data.targets
+        if not self.classes:
+            return (data.targets - np.mean(known, dtype=float)) ** 2, None
+        trained, truth = _indices(known), _indices(data.targets)
+        usual = int(np.bincount(trained, minlength=self.classes).argmax())
+        return share_losses(trained, truth, self.classes), truth == usual
+
+
+def judge(run: Judged) -> tuple[Verdict, ...]:
+    """The verdicts on a run; none on one that diverged or was interrupted, whose ending says it all.
+
+    A run that learned nothing cannot overfit, and is not told to go on; that its loss still falls is said only of one
+    that was ended by its number of epochs.
+
+    Args:
+        run: The run.
+    """
+    if run.last.status in (Status.DIVERGED, Status.INTERRUPTED):
+        return ()
+    training = _sample(run.problem.data)
+    held_out = None if run.problem.validation is None else _sample(run.problem.validation)
+    watched = training if held_out is None else held_out
+    verdicts = [_nothing(run, training, held_out), _worse(run, watched), _dead(run, training)]
+    if verdicts[0] is None and held_out is not None:
+        verdicts += [_overfitting(run, held_out), _gap(run, training, held_out)]
+    if verdicts[0] is None and run.last.status is Status.COMPLETED:
+        named = ("validation loss", run.held_out_losses) if len(run.held_out_losses) else ("training loss", run.losses)
+        verdicts.append(still_improving(named[1], named[0]))
+    verdicts.append(oscillating(run.losses))
+    return tuple(verdict for verdict in verdicts if verdict is not None)
+
+
+def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
+    """On the rows held out or on those it was fitted to: either is enough."""
+    for data in (held_out, training):
+        if data is None:
+            continue
+        (model, right), (base, usual) = run.rows(run.best, data), run.baseline(data)
+        verdict = learned_nothing(model, base, right, usual)
+        if verdict is not None:
+            return verdict
+    return None
+
+
+def _worse(run: Judged, data: Dataset) -> Verdict | None:
+    return worse_than_start(run.rows(run.start, data)[0], run.rows(run.last, data)[0])
+
+
+def _dead(run: Judged, data: Dataset) -> Verdict | None:
+    model = run.problem.model
+    return dead_units(model, run.last.parameters, data.inputs) if hasattr(model, "activations") else None  # type: ignore[arg-type]  # a network
+
+
+def _overfitting(run: Judged, data: Dataset) -> Verdict:
+    best, last = run.rows(run.best, data)[0], run.rows(run.last, data)[0]
+    return overfitting_since(run.best.epoch, run.last.epoch, best, last, float(run.best.loss), float(run.last.loss))
+
+
+def _gap(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:
+    (low, right), (high, seen) = run.rows(run.best, training), run.rows(run.best, held_out)
+    return generalisation_gap(low, high, None if right is None or seen is None else (right, seen))
+
+
+def _sample(data: Dataset) -> Dataset:
+    return data.rows(slice(None, None, max(1, len(data) // ROWS)))
+
+
+def _probabilities(outputs: Array) -> Array:
+    """Each class's probability, shape (n, K)."""
+    if outputs.ndim > 1:
+        return probabilities(outputs, classes=True)
+    positive = probabilities(outputs, classes=False)
+    return np.stack([1 - positive, positive], axis=-1)
+
+
+def _indices(targets: Array) -> Array:
+    """Class indices, from distributions, probabilities of class 1, or indices."""
+    if targets.ndim > 1:
+        return np.asarray(targets.argmax(axis=-1))
+    return np.asarray(targets > 0.5 if targets.dtype.kind == "f" else targets).astype(int)
