@@ -96,7 +96,8 @@ def _argument(option: Option) -> inspect.Parameter:
 
 def _option(option: Option) -> inspect.Parameter:
     flag = option.name.replace("_", "-")
-    names = option.flags or (f"--{flag}" if option.default is False or not option.is_switch else f"--{flag}/--no-{flag}",)
+    plain = option.default is False or not option.is_switch
+    names = option.flags or (f"--{flag}" if plain else f"--{flag}/--no-{flag}",)
     if option.is_switch:
         declared = typer.Option(*names, help=option.help, show_default=False)
         return _parameter(option.name, Annotated[bool | None, declared], option.default)

@@ -14,8 +14,8 @@ import numpy as np
 from gdcli.data import samples
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
-from gdcli.data.idx import is_mnist_folder, read_mnist_folder
 from gdcli.data.examine import examine
+from gdcli.data.idx import is_mnist_folder, read_mnist_folder
 from gdcli.data.report import ReadReport
 from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table

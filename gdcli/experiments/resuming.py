@@ -44,6 +44,8 @@ def saved_spec(past: SavedModel) -> Spec:
         return past.spec
     known = {one.name for one in options_of("train")}
     options = {name: value for name, value in past.config.get("options", {}).items() if name in known}
+    if past.config.get("options", {}).get("no_header"):
+        options["header"] = False
     try:
         return Spec.of("train", None, options)
     except OptionError as error:

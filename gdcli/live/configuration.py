@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+import numpy as np
+
 from gdcli.data.columns import choose
 from gdcli.data.idx import is_mnist_folder
 from gdcli.data.samples import samples
 from gdcli.data.tables import Table
+from gdcli.data.tasks import guess_task
 from gdcli.errors import GdcliError, OptionError
 from gdcli.experiments import lecture
 from gdcli.experiments.invocation import Invocation
-from gdcli.experiments.reading import Reader, columns, different_whole_numbers, looks_like_classes
+from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, LineSpec, NetworkSpec, Spec, StopSpec, options_of
 from gdcli.live.experiment_setup import has_end
 
@@ -155,9 +158,10 @@ def _has_classes(table: Table, data: DataSpec) -> bool:
         _, target = choose(table, columns(data))
     except GdcliError:
         return False  # the line's own reading says what is wrong
-    if not looks_like_classes(table, target):
+    if guess_task(table, target) != "classification":
         return False
     if not table.is_numeric(target) or target.lower() in LABELS:
         return True
     values = table.numbers(target)
-    return bool((values == values).sum() >= ROWS_A_CLASS * different_whole_numbers(table, target))
+    values = values[values == values]
+    return bool(len(values) >= ROWS_A_CLASS * len(np.unique(values)))
