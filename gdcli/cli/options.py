@@ -48,6 +48,18 @@ class DataOptions(NamedTuple):
     )
     encoding: Annotated[str, option("--encoding", metavar="NAME", help="Of the text. [utf-8]")] = "utf-8"
     decimal: Annotated[str, option("--decimal", metavar=".|,", help="The decimal mark. [.]")] = "."
+    header: Annotated[
+        bool, option("--header", help="The first line holds names; else it is compared with the rest.")
+    ] = False
+    na: Annotated[
+        str | None, option("--na", metavar="WORD,...", help="Further words for no value, besides NA, -, ?, null, ...")
+    ] = None
+    thousands: Annotated[
+        str | None, option("--thousands", metavar="CHAR", help="What separates thousands, as in 1,000. [nothing]")
+    ] = None
+    comment: Annotated[
+        str | None, option("--comment", metavar="TEXT", help="What comment lines begin with. [#, unless rows do]")
+    ] = None
 
 
 class LineOptions(NamedTuple):

@@ -45,7 +45,12 @@ def read_table_named(name: str, options: DataOptions, terminal: Terminal, labels
 
 def read_options(options: DataOptions) -> ReadOptions:
     """How to read a text table, from the command line."""
-    return ReadOptions(options.delimiter, False if options.no_header else None, options.encoding, options.decimal)
+    if options.header and options.no_header:
+        raise OptionError("--header and --no-header exclude each other", "leave one of them out")
+    header = False if options.no_header else True if options.header else None
+    words = tuple(options.na.split(",")) if options.na else ()
+    marks = (options.encoding, options.decimal, words, options.thousands, options.comment)
+    return ReadOptions(options.delimiter, header, *marks)
 
 
 def sample_named(text: str) -> bytes:
