@@ -48,6 +48,7 @@ class Reader:
         Raises:
             DataError: If it cannot be read.
         """
+        options = read_options(spec)  # refused here, whatever is read
         if name in self.tables:
             return self.tables[name]
         if name.startswith("sample:"):
@@ -56,7 +57,7 @@ class Reader:
             raise DataError("standard input: is closed", "name a file, or pipe rows in")
         from gdcli.data.reading import load  # knows zip, gzip and images: not needed for a sample
 
-        return load(name, read_options(spec), self.stdin, labels)
+        return load(name, options, self.stdin, labels)
 
     def numbers(self, name: str, spec: DataSpec) -> Dataset:
         """Rows with a number to predict.

@@ -472,7 +472,14 @@ class Spec:
         command = str(model.pop("kind"))
         kinds = groups_of(command)
         parts = {name: _restored(kind, model if name == "model" else known[name]) for name, kind in kinds.items()}
-        return cls(**parts)  # type: ignore[arg-type]
+        spec = cls(**parts)  # type: ignore[arg-type]
+        try:
+            read = cls.of(command, spec.data.source, spec.given())
+        except OptionError as error:
+            raise ValueError(error.message) from None
+        if read != spec:
+            raise ValueError("a spec with a value that no option takes")
+        return spec
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
