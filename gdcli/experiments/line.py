@@ -143,15 +143,17 @@ def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> 
     data, validation = building.held_out(
         rows, spec, lambda name: read_validation(name, rows, spec.data, reader or Reader())
     )
-    refuse_unfit(data, spec.name)
+    refuse_unfit(building.filling(spec, data)(data), spec.name)
     building.check_stopping(spec, validation)
     return on_rows(spec, data, validation)
 
 
 def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> LineExperiment:
-    """The experiment on training rows and rows held out; scaling is fitted on the training rows alone."""
+    """The experiment on training rows and rows held out; fill and scaling are learnt on the training rows alone."""
     model_spec = spec.model
     assert isinstance(model_spec, LineSpec)  # noqa: S101 - for the type checker
+    filled = building.filling(spec, data)
+    data, validation = filled(data), None if validation is None else filled(validation)
     batch = building.batch_size(spec.loop, len(data))
     rate = FIT_RATE if spec.rate.lr is None else spec.rate.lr
     epochs = FIT_EPOCHS if spec.epochs.epochs is None else spec.epochs.epochs

@@ -182,7 +182,8 @@ class LineResult(Result):
         from gdcli.experiments.checkpoint import save, saved_line
 
         experiment = self.experiment
-        saved = saved_line(experiment.data, experiment.basis, np.array(self.values), self.config(), self.kept.epoch)
+        values, missing = np.array(self.values), experiment.spec.data.missing
+        saved = saved_line(experiment.data, experiment.basis, values, self.config(), self.kept.epoch, missing)
         save(Path(path), saved)
 
     def divergence(self) -> tuple[str, str]:
