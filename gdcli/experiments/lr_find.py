@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from gdcli.analysis.curvature import FORMULAS
 from gdcli.analysis.range_test import Probe, Suggestion, range_test, suggestions
 from gdcli.arrays import Array
 from gdcli.errors import GdcliError, OptionError
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment, never
-from gdcli.experiments.limits import FORMULAS
 from gdcli.experiments.line import LineExperiment
 from gdcli.formatting import exact, short
 from gdcli.training.loop import Problem
