@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
+from gdcli.analysis.claims import Claim
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of
 from gdcli.training.records import Epoch, Row, Status
@@ -70,6 +71,11 @@ class Result(ABC):
     @abstractmethod
     def save(self, path: str) -> None:
         """Writes the model."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of it, each with how sure that is."""
+        return ()
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:

@@ -113,6 +113,8 @@ def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
     for name in known:
         for one in fields(definitions(kind)[name]):
+            if one.metadata.get("internal"):
+                continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):
                 found[one.name] = one, name
     ordered = sorted(found.values(), key=lambda pair: pair[0].metadata.get("place", LAST))
