@@ -20,8 +20,9 @@ from gdcli.nn.linear import Linear
 from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mae, mse, mse_of_probabilities
 from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import Adam
-from gdcli.training.loop import Problem, train
+from gdcli.training.loop import Problem, descend
 from gdcli.training.streams import Run
+from gdcli.training.streams import epochs as whole
 
 RUNS = 200
 
@@ -324,7 +325,7 @@ def judged(toy, hidden=(), epochs=40, validation=True, rate=0.02, **options):
     network = Network((2, *hidden, 1))
     problem = Problem(network, binary_cross_entropy, seen, watched if validation else None)
     start = options.pop("start", network.initial(np.random.default_rng(1), np.float64))
-    run = Run(train(problem, Adam(), learning_rate=rate, epochs=epochs, batch_size=16, start=start, **options))
+    run = Run(whole(descend(problem, Adam(), learning_rate=rate, epochs=epochs, batch_size=16, start=start, **options)))
     records = list(run)
     verdicts = judge(Judged(problem, records[0], run.best, run.last, run.losses, run.validation_losses, 2))
     return {verdict.name: verdict for verdict in verdicts}
@@ -355,6 +356,6 @@ class TestJudge:
     def test_numbers(self):
         rows = Dataset(np.arange(30.0) / 30, np.random.default_rng(0).normal(size=30) * 0 + np.arange(30.0) / 10)
         problem = Problem(Linear(1), mse, rows)
-        run = Run(train(problem, Adam(), learning_rate=0.1, epochs=200))
+        run = Run(whole(descend(problem, Adam(), learning_rate=0.1, epochs=200)))
         records = list(run)
         assert [v.name for v in judge(Judged(problem, records[0], run.best, run.last, run.losses))] == []
