@@ -11,7 +11,6 @@ from gdcli.arrays import Array
 from gdcli.optim.optimizers import Optimizer
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Row, Step
-from gdcli.training.stopping import Stopping, stopped
 
 __all__ = ["Growing", "Probe", "Suggestion", "minimum", "probes", "range_test", "steepest", "suggestions", "valley"]
 
@@ -131,7 +130,15 @@ def range_test(
         seed=seed,
         shuffle=shuffle,
     )
-    return islice(probes(stopped(stream, Stopping(), interrupted=interrupted), smooth), steps)
+    return islice(probes(_uninterrupted(stream, interrupted), smooth), steps)
+
+
+def _uninterrupted(stream: Iterable[Step | Epoch], interrupted: Callable[[], bool]) -> Iterator[Step | Epoch]:
+    """The records up to an interrupt; no loss ends them, since the one that runs away is the test's last."""
+    for record in stream:
+        yield record
+        if interrupted():
+            return
 
 
 def probes(stream: Iterable[Step | Epoch], smooth: float = 1.0) -> Iterator[Probe]:

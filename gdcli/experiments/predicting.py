@@ -10,7 +10,6 @@ from gdcli.arrays import Array
 from gdcli.data.columns import ColumnOptions, choose, regression
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.line import on_rows
-from gdcli.experiments.notation import names
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, Spec
 
@@ -92,7 +91,7 @@ def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
     """
     name = str(spec.source)
     table = reader.table(name, spec)
-    wanted = columns(replace(spec, x=names(column)))
+    wanted = columns(replace(spec, x=(column,)))
     (prediction,), target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
     rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
     return Predictions(name, rows, rows.inputs[:, 0], None)

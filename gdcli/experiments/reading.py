@@ -15,7 +15,6 @@ from gdcli.data import samples
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
-from gdcli.data.idx import is_mnist_folder, read_mnist_folder
 from gdcli.data.report import ReadReport
 from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table
@@ -147,7 +146,11 @@ def read_examples(
     name, dtype = str(spec.source), np.dtype(network.dtype or "float32")
     if network.test_labels is not None and network.test is None:
         raise OptionError("--test-labels goes with --test", "give --test the file of images")
-    if name != "-" and not name.startswith("sample:") and name not in reader.tables and is_mnist_folder(name):
+    if name not in reader.tables and Path(name).is_dir():
+        from gdcli.data.idx import is_mnist_folder, read_mnist_folder  # images are for few
+
+        if not is_mnist_folder(name):
+            reader.table(name, spec, network.labels)  # which says what is wrong with it
         train, test = read_mnist_folder(name)
         if network.test is not None:
             test = read_like(network.test, network.test_labels, train, {}, spec, dtype, reader)
