@@ -145,9 +145,12 @@ class TestLearnedNothing:
         assert said is None  # lower in every row: that is something
         model = 0.693 + 0.01 * np.sin(np.arange(50.0))
         said = learned_nothing(model, np.full(50, 0.693))
+        assert said.sentence == ("Learned nothing: loss 0.693, on 50 rows no better than predicting the mean (0.693).")
+        right, usual = np.arange(50) % 2 == 0, np.arange(50) < 25
+        said = learned_nothing(model, np.full(50, 0.693), right, usual, model + 0.5, "no", "rows held out")
         assert said.sentence == (
-            "It learned nothing: on 50 rows it is no better than predicting the mean"
-            " (loss 0.693, the baseline's 0.693)."
+            "Learned nothing: loss 1.19 at the start, 0.693 in the end, on 50 rows held out no better than always"
+            " saying 'no' (accuracy 0.50)."
         )
 
 
@@ -194,7 +197,7 @@ class TestCourse:
         network = Network((1, 3, 1))  # relu(x + 1), relu(-x - 1), relu(-5)
         w = np.array([1.0, -1.0, 0.0, 1.0, -1.0, -5.0, 1.0, 1.0, 1.0, 0.0])
         said = dead_units(network, w, np.array([[0.5], [2.0]]))
-        assert said.sentence == "2 of 3 hidden units are dead: never active on the 2 training rows."
+        assert said.sentence == "2 of 3 hidden units are never active on the 2 training rows."
         assert dead_units(network, w, np.array([[0.5], [-2.0]])).figures == {"dead": 1, "units": 3}
         assert dead_units(Network((1, 3, 1), (activations.leaky_relu,)), w, np.array([[0.5]])) is None
 

@@ -38,7 +38,11 @@ def verdicts_of(experiment: Experiment, run: Run) -> tuple[Verdict, ...]:
         len(labels),
         labels,
     )
-    said = judge(judged)
+    said = tuple(
+        verdict
+        for verdict in judge(judged)
+        if verdict.name != "still improving" or run.last.passes >= experiment.epochs
+    )
     if not isinstance(experiment, NetworkExperiment):
         return tuple(verdict.with_advice(_line_advice(verdict, experiment)) for verdict in said)
     return tuple(verdict.with_advice(_network_advice(verdict, experiment, said)) for verdict in said)
