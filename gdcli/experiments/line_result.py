@@ -178,6 +178,8 @@ class LineResult(Result):
             "train": {"loss": float(self.kept.loss), **self.scores._asdict()},
             "validation": self.validation and self.validation._asdict(),
             "baseline": {"mse": self.baseline[1]},
+            "verdicts": [verdict.row() for verdict in self.verdicts],
+            "folds": None if self.folds is None else self.folds.row(),
             "optimum": best and {**dict(zip(names, best.values, strict=True)), "mse": best.scores.mse},
             "optimum_digits": best and dict(zip(names, best.digits, strict=True)),
             "claims": [claim.row() for claim in self.claims],

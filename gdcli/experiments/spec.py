@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DataSpec",
     "EpochSpec",
+    "FoldSpec",
     "LineSpec",
     "LoopSpec",
     "LossSpec",
@@ -361,6 +362,15 @@ class StopSpec(Numbered):
         return dict(self.settings).get(name, default)
 
 
+@dataclass(frozen=True)
+class FoldSpec(Group):
+    """How the run is scored on rows that it has not seen, beside those held out."""
+
+    folds: int | None = option(
+        None, "Score by K-fold cross-validation too: mean and standard error. [none]", "K", "count"
+    )
+
+
 def reject_together(options: Mapping[str, Any]) -> None:
     """Refuses options that say two things about one.
 
@@ -385,6 +395,7 @@ class Spec:
         optimizer: From gradient to update.
         loss: What is minimised.
         stop: What ends it.
+        folds: How it is scored beside that.
 
     >>> Spec(LineSpec(), DataSpec("sample:deck")).replace(lr=0.5, degree=2).model.degree
     2
@@ -398,6 +409,7 @@ class Spec:
     optimizer: OptimizerSpec = OptimizerSpec()
     loss: LossSpec = LossSpec()
     stop: StopSpec = StopSpec()
+    folds: FoldSpec = FoldSpec()
 
     COMMANDS: ClassVar[Mapping[str, type[Group]]] = {"fit": LineSpec, "train": NetworkSpec}
 
@@ -473,7 +485,8 @@ class Spec:
         model = dict(known["model"])
         command = str(model.pop("kind"))
         kinds = groups_of(command)
-        parts = {name: _restored(kind, model if name == "model" else known[name]) for name, kind in kinds.items()}
+        written = {"folds": {}, **known, "model": model}  # earlier versions had no folds
+        parts = {name: _restored(kind, written[name]) for name, kind in kinds.items()}
         spec = cls(**parts)  # type: ignore[arg-type]
         try:
             read = cls.of(command, spec.data.source, spec.given())
@@ -495,6 +508,7 @@ def groups_of(command: str) -> dict[str, type[Group]]:
         "optimizer": OptimizerSpec,
         "loss": LossSpec,
         "stop": StopSpec,
+        "folds": FoldSpec,
     }
 
 

@@ -37,6 +37,18 @@ NEAR = 1e-6
 """Of the baseline's loss: this near the optimum's a loss is as good."""
 
 
+class Measuring(NamedTuple):
+    """How runs are measured beside their own losses.
+
+    Args:
+        folds: How many folds; 0 for the rows that they hold out, or their training rows.
+        seed: Of the folds.
+    """
+
+    folds: int
+    seed: int
+
+
 class Job(NamedTuple):
     """Runs that are one stack, in a form that can be sent to another process.
 
@@ -44,20 +56,23 @@ class Job(NamedTuple):
         table: Which of the tables read it is about.
         numbers: The runs' numbers.
         specs: The runs.
+        measuring: How they are measured; None where their losses compare them.
     """
 
     table: int
     numbers: tuple[int, ...]
     specs: tuple[Spec, ...]
+    measuring: Measuring | None = None
 
     def alone(self) -> Iterator[Job]:
         """The same runs one by one."""
         for number, spec in zip(self.numbers, self.specs, strict=True):
-            yield Job(self.table, (number,), (spec,))
+            yield self._replace(numbers=(number,), specs=(spec,))
 
     def part(self, places: Sequence[int]) -> Job:
         """Some of the runs."""
-        return Job(self.table, tuple(self.numbers[at] for at in places), tuple(self.specs[at] for at in places))
+        numbers, specs = tuple(self.numbers[at] for at in places), tuple(self.specs[at] for at in places)
+        return self._replace(numbers=numbers, specs=specs)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,8 @@ from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
+    from gdcli.analysis.evidence import Verdict
+    from gdcli.experiments.folds import FoldScores
     from gdcli.experiments.line_result import LineResult
     from gdcli.render.charts.plots import Series
 
@@ -138,6 +140,10 @@ def summarize_fit(result: LineResult, screen: Screen) -> Iterator[str]:
     for label, text, cell, note in zip(labels, equations, cells, notes, strict=True):
         start = paint(f" {label:<10}", theme.HEADING, screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
+    if result.folds is not None:
+        yield from wrap_remark("folds", describe_folds(result.folds), screen)
+    if result.validation is not None:
+        yield from summarize_verdicts(result.verdicts, screen)
     for label, text in result.remarks:
         yield from wrap_remark(label, text, screen)
 
@@ -147,6 +153,17 @@ def _quality(result: LineResult) -> str:
     centred = f"R2 {_r2(result.scores.r2)}"
     about_zero = next((claim.value for claim in result.claims if claim.subject == "R2 uncentred"), None)
     return f"{centred} beside the mean, {_r2(float(about_zero))} beside 0" if about_zero is not None else centred
+
+
+def describe_folds(folds: FoldScores) -> str:
+    """The mean score with its standard error."""
+    return f"{folds} (with --folds {len(folds.scores)})"
+
+
+def summarize_verdicts(verdicts: Sequence[Verdict], screen: Screen) -> Iterator[str]:
+    """Each verdict's sentence, under one label."""
+    for at, verdict in enumerate(verdicts):
+        yield from wrap_remark("" if at else "verdict", plain(verdict.sentence, screen), screen)
 
 
 def _r2(value: float) -> str:
