@@ -25,7 +25,7 @@ _EXCEL_ERROR = r"(?!N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!)"  # they begin wit
 
 
 def declared_delimiter(text: bytes) -> tuple[bytes, str | None]:
-    r"""The text with a first line `sep=;` made blank, as Excel writes it, and the delimiter that it declares.
+    r"""The text with a first line `sep=;` turned blank, as Excel writes it, and the delimiter that it declares.
 
     >>> declared_delimiter(b"sep=;\nx;y\n")
     (b'\nx;y\n', ';')
@@ -42,7 +42,7 @@ def has_comments(text: bytes, mark: str) -> bool:
 
 
 def strip_comments(text: bytes, mark: str) -> tuple[bytes, int]:
-    r"""The text with its comments made blank lines, so that lines keep their numbers, and how many there were.
+    r"""The text with its comments turned into blank lines, so that lines keep their numbers, and how many there were.
 
     >>> strip_comments(b'x,y\n# a "note\n1,"two\n#3"\n', "#")
     (b'x,y\n\n1,"two\n#3"\n', 1)
@@ -50,14 +50,14 @@ def strip_comments(text: bytes, mark: str) -> tuple[bytes, int]:
     if not has_comments(text, mark):
         return text, 0
     comment = re.compile(rf'("[^"]*")|^{_pattern(mark)}[^\n]*'.encode(), re.MULTILINE)
-    found = 0
+    dropped = 0
 
     def blank(match: re.Match[bytes]) -> bytes:
-        nonlocal found
-        found += match[1] is None
+        nonlocal dropped
+        dropped += match[1] is None
         return match[1] or b""
 
-    return comment.sub(blank, text), found
+    return comment.sub(blank, text), dropped
 
 
 def rows_begin_with(sample: bytes, mark: str, delimiter: str) -> bool:

@@ -112,11 +112,11 @@ def widths(lines: Iterable[str], delimiter: str) -> Iterator[int]:
 
 def _fit(lines: list[str], delimiter: str) -> int:
     """How many of the lines a delimiter cuts like the first one; 0 if it does not cut that one."""
-    found = list(islice(widths(lines, delimiter), _SAMPLE_ROWS))
-    several = sum(width > 1 for width in found)
-    if not found or found[0] < 2 or (delimiter == BLANKS and 2 * several <= len(found)):
+    counts = list(islice(widths(lines, delimiter), _SAMPLE_ROWS))
+    several = sum(width > 1 for width in counts)
+    if not counts or counts[0] < 2 or (delimiter == BLANKS and 2 * several <= len(counts)):
         return 0
-    return found.count(found[0])
+    return counts.count(counts[0])
 
 
 def _numbers_run_together(lines: list[str]) -> bool:

@@ -73,7 +73,7 @@ class ReadOptions:
 
     @property
     def separator(self) -> str | None:
-        """The delimiter as one character, None if it is to be found out."""
+        """The delimiter as one character, None to derive it from the first lines."""
         return self.delimiter and _CHARACTER_WORDS.get(self.delimiter.lower(), self.delimiter)
 
     @property
@@ -103,7 +103,7 @@ class Text:
 
     Args:
         source: What it is called in messages.
-        content: The text in UTF-8, lines ended by a newline alone, comments made blank.
+        content: The text in UTF-8, lines ended by a newline alone, comments blanked.
         delimiter: One character; a blank stands for any run of blanks.
         names: The columns' names.
         offset: Where in the content the rows begin.

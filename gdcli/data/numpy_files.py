@@ -65,9 +65,9 @@ class ArrayTable(Table):
         return row + 1
 
     def kept(self, names: Sequence[str]) -> Array:
-        places = [self.names.index(name) for name in names]
-        inside = all(place < self.block.shape[1] for place in places)
-        values = pick(self.block, places) if inside else np.column_stack([self._numeric(name) for name in names])
+        positions = [self.names.index(name) for name in names]
+        inside = all(place < self.block.shape[1] for place in positions)
+        values = pick(self.block, positions) if inside else np.column_stack([self._numeric(name) for name in names])
         if values.dtype.kind == "f" and (infinite := np.isinf(values)).any():
             row, column = np.argwhere(infinite)[0]
             raise self.problem(int(row), names[column])
@@ -148,8 +148,8 @@ def _load(content: bytes, source: str) -> Mapping[str, Array]:
     if isinstance(loaded, np.ndarray):
         return {"": loaded}
     pair = _pair_keys(loaded)
-    found = {key: loaded[key] for key in (pair if all(pair) else loaded)}
-    return {key: array for key, array in found.items() if isinstance(array, np.ndarray)}
+    usable = {key: loaded[key] for key in (pair if all(pair) else loaded)}
+    return {key: array for key, array in usable.items() if isinstance(array, np.ndarray)}
 
 
 def _pair_keys(keys: Iterable[str]) -> tuple[str, str]:
@@ -171,19 +171,19 @@ def _pair(arrays: Mapping[str, Array], inputs_key: str, targets_key: str, source
 
 def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
     """Arrays under other names: one matrix, or columns of one length."""
-    found = {key: array for key in arrays if (array := arrays[key]).ndim}
-    matrices = [key for key, array in found.items() if array.ndim > 1]
+    usable = {key: array for key in arrays if (array := arrays[key]).ndim}
+    matrices = [key for key, array in usable.items() if array.ndim > 1]
     if len(matrices) == 1:
         key = matrices[0]
-        names, block = _block(found[key], key, source)
-        inputs_only = found[key].ndim > 2 or key in _INPUT_KEYS
+        names, block = _block(usable[key], key, source)
+        inputs_only = usable[key].ndim > 2 or key in _INPUT_KEYS
         numbered = tuple(str(place + 1) for place in range(block.shape[1]))
         return ArrayTable(names if inputs_only else numbered, source, block, (), inputs_only)
-    if matrices or len({len(array) for array in found.values()}) != 1:
-        shapes = ", ".join(f"{key or 'array'} {array.shape}" for key, array in found.items()) or "no arrays"
+    if matrices or len({len(array) for array in usable.values()}) != 1:
+        shapes = ", ".join(f"{key or 'array'} {array.shape}" for key, array in usable.items()) or "no arrays"
         raise data_error(source, f"which array holds the inputs, which the targets? ({shapes})", _NAME_THEM)
-    columns = tuple(_vector(array, key, source) for key, array in found.items())
-    names = tuple(key or "1" for key in found)
+    columns = tuple(_vector(array, key, source) for key, array in usable.items())
+    names = tuple(key or "1" for key in usable)
     return ArrayTable(names, source, np.empty((len(columns[0]), 0), np.uint8), columns)
 
 

@@ -61,7 +61,8 @@ def select(
         OptionError: If a column does not exist, or is asked for twice.
         DataError: If no column is left to be the target, or an input.
     """
-    asked, hot = expand(table, columns.x), expand(table, categorical)
+    asked = expand(table, columns.x)
+    hot = tuple(find(table, name) for name in values) if values else expand(table, categorical)
     target = find(table, columns.y) if columns.y is not None else target_of(table, (*asked, *hot))
     if asked or hot:  # each once, none of them the target
         choose(table, replace(columns, x=(*asked, *(name for name in hot if name not in asked)), y=target))

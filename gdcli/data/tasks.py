@@ -18,7 +18,7 @@ CLASS_NAME = re.compile(r"(^|[\W_])(class|label|target|species|category|diagnosi
 """What columns of classes are called."""
 
 _VERY_FEW, _FEW_CLASSES = 4, 10
-_ROWS_EACH = 5  # rows of a class, on average, where there are many classes
+_ROWS_EACH = 3  # rows of a class, on average, where there are many classes
 _RARE = 0.02
 
 
