@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from gdcli.data.cells import printable
 from gdcli.data.columns import ColumnOptions
@@ -25,6 +25,8 @@ class Target:
 
     >>> print(Target("quality", "classification", 6, "the last column", "--task regression"))
     quality as 6 classes (the last column; --task regression for numbers)
+    >>> print(Target("price", "regression", 0, "asked for"))
+    price as a number
     """
 
     name: str
@@ -36,8 +38,10 @@ class Target:
     def __str__(self) -> str:
         other = "numbers" if self.classes else "classes"
         kind = count(self.classes, "class", "classes") if self.classes else "a number"
-        instead = f"; {self.option} for {other}" if self.option else ""
-        return f"{printable(self.name)} as {kind} ({printable(self.why)}{instead})"
+        why = "" if self.why == "asked for" else printable(self.why)
+        instead = f"{self.option} for {other}" if self.option else ""
+        about = "; ".join(part for part in (why, instead) if part)
+        return f"{printable(self.name)} as {kind}" + (f" ({about})" if about else "")
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,19 @@ class ReadReport:
     def columns(self) -> ColumnOptions:
         """The inputs and the target, as `regression` and `classification` take them."""
         return ColumnOptions(self.inputs, self.target.name, self.missing)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column and every row is used as it is, and nothing is worth a remark."""
+        return not (self.left_out or self.warnings or self.gaps.rows)
+
+    def warned(self, warnings: Iterable[ReadWarning]) -> ReadReport:
+        """The same report with further warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))
+
+    def notes(self) -> list[str]:
+        """What a run says above its header; nothing of a sample of the project whose reading is plain."""
+        return [] if self.is_plain and self.source.startswith("sample:") else [*self.lines()]
 
     def as_dict(self) -> dict[str, object]:
         """All of it, as json has it."""

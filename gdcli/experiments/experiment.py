@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import ReadReport
 from gdcli.errors import DataError
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
@@ -50,6 +51,7 @@ class Experiment(ABC):
         rate: The learning rate at the start of the schedule.
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
+        reading: What was read and how it is understood, of a table.
     """
 
     spec: Spec
@@ -62,6 +64,7 @@ class Experiment(ABC):
     rate: float
     epochs: int
     batch_size: int | None
+    reading: ReadReport | None = field(default=None, kw_only=True)
 
     @property
     def loss_name(self) -> str:

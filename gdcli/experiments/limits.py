@@ -17,6 +17,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment, on_rows
 from gdcli.experiments.notation import write
+from gdcli.experiments.result import described
 from gdcli.formatting import exact
 from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.optim.schedules import Constant
@@ -198,6 +199,7 @@ class LineLimits:
             "weight_decay": experiment.optimizer.weight_decay,
             "predictions": [one._asdict() for one in outlooks],
             "experiment": [one._asdict() for one in trials],
+            "reading": described(experiment.reading),
         }
 
     def other(self) -> tuple[str, str] | None:

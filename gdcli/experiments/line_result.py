@@ -12,10 +12,11 @@ import numpy as np
 
 from gdcli.analysis import curvature
 from gdcli.arrays import Array
+from gdcli.data.report import ReadReport
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short
+from gdcli.experiments.result import Result, cut_short, described
 from gdcli.formatting import equation, exact, short
 from gdcli.nn import losses, metrics
 from gdcli.training.records import Epoch, Scores, Status
@@ -66,6 +67,11 @@ class LineResult(Result):
     """
 
     experiment: LineExperiment = None  # type: ignore[assignment]  # fields before it have defaults
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood."""
+        return self.experiment.reading
 
     @property
     def kept(self) -> Epoch:
@@ -154,6 +160,7 @@ class LineResult(Result):
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
             "config": self.config(),
+            "reading": described(self.reading),
             "rerun": self.rerun,
         }
 

@@ -15,6 +15,7 @@ from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment, never
 from gdcli.experiments.limits import FORMULAS
 from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.result import described
 from gdcli.formatting import exact, short
 from gdcli.training.loop import Problem
 
@@ -217,5 +218,6 @@ class RangeTestResult:
                 "l2": one.problem.l2,
                 "seed": one.spec.loop.seed,
             },
+            "reading": described(one.reading),
             "rerun": self.rerun,
         }

@@ -210,6 +210,7 @@ def network_experiment(
         dtype=dtype,
         weights=weights,
         past=past,
+        reading=examples.report,
     )
 
 

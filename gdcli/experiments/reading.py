@@ -37,11 +37,23 @@ class Reader:
         stdin: Standard input, as bytes; None where it is closed.
         tables: Tables that are in memory already, by the name they go by.
         notes: Takes what there is to remark on.
+        reports: Takes the report of each table that was read to learn from.
     """
 
     stdin: BinaryIO | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    reports: list[ReadReport] = field(default_factory=list)
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read to learn from; None before anything was."""
+        return self.reports[0] if self.reports else None
+
+    def take(self, report: ReadReport) -> None:
+        """Keeps a report and what is to be said of it."""
+        self.reports.append(report)
+        self.notes.extend(line for line in report.notes() if line not in self.notes)
 
     def table(self, name: str, spec: DataSpec, labels: str | None = None) -> Table:
         """The table behind a name; `labels` is the file that goes with IDX images.
@@ -66,7 +78,9 @@ class Reader:
             DataError: If they cannot be read, or hold what is no number.
             OptionError: If an option asks for a column that is not there.
         """
-        return self.reported_numbers(name, spec)[0]
+        data, report = self.reported_numbers(name, spec)
+        self.take(report)
+        return data
 
     def reported_numbers(self, name: str, spec: DataSpec) -> tuple[Dataset, ReadReport]:
         """The same, with the report of what was read."""
@@ -160,6 +174,7 @@ def read_examples(
     test_rows = None
     if network.test is not None:
         test_rows = read_like(network.test, network.test_labels, data, known, spec, dtype, reader)
+    reader.take(report)
     return Examples(data, test_rows, known, report)
 
 
@@ -196,7 +211,7 @@ def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) ->
     """The rows of a file held out, by the training rows' column names."""
     if not name.startswith("sample:") and not Path(name).exists():
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
-    return reader.numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))
+    return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
+from gdcli.data.report import ReadReport
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of
 from gdcli.training.records import Epoch, Row, Status
@@ -40,6 +41,11 @@ class Result(ABC):
         return self.status is Status.DIVERGED
 
     @property
+    @abstractmethod
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood; None of a data set made elsewhere."""
+
+    @property
     def rerun(self) -> str:
         """The command line that repeats it."""
         return str(self.invocation)
@@ -64,6 +70,11 @@ class Result(ABC):
     @abstractmethod
     def save(self, path: str) -> None:
         """Writes the model."""
+
+
+def described(reading: ReadReport | None) -> dict[str, object] | None:
+    """What was read, as json has it."""
+    return None if reading is None else reading.as_dict()
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:

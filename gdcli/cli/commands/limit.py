@@ -110,7 +110,7 @@ def _of_line(
     rows = reader(terminal)
     data = rows.numbers(str(spec.data.source), spec.data)
     note_all(rows.notes, terminal)
-    experiment = on_rows(spec, data).compressed()
+    experiment = replace(on_rows(spec, data), reading=rows.reading).compressed()
     again = invocation(context, spec.data.source).with_options(**start)
     if experiment.problem.loss is losses.mse:
         return LineLimits(experiment, asked.lr, asked.target_loss), again

@@ -15,6 +15,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.result import described
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.executors import Finished
 from gdcli.experiments.sweep.planning import Plan
@@ -312,6 +313,7 @@ class SweepResult(Sequence[SweptRun]):
             "finished": sum(run.finished.ended for run in self.finished),
             "stacks": len(plan.jobs),
             "lr_max": self.limit,
+            "reading": described(plan.reading),
             "best": None if best is None else best.number,
             "keep": None if keep is None else {**keep.differs, "run": keep.number, **keep.losses, "rerun": keep.rerun},
             "rerun": self.rerun,
