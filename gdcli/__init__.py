@@ -112,5 +112,11 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def _as_html(result: Any) -> str:
+    """What a notebook shows of a result; it is drawn above the floor that the result stands on."""
+    html: str = import_module("gdcli.render.notebook").as_html(result)
+    return html
+
+
 def __dir__() -> list[str]:
     return list(__all__)

@@ -55,6 +55,12 @@ class Result(ABC):
     def kept(self) -> Epoch:
         """The record whose parameters count."""
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the equation, the scores, the pictures."""
+        import gdcli
+
+        return gdcli._as_html(self)
+
     @abstractmethod
     def figures(self) -> dict[str, Any]:
         """The object that json has, without its history."""
