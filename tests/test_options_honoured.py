@@ -20,7 +20,7 @@ RUNS = {
     "fit": ["fit", "rows.csv", "--lr", "0.1", "--epochs", "6"],
     "train": ["train", "classes.csv", "--hidden", "4", "--epochs", "3"],
     "sweep fit": ["sweep", "fit", "rows.csv", "--lr", "0.1,0.2", "--epochs", "6"],
-    "sweep train": ["sweep", "train", "classes.csv", "--hidden", "4", "--epochs", "3", "--lr", "0.01,0.02"],
+    "sweep train": ["sweep", "train", "classes.csv", "--hidden", "4", "--epochs", "5", "--lr", "0.001,0.02"],
     "step": ["step", "rows.csv", "--lr", "0.1"],
     "limit": ["limit", "rows.csv"],
     "lr-find": ["lr-find", "fit", "rows.csv"],
