@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, replace
 
 from gdcli.data.cells import printable
 from gdcli.data.columns import ColumnOptions
-from gdcli.data.warning import ReadWarning, count, listed
+from gdcli.data.dataset import Dataset
+from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
 
-__all__ = ["Gaps", "LeftOut", "ReadReport", "Target"]
+__all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Target:
         why = "" if self.why == "asked for" else printable(self.why)
         instead = f"{self.option} for {other}" if self.option else ""
         about = "; ".join(part for part in (why, instead) if part)
-        return f"{printable(self.name)} as {kind}" + (f" ({about})" if about else "")
+        return f"{column_name(self.name)} as {kind}" + (f" ({about})" if about else "")
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Gaps:
             yield f"{self.dropped:,} of {count(rows, 'row')} {have} a gap and {verb} left out"
         if self.filled:
             gaps = "1 gap is" if self.filled == 1 else f"{self.filled:,} gaps are"
-            names = [printable(name) for name in self.columns if name in inputs]
-            yield f"{gaps} filled with the column's mean, in {listed(names)}"
+            names = [name for name in self.columns if name in inputs]
+            yield f"{gaps} filled with the column's mean, in {columns_listed(names)}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class LeftOut:
 
     def __str__(self) -> str:
         takes = f"; {self.option} takes it" if self.option else ""
-        return f"{printable(self.column)} ({self.reason}{takes})"
+        return f"{column_name(self.column)} ({self.reason}{takes})"
 
 
 @dataclass(frozen=True)
@@ -156,11 +157,28 @@ class ReadReport:
 
     def lines(self) -> Iterator[str]:
         """What every run says: the target and the inputs; what was left out or filled; then each warning."""
-        names = [printable(name) for name in self.inputs]
-        yield f"predicts {self.target}, from {listed(names)}"
+        yield f"predicts {self.target}, from {columns_listed(self.inputs)}"
         if self.left_out:
             shown = [str(column) for column in self.left_out[:3]]
             more = [f"{len(self.left_out) - 3} more columns"] * (len(self.left_out) > 3)
             yield f"left out: {', '.join([*shown, *more])}"
         yield from self.gaps.lines(self.rows, self.inputs)
         yield from (warning.sentence for warning in self.warnings)
+
+
+def report_of(data: Dataset, source: str) -> ReadReport:
+    """The report of rows that come without a table, as images with their labels do."""
+    task = "classification" if data.classes else "regression"
+    return ReadReport(
+        source=source,
+        rows=len(data),
+        header=None,
+        delimiter=None,
+        target=Target(data.target_name, task, len(data.classes), "asked for"),
+        inputs=data.input_names,
+        left_out=(),
+        gaps=Gaps({}),
+        values={},
+        missing="fail",
+        warnings=(),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
 from gdcli.data.idx import is_mnist_folder, read_mnist_folder
-from gdcli.data.report import ReadReport
+from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError, did_you_mean
@@ -53,7 +53,11 @@ class Reader:
     def take(self, report: ReadReport) -> None:
         """Keeps a report and what is to be said of it."""
         self.reports.append(report)
-        self.notes.extend(line for line in report.notes() if line not in self.notes)
+        self.say(report.notes())
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Keeps remarks, each once."""
+        self.notes.extend(line for line in dict.fromkeys(lines) if line not in self.notes)
 
     def table(self, name: str, spec: DataSpec, labels: str | None = None) -> Table:
         """The table behind a name; `labels` is the file that goes with IDX images.
@@ -165,7 +169,9 @@ def read_examples(
         train, test = read_mnist_folder(name)
         if network.test is not None:
             test = read_like(network.test, network.test_labels, train, {}, spec, dtype, reader)
-        return Examples(train, test, {})
+        report = report_of(train, name)
+        reader.take(report)
+        return Examples(train, test, {}, report)
     table = reader.table(name, spec, network.labels)
     task = "classification" if classes else network.task
     table, report = examine(table, columns(spec), network.categorical or (), task, values)
