@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gdcli.analysis import curvature
@@ -12,6 +12,7 @@ from gdcli.analysis.curvature import Spectrum
 from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import ReadReport
 from gdcli.errors import DataError
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
@@ -52,6 +53,7 @@ class Experiment(ABC):
         rate: The learning rate at the start of the schedule.
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
+        reading: What was read and how it is understood, of a table.
     """
 
     spec: Spec
@@ -64,6 +66,7 @@ class Experiment(ABC):
     rate: float
     epochs: int
     batch_size: int | None
+    reading: ReadReport | None = field(default=None, kw_only=True)
 
     @property
     def loss_name(self) -> str:

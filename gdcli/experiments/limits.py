@@ -20,6 +20,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment, on_rows
 from gdcli.experiments.notation import write
+from gdcli.experiments.result import described
 from gdcli.formatting import exact
 from gdcli.optim.optimizers import SGD, Momentum, Optimizer
 from gdcli.optim.schedules import Constant
@@ -218,6 +219,7 @@ class LineLimits:
             "claims": [claim.row() for claim in self.claims],
             "predictions": [one._asdict() for one in outlooks],
             "experiment": [one._asdict() for one in trials],
+            "reading": described(experiment.reading),
         }
 
     def other(self) -> tuple[str, str] | None:

@@ -174,7 +174,7 @@ def read_line(spec: Spec, reader: Reader) -> LineExperiment:
         OptionError: If an option cannot be.
     """
     rows = reader.numbers(str(spec.data.source), spec.data)
-    return line_experiment(spec, rows, reader)
+    return replace(line_experiment(spec, rows, reader), reading=reader.reading)
 
 
 def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> LineExperiment:

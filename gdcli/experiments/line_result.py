@@ -14,10 +14,11 @@ import numpy as np
 from gdcli.analysis import claims
 from gdcli.analysis.claims import Claim, number
 from gdcli.arrays import Array
+from gdcli.data.report import ReadReport
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short
+from gdcli.experiments.result import Result, cut_short, described
 from gdcli.formatting import equation, exact, short
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Scores, Status
@@ -81,6 +82,11 @@ class LineResult(Result):
     """
 
     experiment: LineExperiment = None  # type: ignore[assignment]  # fields before it have defaults
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood."""
+        return self.experiment.reading
 
     @property
     def kept(self) -> Epoch:
@@ -190,6 +196,7 @@ class LineResult(Result):
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
             "config": self.config(),
+            "reading": described(self.reading),
             "rerun": self.rerun,
         }
 

@@ -16,6 +16,7 @@ from gdcli.errors import NotConvergedError, OptionError
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment, never
 from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.result import described
 from gdcli.formatting import exact, short
 from gdcli.training.loop import Problem
 
@@ -233,5 +234,6 @@ class RangeTestResult:
                 "l2": one.problem.l2,
                 "seed": one.spec.loop.seed,
             },
+            "reading": described(one.reading),
             "rerun": self.rerun,
         }

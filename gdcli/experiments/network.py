@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,9 @@ from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
+from gdcli.data.parts import missing_classes
 from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
+from gdcli.data.report import ReadReport
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
@@ -155,7 +157,7 @@ def network_experiment(
     """
     model_spec, reader = _network_spec(spec), reader or Reader()
     dtype = np.dtype(model_spec.dtype or "float32").type
-    _refuse_unfit(examples.data, spec.name)
+    _refuse_unfit(examples, spec.name)
     if past is not None:
         _refuse_other(examples.data, past)
     data, validation = building.held_out(
@@ -169,6 +171,7 @@ def network_experiment(
     filled = building.filling(spec, data, fill)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
     data = filled(data)
+    reading = _reading(spec, examples, {"train": data, "validation": validation, "test": examples.test}, reader)
     if model_spec.label_smoothing and not data.classes:
         raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
     loss = _loss(spec.loss, data)
@@ -216,7 +219,19 @@ def network_experiment(
         dtype=dtype,
         weights=weights,
         past=past,
+        reading=reading,
     )
+
+
+def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None], reader: Reader) -> ReadReport | None:
+    """What was read, and which classes are missing from a part of the rows."""
+    if examples.report is None or not examples.data.classes:
+        return examples.report
+    given = isinstance(spec.stop.validation, str)
+    how = "given" if given else "shuffled" if spec.loop.shuffle else "in order"
+    missing = [*missing_classes(parts, how)]
+    reader.say(warning.sentence for warning in missing)
+    return examples.report.warned(missing)
 
 
 def initial(model: Network, spec: NetworkSpec, seed: int, dtype: Any) -> Array:
@@ -275,12 +290,15 @@ def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
     )
 
 
-def _refuse_unfit(data: Dataset, name: str) -> None:
+def _refuse_unfit(examples: Examples, name: str) -> None:
+    data = examples.data
     refuse_single_row(data, name, ": a network needs more")
     if len(data.classes) == 1:
+        warnings = () if examples.report is None else examples.report.warnings
+        other = next((one.sentence for one in warnings if one.kind == "first column"), "")
         raise DataError(
             f"{name}: column '{data.target_name}': every row is of class '{data.classes[0]}'",
-            "a classifier needs two classes",
+            other or "a classifier needs two classes; choose another target with --y",
         )
 
 

@@ -15,12 +15,13 @@ from gdcli.analysis.evaluation import Evaluation, evaluate
 from gdcli.analysis.overfitting import overfitting
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import ReadReport
 from gdcli.definitions.plugins import files
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short, in_order, plain_options
+from gdcli.experiments.result import Result, cut_short, described, in_order, plain_options
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Overfitting
@@ -37,6 +38,11 @@ class NetworkResult(Result):
 
     experiment: NetworkExperiment = None  # type: ignore[assignment]  # fields before it have defaults
     saved_as: str | None = None
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood."""
+        return self.experiment.reading
 
     @property
     def kept(self) -> Epoch:
@@ -158,6 +164,7 @@ class NetworkResult(Result):
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
             "config": self.config(),
+            "reading": described(self.reading),
             "model": self.saved_as,
             "rerun": self.rerun,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from gdcli.data.categories import categories, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
-from gdcli.data.report import ReadReport
+from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError, did_you_mean
@@ -35,11 +35,27 @@ class Reader:
         stdin: Standard input, as bytes; None where it is closed.
         tables: Tables that are in memory already, by the name they go by.
         notes: Takes what there is to remark on.
+        reports: Takes the report of each table that was read to learn from.
     """
 
     stdin: BinaryIO | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    reports: list[ReadReport] = field(default_factory=list)
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read to learn from; None before anything was."""
+        return self.reports[0] if self.reports else None
+
+    def take(self, report: ReadReport) -> None:
+        """Keeps a report and what is to be said of it."""
+        self.reports.append(report)
+        self.say(report.notes())
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Keeps remarks, each once."""
+        self.notes.extend(line for line in dict.fromkeys(lines) if line not in self.notes)
 
     def table(self, name: str, spec: DataSpec, labels: str | None = None) -> Table:
         """The table behind a name; `labels` is the file that goes with IDX images.
@@ -65,7 +81,9 @@ class Reader:
             DataError: If they cannot be read, or hold what is no number.
             OptionError: If an option asks for a column that is not there.
         """
-        return self.reported_numbers(name, spec)[0]
+        data, report = self.reported_numbers(name, spec)
+        self.take(report)
+        return data
 
     def reported_numbers(self, name: str, spec: DataSpec) -> tuple[Dataset, ReadReport]:
         """The same, with the report of what was read."""
@@ -163,7 +181,9 @@ def read_examples(
         train, test = read_mnist_folder(name)
         if network.test is not None:
             test = read_like(network.test, network.test_labels, Examples(train, None, {}), spec, reader)
-        return Examples(train, test, {})
+        report = report_of(train, name)
+        reader.take(report)
+        return Examples(train, test, {}, report)
     table = reader.table(name, spec, network.labels)
     task = "classification" if classes else network.task
     refuse_absent(table, values or {})
@@ -171,9 +191,11 @@ def read_examples(
     table, report = examine(table, columns(spec), network.categorical or (), task, values)
     known = texts or {column: categories(table, column) for column in report.values}
     examples = Examples(_dataset(table, report, classes), None, dict(report.values), report, known)
-    if network.test is None:
-        return examples
-    return dataclasses.replace(examples, test=read_like(network.test, network.test_labels, examples, spec, reader))
+    if network.test is not None:
+        test = read_like(network.test, network.test_labels, examples, spec, reader)
+        examples = dataclasses.replace(examples, test=test)
+    reader.take(report)
+    return examples
 
 
 def _dataset(table: Table, report: ReadReport, classes: tuple[str, ...]) -> Dataset:
@@ -209,7 +231,7 @@ def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) ->
     """The rows of a file held out, by the training rows' column names."""
     if not name.startswith("sample:") and not Path(name).exists():
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
-    return reader.numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))
+    return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
 
 
 @contextmanager

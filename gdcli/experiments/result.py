@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gdcli.analysis.claims import Claim
+from gdcli.data.report import ReadReport
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of
@@ -68,6 +69,11 @@ class Result(ABC):
         return self.status is Status.DIVERGED
 
     @property
+    @abstractmethod
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood; None of a data set made elsewhere."""
+
+    @property
     def rerun(self) -> str:
         """The command line that repeats it."""
         return str(self.invocation)
@@ -103,6 +109,11 @@ class Result(ABC):
     def claims(self) -> tuple[Claim, ...]:
         """What is claimed of it, each with how sure that is."""
         return ()
+
+
+def described(reading: ReadReport | None) -> dict[str, object] | None:
+    """What was read, as json has it."""
+    return None if reading is None else reading.as_dict()
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:

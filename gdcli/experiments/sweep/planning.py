@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gdcli.data.report import ReadReport
 from gdcli.errors import OptionError
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment
@@ -36,6 +37,7 @@ class Plan:
         jobs: The stacks.
         specs: The runs, with their learning rates and epochs as numbers.
         optimizers: The runs' optimizers.
+        reading: What was read first and how it is understood.
     """
 
     grid: Grid
@@ -44,6 +46,7 @@ class Plan:
     jobs: Sequence[Job]
     specs: Sequence[Spec]
     optimizers: Sequence[Optimizer]
+    reading: ReadReport | None = None
 
     @property
     def command(self) -> str:
@@ -112,7 +115,8 @@ def plan(grid: Grid, reader: Reader) -> Plan:
     tables, rows = _read(grid.specs, reader)
     found = batches(grid.specs, tables, rows)
     measuring = asked_of(grid, rows)
-    return Plan(grid, tables, rows, [batch.job._replace(measuring=measuring) for batch in found], *_in_order(found))
+    jobs = [batch.job._replace(measuring=measuring) for batch in found]
+    return Plan(grid, tables, rows, jobs, *_in_order(found), reader.reading)
 
 
 def _in_order(found: Sequence[Batch]) -> tuple[list[Spec], list[Optimizer]]:

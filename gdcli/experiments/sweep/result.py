@@ -18,6 +18,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.folds import Measured
 from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.result import described
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.executors import NOTHING, Finished
 from gdcli.experiments.sweep.measuring import SIZES
@@ -369,6 +370,7 @@ class SweepResult(Sequence[SweptRun]):
             "finished": sum(run.finished.ended for run in self.finished),
             "stacks": len(plan.jobs),
             "lr_max": self.limit,
+            "reading": described(plan.reading),
             "best": None if best is None else best.number,
             "ranked_by": self.ranked_by,
             "comparison": None if self.comparison is None else self.comparison.row(),
