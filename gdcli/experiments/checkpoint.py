@@ -350,6 +350,8 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
 def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
     """From where to go on."""
     about = whole["resume"]
+    if not about["epoch"] >= whole["history"][0]["epoch"] == 0:
+        raise ValueError("the history does not lead to the epoch to go on from")
     kind = _defined(OPTIMIZER, about["optimizer"], whole)
     settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
     optimizer: Optimizer = kind(**settings)

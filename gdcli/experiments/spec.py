@@ -524,6 +524,8 @@ RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_w
 def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
     """A group from what JSON made of it."""
     values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    if not isinstance(values.get("settings", ()), tuple):
+        raise TypeError("the settings are no pairs of names and numbers")
     return kind(**values)
 
 
