@@ -25,6 +25,7 @@ from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import MEASURED
+from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
 
 Rows = Dataset | Examples
@@ -259,6 +260,8 @@ def _alike(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -
     shared: dict[Hashable, list[int]] = {}
     for number, (spec, table) in enumerate(zip(specs, tables, strict=True)):
         free = own if _seed_matters(spec, row_count(rows[table])) else own | {"seed"}
+        if any(isinstance(rule, Tolerance) for rule in spec.stop.rules()):
+            free = free - {"l2", "weight_decay"}  # they move the optimum, which the rule is about
         key = table, *(value for name, value in spec.values().items() if name not in free)
         shared.setdefault(key, []).append(number)
     yield from shared.values()
