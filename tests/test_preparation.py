@@ -136,8 +136,6 @@ class TestGaps:
         x[[3, 11, 19]] = np.nan
         cells = ["" if value != value else repr(value) for value in x.tolist()]
         data = table(text("x,y", cells, map(repr, y.tolist())))
-            text("x,y", ["" if value != value else repr(value) for value in x.tolist()], map(repr, y.tolist()))
-        )
         options = ("--lr", 0.1) if command == "train" else ("--standardize", "--lr", 0.5)
         more = ("--task", "regression", "--dtype", "float64", "--validation", "none") if command == "train" else ()
         found = gdcli(
