@@ -169,6 +169,11 @@ def filling(spec: Spec, rows: Dataset, fill: Fill | None = None) -> Callable[[Da
     return lambda data: dataclasses.replace(data, inputs=means(data.inputs))
 
 
+def unfilled(spec: Spec, data: Dataset, held: Dataset | None) -> tuple[Dataset, Dataset | None] | None:
+    """Training rows and rows held out as they are, where means are to fill them."""
+    return (data, held) if spec.data.missing == "mean" else None
+
+
 def check_stopping(spec: Spec, validation: Dataset | None) -> None:
     """Refuses stopping rules that cannot be.
 

@@ -168,7 +168,7 @@ def network_experiment(
     )
     building.check_stopping(spec, validation)
     fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
-    filled = building.filling(spec, data, fill)
+    filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
     data = filled(data)
     reading = _reading(spec, examples, {"train": data, "validation": validation, "test": examples.test}, reader)
@@ -220,6 +220,7 @@ def network_experiment(
         weights=weights,
         past=past,
         reading=reading,
+        unfilled=unfilled,
     )
 
 
