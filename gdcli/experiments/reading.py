@@ -176,7 +176,7 @@ def read_examples(
     task = "classification" if classes else network.task
     table, report = examine(table, columns(spec), network.categorical or (), task, values)
     known = dict(report.values)
-    data = _dataset(table, report, dtype, classes)
+    data = dataset_of(table, report, dtype, classes)
     test_rows = None
     if network.test is not None:
         test_rows = read_like(network.test, network.test_labels, data, known, spec, dtype, reader)
@@ -184,8 +184,12 @@ def read_examples(
     return Examples(data, test_rows, known, report)
 
 
-def _dataset(table: Table, report: ReadReport, dtype: Any, classes: tuple[str, ...]) -> Dataset:
-    """Classes or numbers, as the report has it."""
+def dataset_of(table: Table, report: ReadReport, dtype: Any, classes: tuple[str, ...]) -> Dataset:
+    """Classes or numbers, as the report has it.
+
+    Raises:
+        DataError: At a cell that is no number, or missing where that is refused.
+    """
     for name in report.inputs:
         if not table.is_numeric(name):
             what = f"{table.source}: column '{name}' holds text, and an input must be a number"
