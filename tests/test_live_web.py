@@ -337,7 +337,7 @@ class TestEnd:
 
 class TestRefused:
     def call(self, **wrong):
-        serve(["true"], **{"host": "127.0.0.1", "port": 0, "title": "", "told": pytest.fail} | wrong)
+        serve(["true"], **{"host": "127.0.0.1", "port": 0, "title": "", "notify": pytest.fail} | wrong)
 
     def test_without_the_extra(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "textual_serve.server", None)

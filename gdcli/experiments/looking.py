@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
@@ -127,20 +126,21 @@ def _images(table: Table, report: ReadReport) -> tuple[ColumnSummary, ...]:
 
 def _parts(spec: Spec, wide: Table, report: ReadReport, test: Table | None, reader: Reader) -> dict[str, Dataset]:
     """The rows that `train` has for each purpose."""
-    model, dtype = spec.model, np.dtype("float32")
+    model = spec.model
     assert isinstance(model, NetworkSpec)  # noqa: S101 - for the type checker
-    data, known = dataset_of(wide, report, dtype, ()), dict(report.values)
-    refuse_unfit(Examples(data, None, known, report), spec.name)
+    examples = Examples(dataset_of(wide, report, ()), None, dict(report.values), report)
+    data = examples.data
+    refuse_unfit(examples, spec.name)
 
     def further(name: str) -> Dataset:
-        return read_like(name, None, data, known, spec.data, dtype, reader)
+        return read_like(name, None, examples, spec.data, reader)
 
     usual = VALIDATION if len(data) >= FEW_ROWS else None
     train, validation = building.held_out(data, spec, further, usual)
     if model.test is not None:
         tested: Dataset | None = further(model.test)
     else:
-        tested = None if test is None else dataset_of(test, report, dtype, data.classes)
+        tested = None if test is None else dataset_of(test, report, data.classes)
     parts = {"train": train, "validation": validation, "test": tested}
     return {name: rows for name, rows in parts.items() if rows is not None}
 
@@ -149,7 +149,7 @@ def names_of_classes(text: str, classes: Sequence[str]) -> dict[str, str]:
     """What classes are called: a letter or word for each label that the rows have.
 
     Args:
-        text: Names with commas between them; or a file with a name a line, or a label and its name.
+        text: Names with commas between them; or a file with a name a line, or a label and its name, or json.
         classes: The labels. Where all are whole numbers and there are names enough, label k has name k, from 0.
 
     Raises:
@@ -159,16 +159,33 @@ def names_of_classes(text: str, classes: Sequence[str]) -> dict[str, str]:
     ({'0': 'A', '2': 'C'}, {'1': 'no', '2': 'yes'})
     """
     path = Path(text)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else text.split(",")
-    words = [re.split(r"[,;:\t ]+", line.strip(), maxsplit=1) for line in lines if line.strip()]
-    if path.is_file() and all(len(word) == 2 for word in words):
-        named = dict(words)
-    else:
-        named = _numbered([word for line in lines if (word := line.strip())], classes)
+    named = (
+        _of_file(path, classes) if path.is_file() else _numbered([name.strip() for name in text.split(",")], classes)
+    )
     for label in classes:
         if label not in named:
             raise OptionError(f"--classes: class '{label}' has no name", f"the classes are {', '.join(classes[:20])}")
     return {label: named[label] for label in classes}
+
+
+def _of_file(path: Path, classes: Sequence[str]) -> dict[str, str]:
+    """Names from a file.
+
+    Raises:
+        DataError: If it is no text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() == ".json":
+            found = json.loads(text)
+            pairs = found.items() if isinstance(found, dict) else enumerate(found)
+            return {str(label): str(name) for label, name in pairs}
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: {error}", "--classes takes names, or a text file of them") from None
+    words = [re.split(r"[,;:\t ]+", line.strip(), maxsplit=1) for line in text.splitlines() if line.strip()]
+    if all(len(pair) == 2 for pair in words):
+        return dict(words)
+    return _numbered([line.strip() for line in text.splitlines() if line.strip()], classes)
 
 
 def _numbered(names: Sequence[str], classes: Sequence[str]) -> dict[str, str]:

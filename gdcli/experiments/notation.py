@@ -153,9 +153,9 @@ def text(text: str) -> str:
     return text
 
 
-def names(text: str) -> tuple[str, ...] | None:
-    """Names between commas; none of an empty text."""
-    return tuple(part.strip() for part in text.split(",")) if text else None
+def names(text: str) -> tuple[str, ...]:
+    """Names between commas."""
+    return tuple(part.strip() for part in text.split(","))
 
 
 def columns(text: str) -> tuple[str, ...] | None:
@@ -237,7 +237,7 @@ def start(text: str) -> tuple[float, ...]:
 
 def hidden(text: str) -> tuple[int, ...]:
     """`128,64`: neurons of each hidden layer; none or 0 for no hidden layer."""
-    if text.strip().lower() in ("", "none", "0"):
+    if text.strip().lower() in ("none", "0"):
         return ()
     parts = [part.strip() for part in text.split(",")]
     for part in parts:

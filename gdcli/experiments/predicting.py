@@ -11,7 +11,6 @@ from gdcli.data.columns import ColumnOptions, choose, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.experiments.line import on_rows
-from gdcli.experiments.notation import names
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, Spec
 
@@ -84,8 +83,8 @@ def of_line(spec: Spec, reader: Reader) -> Predictions:
     name = str(spec.data.source)
     rows = reader.numbers(name, spec.data)
     line = on_rows(spec, rows)
-    outputs = line.predict(line.start, rows.inputs)
-    return Predictions(name, rows, outputs, (line.terms, line.start.tolist()), reader.reading)
+    outputs = line.predict(line.start, line.data.inputs)
+    return Predictions(name, line.data, outputs, (line.terms, line.start.tolist()), reader.reading)
 
 
 def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
@@ -96,7 +95,7 @@ def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
     """
     name = str(spec.source)
     table = reader.table(name, spec)
-    wanted = columns(replace(spec, x=names(column)))
+    wanted = columns(replace(spec, x=(column,)))
     (prediction,), target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
     rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
     return Predictions(name, rows, rows.inputs[:, 0], None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 from typing import Any, Protocol, TextIO, cast
 
 from gdcli.definitions import FORMAT, Kind
 from gdcli.render import Report
 from gdcli.render.screen import Screen
 
-__all__ = [module.name for module in iter_modules(__path__)]
+__all__ = sorted(file.stem for file in Path(__file__).parent.glob("[!_]*.py"))
 
 Render = Callable[[Report, TextIO, Screen], None]
 
