@@ -22,8 +22,8 @@ __all__ = ["histogram", "report"]
 RAMP, ASCII_RAMP = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 MOST_CLASSES = 40  # whose rows are counted one by one
 MOST_VALUES = 4  # of a text
-WIDEST_NAME = 18
-HEIGHT = 12
+TAKEN = 59  # columns of the screen, besides a name and a kind
+HEIGHT, HIGHEST = 12, 24  # lines of a scatter
 
 
 def report(look: Look, width: int, plotted: bool, show: int | None, names: Mapping[str, str], rerun: str) -> Report:
@@ -55,7 +55,8 @@ class _Lines:
     def __init__(self, summaries: Sequence[ColumnSummary], width: int) -> None:
         longest = max((columns(plain(one.name, Screen())) for one in summaries), default=6)
         kind = max((len(_kind(one)) for one in summaries), default=4)
-        self._name, self._kind = min(WIDEST_NAME, max(6, longest)), max(4, kind)
+        self._kind = max(4, kind)
+        self._name = max(6, min(longest, width - TAKEN - self._kind))
         self._headed, self._width = False, width
 
     def __call__(self, column: ColumnSummary, screen: Screen) -> Iterator[str]:
@@ -73,7 +74,7 @@ class _Lines:
     def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:
         padded = name + " " * (self._name - columns(name))
         low, high, gaps, distinct = cells
-        return f" {padded}  {role:<8}  {kind:<{self._kind}}  {low:>8}  {high:>8}  {gaps:>4}  {distinct:>8}  {spread}"
+        return f" {padded}  {role:<8} {kind:<{self._kind}}  {low:>8} {high:>8} {gaps:>4} {distinct:>8}  {spread}"
 
 
 def _kind(column: ColumnSummary) -> str:
@@ -117,7 +118,7 @@ def _blocks(look: Look, plotted: bool, show: int | None, names: Mapping[str, str
     if look.data is not None and (show or (look.images and plotted)):
         yield from _pictures(look.data, show, names, screen)
     elif look.data is not None and plotted:
-        yield from _scatters(look.data, names, screen)
+        yield from _scatters(look, names, screen)
 
 
 def _labelled(line: str, screen: Screen) -> Iterator[str]:
@@ -155,30 +156,49 @@ def _pictures(data: Dataset, show: int | None, names: Mapping[str, str], screen:
     yield from images(data, count, screen, [names.get(label, label) for label in labels])
 
 
-def _scatters(data: Dataset, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+def _scatters(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
     """One input, or two, against the target; of two inputs and classes, the one against the other."""
-    from gdcli.render.charts.plots import Series, chart, side_by_side
+    from gdcli.render.charts.plots import side_by_side
 
-    inputs, target = data.inputs.astype(float), data.target_name
-    if inputs.shape[1] not in (1, 2):
+    data, height = look.parts["train"], min(HIGHEST, max(HEIGHT, screen.height - len(look.columns) - 9))
+    inputs = data.inputs.shape[1]
+    if inputs not in (1, 2):
         return
-    width = (screen.width - 4) // 2 if screen.width >= 100 or inputs.shape[1] == 2 else screen.width - 2
-
-    def against(at: int) -> str:
-        series = [Series(inputs[:, at], data.targets.astype(float), style="points", meaning=theme.DATA)]
-        title = f"{target} by {data.input_names[at]}"
-        return chart(series, screen, title=title, width=width, height=HEIGHT)
-
     yield ""
-    if data.classes and inputs.shape[1] == 2:
-        series = [
-            Series(*_points(data, at), names.get(label, label), "points", meaning)
-            for (at, label), meaning in zip(enumerate(data.classes), theme.CLASSES, strict=False)
-        ]
-        title = f"{data.input_names[1]} by {data.input_names[0]}"
-        yield from chart(series, screen, title=title, width=screen.width - 2, height=HEIGHT + 3).split("\n")
-        return
-    yield from side_by_side([against(at) for at in range(inputs.shape[1])], screen).split("\n")
+    if data.classes and inputs == 2:
+        yield from _plane(look, names, screen, height).split("\n")
+    else:
+        width = (screen.width - 4) // inputs
+        charts = [_against(look, at, screen, width, height) for at in range(inputs)]
+        yield from side_by_side(charts, screen).split("\n")
+
+
+def _against(look: Look, at: int, screen: Screen, width: int, height: int) -> str:
+    """The target by an input, rows held out with a mark of their own."""
+    from gdcli.render.charts.plots import Series, chart
+
+    data = look.parts["train"]
+    meanings = {"train": ("", theme.DATA), "validation": ("held out", theme.VALIDATION)}
+    series = [
+        Series(part.inputs[:, at].astype(float), part.targets.astype(float), label, "points", meaning)
+        for name, (label, meaning) in meanings.items()
+        if (part := look.parts.get(name)) is not None
+    ]
+    title = f"{data.target_name} by {data.input_names[at]}"
+    return chart(series, screen, title=title, width=width, height=height)
+
+
+def _plane(look: Look, names: Mapping[str, str], screen: Screen, height: int) -> str:
+    """The two inputs, each class with its mark; rows held out are left out."""
+    from gdcli.render.charts.plots import Series, chart
+
+    data = look.parts["train"]
+    series = [
+        Series(*_points(data, at), names.get(label, label), "points", meaning)
+        for (at, label), meaning in zip(enumerate(data.classes), theme.CLASSES, strict=False)
+    ]
+    title = f"{data.input_names[1]} by {data.input_names[0]}, rows to train on"
+    return chart(series, screen, title=title, width=screen.width - 2, height=height)
 
 
 def _points(data: Dataset, at: int) -> tuple[Array, Array]:
