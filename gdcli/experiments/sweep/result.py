@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
-from gdcli.analysis.comparison import Choice, compare, keep_smallest
+from gdcli.analysis.comparison import Choice, compare, keep_smallest, tends_higher
 from gdcli.analysis.evidence import Verdict
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
@@ -32,8 +32,6 @@ ORDER = {"interrupted": 1, "timed_out": 1, "diverged": 3, "failed": 4}
 """How a run's end ranks it; any other end comes first."""
 DEAD = 2
 """How a run that learned nothing ranks."""
-SURE = 0.95
-"""Confidence that a larger model does more than half of the rows held out worse, to say that it overfits."""
 ROUNDING = 1e-28
 """Of the first loss: a loss below is as good as none."""
 POINTS = 200
@@ -307,16 +305,15 @@ class SweepResult(Sequence[SweptRun]):
     @cached_property
     def overfitted(self) -> SweptRun | None:
         """The size that fits the training rows best of those that do rows held out worse than the size to keep."""
-        keep, found = self.keep, list[SweptRun]()
+        keep = self.keep
         if keep is None or keep.measured is None:
             return None
-        for run in self.by_size:
-            one = run.measured
-            if one is None or self.size(run) <= self.size(keep) or not one.training < keep.measured.training:
-                continue
-            if overfits(keep.measured, one):
-                found.append(run)
-        return min(found, key=lambda run: run.measured.training if run.measured else math.inf, default=None)
+        found = [
+            (run.measured.training, run)
+            for run in self.by_size
+            if run.measured is not None and self.size(run) > self.size(keep) and overfits(keep.measured, run.measured)
+        ]
+        return min(found, key=lambda pair: pair[0])[1] if found else None
 
     @cached_property
     def comparison(self) -> Verdict | None:
@@ -429,11 +426,9 @@ def standing(run: SweptRun) -> tuple[float, float, float, int]:
 
 
 def overfits(keep: Measured, larger: Measured) -> bool:
-    """Whether a larger model does rows held out worse: in the mean, and in more rows than chance would have."""
-    worse = larger.losses > keep.losses
-    count, seen = len(worse), int(worse.sum())
-    chance = sum(math.comb(count, at) for at in range(seen, count + 1)) / 2**count
-    return larger.value > keep.value and (chance < 1 - SURE or compare(larger.losses, keep.losses).name == "different")
+    """Whether a larger model fits its training rows better and does rows it has not seen worse, in mean and in rank."""
+    closer = larger.training < keep.training
+    return closer and larger.value > keep.value and tends_higher(larger.losses, keep.losses)
 
 
 def brief(text: str) -> str:
