@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from gdcli.analysis.evaluation import outputs
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
+from gdcli.data.missing import Fill
 from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.errors import DataError, OptionError
@@ -139,7 +140,7 @@ def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> 
         DataError: If they cannot be read, or cannot be learned from.
         OptionError: If an option cannot be.
     """
-    known = ((), None) if past is None else (past.preparation.classes, values_of(past))
+    known = ((), None) if past is None else (past.preparation.classes, values_of(past), past.preparation.texts)
     return network_experiment(spec, read_examples(spec.data, _network_spec(spec), reader, *known), reader, past)
 
 
@@ -160,16 +161,21 @@ def network_experiment(
     data, validation = building.held_out(
         examples.data,
         spec,
-        lambda name: read_like(name, None, examples.data, examples.values, spec.data, dtype, reader),
+        lambda name: read_like(name, None, examples, spec.data, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
     building.check_stopping(spec, validation)
+    fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
+    filled = building.filling(spec, data, fill)
+    validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
+    data = filled(data)
     if model_spec.label_smoothing and not data.classes:
         raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
     loss = _loss(spec.loss, data)
     one_logit = len(data.classes) == 2 and "binary" in loss.tasks
     count = 1 if not data.classes or one_logit else len(data.classes)
-    preparation = prepare(data, _scaling(spec, data), count) if past is None else past.preparation
+    preparation = past.preparation if past is not None else prepare(data, _scaling(spec, data), count, fill)
+    preparation = replace(preparation, missing=spec.data.missing, texts=examples.texts)
     weights = _weights(model_spec, data)
     if weights is not None and not loss.weighted:
         name = flag_name(loss.__name__)
@@ -203,7 +209,7 @@ def network_experiment(
         rate=rate,
         epochs=epochs,
         batch_size=batch,
-        test=examples.test,
+        test=test,
         values=examples.values,
         preparation=preparation,
         loss=loss,

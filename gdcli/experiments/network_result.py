@@ -58,25 +58,12 @@ class NetworkResult(Result):
         """The kept parameters' figures on each set: train, validation, test."""
         experiment = self.experiment
         sets = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
-        known = {name: rows for name, rows in sets.items() if rows is not None}
-        last = [*known][-1]  # only the last set needs a confusion matrix
-        return {
-            name: (None if name == last else self._measured(name)) or self._evaluate(rows)
-            for name, rows in known.items()
-        }
+        return {name: self._evaluate(rows) for name, rows in sets.items() if rows is not None}
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:
         """Each set's figures by name."""
         return {name: found.figures_with_loss() | _balanced(found) for name, found in self.evaluations.items()}
-
-    def _measured(self, name: str) -> Evaluation | None:
-        """What the kept epoch's record says of a set of classes."""
-        record, accuracy = self.kept, {"train": "accuracy", "validation": "validation_accuracy"}.get(name)
-        if accuracy not in record.metrics:
-            return None
-        loss = record.loss if name == "train" else record.validation_loss
-        return Evaluation(float(loss), {"accuracy": record.metrics[accuracy]}, None)
 
     def _evaluate(self, rows: Dataset) -> Evaluation:
         one = self.experiment
@@ -145,7 +132,8 @@ class NetworkResult(Result):
 
     def predict(self, rows: Any) -> Array:
         """Labels of classes, or numbers, for raw inputs (n, d)."""
-        found = self.experiment.predict(self.kept.parameters, np.asarray(rows))
+        raw = self.experiment.preparation.complete(np.asarray(rows))
+        found = self.experiment.predict(self.kept.parameters, raw)
         return np.array(self.classes)[found] if self.classes else found
 
     def figures(self) -> dict[str, Any]:

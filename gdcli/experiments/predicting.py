@@ -80,7 +80,8 @@ def of_line(spec: Spec, reader: Reader) -> Predictions:
     name = str(spec.data.source)
     rows = reader.numbers(name, spec.data)
     line = on_rows(spec, rows)
-    return Predictions(name, rows, line.predict(line.start, rows.inputs), (line.terms, line.start.tolist()))
+    outputs = line.predict(line.start, line.data.inputs)
+    return Predictions(name, line.data, outputs, (line.terms, line.start.tolist()))
 
 
 def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:

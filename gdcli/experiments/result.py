@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gdcli.analysis.claims import Claim
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of
@@ -97,6 +98,11 @@ class Result(ABC):
     @abstractmethod
     def save(self, path: str) -> None:
         """Writes the model."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of it, each with how sure that is."""
+        return ()
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:

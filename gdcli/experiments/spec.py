@@ -114,6 +114,8 @@ def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
     for name in known:
         for one in fields(definitions(kind)[name]):
+            if one.metadata.get("internal"):
+                continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):
                 found[one.name] = one, name
     ordered = sorted(found.values(), key=lambda pair: pair[0].metadata.get("place", LAST))
@@ -485,7 +487,14 @@ class Spec:
         kinds = groups_of(command)
         written = {"folds": {}, **known, "model": model}  # earlier versions had no folds
         parts = {name: _restored(kind, written[name]) for name, kind in kinds.items()}
-        return cls(**parts)  # type: ignore[arg-type]
+        spec = cls(**parts)  # type: ignore[arg-type]
+        try:
+            read = cls.of(command, spec.data.source, spec.given())
+        except OptionError as error:
+            raise ValueError(error.message) from None
+        if read != spec:
+            raise ValueError("a spec with a value that no option takes")
+        return spec
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
