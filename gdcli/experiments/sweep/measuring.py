@@ -25,7 +25,7 @@ from gdcli.experiments.sweep.grid import Grid
 from gdcli.training.records import Epoch, Status
 from gdcli.training.stacked import Outcome
 
-__all__ = ["SIZES", "asked_of", "fold_measures", "measured", "nothing_learned"]
+__all__ = ["KINDS", "SIZES", "asked_of", "fold_measures", "measured", "nothing_learned"]
 
 SIZES = ("degree", "hidden")
 """Options that make a model larger."""

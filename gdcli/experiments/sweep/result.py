@@ -12,17 +12,20 @@ from typing import Any, TypeVar, overload
 import numpy as np
 
 from gdcli.analysis.comparison import Choice, compare, keep_smallest, tends_higher
+from gdcli.analysis.confident_errors import gradients_of_errors
 from gdcli.analysis.evidence import Verdict
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.folds import Measured
 from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.executors import NOTHING, Finished
-from gdcli.experiments.sweep.measuring import SIZES
+from gdcli.experiments.sweep.measuring import KINDS, SIZES
 from gdcli.experiments.sweep.planning import Plan
 from gdcli.formatting import short
+from gdcli.nn import losses
 from gdcli.training.records import Row
 from gdcli.training.stacked import Outcome
 
@@ -315,6 +318,24 @@ class SweepResult(Sequence[SweptRun]):
         ]
         return min(found, key=lambda pair: pair[0])[1] if found else None
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the runs' own losses are numbers of different kinds."""
+        return bool(KINDS.intersection(self.plan.grid.differing))
+
+    @cached_property
+    def gradients(self) -> dict[str, tuple[float, ...]]:
+        """Where losses of classes are compared: each one's pull at a row by the probability of its true class."""
+        found = dict[str, tuple[float, ...]]()
+        for run in self.ranked if "loss" in self.plan.grid.differing else ():
+            name, one = str(run.differs["loss"]), run.measured
+            if name not in found and one is not None and one.right is not None:
+                experiment = run.experiment
+                assert isinstance(experiment, NetworkExperiment)  # noqa: S101 - classes are a network's
+                loss = losses.classifier(experiment.loss)
+                found[name] = gradients_of_errors(loss, experiment.network.sizes[-1] == 1)
+        return found
+
     @cached_property
     def comparison(self) -> Verdict | None:
         """The best run beside the next by the common measure, and whether that is a difference."""
@@ -368,6 +389,7 @@ class SweepResult(Sequence[SweptRun]):
             "lr_max": self.limit,
             "best": None if best is None else best.number,
             "ranked_by": self.ranked_by,
+            "gradients": {name: list(slopes) for name, slopes in self.gradients.items()} or None,
             "comparison": None if self.comparison is None else self.comparison.row(),
             "keep": None if keep is None else {**keep.differs, "run": keep.number, **keep.losses, "rerun": keep.rerun},
             "rerun": self.rerun,
