@@ -1,4 +1,4 @@
-"""Verdicts on runs whose truth is known: `python benchmarks/verdicts.py [sizes|iris|rings|losses]...`, all unless given.
+"""Verdicts on runs whose truth is known: `python benchmarks/verdicts.py [sizes|iris|rings|losses]...`, or all.
 
 Each part prints what is said how often, beside what must be, and exits 1 where it is not so.
 """
@@ -67,4 +67,5 @@ def losses() -> bool:
 PARTS: dict[str, Callable[[], bool]] = {part.__name__: part for part in (sizes, iris, rings, losses)}
 
 if __name__ == "__main__":
-    sys.exit(not all([PARTS[name]() for name in sys.argv[1:] or PARTS]))
+    passed = [PARTS[name]() for name in sys.argv[1:] or PARTS]
+    sys.exit(not all(passed))

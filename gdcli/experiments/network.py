@@ -158,6 +158,8 @@ def network_experiment(
     _refuse_unfit(examples.data, spec.name)
     if past is not None:
         _refuse_other(examples.data, past)
+        if spec.folds.folds is not None:
+            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
     data, validation = building.held_out(
         examples.data,
         spec,

@@ -98,7 +98,8 @@ def nothing_learned(stack: PreparedStack, outcome: Outcome, goal: Goal | None) -
 
 def _to_the_end(spec: Spec) -> Spec:
     """A fold's run: no rows held out of its own, unless they are what ends it."""
-    return spec if spec.stop.rule("patience") is not None else spec.replace(validation="none")
+    alone = spec.replace(folds=None)
+    return alone if spec.stop.rule("patience") is not None else alone.replace(validation="none")
 
 
 def _outcomes(stack: PreparedStack, interrupted: Callable[[], bool]) -> Iterator[Outcome]:
