@@ -160,6 +160,8 @@ def network_experiment(
     refuse_unfit(examples, spec.name)
     if past is not None:
         _refuse_other(examples.data, past)
+        if spec.folds.folds is not None:
+            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
     data, validation = building.held_out(
         examples.data,
         spec,
