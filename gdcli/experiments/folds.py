@@ -16,7 +16,6 @@ from gdcli.analysis.judging import row_scores
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.splitting import folds
-from gdcli.errors import OptionError
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.line import LineExperiment, line_experiment, on_rows
@@ -150,7 +149,7 @@ def cross_validate(experiment: Experiment, count: int, interrupted: Interrupted 
         The folds' scores; None if it was interrupted.
 
     Raises:
-        OptionError: If there are too few rows, or the run goes on from another.
+        OptionError: If there are too few rows.
 
     Source: Stone 1974, Cross-Validatory Choice and Assessment of Statistical Predictions.
     """
@@ -186,11 +185,9 @@ def _arrays(data: Dataset) -> Iterator[Array]:
 
 def _on(experiment: Experiment, rows: Dataset) -> Experiment:
     """The same run on other rows, with the rate and epochs it has."""
-    spec = experiment.spec.replace(lr=experiment.rate, epochs=experiment.epochs)
+    spec = experiment.spec.replace(lr=experiment.rate, epochs=experiment.epochs, folds=None)
     asked = spec.stop.validation
     if isinstance(experiment, NetworkExperiment):
-        if experiment.past is not None:
-            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
         return network_experiment(spec, Examples(rows, None, experiment.values))
     assert isinstance(experiment, LineExperiment)  # noqa: S101 - there are two kinds
     if isinstance(asked, str) and asked != "none":
