@@ -160,6 +160,8 @@ def network_experiment(
     refuse_unfit(examples, spec.name)
     if past is not None:
         _refuse_other(examples.data, past)
+        if spec.folds.folds is not None:
+            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
     data, validation = building.held_out(
         examples.data,
         spec,
@@ -168,7 +170,7 @@ def network_experiment(
     )
     building.check_stopping(spec, validation)
     fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
-    filled = building.filling(spec, data, fill)
+    filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
     data = filled(data)
     reading = _reading(spec, examples, {"train": data, "validation": validation, "test": examples.test}, reader)
@@ -220,6 +222,7 @@ def network_experiment(
         weights=weights,
         past=past,
         reading=reading,
+        unfilled=unfilled,
     )
 
 
