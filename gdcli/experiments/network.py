@@ -232,7 +232,7 @@ def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None]
         return examples.report
     given = isinstance(spec.stop.validation, str)
     how = "given" if given else "shuffled" if spec.loop.shuffle else "in order"
-    missing = [*missing_classes(parts, how)]
+    missing = [*missing_classes({name: rows for name, rows in parts.items() if rows is not None}, how)]
     reader.say(warning.sentence for warning in missing)
     return examples.report.warned(missing)
 
