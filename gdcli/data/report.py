@@ -39,7 +39,7 @@ class Target:
     def __str__(self) -> str:
         other = "numbers" if self.classes else "classes"
         kind = count(self.classes, "class", "classes") if self.classes else "a number"
-        why = "" if self.why == "asked for" else printable(self.why)
+        why = "" if self.why in ("asked for", f"called '{self.name}'") else printable(self.why)  # the name says it
         instead = f"{self.option} for {other}" if self.option else ""
         about = "; ".join(part for part in (why, instead) if part)
         return f"{column_name(self.name)} as {kind}" + (f" ({about})" if about else "")

@@ -54,6 +54,7 @@ class Experiment(ABC):
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
         reading: What was read and how it is understood, of a table.
+        unfilled: Training rows and rows held out with their gaps; None unless means fill them.
     """
 
     spec: Spec
@@ -67,6 +68,7 @@ class Experiment(ABC):
     epochs: int
     batch_size: int | None
     reading: ReadReport | None = field(default=None, kw_only=True)
+    unfilled: tuple[Dataset, Dataset | None] | None = field(default=None, kw_only=True)
 
     @property
     def loss_name(self) -> str:
