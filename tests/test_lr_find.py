@@ -272,7 +272,7 @@ class TestCommand:
     @pytest.mark.parametrize("words", [["--from", 100, "--to", 1000], ["--from", 1e-12, "--to", 1e-10]])
     def test_no_suggestion_is_a_line_and_exit_5(self, gdcli, form, words):
         result = gdcli("lr-find", "fit", *DECK, *words, "-f", form)
-        assert result.code == 1
+        assert result.code == 5
         assert "gdcli: no learning rate from" in result.err
         assert (result.out == "") == (form == "value")
 

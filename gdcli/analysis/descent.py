@@ -30,6 +30,7 @@ class Descent:
         loss_name: What is minimised, as people write it.
         back: A matrix (P, P) from the model's parameters to those that are shown; None where they are the same.
         noise: Rounding of each column of the design where the inputs were centred, shape (P,).
+        unit: What its loss is multiplied by to be in the target's own units.
 
     >>> import numpy as np
     >>> from gdcli import SGD, Dataset, Linear, mse
@@ -45,6 +46,7 @@ class Descent:
     loss_name: str = "MSE"
     back: Array | None = None
     noise: Array | None = None
+    unit: float = 1.0
 
     @cached_property
     def objective(self) -> Objective | None:
@@ -104,7 +106,7 @@ class Descent:
         if self.objective is None:
             return None
         if self.batches:
-            return self._wandering(float(self.objective.excess(now.parameters)))
+            return self._wandering(self.unit * float(self.objective.excess(now.parameters)))
         if self.rate is not None:
             velocity = getattr(now.state, "velocity", None)
             counted = outlook.distance(
@@ -113,8 +115,9 @@ class Descent:
             if counted is not None:
                 return counted
         penalised = self.objective.l2 or self.objective.weight_decay
-        pace = None if penalised or self.rate is None else outlook.pace(losses, self.objective.least, self.loss_name)
-        return pace or self._apart(float(self.objective.excess(now.parameters)))
+        least = self.unit * self.objective.least
+        pace = None if penalised or self.rate is None else outlook.pace(losses, least, self.loss_name)
+        return pace or self._apart(self.unit * float(self.objective.excess(now.parameters)))
 
     def left(self, start: Epoch, now: Epoch) -> float:
         """The part of the way that is left: what `--tolerance` is compared with, free of units.
@@ -145,10 +148,15 @@ class Descent:
 
     def converged(self, start: Epoch, now: Epoch) -> Claim:
         """What is left of the way, of a run that has converged by a tolerance."""
-        left = self.left(start, now)
-        known = f"{number(left, 2)} of the start's {self.loss_name} above the optimum's is left"
-        flat = f"no component of the gradient exceeds {number(left, 2)} times the start's largest"
-        return Claim("exact", "left", left, f"It has converged: {flat if self.objective is None else known}.")
+        sentence = f"It has converged: {self.left_words(start, now)}."
+        return Claim("exact", "left", self.left(start, now), sentence)
+
+    def left_words(self, start: Epoch, now: Epoch) -> str:
+        """What is left of the way, in words."""
+        left = number(self.left(start, now), 2)
+        if self.objective is None:
+            return f"the gradient's largest component is {left} of the start's"
+        return f"{left} of the start's {self.loss_name} above the optimum's is left"
 
     def _wandering(self, excess: float) -> Claim:
         sentence = f"The {self.loss_name} is {number(excess)} above the optimum's, around which mini-batches wander."

@@ -153,10 +153,6 @@ class LineExperiment(Experiment):
         """The same descent on standardised inputs, from zero."""
         return _with_rows(self, LineSpec(degree=self.basis.degree, no_intercept=not self.basis.intercept))
 
-    def first(self) -> Epoch:
-        """The state before training, with its gradient."""
-        return next(self.records())
-
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
         """The run itself, with the gradient of every epoch."""
         return streams.with_gradient(super().records(interrupted, watch), self.problem)

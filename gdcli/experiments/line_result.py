@@ -144,7 +144,7 @@ class LineResult(Result):
         made = list(descent.claims(experiment.start, last, self.run.losses))
         if last.status is Status.CONVERGED and experiment.spec.stop.rule("target_loss") is None:
             made = [claim for claim in made if claim.subject not in AHEAD]
-            made.append(descent.converged(experiment.first(), last))
+            made.append(descent.converged(self._first, last))
         if experiment.basis.degree == 1 and descent.objective is not None:
             twins = claims.twins(data.inputs, data.input_names, descent.objective.rank.dependences)
             made += [] if twins is None else [twins]
@@ -239,10 +239,16 @@ class LineResult(Result):
         return f"{what} at epoch {best.epoch}).", "\n".join(self._advice(float(last.learning_rate)))
 
     def not_converged(self) -> str:
-        """Where it stopped short of converging."""
-        last = self.run.last
+        """Where it stopped short of converging, and how much is left where a tolerance asked."""
+        last, target = self.run.last, self.experiment.spec.stop.rule("target_loss")
         ended = str(self.status).replace("_", " ")
-        return f"not converged: {ended} after {last.epoch} epochs, {self.experiment.loss_name} {last.loss:.4g}"
+        text = f"not converged: {ended} after {last.epoch} epochs, {self.experiment.loss_name} {last.loss:.4g}"
+        return text if target is not None else f"{text}; {self.experiment.descent.left_words(self._first, last)}"
+
+    @cached_property
+    def _first(self) -> Epoch:
+        """The state before training, with its gradient."""
+        return next(self.experiment.records())
 
     def drawing(self) -> Drawing:
         """What the pictures show.

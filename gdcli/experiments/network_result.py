@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from gdcli.analysis.claims import Claim
+from gdcli.analysis.descent import Descent
 from gdcli.analysis.evaluation import Evaluation, evaluate
 from gdcli.analysis.overfitting import overfitting
 from gdcli.arrays import Array
@@ -129,6 +131,18 @@ class NetworkResult(Result):
             "validation": [values["validation_accuracy"] for values in rows if "validation_accuracy" in values],
         }
 
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of its optimum and its way there: of a model without hidden layers, where that is known."""
+        one, last = self.experiment, self.run.last
+        if len(one.network.sizes) > 2 or self.diverged:
+            return ()
+        counted = one.has_constant_rate and one.dtype == np.float64  # float32 rounds too much to count epochs
+        rate = one.rate if counted else None
+        descent = Descent(one.problem, one.optimizer, rate, one.batch_size is not None, unit=one.unit)
+        made = descent.claims(one.start, last, self.run.losses)
+        return tuple(claim for claim in made if claim.subject != "digits")  # its parameters are not shown
+
     @property
     def remarks(self) -> list[tuple[str, str]]:
         """Further lines for people."""
@@ -156,6 +170,7 @@ class NetworkResult(Result):
             "confusion_of": None if self.confusion is None else self.confusion[0],
             "overfitting": None if judged is None else judged._asdict(),
             "baseline": self.baseline,
+            "claims": [claim.row() for claim in self.claims],
             "verdicts": [verdict.row() for verdict in self.verdicts],
             "folds": None if self.folds is None else self.folds.row(),
             "epochs": run.last.epoch,

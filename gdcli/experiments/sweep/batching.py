@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.analysis import curvature
+from gdcli.analysis.objective import objective
 from gdcli.analysis.verdicts import Goal
 from gdcli.data.dataset import Dataset
 from gdcli.experiments import building
@@ -195,7 +195,7 @@ class ClosedForms:
     def __init__(self, baseline: float) -> None:
         self._baseline = baseline
         self._limits: dict[Hashable, float | None] = {}
-        self._goals: dict[float, Goal | None] = {}
+        self._goals: dict[Hashable, Goal | None] = {}
 
     def limit(self, one: LineExperiment) -> float | None:
         """The largest stable rate."""
@@ -214,11 +214,12 @@ class ClosedForms:
         problem = one.problem
         if problem.loss is not losses.mse or problem.l1 or one.batch_size is not None or not self._baseline > 0:
             return None
-        if problem.l2 not in self._goals:
-            parameters, _ = curvature.optimum(problem)
-            least = float(problem.data_loss(parameters, problem.data)) if np.isfinite(parameters).all() else np.inf
-            self._goals[problem.l2] = Goal(least, NEAR * self._baseline) if np.isfinite(least) else None
-        return self._goals[problem.l2]
+        key = one.optimizer, problem.l2
+        if key not in self._goals:
+            true = objective(problem, one.optimizer)
+            least = np.inf if true is None else float(problem.data_loss(true.optimum, problem.data))
+            self._goals[key] = Goal(least, NEAR * self._baseline) if np.isfinite(least) else None
+        return self._goals[key]
 
 
 class Batch(NamedTuple):

@@ -184,7 +184,9 @@ def _parameters(result: LineResult) -> Iterator[str]:
 
 def _known(value: float, digits: int) -> str:
     """A parameter of the optimum, to the digits that are known of it; blank where none is."""
-    return short(value, min(6, digits)) if digits or not value else ""
+    if not value or not digits:
+        return "" if value else "0"
+    return f"{value:.{digits}g}" if abs(value) >= 10.0**digits and digits < 6 else short(value, min(6, digits))
 
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
