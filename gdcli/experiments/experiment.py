@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gdcli.analysis import curvature
@@ -12,6 +12,7 @@ from gdcli.analysis.curvature import Spectrum
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.errors import DataError
+from gdcli.experiments.chosen import Chosen
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
@@ -50,6 +51,7 @@ class Experiment(ABC):
         rate: The learning rate at the start of the schedule.
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
+        chosen: What of all this was not given, and so was chosen.
     """
 
     spec: Spec
@@ -62,6 +64,7 @@ class Experiment(ABC):
     rate: float
     epochs: int
     batch_size: int | None
+    chosen: Chosen = field(default=Chosen(), kw_only=True)
 
     @property
     def loss_name(self) -> str:

@@ -154,6 +154,7 @@ class NetworkResult(Result):
             "best_epoch": run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
+            "chosen": self.experiment.chosen.figures(),
             "config": self.config(),
             "model": self.saved_as,
             "rerun": self.rerun,
