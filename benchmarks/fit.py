@@ -36,7 +36,7 @@ def epoch_microseconds(data: gdcli.Dataset, optimizer: object, rate: float, epoc
     problem = gdcli.Problem(gdcli.Linear(data.inputs.shape[1]), gdcli.mse, data)
 
     def run() -> None:
-        deque(gdcli.train(problem, optimizer, learning_rate=rate, epochs=epochs), maxlen=0)
+        deque(gdcli.epochs(gdcli.descend(problem, optimizer, learning_rate=rate, epochs=epochs)), maxlen=0)
 
     return 1e6 * median_seconds(run, 5) / epochs
 

@@ -21,9 +21,15 @@ from gdcli.nn.linear import Linear, Proportional
 from gdcli.nn.losses import cross_entropy, huber, mae, mse
 from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import SGD, Adam, AdamW, Momentum, Nesterov
-from gdcli.training.loop import Problem, train
+from gdcli.training.loop import Problem, descend
+from gdcli.training.streams import epochs as epochs_of
 
 DECK = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
+
+
+def train(problem, optimizer, **how):
+    """The run, an epoch a record."""
+    return epochs_of(descend(problem, optimizer, **how))
 
 
 def rational_solution(columns, targets):
@@ -344,8 +350,8 @@ class TestRates:
 
     def test_share(self):
         limit = outlook.stable_rate(DECK, SGD())
-        assert outlook.share(0.1, limit).sentence == "lr 0.1 is 34 % of the largest stable one."
-        assert outlook.share(29.18, limit).sentence == "lr 29.18 is 100 times the largest stable one."
+        assert outlook.share(0.1, limit).sentence == "lr 0.1 is 34 % of the largest stable one, 0.2918."
+        assert outlook.share(29.18, limit).sentence == "lr 29.18 is 100 times the largest stable one, 0.2918."
         assert outlook.share(0.1, None) is None
 
 
@@ -466,9 +472,19 @@ class TestDescent:
 
     def test_all_of_a_plain_descent(self):
         descent, first, last, losses = self.run(SGD())
-        subjects = [claim.subject for claim in descent.claims(first, last, losses)]
-        assert subjects == ["optimum", "digits", "share of the limit", "epochs to go"]
-        assert all(claim.kind in ("exact", "bound") for claim in descent.claims(first, last, losses))
+        subjects = [claim.subject for claim in descent.claims(first.parameters, last, losses)]
+        assert subjects == ["optimum", "digits", "share of the limit", "epochs to go", "epochs per factor 100"]
+        kinds = [claim.kind for claim in descent.claims(first.parameters, last, losses)]
+        assert kinds == ["exact", "bound", "exact", "exact", "extrapolation"]
+
+    def test_each_factor_takes_the_steps_of_the_slowest_direction(self):
+        descent, _, last, _ = self.run(SGD())
+        slowest = 1 - 0.05 * (7 - math.sqrt(45)) / 2  # the deck's smaller eigenvalue
+        assert descent.pace(last).value == pytest.approx(math.log(100) / (-2 * math.log(slowest)))
+        assert descent.pace(last).sentence == "About 310 epochs more for each factor 100 in MSE."
+        noisy = on([1, 2, 3], [3, 5, 8])  # an optimum above 0 is arrived at
+        descent, _, last, _ = self.run(SGD(), problem=noisy)
+        assert descent.pace(last) is None
 
     def test_momentum_goes_on_from_its_velocity(self):
         descent, _, last, _ = self.run(Momentum(), epochs=12)
@@ -491,7 +507,7 @@ class TestDescent:
     def test_without_a_closed_form_nothing_is_said_and_the_gradient_counts(self):
         problem = Problem(Linear(1), huber, DECK.data)
         descent, first, last, losses = self.run(SGD(), problem=problem)
-        assert descent.claims(first, last, losses) == ()
+        assert descent.claims(first.parameters, last, losses) == ()
         assert descent.left(first, last) == np.abs(last.gradient).max() / np.abs(first.gradient).max()
 
     def test_what_is_left_agrees_with_what_is_ahead(self):

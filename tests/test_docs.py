@@ -24,6 +24,7 @@ from gdcli.cli.app import COMMANDS, load
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("README.md", "docs/commands.md")
+LINKED = (*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/plugins.md", "docs/benchmarks.md", "samples/README.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LONG_NUMBER = re.compile(r"\b\d+\.\d{9,}(?:e[+-]?\d+)?\b")
@@ -164,9 +165,7 @@ def test_help_line_is_the_first_line_of_the_docstring(name: str) -> None:
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize(
-    "document", [*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/benchmarks.md", "samples/README.md"]
-)
+@pytest.mark.parametrize("document", LINKED)
 def test_links_inside_the_project_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8"))

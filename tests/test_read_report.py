@@ -128,9 +128,9 @@ class TestTarget:
     @pytest.mark.parametrize(
         ("content", "options", "text"),
         [
-            (written(a=[1.5, 2, 3], y=[1.5, 2, 4]), {}, "y as a number (called 'y')"),
+            (written(a=[1.5, 2, 3], y=[1.5, 2, 4]), {}, "y as a number"),
             (written(a=[1.5, 2, 3], kind=["u", "v", "u"]), {}, "kind as 2 classes (the last column)"),
-            (written(a=[1.5, 2, 3], b=[1.5, 2, 4]), {"y": "a"}, "a as a number (asked for)"),
+            (written(a=[1.5, 2, 3], b=[1.5, 2, 4]), {"y": "a"}, "a as a number"),
             (written(a=[1.5, 2, 3], b=[1.5, 2, 4]), {"x": ("b",)}, "a as a number (the last that is no input)"),
             (written(a=NOISE[:60, 0], k=LABELS), {}, "k as 3 classes (the last column; --task regression for numbers)"),
             (written(a=NOISE[:90, 0], zip=["02139", "10001", "00501"] * 30), {}, "zip as 3 classes (the last column)"),

@@ -69,7 +69,7 @@ class Midway(StoppingRule):
 
 
 RULES = {
-    "Tolerance": Tolerance(1.5),
+    "Tolerance": Tolerance(0.15),
     "TargetLoss": TargetLoss(6.0),
     "Patience": Patience(2, 4.0),
     "MaxSteps": MaxSteps(7),
@@ -163,7 +163,9 @@ def test_each_rule_is_met_where_its_formula_says(rule, batch_size):
     losses = [UNIT * one.loss for one in ends]
     best = np.minimum.accumulate(losses)
     found = {
-        "Tolerance": [at.step for at in ends if np.abs(gradient(at.parameters)).max() <= 1.5],
+        "Tolerance": [
+            at.step for at in ends if np.abs(gradient(at.parameters)).max() <= 0.15 * np.abs(gradient(START)).max()
+        ],
         "TargetLoss": [at.step for at, loss in zip(ends, losses, strict=True) if loss <= 6],
         "Patience": [ends[at].step for at in range(2, len(ends)) if min(losses[at - 1 : at + 1]) >= best[at - 2] - 4],
         "MaxSteps": [7],

@@ -621,8 +621,8 @@ class TestTheTable:
         rows = "".join(f"{','.join(f'{v:.3f}' for v in rng.normal(size=8))},{rng.integers(2)}\n" for _ in range(80))
         data = table("a,b,c,d,e,f,g,h,y\n" + rows)
         result = gdcli("train", data, "--hidden", 64, "--lr", 0.01, "--epochs", 60, "--validation", 0.3)
-        assert "overfit" in result.out
-        assert "no overfitting" not in result.out
+        assert " overfitting since epoch " in result.out
+        assert "No sign of overfitting" not in result.out
 
     def test_nothing_but_results_on_stdout_and_the_rerun_on_stderr(self, gdcli):
         result = gdcli("train", "sample:iris", "--epochs", 2)
@@ -685,19 +685,20 @@ class TestPasses:
 
     def test_a_run_that_is_over_too_soon_says_so(self, gdcli):
         short, enough = (gdcli("train", "sample:xor", "--hidden", 16, "--lr", rate).out for rate in (0.001, 0.05))
-        assert "too soon   the validation loss was still falling: more --epochs would lower it" in short
-        assert "too soon" not in enough
+        assert "Still improving: in the last 33 epochs the validation loss fell" in short
+        assert "More --epochs would lower it." in short
+        assert "Still improving" not in enough
         unwatched = gdcli("train", "sample:xor", "--hidden", 16, "--validation", "none", "--epochs", 5).out
-        assert "the training loss was still falling" in unwatched
+        assert "Still improving: in the last 5 epochs the training loss fell" in unwatched
 
     @pytest.mark.parametrize(
         "words", [["--max-steps", 60], ["--epochs", 0], ["--patience", 1, "--epochs", 900]], ids=str
     )
     def test_more_epochs_are_not_advised_where_they_are_not_what_ended_it(self, words, gdcli):
-        assert "too soon" not in gdcli("train", "sample:digits", "--hidden", 8, *words).out
+        assert "Still improving" not in gdcli("train", "sample:digits", "--hidden", 8, *words).out
 
     def test_what_is_solved_is_not_over_too_soon(self, gdcli):
-        assert "too soon" not in gdcli("train", "sample:deck", "--lr", 1).out
+        assert "Still improving" not in gdcli("train", "sample:deck", "--lr", 1).out
 
 
 class TestInterrupted:

@@ -20,8 +20,9 @@ from gdcli.nn.linear import Linear
 from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mae, mse, mse_of_probabilities
 from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import Adam
-from gdcli.training.loop import Problem, train
+from gdcli.training.loop import Problem, descend
 from gdcli.training.streams import Run
+from gdcli.training.streams import epochs as whole
 
 RUNS = 200
 
@@ -144,9 +145,12 @@ class TestLearnedNothing:
         assert said is None  # lower in every row: that is something
         model = 0.693 + 0.01 * np.sin(np.arange(50.0))
         said = learned_nothing(model, np.full(50, 0.693))
+        assert said.sentence == ("Learned nothing: loss 0.693, on 50 rows no better than predicting the mean (0.693).")
+        right, usual = np.arange(50) % 2 == 0, np.arange(50) < 25
+        said = learned_nothing(model, np.full(50, 0.693), right, usual, model + 0.5, "no", "rows held out")
         assert said.sentence == (
-            "It learned nothing: on 50 rows it is no better than predicting the mean"
-            " (loss 0.693, the baseline's 0.693)."
+            "Learned nothing: loss 1.19 at the start, 0.693 in the end, on 50 rows held out no better than always"
+            " saying 'no' (accuracy 0.50)."
         )
 
 
@@ -193,7 +197,7 @@ class TestCourse:
         network = Network((1, 3, 1))  # relu(x + 1), relu(-x - 1), relu(-5)
         w = np.array([1.0, -1.0, 0.0, 1.0, -1.0, -5.0, 1.0, 1.0, 1.0, 0.0])
         said = dead_units(network, w, np.array([[0.5], [2.0]]))
-        assert said.sentence == "2 of 3 hidden units are dead: never active on the 2 training rows."
+        assert said.sentence == "2 of 3 hidden units are never active on the 2 training rows."
         assert dead_units(network, w, np.array([[0.5], [-2.0]])).figures == {"dead": 1, "units": 3}
         assert dead_units(Network((1, 3, 1), (activations.leaky_relu,)), w, np.array([[0.5]])) is None
 
@@ -324,7 +328,7 @@ def judged(toy, hidden=(), epochs=40, validation=True, rate=0.02, **options):
     network = Network((2, *hidden, 1))
     problem = Problem(network, binary_cross_entropy, seen, watched if validation else None)
     start = options.pop("start", network.initial(np.random.default_rng(1), np.float64))
-    run = Run(train(problem, Adam(), learning_rate=rate, epochs=epochs, batch_size=16, start=start, **options))
+    run = Run(whole(descend(problem, Adam(), learning_rate=rate, epochs=epochs, batch_size=16, start=start, **options)))
     records = list(run)
     verdicts = judge(Judged(problem, records[0], run.best, run.last, run.losses, run.validation_losses, 2))
     return {verdict.name: verdict for verdict in verdicts}
@@ -355,6 +359,6 @@ class TestJudge:
     def test_numbers(self):
         rows = Dataset(np.arange(30.0) / 30, np.random.default_rng(0).normal(size=30) * 0 + np.arange(30.0) / 10)
         problem = Problem(Linear(1), mse, rows)
-        run = Run(train(problem, Adam(), learning_rate=0.1, epochs=200))
+        run = Run(whole(descend(problem, Adam(), learning_rate=0.1, epochs=200)))
         records = list(run)
         assert [v.name for v in judge(Judged(problem, records[0], run.best, run.last, run.losses))] == []

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Claim",
+    "condition",
     "digits",
     "majority_baseline",
     "mean_baseline",
@@ -90,12 +91,13 @@ def optimum_name(objective: Objective | None) -> Claim | None:
     return Claim("exact", "optimum", objective.name, sentence)
 
 
-def uniqueness(objective: Objective, start: Array | None = None) -> Claim:
+def uniqueness(objective: Objective, start: Array | None = None, inputs: str = "") -> Claim:
     """Whether there is one optimum; of many, why, which one is shown and which one a descent goes to.
 
     Args:
         objective: What the descent minimises.
         start: Where it starts, shape (P,); None to leave that out.
+        inputs: What the parameters multiply, where that is not the columns as they are: "scaled inputs".
 
     >>> import numpy as np
     >>> from gdcli import SGD, Dataset, Linear, Problem, mse
@@ -108,15 +110,21 @@ one shown has the smallest parameters.
     free = len(objective.rank.dependences)
     if not free:
         return Claim("exact", "unique", 1, "The optimum is unique.")
-    shown = "The one shown has the smallest parameters."
+    shown = "The one shown has the smallest parameters" + (f" for the {inputs}" if inputs else "")
     if start is not None:
         apart = np.abs(objective.destination(start) - objective.optimum).max()
         same = apart <= 1e-9 * max(1.0, float(np.abs(objective.optimum).max()))
         goal = "this descent goes to it" if same else "this descent goes to the one nearest to its start"
-        shown = f"The one shown has the smallest parameters; {goal}."
+        shown = f"{shown}; {goal}"
     reason = _reason(objective)
-    sentence = f"Many optima fit equally well: {reason}. The condition number is infinite. {shown}"
+    sentence = f"Many optima fit equally well: {reason}. The condition number is infinite. {shown}."
     return Claim("exact", "unique", 0, sentence)
+
+
+def condition(objective: Objective) -> Claim:
+    """The condition number of the Hessian, L/mu; infinite where a direction is flat."""
+    value = objective.condition_number
+    return Claim("exact", "condition number", value, f"The condition number is {number(value)}.")
 
 
 def _reason(objective: Objective) -> str:

@@ -17,7 +17,9 @@ CONFIDENCE = 0.975
 """Of a difference that is said to be one: 5 % on both sides together."""
 
 
-def compare(first: Array, second: Array, names: tuple[str, str] = ("a", "b"), lower: bool = True) -> Verdict:
+def compare(
+    first: Array, second: Array, names: tuple[str, str] = ("a", "b"), lower: bool = True, what: str = ""
+) -> Verdict:
     """The mean difference of two models' scores on the same rows or folds, beside its standard error.
 
     Args:
@@ -25,6 +27,7 @@ def compare(first: Array, second: Array, names: tuple[str, str] = ("a", "b"), lo
         second: The other's, in the same order.
         names: What the models are called.
         lower: Whether a lower score is better, as of losses.
+        what: What the scores are, as `log loss`.
 
     >>> import numpy as np
     >>> compare(np.array([0.2, 0.4, 0.3, 0.3]), np.array([0.3, 0.4, 0.2, 0.4])).sentence
@@ -33,7 +36,7 @@ def compare(first: Array, second: Array, names: tuple[str, str] = ("a", "b"), lo
     Source: Student 1908, The Probable Error of a Mean, the paired test.
     """
     gap = mean_of(np.asarray(first, float) - np.asarray(second, float))
-    size, error = number(abs(gap.value), 2), number(gap.standard_error, 2)
+    size, error = number(abs(gap.value), 2) + (f" in {what}" if what else ""), number(gap.standard_error, 2)
     basis = f"({gap.count} rows)"
     better = names[0] if (gap.value < 0) == lower else names[1]
     other = names[1] if better == names[0] else names[0]

@@ -35,7 +35,7 @@ class Descent:
     >>> from gdcli import SGD, Dataset, Linear, mse
     >>> deck = Descent(Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0])), SGD(), 0.1)
     >>> deck.share.sentence, deck.best.sentence
-    ('lr 0.1 is 34 % of the largest stable one.', 'The fastest constant learning rate is 2/(L + mu) = 0.2857.')
+    ('lr 0.1 is 34 % of the largest stable one, 0.2918.', 'The fastest constant learning rate is 2/(L + mu) = 0.2857.')
     """
 
     problem: Problem
@@ -66,13 +66,33 @@ class Descent:
         """The fastest constant rate for full batches."""
         return None if self.objective is None or self.batches else outlook.best_rate(self.objective, self.optimizer)
 
+    @property
+    def arrives(self) -> bool:
+        """Whether it is known to come to an optimum: full batches, a formula, and a rate below the limit."""
+        limit = self.limit
+        known = limit is not None and isinstance(limit.value, float) and not self.batches
+        return known and self.rate is not None and self.rate < limit.value  # type: ignore[union-attr, operator]
+
     def optimum(self, start: Array | None = None) -> tuple[Claim, ...]:
         """What its optimum is called, to how many digits it is known, and, of many, which one is shown."""
         name = claims.optimum_name(self.objective)
         if self.objective is None or name is None:
             return ()
         known = (name, claims.digits(self.objective, self.back))
-        return known if self.objective.unique else (*known, claims.uniqueness(self.objective, start))
+        if self.objective.unique:
+            return known
+        return (*known, claims.uniqueness(self.objective, start if self.arrives else None, self.inputs))
+
+    @property
+    def inputs(self) -> str:
+        """What its parameters multiply, where that is not the columns as they are; else nothing."""
+        return "" if self.back is None else "scaled inputs"
+
+    def pace(self, now: Epoch) -> Claim | None:
+        """How many epochs each factor 100 takes, where that is so from now on."""
+        if self.objective is None or self.batches or self.rate is None:
+            return None
+        return outlook.each_factor(self.objective, self.optimizer, self.rate, now.parameters, self.loss_name)
 
     def ahead(self, now: Epoch, losses: Sequence[float] = ()) -> Claim | None:
         """How far it still has to go: counted where a formula is known, else how far it is; None where neither is.
@@ -112,10 +132,23 @@ class Descent:
             return math.nan
         return outlook.relative_gradient(start.gradient, now.gradient)
 
-    def claims(self, start: Epoch, now: Epoch, losses: Sequence[float] = ()) -> tuple[Claim, ...]:
-        """All of them, in the order in which one says them."""
-        parts = (*self.optimum(start.parameters), self.share, self.ahead(now, losses))
+    def claims(self, start: Array, now: Epoch, losses: Sequence[float] = ()) -> tuple[Claim, ...]:
+        """All of them, in the order in which one says them.
+
+        Args:
+            start: The run's first parameters.
+            now: Its last record.
+            losses: The data loss at each epoch.
+        """
+        parts = (*self.optimum(start), self.share, self.ahead(now, losses), self.pace(now))
         return tuple(claim for claim in parts if claim is not None)
+
+    def converged(self, start: Epoch, now: Epoch) -> Claim:
+        """What is left of the way, of a run that has converged by a tolerance."""
+        left = self.left(start, now)
+        known = f"{number(left, 2)} of the start's {self.loss_name} above the optimum's is left"
+        flat = f"no component of the gradient exceeds {number(left, 2)} times the start's largest"
+        return Claim("exact", "left", left, f"It has converged: {flat if self.objective is None else known}.")
 
     def _wandering(self, excess: float) -> Claim:
         sentence = f"The {self.loss_name} is {number(excess)} above the optimum's, around which mini-batches wander."

@@ -67,6 +67,17 @@ class Course:
         """What the slowest part of the error is multiplied by a step, in the long run; from 1 on it never arrives."""
         return float(np.abs(1 - self.roots).max(initial=0.0))
 
+    def steps_per_factor(self, factor: float = 100.0) -> float:
+        """Steps in which the excess falls by `factor`, in the long run: ln(factor) / (-2 ln |r|) of the slowest part.
+
+        Infinite where it never arrives, 1 where one step does.
+        """
+        if not self.stable:
+            return math.inf
+        with np.errstate(all="ignore"):
+            decay = float(-self._logarithms().max(initial=-math.inf))
+        return max(1.0, math.log(factor) / (2 * decay)) if decay > 0 else math.inf
+
     @property
     def stable(self) -> bool:
         """Whether it arrives in the end."""
@@ -128,11 +139,15 @@ class Course:
 
     def _powers(self, steps: Array) -> Array:
         """r^k and s^k for some k, shape (2, K, len(k))."""
-        roots = self.roots[:, :, None]
         with np.errstate(all="ignore"):
-            near = np.log1p(np.abs(roots) ** 2 - 2 * roots.real) / 2  # log |r|: NumPy's complex log1p loses digits
-            length = np.where(np.abs(1 - roots) > 0.5, near, np.log(np.abs(1 - roots)))
-            result: Array = np.where(steps == 0, 1.0, np.exp(steps * (length + 1j * np.angle(1 - roots))))
+            powers = self._logarithms()[:, :, None] + 1j * np.angle(1 - self.roots)[:, :, None]
+            result: Array = np.where(steps == 0, 1.0, np.exp(steps * powers))
+        return result
+
+    def _logarithms(self) -> Array:
+        """ln |r| and ln |s| of each, shape (2, K)."""
+        near = np.log1p(np.abs(self.roots) ** 2 - 2 * self.roots.real) / 2  # NumPy's complex log1p loses digits
+        result: Array = np.where(np.abs(1 - self.roots) > 0.5, near, np.log(np.abs(1 - self.roots)))
         return result
 
     def _excesses(self, parts: Array) -> Array:

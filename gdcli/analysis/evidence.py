@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -37,11 +38,18 @@ class Verdict:
     rows: int = 0
     standard_error: float = 0.0
 
-    def row(self) -> dict[str, str | int | float | None]:
-        """name, sentence, the figures, rows, standard_error; what is not finite is None."""
-        numbers = {**self.figures, "rows": self.rows, "standard_error": self.standard_error}
-        known = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
-        return {"name": self.name, "sentence": self.sentence, **known}
+    def row(self) -> dict[str, Any]:
+        """name, sentence, figures, and basis: rows and standard_error; what is not finite is None."""
+        basis = {"rows": self.rows, "standard_error": self.standard_error}
+        return {"name": self.name, "sentence": self.sentence, "figures": _finite(self.figures), "basis": _finite(basis)}
+
+    def with_advice(self, advice: str) -> Verdict:
+        """The same, its sentence followed by what to try."""
+        return replace(self, sentence=f"{self.sentence} {advice}") if advice else self
+
+
+def _finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 @dataclass(frozen=True)

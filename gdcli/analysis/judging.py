@@ -9,15 +9,26 @@ import numpy as np
 
 from gdcli.analysis.evidence import Verdict, log_losses, share_losses
 from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
-from gdcli.analysis.verdicts import dead_units, learned_nothing, oscillating, still_improving, worse_than_start
+from gdcli.analysis.verdicts import (
+    class_absent,
+    dead_units,
+    learned_nothing,
+    oscillating,
+    rare_class_missed,
+    still_improving,
+    worse_than_start,
+)
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.nn.losses import probabilities
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Status
 
-__all__ = ["Judged", "judge"]
+__all__ = ["Judged", "judge", "row_scores"]
 
+HELD_OUT, TRAINING = "rows held out", "training rows"
+RARE = 0.5
+"""A class with less than this part of an even share of the rows is rare."""
 ROWS = 10_000
 """Of more rows than about this, evenly spaced ones are looked at."""
 
@@ -34,6 +45,7 @@ class Judged:
         losses: The training loss at each epoch.
         held_out_losses: The loss on the rows held out at each epoch; empty without any.
         classes: How many classes there are; 0 for numbers.
+        labels: What they are called.
     """
 
     problem: Problem
@@ -43,16 +55,22 @@ class Judged:
     losses: Sequence[float]
     held_out_losses: Sequence[float] = ()
     classes: int = 0
+    labels: Sequence[str] = ()
+
+    @property
+    def usual(self) -> int:
+        """The most frequent class of the training rows."""
+        return int(np.bincount(_indices(self.problem.data.targets), minlength=self.classes).argmax())
+
+    def name(self, index: int) -> str:
+        """A class's label."""
+        return self.labels[index] if self.labels else str(index)
 
     def rows(self, record: Epoch, data: Dataset) -> tuple[Array, Array | None]:
         """Each row's log loss and whether its class is right; of numbers, its squared error, and None."""
         with np.errstate(all="ignore"):
             outputs = np.asarray(self.problem.model(record.parameters, data.inputs)[0], float)
-        if not self.classes:
-            return (outputs - data.targets) ** 2, None
-        table = _probabilities(outputs)
-        truth = _indices(data.targets)
-        return log_losses(table, truth), table.argmax(axis=1) == truth
+            return row_scores(outputs, data.targets, bool(self.classes))
 
     def baseline(self, data: Dataset) -> tuple[Array, Array | None]:
         """The same of the model that knows no input: the training rows' mean, or their shares of the classes."""
@@ -60,15 +78,32 @@ class Judged:
         if not self.classes:
             return (data.targets - np.mean(known, dtype=float)) ** 2, None
         trained, truth = _indices(known), _indices(data.targets)
-        usual = int(np.bincount(trained, minlength=self.classes).argmax())
-        return share_losses(trained, truth, self.classes), truth == usual
+        return share_losses(trained, truth, self.classes), truth == self.usual
+
+
+def row_scores(outputs: Array, targets: Array, classes: bool) -> tuple[Array, Array | None]:
+    """Each row's log loss and whether its class is right; of numbers, its squared error, and None.
+
+    Args:
+        outputs: Of the model: logits, or numbers.
+        targets: Class indices, distributions, or numbers.
+        classes: Whether they are classes.
+
+    >>> import numpy as np
+    >>> row_scores(np.array([0.0, 3.0]), np.array([1, 0]), True)[1].tolist()
+    [False, False]
+    """
+    if not classes:
+        return (outputs - targets) ** 2, None
+    table, truth = _probabilities(outputs), _indices(targets)
+    return log_losses(table, truth), table.argmax(axis=1) == truth
 
 
 def judge(run: Judged) -> tuple[Verdict, ...]:
     """The verdicts on a run; none on one that diverged or was interrupted, whose ending says it all.
 
-    A run that learned nothing cannot overfit, and is not told to go on; that its loss still falls is said only of one
-    that was ended by its number of epochs.
+    A run that learned nothing of its own rows cannot overfit, and is not told to go on; that its loss still falls is
+    said only of one that was ended by its number of epochs.
 
     Args:
         run: The run.
@@ -77,27 +112,58 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
         return ()
     training = _sample(run.problem.data)
     held_out = None if run.problem.validation is None else _sample(run.problem.validation)
+    absent = None if held_out is None else _absent(run, held_out)
+    if absent is not None:
+        held_out = None
     watched = training if held_out is None else held_out
-    verdicts = [_nothing(run, training, held_out), _worse(run, watched), _dead(run, training)]
-    if verdicts[0] is None and held_out is not None:
+    nothing = _nothing(run, training, held_out)
+    verdicts = [absent, nothing, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
+    fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
+    if fitted and held_out is not None:
         verdicts += [_overfitting(run, held_out), _gap(run, training, held_out)]
-    if verdicts[0] is None and run.last.status is Status.COMPLETED:
-        named = ("validation loss", run.held_out_losses) if len(run.held_out_losses) else ("training loss", run.losses)
+    if nothing is None and run.last.status is Status.COMPLETED:
+        named = ("training loss", run.losses) if held_out is None else ("validation loss", run.held_out_losses)
         verdicts.append(still_improving(named[1], named[0]))
     verdicts.append(oscillating(run.losses))
     return tuple(verdict for verdict in verdicts if verdict is not None)
 
 
+def _absent(run: Judged, held_out: Dataset) -> Verdict | None:
+    """Whether rows are held out of a class that no training row is of: they cannot tell anything then."""
+    if not run.classes:
+        return None
+    known, seen = (np.bincount(_indices(data.targets), minlength=run.classes) for data in (run.problem.data, held_out))
+    absent = np.flatnonzero((known == 0) & (seen > 0)).tolist()
+    return class_absent([run.name(at) for at in absent], int(seen[absent].sum()), len(held_out)) if absent else None
+
+
 def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
     """On the rows held out or on those it was fitted to: either is enough."""
-    for data in (held_out, training):
-        if data is None:
-            continue
-        (model, right), (base, usual) = run.rows(run.best, data), run.baseline(data)
-        verdict = learned_nothing(model, base, right, usual)
-        if verdict is not None:
+    verdict = None if held_out is None else _nothing_on(run, run.best, held_out, HELD_OUT)
+    return verdict or _nothing_on(run, run.best, training, TRAINING)
+
+
+def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdict | None:
+    (model, right), (base, usual), start = run.rows(record, data), run.baseline(data), run.rows(run.start, data)[0]
+    return learned_nothing(model, base, right, usual, start, run.name(run.usual) if run.classes else "", where)
+
+
+def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
+    """Whether the rarest class is missed, on the rows held out or on those it was fitted to."""
+    for data, where in ((held_out, HELD_OUT), (training, TRAINING)):
+        if data is not None and run.classes and (verdict := _missed_on(run, data, where)) is not None:
             return verdict
     return None
+
+
+def _missed_on(run: Judged, data: Dataset, where: str) -> Verdict | None:
+    counts = np.bincount(_indices(run.problem.data.targets), minlength=run.classes)
+    right, truth = run.rows(run.best, data)[1], _indices(data.targets)
+    rare = int(counts.argmin())
+    if right is None or counts[rare] * run.classes > RARE * counts.sum():
+        return None
+    baseline = float(np.mean(truth == run.usual))
+    return rare_class_missed(right[truth == rare], run.name(rare), baseline, run.name(run.usual), where)
 
 
 def _worse(run: Judged, data: Dataset) -> Verdict | None:

@@ -8,14 +8,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from gdcli.analysis.claims import Claim, number
-from gdcli.analysis.curvature import largest_stable_rate
+from gdcli.analysis.curvature import FORMULAS, largest_stable_rate
 from gdcli.analysis.distance import Steps, course
 from gdcli.analysis.objective import Objective
 from gdcli.arrays import Array
-from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
+from gdcli.formatting import exact
+from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.training.loop import Problem
 
-__all__ = ["best_rate", "distance", "pace", "relative_excess", "relative_gradient", "share", "stable_rate"]
+__all__ = [
+    "best_rate",
+    "distance",
+    "each_factor",
+    "pace",
+    "relative_excess",
+    "relative_gradient",
+    "share",
+    "stable_rate",
+]
 
 WITHIN = 1e-6
 """An objective that is within this part of its least value is as good as there."""
@@ -26,13 +36,13 @@ ARRIVED = 1e-12
 NEARER = 100.0
 """The factor by which a distance is to shrink where there is nothing to compare it with."""
 
+LEAST_SQUARES = "exact least squares"
+
 CARRIED_OUT = 1e10
 """Epochs beyond which a number stands for never."""
 
 STEADY = 0.1
 """Two spans of a run whose paces differ by no more of each other have one pace."""
-
-FORMULAS: dict[type, str] = {SGD: "2/L", Momentum: "2(1 + u)/L", Nesterov: "2(1 + u)/((1 + 2u) L)"}
 
 
 def stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -> Claim | None:
@@ -69,15 +79,16 @@ def share(rate: float, limit: Claim | None) -> Claim | None:
     """A rate beside the largest stable one.
 
     >>> share(0.1, Claim("exact", "largest stable rate", 0.2918, "")).sentence
-    'lr 0.1 is 34 % of the largest stable one.'
+    'lr 0.1 is 34 % of the largest stable one, 0.2918.'
     """
     if limit is None or not isinstance(limit.value, float):
         return None
     part = rate / limit.value
-    name = "largest stable one" if limit.kind == "exact" else "largest that no mini-batch can upset"
+    name = "largest stable one" if limit.kind == "exact" else "largest that no batch can upset"
     size = f"{number(100 * part, 2)} %" if part < 10 else f"{number(part, 2)} times"
     of = " of" if part < 10 else ""
-    return Claim(limit.kind, "share of the limit", part, f"lr {number(rate)} is {size}{of} the {name}.")
+    sentence = f"lr {exact(rate)} is {size}{of} the {name}, {number(limit.value)}."
+    return Claim(limit.kind, "share of the limit", part, sentence)
 
 
 def best_rate(objective: Objective, optimizer: Optimizer) -> Claim | None:
@@ -194,10 +205,10 @@ def distance(
 
 
 def _arrived(objective: Objective, now: float, what: str) -> Claim | None:
-    if now <= objective.resolution:
-        return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's, to the last digit.")
     if now <= ARRIVED * objective.least:
         return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's to 12 digits.")
+    if now <= objective.resolution:
+        return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's but for rounding.")
     return None
 
 
@@ -219,6 +230,33 @@ def _counted(steps: Steps, what: str) -> Claim:
     sentence = f"About {number(rounded, 2)} {word} more {verb}"
     never = ": more than anyone can wait for" if steps.count > CARRIED_OUT else ""
     return Claim("extrapolation", "epochs to go", steps.count, f"{sentence}{never}.")
+
+
+def each_factor(
+    objective: Objective, optimizer: Optimizer, rate: float, parameters: Array, loss_name: str = "MSE"
+) -> Claim | None:
+    """How many epochs each factor 100 takes, where the optimum's loss is 0 and one pace is left; else None.
+
+    Only of plain descent: its slowest direction sets the pace, once the others are done.
+
+    Args:
+        objective: What the descent minimises.
+        optimizer: SGD.
+        rate: Its constant learning rate.
+        parameters: Where it is now, shape (P,).
+        loss_name: What is minimised, as people write it.
+    """
+    if type(optimizer) is not SGD or objective.least > objective.resolution or objective.name != LEAST_SQUARES:
+        return None
+    way = course(objective, optimizer, rate, parameters)
+    if way is None or not way.falling or way.excess(0) <= objective.resolution:
+        return None
+    steps, each = way.steps_to(max(way.excess(0) / NEARER, objective.resolution)), way.steps_per_factor(NEARER)
+    if steps is None or abs(steps.count - each) > 1:
+        return None
+    count = number(float(f"{each:.2g}"), 2)
+    sentence = f"About {count} epochs more for each factor {NEARER:g} in {loss_name}."
+    return Claim("extrapolation", "epochs per factor 100", each, sentence)
 
 
 def pace(losses: Sequence[float], least: float, loss_name: str = "MSE") -> Claim | None:

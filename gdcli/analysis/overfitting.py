@@ -1,18 +1,18 @@
-"""What a training run shows: whether it overfits, and from which epoch on; whether it ended too soon."""
+"""Whether a training run overfits, and from which epoch on."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Verdict, mean_of, quantile
 from gdcli.arrays import Array
-from gdcli.training.records import RISE, Epoch, Overfitting
+from gdcli.training.records import Epoch, Overfitting
 
-__all__ = ["generalisation_gap", "overfitting", "overfitting_since", "still_falling"]
+__all__ = ["generalisation_gap", "overfitting", "overfitting_since"]
 
 CHOSEN = 0.99
 """Confidence of a one-sided test: higher than usual, because the best epoch was chosen on the same rows."""
@@ -20,35 +20,21 @@ GROWN = 0.05  # part of the best held-out loss by which it must have risen, to b
 STRONG = 0.5  # and to be called strong
 TIMES = 1.5  # a held-out loss this many times the training loss is a gap
 
-GAP = 0.05  # accuracy this much lower on rows not trained on is a gap
-RATIO = 1.5  # as is a loss this much higher
-FALL = 0.01  # a loss that fell by this part of itself in the last fifth of a run was still falling,
-SOLVED = 1e-3  # unless it is this part of the first one: no more is needed
 
+def overfitting(best: Epoch, last: Epoch, verdicts: Sequence[Verdict]) -> Overfitting | None:
+    """Training against rows held out, at the best epoch and at the last; None without a validation set.
 
-def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
-    """Judges a run by its best and its last epoch; None without a validation set.
-
-    It overfits slightly if the validation loss rose again, or is well above the training loss; strongly if it
-    rose by half, or is three times the training loss, or accuracy is 0.15 lower.
-
-    Source: the lecture, "Which trend line is better?"; Prechelt 1998, Early Stopping - But When?
+    Args:
+        best: The record of the least validation loss.
+        last: The last record.
+        verdicts: What is said of the run.
     """
     if best.validation_loss is None or last.validation_loss is None:
         return None
     train, validation = float(best.loss), float(best.validation_loss)
     last_train, last_validation = float(last.loss), float(last.validation_loss)
-    lost = last.metrics.get("accuracy", 0.0) - last.metrics.get("validation_accuracy", 0.0)
-    rise = last_validation / validation if validation > 0 and last_train < train else 1.0
-    ratio = validation / train if train > 0 else 1.0
-    if rise > RATIO or lost > 3 * GAP or (ratio > 2 * RATIO and lost > GAP):
-        verdict = "strong"
-    elif rise > RISE or lost > GAP or ratio > RATIO:
-        verdict = "slight"
-    else:
-        verdict = "none"
     return Overfitting(
-        verdict,
+        _degree({verdict.name: verdict for verdict in verdicts}),
         best.epoch,
         train,
         validation,
@@ -59,19 +45,16 @@ def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
     )
 
 
-def still_falling(losses: Sequence[float]) -> bool:
-    """Whether more epochs would have lowered a loss: in its last fifth it fell by one per cent, and ends at its least.
+def _degree(said: Mapping[str, Verdict]) -> str:
+    """none, slight or strong."""
+    if "overfitting" not in said:
+        return "slight" if "generalisation gap" in said else "none"
+    figures = said["overfitting"].figures
+    return "strong" if _is_strong(figures["best_loss"], figures["last_loss"]) else "slight"
 
-    As near to it as that one per cent, so that noise does not hide it.
 
-    >>> still_falling([1.0, 0.9, 0.8]), still_falling([1.0, 0.5, 0.499]), still_falling([1.0, 0.6, 0.5, 0.55])
-    (True, False, False)
-    """
-    if len(losses) < 2:
-        return False
-    last, earlier = losses[-1], losses[-1 - -(-(len(losses) - 1) // 5)]
-    enough = FALL * abs(last)
-    return earlier - last > enough >= last - min(losses) and last > SOLVED * losses[0]
+def _is_strong(best: float, last: float) -> bool:
+    return last - best >= STRONG * best
 
 
 def overfitting_since(
@@ -105,7 +88,7 @@ def overfitting_since(
         "last_training_loss": last_loss,
     }
     if last_loss < best_loss and rise.above(CHOSEN) and rise.value > GROWN * level:
-        degree = "strong" if rise.value >= STRONG * level else "slight"
+        degree = "strong" if _is_strong(level, level + rise.value) else "slight"
         rows = f"the {rise.count} rows held out"
         sentence = (
             f"{degree.capitalize()} overfitting since epoch {best}: the loss on {rows} rose from"
@@ -153,7 +136,7 @@ def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Arr
             return None
         figures |= {"training_accuracy": float(np.mean(right[0])), "held_out_accuracy": float(np.mean(right[1]))}
     sentence = (
-        f"It does worse on rows it has not seen: loss {number(high, 3)} on the {len(held_out)} held out,"
+        f"Worse on rows it has not seen: loss {number(high, 3)} on the {len(held_out)} held out,"
         f" {number(low, 3)} in training (standard error of the gap {number(error, 2)})."
     )
     return Verdict("generalisation gap", sentence, figures, len(held_out), error)

@@ -6,10 +6,11 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from gdcli.analysis.range_test import FELL, Probe, Suggestion, minimum, steepest
-from gdcli.analysis.range_test import valley as two_thirds
+from gdcli.analysis.range_test import FELL, Probe, Suggestion, minimum, steepest, two_thirds
 
-__all__ = ["named_suggestions", "two_thirds", "valley"]
+__all__ = ["NAMES", "longest_fall", "named_suggestions", "valley"]
+
+NAMES = ("two-thirds", "valley", "steepest", "minimum/10")
 
 TRIMMED = 5
 """Losses at the end that fastai leaves out; at the beginning, it is a tenth of all."""

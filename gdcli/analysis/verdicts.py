@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Goal",
     "arrived",
+    "class_absent",
     "dead_units",
     "learned_nothing",
     "oscillating",
+    "rare_class_missed",
     "still_improving",
     "verdict",
     "worse_than_start",
@@ -153,7 +155,13 @@ def _oscillates(outcome: Outcome, goal: Goal | None, there: int | None) -> bool:
 
 
 def learned_nothing(
-    model: Array, baseline: Array, right: Array | None = None, usual: Array | None = None
+    model: Array,
+    baseline: Array,
+    right: Array | None = None,
+    usual: Array | None = None,
+    start: Array | None = None,
+    label: str = "",
+    where: str = "rows",
 ) -> Verdict | None:
     """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
 
@@ -167,6 +175,9 @@ def learned_nothing(
         baseline: Each row's loss of always giving the training rows' mean, or their shares of the classes.
         right: For classes, whether the model is right, by row.
         usual: Whether the most frequent class is.
+        start: Each row's loss before training, for the sentence.
+        label: The most frequent class.
+        where: What the rows are called.
 
     Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
     """
@@ -174,16 +185,26 @@ def learned_nothing(
     if gain.above(SURE) or not gain.value + gain.reach(ENOUGH) < LITTLE * level:
         return None
     figures = {"loss": float(np.mean(model)), "baseline_loss": level}
-    base = "predicting the mean"
+    base = f"predicting the mean ({number(level, 3)})"
     if right is not None and usual is not None:
         sure_of_itself = gain.value - gain.reach(ENOUGH) < -LITTLE * level
         if sure_of_itself and mean_of(right.astype(float) - usual.astype(float)).above(SURE):
             return None
         figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
-        base = "always saying the most frequent class"
-    loss = f"loss {number(figures['loss'], 3)}, the baseline's {number(level, 3)}"
-    sentence = f"It learned nothing: on {gain.count} rows it is no better than {base} ({loss})."
+        named = f"'{label}'" if label else "the most frequent class"
+        base = f"always saying {named} (accuracy {figures['baseline_accuracy']:.2f})"
+    course = _course(figures["loss"], None if start is None else float(np.mean(start)))
+    sentence = f"Learned nothing: {course}, on {gain.count} {where} no better than {base}."
     return Verdict("learned nothing", sentence, figures, gain.count, gain.standard_error)
+
+
+def _course(loss: float, first: float | None) -> str:
+    """From which loss to which."""
+    now = number(loss, 3)
+    if first is None or not math.isfinite(first):
+        return f"loss {now}"
+    same = abs(loss - first) < FALL * abs(first)
+    return f"loss {now} from start to end" if same else f"loss {number(first, 3)} at the start, {now} in the end"
 
 
 def worse_than_start(start: Array, now: Array) -> Verdict | None:
@@ -197,7 +218,7 @@ def worse_than_start(start: Array, now: Array) -> Verdict | None:
     if not rise.above(SURE):
         return None
     first, last = float(np.mean(start)), float(np.mean(now))
-    sentence = f"It is worse than its start: the loss rose from {number(first, 3)} to {number(last, 3)}."
+    sentence = f"Worse than its start: the loss rose from {number(first, 3)} to {number(last, 3)}."
     figures = {"first_loss": first, "last_loss": last}
     return Verdict("worse than its start", sentence, figures, rise.count, rise.standard_error)
 
@@ -223,8 +244,54 @@ def dead_units(network: Network, parameters: Array, inputs: Array) -> Verdict | 
     if not count:
         return None
     verb = "is" if count == 1 else "are"
-    sentence = f"{count} of {units} hidden units {verb} dead: never active on the {len(inputs)} training rows."
+    sentence = f"{count} of {units} hidden units {verb} never active on the {len(inputs)} training rows."
     return Verdict("dead units", sentence, {"dead": count, "units": units}, len(inputs))
+
+
+def class_absent(labels: Sequence[str], count: int, held_out: int) -> Verdict:
+    """That rows are held out of classes that no training row is of.
+
+    Args:
+        labels: The classes.
+        count: How many such rows.
+        held_out: How many rows are held out.
+
+    >>> class_absent(["c4"], 36, 40).sentence
+    "36 of 40 rows held out are of a class that no training row is of, 'c4': what is measured on them says nothing."
+    """
+    names = ", ".join(f"'{label}'" for label in labels)
+    kind = "a class" if len(labels) == 1 else "classes"
+    sentence = f"{count} of {held_out} rows held out are of {kind} that no training row is of, {names}:"
+    return Verdict("class absent", f"{sentence} what is measured on them says nothing.", {"rows": count}, held_out)
+
+
+def rare_class_missed(right: Array, label: str, baseline: float, usual: str, where: str = "rows") -> Verdict | None:
+    """Whether most rows of a rare class are read as another: the exact binomial bound on its recall is below a half.
+
+    Args:
+        right: Whether each of its rows is read right.
+        label: The class.
+        baseline: The accuracy of always saying the most frequent class.
+        usual: That class.
+        where: What the rows are called.
+
+    >>> import numpy as np
+    >>> rare_class_missed(np.zeros(5, bool), "ill", 0.95, "well").sentence
+    "Class 'ill' is missed: 0 of its 5 rows are read right. Always saying 'well' has accuracy 0.950."
+    >>> rare_class_missed(np.zeros(3, bool), "ill", 0.97, "well") is None  # three rows cannot tell
+    True
+
+    Source: Clopper & Pearson 1934, The Use of Confidence or Fiducial Limits.
+    """
+    count, found = len(right), int(right.sum())
+    at_most = sum(math.comb(count, at) for at in range(found + 1)) / 2**count  # chance of as few, were the recall 1/2
+    if not count or at_most > 1 - ENOUGH:
+        return None
+    recall = found / count
+    sentence = f"Class '{label}' is missed: {found} of its {count} {where} are read right."
+    sentence += f" Always saying '{usual}' has accuracy {baseline:.3f}."
+    figures = {"recall": recall, "rows": count, "baseline_accuracy": baseline}
+    return Verdict("rare class missed", sentence, figures, count, math.sqrt(recall * (1 - recall) / count))
 
 
 def still_improving(losses: Sequence[float], name: str = "training loss") -> Verdict | None:
@@ -250,7 +317,7 @@ def still_improving(losses: Sequence[float], name: str = "training loss") -> Ver
     if order / spread > -2.33 or fall <= FALL * abs(last[-1]) or last[-1] <= SOLVED * abs(losses[0]):
         return None
     part = fall / (fall + float(np.mean(last[-third:])))
-    sentence = f"It is still improving: in the last {count} epochs the {name} fell by {number(100 * part, 2)} %."
+    sentence = f"Still improving: in the last {count} epochs the {name} fell by {number(100 * part, 2)} %."
     return Verdict("still improving", sentence, {"fall": fall, "z": order / spread}, count)
 
 
@@ -275,5 +342,5 @@ def oscillating(losses: Sequence[float], name: str = "training loss") -> Verdict
     swing = float(np.median(np.abs(steps)))
     if surplus < 2.33 or swing < FALL * abs(float(np.mean(last))):
         return None
-    sentence = f"It oscillates: the {name} turns at {turns} of the last {count - 2} epochs, by {number(swing, 2)}."
+    sentence = f"Oscillating: the {name} turns at {turns} of the last {count - 2} epochs, by {number(swing, 2)}."
     return Verdict("oscillating", sentence, {"turns": turns, "swing": swing, "z": surplus}, count)

@@ -17,7 +17,7 @@ COMMANDS = {
     "rmse": "Print the root mean squared error of a line or of predictions.",
     "score": "Score a line or predictions row by row: MSE, RMSE, MAE, R2.",
     "step": "Take one step of gradient descent and show all its arithmetic.",
-    "limit": "Tell the largest stable learning rate of this data, and the best.",
+    "limit": "Compute the largest stable learning rate of this data, and the best.",
     "lr-find": "Find a learning rate by the range test.",
     "surface": "Draw the loss over two parameters, with the path of descent.",
     "sweep": "Compare many runs: every option may be a list or a range.",

@@ -65,4 +65,4 @@ class StreamOptions(NamedTuple):
     plot: Annotated[
         bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
     ] = None
-    timing: Annotated[bool, option("--timing", help="Add seconds to csv, json and jsonl rows.")] = False
+    timing: Annotated[bool, option("--timing", help="Add seconds to each row.")] = False

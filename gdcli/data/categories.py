@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gdcli.arrays import Array
-from gdcli.data.cells import is_missing
+from gdcli.data.cells import is_missing, printable, quoted
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 
-__all__ = ["CategoryTable", "categories", "indicator_names", "missing_texts"]
+__all__ = ["CategoryTable", "categories", "indicator_names", "missing_texts", "refuse_absent", "refuse_unknown"]
 
 
 def categories(table: Table, column: str) -> tuple[str, ...]:
@@ -91,3 +91,34 @@ class CategoryTable(Table):
 def indicator_names(values: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """The new columns' names."""
     return tuple(f"{column}={value}" for column, known in values.items() for value in known)
+
+
+def refuse_unknown(table: Table, known: Mapping[str, Sequence[str]]) -> None:
+    """Refuses a text that a column of the training rows does not hold.
+
+    Raises:
+        DataError: At the first such cell, with the texts that are known; or if such a column is not there.
+    """
+    refuse_absent(table, known)
+    for column, values in known.items():
+        if set(categories(table, column)) - set(values):
+            raise _unknown(table, column, values)
+
+
+def refuse_absent(table: Table, columns: Iterable[str]) -> None:
+    """Refuses a table without the text columns that a model was trained on.
+
+    Raises:
+        DataError: If one is not there.
+    """
+    for column in columns:
+        if column not in table.names:
+            raise DataError(f"{table.source}: no column '{column}', which the model was trained on", "add the column")
+
+
+def _unknown(table: Table, column: str, known: Sequence[str]) -> DataError:
+    cells = enumerate(table.texts(column))
+    row, cell = next((row, cell) for row, cell in cells if not is_missing(cell) and cell.strip() not in known)
+    listed = ", ".join(map(printable, known[:10])) + ", ..." * (len(known) > 10)
+    hint = f"the training rows hold {listed}: write it as one of them, leave the row out, or train with such rows"
+    return table.error(row, column, f"{quoted(cell)} is not known to the model", hint)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array
 from gdcli.data.categories import missing_texts
@@ -137,17 +136,14 @@ def _numbers(table: Table, target: str) -> Array:
         raise DataError(error.message, "gdcli train tells classes apart; or choose another column with --y") from None
 
 
-def classification(
-    table: Table, columns: ColumnOptions, dtype: DTypeLike = np.float32, classes: Sequence[str] = ()
-) -> Dataset:
+def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:
     """A data set of classes to tell apart: targets are class numbers from 0, `classes` their labels.
 
-    Labels that are numbers are sorted as numbers, others as text.
+    Labels that are numbers are sorted as numbers, others as text. Inputs come as the table keeps them, not rounded.
 
     Args:
         table: Where the columns are.
         columns: Which of them to use.
-        dtype: The type of the inputs; bytes kept as such stay bytes.
         classes: The labels to number by (those of a model, or of the training set); empty for those in the table.
 
     Raises:
@@ -157,23 +153,20 @@ def classification(
     """
     names, target = choose(table, columns)
     labels, codes, missing = _labels(table, target)
-    values, kept = MISSING[columns.missing](Used(table, names, table.inputs(names, dtype), target, missing))
+    values, kept = MISSING[columns.missing](Used(table, names, table.inputs(names), target, missing))
     used, targets = np.unique(codes[kept], return_inverse=True)
     present = tuple(labels[code] for code in used)
     numbered = _renumber(table, target, present, targets, kept, classes) if classes else targets
     return Dataset(values, numbered.astype(np.int64), names, target, tuple(classes) or present)
 
 
-def inputs(
-    table: Table, names: Sequence[str], missing: str = "fail", dtype: DTypeLike = np.float64
-) -> tuple[Array, Rows]:
-    """The named columns alone, for a model to predict from.
+def inputs(table: Table, names: Sequence[str], missing: str = "fail") -> tuple[Array, Rows]:
+    """The named columns alone, for a model to predict from, as the table keeps them.
 
     Args:
         table: Where the columns are.
         names: The columns, by name or number.
         missing: What to do with rows in which a cell is missing.
-        dtype: The type of the numbers.
 
     Returns:
         The inputs (k, d) of the k rows kept, and for each of the table's rows whether it was.
@@ -183,7 +176,7 @@ def inputs(
         DataError: At a cell that is no number, or missing where that is refused.
     """
     chosen = tuple(find(table, name) for name in names)
-    return MISSING[missing](Used(table, chosen, table.matrix(chosen, dtype), "", np.zeros(len(table), bool)))
+    return MISSING[missing](Used(table, chosen, table.inputs(chosen), "", np.zeros(len(table), bool)))
 
 
 def find(table: Table, column: str) -> str:
@@ -275,7 +268,7 @@ def _renumber(
     table: Table, target: str, present: Sequence[str], targets: Array, kept: Rows, classes: Sequence[str]
 ) -> Array:
     """Class numbers by the order of known classes."""
-    known = {label: number for number, label in enumerate(classes)}
+    known = _by_number(classes) | {label: number for number, label in enumerate(classes)}
     numbers = np.array([known.get(label, -1) for label in present])[targets]
     if (numbers < 0).any():
         at = int(np.argmax(numbers < 0))
@@ -283,3 +276,9 @@ def _renumber(
         what = f"{quoted(present[targets[at]])} is none of the classes"
         raise table.error(int(np.flatnonzero(kept)[at]), target, what, hint)
     return numbers
+
+
+def _by_number(classes: Sequence[str]) -> dict[str, int]:
+    """Class numbers by what is left of a label that was read as a number: `2139` for `02139`, unless two are alike."""
+    short = [_label(float(label)) if _CODE.fullmatch(label) else "" for label in classes]
+    return {label: number for number, label in enumerate(short) if label and short.count(label) == 1}

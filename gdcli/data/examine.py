@@ -108,8 +108,9 @@ def _warnings(
     yield from target_warnings(selected, target, [column.column for column in left_out], task)
     if _is_image(table, names):
         return
-    columns = columns_of(table, names)
-    yield from sentinel_warnings(columns_of(table, [target.name]) if target.task == "regression" else [])
+    columns = columns_of(table, [name for name in names if table.is_numeric(name)])
+    if target.task == "regression" and table.is_numeric(target.name):
+        yield from sentinel_warnings(columns_of(table, [target.name]))
     yield from sentinel_warnings(columns)
     yield from input_warnings(columns)
 

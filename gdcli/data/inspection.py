@@ -120,7 +120,9 @@ def _constants(columns: Sequence[Column]) -> list[ReadWarning]:
     one = f"{names[0].shown} is {names[0].distinct[0]:g}{where}"
     many = f"{len(names)} columns hold one value each{where}: {listed([printable(column.name) for column in names])}"
     what = one if len(names) == 1 else many
-    return [ReadWarning("constant", tuple(column.name for column in names), f"{what}, which tells nothing", option)]
+    leaves = f": {option} leaves {'it' if len(names) == 1 else 'them'} out" if option else ""
+    sentence = f"{what}, which tells nothing{leaves}"
+    return [ReadWarning("constant", tuple(column.name for column in names), sentence, option)]
 
 
 def _counter(column: Column, without: Sequence[str]) -> ReadWarning | None:
@@ -169,8 +171,9 @@ def _timestamp(column: Column, _without: Sequence[str]) -> ReadWarning | None:
         str(np.datetime64(int(value / unit), "s"))[:10] for value in (column.distinct[0], column.distinct[-1])
     )
     name = {1.0: "seconds", 1e3: "milliseconds", 1e6: "microseconds"}.get(unit, "nanoseconds")
-    what = f"{column.shown} looks like {name} since 1970 ({begin} to {end}): large numbers, close together"
-    return ReadWarning("timestamps", (column.name,), f"{what}; --scale standard centres them", "--scale standard")
+    days = begin if begin == end else f"{begin} to {end}"
+    what = f"{column.shown} looks like {name} since 1970 ({days}): large numbers, close together"
+    return ReadWarning("timestamps", (column.name,), f"{what}, best centred by --scale standard", "--scale standard")
 
 
 def _date_number(column: Column, _without: Sequence[str]) -> ReadWarning | None:

@@ -85,9 +85,9 @@ class Fill:
         return cls(means)
 
     def __call__(self, inputs: Array) -> Array:
-        """The inputs (n, d) with their gaps filled; the same array if it has none."""
+        """The inputs (n, d) with their gaps filled, in float64; the same array if it has none."""
         gaps = _is_gap(inputs)
-        return np.where(gaps, self.means.astype(inputs.dtype), inputs) if gaps.any() else inputs
+        return np.where(gaps, self.means, inputs) if gaps.any() else inputs
 
 
 def fail(used: Used) -> tuple[Array, Rows]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array, default_names
 from gdcli.data.bulk import pick
@@ -73,10 +72,10 @@ class ArrayTable(Table):
             raise self.problem(int(row), names[column])
         return values
 
-    def inputs(self, names: Sequence[str], dtype: DTypeLike = np.float32) -> Array:
-        """Columns to learn from, in the type asked for; bytes stay bytes, a quarter of the size."""
+    def inputs(self, names: Sequence[str]) -> Array:
+        """Columns to learn from, unrounded; bytes stay bytes, a quarter of the size."""
         kept = self.kept(names)
-        return kept if kept.dtype == np.uint8 else self.matrix(names, dtype)
+        return kept if kept.dtype == np.uint8 else super().inputs(names)
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
         return data_error(self.source, f"row {row + 1}, column {quoted(name)}: {what}", hint)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from gdcli.data.cells import printable
 from gdcli.data.columns import ColumnOptions
-from gdcli.data.warning import ReadWarning, count, listed
+from gdcli.data.dataset import Dataset
+from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
 
-__all__ = ["Gaps", "LeftOut", "ReadReport", "Target"]
+__all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Target:
 
     >>> print(Target("quality", "classification", 6, "the last column", "--task regression"))
     quality as 6 classes (the last column; --task regression for numbers)
+    >>> print(Target("price", "regression", 0, "asked for"))
+    price as a number
     """
 
     name: str
@@ -36,8 +39,10 @@ class Target:
     def __str__(self) -> str:
         other = "numbers" if self.classes else "classes"
         kind = count(self.classes, "class", "classes") if self.classes else "a number"
-        instead = f"; {self.option} for {other}" if self.option else ""
-        return f"{printable(self.name)} as {kind} ({printable(self.why)}{instead})"
+        why = "" if self.why in ("asked for", f"called '{self.name}'") else printable(self.why)  # the name says it
+        instead = f"{self.option} for {other}" if self.option else ""
+        about = "; ".join(part for part in (why, instead) if part)
+        return f"{column_name(self.name)} as {kind}" + (f" ({about})" if about else "")
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,8 @@ class Gaps:
             yield f"{self.dropped:,} of {count(rows, 'row')} {have} a gap and {verb} left out"
         if self.filled:
             gaps = "1 gap is" if self.filled == 1 else f"{self.filled:,} gaps are"
-            names = [printable(name) for name in self.columns if name in inputs]
-            yield f"{gaps} filled with the column's mean, in {listed(names)}"
+            names = [name for name in self.columns if name in inputs]
+            yield f"{gaps} filled with the column's mean, in {columns_listed(names)}"
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class LeftOut:
 
     def __str__(self) -> str:
         takes = f"; {self.option} takes it" if self.option else ""
-        return f"{printable(self.column)} ({self.reason}{takes})"
+        return f"{column_name(self.column)} ({self.reason}{takes})"
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,19 @@ class ReadReport:
         """The inputs and the target, as `regression` and `classification` take them."""
         return ColumnOptions(self.inputs, self.target.name, self.missing)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column and every row is used as it is, and nothing is worth a remark."""
+        return not (self.left_out or self.warnings or self.gaps.rows)
+
+    def warned(self, warnings: Iterable[ReadWarning]) -> ReadReport:
+        """The same report with further warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))
+
+    def notes(self) -> list[str]:
+        """What a run says above its header; nothing of a sample of the project whose reading is plain."""
+        return [] if self.is_plain and self.source.startswith("sample:") else [*self.lines()]
+
     def as_dict(self) -> dict[str, object]:
         """All of it, as json has it."""
         return {
@@ -139,11 +157,28 @@ class ReadReport:
 
     def lines(self) -> Iterator[str]:
         """What every run says: the target and the inputs; what was left out or filled; then each warning."""
-        names = [printable(name) for name in self.inputs]
-        yield f"predicts {self.target}, from {listed(names)}"
+        yield f"predicts {self.target}, from {columns_listed(self.inputs)}"
         if self.left_out:
             shown = [str(column) for column in self.left_out[:3]]
             more = [f"{len(self.left_out) - 3} more columns"] * (len(self.left_out) > 3)
             yield f"left out: {', '.join([*shown, *more])}"
         yield from self.gaps.lines(self.rows, self.inputs)
         yield from (warning.sentence for warning in self.warnings)
+
+
+def report_of(data: Dataset, source: str) -> ReadReport:
+    """The report of rows that come without a table, as images with their labels do."""
+    task = "classification" if data.classes else "regression"
+    return ReadReport(
+        source=source,
+        rows=len(data),
+        header=None,
+        delimiter=None,
+        target=Target(data.target_name, task, len(data.classes), "asked for"),
+        inputs=data.input_names,
+        left_out=(),
+        gaps=Gaps({}),
+        values={},
+        missing="fail",
+        warnings=(),
+    )

@@ -83,9 +83,10 @@ class Table(ABC):
             raise self.error(int(row), names[column], f"too large for {values.dtype.name}", "scale the column down")
         return values
 
-    def inputs(self, names: Sequence[str], dtype: DTypeLike = np.float32) -> Array:
-        """Columns to learn from: `matrix`, unless they are kept in a form that need not be blown up."""
-        return self.matrix(names, dtype)
+    def inputs(self, names: Sequence[str]) -> Array:
+        """Columns to learn from, unrounded: in float32 where it holds them exactly, else in float64."""
+        kept = self.kept(names)
+        return self.matrix(names, np.float32 if kept.dtype in (np.uint8, np.float32) else np.float64)
 
     def numbers(self, name: str, dtype: DTypeLike = np.float64) -> Array:
         """One column as numbers, NaN where a cell is missing.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-__all__ = ["ReadWarning", "as_option", "count", "listed"]
+from gdcli.data.cells import printable
+
+__all__ = ["ReadWarning", "as_option", "column_name", "columns_listed", "count", "listed"]
+
+_FEW_PIXELS = 48
+_PIXEL = re.compile("p[0-9]+|(pixel|pix|px)_?[0-9]+(x[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,31 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     """
     few = [*words] if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
     return " and ".join([part for part in (", ".join(few[:-1]), few[-1]) if part]) if few else ""
+
+
+def column_name(name: str) -> str:
+    """A column's name in a sentence: one that is a number, or holds a comma, must not be taken for something else.
+
+    >>> print(column_name("age"), column_name("3"), column_name("size, sqft"), sep="; ")
+    age; column 3; 'size, sqft'
+    """
+    plain = printable(name)
+    return f"column {plain}" if plain.isdigit() else f"'{plain}'" if "," in plain or not plain.strip() else plain
+
+
+def columns_listed(names: Sequence[str]) -> str:
+    """Columns as a sentence has them; the pixels of an image by their number.
+
+    >>> print(columns_listed(["1", "2", "3"]), columns_listed(["a", "2"]), sep="; ")
+    columns 1, 2 and 3; a and column 2
+    >>> columns_listed([f"p{place}" for place in range(784)])
+    '784 pixels'
+    """
+    if len(names) > 1 and all(name.isdigit() for name in names[:4]):
+        return f"columns {listed(names)}"
+    if len(names) > _FEW_PIXELS and all(_PIXEL.fullmatch(name) for name in names):
+        return f"{len(names)} pixels"
+    return listed([column_name(name) for name in names])
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
+from gdcli.data.missing import Fill
 from gdcli.definitions import LOSS, OPTIMIZER, SCHEDULE, flag_name, named
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.notation import SETTINGS, one_of
@@ -152,6 +153,20 @@ def held_out(
     from gdcli.data.splitting import split
 
     return split(data, wanted, spec.loop.seed, spec.loop.shuffle)
+
+
+def filling(spec: Spec, rows: Dataset, fill: Fill | None = None) -> Callable[[Dataset], Dataset]:
+    """From rows to rows whose gaps are filled, where that is asked for.
+
+    Args:
+        spec: What is asked for.
+        rows: Training rows, on which the fill is learnt unless it is given.
+        fill: Of the run to go on with.
+    """
+    if spec.data.missing != "mean":
+        return lambda data: data
+    means = fill or Fill.learn(rows.inputs, rows.input_names)
+    return lambda data: dataclasses.replace(data, inputs=means(data.inputs))
 
 
 def check_stopping(spec: Spec, validation: Dataset | None) -> None:

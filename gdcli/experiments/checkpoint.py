@@ -23,6 +23,7 @@ from safetensors.numpy import save as tensor_bytes
 from gdcli.arrays import Array
 from gdcli.data.atomic_write import replaced
 from gdcli.data.dataset import Dataset
+from gdcli.data.missing import MISSING, Fill
 from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
 from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
@@ -135,7 +136,9 @@ def load(path: str) -> SavedModel:
         raise DataError(f"{path}: a damaged model: {_line(error)}", "train it again") from None
 
 
-def saved_line(data: Dataset, basis: Basis, parameters: Array, config: dict[str, Any], epoch: int) -> SavedModel:
+def saved_line(
+    data: Dataset, basis: Basis, parameters: Array, config: dict[str, Any], epoch: int, missing: str = "fail"
+) -> SavedModel:
     """A linear model as a network without hidden layers, on raw inputs and their powers.
 
     Args:
@@ -144,12 +147,14 @@ def saved_line(data: Dataset, basis: Basis, parameters: Array, config: dict[str,
         parameters: In raw units; without a bias if the basis has no intercept.
         config: The settings it was fitted with.
         epoch: The epoch the parameters are from.
+        missing: What becomes of gaps in further rows.
     """
     whole = parameters if basis.intercept else np.append(parameters, 0.0)
     width = len(whole) - 1
-    scaler = Scaler(np.zeros(width), np.ones(width))
-    means = data.inputs.mean(axis=0)
-    preparation = Preparation(data.input_names, data.target_name, scaler, (), 1, degree=basis.degree, means=means)
+    scaler, means = Scaler(np.zeros(width), np.ones(width)), Fill.learn(data.inputs).means
+    preparation = Preparation(
+        data.input_names, data.target_name, scaler, (), 1, degree=basis.degree, means=means, missing=missing
+    )
     return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
 
 
@@ -188,6 +193,8 @@ def _about(model: SavedModel) -> dict[str, Any]:
         "shift": preparation.shift,
         "factor": preparation.factor,
         "degree": preparation.degree,
+        "missing": preparation.missing,
+        "texts": {column: list(known) for column, known in preparation.texts.items()},
         "loss": model.loss,
         "config": model.config,
         "history": model.history,
@@ -235,6 +242,8 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         _number(about["factor"]),
         degree,
         tensors["inputs.mean"],
+        _policy(about.get("missing", "fail")),
+        {_text(column): _texts(known) for column, known in dict(about.get("texts") or {}).items()},
     )
     return SavedModel(
         network,
@@ -260,6 +269,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or len({_text(item) for item in value}) < len(value):
         raise ValueError(f"{value!r:.40} is not a list of different texts")
     return tuple(value)
+
+
+def _policy(value: Any) -> str:
+    """What becomes of gaps."""
+    if _text(value) not in MISSING:
+        raise ValueError(f"{value!r:.40} is no way of dealing with gaps")
+    return str(value)
 
 
 def _number(value: Any) -> float:
@@ -334,6 +350,8 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
 def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
     """From where to go on."""
     about = whole["resume"]
+    if not about["epoch"] >= whole["history"][0]["epoch"] == 0:
+        raise ValueError("the history does not lead to the epoch to go on from")
     kind = _defined(OPTIMIZER, about["optimizer"], whole)
     settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
     optimizer: Optimizer = kind(**settings)

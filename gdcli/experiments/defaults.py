@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.analysis.range_test import Probe, range_test, suggestions
+from gdcli.analysis.range_test import Probe, range_test
+from gdcli.analysis.suggestions import named_suggestions
 from gdcli.arrays import Array
 from gdcli.experiments import building
 from gdcli.experiments.chosen import Choice, Chosen
@@ -139,7 +140,7 @@ def _gram(inputs: Array) -> Array:
 
 
 def _largest(gram: Array) -> float:
-    """The largest eigenvalue; of a large matrix by power iteration, and a hundredth more for what that has not found."""
+    """The largest eigenvalue; of a large matrix by power iteration, and a hundredth more for safety."""
     if not np.isfinite(gram).all():
         return math.inf
     if len(gram) <= WIDE:
@@ -195,11 +196,11 @@ def tried(one: Experiment) -> list[Probe]:
 
 
 def rate_of(probes: list[Probe]) -> float | None:
-    """The range test's valley, or a tenth of the rate of the lowest loss if that is higher, to one digit."""
-    found = suggestions(probes)
+    """Two thirds along the range test's fall, or a tenth of the rate of the lowest loss if that is higher, to one digit."""
+    found = named_suggestions(probes)
     if not found:
         return None
-    return float(f"{max(found['minimum/10'].learning_rate, found['valley'].learning_rate):.0e}")
+    return float(f"{max(found['minimum/10'].learning_rate, found['two-thirds'].learning_rate):.0e}")
 
 
 # what ends it

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
+from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import ReadReport
 from gdcli.errors import DataError
 from gdcli.experiments.chosen import Chosen
 from gdcli.experiments.spec import Spec
@@ -19,6 +21,7 @@ from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Step
+from gdcli.training.rules import StoppingRule, Tolerance
 from gdcli.training.stopping import Stopping, stopped
 from gdcli.training.streams import Stream, epochs
 
@@ -52,6 +55,7 @@ class Experiment(ABC):
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
         chosen: What of all this was not given, and so was chosen.
+        reading: What was read and how it is understood, of a table.
     """
 
     spec: Spec
@@ -65,6 +69,7 @@ class Experiment(ABC):
     epochs: int
     batch_size: int | None
     chosen: Chosen = field(default=Chosen(), kw_only=True)
+    reading: ReadReport | None = field(default=None, kw_only=True)
 
     @property
     def loss_name(self) -> str:
@@ -165,7 +170,13 @@ class Experiment(ABC):
     @property
     def stopping(self) -> Stopping:
         """What ends the run."""
-        return Stopping(self.spec.stop.rules(), self.floor, self.unit, self.is_unstable)
+        return Stopping(tuple(map(self._informed, self.spec.stop.rules())), self.floor, self.unit, self.is_unstable)
+
+    def _informed(self, rule: StoppingRule) -> StoppingRule:
+        """A rule that knows what it is compared with: a tolerance, the loss whose optimum is known."""
+        if not isinstance(rule, Tolerance):
+            return rule
+        return replace(rule, objective=objective(self.problem, self.optimizer))
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
         """The run itself: the one training stream, up to where it ends.

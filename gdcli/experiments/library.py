@@ -86,7 +86,7 @@ def train(data: Any, /, *, save: str | None = None, resume: str | None = None, *
     run = Run(experiment.records(), spec.stop.rule("min_delta", 0.0))
     with np.errstate(all="ignore"):
         history = [record.row() for record in run]
-    result = NetworkResult(run, _invocation(experiment, save), history, experiment, save)
+    result = NetworkResult(run, _invocation(experiment, save), history, experiment, saved_as=save)
     if save and not result.diverged:
         result.save(save)
     return result

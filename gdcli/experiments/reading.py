@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
+from typing import BinaryIO
 
 from gdcli.data import samples
+from gdcli.data.categories import categories, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
-from gdcli.data.report import ReadReport
+from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError, did_you_mean
@@ -36,11 +35,27 @@ class Reader:
         stdin: Standard input, as bytes; None where it is closed.
         tables: Tables that are in memory already, by the name they go by.
         notes: Takes what there is to remark on.
+        reports: Takes the report of each table that was read to learn from.
     """
 
     stdin: BinaryIO | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    reports: list[ReadReport] = field(default_factory=list)
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read to learn from; None before anything was."""
+        return self.reports[0] if self.reports else None
+
+    def take(self, report: ReadReport) -> None:
+        """Keeps a report and what is to be said of it."""
+        self.reports.append(report)
+        self.say(report.notes())
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Keeps remarks, each once."""
+        self.notes.extend(line for line in dict.fromkeys(lines) if line not in self.notes)
 
     def table(self, name: str, spec: DataSpec, labels: str | None = None) -> Table:
         """The table behind a name; `labels` is the file that goes with IDX images.
@@ -48,6 +63,7 @@ class Reader:
         Raises:
             DataError: If it cannot be read.
         """
+        options = read_options(spec)  # refused here, whatever is read
         if name in self.tables:
             return self.tables[name]
         if name.startswith("sample:"):
@@ -56,7 +72,7 @@ class Reader:
             raise DataError("standard input: is closed", "name a file, or pipe rows in")
         from gdcli.data.reading import load  # knows zip, gzip and images: not needed for a sample
 
-        return load(name, read_options(spec), self.stdin, labels)
+        return load(name, options, self.stdin, labels)
 
     def numbers(self, name: str, spec: DataSpec) -> Dataset:
         """Rows with a number to predict.
@@ -65,12 +81,14 @@ class Reader:
             DataError: If they cannot be read, or hold what is no number.
             OptionError: If an option asks for a column that is not there.
         """
-        return self.reported_numbers(name, spec)[0]
+        data, report = self.reported_numbers(name, spec)
+        self.take(report)
+        return data
 
     def reported_numbers(self, name: str, spec: DataSpec) -> tuple[Dataset, ReadReport]:
         """The same, with the report of what was read."""
         table, report = examine(self.table(name, spec), columns(spec), task="regression")
-        return regression(table, report.columns), report
+        return regression(table, with_gaps(report.columns)), report
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +100,19 @@ class Examples:
         test: Test rows, or None.
         values: The known values of each text column taken as input.
         report: What was read, of a table.
+        texts: All texts of those columns.
     """
 
     data: Dataset
     test: Dataset | None
     values: Values
     report: ReadReport | None = None
+    texts: Values = field(default_factory=dict)
+
+
+def with_gaps(chosen: ColumnOptions) -> ColumnOptions:
+    """The same columns with their gaps, where means are to fill them: those are learnt on training rows, once split."""
+    return dataclasses.replace(chosen, missing="keep") if chosen.missing == "mean" else chosen
 
 
 def read_options(spec: DataSpec) -> ReadOptions:
@@ -129,6 +154,7 @@ def read_examples(
     reader: Reader,
     classes: tuple[str, ...] = (),
     values: Values | None = None,
+    texts: Values | None = None,
 ) -> Examples:
     """Training rows, and test rows from `--test` or from a folder with MNIST's files.
 
@@ -138,12 +164,13 @@ def read_examples(
         reader: Reads them.
         classes: The classes of the run to go on with, if any.
         values: Its text columns' values.
+        texts: All texts of those columns.
 
     Raises:
         DataError: If they cannot be read.
         OptionError: If an option asks for what is not there.
     """
-    name, dtype = str(spec.source), np.dtype(network.dtype or "float32")
+    name = str(spec.source)
     if network.test_labels is not None and network.test is None:
         raise OptionError("--test-labels goes with --test", "give --test the file of images")
     if name not in reader.tables and Path(name).is_dir():
@@ -153,45 +180,50 @@ def read_examples(
             reader.table(name, spec, network.labels)  # which says what is wrong with it
         train, test = read_mnist_folder(name)
         if network.test is not None:
-            test = read_like(network.test, network.test_labels, train, {}, spec, dtype, reader)
-        return Examples(train, test, {})
+            test = read_like(network.test, network.test_labels, Examples(train, None, {}), spec, reader)
+        report = report_of(train, name)
+        reader.take(report)
+        return Examples(train, test, {}, report)
     table = reader.table(name, spec, network.labels)
     task = "classification" if classes else network.task
+    refuse_absent(table, values or {})
+    refuse_unknown(table, texts or {})
     table, report = examine(table, columns(spec), network.categorical or (), task, values)
-    known = dict(report.values)
-    data = _dataset(table, report, dtype, classes)
-    test_rows = None
+    known = texts or {column: categories(table, column) for column in report.values}
+    examples = Examples(_dataset(table, report, classes), None, dict(report.values), report, known)
     if network.test is not None:
-        test_rows = read_like(network.test, network.test_labels, data, known, spec, dtype, reader)
-    return Examples(data, test_rows, known, report)
+        test = read_like(network.test, network.test_labels, examples, spec, reader)
+        examples = dataclasses.replace(examples, test=test)
+    reader.take(report)
+    return examples
 
 
-def _dataset(table: Table, report: ReadReport, dtype: Any, classes: tuple[str, ...]) -> Dataset:
+def _dataset(table: Table, report: ReadReport, classes: tuple[str, ...]) -> Dataset:
     """Classes or numbers, as the report has it."""
     for name in report.inputs:
         if not table.is_numeric(name):
             what = f"{table.source}: column '{name}' holds text, and an input must be a number"
             raise DataError(what, f"take it one-hot with --categorical {name}, or leave it out of --x")
     if report.target.task == "classification":
-        return classification(table, report.columns, dtype, classes)
-    return regression(table, report.columns)
+        return classification(table, with_gaps(report.columns), classes)
+    return regression(table, with_gaps(report.columns))
 
 
-def read_like(
-    name: str, labels: str | None, data: Dataset, values: Values, spec: DataSpec, dtype: Any, reader: Reader
-) -> Dataset:
-    """Further rows with the columns and classes of rows already read.
+def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec, reader: Reader) -> Dataset:
+    """Further rows with the columns and classes of rows already read, their gaps left to be filled as those are.
 
     Raises:
         DataError: If they cannot be read, or hold a class that the others do not.
     """
     if not name.startswith("sample:") and name != "-" and not Path(name).exists():
         raise DataError(f"{name}: no such file", "name a file of rows with the same columns")
-    table = with_categories(reader.table(name, spec, labels), values)
-    chosen = ColumnOptions(data.input_names, data.target_name, spec.missing)
+    table, data = reader.table(name, spec, labels), examples.data
+    refuse_unknown(table, examples.texts)
+    table = with_categories(table, examples.values)
+    chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing))
     with needed_columns("it needs the training rows' columns; IDX images need --test-labels"):
         if data.classes:
-            return classification(table, chosen, dtype, data.classes)
+            return classification(table, chosen, data.classes)
         return regression(table, chosen)
 
 
@@ -199,7 +231,7 @@ def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) ->
     """The rows of a file held out, by the training rows' column names."""
     if not name.startswith("sample:") and not Path(name).exists():
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
-    return reader.numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))
+    return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
 
 
 @contextmanager

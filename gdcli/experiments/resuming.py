@@ -55,7 +55,7 @@ def saved_spec(past: SavedModel) -> Spec:
 def _refuse_changes(names: tuple[str, ...], changes: Mapping[str, Any], before: Spec, why: str) -> None:
     kept = before.values()
     for name in names:
-        if name in changes and changes[name] != kept[name]:
+        if name in changes and changes[name] != kept[name] and (changes[name] or kept[name]):  # 0 is as good as none
             raise OptionError(
                 f"--{name.replace('_', '-')} cannot change with --resume{why}", "leave it out: the model knows its own"
             )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DataSpec",
     "EpochSpec",
+    "FoldSpec",
     "LineSpec",
     "LoopSpec",
     "LossSpec",
@@ -113,6 +114,8 @@ def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
     for name in known:
         for one in fields(definitions(kind)[name]):
+            if one.metadata.get("internal"):
+                continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):
                 found[one.name] = one, name
     ordered = sorted(found.values(), key=lambda pair: pair[0].metadata.get("place", LAST))
@@ -359,6 +362,15 @@ class StopSpec(Numbered):
         return dict(self.settings).get(name, default)
 
 
+@dataclass(frozen=True)
+class FoldSpec(Group):
+    """How the run is scored on rows that it has not seen, beside those held out."""
+
+    folds: int | None = option(
+        None, "Score by K-fold cross-validation too: mean and standard error. [none]", "K", "count"
+    )
+
+
 def reject_together(options: Mapping[str, Any]) -> None:
     """Refuses options that say two things about one.
 
@@ -383,6 +395,7 @@ class Spec:
         optimizer: From gradient to update.
         loss: What is minimised.
         stop: What ends it.
+        folds: How it is scored beside that.
 
     >>> Spec(LineSpec(), DataSpec("sample:deck")).replace(lr=0.5, degree=2).model.degree
     2
@@ -396,6 +409,7 @@ class Spec:
     optimizer: OptimizerSpec = OptimizerSpec()
     loss: LossSpec = LossSpec()
     stop: StopSpec = StopSpec()
+    folds: FoldSpec = FoldSpec()
 
     COMMANDS: ClassVar[Mapping[str, type[Group]]] = {"fit": LineSpec, "train": NetworkSpec}
 
@@ -471,8 +485,16 @@ class Spec:
         model = dict(known["model"])
         command = str(model.pop("kind"))
         kinds = groups_of(command)
-        parts = {name: _restored(kind, model if name == "model" else known[name]) for name, kind in kinds.items()}
-        return cls(**parts)  # type: ignore[arg-type]
+        written = {"folds": {}, **known, "model": model}  # earlier versions had no folds
+        parts = {name: _restored(kind, written[name]) for name, kind in kinds.items()}
+        spec = cls(**parts)  # type: ignore[arg-type]
+        try:
+            read = cls.of(command, spec.data.source, spec.given())
+        except OptionError as error:
+            raise ValueError(error.message) from None
+        if read != spec:
+            raise ValueError("a spec with a value that no option takes")
+        return spec
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
@@ -486,6 +508,7 @@ def groups_of(command: str) -> dict[str, type[Group]]:
         "optimizer": OptimizerSpec,
         "loss": LossSpec,
         "stop": StopSpec,
+        "folds": FoldSpec,
     }
 
 
@@ -501,6 +524,8 @@ RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_w
 def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
     """A group from what JSON made of it."""
     values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    if not isinstance(values.get("settings", ()), tuple):
+        raise TypeError("the settings are no pairs of names and numbers")
     return kind(**values)
 
 

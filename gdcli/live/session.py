@@ -100,7 +100,7 @@ class Session:
                 self.stop()
         elif self.goal == "converge" and run.settled():
             self.stop()
-            self.say(f"Converged at step {run.now.number:,}.")
+            self.say(f"{messages.describe_ending(run)}.")
 
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""

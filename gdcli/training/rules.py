@@ -14,10 +14,11 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
+from gdcli.arrays import Array
 from gdcli.definitions import STOPPING_RULE, Kind
 from gdcli.training.records import Epoch, Status
 
@@ -27,7 +28,7 @@ SEPARATED_FLAT = 1e-3
 """Of the first loss: what a loss must fall by to count as falling, where the classes are told apart."""
 
 REQUIRED_TOLERANCE = 1e-6
-"""How flat a loss must be where convergence is asked for and no rule says what that is."""
+"""What part of the start's excess loss, or gradient, may be left where convergence is asked for and no rule says it."""
 
 
 class StoppingRule:
@@ -86,24 +87,62 @@ def improves(loss: Any, best: Any, min_delta: float = 0.0) -> Any:
     return loss < best - min_delta
 
 
+class Measure(Protocol):
+    """A loss whose least value is known, penalties and weight decay included."""
+
+    @property
+    def resolution(self) -> float:
+        """An excess that float64 cannot tell from 0."""
+
+    def excess(self, parameters: Array) -> Any:
+        """How far the loss at some parameters (..., P) is above its least value, shape (...)."""
+
+
 @dataclass(frozen=True)
 class Tolerance(StoppingRule):
-    """Converged: no component of the gradient exceeds the tolerance, max |g_i| <= T.
+    """Converged, whatever the units: what is left of the start is at most T.
+
+    Where the optimum is known: J(w) - J* <= T (J(start) - J*), or no more than rounding. Elsewhere no component of the
+    gradient exceeds T times the start's largest: max |g_i| <= T max |g_i(start)|.
 
     Args:
         tolerance: T.
+        objective: J, where its optimum is known; an experiment fills it in.
+
+    >>> rule, state = Tolerance(0.5), Tolerance(0.5).init()
+    >>> for epoch, slope in enumerate([4e-9, 3e-9, 2e-9]):
+    ...     met, state = rule.update(Epoch(epoch, epoch, 0.1, 1.0, np.zeros(1), gradient=np.array([slope])), state)
+    ...     print(bool(met), float(state))
+    False 4e-09
+    False 4e-09
+    True 4e-09
     """
 
     tolerance: float = field(
-        metadata={"metavar": "T", "help": "Stop when no |gradient| exceeds T.", "place": 3, "accepts": "non_negative"}
+        metadata={
+            "metavar": "T",
+            "help": "Stop when T of the start's excess loss (optimum unknown: of its gradient) is left.",
+            "place": 3,
+            "accepts": "non_negative",
+        }
     )
+    objective: Measure | None = field(default=None, repr=False, compare=False, metadata={"internal": True})
     status: ClassVar[Status] = Status.CONVERGED
     needs_gradient: ClassVar[bool] = True
 
     def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
-        """max |g_i| <= T."""
+        """What is left <= T of the first record's, which is the state."""
+        left = self._left(record)
+        first = left if state is None else state
+        least = 0.0 if self.objective is None else self.objective.resolution
+        return (left <= self.tolerance * first) | (left <= least), first
+
+    def _left(self, record: Epoch) -> Any:
+        """The excess loss where it is known, else the largest component of the gradient; (R,) of a stack."""
+        if self.objective is not None:
+            return self.objective.excess(record.parameters)
         assert record.gradient is not None, "it is filled in"  # noqa: S101 - for the type checker
-        return np.abs(record.gradient).max(axis=-1, initial=0.0) <= self.tolerance, state
+        return np.abs(record.gradient).max(axis=-1, initial=0.0)
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,8 @@ class Stopping:
                 return RUNNING, record, state
         if isinstance(record, Epoch):
             return self.judge(self.in_units(record), state, problem, interrupted)
+        if state.first is None:  # of a run that goes on, whose first epochs are not known
+            state = self._begun(record.loss * self.unit, state)
         exploded = self.exploded(record, state)
         due = tuple(rule.due(record.step) for rule in self.rules) if self._timed else ()
         if exploded is False and not (interrupted or any(due)):

@@ -17,6 +17,7 @@ from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
+    FoldSpec,
     LineSpec,
     LoopSpec,
     LossSpec,
@@ -40,6 +41,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    folds: FoldSpec,
     saving: SaveOptions,
     stream: StreamOptions,
     output: OutputOptions,
@@ -51,7 +53,7 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(saving.save)
-    spec, start = or_example(Spec(line, data, rate, loop, epochs, optimizer, loss, stop), terminal)
+    spec, start = or_example(Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal)
     rows = reader(terminal)
     experiment = read_line(spec, rows).compressed()
     note_all(rows.notes, terminal)
@@ -65,7 +67,7 @@ def command(
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), stop.rule("min_delta", 0.0))
-        result = LineResult(run, again, experiment=experiment)
+        result = LineResult(run, again, experiment=experiment, interrupted=interrupted)
         records = bar.clearing(
             experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
         )

@@ -22,6 +22,7 @@ from gdcli.experiments.resuming import continued_spec
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
+    FoldSpec,
     LoopSpec,
     LossSpec,
     NetworkSpec,
@@ -46,6 +47,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    folds: FoldSpec,
     saving: SaveOptions,
     going_on: ResumeOptions,
     show: ShowOptions,
@@ -60,7 +62,7 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(saving.save)
-    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop), terminal, "train")
+    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal, "train")
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
         spec = continued_spec(past, spec, given_options(context))
@@ -77,7 +79,7 @@ def command(
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
-        result = NetworkResult(run, again, experiment=experiment, saved_as=saving.save)
+        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.save)
         records = streams.thin(run, keep, best=table)
         stamped: Any = timed(records) if stream.timing or table else records
         emit(report(result, bar.clearing(stamped), plots(stream.plot, output, terminal), show.show), output, terminal)

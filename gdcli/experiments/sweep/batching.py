@@ -25,6 +25,7 @@ from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import MEASURED
+from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
 
 Rows = Dataset | Examples
@@ -37,6 +38,18 @@ NEAR = 1e-6
 """Of the baseline's loss: this near the optimum's a loss is as good."""
 
 
+class Measuring(NamedTuple):
+    """How runs are measured beside their own losses.
+
+    Args:
+        folds: How many folds; 0 for the rows that they hold out, or their training rows.
+        seed: Of the folds.
+    """
+
+    folds: int
+    seed: int
+
+
 class Job(NamedTuple):
     """Runs that are one stack, in a form that can be sent to another process.
 
@@ -44,20 +57,23 @@ class Job(NamedTuple):
         table: Which of the tables read it is about.
         numbers: The runs' numbers.
         specs: The runs.
+        measuring: How they are measured; None where their losses compare them.
     """
 
     table: int
     numbers: tuple[int, ...]
     specs: tuple[Spec, ...]
+    measuring: Measuring | None = None
 
     def alone(self) -> Iterator[Job]:
         """The same runs one by one."""
         for number, spec in zip(self.numbers, self.specs, strict=True):
-            yield Job(self.table, (number,), (spec,))
+            yield self._replace(numbers=(number,), specs=(spec,))
 
     def part(self, places: Sequence[int]) -> Job:
         """Some of the runs."""
-        return Job(self.table, tuple(self.numbers[at] for at in places), tuple(self.specs[at] for at in places))
+        numbers, specs = tuple(self.numbers[at] for at in places), tuple(self.specs[at] for at in places)
+        return self._replace(numbers=numbers, specs=specs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +260,8 @@ def _alike(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -
     shared: dict[Hashable, list[int]] = {}
     for number, (spec, table) in enumerate(zip(specs, tables, strict=True)):
         free = own if _seed_matters(spec, row_count(rows[table])) else own | {"seed"}
+        if any(isinstance(rule, Tolerance) for rule in spec.stop.rules()):
+            free = free - {"l2", "weight_decay"}  # they move the optimum, which the rule is about
         key = table, *(value for name, value in spec.values().items() if name not in free)
         shared.setdefault(key, []).append(number)
     yield from shared.values()

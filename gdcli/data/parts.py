@@ -1,0 +1,66 @@
+"""Classes that are missing from one part of a split, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from gdcli.data.cells import printable
+from gdcli.data.dataset import Dataset
+from gdcli.data.warning import ReadWarning, listed
+
+__all__ = ["PARTS", "class_counts", "missing_classes"]
+
+PARTS = {
+    "train": ("to train on", "not learned"),
+    "validation": ("held out", "not measured"),
+    "test": ("to test on", "not measured"),
+}
+"""Each part of the rows: what its rows are for, and what becomes of a class that has none of them."""
+MIXED = (": without --no-shuffle the rows are mixed first", "--shuffle")
+ADVICE = {
+    ("train", "in order"): MIXED,
+    ("validation", "in order"): MIXED,
+    ("validation", "shuffled"): (": a larger --validation holds out more", "--validation"),
+}
+"""What to do, by the part and by how rows were held out; and the option."""
+
+
+def class_counts(data: Dataset) -> dict[str, int]:
+    """How many rows each class has.
+
+    >>> class_counts(Dataset([[1.0], [2.0], [3.0]], [0, 2, 2], classes=("a", "b", "c")))
+    {'a': 1, 'b': 0, 'c': 2}
+    """
+    counts = np.bincount(data.targets.astype(int), minlength=len(data.classes)).tolist()
+    return dict(zip(data.classes, counts, strict=True))
+
+
+def missing_classes(parts: Mapping[str, Dataset | None], how: str) -> Iterator[ReadWarning]:
+    """A warning for each part in which classes have no row.
+
+    Args:
+        parts: The rows of `train`, `validation` and `test`, as far as there are any.
+        how: How rows were held out: `shuffled`, `in order`, or `given` as rows of their own.
+
+    >>> few = Dataset([[1.0], [2.0]], [0, 0], classes=("common", "rare"))
+    >>> print(next(missing_classes({"validation": few}, "shuffled")).sentence)
+    class 'rare' has no row among the 2 held out, so it is not measured: a larger --validation holds out more
+    """
+    for name, data in parts.items():
+        absent = [] if data is None else [label for label, rows in class_counts(data).items() if not rows]
+        if data is None or not absent:
+            continue
+        purpose, effect = PARTS[name]
+        advice, option = ADVICE.get((name, how), ("", ""))
+        yield ReadWarning(
+            "class missing", (data.target_name,), _sentence(absent, len(data), purpose, effect) + advice, option
+        )
+
+
+def _sentence(absent: Sequence[str], rows: int, purpose: str, effect: str) -> str:
+    labels = listed([f"'{printable(label)}'" for label in absent])
+    one = len(absent) == 1
+    who, so = (f"class {labels} has", "it is") if one else (f"classes {labels} have", "they are")
+    return f"{who} no row among the {rows:,} {purpose}, so {so} {effect}"
