@@ -34,6 +34,7 @@ RUNS = {
     "predict": ["predict", "model.safetensors", "classes.csv"],
     "collapse": ["collapse", "linear.safetensors", "classes.csv"],
     "sample": ["sample", "line"],
+    "show": ["show", "classes.csv", "--x", "a,b", "--plot"],
 }
 """A small run of each command."""
 TYPED = "n 3\nq\n"
@@ -51,7 +52,7 @@ VALUES = {
     "timeout": "1e-9", "steps": "2", "low": "0.001", "high": "3", "points": "5", "rows": "3", "noise": "0",
     "pred": "z", "suggest": "steepest", "smooth": "0.5", "x_range": "0..1", "y_range": "0..1", "over": "w_z,b",
     "m_range": "0..1", "b_range": "0..1", "record": "out.rec", "replay": "none.rec", "port": "1", "host": "::2",
-    "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1",
+    "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
@@ -92,6 +93,7 @@ UNSEEN = {
     ("rmse", "color"): "a bare number has no colour",
     ("predict", "color"): "rows for a pipe have no colour",
     ("sample", "color"): "csv has no colour",
+    ("show", "plot"): "is part of the run",
 }
 """Options that such a run cannot show, and why."""
 

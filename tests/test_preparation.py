@@ -13,6 +13,7 @@ from gdcli.data.columns import ColumnOptions, classification, inputs
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
 from gdcli.data.preparation import Preparation, prepare
+from gdcli.data.splitting import folds
 from gdcli.data.tables import read_table
 from gdcli.errors import DataError
 
@@ -125,6 +126,30 @@ class TestGaps:
         for experiment in (network, line):
             assert experiment.data.inputs[0, 0] == pytest.approx(expected, rel=1e-15)
             assert experiment.validation.inputs[0, 0] == pytest.approx(expected, rel=1e-15)
+
+    @pytest.mark.parametrize("command", ["fit", "train"])
+    def test_each_fold_is_filled_with_the_means_of_the_others(self, gdcli, table, command):
+        """By hand: least squares on each fold's training rows, gaps filled with the mean of theirs."""
+        rng = np.random.default_rng(2)
+        x, y = rng.normal(50, 9, 30), rng.normal(size=30) / 5
+        y += x
+        x[[3, 11, 19]] = np.nan
+        cells = ["" if value != value else repr(value) for value in x.tolist()]
+        data = table(text("x,y", cells, map(repr, y.tolist())))
+        options = ("--lr", 0.1) if command == "train" else ("--standardize", "--lr", 0.5)
+        more = ("--task", "regression", "--dtype", "float64", "--validation", "none") if command == "train" else ()
+        found = gdcli(
+            *(command, data, "--missing", "mean", "--folds", 3, "--epochs", 400, "--batch-size", "full"),
+            *(*options, *more, "--format", "json"),
+        )
+        assert found.code == 0, found.err
+        scores = []
+        for train, held in folds(Dataset(x[:, None], y), 3, seed=0):
+            fill = np.nanmean(train.inputs)
+            seen, new = (np.where(np.isnan(part.inputs), fill, part.inputs) for part in (train, held))
+            slope, bias = np.polyfit(seen[:, 0], train.targets, 1)
+            scores.append(np.sqrt(np.mean((slope * new[:, 0] + bias - held.targets) ** 2)))
+        assert found.json["folds"]["scores"] == pytest.approx(scores, rel=1e-6)
 
     def test_a_validation_file_is_filled_with_the_training_means(self, table):
         train, held = table("x,y\n1,1\n3,3\n,2\n"), table("x,y\n100,1\n,3\n", "held.csv")

@@ -317,4 +317,4 @@ def test_of_many_rows_the_first_are_looked_at_and_it_is_said():
     rows = 100_001
     content = b"one,x,y\n" + b"".join(b"1,%d,%d.5\n" % (row * 7 % 1000, row) for row in range(rows))
     (warning,) = report(content).warnings
-    assert warning.sentence == "column 'one' is 1 in the first 100,000 rows, which tells nothing"
+    assert warning.sentence == "column 'one' is 1 in the first 100,000 rows, which tells nothing: --x x leaves it out"

@@ -234,16 +234,9 @@ class TestComparison:
         assert choice.sentence == "Keep degree 1: its mean loss on 3 rows held out, 1, is the least."
 
 
-def trend(rows=14, noise=0.5, rng=None):
-    """A few noisy points of the cubic y = x^3 - 3x, x evenly from -2 to 2."""
-    rng = rng or np.random.default_rng(0)
-    x = np.linspace(-2, 2, rows)
-    return Dataset(x, x**3 - 3 * x + rng.normal(scale=noise, size=rows))
-
-
 def trend_losses(seed, k=14):
     """Each degree's squared error of each row, when that was held out."""
-    parts = folds(trend(rng=np.random.default_rng(seed)), k, seed)
+    parts = folds(toys.trend(rng=np.random.default_rng(seed)), k, seed)
     return np.array([np.concatenate([errors(degree, *part) for part in parts]) for degree in (1, 3, 9)])
 
 

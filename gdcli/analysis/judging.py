@@ -29,6 +29,8 @@ __all__ = ["Judged", "judge", "row_scores"]
 HELD_OUT, TRAINING = "rows held out", "training rows"
 RARE = 0.5
 """A class with less than this part of an even share of the rows is rare."""
+FAR = 1.5
+"""A start with so many times the baseline's loss is far from it."""
 ROWS = 10_000
 """Of more rows than about this, evenly spaced ones are looked at."""
 
@@ -145,6 +147,8 @@ def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdic
 
 def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdict | None:
     (model, right), (base, usual), start = run.rows(record, data), run.baseline(data), run.rows(run.start, data)[0]
+    if np.mean(start) > FAR * np.mean(base) and still_improving(run.losses) is not None:
+        return None  # it is on its way, and has not got to where no input is needed yet
     return learned_nothing(model, base, right, usual, start, run.name(run.usual) if run.classes else "", where)
 
 

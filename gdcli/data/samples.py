@@ -64,7 +64,7 @@ FILES = (
     Sample(
         "breast_cancer",
         "569 tumours: thirty measurements, benign or not",
-        "gdcli train sample:breast_cancer --epochs 50",
+        "gdcli sweep train sample:breast_cancer --loss binary-cross-entropy,mse --lr 0.01 --epochs 30",
         "file",
     ),
     Sample(

@@ -46,8 +46,13 @@ def looks_like_labels(values: Array) -> bool:
         return False
     distinct, counts = np.unique(values, return_counts=True)
     classes, rows = len(distinct), len(values)
-    if classes > MOST_CLASSES or classes == rows > 2 or (classes > _VERY_FEW and rows < 2 * classes):
+    if classes > MOST_CLASSES or _is_each_once(distinct, rows) or (classes > _VERY_FEW and rows < 2 * classes):
         return False
     if classes <= _FEW_CLASSES:
         return True
     return bool(distinct[0] in (0, 1) and counts.min() >= _RARE * counts.max() and rows >= _ROWS_EACH * classes)
+
+
+def _is_each_once(distinct: Array, rows: int) -> bool:
+    """Whether every row has a number of its own, but for the two rows of two classes, 0 and 1, or 1 and 2."""
+    return len(distinct) == rows and (rows > 2 or distinct[0] not in (0, 1))

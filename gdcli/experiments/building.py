@@ -144,7 +144,11 @@ def held_out(
         spec: What is asked for.
         read: Reads the file.
         usual: The part held out where nothing is asked for.
+
+    Raises:
+        OptionError: If so many rows cannot be parted so.
     """
+    check_folds(spec.folds.folds, len(data))
     wanted = usual if spec.stop.validation is None else spec.stop.validation
     if wanted is None or wanted == "none":
         return data, None
@@ -167,6 +171,21 @@ def filling(spec: Spec, rows: Dataset, fill: Fill | None = None) -> Callable[[Da
         return lambda data: data
     means = fill or Fill.learn(rows.inputs, rows.input_names)
     return lambda data: dataclasses.replace(data, inputs=means(data.inputs))
+
+
+def unfilled(spec: Spec, data: Dataset, held: Dataset | None) -> tuple[Dataset, Dataset | None] | None:
+    """Training rows and rows held out as they are, where means are to fill them."""
+    return (data, held) if spec.data.missing == "mean" else None
+
+
+def check_folds(count: int | None, rows: int) -> None:
+    """Refuses folds that cannot be.
+
+    Raises:
+        OptionError: If there is one, or more than rows.
+    """
+    if count is not None and not 2 <= count <= rows:
+        raise OptionError(f"--folds {count}: {rows} rows make from 2 to {rows} folds", "5 or 10 are usual")
 
 
 def check_stopping(spec: Spec, validation: Dataset | None) -> None:

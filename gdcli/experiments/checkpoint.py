@@ -142,7 +142,7 @@ def saved_line(
     """A linear model as a network without hidden layers, on raw inputs and their powers.
 
     Args:
-        data: The training rows.
+        data: The training rows, with their gaps.
         basis: What the model saw of them.
         parameters: In raw units; without a bias if the basis has no intercept.
         config: The settings it was fitted with.

@@ -56,6 +56,7 @@ class Experiment(ABC):
         batch_size: Rows a step; None = all.
         chosen: What of all this was not given, and so was chosen.
         reading: What was read and how it is understood, of a table.
+        unfilled: Training rows and rows held out with their gaps; None unless means fill them.
     """
 
     spec: Spec
@@ -70,6 +71,7 @@ class Experiment(ABC):
     batch_size: int | None
     chosen: Chosen = field(default=Chosen(), kw_only=True)
     reading: ReadReport | None = field(default=None, kw_only=True)
+    unfilled: tuple[Dataset, Dataset | None] | None = field(default=None, kw_only=True)
 
     @property
     def loss_name(self) -> str:

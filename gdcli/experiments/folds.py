@@ -16,7 +16,7 @@ from gdcli.analysis.judging import row_scores
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.splitting import folds
-from gdcli.errors import OptionError
+from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.line import LineExperiment, line_experiment, on_rows
 from gdcli.experiments.network import NetworkExperiment, network_experiment
@@ -122,9 +122,11 @@ def measure(experiment: Experiment, parameters: Array, rows: Dataset, of: str) -
     Args:
         experiment: The run.
         parameters: Its parameters.
-        rows: As read: class indices, or numbers.
+        rows: As read: class indices, or numbers; gaps are filled with the means of the run's training rows.
         of: What the rows are called.
     """
+    if experiment.unfilled is not None:
+        rows = building.filling(experiment.spec, experiment.unfilled[0])(rows)
     with np.errstate(all="ignore"):
         if isinstance(experiment, NetworkExperiment) and experiment.preparation.classes:
             found = outputs(experiment.network, parameters, experiment.preparation, rows.inputs)
@@ -147,7 +149,7 @@ def cross_validate(experiment: Experiment, count: int, interrupted: Interrupted 
         The folds' scores; None if it was interrupted.
 
     Raises:
-        OptionError: If there are too few rows, or the run goes on from another.
+        OptionError: If there are too few rows.
 
     Source: Stone 1974, Cross-Validatory Choice and Assessment of Statistical Predictions.
     """
@@ -169,7 +171,7 @@ def cross_validate(experiment: Experiment, count: int, interrupted: Interrupted 
 
 def all_rows(experiment: Experiment) -> Dataset:
     """The rows a run was given: those it is trained on, and a part of them that it holds out."""
-    data, held_out = experiment.data, experiment.validation
+    data, held_out = experiment.unfilled or (experiment.data, experiment.validation)
     asked = experiment.spec.stop.validation
     if held_out is None or (isinstance(asked, str) and asked != "none"):
         return data
@@ -183,13 +185,11 @@ def _arrays(data: Dataset) -> Iterator[Array]:
 
 def _on(experiment: Experiment, rows: Dataset) -> Experiment:
     """The same run on other rows, with the rate and epochs it has."""
-    spec = experiment.spec.replace(lr=experiment.rate, epochs=experiment.epochs)
+    spec = experiment.spec.replace(lr=experiment.rate, epochs=experiment.epochs, folds=None)
     asked = spec.stop.validation
     if isinstance(experiment, NetworkExperiment):
-        if experiment.past is not None:
-            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
         return network_experiment(spec, Examples(rows, None, experiment.values))
     assert isinstance(experiment, LineExperiment)  # noqa: S101 - there are two kinds
     if isinstance(asked, str) and asked != "none":
-        return on_rows(spec, rows, experiment.validation)
+        return on_rows(spec, rows, experiment.validation if experiment.unfilled is None else experiment.unfilled[1])
     return line_experiment(spec, rows)

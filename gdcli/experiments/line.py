@@ -197,7 +197,7 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
     """The experiment on training rows and rows held out; fill and scaling are learnt on the training rows alone."""
     model_spec = spec.model
     assert isinstance(model_spec, LineSpec)  # noqa: S101 - for the type checker
-    filled = building.filling(spec, data)
+    filled, unfilled = building.filling(spec, data), building.unfilled(spec, data, validation)
     data, validation = filled(data), None if validation is None else filled(validation)
     batch = building.batch_size(spec.loop, len(data))
     rate = FIT_RATE if spec.rate.lr is None else spec.rate.lr
@@ -222,6 +222,7 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
         epochs=epochs,
         batch_size=batch,
         basis=basis,
+        unfilled=unfilled,
     )
 
 

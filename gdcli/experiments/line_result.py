@@ -227,7 +227,8 @@ class LineResult(Result):
 
         experiment = self.experiment
         values, missing = np.array(self.values), experiment.spec.data.missing
-        saved = saved_line(experiment.data, experiment.basis, values, self.config(), self.kept.epoch, missing)
+        data = experiment.data if experiment.unfilled is None else experiment.unfilled[0]
+        saved = saved_line(data, experiment.basis, values, self.config(), self.kept.epoch, missing)
         save(Path(path), saved)
 
     def divergence(self) -> tuple[str, str]:

@@ -158,9 +158,11 @@ def network_experiment(
     """
     model_spec, reader = _network_spec(spec), reader or Reader()
     dtype = np.dtype(model_spec.dtype or "float32").type
-    _refuse_unfit(examples, spec.name)
+    refuse_unfit(examples, spec.name)
     if past is not None:
         _refuse_other(examples.data, past)
+        if spec.folds.folds is not None:
+            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
     data, validation = building.held_out(
         examples.data,
         spec,
@@ -169,7 +171,7 @@ def network_experiment(
     )
     building.check_stopping(spec, validation)
     fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
-    filled = building.filling(spec, data, fill)
+    filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
     data = filled(data)
     reading = _reading(spec, examples, {"train": data, "validation": validation, "test": examples.test}, reader)
@@ -221,6 +223,7 @@ def network_experiment(
         weights=weights,
         past=past,
         reading=reading,
+        unfilled=unfilled,
     )
     return made if past is not None else settled(made)
 
@@ -292,7 +295,12 @@ def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
     )
 
 
-def _refuse_unfit(examples: Examples, name: str) -> None:
+def refuse_unfit(examples: Examples, name: str) -> None:
+    """Refuses rows from which no network can be learned.
+
+    Raises:
+        DataError: If there is one row, or one class.
+    """
     data = examples.data
     refuse_single_row(data, name, ": a network needs more")
     if len(data.classes) == 1:

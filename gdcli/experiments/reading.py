@@ -190,7 +190,7 @@ def read_examples(
     refuse_unknown(table, texts or {})
     table, report = examine(table, columns(spec), network.categorical or (), task, values)
     known = texts or {column: categories(table, column) for column in report.values}
-    examples = Examples(_dataset(table, report, classes), None, dict(report.values), report, known)
+    examples = Examples(dataset_of(table, report, classes), None, dict(report.values), report, known)
     if network.test is not None:
         test = read_like(network.test, network.test_labels, examples, spec, reader)
         examples = dataclasses.replace(examples, test=test)
@@ -198,8 +198,12 @@ def read_examples(
     return examples
 
 
-def _dataset(table: Table, report: ReadReport, classes: tuple[str, ...]) -> Dataset:
-    """Classes or numbers, as the report has it."""
+def dataset_of(table: Table, report: ReadReport, classes: tuple[str, ...]) -> Dataset:
+    """Classes or numbers, as the report has it, their gaps left to be filled.
+
+    Raises:
+        DataError: At a cell that is no number, or missing where that is refused.
+    """
     for name in report.inputs:
         if not table.is_numeric(name):
             what = f"{table.source}: column '{name}' holds text, and an input must be a number"

@@ -221,7 +221,10 @@ class NetworkSpec(Group):
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")
     label_smoothing: float = option(0.0, "Part of a label spread over all. [0]", "S", "below_one")
     class_weight: str | tuple[ClassWeight, ...] | None = option(
-        None, "How much each class counts. [all alike]", "balanced|A=2,B=1", "class_weight"
+        None,
+        "What each class counts for in the mean over the rows; balanced: rows / (classes x the class's rows). [1]",
+        "balanced|A=2,B=1",
+        "class_weight",
     )
 
 

@@ -90,7 +90,7 @@ def command(
 
 
 def _more(saved: Model, rows: Dataset) -> dict[str, float]:
-    """Figures that need probabilities: log loss, macro F1, and for two classes the area under the ROC curve."""
+    """Figures of classes: log loss, macro F1, balanced accuracy, and for two classes the area under the ROC curve."""
     if not saved.classes:
         return {}
     out, prepared = saved.outputs(rows.inputs), saved.saved.preparation
@@ -99,6 +99,7 @@ def _more(saved: Model, rows: Dataset) -> dict[str, float]:
     figures = {
         "log_loss": metrics.log_loss(probabilities, rows.targets),
         "macro_f1": metrics.macro_f1(counts),
+        "balanced_accuracy": metrics.balanced_accuracy(counts),
     }
     if probabilities.shape[1] == 2 and 0 < rows.targets.sum() < len(rows):
         figures["roc_auc"] = metrics.roc_auc(probabilities[:, 1], rows.targets)
@@ -130,8 +131,10 @@ def _blocks(
 ) -> Iterator[str]:
     classes = saved.classes
     yield ""
-    figures = found.figures_with_loss() | more
-    text = "   ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in figures.items())
+    figures = {name: short(value) for name, value in (found.figures_with_loss() | more).items()}
+    if figures.get("balanced_accuracy") == figures.get("accuracy"):
+        figures.pop("balanced_accuracy", None)
+    text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
     yield f" {paint('rows', theme.HEADING, screen)} {len(rows):,}   {text}"
     if found.confusion is None:
         return

@@ -25,7 +25,7 @@ from gdcli.experiments.sweep.grid import Grid
 from gdcli.training.records import Epoch, Status
 from gdcli.training.stacked import Outcome
 
-__all__ = ["SIZES", "asked_of", "fold_measures", "measured", "nothing_learned"]
+__all__ = ["KINDS", "SIZES", "asked_of", "fold_measures", "measured", "nothing_learned"]
 
 SIZES = ("degree", "hidden")
 """Options that make a model larger."""
@@ -33,10 +33,9 @@ KINDS = {"loss", "class_weight", "label_smoothing"}
 """Options that make losses numbers of different kinds."""
 FEW_ROWS = 500
 """Up to so many rows, sizes are compared by folds."""
-EACH_ROW = 20
-"""Up to so many rows, each is a fold of its own."""
-USUAL = 5
-"""Folds where none are asked for."""
+HANDFUL = 20
+USUAL, MORE = 5, 7
+"""Folds where none are asked for; and up to a handful of rows, of which the others need as many as they can get."""
 
 
 def asked_of(grid: Grid, rows: Sequence[Rows]) -> Measuring | None:
@@ -45,7 +44,7 @@ def asked_of(grid: Grid, rows: Sequence[Rows]) -> Measuring | None:
     sizes, seed = differing & set(SIZES), grid.base.loop.seed
     if count is None and sizes:
         most = max(len(_data(one)) for one in rows)
-        count = most if most <= EACH_ROW else USUAL if most <= FEW_ROWS else None
+        count = min(most, MORE) if most <= HANDFUL else USUAL if most <= FEW_ROWS else None
     if count is None and not (sizes or differing & KINDS):
         return None
     return Measuring(count or 0, seed)
@@ -99,7 +98,8 @@ def nothing_learned(stack: PreparedStack, outcome: Outcome, goal: Goal | None) -
 
 def _to_the_end(spec: Spec) -> Spec:
     """A fold's run: no rows held out of its own, unless they are what ends it."""
-    return spec if spec.stop.rule("patience") is not None else spec.replace(validation="none")
+    alone = spec.replace(folds=None)
+    return alone if spec.stop.rule("patience") is not None else alone.replace(validation="none")
 
 
 def _outcomes(stack: PreparedStack, interrupted: Callable[[], bool]) -> Iterator[Outcome]:

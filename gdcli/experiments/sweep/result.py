@@ -11,19 +11,22 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
-from gdcli.analysis.comparison import Choice, compare, keep_smallest
+from gdcli.analysis.comparison import Choice, compare, keep_smallest, tends_higher
+from gdcli.analysis.confident_errors import gradients_of_errors
 from gdcli.analysis.evidence import Verdict
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.folds import Measured
 from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.executors import NOTHING, Finished
-from gdcli.experiments.sweep.measuring import SIZES
+from gdcli.experiments.sweep.measuring import KINDS, SIZES
 from gdcli.experiments.sweep.planning import Plan
 from gdcli.formatting import short
+from gdcli.nn import losses
 from gdcli.training.records import Row
 from gdcli.training.stacked import Outcome
 
@@ -33,8 +36,6 @@ ORDER = {"interrupted": 1, "timed_out": 1, "diverged": 3, "failed": 4}
 """How a run's end ranks it; any other end comes first."""
 DEAD = 2
 """How a run that learned nothing ranks."""
-SURE = 0.95
-"""Confidence that a larger model does more than half of the rows held out worse, to say that it overfits."""
 ROUNDING = 1e-28
 """Of the first loss: a loss below is as good as none."""
 POINTS = 200
@@ -308,16 +309,33 @@ class SweepResult(Sequence[SweptRun]):
     @cached_property
     def overfitted(self) -> SweptRun | None:
         """The size that fits the training rows best of those that do rows held out worse than the size to keep."""
-        keep, found = self.keep, list[SweptRun]()
+        keep = self.keep
         if keep is None or keep.measured is None:
             return None
-        for run in self.by_size:
-            one = run.measured
-            if one is None or self.size(run) <= self.size(keep) or not one.training < keep.measured.training:
-                continue
-            if overfits(keep.measured, one):
-                found.append(run)
-        return min(found, key=lambda run: run.measured.training if run.measured else math.inf, default=None)
+        found = [
+            (run.measured.training, run)
+            for run in self.by_size
+            if run.measured is not None and self.size(run) > self.size(keep) and overfits(keep.measured, run.measured)
+        ]
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the runs' own losses are numbers of different kinds."""
+        return bool(KINDS.intersection(self.plan.grid.differing))
+
+    @cached_property
+    def gradients(self) -> dict[str, tuple[float, ...]]:
+        """Where losses of classes are compared: each one's pull at a row by the probability of its true class."""
+        found = dict[str, tuple[float, ...]]()
+        for run in self.ranked if "loss" in self.plan.grid.differing else ():
+            name, one = str(run.differs["loss"]), run.measured
+            if name not in found and one is not None and one.right is not None:
+                experiment = run.experiment
+                assert isinstance(experiment, NetworkExperiment)  # noqa: S101 - classes are a network's
+                loss = losses.classifier(experiment.loss)
+                found[name] = gradients_of_errors(loss, experiment.network.sizes[-1] == 1)
+        return found
 
     @cached_property
     def comparison(self) -> Verdict | None:
@@ -373,6 +391,7 @@ class SweepResult(Sequence[SweptRun]):
             "reading": described(plan.reading),
             "best": None if best is None else best.number,
             "ranked_by": self.ranked_by,
+            "gradients": {name: list(slopes) for name, slopes in self.gradients.items()} or None,
             "comparison": None if self.comparison is None else self.comparison.row(),
             "keep": None if keep is None else {**keep.differs, "run": keep.number, **keep.losses, "rerun": keep.rerun},
             "rerun": self.rerun,
@@ -431,11 +450,9 @@ def standing(run: SweptRun) -> tuple[float, float, float, int]:
 
 
 def overfits(keep: Measured, larger: Measured) -> bool:
-    """Whether a larger model does rows held out worse: in the mean, and in more rows than chance would have."""
-    worse = larger.losses > keep.losses
-    count, seen = len(worse), int(worse.sum())
-    chance = sum(math.comb(count, at) for at in range(seen, count + 1)) / 2**count
-    return larger.value > keep.value and (chance < 1 - SURE or compare(larger.losses, keep.losses).name == "different")
+    """Whether a larger model fits its training rows better and does rows it has not seen worse, in mean and in rank."""
+    closer = larger.training < keep.training
+    return closer and larger.value > keep.value and tends_higher(larger.losses, keep.losses)
 
 
 def brief(text: str) -> str:

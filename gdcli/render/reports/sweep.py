@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
@@ -27,6 +28,8 @@ OTHERS = 15
 """Curves without a name, from all ranks."""
 TABLE_ROWS = 30
 """Rows of a table on a terminal."""
+WEAK = 10
+"""A pull that is so many times weaker is worth a word."""
 DEEP = 1e-12
 """Below the highest curve's start by this factor, nothing is drawn."""
 
@@ -141,7 +144,7 @@ def draw_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     full, half = screen.width - 2, (screen.width - 4) // 2 if wide else screen.width - 2
     height = 13 if len(sizes) > 1 or not wide else min(20, max(12, screen.height - 12))
     yield ""
-    yield from _losses(result.ranked, screen, full, height).split("\n")
+    yield from _losses(result.ranked, result.is_mixed, screen, full, height).split("\n")
     if len(sizes) > 1 and result.keep is not None:
         name = "degree" if result.size_option == "degree" else "parameters"
         blocks = [_sizes(sizes, result.keep, name, screen, half, 15), _fits(curves, screen, half, 15) if curves else ""]
@@ -149,30 +152,37 @@ def draw_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
         yield from side_by_side(blocks, screen).split("\n")
 
 
-def _losses(runs: Sequence[SweptRun], screen: Screen, width: int, height: int) -> str:
-    """The loss curves; the best lie on top."""
+def _losses(runs: Sequence[SweptRun], mixed: bool, screen: Screen, width: int, height: int) -> str:
+    """The loss curves; the best lie on top. Losses of different kinds are drawn as parts of their first values."""
     from gdcli.render.charts.plots import Series, chart
 
     every = [run for run in runs if len(run.curve)]
     drawn = every if len(every) <= NAMED else [*every[:FEW], *every[FEW :: -(-(len(every) - FEW) // OTHERS)]]
     named = {run.number for run in (drawn if len(every) <= NAMED else drawn[:FEW])}
-    first = max((float(run.curve[0]) for run in drawn if math.isfinite(run.curve[0])), default=1.0)
-    low, high = _range([run.curve for run in drawn], first)
+    curves = [_relative(run.curve) if mixed else run.curve for run in drawn]
+    first = max((float(curve[0]) for curve in curves if math.isfinite(curve[0])), default=1.0)
+    low, high = _range(curves, first)
     series = []
     for at, run in reversed(list(enumerate(drawn))):
         meaning = theme.CLASSES[at % len(theme.CLASSES)] if run.number in named else theme.NOTE
         label = plain(run.label, screen) if run.number in named else ""
-        y = np.where((run.curve > 0) & np.isfinite(run.curve), np.minimum(run.curve, 1e300), math.nan)
-        y = np.where(run.curve <= 0, low, y)
+        curve = curves[at]
+        y = np.where((curve > 0) & np.isfinite(curve), np.minimum(curve, 1e300), math.nan)
+        y = np.where(curve <= 0, low, y)
         shown = ~np.isnan(y)
         series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, meaning=meaning))
     held_out = any("best_validation_loss" in run.losses for run in drawn)
-    title = ("validation loss" if held_out else "loss") + " (log scale) by epoch"
+    title = "validation loss" if held_out else "loss"
+    title += ", as part of its first value (log scale) by epoch" if mixed else " (log scale) by epoch"
     if len(drawn) < len(every):
         title += f"; the best {FEW} by name, {len(drawn) - FEW} of the other {len(every) - FEW} without"
     return chart(
         series, screen, title=title, width=width, height=height, x_label="epoch", log_y=True, y_range=(low, high)
     )
+
+
+def _relative(curve: Array) -> Array:
+    return curve / curve[0] if curve[0] > 0 else curve
 
 
 def _range(curves: Sequence[Any], first: float) -> tuple[float, float]:
@@ -238,7 +248,8 @@ def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     else:
         yield from wrap_remark("best", _best(best, screen), screen)
     if result.comparison is not None and keep is None:
-        yield from wrap_remark("beside it", plain(result.comparison.sentence, screen), screen)
+        yield from wrap_remark("compared", plain(result.comparison.sentence, screen), screen)
+    yield from _gradients(result, screen)
     if keep is not None:
         yield from wrap_remark("keep", _kept(result, keep, screen), screen)
     if any(run.arrived is not None for run in runs) and near is not None:
@@ -248,6 +259,27 @@ def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     gone = sum(run.diverged for run in runs)
     if gone:
         yield from wrap_remark("diverged", f"{gone} of {len(runs)} runs", screen)
+
+
+def _gradients(result: SweepResult, screen: Screen) -> Iterator[str]:
+    """How hard each loss pulls at a row, the surer the model is of another class."""
+    from gdcli.analysis.confident_errors import PROBABILITIES
+
+    if len(result.gradients) < 2:
+        return
+    wide = max(map(len, result.gradients)) + 1
+    head = "".join(f"{chance:>9g}" for chance in PROBABILITIES)
+    yield from wrap_remark("gradient", "by the logit of a row's true class, whose probability is", screen)
+    yield f"            {'':{wide}}{head}"
+    for name, slopes in result.gradients.items():
+        yield f"            {plain(name, screen):{wide}}" + "".join(f"{slope:>9.3g}" for slope in slopes)
+    last = {name: abs(slopes[-1]) for name, slopes in result.gradients.items()}
+    weak, strong = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
+    if last[strong] > WEAK * last[weak]:
+        text = (
+            f"With {weak}, a row that is confidently wrong hardly pulls at all: {short(last[strong] / last[weak], 2)}"
+        )
+        yield from wrap_remark("", f"{text} times less than with {strong}.", screen)
 
 
 def _best(best: SweptRun, screen: Screen) -> str:
