@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import gdcli as library
+
 CASES = Path(__file__).parent / "cases"
 FIT = ("--standardize", "--epochs", "1")
 TRAIN = ("--epochs", "1")
@@ -17,7 +19,7 @@ def of(command, name, *options):
 
 SAID = [
     (of("fit", "r_writecsv.csv"), "column '' (number 1) counts the rows: --x x leaves it out"),
-    (of("fit", "r_writecsv.csv"), "predicts y as a number (called 'y'), from column 1 and x"),
+    (of("fit", "r_writecsv.csv"), "predicts y as a number, from column 1 and x"),
     (of("train", "customer_id.csv"), "column 'customer_id' is another whole number in each row, as ids are"),
     (of("train", "customer_id.csv"), "--x age leaves it out"),
     (of("fit", "timestamps_sec.csv"), "column 'ts' looks like seconds since 1970 (2023-11-14)"),
@@ -27,11 +29,12 @@ SAID = [
     (of("train", "uci_wine.data", "--no-header"), "predicts column 4 as a number (the last column)"),
     (of("train", "uci_wine.data", "--no-header"), "column 1 looks like the class, and the last, 4, does not: --y 1"),
     (of("train", "age_target.csv"), "predicts age as a number (the last column; --task classification for classes)"),
-    (of("train", "labels1toK.csv"), "predicts y as 3 classes (called 'y'; --task regression for numbers)"),
+    (of("train", "labels1toK.csv"), "predicts y as 3 classes (--task regression for numbers)"),
     (of("train", "twolabelcase.csv"), "'No' and 'no' in y differ only in capitals or blanks"),
     (of("train", "twolabelcase.csv"), "'YES', 'Yes' and 'yes' in y differ only in capitals or blanks"),
     (of("train", "bools.csv"), "predicts bought as 2 classes (the last column), from visits and member=TRUE"),
     (of("fit", "dash_missing.csv"), "left out: z (more than half of its cells are gaps; --x x,z takes it)"),
+    (of("train", "zip_id_label.csv"), "predicts zip as 3 classes (the last column), from a"),
     (of("fit", "target01.csv"), "passed holds only 0 and 1: gdcli train tells the two classes apart"),
     (of("fit", "coll.csv"), "columns a and b carry the same information (b = 2 a): --x a leaves one out"),
     (of("fit", "ones.csv"), "column 'one' is 1 in every row, which tells nothing: --x x leaves it out"),
@@ -145,6 +148,22 @@ def test_a_plain_sample_needs_no_words(gdcli, words):
     result = gdcli(*words)
     assert "predicts" not in result.err
     assert len(result.err.splitlines()) == 2
+
+
+def test_a_model_s_rows_are_reported_too(gdcli, tmp_path):
+    model = tmp_path / "mean.safetensors"
+    gdcli(*of("train", "miss_mean_train.csv", "--missing", "mean", "--save", str(model)))
+    result = gdcli("evaluate", model, CASES / "miss_mean_train.csv", "-f", "json")
+    reading = result.json["reading"]
+    assert (reading["rows"], reading["inputs"], reading["target"]["name"]) == (101, ["x"], "y")
+    assert reading["gaps"] == {"columns": {"x": 1}, "rows": 1, "dropped": 0, "filled": 1}
+    assert result.err.splitlines() == ["1 gap is filled with the column's mean, in x"]
+
+
+def test_a_result_has_the_report():
+    reading = library.fit(str(CASES / "r_writecsv.csv"), epochs=1, standardize=True).reading
+    assert (reading.rows, reading.inputs, reading.target.name) == (39, ("1", "x"), "y")
+    assert [one.kind for one in reading.warnings] == ["row counter"]
 
 
 def test_a_label_keeps_its_zeros(gdcli, tmp_path):

@@ -313,6 +313,26 @@ def test_all_of_it_as_json():
     assert told["gaps"] == {"columns": {}, "rows": 0, "dropped": 0, "filled": 0}
 
 
+def test_a_constant_target_teaches_nothing():
+    found = report(written(a=NOISE[:60, 0], y=[3] * 60), task="regression")
+    assert [one.sentence for one in found.warnings] == ["y is 3 in every row: there is nothing to learn"]
+
+
+def test_what_the_first_line_says_is_not_said_again():
+    found = report(written(a=NOISE[:300, 0], level=np.arange(300) % 15))
+    assert [one.kind for one in found.warnings] == ["quantity as classes"]
+    assert [*found.lines()] == ["predicts level as 15 classes (the last column; --task regression for numbers), from a"]
+
+
+def test_gaps_go_by_the_column_as_it_was_read():
+    content = written(a=NOISE[:60, 0], sex=["m", "f", "", "m", "f", "m"] * 10, y=NOISE[:60, 1])
+    assert dict(report(content, missing="mean").gaps.columns) == {"sex": 10}
+    table = read_table(content, "data.csv")
+    wide, found = examine(table)
+    with pytest.raises(DataError, match="10 of 60 rows have gaps, in sex: "):
+        regression(wide, found.columns)
+
+
 def test_of_many_rows_the_first_are_looked_at_and_it_is_said():
     rows = 100_001
     content = b"one,x,y\n" + b"".join(b"1,%d,%d.5\n" % (row * 7 % 1000, row) for row in range(rows))

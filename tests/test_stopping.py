@@ -18,7 +18,17 @@ from gdcli.optim.schedules import Constant
 from gdcli.training import rules
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Status, Step
-from gdcli.training.rules import MaxSteps, Patience, StoppingRule, TargetLoss, Tolerance, converging, in_force
+from gdcli.training.rules import (
+    Flat,
+    MaxSteps,
+    Patience,
+    Separated,
+    StoppingRule,
+    TargetLoss,
+    Tolerance,
+    converging,
+    in_force,
+)
 from gdcli.training.stacked import Member, Outcome, sweep
 from gdcli.training.stopping import Stopping, stopped, until
 
@@ -63,6 +73,8 @@ RULES = {
     "TargetLoss": TargetLoss(6.0),
     "Patience": Patience(2, 4.0),
     "MaxSteps": MaxSteps(7),
+    "Flat": Flat(0.05, 2),
+    "Separated": Separated(2),
     "NoGain": NoGain(9.0),
     "Midway": Midway(9.0),
 }

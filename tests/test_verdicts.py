@@ -9,7 +9,14 @@ from gdcli.analysis.comparison import compare, keep_smallest
 from gdcli.analysis.evidence import log_losses, mean_of, quantile, row_losses
 from gdcli.analysis.judging import Judged, judge
 from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
-from gdcli.analysis.verdicts import dead_units, learned_nothing, oscillating, still_improving, worse_than_start
+from gdcli.analysis.verdicts import (
+    dead_units,
+    learned_nothing,
+    oscillating,
+    rare_class_missed,
+    still_improving,
+    worse_than_start,
+)
 from gdcli.data import scaling, toys
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import prepare
@@ -19,7 +26,7 @@ from gdcli.nn import activations, metrics
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mae, mse, mse_of_probabilities
 from gdcli.nn.networks import Network
-from gdcli.optim.optimizers import Adam
+from gdcli.optim.optimizers import SGD, Adam
 from gdcli.training.loop import Problem, descend
 from gdcli.training.streams import Run
 from gdcli.training.streams import epochs as whole
@@ -348,6 +355,42 @@ class TestJudge:
         said = judged(toys.moons, hidden=(4,), epochs=3, start=start)
         assert said["dead units"].figures == {"dead": 4, "units": 4}
         assert "learned nothing" in said
+
+    def test_rows_held_out_of_a_class_never_seen_say_nothing(self):
+        """Rows sorted by class, the last class held out."""
+        rng = np.random.default_rng(0)
+        inputs = np.repeat([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]], 20, axis=0) + rng.normal(size=(60, 2)) / 3
+        targets = np.eye(3)[np.repeat([0, 1, 2], 20)]
+        network = Network((2, 3))
+        problem = Problem(
+            network, cross_entropy, Dataset(inputs[:40], targets[:40]), Dataset(inputs[40:], targets[40:])
+        )
+        start = network.initial(rng, np.float64)
+        run = Run(whole(descend(problem, Adam(), learning_rate=0.1, epochs=60, start=start)))
+        records = list(run)
+        said = judge(Judged(problem, records[0], run.best, run.last, run.losses, run.validation_losses, 3, "abc"))
+        assert said[0].sentence == (
+            "20 of 20 rows held out are of a class that no training row is of, 'c':"
+            " what is measured on them says nothing."
+        )
+        assert not {verdict.name for verdict in said} & {"learned nothing", "overfitting", "worse than its start"}
+
+    @pytest.mark.parametrize(("count", "found", "missed"), [(4, 0, False), (5, 0, True), (20, 5, True), (20, 6, False)])
+    def test_a_rare_class_is_missed(self, count, found, missed):
+        """At most one in twenty chances, were half of its rows read right: 1/32, 1/16, 0.021, 0.058."""
+        said = rare_class_missed(np.arange(count) < found, "ill", 0.95, "well")
+        assert (said is not None) == missed
+
+    def test_a_run_on_its_way_is_not_said_to_have_learned_nothing(self):
+        """Targets far from zero: ten small steps are not enough to get to their mean, but go there."""
+        x = np.arange(40.0) / 40
+        rows = Dataset(x, 100 + x)
+        problem = Problem(Linear(1), mse, rows)
+        run = Run(whole(descend(problem, SGD(), learning_rate=0.003, epochs=40)))
+        records = list(run)
+        assert [v.name for v in judge(Judged(problem, records[0], run.best, run.last, run.losses))] == [
+            "still improving"
+        ]
 
     def test_numbers(self):
         rows = Dataset(np.arange(30.0) / 30, np.random.default_rng(0).normal(size=30) * 0 + np.arange(30.0) / 10)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,14 +115,15 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
     training = _sample(run.problem.data)
     held_out = None if run.problem.validation is None else _sample(run.problem.validation)
     absent = None if held_out is None else _absent(run, held_out)
-    if absent is not None:
-        held_out = None
+    if absent is not None:  # neither they nor an epoch chosen by them can tell anything
+        run, held_out = replace(run, best=run.last), None
     watched = training if held_out is None else held_out
     nothing = _nothing(run, training, held_out)
     verdicts = [absent, nothing, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
     fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
     if fitted and held_out is not None:
-        verdicts += [_overfitting(run, held_out), _gap(run, training, held_out)]
+        said = _overfitting(run, held_out)
+        verdicts += [said if nothing is None or said.name == "overfitting" else None, _gap(run, training, held_out)]
     if nothing is None and run.last.status is Status.COMPLETED:
         named = ("training loss", run.losses) if held_out is None else ("validation loss", run.held_out_losses)
         verdicts.append(still_improving(named[1], named[0]))
@@ -146,10 +147,12 @@ def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdic
 
 
 def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdict | None:
-    (model, right), (base, usual), start = run.rows(record, data), run.baseline(data), run.rows(run.start, data)[0]
+    (model, right), (base, usual) = run.rows(record, data), run.baseline(data)
+    start = run.rows(run.start, data)[0]
     if np.mean(start) > FAR * np.mean(base) and still_improving(run.losses) is not None:
         return None  # it is on its way, and has not got to where no input is needed yet
-    return learned_nothing(model, base, right, usual, start, run.name(run.usual) if run.classes else "", where)
+    label = run.name(run.usual) if run.classes else ""
+    return learned_nothing(model, base, right, usual, start if record.epoch else None, label, where)
 
 
 def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:

@@ -38,6 +38,12 @@ def note_all(notes: list[str], terminal: Terminal) -> None:
         terminal.note(note)
 
 
+def note_chosen(experiment: Experiment, terminal: Terminal) -> None:
+    """What was chosen because it was not given, in a line."""
+    if experiment.chosen:
+        terminal.note(f"chosen: {experiment.chosen.line}")
+
+
 def descent_words(experiment: Experiment, rates: str = "") -> str:
     """The optimizer, its rate and the batches."""
     kind = type(experiment.optimizer).__name__

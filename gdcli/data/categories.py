@@ -63,6 +63,10 @@ class CategoryTable(Table):
     def line(self, row: int) -> int:
         return self.base.line(row)
 
+    def column_behind(self, name: str) -> str:
+        indicator = self._indicator(name)
+        return indicator[0] if indicator else name
+
     def kept(self, names: Sequence[str]) -> Array:
         if not any(self._indicator(name) for name in names):
             return self.base.kept(names)

@@ -125,11 +125,12 @@ def count_gaps(selected: Selection) -> Gaps:
     inputs = {name: gaps for name in selected.columns.x if (gaps := _is_missing(table, name)).any()}
     untargeted = _is_missing(table, target)
     incomplete = np.logical_or.reduce([untargeted, *inputs.values()])
-    columns = {name: int(gaps.sum()) for name, gaps in inputs.items()}
+    behind = {table.column_behind(name): gaps for name, gaps in inputs.items()}
+    columns = {name: int(gaps.sum()) for name, gaps in behind.items()}
     if untargeted.any():
         columns[target] = int(untargeted.sum())
     dropped = {"drop": int(incomplete.sum()), "mean": int(untargeted.sum()), "keep": int(untargeted.sum())}
-    cells = sum(int((gaps & ~untargeted).sum()) for gaps in inputs.values())
+    cells = sum(int((gaps & ~untargeted).sum()) for gaps in behind.values())
     filled = cells if missing in ("mean", "keep") else 0
     return Gaps(columns, int(incomplete.sum()), dropped.get(missing, 0), filled)
 

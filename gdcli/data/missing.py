@@ -149,7 +149,7 @@ def _gaps(used: Used, rows: Rows) -> DataError:
     row, number = int(np.argmax(rows)), int(rows.sum())
     gaps = _is_gap(used.inputs[row : row + 1])[0]
     first = used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
-    gapped = used.columns_with_gaps()
+    gapped = [*dict.fromkeys(map(used.table.column_behind, used.columns_with_gaps()))]
     one, only_target = number == 1, gapped == [used.target]
     fills = "" if only_target else f", --missing mean fills {'it' if one else 'them'}"
     ways = f"--missing drop leaves {'the row' if one else 'the rows'} out{fills}"

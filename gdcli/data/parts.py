@@ -37,7 +37,7 @@ def class_counts(data: Dataset) -> dict[str, int]:
     return dict(zip(data.classes, counts, strict=True))
 
 
-def missing_classes(parts: Mapping[str, Dataset | None], how: str) -> Iterator[ReadWarning]:
+def missing_classes(parts: Mapping[str, Dataset], how: str) -> Iterator[ReadWarning]:
     """A warning for each part in which classes have no row.
 
     Args:
@@ -48,15 +48,21 @@ def missing_classes(parts: Mapping[str, Dataset | None], how: str) -> Iterator[R
     >>> print(next(missing_classes({"validation": few}, "shuffled")).sentence)
     class 'rare' has no row among the 2 held out, so it is not measured: a larger --validation holds out more
     """
+    counts = {name: class_counts(data) for name, data in parts.items()}
     for name, data in parts.items():
-        absent = [] if data is None else [label for label, rows in class_counts(data).items() if not rows]
-        if data is None or not absent:
-            continue
-        purpose, effect = PARTS[name]
-        advice, option = ADVICE.get((name, how), ("", ""))
-        yield ReadWarning(
-            "class missing", (data.target_name,), _sentence(absent, len(data), purpose, effect) + advice, option
-        )
+        absent = [label for label, rows in counts[name].items() if not rows]
+        if absent:
+            learned = [counts.get("train", {}).get(label, 2) for label in absent]
+            advice, option = _advice(name, how, max(learned))
+            sentence = _sentence(absent, len(data), *PARTS[name]) + advice
+            yield ReadWarning("class missing", (data.target_name,), sentence, option)
+
+
+def _advice(name: str, how: str, learned: int) -> tuple[str, str]:
+    """What to do, and the option; no fraction helps classes of which at most one row is learned from."""
+    if (name, how) == ("validation", "shuffled") and learned < 2:
+        return ": one row cannot be in both parts", ""
+    return ADVICE.get((name, how), ("", ""))
 
 
 def _sentence(absent: Sequence[str], rows: int, purpose: str, effect: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from gdcli.data.cells import printable
@@ -61,14 +61,14 @@ class Gaps:
     dropped: int = 0
     filled: int = 0
 
-    def lines(self, rows: int, inputs: Sequence[str]) -> Iterator[str]:
+    def lines(self, rows: int, target: str) -> Iterator[str]:
         """What is said of rows left out, and of inputs filled."""
         if self.dropped:
             have, verb = ("has", "is") if self.dropped == 1 else ("have", "are")
             yield f"{self.dropped:,} of {count(rows, 'row')} {have} a gap and {verb} left out"
         if self.filled:
             gaps = "1 gap is" if self.filled == 1 else f"{self.filled:,} gaps are"
-            names = [name for name in self.columns if name in inputs]
+            names = [name for name in self.columns if name != target]
             yield f"{gaps} filled with the column's mean, in {columns_listed(names)}"
 
 
@@ -162,8 +162,9 @@ class ReadReport:
             shown = [str(column) for column in self.left_out[:3]]
             more = [f"{len(self.left_out) - 3} more columns"] * (len(self.left_out) > 3)
             yield f"left out: {', '.join([*shown, *more])}"
-        yield from self.gaps.lines(self.rows, self.inputs)
-        yield from (warning.sentence for warning in self.warnings)
+        yield from self.gaps.lines(self.rows, self.target.name)
+        said = {self.target.option} - {""}  # by the first line
+        yield from (warning.sentence for warning in self.warnings if warning.option not in said)
 
 
 def report_of(data: Dataset, source: str) -> ReadReport:

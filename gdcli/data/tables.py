@@ -104,6 +104,10 @@ class Table(ABC):
         """The error `SOURCE: line L, column 'NAME': what`."""
         return data_error(self.source, what, hint, self.line(row), name)
 
+    def column_behind(self, name: str) -> str:
+        """The column as it was read that a column was made from: `sex` for `sex=male`."""
+        return name
+
     @property
     def unlabelled(self) -> bool:
         """Whether it is known to hold inputs only, so that no column can be taken for the target."""

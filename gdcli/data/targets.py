@@ -80,6 +80,9 @@ def _other_task(table: Table, target: Target, task: str | None) -> Iterator[Read
         return
     values = _values(table, target.name)
     distinct = np.unique(values[:_MANY])
+    if len(distinct) == 1 and len(values) > 1 and len(values) <= _MANY:
+        what = f"{name} is {distinct[0]:g} in every row: there is nothing to learn"
+        yield ReadWarning("constant target", (target.name,), what)
     if len(distinct) == 2 and len(values) > 4 and bool((distinct == np.rint(distinct)).all()):
         what = f"{name} holds only {distinct[0]:g} and {distinct[1]:g}: gdcli train tells the two classes apart"
         yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))

@@ -14,6 +14,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.errors import DataError
+from gdcli.experiments.chosen import Chosen
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
@@ -53,6 +54,7 @@ class Experiment(ABC):
         rate: The learning rate at the start of the schedule.
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
+        chosen: What of all this was not given, and so was chosen.
         reading: What was read and how it is understood, of a table.
         unfilled: Training rows and rows held out with their gaps; None unless means fill them.
     """
@@ -67,6 +69,7 @@ class Experiment(ABC):
     rate: float
     epochs: int
     batch_size: int | None
+    chosen: Chosen = field(default=Chosen(), kw_only=True)
     reading: ReadReport | None = field(default=None, kw_only=True)
     unfilled: tuple[Dataset, Dataset | None] | None = field(default=None, kw_only=True)
 

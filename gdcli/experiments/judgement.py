@@ -20,6 +20,7 @@ from gdcli.training.streams import Run
 
 __all__ = ["classes_of", "judged_problem", "verdicts_of"]
 
+ALIKE = "All weights began alike, at zero: leave out --init zeros."
 MANY = 0.5
 """Part of the hidden units that may be dead without a word on what to try."""
 
@@ -92,6 +93,8 @@ def _network_advice(verdict: Verdict, one: NetworkExperiment, said: tuple[Verdic
 
 
 def _on_dead_units(one: NetworkExperiment) -> str:
+    if one.model.init == "zeros":
+        return ALIKE
     parts = [_smaller_rate(one), "--activation tanh"]
     if _is_unscaled(one):
         parts.insert(0, "--scale standard")
@@ -104,7 +107,7 @@ def _on_nothing(one: NetworkExperiment) -> str:
         low, high = float(one.problem.data.inputs.min()), float(one.problem.data.inputs.max())
         return f"The inputs are not scaled, from {low:.4g} to {high:.4g}: try --scale standard."
     if one.model.init == "zeros" and one.model.hidden:
-        return "All weights began alike, at zero: leave out --init zeros."
+        return ALIKE
     if not one.model.hidden:
         form = "draws straight boundaries only" if classes_of(one) else "is a plane"
         return f"Without a hidden layer the model {form}: try --hidden 16."

@@ -114,4 +114,5 @@ def _spec(command: str, data: Any, options: Mapping[str, Any]) -> tuple[Spec, Re
 def _invocation(experiment: Experiment, save: str | None) -> Invocation:
     """The command that does the same, with every value that was chosen."""
     invocation = Invocation.of(experiment.spec, save=save)
-    return invocation.with_options(lr=experiment.rate, epochs=experiment.epochs, seed=experiment.spec.loop.seed)
+    chosen = {**experiment.chosen.options, "lr": experiment.rate, "epochs": experiment.epochs}
+    return invocation.with_options(**chosen, seed=experiment.spec.loop.seed)

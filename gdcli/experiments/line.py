@@ -19,6 +19,7 @@ from gdcli.data.scaling import Basis
 from gdcli.errors import DataError
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
+from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.notation import write
 from gdcli.experiments.reading import Reader, read_validation
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
@@ -185,7 +186,7 @@ def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> 
     )
     refuse_unfit(building.filling(spec, data)(data), spec.name)
     building.check_stopping(spec, validation)
-    return on_rows(spec, data, validation)
+    return settled(on_rows(spec, data, validation), lambda other: on_rows(other, data, validation))
 
 
 def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> LineExperiment:

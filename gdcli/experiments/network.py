@@ -20,6 +20,7 @@ from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.checkpoint import Resumption, SavedModel
+from gdcli.experiments.defaults import settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
@@ -203,7 +204,7 @@ def network_experiment(
     epochs = train_epochs(len(examples.data)) if spec.epochs.epochs is None else spec.epochs.epochs
     if past is not None:
         _refuse_shorter(each, past)
-    return NetworkExperiment(
+    made = NetworkExperiment(
         spec=spec,
         data=data,
         validation=validation,
@@ -224,6 +225,7 @@ def network_experiment(
         reading=reading,
         unfilled=unfilled,
     )
+    return made if past is not None else settled(made)
 
 
 def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None], reader: Reader) -> ReadReport | None:
@@ -232,7 +234,7 @@ def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None]
         return examples.report
     given = isinstance(spec.stop.validation, str)
     how = "given" if given else "shuffled" if spec.loop.shuffle else "in order"
-    missing = [*missing_classes(parts, how)]
+    missing = [*missing_classes({name: rows for name, rows in parts.items() if rows is not None}, how)]
     reader.say(warning.sentence for warning in missing)
     return examples.report.warned(missing)
 

@@ -178,6 +178,7 @@ class NetworkResult(Result):
             "best_epoch": run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
+            "chosen": self.experiment.chosen.figures(),
             "config": self.config(),
             "reading": described(self.reading),
             "model": self.saved_as,

@@ -12,8 +12,11 @@ from gdcli.arrays import Array
 from gdcli.data.categories import CategoryTable, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, inputs, regression
 from gdcli.data.dataset import Dataset
+from gdcli.data.examine import count_gaps
 from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.missing import Rows
+from gdcli.data.report import ReadReport, report_of
+from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
 from gdcli.definitions import LOSS, named
 from gdcli.errors import DataError, OptionError
@@ -90,6 +93,22 @@ class Model:
             known = prepared.classes
             rows = classification(table, chosen, known) if known else regression(table, chosen)
         return replace(rows, inputs=prepared.filled(rows.inputs))
+
+    def reading(self, table: Table, rows: Dataset, spec: DataSpec) -> ReadReport:
+        """What of a table the model reads, and what becomes of its gaps; `rows` are its `dataset`."""
+        values = {column: tuple(known) for column, known in (self.saved.config.get("values") or {}).items()}
+        chosen = ColumnOptions(rows.input_names, rows.target_name, self.gaps(spec))
+        gaps = count_gaps(Selection(table, table, chosen, values))
+        layout = table.layout
+        return replace(
+            report_of(rows, table.source),
+            rows=len(table),
+            header=layout.header,
+            delimiter=layout.delimiter,
+            gaps=gaps,
+            values=values,
+            missing=chosen.missing,
+        )
 
     def gaps(self, spec: DataSpec) -> str:
         """What is done about gaps: kept, to be filled with the training means, where those are asked for."""

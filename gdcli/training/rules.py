@@ -22,7 +22,10 @@ from gdcli.arrays import Array
 from gdcli.definitions import STOPPING_RULE, Kind
 from gdcli.training.records import Epoch, Status
 
-__all__ = ["MaxSteps", "Patience", "TargetLoss", "Tolerance"]
+__all__ = ["Flat", "MaxSteps", "Patience", "Separated", "TargetLoss", "Tolerance"]
+
+SEPARATED_FLAT = 1e-3
+"""Of the first loss: what a loss must fall by to count as falling, where the classes are told apart."""
 
 REQUIRED_TOLERANCE = 1e-6
 """What part of the start's excess loss, or gradient, may be left where convergence is asked for and no rule says it."""
@@ -238,6 +241,108 @@ class MaxSteps(StoppingRule):
     def due(self, step: int) -> bool:
         """step >= N."""
         return step >= self.max_steps
+
+
+class Falling(NamedTuple):
+    """How the lowest loss comes down.
+
+    Args:
+        first: The first loss.
+        best: The lowest loss.
+        mark: The lowest loss where it last came down by enough.
+        epochs: The epochs since.
+    """
+
+    first: Any
+    best: Any
+    mark: Any
+    epochs: Any
+
+
+@dataclass(frozen=True)
+class Flat(StoppingRule):
+    """Stopped early: over so many epochs the lowest monitored loss falls by less than a part of the first one.
+
+    Args:
+        flat: The part R of the first loss.
+        over: How many epochs N.
+
+    >>> rule, state = Flat(0.1, over=2), Flat(0.1, over=2).init()
+    >>> for epoch, loss in enumerate([1.0, 0.5, 0.45, 0.42]):
+    ...     met, state = rule.update(Epoch(epoch, epoch, 0.1, loss, np.zeros(1)), state)
+    ...     print(met, state.mark, state.epochs)
+    False 1.0 0
+    False 0.5 0
+    False 0.5 1
+    True 0.5 2
+
+    Source: Prechelt 1998, Early Stopping - But When?, "training progress".
+    """
+
+    flat: float = field(
+        metadata={
+            "metavar": "R",
+            "help": "Stop when --over epochs lower the watched loss by less than R of the first.",
+            "place": 6,
+            "accepts": "non_negative",
+        }
+    )
+    over: int = field(
+        default=10,
+        metadata={"metavar": "N", "help": "Epochs over which --flat looks. [10]", "place": 7, "accepts": "count"},
+    )
+
+    def init(self) -> Falling:
+        """Nothing was reached yet."""
+        return Falling(None, math.inf, math.inf, 0)
+
+    def update(self, record: Epoch, state: Falling) -> tuple[Any, Falling]:
+        """Epochs since the lowest loss fell by R of the first >= N."""
+        loss = record.monitored
+        first = loss if state.first is None else state.first
+        best = where(loss < state.best, loss, state.best)
+        fell = state.mark - best >= self.flat * first
+        fell = fell & (best < state.mark)
+        epochs = where(fell, 0, state.epochs + 1)
+        state = Falling(first, best, where(fell, best, state.mark), epochs)
+        return (epochs >= self.over) & (record.epoch > 0), state
+
+
+@dataclass(frozen=True)
+class Separated(StoppingRule):
+    """Stopped early: every training row is classified correctly, and the monitored loss is flat.
+
+    Classes that a model without hidden layers tells apart without a mistake have no optimum at a finite place: larger
+    weights always lower the loss.
+
+    Args:
+        separated: Over how many epochs N.
+
+    Source: Albert & Anderson 1984, On the Existence of Maximum Likelihood Estimates in Logistic Regression Models.
+    """
+
+    separated: int = field(
+        metadata={
+            "metavar": "N",
+            "help": "Stop after N flat epochs without a mistake on training rows.",
+            "place": 8,
+            "accepts": "count",
+        }
+    )
+
+    def init(self) -> Falling:
+        """Nothing was reached yet."""
+        return self._flat.init()
+
+    def update(self, record: Epoch, state: Falling) -> tuple[Any, Falling]:
+        """Accuracy 1 on the training rows, over N epochs in which the loss is flat."""
+        met, state = self._flat.update(record, state)
+        perfect = record.metrics.get("accuracy", 0.0) >= 1.0
+        return met & perfect, state
+
+    @property
+    def _flat(self) -> Flat:
+        return Flat(SEPARATED_FLAT, self.separated)
 
 
 def in_force(options: Mapping[str, Any], kinds: Sequence[type[StoppingRule]] = ()) -> tuple[StoppingRule, ...]:

@@ -12,10 +12,11 @@ from gdcli.analysis.evaluation import Evaluation
 from gdcli.arrays import Array
 from gdcli.cli.options import ModelArgument, OutputOptions, option
 from gdcli.cli.output import check, emit, plots
-from gdcli.cli.running import reader
+from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
+from gdcli.experiments.result import described
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
@@ -70,6 +71,8 @@ def command(
     saved = load_model(model)
     table = saved.table(rows_named(data.source, terminal), data, reader(terminal), asked.labels)
     rows = saved.dataset(table, data)
+    reading = saved.reading(table, rows, data)
+    note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
     found = saved.evaluate(rows)
     more = _more(saved, rows)
     report = Report(
@@ -81,6 +84,7 @@ def command(
             **more,
             "classes": list(saved.classes) or None,
             "confusion": None if found.confusion is None else found.confusion.tolist(),
+            "reading": described(reading),
         },
         rows_name="per_class",
         columns=_columns(saved.classes),

@@ -107,7 +107,8 @@ def command(
     _refuse_others(context, what)
     held = StopSpec(validation=None if asked.validation is None else validation(asked.validation))
     model = line if what == "fit" else network
-    spec = Spec(model, data, RateSpec(), loop, EpochSpec(1), optimizer, loss, held)
+    # with a rate, nothing else is chosen: rows and batches are those of a run to which the suggestion is given
+    spec = Spec(model, data, RateSpec(lr=1.0), loop, EpochSpec(1), optimizer, loss, held)
     experiment, start = _experiment(spec, terminal)
     subject = Subject.of(experiment)
     if asked.low is None:
