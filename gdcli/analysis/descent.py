@@ -9,6 +9,7 @@ from functools import cached_property
 
 from gdcli.analysis import claims, outlook
 from gdcli.analysis.claims import Claim, number
+from gdcli.analysis.curvature import FORMULAS
 from gdcli.analysis.objective import Objective, objective
 from gdcli.arrays import Array
 from gdcli.optim.optimizers import Optimizer
@@ -105,8 +106,13 @@ class Descent:
         """
         if self.objective is None:
             return None
+        excess = float(self.objective.excess(now.parameters))
+        if self.batches or self.rate is None or type(self.optimizer) not in FORMULAS:
+            there = outlook.arrived(self.objective, excess)
+            if there is not None:
+                return there
         if self.batches:
-            return self._wandering(self.unit * float(self.objective.excess(now.parameters)))
+            return self._wandering(self.unit * excess)
         if self.rate is not None:
             velocity = getattr(now.state, "velocity", None)
             counted = outlook.distance(
@@ -117,7 +123,7 @@ class Descent:
         penalised = self.objective.l2 or self.objective.weight_decay
         least = self.unit * self.objective.least
         pace = None if penalised or self.rate is None else outlook.pace(losses, least, self.loss_name)
-        return pace or self._apart(self.unit * float(self.objective.excess(now.parameters)))
+        return pace or self._apart(self.unit * excess)
 
     def left(self, start: Epoch, now: Epoch) -> float:
         """The part of the way that is left: what `--tolerance` is compared with, free of units.

@@ -111,7 +111,7 @@ def forecast(
         noise: Rounding of each column of the design, as `rank` has it, shape (P,).
 
     >>> import numpy as np
-    >>> from gdcli import Dataset, Linear
+    >>> from gdcli import Dataset, Linear, mse
     >>> deck = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
     >>> run = forecast(deck, SGD(), 0.1, np.array([-1.0, 5.0]))
     >>> round(run.loss(1), 12), run.steps_to(1e-6)

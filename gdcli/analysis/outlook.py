@@ -17,6 +17,7 @@ from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.training.loop import Problem
 
 __all__ = [
+    "arrived",
     "best_rate",
     "distance",
     "each_factor",
@@ -192,7 +193,7 @@ def distance(
         return None
     what = f"{loss_name} with its penalty" if objective.l2 or objective.weight_decay else loss_name
     now = way.excess(0)
-    there = _arrived(objective, now, what)
+    there = arrived(objective, now, what)
     if there is not None:
         return there
     if not way.stable:
@@ -204,7 +205,8 @@ def distance(
     return None if steps is None else _counted(steps, f"bring the {what} {goal}")
 
 
-def _arrived(objective: Objective, now: float, what: str) -> Claim | None:
+def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None:
+    """That an excess of `now` is no more than the optimum's digits or rounding leave; None where it is more."""
     if now <= ARRIVED * objective.least:
         return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's to 12 digits.")
     if now <= objective.resolution:
