@@ -291,7 +291,7 @@ class SweepResult(Sequence[SweptRun]):
 
     @cached_property
     def choice(self) -> Choice | None:
-        """The size to keep by the one-standard-error rule; None if sizes are no question, or no rows were held out."""
+        """The size to keep, not shown to be worse; None if sizes are no question, or no rows are held out."""
         if not self.size_option:
             return None
         scores = [run.measured for run in self.by_size]
@@ -303,7 +303,7 @@ class SweepResult(Sequence[SweptRun]):
 
     @property
     def keep(self) -> SweptRun | None:
-        """The smallest size within one standard error of the best on rows held out; None if sizes are no question."""
+        """The smallest size not shown to be worse on rows held out; None if sizes are no question."""
         return None if self.choice is None else self.by_size[self.choice.kept]
 
     @cached_property

@@ -308,7 +308,7 @@ def _kept(result: SweepResult, keep: SweptRun, screen: Screen) -> str:
         text += "the least"
     else:
         text += (
-            f"the smallest within one standard error of the least, {short(best.measured.value)}"
+            f"the smallest that is not shown to be worse than the least, {short(best.measured.value)}"
             f" of {plain(best.name, screen)}"
         )
     if other is not None and other.measured is not None:
