@@ -107,7 +107,7 @@ def _is_plain(spec: Spec) -> bool:
 
 
 def _convex(one: Experiment) -> tuple[Choice, ...]:
-    """Full batches, from zeros, by a method that is fast on a convex loss; nothing where it may not be convex."""
+    """Full batches, from zeros, by a fast method; nothing where the loss is not known to be convex."""
     spec, inputs = one.spec, one.problem.data.inputs
     small = inputs.size * one.problem.model.size / inputs.shape[1] <= FULL
     if not (isinstance(spec.model, NetworkSpec) and not spec.model.hidden and _is_plain(spec) and small):

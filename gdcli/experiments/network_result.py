@@ -202,6 +202,7 @@ class NetworkResult(Result):
             "dtype": np.dtype(one.dtype).name,
             "values": {column: list(known) for column, known in one.values.items()},
             "options": self._options(),
+            "chosen": sorted(one.chosen.options),
             **({"plugins": list(plugins)} if (plugins := files()) else {}),
         }
 

@@ -249,10 +249,32 @@ def batches(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) 
         OptionError: If an option cannot be.
     """
     found: list[Batch] = []
+    specs = settled_specs(specs, tables, rows)
     for numbers in _alike(specs, tables, rows):
         job = Job(tables[numbers[0]], tuple(numbers), tuple(specs[number] for number in numbers))
         found += _parts(job, prepare(job, rows[job.table]))
     return sorted(found, key=lambda batch: batch.job.numbers)
+
+
+def settled_specs(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -> list[Spec]:
+    """The same runs with all that they leave open chosen: once for all that share everything it depends on."""
+    known: dict[Hashable, Spec] = {}
+    found = []
+    for spec, table in zip(specs, tables, strict=True):
+        rate = spec.rate.lr
+        alike = spec if rate is None else spec.replace(lr=1.0)
+        if (table, alike) not in known:
+            known[table, alike] = _settled(alike, rows[table])
+        chosen = known[table, alike]
+        found.append(chosen if rate is None else chosen.replace(lr=rate))
+    return found
+
+
+def _settled(spec: Spec, rows: Rows) -> Spec:
+    """A run with all that it leaves open chosen."""
+    if spec.rate.lr is not None and (spec.epochs.epochs is not None or isinstance(rows, Dataset)):
+        return spec
+    return (line_experiment(spec, rows) if isinstance(rows, Dataset) else network_experiment(spec, rows)).spec
 
 
 def _alike(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -> Iterator[list[int]]:
