@@ -142,8 +142,7 @@ class TestSweepsOfLosses:
 
     def test_plain_learning_rates_have_no_measure(self, gdcli):
         found = gdcli("sweep", "fit", "sample:deck", "--lr", "0.1,0.2", "--epochs", "5", "--format", "json").json
-        assert found["ranked_by"] is None
-        assert found["comparison"] is None
+        assert not {"ranked_by", "comparison", "gradients"} & found.keys()
 
     def test_a_dead_run_is_last_but_for_those_that_diverged(self, gdcli):
         words = ["sweep", "train", "sample:moons", "--hidden", "8", "--lr", "0.02,3000", "--optimizer", "sgd"]

@@ -376,6 +376,14 @@ class SweepResult(Sequence[SweptRun]):
         fitted = [Curve(run.label, grid.tolist(), run.predict(grid[:, None]).tolist()) for run in chosen]
         return [Curve("data", x.tolist(), data.targets.tolist()), *fitted]
 
+    def _common_figures(self) -> dict[str, Any]:
+        """What runs are ranked by where their own losses do not compare them, and what that shows."""
+        if self.ranked_by is None:
+            return {}
+        gradients = {name: list(slopes) for name, slopes in self.gradients.items()}
+        comparison = None if self.comparison is None else self.comparison.row()
+        return {"ranked_by": self.ranked_by, "gradients": gradients or None, "comparison": comparison}
+
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.sweep/1`, without its runs."""
         plan, best, keep = self.plan, self.best, self.keep
@@ -390,9 +398,7 @@ class SweepResult(Sequence[SweptRun]):
             "lr_max": self.limit,
             "reading": described(plan.reading),
             "best": None if best is None else best.number,
-            "ranked_by": self.ranked_by,
-            "gradients": {name: list(slopes) for name, slopes in self.gradients.items()} or None,
-            "comparison": None if self.comparison is None else self.comparison.row(),
+            **self._common_figures(),
             "keep": None if keep is None else {**keep.differs, "run": keep.number, **keep.losses, "rerun": keep.rerun},
             "rerun": self.rerun,
         }
