@@ -6,10 +6,12 @@ import logging
 import multiprocessing
 import re
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from multiprocessing import resource_tracker
 from queue import SimpleQueue
 from threading import Event
 from time import perf_counter
@@ -248,7 +250,8 @@ class Processes(InProcess):
 
     def submit(self, pool: Executor, job: Job, rows: Rows) -> Future[list[Finished]]:
         """Hands a job in; its runs are reported when all have ended."""
-        return pool.submit(work, job, rows, self.timeout)
+        with _held_back():  # handing in starts processes
+            return pool.submit(work, job, rows, self.timeout)
 
     def stop(self, pool: Executor, pending: Sequence[Future[list[Finished]]]) -> None:
         """Ends the pool's processes, whatever they are at."""
@@ -256,6 +259,20 @@ class Processes(InProcess):
             for process in set(multiprocessing.active_children()) - self._others:
                 process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)  # waits for the pool's thread, or it stumbles at exit
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Ctrl-C waits; a process started here has it blocked from its first instruction, before `_begin` is reached."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks Ctrl-C as it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(plugins: Sequence[Plugin]) -> None:
