@@ -230,7 +230,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         raise ValueError("the means are not the inputs'")
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree,):
         raise ValueError("the scaler, the names and the network have different numbers of inputs")
-    if network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
+    if len(classes) == 1 or network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
         raise ValueError(f"{network.sizes[-1]} outputs for {len(classes)} classes")
     preparation = Preparation(
         names,
@@ -250,8 +250,8 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         parameters,
         preparation,
         flag_name(_defined(LOSS, about["loss"], about).__name__),
-        _config(about["config"]),
-        [_row(row) for row in about["history"]],
+        _config(about["config"], len(classes)),
+        _history(about["history"]),
         int(about["best_epoch"]),
         _resumption(parameters, tensors, about) if "resume" in about and about["format"] == FORMAT else None,
         Spec.from_dict(about["spec"]) if "spec" in about else None,
@@ -296,15 +296,26 @@ def _defined(kind: Kind, name: Any, about: Mapping[str, Any]) -> Any:
         raise DataError(f"there is no {kind.name} {name!r:.40} here", f"it was trained with {files}") from None
 
 
-def _config(value: Any) -> dict[str, Any]:
+def _config(value: Any, classes: int) -> dict[str, Any]:
     """The settings; what is read back of them is of the right form."""
     config = dict(value)
+    for name in ("l1", "l2", "label_smoothing"):
+        _number(config.get(name, 0.0))
+    weights = config.get("class_weight")
+    if weights is not None and (not isinstance(weights, list) or len([_number(one) for one in weights]) != classes):
+        raise ValueError(f"class weights {weights!r:.40} for {classes} classes")
     if not isinstance(config.get("options", {}), dict):
         raise TypeError("the options are no object")
     for column, known in dict(config.get("values") or {}).items():
         _text(column)
         _texts(known)
     return config
+
+
+def _history(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise TypeError(f"the history is {value!r:.40}")
+    return [_row(row) for row in value]
 
 
 def _row(value: Any) -> dict[str, Any]:
