@@ -188,12 +188,17 @@ def check_folds(count: int | None, rows: int) -> None:
         raise OptionError(f"--folds {count}: {rows} rows make from 2 to {rows} folds", "5 or 10 are usual")
 
 
-def check_stopping(spec: Spec, validation: Dataset | None) -> None:
+def check_stopping(spec: Spec, validation: Dataset | None, classes: int = 0) -> None:
     """Refuses stopping rules that cannot be.
 
     Raises:
-        OptionError: If patience has nothing to watch, or a number goes with a rule that is not in force.
+        OptionError: If patience has nothing to watch, or a number goes with a rule that is not in force, or a rule
+            asks about classes and there are none.
     """
-    spec.stop.rules()
+    rules: tuple[Any, ...] = spec.stop.rules()
+    for rule in rules:
+        if rule.needs_classes and not classes:
+            flag = dataclasses.fields(rule)[0].name.replace("_", "-")
+            raise OptionError(f"--{flag} goes with classes, and the target is a number", f"leave out --{flag}")
     if spec.stop.rule("patience") is not None and validation is None:
         raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")

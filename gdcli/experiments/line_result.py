@@ -195,7 +195,7 @@ class LineResult(Result):
             "best_epoch": self.run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
-            "chosen": self.experiment.chosen.figures(),
+            "chosen": self.experiment.choices,
             "config": self.config(),
             "reading": described(self.reading),
             "rerun": self.rerun,

@@ -113,6 +113,14 @@ def whole(text: str) -> int:
     return _checked(text, int, lambda value: 0 <= value < LARGEST, "a whole number, 0 or above")
 
 
+def note(text: str) -> str:
+    """What was chosen, as `lr,epochs: lr 0.03 by range test`."""
+    names, found, _ = text.partition(": ")
+    if not found or not all(name.replace("_", "").isalnum() for name in names.split(",")):
+        raise ValueError(f"{text!r:.60} is not OPTION,...: WORDS, as a rerun: line has it")
+    return text
+
+
 def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wanted: str) -> N:
     try:
         value = kind(text)
@@ -313,7 +321,7 @@ def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
 READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
-        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, names, columns),
+        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, note, names, columns),
         *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }

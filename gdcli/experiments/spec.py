@@ -262,6 +262,7 @@ class LoopSpec(Group):
     )
     standardize: bool = option(False, "Short for --scale standard.")
     threads: int | None = option(None, "For linear algebra. [1]", "N", "count")
+    chosen: str | None = option(None, "What was chosen: a rerun: line has it, json repeats it.", "NOTE", "note")
 
     @property
     def scaling(self) -> str | float | None:

@@ -152,7 +152,7 @@ class SessionFactory:
         """The learning rate set by hand; a schedule that ends somewhere has its own."""
         given = self.spec.rate.lr_at is not None
         if rate is not None and not has_end(self.spec) and (given or rate != self.setup.rate):
-            self._set(lr=rate, lr_at=None)
+            self._set(**self.setup.chosen, lr=rate, lr_at=None)
 
     def _set(self, **changes: Any) -> None:
         self._now, self._setup = self._now.changed(**changes), None
@@ -252,7 +252,8 @@ class SessionFactory:
         """The command that ends where the screen does."""
         setup, spec = self.setup, self.spec
         epochs = -(-step // setup.steps_per_epoch) if setup.epochs is None else setup.epochs
-        more: dict[str, Any] = {"lr": setup.rate, "epochs": epochs if step else 0, "seed": spec.loop.seed}
+        more: dict[str, Any] = {**setup.chosen, "lr": setup.rate, "seed": spec.loop.seed}
+        more["epochs"] = epochs if step else 0
         if step < more["epochs"] * setup.steps_per_epoch:
             more["max_steps"] = step
         if setup.problem.validation is not None:
@@ -262,8 +263,9 @@ class SessionFactory:
         return str(self._now.without_endings().invocation(**more))  # where it ends is said by its steps
 
     def saved(self) -> dict[str, Any]:
-        """All that is needed to set up the same again: for a recording."""
-        return as_saved(self._now, self._piped, self.setup.name)
+        """All that is needed to set up the same again, with nothing left to choose: for a recording."""
+        setup = self.setup
+        return as_saved(self._now.changed(**setup.chosen, lr=setup.rate), self._piped, setup.name)
 
 
 def _reader(piped: bytes | None, notes: list[str]) -> Reader:

@@ -47,6 +47,9 @@ class StoppingRule:
     needs_gradient: ClassVar[bool] = False
     """Whether `record.gradient`, over the whole training set, is to be filled in."""
 
+    needs_classes: ClassVar[bool] = False
+    """Whether it reads the accuracy, which only a classification has."""
+
     def init(self) -> Any:
         """The state before the first record."""
         return None
@@ -261,7 +264,7 @@ class Falling(NamedTuple):
 
 @dataclass(frozen=True)
 class Flat(StoppingRule):
-    """Stopped early: over so many epochs the lowest monitored loss falls by less than a part of the first one.
+    """Stopped early: in so many epochs the lowest monitored loss has not fallen by another part of the first one.
 
     Args:
         flat: The part R of the first loss.
@@ -282,7 +285,7 @@ class Flat(StoppingRule):
     flat: float = field(
         metadata={
             "metavar": "R",
-            "help": "Stop when --over epochs lower the watched loss by less than R of the first.",
+            "help": "Stop when the watched loss falls by less than R of the first in --over epochs.",
             "place": 6,
             "accepts": "non_negative",
         }
@@ -329,6 +332,7 @@ class Separated(StoppingRule):
             "accepts": "count",
         }
     )
+    needs_classes: ClassVar[bool] = True
 
     def init(self) -> Falling:
         """Nothing was reached yet."""
