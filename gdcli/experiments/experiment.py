@@ -172,7 +172,7 @@ class Experiment(ABC):
     @property
     def choice_note(self) -> str:
         """What was chosen for this run, or once for the run that it repeats; empty where all was given."""
-        return self.chosen.note or self.spec.loop.chosen or ""
+        return self.chosen.note or self.spec.epochs.chosen or ""
 
     @property
     def choices(self) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ def continued_spec(past: SavedModel, asked: Spec, given: Mapping[str, Any]) -> S
     _refuse_changes((*ARCHITECTURE, "min_delta"), changes, before, "")  # min_delta decided which epoch was kept
     if past.resumption is not None and past.resumption.record.within:
         _refuse_changes(BATCHES, changes, before, ": the model stopped in the middle of an epoch")
-    note = {} if changes.keys().isdisjoint(read_note(before.loop.chosen or "")[0]) else {"chosen": None}
+    note = {} if changes.keys().isdisjoint(read_note(before.epochs.chosen or "")[0]) else {"chosen": None}
     return before.replace(source=asked.data.source, **note, **_without_chosen_ends(past, changes), **changes)
 
 

@@ -262,7 +262,6 @@ class LoopSpec(Group):
     )
     standardize: bool = option(False, "Short for --scale standard.")
     threads: int | None = option(None, "For linear algebra. [1]", "N", "count")
-    chosen: str | None = option(None, "What was chosen: a rerun: line has it, json repeats it.", "NOTE", "note")
 
     @property
     def scaling(self) -> str | float | None:
@@ -284,7 +283,8 @@ class LoopSpec(Group):
 class EpochSpec(Group):
     """Passes over the data."""
 
-    epochs: int | None = option(None, "Passes over the data. [500; train: 20 or more]", "N", "whole")
+    epochs: int | None = option(None, "Passes over the data. [500; train: until the loss is flat]", "N", "whole")
+    chosen: str | None = option(None, "What was chosen: a rerun: line has it, json repeats it.", "NOTE", "note")
 
 
 @dataclass(frozen=True)
