@@ -124,8 +124,9 @@ def test_it_runs_between_frames_and_pauses():
     async def script(app, pilot):
         await pilot.press("space")
         frames = app.frames
-        while app.session.run.now.number <= 3 or app.frames <= frames + 2:  # for good, if it does not run
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):
+            while app.session.run.now.number <= 3 or app.frames <= frames + 2:
+                await asyncio.sleep(0.05)
         await pilot.press("space")
         number = app.session.run.now.number
         await asyncio.sleep(0.2)
