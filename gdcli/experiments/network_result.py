@@ -24,7 +24,7 @@ from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short, described, in_order, plain_options
+from gdcli.experiments.result import Result, described, ending, in_order, plain_options
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Overfitting
@@ -148,7 +148,7 @@ class NetworkResult(Result):
     def remarks(self) -> list[tuple[str, str]]:
         """Further lines for people."""
         run, experiment = self.run, self.experiment
-        remarks = cut_short(run.last, experiment.epochs)
+        remarks = ending(run.last, experiment.epochs, experiment.stopping.rules)
         return remarks + ([("saved", self.saved_as)] if self.saved_as else [])
 
     def predict(self, rows: Any) -> Array:

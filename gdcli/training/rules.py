@@ -50,6 +50,11 @@ class StoppingRule:
     needs_classes: ClassVar[bool] = False
     """Whether it reads the accuracy, which only a classification has."""
 
+    @property
+    def reason(self) -> str:
+        """Why a run ends by it, in words; empty where the status says it all."""
+        return ""
+
     def init(self) -> Any:
         """The state before the first record."""
         return None
@@ -133,6 +138,13 @@ class Tolerance(StoppingRule):
     status: ClassVar[Status] = Status.CONVERGED
     needs_gradient: ClassVar[bool] = True
 
+    @property
+    def reason(self) -> str:
+        """What is left of the gradient, where the optimum is not known."""
+        return (
+            "" if self.objective else f"no component of the gradient exceeds {self.tolerance:g} of the start's largest"
+        )
+
     def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
         """What is left <= T of the first record's, which is the state."""
         left = self._left(record)
@@ -206,6 +218,11 @@ class Patience(StoppingRule):
             "accepts": "non_negative",
         },
     )
+
+    @property
+    def reason(self) -> str:
+        """How long nothing improved."""
+        return f"no improvement for {self.patience} epochs"
 
     def init(self) -> Waiting:
         """Nothing was reached yet."""
@@ -295,6 +312,11 @@ class Flat(StoppingRule):
         metadata={"metavar": "N", "help": "Epochs over which --flat looks. [10]", "place": 7, "accepts": "count"},
     )
 
+    @property
+    def reason(self) -> str:
+        """How little the loss fell."""
+        return f"in {self.over} epochs the watched loss fell by less than {self.flat:g} of the first"
+
     def init(self) -> Falling:
         """Nothing was reached yet."""
         return Falling(None, math.inf, math.inf, 0)
@@ -333,6 +355,11 @@ class Separated(StoppingRule):
         }
     )
     needs_classes: ClassVar[bool] = True
+
+    @property
+    def reason(self) -> str:
+        """That there is nowhere to arrive."""
+        return "no mistake on training rows is left, so larger weights always lower the loss: there is no optimum"
 
     def init(self) -> Falling:
         """Nothing was reached yet."""
