@@ -121,6 +121,10 @@ def note(text: str) -> str:
     return text
 
 
+RANDOM = "random"
+"""A start that is drawn."""
+
+
 def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wanted: str) -> N:
     try:
         value = kind(text)
@@ -238,9 +242,9 @@ def lr_at(text: str) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def start(text: str) -> tuple[float, ...]:
-    """Parameters in raw units."""
-    return tuple(numbers("--start", text))
+def start(text: str) -> tuple[float, ...] | str:
+    """Parameters in raw units, or `random`."""
+    return RANDOM if text.strip().lower() == RANDOM else tuple(numbers("--start", text))
 
 
 def hidden(text: str) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments import notation
 from gdcli.experiments.line import line_experiment
 from gdcli.experiments.network import network_experiment
-from gdcli.experiments.notation import Change, Named
+from gdcli.experiments.notation import RANDOM, Change, Named
 from gdcli.experiments.reading import Reader, read_examples, sample_rows
 from gdcli.experiments.spec import NetworkSpec, OptimizerSpec, Spec
 from gdcli.formatting import exact
@@ -161,7 +161,8 @@ class SessionFactory:
         seed = self.spec.loop.seed + direction
         self._set(seed=seed)
         setup = self.setup
-        changed = ["another start"] * self._is_network
+        model = self.spec.model
+        changed = ["another start"] * (isinstance(model, NetworkSpec) or model.start == RANDOM)
         changed += ["another split"] * (setup.problem.validation is not None)
         changed += ["another order of the rows"] * (setup.batch_size is not None and setup.shuffle)
         return f"Seed {seed}: {', '.join(changed) or 'nothing here depends on it'}."
