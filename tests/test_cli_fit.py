@@ -320,8 +320,8 @@ class TestDivergence:
     @pytest.mark.parametrize(
         "words",
         [
-            ["--weight-decay", 100],
-            ["--l2", 1000],
+            ["--weight-decay", 100, "--lr", 0.1],
+            ["--l2", 1000, "--lr", 0.1],
             ["--optimizer", "momentum", "--lr", 3],
             ["--optimizer", "nesterov", "--lr", 3],
             ["--batch-size", 1, "--lr", 3],
@@ -357,18 +357,37 @@ class TestDivergence:
         assert "a bug" not in result.err
 
 
+def huber_gradient(m, b):
+    """Of the mean of Huber's loss with delta 1, on (1, 3) and (2, 5)."""
+    slopes = [max(-1.0, min(1.0, m * x + b - y)) for x, y in ((1, 3), (2, 5))]
+    return (slopes[0] + 2 * slopes[1]) / 2, sum(slopes) / 2
+
+
 class TestStopping:
     def test_tolerance(self, gdcli):
         report = gdcli("fit", *DECK, "--tolerance", "1e-3", "--epochs", 9999, "--format", "json").json
-        end = report["history"][-1]
-        largest = max(abs(5 * end["m"] + 3 * end["b"] - 13), abs(3 * end["m"] + 2 * end["b"] - 8))
-        before = report["history"][-2]
+        before, end = report["history"][-2:]
         assert report["status"] == "converged"
-        assert (
-            largest
-            <= 1e-3
-            < max(abs(5 * before["m"] + 3 * before["b"] - 13), abs(3 * before["m"] + 2 * before["b"] - 8))
-        )
+        assert end["loss"] <= 1e-3 * 2.5 < before["loss"]  # the optimum's MSE is 0
+
+    @pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+    def test_tolerance_is_free_of_units(self, gdcli, unit):
+        rows = "x,y\n" + "".join(f"{x},{y * unit!r}\n" for x, y in ((1, 3), (2, 5), (3, 8), (4, 8)))
+        words = ["fit", "-", "--lr", 0.1, "--standardize", "--require-converged", "--format", "json"]
+        report = gdcli(*words, stdin=rows).json
+        assert (report["status"], report["epochs"]) == ("converged", 31)  # 0.8^(2 k) <= 1e-6 first at k = 31
+
+    def test_tolerance_without_a_known_optimum_is_of_the_gradient(self, gdcli):
+        words = ["fit", *DECK, "--loss", "huber", "--tolerance", "0.01", "--epochs", 9999, "--format", "json"]
+        report = gdcli(*words).json
+        sizes = [max(abs(value) for value in huber_gradient(row["m"], row["b"])) for row in report["history"]]
+        assert report["status"] == "converged"
+        assert sizes[-1] <= 0.01 * sizes[0] < min(sizes[:-1])
+
+    def test_converged_does_not_contradict_the_distance(self, gdcli):
+        out = gdcli("fit", *DECK, "--tolerance", "1e-3", "--epochs", 9999).out
+        assert "converged at epoch" in out
+        assert "epochs more" not in out
 
     def test_require_converged(self, gdcli):
         words = ["fit", *DECK, "--require-converged", "--format", "json"]

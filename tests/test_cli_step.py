@@ -1,8 +1,20 @@
 """step: the blackboard arithmetic of the lecture, worked by hand, and the optimizer's inner state."""
 
 import math
+import re
+from decimal import Decimal, localcontext
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gdcli.data.dataset import Dataset
+from gdcli.experiments.line import on_rows
+from gdcli.experiments.spec import DataSpec, LineSpec, RateSpec, Spec
+from gdcli.experiments.stepping import steps
+from gdcli.render.reports.step import write_blackboard
+from gdcli.render.screen import Screen
 
 pytestmark = pytest.mark.quick
 
@@ -141,3 +153,68 @@ def test_jsonl_and_csv_hold_one_line_a_step(gdcli):
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "x"])
 def test_bad_number_of_steps(gdcli, refused, value):
     refused(gdcli("step", *START, "--steps", value), 2, "--steps")
+
+
+def worked_out(text):
+    """What a line's last sum comes to in decimal numbers, the size of its terms, and the result that stands there."""
+    *_, written, shown = re.split(r" =  |\s=\s|:=", text)
+    signs = [1, *(1 if sign == "+" else -1 for sign in written.split() if sign in "+-")]
+    terms = re.split(r" [+-] ", written.strip())
+    with localcontext() as context:
+        context.prec = 200
+        values = [
+            sign * math.prod(map(Decimal, re.findall(r"[-+.e0-9]+", term)))
+            for sign, term in zip(signs, terms, strict=True)
+        ]
+        return sum(values), sum(map(abs, values)), Decimal(shown.strip())
+
+
+def is_result_of(shown, total, size):
+    """To six digits of the result, or to what float64 leaves of the terms."""
+    with localcontext() as context:
+        context.prec = 200
+        last = Decimal(5).scaleb(shown.adjusted() - 6) if shown else Decimal(0)
+        smallest = Decimal(2) ** -1074  # what is less is 0 in float64
+        return abs(total - shown) <= max(last, size * Decimal("2e-14"), smallest)
+
+
+NUMBERS = st.floats(-1e6, 1e6).map(lambda value: float(f"{value:.9g}"))
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(NUMBERS, NUMBERS), min_size=3, max_size=6),
+    st.floats(1e-9, 1),
+    st.sampled_from([None, "optimum", 1e-3, 1e-9]),
+    st.sampled_from(["sgd", "adam"]),
+)
+def test_the_arithmetic_shown_can_be_redone(rows, rate, near, optimizer):
+    x, y = np.array(rows).T
+    m, b = (0.0, 0.0) if near is None else np.linalg.lstsq(np.column_stack([x, x * 0 + 1]), y, rcond=None)[0]
+    away = 1 + near if isinstance(near, float) else 1.0
+    spec = Spec(LineSpec(m=float(m) * away, b=float(b)), DataSpec(None), RateSpec(lr=rate))
+    run = on_rows(spec.replace(optimizer=optimizer), Dataset(x, y))
+    for report in steps(run, 2):
+        lines = [line for line in write_blackboard(report, Screen()) if line.startswith(("  dMSE", "  m :=", "  b :="))]
+        assert len(lines) == 4
+        for line in lines:
+            total, size, shown = worked_out(line.replace("×", "*").replace("x (", "* ("))
+            assert is_result_of(shown, total, size), line
+        values = [*report.gradient.values(), *report.after.values()]
+        for line, value in zip(lines, values, strict=True):
+            total, size, shown = worked_out(line.replace("×", "*"))
+            assert is_result_of(shown, Decimal(value), size), line
+
+
+def test_losses_that_hardly_differ_show_how_they_do(gdcli):
+    out = gdcli("step", "sample:bmi", "--m", 10.2331, "--b", -117.773, "--lr", 1e-6).out
+    before, after, part = re.search(r"MSE  (\S+) -> (\S+)   improved: (\S+) % lower", out).groups()
+    assert float(f"{100 * (1 - Decimal(after) / Decimal(before)):.2g}") == float(part)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "table"])
+def test_numbers_that_leave_float64_are_a_result(gdcli, form):
+    result = gdcli("step", "-", "--format", form, stdin="x,y\n1,2\n1e308,3\n")
+    assert result.code == 0
+    if form == "json":
+        assert result.json["gradient_formula"] == {"m": None, "b": "2b - 5"}

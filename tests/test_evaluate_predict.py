@@ -133,8 +133,9 @@ class TestEvaluate:
         model, _ = three
         text = gdcli("sample", "iris", "--format", "csv").out
         named = gdcli("evaluate", model, "sample:iris", "--format", "json").out
-        assert gdcli("evaluate", model, "--format", "json", stdin=text).out == named
-        assert gdcli("evaluate", model, "-", "--format", "json", stdin=text).out == named
+        piped = named.replace('"source": "sample:iris"', '"source": "standard input"')
+        assert gdcli("evaluate", model, "--format", "json", stdin=text).out == piped
+        assert gdcli("evaluate", model, "-", "--format", "json", stdin=text).out == piped
 
     def test_a_class_that_was_never_seen(self, gdcli, two, table, refused):
         refused(gdcli("evaluate", two, table("a,b,kind\n1,2,low\n3,4,tulip\n")), 3, "data.csv", "line 3", "tulip")

@@ -70,7 +70,7 @@ def test_images_with_their_labels(folder):
 
 def test_images_alone():
     table = load("-", ReadOptions(), stdin=io.BytesIO(idx(IMAGES)))
-    assert inputs(table, table.names, dtype=np.float32)[0].tolist() == IMAGES.reshape(3, 4).tolist()
+    assert inputs(table, table.names)[0].tolist() == IMAGES.reshape(3, 4).tolist()
     with pytest.raises(DataError, match="standard input: inputs without targets") as caught:
         classification(table, ColumnOptions())
     assert "--labels FILE" in caught.value.hint

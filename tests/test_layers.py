@@ -34,6 +34,7 @@ FLOORS = {
 """DESIGN's layout; the package's own face stands outside it."""
 THIRD_PARTY = {
     "nn": {"numpy", "threadpoolctl"},
+    "data": {"numpy", "charset_normalizer"},
     "experiments": {"numpy", "safetensors"},
     "render": {"numpy", "rich", "plotext"},
     "live": {"numpy", "textual", "rich"},

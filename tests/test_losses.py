@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mse_of_probabilities
+from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mse_of_probabilities, one_hot
 
 pytestmark = pytest.mark.quick
 
@@ -135,3 +135,29 @@ def test_a_weight_of_two_is_a_row_counted_twice():
     weighted, _ = binary_cross_entropy(z, y, weights=(1.0, 2.0))
     twice = np.array([0, 1, 1, 2, 3, 3, 4, 4])
     assert weighted * 5 == pytest.approx(binary_cross_entropy(z[twice], y[twice])[0] * 8, rel=1e-12)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weights", [None, (1.0, 1.0), (0.25, 3.0), (0.0, 2.0)])
+def test_one_logit_and_two_are_one_definition(smoothing, weights):
+    """-sum_k w_k t_k log p_k, t smoothed: by one logit z, and by the two logits (c, c + z)."""
+    rng = np.random.default_rng(11)
+    z, y, shift = 4 * rng.normal(size=9), rng.integers(0, 2, 9), rng.normal(size=9)
+    target = y * (1 - smoothing) + smoothing / 2
+    both = None if weights is None else np.array(weights)
+    one, slope = binary_cross_entropy(z, target, weights=weights)
+    two, slopes = cross_entropy(np.column_stack([shift, shift + z]), one_hot(y, 2, smoothing, float), weights=both)
+    w_0, w_1 = weights or (1.0, 1.0)
+    p = 1 / (1 + np.exp(-z))
+    by_hand = -np.mean(w_1 * target * np.log(p) + w_0 * (1 - target) * np.log(1 - p))
+    assert one == pytest.approx(by_hand, rel=1e-12)
+    assert two == pytest.approx(by_hand, rel=1e-12)
+    by_hand_slope = (w_0 * (1 - target) * p - w_1 * target * (1 - p)) / 9
+    np.testing.assert_allclose(slope, by_hand_slope, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(slopes, np.column_stack([-by_hand_slope, by_hand_slope]), rtol=1e-11, atol=1e-15)
+
+
+def test_a_confident_row_keeps_its_digits_under_weights():
+    """log(1 + exp(-40)) is not lost beside 40."""
+    value, _ = binary_cross_entropy(np.array([40.0]), np.array([1.0]), weights=(1.0, 3.0))
+    assert value == pytest.approx(3 * np.exp(-40.0), rel=1e-9)

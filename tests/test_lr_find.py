@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from gdcli.analysis.range_test import Growing, Probe, minimum, range_test, steepest, suggestions, valley
+from gdcli.analysis.range_test import Growing, Probe, minimum, range_test, steepest, two_thirds
+from gdcli.analysis.suggestions import named_suggestions
 from gdcli.data.dataset import Dataset
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
@@ -95,20 +96,20 @@ class TestRangeTest:
 
 @pytest.mark.quick
 class TestSuggestions:
-    def test_valley_is_two_thirds_along_the_fall(self):
+    def test_it_is_two_thirds_along_the_fall(self):
         # flat for 20, falling for 31 probes, then up
         losses = [1.0] * 20 + np.linspace(1.0, 0.1, 31).tolist() + [0.5, 2.0]
         found = made(losses)
-        one = valley(found)
+        one = two_thirds(found)
         assert (one.begin, one.end) == (found[21].learning_rate, found[50].learning_rate)
         expected = one.begin ** (1 / 3) * one.end ** (2 / 3)
         assert one.learning_rate == pytest.approx(expected)
 
-    def test_valley_bridges_small_rises(self):
+    def test_two_thirds_bridges_small_rises(self):
         losses = np.linspace(2.0, 0.5, 40)
         losses[10] += 0.2
         losses[25] += 0.2
-        one = valley(made([*losses.tolist(), 9.0]))
+        one = two_thirds(made([*losses.tolist(), 9.0]))
         assert one.end == pytest.approx(made([*losses.tolist(), 9.0])[39].learning_rate)
 
     def test_steepest_is_where_a_step_lies(self):
@@ -127,10 +128,11 @@ class TestSuggestions:
         "losses", [[], [1.0], [1.0] * 30, [1.0, 2.0, 8.0], [math.nan], [1.0, 0.995, 3.0], [math.inf, math.inf]]
     )
     def test_there_are_none_where_nothing_falls(self, losses):
-        assert suggestions(made(losses)) == {}
+        assert named_suggestions(made(losses)) == {}
 
     def test_losses_that_are_not_finite_are_passed_over(self):
-        assert suggestions(made([2.0, 1.5, 1.0, 0.5, math.inf])).keys() == {"valley", "steepest", "minimum/10"}
+        found = named_suggestions(made([2.0, 1.5, 1.0, 0.5, math.inf]))
+        assert list(found) == ["two-thirds", "valley", "steepest", "minimum/10"]
 
 
 class TestCommand:
@@ -147,8 +149,8 @@ class TestCommand:
         report = find("fit", *DECK)
         assert report["schema"] == "gdcli.lr-find/1"
         assert report["lr_max"] == pytest.approx(0.2917960675006309)
-        assert report["suggested_by"] == "valley"
-        assert report["suggestion"] == report["suggestions"]["valley"]["lr"]
+        assert report["suggested_by"] == "two-thirds"
+        assert report["suggestion"] == report["suggestions"]["two-thirds"]["lr"]
         assert all(one["reason"] for one in report["suggestions"].values())
         assert list(report["history"][0]) == ["step", "lr", "loss", "smoothed"]
         assert report["history"][0]["lr"] == pytest.approx(1e-6)
@@ -161,12 +163,12 @@ class TestCommand:
         assert all(one["lr"] < report["lr_max"] for one in report["suggestions"].values())
 
     @pytest.mark.parametrize("name", FITS)
-    @pytest.mark.parametrize("suggest", ["valley", "steepest", "minimum/10", None])
+    @pytest.mark.parametrize("suggest", ["two-thirds", "valley", "steepest", "minimum/10", None])
     @pytest.mark.parametrize("scale", [[], ["--standardize"]])
     def test_fit_converges_with_what_is_suggested(self, gdcli, name, suggest, scale):
         words = [f"sample:{name}", *scale, *(["--degree", 3] if name == "polynomial" else [])]
         result = gdcli("lr-find", "fit", *words, "--format", "value", *(["--suggest", suggest] if suggest else []))
-        if result.code == 1 and suggest:
+        if result.code == 5 and suggest:
             assert f"no suggestion '{suggest}'" in result.err
             return
         assert result.code == 0
@@ -227,20 +229,28 @@ class TestCommand:
             assert float(picked.out) == one["lr"]
         assert find("fit", "sample:bmi", "--suggest", "minimum")["suggested_by"] == "minimum/10"
 
+    @pytest.mark.parametrize("first", [1900, 1.7e9])
+    def test_a_line_through_years_is_answered_below_its_limit(self, find, first):
+        rows = "t,y\n" + "".join(f"{first + k},{k / 7 + k % 3}\n" for k in range(30))
+        report = find("fit", "-", stdin=rows)
+        assert 0 < report["suggestion"] < report["lr_max"] < 1e-6
+        assert report["config"]["from"] < 1e-5 * report["lr_max"]
+        assert report["config"]["to"] > report["lr_max"]
+
     def test_csv_holds_the_rows(self, gdcli):
         rows = gdcli("lr-find", "fit", *DECK, "--from", 0.001, "--to", 0.1, "--steps", 3, "-f", "csv").floats
         assert [row["lr"] for row in rows] == pytest.approx([0.001, 0.01, 0.1])
 
     def test_screen_without_a_chart_has_rows_then_reasons(self, gdcli):
         result = gdcli("lr-find", "fit", *DECK)
-        for words in ("valley", "minimum/10", "limit", "0.2918", "ran away", "left out"):
+        for words in ("two-thirds", "valley", "minimum/10", "limit", "0.2918", "ran away", "left out"):
             assert words in result.out
         assert "use it: gdcli fit sample:deck --m -1 --b 5" in result.err
         assert max(map(len, result.out.splitlines())) <= 80
 
     def test_screen_with_a_chart(self, gdcli):
         out = gdcli("lr-find", "train", "sample:iris", "--hidden", 4, "--plot").out
-        for words in ("log10(lr)", "smoothed", "┊ valley", "steepest"):
+        for words in ("log10(lr)", "smoothed", "┊ two-thirds", "steepest"):
             assert words in out
         assert max(map(len, out.splitlines())) <= 80
 
@@ -260,9 +270,9 @@ class TestCommand:
 
     @pytest.mark.parametrize("form", ["value", "json", "csv", "table"])
     @pytest.mark.parametrize("words", [["--from", 100, "--to", 1000], ["--from", 1e-12, "--to", 1e-10]])
-    def test_no_suggestion_is_a_line_and_exit_1(self, gdcli, form, words):
+    def test_no_suggestion_is_a_line_and_exit_5(self, gdcli, form, words):
         result = gdcli("lr-find", "fit", *DECK, *words, "-f", form)
-        assert result.code == 1
+        assert result.code == 5
         assert "gdcli: no learning rate from" in result.err
         assert (result.out == "") == (form == "value")
 

@@ -9,6 +9,7 @@ import pytest
 from torch_runs import from_torch
 
 from gdcli.data.dataset import Dataset
+from gdcli.definitions import OPTIMIZER, flag_name, named
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim import optimizers
@@ -110,3 +111,10 @@ def test_adams_trace_by_hand():
     _, state = adam.update(np.array([4.0]), adam.init(w), w, 0.1)
     trace = {name: round(float(value[0]), 12) for name, value in adam.trace(state).items()}
     assert trace == {"m": 0.4, "v": 0.016, "m_hat": 4.0, "v_hat": 16.0, "direction": 0.9999999975}
+
+
+@pytest.mark.parametrize("name", optimizers.__all__)
+def test_the_name_that_is_printed_can_be_given(name):
+    """A header says AdamW, json says adamw: --optimizer takes both."""
+    for printed in (name, flag_name(name)):
+        assert named(OPTIMIZER, "--optimizer", printed) is getattr(optimizers, name)

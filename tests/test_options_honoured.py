@@ -18,9 +18,9 @@ CLASSES = "a,b,colour,kind\n" + "".join(
 LINE = ["rows.csv", "--x", "x", "--m", "2", "--b", "1"]
 RUNS = {
     "fit": ["fit", "rows.csv", "--lr", "0.1", "--epochs", "6"],
-    "train": ["train", "classes.csv", "--hidden", "4", "--epochs", "3"],
+    "train": ["train", "classes.csv", "--hidden", "4", "--epochs", "3", "--lr", "0.001"],
     "sweep fit": ["sweep", "fit", "rows.csv", "--lr", "0.1,0.2", "--epochs", "6"],
-    "sweep train": ["sweep", "train", "classes.csv", "--hidden", "4", "--epochs", "3", "--lr", "0.01,0.02"],
+    "sweep train": ["sweep", "train", "classes.csv", "--hidden", "4", "--epochs", "5", "--lr", "0.001,0.02"],
     "step": ["step", "rows.csv", "--lr", "0.1"],
     "limit": ["limit", "rows.csv"],
     "lr-find": ["lr-find", "fit", "rows.csv"],
@@ -34,6 +34,7 @@ RUNS = {
     "predict": ["predict", "model.safetensors", "classes.csv"],
     "collapse": ["collapse", "linear.safetensors", "classes.csv"],
     "sample": ["sample", "line"],
+    "show": ["show", "classes.csv", "--x", "a,b", "--plot"],
 }
 """A small run of each command."""
 TYPED = "n 3\nq\n"
@@ -51,11 +52,16 @@ VALUES = {
     "timeout": "1e-9", "steps": "2", "low": "0.001", "high": "3", "points": "5", "rows": "3", "noise": "0",
     "pred": "z", "suggest": "steepest", "smooth": "0.5", "x_range": "0..1", "y_range": "0..1", "over": "w_z,b",
     "m_range": "0..1", "b_range": "0..1", "record": "out.rec", "replay": "none.rec", "port": "1", "host": "::2",
-    "on": "classes.csv",
+    "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
+    "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
-GAPS = {"rows.csv": "gaps.csv", "classes.csv": "gappy.csv"}
+ROWS_FOR = {
+    "missing": {"rows.csv": "gaps.csv", "classes.csv": "gappy.csv"},
+    "thousands": {"rows.csv": "grouped.csv", "classes.csv": "parted.csv"},
+}
+"""Rows in which an option shows itself."""
 WITH = {
     "keep": [*HELD_OUT, "--lr", "5"],
     "min_delta": [*HELD_OUT, "--patience", "1"],
@@ -63,6 +69,7 @@ WITH = {
     "seed": ["--batch-size", "5"],
     "shuffle": ["--batch-size", "5"],
     "schedule": ["--steps", "3"],
+    "separated": ["--lr", "0.3", "--epochs", "300"],
     "test_labels": ["--test", "more.csv"],
     "require_converged": ["--tolerance", "1e-9"],
 }
@@ -70,13 +77,18 @@ WITH = {
 ANYWHERE = {
     "debug": "adds a traceback to an error, and there is none",
     "threads": "changes no number, by design",
+    "chosen": "is a remark that json repeats",
     "yes": "allows a sweep of more than 10,000 runs",
     "workers": "changes no number, by design",
 }
 UNSEEN = {
     ("train", "standardize"): "is what train does unless told otherwise",
+    ("sweep train", "separated"): "five epochs are too few",
     ("sweep train", "standardize"): "is what train does unless told otherwise",
-    **{("live", name): "is for the key that runs until converged" for name in ("patience", "tolerance", "target_loss")},
+    **{
+        ("live", name): "is for the key that runs until converged"
+        for name in ("patience", "tolerance", "target_loss", "flat")
+    },
     ("fit", "keep"): "the best of these few epochs is the last",
     ("live", "task"): "the rows are those of a line",
     ("live", "plain"): "is part of the run",
@@ -88,6 +100,7 @@ UNSEEN = {
     ("rmse", "color"): "a bare number has no colour",
     ("predict", "color"): "rows for a pipe have no colour",
     ("sample", "color"): "csv has no colour",
+    ("show", "plot"): "is part of the run",
 }
 """Options that such a run cannot show, and why."""
 
@@ -102,6 +115,8 @@ def folder(tmp_path_factory):
         patch.chdir(path)
         for name, text in {"rows.csv": ROWS, "classes.csv": CLASSES, "more.csv": CLASSES}.items():
             (path / name).write_text(text)
+        (path / "grouped.csv").write_text(ROWS.replace("\n0.3,", "\n1'003.5,", 1))
+        (path / "parted.csv").write_text(CLASSES.replace("\n0.5,", "\n1'003.5,", 1))
         (path / "gaps.csv").write_text(ROWS.replace("0.3,", ",", 1))
         (path / "gappy.csv").write_text(CLASSES.replace("0.5,", ",", 1))
         base = ["train", "classes.csv", "-q", "--hidden", "4", "--seed", "3", "--epochs", "1", "-o", "printed.txt"]
@@ -125,10 +140,13 @@ def options(name):
 
 def words(option):
     """An option with a value."""
+    if option.name == "header":  # a first line of names is seen as such
+        return ["--no-header"]
     if option.is_flag:
         return [next(iter(option.secondary_opts), option.opts[0]) if option.default else option.opts[0]]
-    assert option.name in VALUES, f"{option.opts[0]}: give this test a value for it"
-    return [next(word for word in option.opts if word.startswith("--")), VALUES[option.name]]
+    value = VALUES.get((option.name, option.metavar)) or VALUES.get(option.name)
+    assert value, f"{option.opts[0]}: give this test a value for it"
+    return [next(word for word in option.opts if word.startswith("--")), *value.split(" ")]
 
 
 def without_echo(text):
@@ -175,8 +193,8 @@ class Runs:
         base = [*RUNS[self.name], *WITH.get(option.name, [])]
         if self.of(base, False)[0]:  # the command does not have what goes with it
             base = RUNS[self.name]
-        if option.name == "missing":
-            base = [GAPS.get(word, word) for word in base]
+        rows = ROWS_FOR.get(option.name, {})
+        base = [rows.get(word, word) for word in base]
         for form in ([], ["--format", "json"]) if "--format" in self._has else ([],):
             notes = option.name == "quiet"
             if self.of([*base, *form], notes) != self.of([*base, *form, *words(option)], notes):

@@ -56,9 +56,9 @@ def test_until_loss(target, at):
 
 def test_a_tolerance_looks_at_the_largest_component():
     *_, last = until(streams.epochs(run()), Tolerance(0.1))
-    assert np.abs(last.gradient).max() <= 0.1
+    assert np.abs(last.gradient).max() <= 0.1 * 3  # at the start, the gradient is (-3, -1)
     before = list(streams.epochs(run(epochs=last.epoch)))[-2]
-    assert np.abs(before.gradient).max() > 0.1
+    assert np.abs(before.gradient).max() > 0.1 * 3
 
 
 def test_divergence_ends_at_the_first_exploded_loss():

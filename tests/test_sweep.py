@@ -703,13 +703,15 @@ class TestModelSize:
     def test_degree(self, gdcli):
         words = ["sweep", "fit", "sample:polynomial", "--degree", "1..12:lin12", "--validation", "0.3", "--standardize"]
         told = gdcli(*words, "--format", "json").json
-        best = min(run["best_validation_loss"] for run in told["runs"])
-        near = [run["config"]["degree"] for run in told["runs"] if run["best_validation_loss"] <= 1.05 * best]
+        assert told["ranked_by"] == {"metric": "rmse", "of": "rows held out in 5 folds"}
+        best = min(told["runs"], key=lambda run: run["rmse"])
+        reach = best["rmse"] ** 2 + 2 * best["rmse"] * best["rmse_standard_error"]  # of the mean squared error
+        near = [run["config"]["degree"] for run in told["runs"] if run["rmse"] ** 2 <= reach]
         assert told["keep"]["degree"] == min(near) == 3
         shown = gdcli(*words, "--plot")
-        for text in ("loss by model size", "Which trend line is better?", "keep 3", "keep       degree 3:"):
+        for text in ("RMSE by model size", "Which trend line is better?", "keep 3", "keep       degree 3:"):
             assert text in shown.out
-        assert "keep: gdcli fit sample:polynomial --degree 3" in shown.err
+        assert "best run: gdcli fit sample:polynomial --degree 3" in shown.err
 
     def test_hidden_layers(self, gdcli):
         words = ["sweep", "train", "sample:polynomial", "--hidden", "1;4;32,32", "--lr", "0.01", "--epochs", "60"]
@@ -720,9 +722,11 @@ class TestModelSize:
         assert "Which trend line is better?" in shown.out
         assert "parameters" in shown.out
 
-    def test_without_rows_held_out_it_is_no_question(self, gdcli):
-        told = gdcli("sweep", "fit", "sample:polynomial", "--degree", "1,2", "--epochs", "3", "--format", "json").json
-        assert told["keep"] is None
+    def test_of_many_rows_with_none_held_out_it_is_no_question(self, gdcli):
+        words = ["sweep", "fit", "sample:polynomial:rows=501", "--degree", "1,2", "--epochs", "3", "--format", "json"]
+        assert gdcli(*words).json["keep"] is None
+        assert gdcli(*words, "--validation", "0.2").json["keep"] is not None
+        assert gdcli(*words, "--folds", "3").json["keep"] is not None
 
     def test_a_curve_is_what_the_model_predicts(self):
         """The parabola through its own points, fitted exactly, is what is drawn."""

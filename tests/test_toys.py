@@ -12,7 +12,7 @@ from gdcli.errors import OptionError
 pytestmark = pytest.mark.quick
 
 ALL = [getattr(toys, name) for name in toys.__all__]
-NUMBERS = [toys.line, toys.polynomial]
+NUMBERS = [toys.line, toys.polynomial, toys.trend]
 CLASSES = [toy for toy in ALL if toy not in NUMBERS]
 
 everyone = pytest.mark.parametrize("toy", ALL, ids=toys.__all__)
@@ -57,7 +57,7 @@ def test_same_seed_same_rows(toy):
 @everyone
 def test_defaults_are_two_hundred_noisy_rows_of_seed_zero(toy):
     np.testing.assert_array_equal(toy().inputs, toy(rng=rng(0)).inputs)
-    assert len(toy()) == 200
+    assert len(toy()) == (14 if toy is toys.trend else 200)  # few points can be overfitted
     assert not np.array_equal(toy().inputs, toy(noise=0).inputs) or toy in NUMBERS
     assert not np.array_equal(toy().targets, toy(noise=0).targets) or toy in CLASSES
 
@@ -109,6 +109,13 @@ def test_line():
     data = toys.line(11, 0, rng())
     assert data.inputs[:, 0].tolist() == list(range(11))
     assert data.targets.tolist() == [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21]
+
+
+def test_trend():
+    data = toys.trend(9, 0, rng())
+    x = np.arange(-4, 5) / 2
+    np.testing.assert_allclose(data.inputs[:, 0], x)
+    np.testing.assert_allclose(data.targets, x * (x - math.sqrt(3)) * (x + math.sqrt(3)))
 
 
 def test_polynomial():

@@ -15,6 +15,7 @@ from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.training.loop import Problem
 
 __all__ = [
+    "FORMULAS",
     "Spectrum",
     "gradient_formula",
     "largest_stable_rate",
@@ -22,7 +23,11 @@ __all__ = [
     "linear_system",
     "optimum",
     "spectrum",
+    "stability_factor",
 ]
+
+FORMULAS: dict[type, str] = {SGD: "2/L", Momentum: "2(1 + u)/L", Nesterov: "2(1 + u)/((1 + 2u) L)"}
+"""The largest stable rate of full batches, u the momentum and L the largest curvature."""
 
 ROUNDING = 1e-14  # of two inputs' sizes: their product's mean below it is rounding
 
@@ -85,12 +90,27 @@ def spectrum(problem: Problem, weight_decay: float = 0.0) -> Spectrum:
     return Spectrum(np.sort(padded) + weight_decay)
 
 
+def stability_factor(optimizer: Optimizer) -> float | None:
+    """How many times 2/L the largest stable rate is: 1, 1 + u with momentum u, (1 + u)/(1 + 2u) with Nesterov's.
+
+    None where no closed form is known.
+
+    >>> stability_factor(SGD()), stability_factor(Momentum(momentum=0.5)), stability_factor(Nesterov(momentum=0.5))
+    (1.0, 1.5, 0.75)
+
+    Source: Polyak 1964; Lessard, Recht & Packard 2016, Analysis and Design of Optimization Algorithms, table 1.
+    """
+    kept = getattr(optimizer, "momentum", 0.0)
+    factors = {SGD: 1.0, Momentum: 1 + kept, Nesterov: (1 + kept) / (1 + 2 * kept)}
+    return factors.get(type(optimizer))
+
+
 @np.errstate(all="ignore")
 def largest_stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -> float | None:
     """The largest constant learning rate at which descent does not run away; None where no formula tells.
 
-    2/L for gradient descent, 2 (1 + u)/L with momentum u, 2 (1 + u)/(1 + 2u)/L with Nesterov's. On
-    mini-batches, L is the curvature of the worst single row: no batch is steeper than its steepest row.
+    2/L for gradient descent, with momentum times `stability_factor`. On mini-batches, L is the curvature of the
+    worst single row: no batch is steeper than its steepest row.
 
     Args:
         problem: A linear model with MSE.
@@ -101,9 +121,7 @@ def largest_stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = 
     """
     if problem.loss is not mse or not isinstance(problem.model, Linear):
         return None
-    factors = {SGD: 1.0, Momentum: 1 + getattr(optimizer, "momentum", 0.0)}
-    factors[Nesterov] = factors[Momentum] / (1 + 2 * getattr(optimizer, "momentum", 0.0))
-    factor = factors.get(type(optimizer))
+    factor = stability_factor(optimizer)
     if factor is None:
         return None
     if batches:

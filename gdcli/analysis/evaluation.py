@@ -9,7 +9,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
-from gdcli.nn import metrics
+from gdcli.nn import losses, metrics
 from gdcli.nn.networks import Network
 from gdcli.training.loop import MEASURED, Problem
 
@@ -55,7 +55,9 @@ def evaluate(
     unit: float,
     smoothing: float = 0.0,
 ) -> Evaluation:
-    """Measures on raw rows.
+    """Measures on raw rows: the network in its own type, all figures from its outputs in float64.
+
+    A loss that is also a figure, as MSE is, is that figure: in the target's units, one number.
 
     Args:
         problem: Whose loss is measured.
@@ -66,14 +68,15 @@ def evaluate(
         unit: What the loss is multiplied by to be in the target's units.
         smoothing: Part of a label that is spread over all classes.
     """
-    out = outputs(network, parameters, preparation, data.inputs)
+    out = outputs(network, parameters, preparation, data.inputs).astype(np.float64)
     with np.errstate(all="ignore"):
-        loss = float(problem.loss(out, preparation.targets(data, parameters.dtype, smoothing))[0]) * unit
+        loss = float(problem.loss(out, preparation.targets(data, np.float64, smoothing))[0]) * unit
         predicted = preparation.predicted(out)
     if not preparation.classes:
         names = ("mse", "rmse", "mae", "r2")
-        values = {name: getattr(metrics, name)(predicted.astype(float), data.targets) for name in names}
-        return Evaluation(loss, values, None)
+        values = {name: getattr(metrics, name)(predicted, data.targets) for name in names}
+        same = [name for name in values if problem.loss is getattr(losses, name, None)]
+        return Evaluation(values[same[0]] if same else loss, values, None)
     figures = {"accuracy": metrics.accuracy(predicted, data.targets)}
     counts = metrics.confusion(predicted, data.targets, len(preparation.classes))
     return Evaluation(loss, figures, counts)

@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.analysis.curvature import Spectrum, least_squares, linear_system
+from gdcli.analysis.curvature import FORMULAS
+from gdcli.analysis.distance import Course, course
+from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import compress
 from gdcli.nn.linear import Linear
-from gdcli.nn.losses import mse
-from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
+from gdcli.optim.optimizers import SGD, Nesterov, Optimizer
 from gdcli.training.loop import Problem
 from gdcli.training.stopping import EXPLODED
 
-__all__ = ["Forecast", "curved", "forecast"]
+__all__ = ["Forecast", "forecast"]
 
 BLOCK = 1024  # steps looked at together
 MOST = 1_000_000  # steps looked at one by one
-FLAT = 1e-15  # of the steepest curvature: rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,7 @@ class Forecast:
         transfers: T, what a step does to (error, velocity) in each direction, shape (P, 2, 2).
         curved: Which directions are not flat, shape (P,).
         steady: Whether the loss falls at every step.
+        way: The same without the loss of digits in 1 - rate c: what counts steps that nobody makes.
     """
 
     problem: Problem
@@ -46,6 +47,7 @@ class Forecast:
     transfers: Array
     curved: Array
     steady: bool
+    way: Course | None
 
     @property
     def contraction(self) -> float:
@@ -53,10 +55,8 @@ class Forecast:
         return float(np.abs(np.linalg.eigvals(self.transfers[self.curved])).max(initial=0.0))
 
     def steps_per_factor(self, factor: float = 100.0) -> float:
-        """Steps in which the loss comes `factor` times nearer to its minimum: log(factor) / (-2 log contraction)."""
-        if self.contraction >= 1:
-            return math.inf
-        return math.log(factor) / (-2 * math.log(self.contraction)) if self.contraction > 0 else 1.0
+        """Steps in which the loss comes `factor` times nearer to its minimum, in the long run."""
+        return math.inf if self.way is None else self.way.steps_per_factor(factor)
 
     def loss(self, steps: int) -> float:
         """The data loss after so many steps."""
@@ -67,7 +67,10 @@ class Forecast:
         with np.errstate(all="ignore"):
             if self.loss(0) <= target:
                 return 0
-            return self._searched(target) if self.steady else self._scanned(target)
+            if not self.steady or self.way is None:
+                return self._scanned(target)
+            steps = self.way.steps_to(target - self.least)
+            return None if steps is None else steps.count
 
     @property
     def least(self) -> float:
@@ -78,18 +81,6 @@ class Forecast:
         """The losses of states (K, P, 2, 1)."""
         with np.errstate(all="ignore"):
             return self.problem.data_loss(self.minimum + states[:, :, 0, 0] @ self.directions.T, self.problem.data)
-
-    def _searched(self, target: float) -> int | None:
-        """By doubling and halving, as the loss only falls."""
-        above, below = 0, 1
-        while not self.loss(below) <= target:
-            above, below = below, 2 * below
-            if below > 2**60:
-                return None
-        while below - above > 1:
-            middle = (above + below) // 2
-            above, below = (above, middle) if self.loss(middle) <= target else (middle, below)
-        return below
 
     def _scanned(self, target: float) -> int | None:
         """By looking at every step, as the loss may rise and fall."""
@@ -107,7 +98,9 @@ class Forecast:
 
 
 @np.errstate(all="ignore")
-def forecast(problem: Problem, optimizer: Optimizer, rate: float, start: Array) -> Forecast | None:
+def forecast(
+    problem: Problem, optimizer: Optimizer, rate: float, start: Array, noise: Array | None = None
+) -> Forecast | None:
     """The run that full-batch descent with a constant rate will make; None where no formula tells.
 
     Args:
@@ -115,9 +108,10 @@ def forecast(problem: Problem, optimizer: Optimizer, rate: float, start: Array) 
         optimizer: SGD, Momentum or Nesterov.
         rate: The learning rate.
         start: Initial parameters, shape (P,).
+        noise: Rounding of each column of the design, as `rank` has it, shape (P,).
 
     >>> import numpy as np
-    >>> from gdcli import Dataset, Linear
+    >>> from gdcli import Dataset, Linear, mse
     >>> deck = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
     >>> run = forecast(deck, SGD(), 0.1, np.array([-1.0, 5.0]))
     >>> round(run.loss(1), 12), run.steps_to(1e-6)
@@ -125,41 +119,21 @@ def forecast(problem: Problem, optimizer: Optimizer, rate: float, start: Array) 
 
     Source: Goh 2017, Why Momentum Really Works, "Decomposing the Error" and "The Dynamics of Momentum".
     """
-    kinds = (SGD, Momentum, Nesterov)
-    if problem.loss is not mse or not isinstance(problem.model, Linear) or problem.l1 or type(optimizer) not in kinds:
+    true = objective(problem, optimizer, noise) if type(optimizer) in FORMULAS else None
+    if true is None or not isinstance(problem.model, Linear):
         return None
-    decay = optimizer.weight_decay
-    a, y = linear_system(problem)
-    if decay:
-        a, y = np.vstack([a, math.sqrt(decay) * np.eye(a.shape[1])]), np.concatenate([y, np.zeros(a.shape[1])])
-    if not (np.isfinite(a).all() and np.isfinite(y).all()):
-        return None
-    minimum, _ = least_squares(a, y)
-    _, singular, directions = np.linalg.svd(a, full_matrices=True)
-    curvatures = np.zeros(a.shape[1])
-    curvatures[: len(singular)] = singular**2
-    steepest = float(curvatures.max())
-    error = directions @ (start - minimum)
+    curvatures, directions = true.modes
+    error = directions.T @ (start - true.optimum)
     return Forecast(
         problem=dataclasses.replace(problem, data=compress(problem.data), validation=None),
-        minimum=minimum,
-        directions=directions.T,
+        minimum=true.optimum,
+        directions=directions,
         start=np.stack([error, np.zeros_like(error)], axis=-1),
         transfers=_transfers(curvatures, optimizer, rate),
-        curved=curvatures > FLAT * steepest,
-        steady=type(optimizer) is SGD and rate * steepest <= 2 and not (problem.l2 or decay),
+        curved=curvatures > 0,
+        steady=type(optimizer) is SGD and rate * float(curvatures[-1]) <= 2 and not (problem.l2 or true.weight_decay),
+        way=course(true, optimizer, rate, start),
     )
-
-
-def curved(spectrum: Spectrum) -> Spectrum:
-    """The spectrum without its flat directions, in which nothing moves; as it is where all are flat.
-
-    >>> curved(Spectrum(np.array([0.0, 1e-20, 2.0, 4.0]))).eigenvalues.tolist()
-    [2.0, 4.0]
-    """
-    values = spectrum.eigenvalues
-    kept = values[values > FLAT * values[-1]]
-    return Spectrum(kept) if len(kept) else spectrum
 
 
 def _transfers(curvatures: Array, optimizer: Optimizer, rate: float) -> Array:

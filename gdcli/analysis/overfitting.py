@@ -1,42 +1,40 @@
-"""What a training run shows: whether it overfits, and from which epoch on; whether it was over too soon."""
+"""Whether a training run overfits, and from which epoch on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
-from gdcli.training.records import RISE, Epoch, Overfitting
+import numpy as np
 
-__all__ = ["overfitting", "still_falling"]
+from gdcli.analysis.claims import number
+from gdcli.analysis.evidence import Verdict, mean_of, quantile
+from gdcli.arrays import Array
+from gdcli.training.records import Epoch, Overfitting
 
-GAP = 0.05  # accuracy this much lower on rows not trained on is a gap
-RATIO = 1.5  # as is a loss this much higher
-FALL = 0.01  # a loss that fell by this part of itself in the last fifth of a run was still falling,
-SOLVED = 1e-3  # unless it is this part of the first one: no more is needed
+__all__ = ["generalisation_gap", "overfitting", "overfitting_since"]
+
+CHOSEN = 0.99
+"""Confidence of a one-sided test: higher than usual, because the best epoch was chosen on the same rows."""
+GROWN = 0.05  # part of the best held-out loss by which it must have risen, to be said at all
+STRONG = 0.5  # and to be called strong
+TIMES = 1.5  # a held-out loss this many times the training loss is a gap
 
 
-def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
-    """Judges a run by its best and its last epoch; None without a validation set.
+def overfitting(best: Epoch, last: Epoch, verdicts: Sequence[Verdict]) -> Overfitting | None:
+    """Training against rows held out, at the best epoch and at the last; None without a validation set.
 
-    It overfits slightly if the validation loss rose again, or is well above the training loss; strongly if it
-    rose by half, or is three times the training loss, or accuracy is 0.15 lower.
-
-    Source: the lecture, "Which trend line is better?"; Prechelt 1998, Early Stopping - But When?
+    Args:
+        best: The record of the least validation loss.
+        last: The last record.
+        verdicts: What is said of the run.
     """
     if best.validation_loss is None or last.validation_loss is None:
         return None
     train, validation = float(best.loss), float(best.validation_loss)
     last_train, last_validation = float(last.loss), float(last.validation_loss)
-    lost = last.metrics.get("accuracy", 0.0) - last.metrics.get("validation_accuracy", 0.0)
-    rise = last_validation / validation if validation > 0 and last_train < train else 1.0
-    ratio = validation / train if train > 0 else 1.0
-    if rise > RATIO or lost > 3 * GAP or (ratio > 2 * RATIO and lost > GAP):
-        verdict = "strong"
-    elif rise > RISE or lost > GAP or ratio > RATIO:
-        verdict = "slight"
-    else:
-        verdict = "none"
     return Overfitting(
-        verdict,
+        _degree({verdict.name: verdict for verdict in verdicts}),
         best.epoch,
         train,
         validation,
@@ -47,16 +45,107 @@ def overfitting(best: Epoch, last: Epoch) -> Overfitting | None:
     )
 
 
-def still_falling(losses: Sequence[float]) -> bool:
-    """Whether more epochs would have lowered a loss: in its last fifth it fell by one per cent, and ends at its least.
+def _degree(said: Mapping[str, Verdict]) -> str:
+    """none, slight or strong."""
+    if "overfitting" not in said:
+        return "slight" if "generalisation gap" in said else "none"
+    figures = said["overfitting"].figures
+    return "strong" if _is_strong(figures["best_loss"], figures["last_loss"]) else "slight"
 
-    As near to it as that one per cent, so that noise does not hide it.
 
-    >>> still_falling([1.0, 0.9, 0.8]), still_falling([1.0, 0.5, 0.499]), still_falling([1.0, 0.6, 0.5, 0.55])
-    (True, False, False)
+def _is_strong(best: float, last: float) -> bool:
+    return last - best >= STRONG * best
+
+
+def overfitting_since(
+    best: int, last: int, best_rows: Array, last_rows: Array, best_loss: float, last_loss: float
+) -> Verdict:
+    """Whether the loss on rows held out rose from its best epoch to the last while the training loss fell.
+
+    A paired t test of the rows' losses, at 99 %: the best epoch is the best on these very rows, and at 95 % that choice
+    alone would be called overfitting too often. A rise is slight below half of the best loss, and strong from there
+    on; below a twentieth it is none.
+
+    Args:
+        best: The epoch at which the held-out loss was least.
+        last: The last epoch.
+        best_rows: Each held-out row's loss at the best epoch.
+        last_rows: The same at the last.
+        best_loss: The training loss at the best epoch.
+        last_loss: The training loss at the last.
+
+    Returns:
+        `overfitting`, or `no sign of overfitting` with the least gap that these rows could show.
+
+    Source: the lecture, "Which trend line is better?"; Prechelt 1998, Early Stopping - But When?
     """
-    if len(losses) < 2:
-        return False
-    last, earlier = losses[-1], losses[-1 - -(-(len(losses) - 1) // 5)]
-    enough = FALL * abs(last)
-    return earlier - last > enough >= last - min(losses) and last > SOLVED * losses[0]
+    rise, level = mean_of(last_rows - best_rows), float(np.mean(best_rows))
+    figures = {
+        "best_epoch": best,
+        "best_loss": level,
+        "last_loss": level + rise.value,
+        "best_training_loss": best_loss,
+        "last_training_loss": last_loss,
+    }
+    if last_loss < best_loss and rise.above(CHOSEN) and rise.value > GROWN * level:
+        degree = "strong" if _is_strong(level, level + rise.value) else "slight"
+        rows = f"the {rise.count} rows held out"
+        sentence = (
+            f"{degree.capitalize()} overfitting since epoch {best}: the loss on {rows} rose from"
+            f" {number(level, 3)} to {number(level + rise.value, 3)} (standard error {number(rise.standard_error, 2)}),"
+            f" the training loss fell from {number(best_loss, 3)} to {number(last_loss, 3)}."
+        )
+        return Verdict("overfitting", sentence, figures, rise.count, rise.standard_error)
+    return Verdict(
+        "no sign of overfitting",
+        _no_sign(best, last, rise.count, rise.reach(CHOSEN)),
+        figures,
+        rise.count,
+        rise.standard_error,
+    )
+
+
+def _no_sign(best: int, last: int, rows: int, shown: float) -> str:
+    if best == last:
+        return f"No sign of overfitting: the last epoch, {last}, is the best on the {rows} rows held out."
+    power = f"could show a gap of {number(shown, 2)} or more" if math.isfinite(shown) else "are too few to show a gap"
+    return f"No sign of overfitting ({rows} rows held out {power})."
+
+
+def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Array] | None = None) -> Verdict | None:
+    """Whether a model does worse on rows held out than on those it was trained on: a loss 1.5 times as high or more.
+
+    Welch's test of two means, at 99 %; for classes the accuracy must be lower too. None where there
+    is no such gap, or the rows cannot tell.
+
+    Args:
+        training: Each training row's loss.
+        held_out: Each held-out row's loss.
+        right: For classes, whether the model is right, on either set.
+
+    Source: Welch 1947, The Generalization of Student's Problem.
+    """
+    gap, error, freedom = _welch(training, held_out)
+    low, high = float(np.mean(training)), float(np.mean(held_out))
+    if not (gap > quantile(CHOSEN, freedom) * error and high > TIMES * low):
+        return None
+    figures = {"training_loss": low, "held_out_loss": high}
+    if right is not None:
+        lost, spread, count = _welch(right[1].astype(float), right[0].astype(float))
+        if not lost > quantile(0.975, count) * spread:
+            return None
+        figures |= {"training_accuracy": float(np.mean(right[0])), "held_out_accuracy": float(np.mean(right[1]))}
+    sentence = (
+        f"Worse on rows it has not seen: loss {number(high, 3)} on the {len(held_out)} held out,"
+        f" {number(low, 3)} in training (standard error of the gap {number(error, 2)})."
+    )
+    return Verdict("generalisation gap", sentence, figures, len(held_out), error)
+
+
+def _welch(first: Array, second: Array) -> tuple[float, float, int]:
+    """The second mean less the first, its standard error, and the degrees of freedom."""
+    means = mean_of(first), mean_of(second)
+    error = math.hypot(means[0].standard_error, means[1].standard_error)
+    parts = [mean.standard_error**4 / max(1, mean.count - 1) for mean in means]
+    freedom = error**4 / sum(parts) if 0 < error < math.inf and sum(parts) > 0 else 1
+    return means[1].value - means[0].value, error, max(1, int(freedom))

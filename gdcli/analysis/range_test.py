@@ -12,7 +12,7 @@ from gdcli.optim.optimizers import Optimizer
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Row, Step
 
-__all__ = ["Growing", "Probe", "Suggestion", "minimum", "probes", "range_test", "steepest", "suggestions", "valley"]
+__all__ = ["Growing", "Probe", "Suggestion", "minimum", "probes", "range_test", "steepest", "two_thirds"]
 
 RUNAWAY = 4.0
 """A smoothed loss this many times its best has run away."""
@@ -175,19 +175,7 @@ def _mixed(mean: float, value: float, part: float) -> float:
     return (1 - part) * mean + part * value
 
 
-def suggestions(found: Sequence[Probe]) -> dict[str, Suggestion]:
-    """The rates that a range test suggests, by name; none where the loss never fell by a hundredth of its first value.
-
-    Args:
-        found: The probes.
-    """
-    usable = [probe for probe in found if math.isfinite(probe.smoothed)]
-    if not usable or not min(probe.smoothed for probe in usable) < (1 - FELL) * usable[0].smoothed:
-        return {}
-    return {"valley": valley(usable), "steepest": steepest(usable), "minimum/10": minimum(usable)}
-
-
-def valley(found: Sequence[Probe]) -> Suggestion:
+def two_thirds(found: Sequence[Probe]) -> Suggestion:
     """Two thirds along the longest stretch in which the loss falls, its flat beginning left out.
 
     The stretch is the longest sequence of ever lower losses, others in between allowed; two thirds go by the logarithm.
@@ -195,8 +183,8 @@ def valley(found: Sequence[Probe]) -> Suggestion:
     Args:
         found: Probes with finite losses.
 
-    Source: fastai's `valley`, suggested by ESRI; Fredman 1975, On computing the length of longest increasing
-    subsequences.
+    Source: Fredman 1975, On computing the length of longest increasing subsequences; the idea is that of fastai's
+    `valley` (`gdcli.analysis.suggestions.valley`), made steady against flat beginnings.
     """
     begin, end = _longest_fall([probe.smoothed for probe in found])
     high, low = found[begin].smoothed, found[end].smoothed

@@ -1,17 +1,35 @@
-"""What a run's losses say about its learning rate: it converged, crawls, oscillates, diverged."""
+"""What can be said of a run: what its losses say about its learning rate, and whether it learned anything."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gdcli.analysis.claims import number
+from gdcli.analysis.evidence import Verdict, mean_of
 from gdcli.arrays import Array
+from gdcli.training.loop import MEASURED
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
 
-__all__ = ["Goal", "arrived", "verdict"]
+if TYPE_CHECKING:
+    from gdcli.nn.networks import Network
+
+__all__ = [
+    "Goal",
+    "arrived",
+    "class_absent",
+    "dead_units",
+    "learned_nothing",
+    "oscillating",
+    "rare_class_missed",
+    "still_improving",
+    "verdict",
+    "worse_than_start",
+]
 
 TURNED = 0.75
 """Steps back on the step before, as a part of all, from which a run oscillates."""
@@ -23,6 +41,20 @@ FEW = 5
 """Records that are too few to call a run flat."""
 SETTLED = 1e-3
 """The rest of the fall that does not count when asking when it happened."""
+LITTLE = 0.1
+"""Part of the baseline's loss: where the rows show that less than that is gained, next to nothing is."""
+SURE = 0.99
+"""Confidence of a test that a run is better, or still falls, or turns back and forth."""
+ENOUGH = 0.95
+"""Confidence of a bound on what the rows could hide."""
+FALL = 0.01
+"""A loss that fell by less than this part of itself did not fall, to speak of."""
+SOLVED = 1e-3
+"""Part of the first loss: what falls below it is solved, and need not fall on."""
+TREND = 5
+"""The fewest epochs in which a trend can be tested at that confidence,"""
+WAVES = 12
+"""and turning points."""
 
 
 class Goal(NamedTuple):
@@ -120,3 +152,195 @@ def _oscillates(outcome: Outcome, goal: Goal | None, there: int | None) -> bool:
         end = len(losses) - 1 if there is None else there
     way = turned[end // 2 + 1 : end + 1]
     return len(way) >= 2 and float(way.mean()) >= TURNED
+
+
+def learned_nothing(
+    model: Array,
+    baseline: Array,
+    right: Array | None = None,
+    usual: Array | None = None,
+    start: Array | None = None,
+    label: str = "",
+    where: str = "rows",
+) -> Verdict | None:
+    """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
+
+    It is said where a paired t test does not find the model's loss lower, and the rows show that it is lower by less
+    than a tenth of the baseline's at most. A model of classes with a much higher loss, because it is too sure of
+    itself, must not be right more often either. Ask it of the training rows as well as of those held out: what is no
+    better on rows that it was fitted to has learned nothing.
+
+    Args:
+        model: Each row's loss (log loss for classes, squared error for numbers), of rows held out if there are any.
+        baseline: Each row's loss of always giving the training rows' mean, or their shares of the classes.
+        right: For classes, whether the model is right, by row.
+        usual: Whether the most frequent class is.
+        start: Each row's loss before training, for the sentence.
+        label: The most frequent class.
+        where: What the rows are called.
+
+    Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
+    """
+    gain, level = mean_of(baseline - model), float(np.mean(baseline))
+    if gain.above(SURE) or not gain.value + gain.reach(ENOUGH) < LITTLE * level:
+        return None
+    figures = {"loss": float(np.mean(model)), "baseline_loss": level}
+    base = f"predicting the mean ({number(level, 3)})"
+    if right is not None and usual is not None:
+        sure_of_itself = gain.value - gain.reach(ENOUGH) < -LITTLE * level
+        if sure_of_itself and mean_of(right.astype(float) - usual.astype(float)).above(SURE):
+            return None
+        figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
+        named = f"'{label}'" if label else "the most frequent class"
+        base = f"always saying {named} (accuracy {figures['baseline_accuracy']:.2f})"
+    course = _course(figures["loss"], None if start is None else float(np.mean(start)))
+    sentence = f"Learned nothing: {course}, on {gain.count} {where} no better than {base}."
+    return Verdict("learned nothing", sentence, figures, gain.count, gain.standard_error)
+
+
+def _course(loss: float, first: float | None) -> str:
+    """From which loss to which."""
+    now = number(loss, 3)
+    if first is None or not math.isfinite(first):
+        return f"loss {now}"
+    same = abs(loss - first) < FALL * abs(first)
+    return f"loss {now} from start to end" if same else f"loss {number(first, 3)} at the start, {now} in the end"
+
+
+def worse_than_start(start: Array, now: Array) -> Verdict | None:
+    """Whether a run ended worse than it began: a paired t test of its rows' losses.
+
+    Args:
+        start: Each row's loss at the start.
+        now: Each row's loss at the end.
+    """
+    rise = mean_of(now - start)
+    if not rise.above(SURE):
+        return None
+    first, last = float(np.mean(start)), float(np.mean(now))
+    sentence = f"Worse than its start: the loss rose from {number(first, 3)} to {number(last, 3)}."
+    figures = {"first_loss": first, "last_loss": last}
+    return Verdict("worse than its start", sentence, figures, rise.count, rise.standard_error)
+
+
+def dead_units(network: Network, parameters: Array, inputs: Array) -> Verdict | None:
+    """Hidden units whose slope is 0 at every row, so that no gradient reaches them; None if there are none.
+
+    Args:
+        network: The network.
+        parameters: Shape (P,).
+        inputs: The training rows as it sees them, shape (n, d).
+
+    Source: Maas, Hannun & Ng 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models.
+    """
+    layers = list(zip(network.layers, network.activations, strict=False))
+    alive = [np.zeros(layer.fan_out, bool) for layer, _ in layers]
+    for begin in range(0, len(inputs), MEASURED):
+        given = inputs[begin : begin + MEASURED].astype(parameters.dtype, copy=False)
+        for (layer, activation), seen in zip(layers, alive, strict=True):
+            given, back = activation(given @ layer.weights(parameters) + layer.bias(parameters))
+            seen |= (back(np.ones_like(given)) != 0).any(axis=0)
+    count, units = int(sum((~seen).sum() for seen in alive)), sum(len(seen) for seen in alive)
+    if not count:
+        return None
+    verb = "is" if count == 1 else "are"
+    sentence = f"{count} of {units} hidden units {verb} never active on the {len(inputs)} training rows."
+    return Verdict("dead units", sentence, {"dead": count, "units": units}, len(inputs))
+
+
+def class_absent(labels: Sequence[str], count: int, held_out: int) -> Verdict:
+    """That rows are held out of classes that no training row is of.
+
+    Args:
+        labels: The classes.
+        count: How many such rows.
+        held_out: How many rows are held out.
+
+    >>> class_absent(["c4"], 36, 40).sentence
+    "36 of 40 rows held out are of a class that no training row is of, 'c4': what is measured on them says nothing."
+    """
+    names = ", ".join(f"'{label}'" for label in labels)
+    kind = "a class" if len(labels) == 1 else "classes"
+    sentence = f"{count} of {held_out} rows held out are of {kind} that no training row is of, {names}:"
+    return Verdict("class absent", f"{sentence} what is measured on them says nothing.", {"rows": count}, held_out)
+
+
+def rare_class_missed(right: Array, label: str, baseline: float, usual: str, where: str = "rows") -> Verdict | None:
+    """Whether most rows of a rare class are read as another: the exact binomial bound on its recall is below a half.
+
+    Args:
+        right: Whether each of its rows is read right.
+        label: The class.
+        baseline: The accuracy of always saying the most frequent class.
+        usual: That class.
+        where: What the rows are called.
+
+    >>> import numpy as np
+    >>> rare_class_missed(np.zeros(5, bool), "ill", 0.95, "well").sentence
+    "Class 'ill' is missed: 0 of its 5 rows are read right. Always saying 'well' has accuracy 0.950."
+    >>> rare_class_missed(np.zeros(3, bool), "ill", 0.97, "well") is None  # three rows cannot tell
+    True
+
+    Source: Clopper & Pearson 1934, The Use of Confidence or Fiducial Limits.
+    """
+    count, found = len(right), int(right.sum())
+    at_most = sum(math.comb(count, at) for at in range(found + 1)) / 2**count  # chance of as few, were the recall 1/2
+    if not count or at_most > 1 - ENOUGH:
+        return None
+    recall = found / count
+    sentence = f"Class '{label}' is missed: {found} of its {count} {where} are read right."
+    sentence += f" Always saying '{usual}' has accuracy {baseline:.3f}."
+    figures = {"recall": recall, "rows": count, "baseline_accuracy": baseline}
+    return Verdict("rare class missed", sentence, figures, count, math.sqrt(recall * (1 - recall) / count))
+
+
+def still_improving(losses: Sequence[float], name: str = "training loss") -> Verdict | None:
+    """Whether more epochs would lower a loss: the last fifth of them has a falling trend, and a fall that counts.
+
+    The trend is Mann and Kendall's: how many pairs of epochs are in falling order. A fall of less than one per cent,
+    or of a loss that is a thousandth of its first value, does not count.
+
+    Args:
+        losses: The watched loss at each epoch.
+        name: What it is called.
+
+    Source: Mann 1945, Nonparametric Tests Against Trend; Kendall 1975, Rank Correlation Methods.
+    """
+    last = np.asarray(losses[-max(TREND, -(-len(losses) // 5)) :], float)
+    count = len(last)
+    if count < TREND or not np.isfinite(last).all():
+        return None
+    order = float(np.sign(last[None, :] - last[:, None])[np.triu_indices(count, 1)].sum())
+    spread = math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    third = max(1, count // 3)
+    fall = float(np.mean(last[:third]) - np.mean(last[-third:]))
+    if order / spread > -2.33 or fall <= FALL * abs(last[-1]) or last[-1] <= SOLVED * abs(losses[0]):
+        return None
+    part = fall / (fall + float(np.mean(last[-third:])))
+    sentence = f"Still improving: in the last {count} epochs the {name} fell by {number(100 * part, 2)} %."
+    return Verdict("still improving", sentence, {"fall": fall, "z": order / spread}, count)
+
+
+def oscillating(losses: Sequence[float], name: str = "training loss") -> Verdict | None:
+    """Whether a loss goes up and down at nearly every epoch of its last quarter, more than noise does.
+
+    Of independent values, two of three are turning points; the test is for more than that.
+
+    Args:
+        losses: The loss at each epoch.
+        name: What it is called.
+
+    Source: Bienayme 1874; Kendall & Stuart 1976, The Advanced Theory of Statistics, volume 3, section 45.
+    """
+    last = np.asarray(losses[-max(WAVES, len(losses) // 4) :], float)
+    count = len(last)
+    if count < WAVES or not np.isfinite(last).all():
+        return None
+    steps = np.diff(last)
+    turns = int((steps[1:] * steps[:-1] < 0).sum())
+    surplus = (turns - 2 * (count - 2) / 3) / math.sqrt((16 * count - 29) / 90)
+    swing = float(np.median(np.abs(steps)))
+    if surplus < 2.33 or swing < FALL * abs(float(np.mean(last))):
+        return None
+    sentence = f"Oscillating: the {name} turns at {turns} of the last {count - 2} epochs, by {number(swing, 2)}."
+    return Verdict("oscillating", sentence, {"turns": turns, "swing": swing, "z": surplus}, count)

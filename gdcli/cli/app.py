@@ -12,6 +12,7 @@ from typer.main import get_command
 from gdcli import __version__
 
 COMMANDS = {
+    "show": "Look at data without training: columns, ranges, gaps, pictures, the split.",
     "fit": "Fit a line, several inputs or a polynomial by gradient descent.",
     "mse": "Print the mean squared error of a line or of predictions.",
     "rmse": "Print the root mean squared error of a line or of predictions.",

@@ -96,10 +96,11 @@ def _argument(option: Option) -> inspect.Parameter:
 
 def _option(option: Option) -> inspect.Parameter:
     flag = option.name.replace("_", "-")
-    names = option.flags or (f"--{flag}/--no-{flag}" if option.default is True else f"--{flag}",)
+    plain = option.default is False or not option.is_switch
+    names = option.flags or (f"--{flag}" if plain else f"--{flag}/--no-{flag}",)
     if option.is_switch:
         declared = typer.Option(*names, help=option.help, show_default=False)
-        return _parameter(option.name, Annotated[bool, declared], option.default)
+        return _parameter(option.name, Annotated[bool | None, declared], option.default)
     declared = typer.Option(
         *names, help=option.help, parser=parser_of(option), metavar=option.metavar, show_default=False
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from gdcli.cli.example import or_example
 from gdcli.cli.options import option
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.running import reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.lecture import SOURCE
@@ -42,6 +42,4 @@ def predictions(
         raise OptionError(
             "there is nothing to score", "give a line as --m and --b, parameters as --start, or --pred COLUMN"
         )
-    found = of_line(spec, rows)
-    note_all(rows.notes, terminal)
-    return found, start
+    return of_line(spec, rows), start

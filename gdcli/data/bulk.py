@@ -7,25 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.data.cells import number
 from gdcli.data.delimiters import BLANKS
-from gdcli.data.layout import Text
+from gdcli.data.layout import ReadOptions, Text
 
-__all__ = ["narrow", "pick", "read_matrix"]
+__all__ = ["narrow", "pick", "read_matrix", "with_gaps"]
 
 _BLOCK_BYTES = 1 << 22
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _LONG = b"0" * 19  # digits that int64 may not hold
 
 
-def pick(matrix: Array, places: list[int]) -> Array:
+def pick(matrix: Array, at: list[int]) -> Array:
     """Columns of a matrix: a view if they stand side by side, else a copy.
 
     >>> pick(np.arange(6).reshape(2, 3), [1, 2]).tolist()
     [[1, 2], [4, 5]]
     """
-    first = places[0] if places else 0
-    beside = places == list(range(first, first + len(places)))
-    return matrix[:, first : first + len(places)] if beside else matrix[:, places]
+    first = at[0] if at else 0
+    contiguous = at == list(range(first, first + len(at)))
+    return matrix[:, first : first + len(at)] if contiguous else matrix[:, at]
 
 
 def read_matrix(text: Text) -> Array | None:
@@ -34,7 +35,7 @@ def read_matrix(text: Text) -> Array | None:
     Args:
         text: The table, its layout known.
     """
-    if text.decimal == text.delimiter or not text.delimiter.isascii():
+    if text.decimal == text.delimiter or not text.delimiter.isascii() or text.skip or text.options.group:
         return None
     blocks = []
     for block in _blocks(text):
@@ -42,7 +43,18 @@ def read_matrix(text: Text) -> Array | None:
         if values is None:
             return None
         blocks.append(values)
-    return np.concatenate(blocks) if blocks else None
+    return with_gaps(np.concatenate(blocks), text.options) if blocks else None
+
+
+def with_gaps(values: Array, options: ReadOptions) -> Array:
+    """The numbers, NaN in place of those that stand for a missing value.
+
+    >>> with_gaps(np.array([3.0, -999.0]), ReadOptions(na=("-999.0",)))
+    array([ 3., nan])
+    """
+    numbers = [value for word in options.na if (value := number(word, options.decimal)) is not None]
+    gaps = np.isin(values, numbers) if numbers else np.zeros(0, bool)
+    return np.where(gaps, np.nan, values) if gaps.any() else values
 
 
 def _blocks(text: Text) -> Iterator[bytes]:

@@ -1,9 +1,8 @@
-"""One cell of a table: whether it is a number, missing, or neither, and how to say so."""
+"""One cell of a table: whether it is a number, a gap, or neither; and cells in messages."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,37 +11,26 @@ from gdcli.arrays import Array
 from gdcli.errors import DataError
 
 __all__ = [
-    "complaint",
     "data_error",
     "floats",
     "floats_or_gaps",
+    "is_gap",
     "is_missing",
-    "mostly_numbers",
+    "is_written_as_number",
     "number",
     "printable",
     "quoted",
 ]
 
-MISSING_WORDS = frozenset({"", "na", "n/a", "null", "none", "?", "nan", "+nan", "-nan"})
-MISSING_HINT = "--missing drop leaves such rows out, --missing mean fills in the column's mean"
+_EXCEL_ERRORS = ("#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
+MISSING_WORDS = frozenset({"", "na", "n/a", "<na>", "null", "none", "?", "nan", "+nan", "-nan", r"\n", *_EXCEL_ERRORS})
+GAP_MARKS = frozenset({"-", "."})  # in a column of numbers; in a column of text, - may be a label beside +
 PADDING = " \t"
 _PROBE = 1000  # cells that tell whether a column repeats itself
 
-_PLAIN = r"[+-]?(?:[0-9]+{0}?[0-9]*|{0}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_PLAIN = r"[+-]?(?:[0-9]+{0}?[0-9]*|{0}[0-9]+)(?:[eE][+-]?[0-9]+|[dD][+-][0-9]+)?"
 _NUMBER = {mark: re.compile(_PLAIN.format(re.escape(mark))) for mark in ".,"}
-_NOT_FINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
-_LOOKALIKES = (
-    (r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "write an ASCII hyphen for the minus: -5"),
-    (r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "write numbers without underscores"),
-    (
-        r"[+-]?[0-9]{1,3},[0-9]{3}",
-        "drop the thousands separator; --decimal , if the comma is the decimal sign",
-    ),
-    (r"[+-]?[0-9]{1,3}([,.'\u2019 \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "drop the thousands separators"),
-    (r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "--decimal , if the comma is the decimal sign"),
-    (r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "leave --decimal out if the point is the decimal sign"),
-    (r"[$€£]? ?[+-]?[0-9]+([.,][0-9]+)? ?[%$€£]?", "write the number alone, without a sign or unit"),
-)
+_FOR_FLOAT = str.maketrans(",dD", ".ee")
 
 
 def printable(text: str) -> str:
@@ -76,31 +64,44 @@ def data_error(source: str, what: str, hint: str = "", line: int = 0, column: st
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell stands for "no value": empty, NA, N/A, null, None, ? or nan, in any case.
+    r"""Whether a cell stands for "no value" in any column: empty, NA, N/A, null, None, ?, nan, \N, #N/A, in any case.
 
-    >>> [is_missing(cell) for cell in (" ", "n/a", "0")]
-    [True, True, False]
+    >>> [is_missing(cell) for cell in (" ", "n/a", "#DIV/0!", "-", "0")]
+    [True, True, True, False, False]
     """
     return cell.strip().lower() in MISSING_WORDS
+
+
+def is_gap(cell: str) -> bool:
+    """Whether a cell stands for "no value" in a column of numbers, where `-` and `.` do too.
+
+    >>> [is_gap(cell) for cell in ("-", ".", "NA", "-1")]
+    [True, True, True, False]
+    """
+    return is_missing(cell) or cell.strip() in GAP_MARKS
+
+
+def is_written_as_number(cell: str, decimal: str = ".") -> bool:
+    """Whether a cell is written as numbers are, though float64 may not hold it: `1e999`."""
+    return _NUMBER[decimal].fullmatch(cell.strip(PADDING)) is not None
 
 
 def number(cell: str, decimal: str = ".") -> float | None:
     """The finite number a cell holds, or None.
 
-    Digits, one decimal sign, an exponent, a sign in front, blanks around: nothing else. What Python's own
-    `float` takes beyond that (`1_0`, `nan`, digits of other scripts) is refused.
+    Digits, one decimal sign, an exponent (Fortran's D too, if signed), a sign in front, blanks around: nothing else.
+    What Python's own `float` takes beyond that (`1_0`, `nan`, digits of other scripts) is refused.
 
     Args:
         cell: The cell as written.
         decimal: The decimal sign, `.` or `,`.
 
-    >>> number(" +1.5e3 "), number("1,5", decimal=","), number("1_0"), number("1e999")
-    (1500.0, 1.5, None, None)
+    >>> number(" +1.5e3 "), number("1,5", decimal=","), number("1.5D+03"), number("1_0"), number("1e999")
+    (1500.0, 1.5, 1500.0, None, None)
     """
-    text = cell.strip(PADDING)
-    if not _NUMBER[decimal].fullmatch(text):
+    if not is_written_as_number(cell, decimal):
         return None
-    value = float(text.replace(",", "."))
+    value = float(cell.strip(PADDING).translate(_FOR_FLOAT))
     return value if np.isfinite(value) else None
 
 
@@ -123,7 +124,7 @@ def floats(cells: Sequence[str], decimal: str = ".") -> Array | None:
 
 def _parse(cells: Sequence[str], decimal: str) -> Array | None:
     if "".join(cells).encode().translate(None, b"0123456789+-eE \t" + decimal.encode()):
-        return None
+        return _parse_each(cells, decimal)
     plain = cells if decimal == "." else [cell.replace(decimal, ".") for cell in cells]
     try:
         values = np.fromiter(map(float, plain), np.float64, len(plain))
@@ -132,59 +133,29 @@ def _parse(cells: Sequence[str], decimal: str) -> Array | None:
     return values if np.isfinite(values).all() else None
 
 
-def floats_or_gaps(cells: Sequence[str], decimal: str = ".") -> Array | None:
-    """All cells as float64, NaN where one is missing; None as soon as one is neither missing nor a number.
+def _parse_each(cells: Sequence[str], decimal: str) -> Array | None:
+    """`_parse` for Fortran's exponents, which `float` does not know."""
+    values = []
+    for cell in cells:
+        if (value := number(cell, decimal)) is None:
+            return None
+        values.append(value)
+    return np.array(values)
 
-    >>> floats_or_gaps(["1", "NA", ""]), floats_or_gaps(["1", "x"])
+
+def floats_or_gaps(cells: Sequence[str], decimal: str = ".") -> Array | None:
+    """All cells as float64, NaN where one is a gap; None as soon as one is neither a gap nor a number.
+
+    >>> floats_or_gaps(["1", "NA", "-"]), floats_or_gaps(["1", "x"])
     (array([ 1., nan, nan]), None)
     """
     if (whole := floats(cells, decimal)) is not None:
         return whole
-    gaps = {cell for cell in set(cells) if is_missing(cell)}
+    gaps = {cell for cell in set(cells) if is_gap(cell)}
     given = np.array([cell not in gaps for cell in cells])
-    found = floats([cell for cell in cells if cell not in gaps], decimal)
-    if found is None:
+    numbers = floats([cell for cell in cells if cell not in gaps], decimal)
+    if numbers is None:
         return None
     values = np.full(len(cells), np.nan)
-    values[given] = found
+    values[given] = numbers
     return values
-
-
-def mostly_numbers(cells: Sequence[str], decimal: str = ".") -> bool:
-    """Whether at least half of the cells that are not missing are numbers, or meant as such: `3,5`, `1 000`, `inf`.
-
-    Such a column is one of numbers with bad cells in it, which are to be named; any other holds text.
-
-    >>> mostly_numbers(["1", "", "x"]), mostly_numbers(["a", "b", "3"]), mostly_numbers(["", "NA"])
-    (True, False, False)
-    >>> mostly_numbers(["3,5", "4,5"])
-    True
-    """
-    counts = Counter(cells)
-    given = [cell for cell in counts if not is_missing(cell)]
-    numeric = sum(counts[cell] for cell in given if _meant_as_number(cell.strip(PADDING), decimal))
-    return numeric > 0 and 2 * numeric >= sum(counts[cell] for cell in given)
-
-
-def _meant_as_number(text: str, decimal: str) -> bool:
-    patterns = (_NUMBER[decimal].pattern, _NOT_FINITE.pattern, *(pattern for pattern, _ in _LOOKALIKES))
-    return any(re.fullmatch(pattern, text, re.IGNORECASE) for pattern in patterns)
-
-
-def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
-    """What is wrong with a cell that should be a number, and what to do about it.
-
-    >>> complaint("3,5")
-    ("'3,5' is not a number", '--decimal , if the comma is the decimal sign')
-    >>> complaint("")[0], complaint("nan")[0], complaint("NA")[0]
-    ('empty cell', "'nan' is not a finite number", "'NA' stands for a missing value")
-    """
-    text = cell.strip(PADDING)
-    if is_missing(text):
-        what = "is not a finite number" if "nan" in text.lower() else "stands for a missing value"
-        return f"{quoted(text)} {what}" if text.strip() else "empty cell", MISSING_HINT
-    if _NOT_FINITE.fullmatch(text) or _NUMBER[decimal].fullmatch(text):
-        return f"{quoted(text)} is not a finite number", "correct the cell or leave the row out"
-    otherwise = "correct the cell, or choose other columns with --x and --y"
-    hint = next((hint for pattern, hint in _LOOKALIKES if re.fullmatch(pattern, text)), otherwise)
-    return f"{quoted(text)} is not a number", hint

@@ -7,19 +7,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array
-from gdcli.data.cells import data_error, is_missing, printable, quoted
+from gdcli.data.categories import missing_texts
+from gdcli.data.cells import data_error, printable, quoted
 from gdcli.data.dataset import Dataset
+from gdcli.data.lookalikes import holds_dates
 from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
-from gdcli.errors import OptionError, did_you_mean
+from gdcli.errors import DataError, OptionError, did_you_mean
 
-__all__ = ["ColumnOptions", "choose", "classification", "find", "inputs", "regression"]
+__all__ = [
+    "ColumnOptions",
+    "choose",
+    "classification",
+    "expand",
+    "find",
+    "inputs",
+    "mostly_gaps",
+    "regression",
+    "target_of",
+]
+
+_LIST = re.compile(r'(?:^|(?<=,))(\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)')
 
 TARGET_NAMES = ("y", "target", "label", "class")
 """A column with one of these names is the target, unless another is asked for."""
+
+_FEW = 1000  # cells that tell what a column holds
+_CODE = re.compile("0[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,8 @@ class ColumnOptions:
     """Which columns to learn from.
 
     Args:
-        x: The inputs, by name or by number counted from 1; empty for all numeric columns but the target.
+        x: The inputs, by name or by number counted from 1, also several in one text with commas between them
+            (`"a,b"`); empty for all numeric columns but the target that are not mostly gaps.
         y: The target; None for the only column called y, target, label or class, else the last.
         missing: What to do with rows in which a used cell is missing: a name in `MISSING`.
 
@@ -54,8 +71,8 @@ def choose(table: Table, columns: ColumnOptions) -> tuple[tuple[str, ...], str]:
         OptionError: If a column does not exist, or is asked for twice.
         DataError: If no column is left to be the target, or an input.
     """
-    x = tuple(find(table, column) for column in columns.x)
-    y = _default_target(table, x) if columns.y is None else find(table, columns.y)
+    x = expand(table, columns.x)
+    y = target_of(table, x) if columns.y is None else find(table, columns.y)
     twice = next((name for name in x if x.count(name) > 1), None)
     if twice is not None:
         what = f"{printable(table.source)}: column {quoted(twice)} is asked for twice"
@@ -66,6 +83,36 @@ def choose(table: Table, columns: ColumnOptions) -> tuple[tuple[str, ...], str]:
     return x or _default_inputs(table, y), y
 
 
+def expand(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
+    """The names of the columns that a user means, who may name several at once with commas between them.
+
+    A name that holds commas is known as a whole; one in quotes is taken as it is.
+
+    Raises:
+        OptionError: If a column does not exist.
+    """
+    return tuple(find(table, name) for text in columns for name in _cut(table, text))
+
+
+def _cut(table: Table, text: str) -> list[str]:
+    """The names in a text, the longest that exist first: `size, sqft,age` may be two."""
+    if text in table.names:
+        return [text]
+    parts = _LIST.findall(text)
+    names: list[str] = []
+    while parts:
+        ends = range(len(parts), 0, -1)
+        whole = (end for end in ends if (",".join(parts[:end])).strip() in table.names)
+        end = next(whole, 1)
+        names.append(",".join(parts[:end]).strip() if end > 1 else _unquoted(parts[0].strip()))
+        parts = parts[end:]
+    return names
+
+
+def _unquoted(part: str) -> str:
+    return part[1:-1].replace('""', '"') if len(part) > 1 and part[0] == part[-1] == '"' else part
+
+
 def regression(table: Table, columns: ColumnOptions) -> Dataset:
     """A data set of numbers to predict, in float64.
 
@@ -74,23 +121,30 @@ def regression(table: Table, columns: ColumnOptions) -> Dataset:
         DataError: As `choose`; and at a cell that is no number, or missing where that is refused.
     """
     names, target = choose(table, columns)
-    targets = table.numbers(target)
+    targets = _numbers(table, target)
     values, kept = MISSING[columns.missing](Used(table, names, table.matrix(names), target, np.isnan(targets)))
     return Dataset(values, targets[kept], names, target)
 
 
-def classification(
-    table: Table, columns: ColumnOptions, dtype: DTypeLike = np.float32, classes: Sequence[str] = ()
-) -> Dataset:
+def _numbers(table: Table, target: str) -> Array:
+    """The target's numbers; one of labels is refused with the way on."""
+    try:
+        return table.numbers(target)
+    except DataError as error:
+        if table.is_numeric(target) or holds_dates(table.texts(target)[:_FEW]):
+            raise
+        raise DataError(error.message, "gdcli train tells classes apart; or choose another column with --y") from None
+
+
+def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:
     """A data set of classes to tell apart: targets are class numbers from 0, `classes` their labels.
 
-    Labels that are numbers are sorted as numbers, others as text.
+    Labels that are numbers are sorted as numbers, others as text. Inputs come as the table keeps them, not rounded.
 
     Args:
         table: Where the columns are.
         columns: Which of them to use.
-        dtype: The type of the inputs; bytes kept as such stay bytes.
-        classes: The labels to number by (those of a model, or of the training set); empty for those found.
+        classes: The labels to number by (those of a model, or of the training set); empty for those in the table.
 
     Raises:
         OptionError: As `choose`.
@@ -99,23 +153,20 @@ def classification(
     """
     names, target = choose(table, columns)
     labels, codes, missing = _labels(table, target)
-    values, kept = MISSING[columns.missing](Used(table, names, table.inputs(names, dtype), target, missing))
+    values, kept = MISSING[columns.missing](Used(table, names, table.inputs(names), target, missing))
     used, targets = np.unique(codes[kept], return_inverse=True)
-    found = tuple(labels[code] for code in used)
-    numbered = _renumber(table, target, found, targets, kept, classes) if classes else targets
-    return Dataset(values, numbered.astype(np.int64), names, target, tuple(classes) or found)
+    present = tuple(labels[code] for code in used)
+    numbered = _renumber(table, target, present, targets, kept, classes) if classes else targets
+    return Dataset(values, numbered.astype(np.int64), names, target, tuple(classes) or present)
 
 
-def inputs(
-    table: Table, names: Sequence[str], missing: str = "fail", dtype: DTypeLike = np.float64
-) -> tuple[Array, Rows]:
-    """The named columns alone, for a model to predict from.
+def inputs(table: Table, names: Sequence[str], missing: str = "fail") -> tuple[Array, Rows]:
+    """The named columns alone, for a model to predict from, as the table keeps them.
 
     Args:
         table: Where the columns are.
         names: The columns, by name or number.
         missing: What to do with rows in which a cell is missing.
-        dtype: The type of the numbers.
 
     Returns:
         The inputs (k, d) of the k rows kept, and for each of the table's rows whether it was.
@@ -124,8 +175,8 @@ def inputs(
         OptionError: If a column does not exist.
         DataError: At a cell that is no number, or missing where that is refused.
     """
-    found = tuple(find(table, name) for name in names)
-    return MISSING[missing](Used(table, found, table.matrix(found, dtype), "", np.zeros(len(table), bool)))
+    chosen = tuple(find(table, name) for name in names)
+    return MISSING[missing](Used(table, chosen, table.inputs(chosen), "", np.zeros(len(table), bool)))
 
 
 def find(table: Table, column: str) -> str:
@@ -149,7 +200,7 @@ def _column_hint(word: str, names: Sequence[str]) -> str:
     return printable(few if hint.startswith("choose") and len(names) > 12 else hint)
 
 
-def _default_target(table: Table, x: Sequence[str]) -> str:
+def target_of(table: Table, x: Sequence[str]) -> str:
     """The only column called as targets are, else the last, among those that are not asked for as inputs."""
     if table.unlabelled:
         hint = "--labels FILE names the labels of IDX images"
@@ -163,24 +214,49 @@ def _default_target(table: Table, x: Sequence[str]) -> str:
 
 
 def _default_inputs(table: Table, y: str) -> tuple[str, ...]:
-    """All numeric columns but the target."""
-    names = tuple(name for name in table.names if name != y and table.is_numeric(name))
+    """All numeric columns but the target, without those that are mostly gaps."""
+    numeric = tuple(name for name in table.names if name != y and table.is_numeric(name))
+    names = tuple(name for name in numeric if not mostly_gaps(table, name)) or numeric
     if not names:
-        what = f"no numeric column besides {quoted(y)} to learn from"
-        raise data_error(table.source, what, "name the inputs with --x; if columns ran together: --delimiter")
+        raise _no_inputs(table, y)
     return names
+
+
+def mostly_gaps(table: Table, name: str) -> bool:
+    """Whether more than half of a numeric column's cells are gaps."""
+    try:
+        values = table.kept([name])
+    except DataError:  # a bad cell is named when the column is used
+        return False
+    return values.dtype.kind == "f" and 2 * int(np.isnan(values).sum()) > len(values)
+
+
+def _no_inputs(table: Table, y: str) -> DataError:
+    """The error that says what the other columns hold instead."""
+    what = f"no numeric column besides {quoted(y)} to learn from"
+    dates = next((name for name in table.names if name != y and holds_dates(table.texts(name)[:_FEW])), None)
+    if dates is not None:
+        hint = "turn dates into numbers: days since the first one"
+        return data_error(table.source, f"{what}: {quoted(dates)} holds dates", hint)
+    return data_error(table.source, what, "name the inputs with --x; if columns ran together: --delimiter")
 
 
 def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
     """A column's distinct labels in order, the number of each row's label, and which rows have none."""
-    if table.is_numeric(name):
+    if table.is_numeric(name) and not has_codes(table, name):
         values = table.numbers(name)
         distinct, codes = np.unique(values, return_inverse=True)
         return [_label(value) for value in distinct.tolist()], codes, np.isnan(values)
-    cells = [cell.strip() for cell in table.texts(name)]
-    labels = sorted(set(cells))
+    cells = table.texts(name)
+    labels = sorted({cell.strip() for cell in set(cells)})
     numbers = {label: number for number, label in enumerate(labels)}
-    return labels, np.array([numbers[cell] for cell in cells]), np.array([is_missing(cell) for cell in cells])
+    known = {cell: numbers[cell.strip()] for cell in set(cells)}
+    return labels, np.fromiter(map(known.__getitem__, cells), np.int64, len(cells)), missing_texts(table, name)
+
+
+def has_codes(table: Table, name: str) -> bool:
+    """Whether one of the first cells begins with a zero that a number would lose, as postal codes do: 02139."""
+    return any(_CODE.fullmatch(cell.strip()) for cell in table.first_texts(name, _FEW))
 
 
 def _label(value: float) -> str:
@@ -189,14 +265,20 @@ def _label(value: float) -> str:
 
 
 def _renumber(
-    table: Table, target: str, found: Sequence[str], targets: Array, kept: Rows, classes: Sequence[str]
+    table: Table, target: str, present: Sequence[str], targets: Array, kept: Rows, classes: Sequence[str]
 ) -> Array:
     """Class numbers by the order of known classes."""
-    known = {label: number for number, label in enumerate(classes)}
-    numbers = np.array([known.get(label, -1) for label in found])[targets]
+    known = _by_number(classes) | {label: number for number, label in enumerate(classes)}
+    numbers = np.array([known.get(label, -1) for label in present])[targets]
     if (numbers < 0).any():
         at = int(np.argmax(numbers < 0))
         hint = f"the classes are {', '.join(classes[:20])}{', ...' * (len(classes) > 20)}"
-        what = f"{quoted(found[targets[at]])} is none of the classes"
+        what = f"{quoted(present[targets[at]])} is none of the classes"
         raise table.error(int(np.flatnonzero(kept)[at]), target, what, hint)
     return numbers
+
+
+def _by_number(classes: Sequence[str]) -> dict[str, int]:
+    """Class numbers by what is left of a label that was read as a number: `2139` for `02139`, unless two are alike."""
+    short = [_label(float(label)) if _CODE.fullmatch(label) else "" for label in classes]
+    return {label: number for number, label in enumerate(short) if label and short.count(label) == 1}

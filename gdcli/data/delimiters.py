@@ -16,13 +16,14 @@ from gdcli.errors import DataError
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
 
-__all__ = ["BLANKS", "records", "sniff"]
+__all__ = ["BLANKS", "cut", "records", "sniff", "widths"]
 
 BLANKS = " "
 """The delimiter that stands for any run of blanks."""
 
-_CANDIDATES = {".": ("\t", ";", ",", BLANKS), ",": ("\t", ";", BLANKS, ",")}
+_CANDIDATES = {".": ("\t", ";", ",", "|", BLANKS), ",": ("\t", ";", "|", BLANKS, ",")}
 _SAMPLE_ROWS = 20
+_NUMBERS = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+)?( +[+-]?[0-9.]+([eE][+-]?[0-9]+)?)+")
 
 
 def records(stream: io.BytesIO, delimiter: str, source: str, line: int) -> Iterator[tuple[int, list[str]]]:
@@ -90,21 +91,35 @@ def sniff(sample: bytes, decimal: str) -> str:
 
     >>> sniff(b"x;y\n1,5;2\n", "."), sniff(b"day hour,y\n1 2,3\n", "."), sniff(b"x  y\n1 2\n", ".")
     (';', ',', ' ')
+    >>> sniff(b"18.0  8  307.0\t'chevrolet'\n15.0  8  350.0\t'buick'\n", ".")
+    ' '
     """
     lines = [line.decode(errors="replace") for line in sample.splitlines(keepends=True)]
-    return max(_CANDIDATES[decimal], key=lambda delimiter: _fit(lines, delimiter))
+    best = max(_CANDIDATES[decimal], key=lambda delimiter: _fit(lines, delimiter))
+    return BLANKS if best == "\t" and _numbers_run_together(lines) else best
+
+
+def cut(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The cells of each row that is not blank, up to a quote that goes wrong."""
+    with suppress(csv.Error):
+        yield from (cells for cells in _reader(lines, delimiter) if len(cells) > 1 or (cells and cells[0].strip()))
+
+
+def widths(lines: Iterable[str], delimiter: str) -> Iterator[int]:
+    """How many cells each row has."""
+    return map(len, cut(lines, delimiter))
 
 
 def _fit(lines: list[str], delimiter: str) -> int:
     """How many of the lines a delimiter cuts like the first one; 0 if it does not cut that one."""
-    widths = list(islice(_widths(lines, delimiter), _SAMPLE_ROWS))
-    cut = sum(width > 1 for width in widths)
-    if not widths or widths[0] < 2 or (delimiter == BLANKS and 2 * cut <= len(widths)):
+    counts = list(islice(widths(lines, delimiter), _SAMPLE_ROWS))
+    several = sum(width > 1 for width in counts)
+    if not counts or counts[0] < 2 or (delimiter == BLANKS and 2 * several <= len(counts)):
         return 0
-    return widths.count(widths[0])
+    return counts.count(counts[0])
 
 
-def _widths(lines: list[str], delimiter: str) -> Iterator[int]:
-    reader = _reader(lines, delimiter)
-    with suppress(csv.Error):
-        yield from (len(cells) for cells in reader if len(cells) > 1 or (cells and cells[0].strip()))
+def _numbers_run_together(lines: list[str]) -> bool:
+    """Whether tabs leave several numbers in a cell, which blanks would cut apart."""
+    rows = list(islice(cut(lines, "\t"), _SAMPLE_ROWS))
+    return 2 * sum(any(_NUMBERS.fullmatch(cell.strip()) for cell in row) for row in rows) > len(rows)

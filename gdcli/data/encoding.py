@@ -8,6 +8,11 @@ from gdcli.data.cells import data_error
 
 __all__ = ["decode"]
 
+_WIDE = {"utf-16": "utf_16", "utf-16-le": "utf_16_le", "utf-16-be": "utf_16_be"}
+_EASTERN = ("big5", "gb18030", "cp932", "cp949", "euc_jp")
+_ONE_BYTE = ("cp1252", "cp1251", "cp1253")
+_PROBE = 1 << 16  # bytes that tell the codec
+
 
 def decode(content: bytes, source: str, encoding: str) -> bytes:
     """The content as UTF-8 without a byte order mark, its lines ended by a newline alone.
@@ -25,7 +30,8 @@ def decode(content: bytes, source: str, encoding: str) -> bytes:
     """
     text = _transcode(content, source, encoding).removeprefix(codecs.BOM_UTF8)
     if (nul := text.find(b"\0")) >= 0:
-        hint = "this is no text table, unless it is UTF-16: --encoding utf-16"
+        codec = _likely_codec(content, nul)
+        hint = f"this is no text table, unless it is UTF-16: --encoding {codec if codec in _WIDE else 'utf-16'}"
         raise data_error(source, "a NUL byte", hint, _line_at(text, nul))
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
@@ -37,15 +43,47 @@ def _transcode(content: bytes, source: str, encoding: str) -> bytes:
         return content.decode(encoding).encode()
     except UnicodeDecodeError as error:
         what = f"byte 0x{content[error.start]:02x} at offset {error.start} is not {encoding}"
-        raise data_error(source, what, _encoding_hint(content), _line_at(content, error.start)) from None
+        hint = _encoding_hint(content, error.start)
+        raise data_error(source, what, hint, _line_at(content, error.start)) from None
     except (UnicodeError, LookupError):
-        raise data_error(source, f"not {encoding} text", _encoding_hint(content)) from None
+        raise data_error(source, f"not {encoding} text", _encoding_hint(content, 0)) from None
 
 
-def _encoding_hint(content: bytes) -> str:
+def _encoding_hint(content: bytes, at: int) -> str:
+    """The option that reads the content."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "--encoding utf-16 (its first two bytes say so)"
-    return "--encoding latin-1, cp1252 or whatever the file was saved in"
+    codec = _likely_codec(content, at)
+    return f"--encoding {codec} reads it" if codec else "--encoding latin-1 reads any byte, if not as the right letter"
+
+
+def _likely_codec(content: bytes, at: int) -> str:
+    """The codec under which the lines around an offset look most like text, among those that read all; empty if none.
+
+    Where bytes of western and eastern European codecs could be either, it is cp1252, the more frequent one.
+    """
+    from charset_normalizer import from_bytes  # 25 ms, needed only when something is wrong
+
+    matches = from_bytes(_around(content, at), cp_isolation=[*_WIDE.values(), *_EASTERN, *_ONE_BYTE])
+    names = [(match.chaos, name) for match in matches for name in match.could_be_from_charset]
+    if names and names[0][1] in _ONE_BYTE and (names[0][0], "cp1252") in names:
+        names.insert(0, (0.0, "cp1252"))
+    return next((name.replace("_", "-") for _, name in names if _decodes(content, name)), "")
+
+
+def _around(content: bytes, at: int) -> bytes:
+    """Whole lines around an offset: the first ones, if they reach that far."""
+    begin = 0 if at < _PROBE else content.rfind(b"\n", 0, at - _PROBE // 2) + 1
+    end = begin + _PROBE
+    return content[begin : max(content.rfind(b"\n", begin, end) + 1, at + 1) if len(content) > end else len(content)]
+
+
+def _decodes(content: bytes, codec: str) -> bool:
+    try:
+        content.decode(codec)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _line_at(content: bytes, offset: int) -> int:

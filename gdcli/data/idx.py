@@ -61,9 +61,9 @@ def read_idx(content: bytes, source: str) -> NDArray[np.uint8]:
         raise data_error(source, f"IDX of {_TYPES[content[2]]}; only unsigned bytes are read", "convert it to .npz")
     start = 4 + 4 * content[3]
     shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
-    found, expected = len(content) - start, math.prod(shape)
-    if found != expected:
-        count = f"{max(found, 0)} byte{'s' * (found != 1)} where its header promises {expected}"
+    size, expected = len(content) - start, math.prod(shape)
+    if size != expected:
+        count = f"{max(size, 0)} byte{'s' * (size != 1)} where its header promises {expected}"
         raise data_error(source, count, _FETCH_AGAIN)
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
@@ -136,10 +136,10 @@ def read_mnist_folder(path: str) -> tuple[Dataset, Dataset]:
 
 
 def _read(path: str, name: str) -> NDArray[np.uint8]:
-    found = _find(path, name)
-    if found is None:
+    file = _find(path, name)
+    if file is None:
         raise data_error(path, f"no {name}[.gz] in this folder", "MNIST comes as four files, all of them needed")
-    return read_idx(read_file(str(found)), str(found))
+    return read_idx(read_file(str(file)), str(file))
 
 
 def _find(path: str, name: str) -> Path | None:

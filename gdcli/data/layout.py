@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
-from gdcli.data.cells import data_error, number, quoted
+from gdcli.data import comments, header
+from gdcli.data.cells import data_error, printable, quoted
 from gdcli.data.delimiters import BLANKS, records, sniff
 from gdcli.data.encoding import decode
-from gdcli.errors import OptionError
+from gdcli.data.warning import ReadWarning, listed
+from gdcli.errors import DataError, OptionError
 
-__all__ = ["ReadOptions", "Text", "open_text"]
+__all__ = ["Layout", "ReadOptions", "Text", "open_text"]
 
-_DELIMITER_WORDS = {"tab": "\t", r"\t": "\t", "space": BLANKS, "comma": ",", "semicolon": ";"}
+_CHARACTER_WORDS = {"tab": "\t", r"\t": "\t", "space": BLANKS, "comma": ",", "semicolon": ";", "point": "."}
 _SAMPLE_BYTES = 1 << 16
+_SAMPLE_ROWS = 200
+_NEEDS = "a table needs a line of names and at least one row"
 
 
 @dataclass(frozen=True)
@@ -27,20 +32,27 @@ class ReadOptions:
         delimiter: What separates the cells: one character, or `tab`, `\t`, `space` (any run of blanks),
             `comma`, `semicolon`; None to find out from the first lines.
         header: Whether the first line holds the names of the columns; without, they are called 1, 2, ...
+            None to compare it with the lines below.
         encoding: The text's encoding; `utf-8` also takes a byte order mark.
         decimal: The decimal sign, `.` or `,`.
+        na: Further words that stand for a missing value; a number stands for all ways to write it.
+        thousands: What separates groups of three digits: one character, or `comma`, `point`, `space`; None for nothing.
+        comment: What a line begins with that is no row; empty for nothing; None for `#`, unless rows begin with it.
 
     Raises:
-        OptionError: If the delimiter, the decimal sign or the encoding is not one.
+        OptionError: If the delimiter, the decimal sign, the thousands separator or the encoding is not one.
 
     >>> ReadOptions(delimiter="semicolon").separator
     ';'
     """
 
     delimiter: str | None = None
-    header: bool = True
+    header: bool | None = None
     encoding: str = "utf-8"
     decimal: str = "."
+    na: tuple[str, ...] = ()
+    thousands: str | None = None
+    comment: str | None = None
 
     def __post_init__(self) -> None:
         if self.decimal not in (".", ","):
@@ -49,6 +61,10 @@ class ReadOptions:
         if mark is not None and (len(mark) != 1 or mark.isalnum() or mark in '".+-_\r\n\0'):
             hint = "one character that no number holds, or tab, space, comma, semicolon"
             raise OptionError(f"{quoted(mark)} is not a delimiter", hint)
+        group = self.group
+        if group is not None and (len(group) != 1 or group.isalnum() or group in f'"+-\r\n\0{self.decimal}'):
+            hint = "one character other than the decimal sign, or comma, point, space"
+            raise OptionError(f"{quoted(group)} is not a thousands separator", hint)
         try:
             codecs.lookup(self.encoding)
         except (LookupError, ValueError):
@@ -57,8 +73,28 @@ class ReadOptions:
 
     @property
     def separator(self) -> str | None:
-        """The delimiter as one character, None if it is to be found out."""
-        return self.delimiter and _DELIMITER_WORDS.get(self.delimiter.lower(), self.delimiter)
+        """The delimiter as one character, None to derive it from the first lines."""
+        return self.delimiter and _CHARACTER_WORDS.get(self.delimiter.lower(), self.delimiter)
+
+    @property
+    def group(self) -> str | None:
+        """The thousands separator as one character, None if there is none."""
+        return self.thousands and _CHARACTER_WORDS.get(self.thousands.lower(), self.thousands)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is said of how a table was laid out.
+
+    Args:
+        delimiter: One character; None for what is no text.
+        header: Whether a line of names was seen; None for what is no text.
+        notes: What was decided or left out on the way.
+    """
+
+    delimiter: str | None = None
+    header: bool | None = None
+    notes: tuple[ReadWarning, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,21 +103,30 @@ class Text:
 
     Args:
         source: What it is called in messages.
-        content: The text in UTF-8, lines ended by a newline alone.
+        content: The text in UTF-8, lines ended by a newline alone, comments blanked.
         delimiter: One character; a blank stands for any run of blanks.
-        decimal: The decimal sign.
         names: The columns' names.
         offset: Where in the content the rows begin.
         line: The number of the line there.
+        skip: Leading cells of each row that are no column: 1 for R's row names.
+        options: How it is read.
+        layout: What is said of it.
     """
 
     source: str
     content: bytes
     delimiter: str
-    decimal: str
     names: tuple[str, ...]
     offset: int
     line: int
+    skip: int
+    options: ReadOptions
+    layout: Layout
+
+    @property
+    def decimal(self) -> str:
+        """The decimal sign."""
+        return self.options.decimal
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row that is not blank, with the number of the line it begins in.
@@ -91,17 +136,22 @@ class Text:
         """
         stream = io.BytesIO(self.content)
         stream.seek(self.offset)
-        width = len(self.names)
+        plain = -1 if self.skip else len(self.names)
         for line, cells in records(stream, self.delimiter, self.source, self.line):
-            if len(cells) != width:
-                hint = 'a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter'
-                what = f"expected {width} cell{'s' * (width != 1)}, found {len(cells)}"
-                raise data_error(self.source, what, hint, line)
-            yield line, cells
+            yield line, cells if len(cells) == plain else self._fitted(line, cells)
+
+    def _fitted(self, line: int, cells: list[str]) -> list[str]:
+        """A row's cells without the row's name and without empty cells at the end."""
+        width = len(self.names) + self.skip
+        if len(cells) != width and not _only_longer_by_blanks(cells, width):
+            hint = 'a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter'
+            what = f"expected {width} cell{'s' * (width != 1)}, found {len(cells)}"
+            raise data_error(self.source, what, hint, line)
+        return cells[self.skip : width]
 
 
 def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
-    """Decodes a text, finds its delimiter and reads its column names.
+    """Decodes a text, finds its delimiter and its comments, and reads its column names.
 
     Raises:
         DataError: If it is empty, cannot be decoded, or has no usable line of names.
@@ -109,31 +159,115 @@ def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
     >>> open_text(b"x;y", "data.csv", ReadOptions()).names
     ('x', 'y')
     """
-    text = decode(content, source, options.encoding)
+    text, declared = comments.declared_delimiter(decode(content, source, options.encoding))
     if not text or text.isspace():
-        raise data_error(source, "the file is empty", "a table needs a line of names and at least one row")
-    offset = _after_comments(text)
-    delimiter = options.separator or sniff(_sample(text, offset), options.decimal)
-    stream = io.BytesIO(text)
-    stream.seek(offset)
-    line, first = next(records(stream, delimiter, source, text.count(b"\n", 0, offset) + 1), (0, []))
-    if not first:
-        raise data_error(source, "nothing but comments", "a table needs a line of names and at least one row")
-    if options.header:
-        _check_names(first, source, line, options.decimal)
-        offset = stream.tell()
-    names = _numbered(first if options.header else [""] * len(first))
-    return Text(source, text, delimiter, options.decimal, names, offset, text.count(b"\n", 0, offset) + 1)
+        raise data_error(source, "the file is empty", _NEEDS)
+    mark = comments.USUAL_MARK if options.comment is None else options.comment
+    delimiter = options.separator or declared or _sniff(text, mark, options.decimal)
+    if options.comment is None and _rows_begin_with(text, mark, delimiter):
+        mark = ""
+    offset, comment = comments.after_leading(text, mark)
+    rows, dropped = comments.strip_comments(text[offset:], mark) if comments.has_comments(text, mark) else (b"", 0)
+    body = _Body(source, text[:offset] + rows if dropped else text, offset, delimiter, options)
+    notes = [_comment_note(dropped, mark)] if dropped else []
+    return _named_text(body, comments.names_in_comment(comment, mark, delimiter) if comment else [], notes)
 
 
-def _after_comments(text: bytes) -> int:
-    """The offset of the first line that is neither blank nor begins with `#`."""
-    offset = 0
-    for line in io.BytesIO(text):
-        if not line.startswith(b"#") and not line.isspace():
-            return offset
-        offset += len(line)
-    return offset
+def _sniff(text: bytes, mark: str, decimal: str) -> str:
+    lines = _sample(text, comments.after_leading(text, mark)[0]).splitlines(keepends=True)
+    plain = [line for line in lines if not mark or not line.startswith(mark.encode())]
+    return sniff(b"".join(plain or lines), decimal)
+
+
+def _rows_begin_with(text: bytes, mark: str, delimiter: str) -> bool:
+    return comments.has_comments(text, mark) and comments.rows_begin_with(_sample(text, 0), mark, delimiter)
+
+
+@dataclass(frozen=True, eq=False)
+class _Body:
+    """A text without comments, its names not yet known; `offset` is where its first line begins."""
+
+    source: str
+    content: bytes
+    offset: int
+    delimiter: str
+    options: ReadOptions
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """The first rows, as far as a sample goes; of the first, a quote that goes wrong is an error."""
+        sample = io.BytesIO(_sample(self.content, self.offset))
+        rows = records(sample, self.delimiter, self.source, self.line_at(self.offset))
+        with suppress(StopIteration):
+            yield next(rows)
+        with suppress(DataError):
+            yield from islice(rows, _SAMPLE_ROWS)
+
+    def after(self, rows: int) -> int:
+        """The offset of what follows that many rows."""
+        stream = io.BytesIO(self.content)
+        stream.seek(self.offset)
+        for _ in islice(records(stream, self.delimiter, self.source, 1), rows):
+            pass
+        return stream.tell() if rows else self.offset
+
+    def line_at(self, offset: int) -> int:
+        """The number of the line that begins at an offset."""
+        return self.content.count(b"\n", 0, offset) + 1
+
+    def text(self, names: list[str], rows: int, skip: int, is_header: bool, notes: list[ReadWarning]) -> Text:
+        """The text, its names known, after that many rows that are none."""
+        offset = self.after(rows)
+        unique = header.unique_names(names)
+        layout = Layout(self.delimiter, is_header, (*notes, *_renamed(names, unique)))
+        line = self.line_at(offset)
+        return Text(self.source, self.content, self.delimiter, unique, offset, line, skip, self.options, layout)
+
+
+def _named_text(body: _Body, in_comment: list[str], notes: list[ReadWarning]) -> Text:
+    """The text with its names: from the first line, from a comment before it, or numbers."""
+    sample = list(body.records())
+    if not sample:
+        raise data_error(body.source, "nothing but comments", _NEEDS)
+    (line, first), *below = sample
+    decimal, wanted = body.options.decimal, body.options.header
+    rows = [cells for _, cells in below]
+    same = [
+        cells[: len(first)] for cells in rows if len(cells) == len(first) or _only_longer_by_blanks(cells, len(first))
+    ]
+    numbers = header.all_numbers(first, decimal)
+    like = header.verdict(first, same, decimal) if wanted is None and not numbers else ""
+    if wanted is None and _may_be_names(in_comment, first, decimal) and like != header.NAMES:
+        return body.text(in_comment, 0, 0, True, [*notes, _from_comment(in_comment, line)])
+    if wanted is False or like == header.DATA:
+        more = [_no_header(line)] if wanted is None else []
+        return body.text([""] * len(first), 0, 0, False, [*notes, *more])
+    if wanted is None:
+        header.check_names(first, body.source, line, decimal)
+    return _below_names(body, first, rows, same, notes)
+
+
+def _below_names(
+    body: _Body, first: list[str], rows: list[list[str]], same: list[list[str]], notes: list[ReadWarning]
+) -> Text:
+    """The text after its line of names: R's row names, a row of units and blanks at the end are no data."""
+    if header.has_row_names(len(first), rows):
+        return body.text(first, 1, 1, True, [*notes, _ROW_NAMES])
+    width = max((len(cells) for cells in rows), default=len(first))
+    if width < len(first) and not any(name.strip() for name in first[width:]):
+        return body.text(first[:width], 1, 0, True, notes)
+    if header.has_units(same, body.options.decimal):
+        return body.text(first, 2, 0, True, [*notes, _units(same[0], first)])
+    return body.text(first, 1, 0, True, notes)
+
+
+def _only_longer_by_blanks(cells: list[str], width: int) -> bool:
+    return len(cells) > width and not any(cell.strip() for cell in cells[width:])
+
+
+def _may_be_names(cells: list[str], first: list[str], decimal: str) -> bool:
+    """Whether a comment's cells name the columns, one word for each, and the line below holds at least one number."""
+    words = {cell for cell in cells if cell and not header.all_numbers([cell], decimal)}
+    return len(cells) == len(first) == len(words) > 1 and any(header.all_numbers([cell], decimal) for cell in first)
 
 
 def _sample(text: bytes, offset: int) -> bytes:
@@ -142,18 +276,37 @@ def _sample(text: bytes, offset: int) -> bytes:
     return text[offset : max(text.rfind(b"\n", offset, end) + 1, offset) or end] if len(text) > end else text[offset:]
 
 
-def _numbered(names: list[str]) -> tuple[str, ...]:
-    """The names without blanks around them; a column without a name is called by its number."""
-    return tuple(name.strip() or str(place) for place, name in enumerate(names, start=1))
+_ROW_NAMES = ReadWarning(
+    "row names", (), "the first cell of each row is the row's name, as R writes it, and left out", ""
+)
 
 
-def _check_names(names: list[str], source: str, line: int, decimal: str) -> None:
-    """Refuses a first line that holds numbers, or a name twice."""
-    written = [name.strip() for name in names if name.strip()]
-    numbers = [name for name in written if number(name, decimal) is not None]
-    if written and (len(numbers) == len(written) or not all(name.isdigit() for name in numbers)):
-        hint = "--no-header if the file has no line of names"
-        raise data_error(source, f"line {line} looks like data, not names", hint)
-    doubled = [name for name, count in Counter(_numbered(names)).items() if count > 1]
-    if doubled:
-        raise data_error(source, "two columns have this name", "rename one of them", line, doubled[0])
+def _comment_note(dropped: int, mark: str) -> ReadWarning:
+    lines = "1 line between the rows begins" if dropped == 1 else f"{dropped:,} lines between the rows begin"
+    what = f"{lines} with {mark} and {'is' if dropped == 1 else 'are'} left out as comments"
+    return ReadWarning("comments", (), printable(what), "--comment ''")
+
+
+def _no_header(line: int) -> ReadWarning:
+    what = f"line {line} is like the lines below it, so there is no line of names: columns are called 1, 2, ..."
+    return ReadWarning("no header", (), what, "--header")
+
+
+def _from_comment(names: list[str], line: int) -> ReadWarning:
+    what = f"the names {listed(names)} are from the comment before line {line}"
+    return ReadWarning("names in a comment", tuple(names), printable(what), "--no-header")
+
+
+def _units(cells: list[str], names: list[str]) -> ReadWarning:
+    what = f"the line below the names holds units ({listed([cell for cell in cells if cell.strip()])}) and is left out"
+    return ReadWarning("units", tuple(names), printable(what), "")
+
+
+def _renamed(names: list[str], unique: tuple[str, ...]) -> list[ReadWarning]:
+    """A note for each name that stands above several columns."""
+    pairs = [(name.strip(), called) for name, called in zip(names, unique, strict=True) if name.strip()]
+    return [
+        ReadWarning("duplicate names", (called,), printable(f"a further column '{name}' is called '{called}' here"), "")
+        for name, called in pairs
+        if name != called
+    ]

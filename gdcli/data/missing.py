@@ -1,4 +1,4 @@
-"""What to do about missing cells: refuse them, leave their rows out, or fill in the column's mean."""
+"""What to do about missing cells: refuse them, leave their rows out, fill in means, or keep them as gaps."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdcli.arrays import Array
-from gdcli.data.cells import data_error
+from gdcli.data.cells import data_error, printable
 from gdcli.data.tables import Table
+from gdcli.data.warning import count, listed
+from gdcli.errors import DataError
 
-__all__ = ["MISSING", "Rows", "Used", "drop", "fail", "mean"]
+__all__ = ["MISSING", "Fill", "Rows", "Used", "drop", "fail", "keep", "mean"]
 
 Rows = NDArray[np.bool_]
 """One truth value per row."""
@@ -43,14 +45,56 @@ class Used:
         rows: Rows = np.asarray(np.isnan(self.inputs).any(axis=1)) | self.untargeted
         return rows
 
+    def columns_with_gaps(self) -> list[str]:
+        """The names of the columns with a missing cell, the target's last."""
+        gaps = np.flatnonzero(_is_gap(self.inputs).any(axis=0))
+        inputs = [self.names[at] for at in gaps.tolist()]
+        return [*inputs, self.target] if self.untargeted.any() else inputs
+
+
+@dataclass(frozen=True, eq=False)
+class Fill:
+    """What stands in for a missing input: the mean of its column, learnt on rows that have one.
+
+    Learnt on training rows and applied to all others, so that no row held out tells on itself.
+
+    Args:
+        means: Shape (d,), in units of the inputs.
+
+    >>> fill = Fill.learn(np.array([[1.0, 4.0], [3.0, np.nan]]))
+    >>> fill(np.array([[np.nan, np.nan], [7.0, 8.0]])).tolist()
+    [[2.0, 4.0], [7.0, 8.0]]
+    """
+
+    means: Array
+
+    @classmethod
+    def learn(cls, inputs: Array, names: Sequence[str] = ()) -> Fill:
+        """The means of the inputs (n, d), in float64, without their gaps.
+
+        Raises:
+            DataError: If a column has no value at all.
+        """
+        gaps = _is_gap(inputs)
+        means = inputs.mean(axis=0, dtype=np.float64)
+        for at in np.flatnonzero(gaps.any(axis=0)).tolist():
+            given = inputs[~gaps[:, at], at]
+            if not given.size:
+                raise _nothing_to_average("training rows", names[at] if names else str(at + 1))
+            means[at] = given.mean(dtype=np.float64)
+        return cls(means)
+
+    def __call__(self, inputs: Array) -> Array:
+        """The inputs (n, d) with their gaps filled, in float64; the same array if it has none."""
+        gaps = _is_gap(inputs)
+        return np.where(gaps, self.means, inputs) if gaps.any() else inputs
+
 
 def fail(used: Used) -> tuple[Array, Rows]:
-    """Refuses missing cells, naming the first."""
+    """Refuses missing cells: says how many rows have some, in which columns, and where the first is."""
     rows = used.incomplete()
     if rows.any():
-        row = int(np.argmax(rows))
-        gaps = np.isnan(used.inputs[row])
-        raise used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
+        raise _gaps(used, rows)
     return used.inputs, ~rows
 
 
@@ -60,27 +104,33 @@ def drop(used: Used) -> tuple[Array, Rows]:
     return (used.inputs if kept.all() else used.inputs[kept]), kept
 
 
+def keep(used: Used) -> tuple[Array, Rows]:
+    """Keeps missing inputs as NaN, to be filled later; leaves out rows whose target is missing."""
+    kept = _some(used, ~used.untargeted)
+    return (used.inputs if kept.all() else used.inputs[kept]), kept
+
+
 def mean(used: Used) -> tuple[Array, Rows]:
     """Fills in the column's mean for missing inputs; leaves out rows whose target is missing."""
-    kept = _some(used, ~used.untargeted)
+    inputs, kept = keep(used)
     if not used.incomplete().any():
-        return used.inputs, kept
-    filled = used.inputs[kept]
-    gaps = np.isnan(filled)
-    for place in np.flatnonzero(gaps.any(axis=0)).tolist():
-        given = filled[~gaps[:, place], place]
-        if not given.size:
-            what, hint = "no value to take the mean of", "leave the column out of --x"
-            raise data_error(used.table.source, what, hint, column=used.names[place])
-        filled[gaps[:, place], place] = given.mean(dtype=np.float64)
-    return filled, kept
+        return inputs, kept
+    for at in np.flatnonzero(np.isnan(inputs).all(axis=0)).tolist():
+        raise _nothing_to_average(used.table.source, used.names[at])
+    return Fill.learn(inputs)(inputs), kept
 
 
 Policy = Callable[[Used], tuple[Array, Rows]]
 """Gives the inputs of the rows that are kept, and which rows those are."""
 
-MISSING: dict[str, Policy] = {"fail": fail, "drop": drop, "mean": mean}
+MISSING: dict[str, Policy] = {"fail": fail, "drop": drop, "mean": mean, "keep": keep}
 """What can be done about missing cells, by name."""
+
+
+def _is_gap(inputs: Array) -> Rows:
+    """Which inputs are missing; whole numbers never are."""
+    gaps: Rows = np.isnan(inputs) if inputs.dtype.kind == "f" else np.zeros((1, inputs.shape[-1]), bool)
+    return gaps
 
 
 def _some(used: Used, kept: Rows) -> Rows:
@@ -88,3 +138,22 @@ def _some(used: Used, kept: Rows) -> Rows:
         hint = "choose other columns with --x and --y, or --missing mean"
         raise data_error(used.table.source, "no row is left: each has a missing cell", hint)
     return kept
+
+
+def _nothing_to_average(source: str, name: str) -> DataError:
+    return data_error(source, "no value to take the mean of", "leave the column out of --x", column=name)
+
+
+def _gaps(used: Used, rows: Rows) -> DataError:
+    """The error `7 of 344 rows have gaps, in sex and mass: --missing drop leaves the rows out, ...`."""
+    row, number = int(np.argmax(rows)), int(rows.sum())
+    gaps = _is_gap(used.inputs[row : row + 1])[0]
+    first = used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
+    gapped = [*dict.fromkeys(map(used.table.column_behind, used.columns_with_gaps()))]
+    one, only_target = number == 1, gapped == [used.target]
+    fills = "" if only_target else f", --missing mean fills {'it' if one else 'them'}"
+    ways = f"--missing drop leaves {'the row' if one else 'the rows'} out{fills}"
+    have = "has a gap" if one else "have gaps"
+    what = f"{number:,} of {count(len(rows), 'row')} {have}, in {printable(listed(gapped))}: {ways}"
+    hint = "or choose another target with --y" if only_target else "or choose other inputs with --x"
+    return DataError(f"{first.message}; {what}", hint)

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array, default_names
 from gdcli.data.bulk import pick
 from gdcli.data.cells import data_error, quoted
-from gdcli.data.files import foreign_zip
+from gdcli.data.foreign import foreign_zip
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 
@@ -58,22 +57,25 @@ class ArrayTable(Table):
     def texts(self, name: str) -> list[str]:
         return [str(value) for value in self._column(name).tolist()]
 
+    def first_texts(self, name: str, most: int) -> list[str]:
+        return [str(value) for value in self._column(name)[:most].tolist()]
+
     def line(self, row: int) -> int:
         return row + 1
 
     def kept(self, names: Sequence[str]) -> Array:
-        places = [self.names.index(name) for name in names]
-        inside = all(place < self.block.shape[1] for place in places)
-        values = pick(self.block, places) if inside else np.column_stack([self._numeric(name) for name in names])
+        positions = [self.names.index(name) for name in names]
+        inside = all(place < self.block.shape[1] for place in positions)
+        values = pick(self.block, positions) if inside else np.column_stack([self._numeric(name) for name in names])
         if values.dtype.kind == "f" and (infinite := np.isinf(values)).any():
             row, column = np.argwhere(infinite)[0]
             raise self.problem(int(row), names[column])
         return values
 
-    def inputs(self, names: Sequence[str], dtype: DTypeLike = np.float32) -> Array:
-        """Columns to learn from, in the type asked for; bytes stay bytes, a quarter of the size."""
+    def inputs(self, names: Sequence[str]) -> Array:
+        """Columns to learn from, unrounded; bytes stay bytes, a quarter of the size."""
         kept = self.kept(names)
-        return kept if kept.dtype == np.uint8 else self.matrix(names, dtype)
+        return kept if kept.dtype == np.uint8 else super().inputs(names)
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
         return data_error(self.source, f"row {row + 1}, column {quoted(name)}: {what}", hint)
@@ -145,8 +147,8 @@ def _load(content: bytes, source: str) -> Mapping[str, Array]:
     if isinstance(loaded, np.ndarray):
         return {"": loaded}
     pair = _pair_keys(loaded)
-    found = {key: loaded[key] for key in (pair if all(pair) else loaded)}
-    return {key: array for key, array in found.items() if isinstance(array, np.ndarray)}
+    usable = {key: loaded[key] for key in (pair if all(pair) else loaded)}
+    return {key: array for key, array in usable.items() if isinstance(array, np.ndarray)}
 
 
 def _pair_keys(keys: Iterable[str]) -> tuple[str, str]:
@@ -168,19 +170,19 @@ def _pair(arrays: Mapping[str, Array], inputs_key: str, targets_key: str, source
 
 def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
     """Arrays under other names: one matrix, or columns of one length."""
-    found = {key: array for key in arrays if (array := arrays[key]).ndim}
-    matrices = [key for key, array in found.items() if array.ndim > 1]
+    usable = {key: array for key in arrays if (array := arrays[key]).ndim}
+    matrices = [key for key, array in usable.items() if array.ndim > 1]
     if len(matrices) == 1:
         key = matrices[0]
-        names, block = _block(found[key], key, source)
-        inputs_only = found[key].ndim > 2 or key in _INPUT_KEYS
+        names, block = _block(usable[key], key, source)
+        inputs_only = usable[key].ndim > 2 or key in _INPUT_KEYS
         numbered = tuple(str(place + 1) for place in range(block.shape[1]))
         return ArrayTable(names if inputs_only else numbered, source, block, (), inputs_only)
-    if matrices or len({len(array) for array in found.values()}) != 1:
-        shapes = ", ".join(f"{key or 'array'} {array.shape}" for key, array in found.items()) or "no arrays"
+    if matrices or len({len(array) for array in usable.values()}) != 1:
+        shapes = ", ".join(f"{key or 'array'} {array.shape}" for key, array in usable.items()) or "no arrays"
         raise data_error(source, f"which array holds the inputs, which the targets? ({shapes})", _NAME_THEM)
-    columns = tuple(_vector(array, key, source) for key, array in found.items())
-    names = tuple(key or "1" for key in found)
+    columns = tuple(_vector(array, key, source) for key, array in usable.items())
+    names = tuple(key or "1" for key in usable)
     return ArrayTable(names, source, np.empty((len(columns[0]), 0), np.uint8), columns)
 
 

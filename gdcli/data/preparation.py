@@ -1,8 +1,11 @@
-"""Preparing rows for a network, and remembering how: scaled inputs, encoded targets, named classes."""
+"""Preparing rows for a network, and remembering how: filled and scaled inputs, encoded targets, named classes.
+
+All of it is learnt on training rows and computed in float64; what the network sees is rounded to its type last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +13,9 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.data.scaling import Scaler, polynomial
+from gdcli.data.missing import Fill
+from gdcli.data.scaling import PART, Scaler, polynomial
+from gdcli.errors import DataError
 from gdcli.nn.losses import one_hot, probabilities
 
 __all__ = ["Preparation", "class_weights", "correct", "image_scale", "prepare"]
@@ -32,6 +37,12 @@ class Preparation:
         factor: Of a regression's targets: their training standard deviation.
         degree: Powers taken of each input before scaling.
         means: The raw inputs' training means, to stand in for missing cells; empty if not known.
+        missing: What becomes of gaps in further rows: `mean` fills them, anything else refuses them.
+        texts: All texts that each text column taken as input holds in the training rows.
+
+    >>> rows = Dataset([[1e9], [1e9 + 2]], [0.0, 2.0])
+    >>> prepare(rows, standard, 1).inputs(np.array([[1e9 + 1], [1e9 + 2]]), np.float32).tolist()
+    [[0.0], [1.0]]
     """
 
     input_names: tuple[str, ...]
@@ -43,13 +54,72 @@ class Preparation:
     factor: float = 1.0
     degree: int = 1
     means: Array = field(default_factory=lambda: np.empty(0))
+    missing: str = "fail"
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def fills(self) -> bool:
+        """Whether gaps are filled without being asked for."""
+        return self.missing == "mean"
+
+    def complete(self, raw: Array) -> Array:
+        """Raw rows without gaps: filled as the training rows were.
+
+        Raises:
+            DataError: At the first gap, if the training rows had none to be filled.
+        """
+        if self.fills:
+            return self.filled(raw)
+        if raw.dtype.kind == "f" and (gaps := np.isnan(raw)).any():
+            row, column = np.argwhere(gaps)[0].tolist()
+            what = f"row {row + 1}, column '{self.input_names[column]}': missing, and the model fills no gaps"
+            raise DataError(what, "fill it in, or leave the row out")
+        return raw
+
+    def filled(self, raw: Array) -> Array:
+        """Raw rows with the training means in place of gaps."""
+        return Fill(self.means)(raw)
 
     def inputs(self, raw: Array, dtype: Any) -> Array:
-        """Scaled inputs of the network's type; pixels go to it directly, never through float64."""
-        scaled = np.array(raw if self.degree == 1 else polynomial(raw, self.degree), dtype)
-        scaled -= self.scaler.offset.astype(dtype)
-        scaled /= self.scaler.factor.astype(dtype)
+        """Scaled inputs of the network's type, rounded to it last.
+
+        Raises:
+            DataError: If a scaled input is beyond the type's range.
+        """
+        if self._is_exact_in(raw, dtype):
+            pixels = np.array(raw, dtype)
+            pixels /= self.scaler.factor.astype(dtype)
+            return pixels
+        scaled = np.empty((len(raw), len(self.scaler.offset)), dtype)
+        for begin, part in self._scaled(raw):
+            self._refuse_beyond(part, dtype)
+            scaled[begin : begin + len(part)] = part
         return scaled
+
+    def _scaled(self, raw: Array) -> Iterator[tuple[int, Array]]:
+        """Scaled rows in float64, a part at a time to save memory, each with the number of its first row."""
+        for begin in range(0, len(raw), PART):
+            part = np.asarray(raw[begin : begin + PART], np.float64)
+            yield begin, self.scaler(part if self.degree == 1 else polynomial(part, self.degree))
+
+    def _is_exact_in(self, raw: Array, dtype: Any) -> bool:
+        """Whether dividing in this type gives what rounding the float64 quotient gives: the way of pixels.
+
+        A quotient of two numbers of a type is the same where it is rounded twice, by way of a type of more than
+        twice the digits.
+
+        Source: Figueroa 1995, When is Double Rounding Innocuous?
+        """
+        factor = self.scaler.factor
+        fits = np.can_cast(raw.dtype, dtype) and np.array_equal(factor.astype(dtype), factor)
+        return bool(fits and self.degree == 1 and not self.scaler.offset.any())
+
+    def _refuse_beyond(self, part: Array, dtype: Any) -> None:
+        """Refuses numbers that become infinite in a type."""
+        large = np.abs(part) > np.finfo(dtype).max
+        if large.any():
+            name = self.input_names[int(np.argmax(large.any(axis=0))) // self.degree]
+            raise DataError(f"column '{name}': too large for {np.dtype(dtype).name}", "scale the column down")
 
     def targets(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Array:
         """The targets as the loss wants them: a distribution over classes, a probability, or a standardised number."""
@@ -75,23 +145,24 @@ class Preparation:
         """Class indices, or numbers in the target's units."""
         if self.outputs > 1:
             return np.asarray(outputs.argmax(axis=-1))
-        return (outputs > 0).astype(np.int64) if self.classes else outputs * self.factor + self.shift
+        return (outputs > 0).astype(np.int64) if self.classes else np.asarray(outputs, float) * self.factor + self.shift
 
 
-def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int) -> Preparation:
+def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int, fill: Fill | None = None) -> Preparation:
     """Fits a preparation to training rows.
 
     Args:
-        data: Raw rows; class indices as targets, with `classes`, or numbers.
+        data: Raw rows without gaps; class indices as targets, with `classes`, or numbers.
         scaling: Fits the scaler.
         outputs: Outputs of the network.
+        fill: What filled their gaps; learnt anew unless given.
     """
     shift, factor = 0.0, 1.0
     if not data.classes:
         shift, spread = float(data.targets.mean()), float(data.targets.std())
         factor = spread if spread > 0 else 1.0
     scaler = scaling(data.inputs)
-    means = data.inputs.mean(axis=0, dtype=np.float64)
+    means = (fill or Fill.learn(data.inputs, data.input_names)).means
     return Preparation(data.input_names, data.target_name, scaler, data.classes, outputs, shift, factor, means=means)
 
 
@@ -119,7 +190,9 @@ def correct(outputs: Array, targets: Array) -> float:
 
 
 def class_weights(targets: Array, classes: int) -> Array:
-    """Weights that make classes count alike: n / (K n_k), 1 on average over the rows.
+    """Weights that make classes count alike: n / (K n_k), 1 on average over the training rows.
+
+    A loss multiplies by them and divides by the number of rows, not by the sum of the weights.
 
     Source: King & Zeng 2001, Logistic Regression in Rare Events Data; scikit-learn's "balanced".
     """

@@ -1,4 +1,4 @@
-"""Scaling inputs, and the way back: parameters found on scaled inputs, told in raw units."""
+"""Scaling inputs, and the way back: parameters of scaled inputs, in raw units."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array
-from gdcli.data.bulk import narrow, pick, read_matrix
-from gdcli.data.cells import complaint, data_error, floats_or_gaps, is_missing, mostly_numbers, number
-from gdcli.data.files import refuse_foreign
-from gdcli.data.layout import ReadOptions, Text, open_text
+from gdcli.data.bulk import narrow, pick, read_matrix, with_gaps
+from gdcli.data.cells import data_error, floats_or_gaps, is_gap, number
+from gdcli.data.foreign import refuse_foreign
+from gdcli.data.layout import Layout, ReadOptions, Text, open_text
+from gdcli.data.lookalikes import complaint, mostly_numbers
+from gdcli.data.written import plain_cells
 from gdcli.errors import DataError
 
 __all__ = ["CellTable", "MatrixTable", "ReadOptions", "Table", "read_table"]
@@ -32,10 +34,12 @@ class Table(ABC):
     Args:
         names: The columns' names, each once.
         source: What the table is called in messages.
+        layout: How it was laid out, if it was a text.
     """
 
     names: tuple[str, ...]
     source: str
+    layout: Layout = field(default_factory=Layout, kw_only=True)
 
     @abstractmethod
     def __len__(self) -> int:
@@ -48,6 +52,10 @@ class Table(ABC):
     @abstractmethod
     def texts(self, name: str) -> list[str]:
         """A column's cells as written."""
+
+    def first_texts(self, name: str, most: int) -> list[str]:
+        """A column's first cells as written."""
+        return self.texts(name)[:most]
 
     @abstractmethod
     def line(self, row: int) -> int:
@@ -75,9 +83,10 @@ class Table(ABC):
             raise self.error(int(row), names[column], f"too large for {values.dtype.name}", "scale the column down")
         return values
 
-    def inputs(self, names: Sequence[str], dtype: DTypeLike = np.float32) -> Array:
-        """Columns to learn from: `matrix`, unless they are kept in a form that need not be blown up."""
-        return self.matrix(names, dtype)
+    def inputs(self, names: Sequence[str]) -> Array:
+        """Columns to learn from, unrounded: in float32 where it holds them exactly, else in float64."""
+        kept = self.kept(names)
+        return self.matrix(names, np.float32 if kept.dtype in (np.uint8, np.float32) else np.float64)
 
     def numbers(self, name: str, dtype: DTypeLike = np.float64) -> Array:
         """One column as numbers, NaN where a cell is missing.
@@ -95,6 +104,10 @@ class Table(ABC):
         """The error `SOURCE: line L, column 'NAME': what`."""
         return data_error(self.source, what, hint, self.line(row), name)
 
+    def column_behind(self, name: str) -> str:
+        """The column as it was read that a column was made from: `sex` for `sex=male`."""
+        return name
+
     @property
     def unlabelled(self) -> bool:
         """Whether it is known to hold inputs only, so that no column can be taken for the target."""
@@ -108,19 +121,19 @@ class CellTable(Table):
     Args:
         columns: The cells of each column, as written.
         lines: The line each row begins in.
-        decimal: The decimal sign.
+        options: How they are read.
     """
 
     columns: Sequence[list[str]]
     lines: Sequence[int]
-    decimal: str = "."
+    options: ReadOptions = field(default_factory=ReadOptions)
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def is_numeric(self, name: str) -> bool:
         values = self._column(name)
-        return mostly_numbers(self.texts(name), self.decimal) if values is None else not np.isnan(values).all()
+        return mostly_numbers(self.texts(name), self.options.decimal) if values is None else not np.isnan(values).all()
 
     def texts(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -136,18 +149,18 @@ class CellTable(Table):
         return np.column_stack([column for column in columns if column is not None])
 
     def problem(self, row: int, name: str) -> DataError:
-        return self.error(row, name, *complaint(self.texts(name)[row], self.decimal))
+        return self.error(row, name, *complaint(self.texts(name)[row], self.options.decimal))
 
     def _column(self, name: str) -> Array | None:
         """A column as numbers, NaN where a cell is missing; None if a cell is something else."""
         if name not in self._columns:
-            values = floats_or_gaps(self.texts(name), self.decimal)
-            self._columns[name] = None if values is None else narrow(values)
+            values = floats_or_gaps(self.texts(name), self.options.decimal)
+            self._columns[name] = None if values is None else narrow(with_gaps(values, self.options))
         return self._columns[name]
 
     def _first_bad(self, name: str) -> int:
         cells = enumerate(self.texts(name))
-        return next(row for row, cell in cells if number(cell, self.decimal) is None and not is_missing(cell))
+        return next(row for row, cell in cells if number(cell, self.options.decimal) is None and not is_gap(cell))
 
     @cached_property
     def _columns(self) -> dict[str, Array | None]:
@@ -174,6 +187,10 @@ class MatrixTable(Table):
 
     def texts(self, name: str) -> list[str]:
         return self._cells.texts(name)
+
+    def first_texts(self, name: str, most: int) -> list[str]:
+        at = self.names.index(name)
+        return [cells[at] for _, cells in islice(self.text.rows(), most)]
 
     def line(self, row: int) -> int:
         return next(islice(self.text.rows(), row, None))[0]
@@ -205,7 +222,9 @@ def read_table(content: bytes, source: str, options: ReadOptions | None = None) 
     refuse_foreign(content, source)
     text = open_text(content, source, options or ReadOptions())
     values = read_matrix(text)
-    return _read_cells(text) if values is None else MatrixTable(text.names, source, values, text)
+    if values is None:
+        return _read_cells(text)
+    return MatrixTable(text.names, source, values, text, layout=text.layout)
 
 
 def _read_cells(text: Text) -> CellTable:
@@ -215,15 +234,19 @@ def _read_cells(text: Text) -> CellTable:
     while chunk := list(islice(rows, _CHUNK_ROWS)):
         lines.extend(line for line, _ in chunk)
         share = len(shared) < _SHARED_CELLS
-        for column, cells in zip(columns, zip(*(cells for _, cells in chunk), strict=True), strict=True):
-            column.extend(map(shared.setdefault, cells, cells) if share else cells)
+        for column, values in zip(columns, zip(*(cells for _, cells in chunk), strict=True), strict=True):
+            column.extend(map(shared.setdefault, values, values) if share else values)
     if not lines:
         hint = "a table needs at least one row"
         raise data_error(text.source, "no rows after the line of names", hint, text.line - 1)
-    return CellTable(_named(text.names, columns), text.source, columns, lines, text.decimal)
+    names = _without_blank_columns(text.names, columns)
+    cells = [plain_cells(column, text.options) for column in columns[: len(names)]]
+    return CellTable(names, text.source, cells, lines, text.options, layout=text.layout)
 
 
-def _named(names: tuple[str, ...], columns: list[list[str]]) -> tuple[str, ...]:
-    """The names without a last nameless, empty column, as a delimiter at the end of each line makes."""
-    nameless = len(names) > 1 and names[-1] == str(len(names))
-    return names[:-1] if nameless and not any(cell.strip() for cell in columns[-1]) else names
+def _without_blank_columns(names: tuple[str, ...], columns: list[list[str]]) -> tuple[str, ...]:
+    """The names without nameless, empty columns at the end, as delimiters at the end of each line make."""
+    count = len(names)
+    while count > 1 and names[count - 1] == str(count) and not any(map(str.strip, columns[count - 1])):
+        count -= 1
+    return names[:count]

@@ -17,7 +17,7 @@ from gdcli.definitions import TOY, Kind
 from gdcli.errors import OptionError
 
 # In order of difficulty.
-__all__ = ["line", "polynomial", "blobs", "xor", "circles", "moons", "spiral"]  # noqa: RUF022
+__all__ = ["line", "polynomial", "trend", "blobs", "xor", "circles", "moons", "spiral"]  # noqa: RUF022
 
 
 class Toy(Protocol):
@@ -95,6 +95,31 @@ def polynomial(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | N
     rng = _checked(rows, noise, rng)
     x = np.linspace(-3, 3, rows)
     return Dataset(x, x**3 / 2 - 2 * x + 1 + rng.normal(scale=noise, size=rows))
+
+
+@toy("gdcli sweep fit sample:trend --degree 1,3,9 --standardize")
+def trend(rows: int = 14, noise: float = 0.5, rng: np.random.Generator | None = None) -> Dataset:
+    """A few points of a cubic, "which trend line is better?": y = x^3 - 3x, x evenly from -2 to 2.
+
+    Args:
+        rows: How many.
+        noise: Standard deviation of what is added to y.
+        rng: The generator to draw from; seed 0 unless given.
+
+    Returns:
+        One input, numbers as targets, in order of x.
+
+    Raises:
+        OptionError: If rows < 1, or the noise is negative or not finite.
+
+    >>> trend(rows=5, noise=0).targets
+    array([-2.,  2.,  0., -2.,  2.])
+
+    Source: "which trend line is better?", How a Neural Network Trains.
+    """
+    rng = _checked(rows, noise, rng)
+    x = np.linspace(-2, 2, rows)
+    return Dataset(x, x**3 - 3 * x + rng.normal(scale=noise, size=rows))
 
 
 @toy("gdcli train sample:blobs --epochs 40 --lr 0.05 --validation 0.3")

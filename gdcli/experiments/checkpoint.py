@@ -23,6 +23,7 @@ from safetensors.numpy import save as tensor_bytes
 from gdcli.arrays import Array
 from gdcli.data.atomic_write import replaced
 from gdcli.data.dataset import Dataset
+from gdcli.data.missing import MISSING, Fill
 from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
 from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
@@ -135,21 +136,25 @@ def load(path: str) -> SavedModel:
         raise DataError(f"{path}: a damaged model: {_line(error)}", "train it again") from None
 
 
-def saved_line(data: Dataset, basis: Basis, parameters: Array, config: dict[str, Any], epoch: int) -> SavedModel:
+def saved_line(
+    data: Dataset, basis: Basis, parameters: Array, config: dict[str, Any], epoch: int, missing: str = "fail"
+) -> SavedModel:
     """A linear model as a network without hidden layers, on raw inputs and their powers.
 
     Args:
-        data: The training rows.
+        data: The training rows, with their gaps.
         basis: What the model saw of them.
         parameters: In raw units; without a bias if the basis has no intercept.
         config: The settings it was fitted with.
         epoch: The epoch the parameters are from.
+        missing: What becomes of gaps in further rows.
     """
     whole = parameters if basis.intercept else np.append(parameters, 0.0)
     width = len(whole) - 1
-    scaler = Scaler(np.zeros(width), np.ones(width))
-    means = data.inputs.mean(axis=0)
-    preparation = Preparation(data.input_names, data.target_name, scaler, (), 1, degree=basis.degree, means=means)
+    scaler, means = Scaler(np.zeros(width), np.ones(width)), Fill.learn(data.inputs).means
+    preparation = Preparation(
+        data.input_names, data.target_name, scaler, (), 1, degree=basis.degree, means=means, missing=missing
+    )
     return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
 
 
@@ -188,6 +193,8 @@ def _about(model: SavedModel) -> dict[str, Any]:
         "shift": preparation.shift,
         "factor": preparation.factor,
         "degree": preparation.degree,
+        "missing": preparation.missing,
+        "texts": {column: list(known) for column, known in preparation.texts.items()},
         "loss": model.loss,
         "config": model.config,
         "history": model.history,
@@ -223,7 +230,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         raise ValueError("the means are not the inputs'")
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree,):
         raise ValueError("the scaler, the names and the network have different numbers of inputs")
-    if network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
+    if len(classes) == 1 or network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
         raise ValueError(f"{network.sizes[-1]} outputs for {len(classes)} classes")
     preparation = Preparation(
         names,
@@ -235,14 +242,16 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         _number(about["factor"]),
         degree,
         tensors["inputs.mean"],
+        _policy(about.get("missing", "fail")),
+        {_text(column): _texts(known) for column, known in dict(about.get("texts") or {}).items()},
     )
     return SavedModel(
         network,
         parameters,
         preparation,
         flag_name(_defined(LOSS, about["loss"], about).__name__),
-        _config(about["config"]),
-        [_row(row) for row in about["history"]],
+        _config(about["config"], len(classes)),
+        _history(about["history"]),
         int(about["best_epoch"]),
         _resumption(parameters, tensors, about) if "resume" in about and about["format"] == FORMAT else None,
         Spec.from_dict(about["spec"]) if "spec" in about else None,
@@ -260,6 +269,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or len({_text(item) for item in value}) < len(value):
         raise ValueError(f"{value!r:.40} is not a list of different texts")
     return tuple(value)
+
+
+def _policy(value: Any) -> str:
+    """What becomes of gaps."""
+    if _text(value) not in MISSING:
+        raise ValueError(f"{value!r:.40} is no way of dealing with gaps")
+    return str(value)
 
 
 def _number(value: Any) -> float:
@@ -280,15 +296,26 @@ def _defined(kind: Kind, name: Any, about: Mapping[str, Any]) -> Any:
         raise DataError(f"there is no {kind.name} {name!r:.40} here", f"it was trained with {files}") from None
 
 
-def _config(value: Any) -> dict[str, Any]:
+def _config(value: Any, classes: int) -> dict[str, Any]:
     """The settings; what is read back of them is of the right form."""
     config = dict(value)
+    for name in ("l1", "l2", "label_smoothing"):
+        _number(config.get(name, 0.0))
+    weights = config.get("class_weight")
+    if weights is not None and (not isinstance(weights, list) or len([_number(one) for one in weights]) != classes):
+        raise ValueError(f"class weights {weights!r:.40} for {classes} classes")
     if not isinstance(config.get("options", {}), dict):
         raise TypeError("the options are no object")
     for column, known in dict(config.get("values") or {}).items():
         _text(column)
         _texts(known)
     return config
+
+
+def _history(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise TypeError(f"the history is {value!r:.40}")
+    return [_row(row) for row in value]
 
 
 def _row(value: Any) -> dict[str, Any]:
@@ -334,6 +361,8 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
 def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
     """From where to go on."""
     about = whole["resume"]
+    if not about["epoch"] >= whole["history"][0]["epoch"] == 0:
+        raise ValueError("the history does not lead to the epoch to go on from")
     kind = _defined(OPTIMIZER, about["optimizer"], whole)
     settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
     optimizer: Optimizer = kind(**settings)

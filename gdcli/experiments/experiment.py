@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
+from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import ReadReport
 from gdcli.errors import DataError
+from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Step
+from gdcli.training.rules import StoppingRule, Tolerance
 from gdcli.training.stopping import Stopping, stopped
 from gdcli.training.streams import Stream, epochs
 
@@ -50,6 +54,9 @@ class Experiment(ABC):
         rate: The learning rate at the start of the schedule.
         epochs: Passes over the data.
         batch_size: Rows a step; None = all.
+        chosen: What of all this was not given, and so was chosen.
+        reading: What was read and how it is understood, of a table.
+        unfilled: Training rows and rows held out with their gaps; None unless means fill them.
     """
 
     spec: Spec
@@ -62,6 +69,9 @@ class Experiment(ABC):
     rate: float
     epochs: int
     batch_size: int | None
+    chosen: Chosen = field(default=Chosen(), kw_only=True)
+    reading: ReadReport | None = field(default=None, kw_only=True)
+    unfilled: tuple[Dataset, Dataset | None] | None = field(default=None, kw_only=True)
 
     @property
     def loss_name(self) -> str:
@@ -160,9 +170,26 @@ class Experiment(ABC):
         return None
 
     @property
+    def choice_note(self) -> str:
+        """What was chosen for this run, or once for the run that it repeats; empty where all was given."""
+        return self.chosen.note or self.spec.epochs.chosen or ""
+
+    @property
+    def choices(self) -> dict[str, Any] | None:
+        """The names of the options chosen and the line about them, as json has them."""
+        names, line = read_note(self.choice_note)
+        return {"options": names, "line": line} if names else None
+
+    @property
     def stopping(self) -> Stopping:
         """What ends the run."""
-        return Stopping(self.spec.stop.rules(), self.floor, self.unit, self.is_unstable)
+        return Stopping(tuple(map(self._informed, self.spec.stop.rules())), self.floor, self.unit, self.is_unstable)
+
+    def _informed(self, rule: StoppingRule) -> StoppingRule:
+        """A rule that knows what it is compared with: a tolerance, the loss whose optimum is known."""
+        if not isinstance(rule, Tolerance):
+            return rule
+        return replace(rule, objective=objective(self.problem, self.optimizer))
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
         """The run itself: the one training stream, up to where it ends.

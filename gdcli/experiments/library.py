@@ -86,7 +86,7 @@ def train(data: Any, /, *, save: str | None = None, resume: str | None = None, *
     run = Run(experiment.records(), spec.stop.rule("min_delta", 0.0))
     with np.errstate(all="ignore"):
         history = [record.row() for record in run]
-    result = NetworkResult(run, _invocation(experiment, save), history, experiment, save)
+    result = NetworkResult(run, _invocation(experiment, save), history, experiment, saved_as=save)
     if save and not result.diverged:
         result.save(save)
     return result
@@ -114,4 +114,5 @@ def _spec(command: str, data: Any, options: Mapping[str, Any]) -> tuple[Spec, Re
 def _invocation(experiment: Experiment, save: str | None) -> Invocation:
     """The command that does the same, with every value that was chosen."""
     invocation = Invocation.of(experiment.spec, save=save)
-    return invocation.with_options(lr=experiment.rate, epochs=experiment.epochs, seed=experiment.spec.loop.seed)
+    chosen = {**experiment.chosen.options, "lr": experiment.rate, "epochs": experiment.epochs}
+    return invocation.with_options(**chosen, seed=experiment.spec.loop.seed)

@@ -10,15 +10,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gdcli.analysis.forecast import Forecast, curved, forecast
-from gdcli.analysis.sharpness import sharpness
+from gdcli.analysis import claims
+from gdcli.analysis.claims import Claim, sharpness_trust
+from gdcli.analysis.curvature import FORMULAS, stability_factor
+from gdcli.analysis.forecast import Forecast, forecast
+from gdcli.analysis.sharpness import difference_error, sharpness
 from gdcli.arrays import Array
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment, on_rows
 from gdcli.experiments.notation import write
+from gdcli.experiments.result import described
 from gdcli.formatting import exact
-from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
+from gdcli.optim.optimizers import SGD, Momentum, Optimizer
 from gdcli.optim.schedules import Constant
 from gdcli.training.loop import Problem
 from gdcli.training.records import Status
@@ -27,7 +31,6 @@ from gdcli.training.streams import Run
 STEPS = 2000
 BELOW, ABOVE = 0.99, 1.01
 INPUTS = {"none": "as they are", "standard": "standardized"}
-FORMULAS: dict[type, str] = {SGD: "2/L", Momentum: "2(1 + u)/L", Nesterov: "2(1 + u)/(1 + 2u)/L"}
 NOT_LOCAL = dict.fromkeys(("lr_best", "condition_number", "eigenvalues", "standardized"))  # what only a parabola has
 NAMED = 4  # parameters named one by one
 
@@ -73,8 +76,9 @@ class LocalCurvature(NamedTuple):
         lr_max: 2 / sharpness, with the momentum's factor; None where the loss is not curved upwards.
         sharpness: The Hessian's largest eigenvalue there.
         loss: The loss there.
-        residual: How far off the eigenvalue can be.
+        residual: How far off its search leaves the eigenvalue, at most.
         products: Hessian-vector products that it took.
+        difference_error: How far off finite differences leave it, at most.
     """
 
     where: str
@@ -83,9 +87,10 @@ class LocalCurvature(NamedTuple):
     loss: float
     residual: float
     products: int
+    difference_error: float = 0.0
 
     def row(self) -> dict[str, Any]:
-        """lr_max, sharpness, loss, residual, products."""
+        """lr_max, sharpness, loss, residual, products, difference_error."""
         return {name: value for name, value in self._asdict().items() if name != "where"}
 
 
@@ -177,6 +182,21 @@ class LineLimits:
         return [self.raw] if self.raw.inputs == "standardized" else [self.raw, self.standardized]
 
     @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of the limit, the best rate, and the optimum, and how sure that is."""
+        descent, data = self.experiment.descent, self.experiment.data
+        made = [descent.limit, descent.best]
+        if descent.objective is not None:
+            dependences = descent.objective.rank.dependences
+            made += [claims.condition(descent.objective), claims.uniqueness(descent.objective, None, descent.inputs)]
+            made += [claims.twins(data.inputs, data.input_names, dependences)] if self._is_first_degree else []
+        return tuple(claim for claim in made if claim is not None)
+
+    @property
+    def _is_first_degree(self) -> bool:
+        return self.experiment.basis.degree == 1
+
+    @property
     def why(self) -> str:
         """Why there is no limit, where there is none."""
         if math.isinf(self.raw.lr_max_sgd):
@@ -196,8 +216,10 @@ class LineLimits:
             "batch_size": experiment.batch_size or "full",
             "l2": experiment.problem.l2,
             "weight_decay": experiment.optimizer.weight_decay,
+            "claims": [claim.row() for claim in self.claims],
             "predictions": [one._asdict() for one in outlooks],
             "experiment": [one._asdict() for one in trials],
+            "reading": described(experiment.reading),
         }
 
     def other(self) -> tuple[str, str] | None:
@@ -210,17 +232,18 @@ class LineLimits:
 
     def forecasts(self) -> Iterator[RateForecast]:
         """What the rate asked for will do; else the cautious, the fastest and the almost too large one."""
-        limit, target = self.experiment.limit, self.target_loss
+        experiment, target = self.experiment, self.target_loss
+        limit = experiment.limit
         rates = {"just below the limit": math.inf if limit is None else BELOW * limit}
-        if limit == self.raw.lr_max_sgd:
+        if limit is not None and type(experiment.optimizer) is SGD and experiment.batch_size is None:
             rates = {"cautious": self.raw.lr_cautious, "fastest": self.raw.lr_best} | rates
         if self.lr is not None:
             rates = {"" if limit is None else f"{self.lr / limit:.4g} x limit": self.lr}
-        runs = [(name, rate, self.experiment) for name, rate in rates.items()]
+        runs = [(name, rate, experiment) for name, rate in rates.items()]
         if "fastest" in rates and self.raw.inputs != "standardized":  # why standardise
             runs.append(("fastest, standardized", self.standardized.lr_best, self.scaled))
-        for name, rate, experiment in runs:
-            run = foretold(experiment, rate)
+        for name, rate, one in runs:
+            run = foretold(one, rate)
             if run is not None and math.isfinite(rate):
                 steps = None if target is None else run.steps_to(target)
                 yield RateForecast(name, rate, run.contraction, run.steps_per_factor(), target, steps)
@@ -243,7 +266,8 @@ def foretold(experiment: LineExperiment, rate: float) -> Forecast | None:
     """The run at a constant rate, where a closed form is known."""
     if experiment.batch_size is not None:
         return None
-    return forecast(experiment.problem, experiment.optimizer, rate, experiment.start)
+    noise = experiment.descent.noise
+    return forecast(experiment.problem, experiment.optimizer, rate, experiment.start, noise)
 
 
 def label(optimizer: Optimizer) -> str:
@@ -253,17 +277,19 @@ def label(optimizer: Optimizer) -> str:
 
 
 def _limits(experiment: LineExperiment, inputs: str) -> Limits:
-    spectrum = experiment.spectrum
+    true = experiment.descent.objective
+    spectrum = experiment.spectrum if true is None else true.spectrum
+    curved = spectrum if true is None or not len(true.curved.eigenvalues) else true.curved
     steepest = float(spectrum.eigenvalues[-1])
     return Limits(
         inputs=inputs,
         lr_max=experiment.limit,
-        lr_max_sgd=spectrum.largest_stable_rate,
-        lr_best=curved(spectrum).best_rate,
+        lr_max_sgd=experiment.spectrum.largest_stable_rate,
+        lr_best=curved.best_rate,
         lr_cautious=1 / steepest if steepest > 0 else math.inf,
         condition_number=spectrum.condition_number,
         eigenvalues=spectrum.eigenvalues.tolist(),
-        flat=len(spectrum.eigenvalues) - len(curved(spectrum).eigenvalues),
+        flat=0 if true is None else len(true.rank.dependences),
     )
 
 
@@ -283,11 +309,13 @@ class LocalLimit:
         local: The curvature there.
         optimizer: Whose limit it is.
         why: Why there is none, where there is none.
+        trust: How far the sharpness can be trusted.
     """
 
     local: LocalCurvature
     optimizer: Optimizer
     why: str
+    trust: Claim
 
     @property
     def lr_max(self) -> float | None:
@@ -297,7 +325,7 @@ class LocalLimit:
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.limit/1`."""
         more = {"kind": "local", "at": self.local.where, "optimizer": label(self.optimizer)}
-        return self.local.row() | NOT_LOCAL | more
+        return self.local.row() | NOT_LOCAL | more | {"claims": [self.trust.row()]}
 
 
 def local_limit(problem: Problem, parameters: Array, optimizer: Optimizer, where: str, unit: float = 1.0) -> LocalLimit:
@@ -313,23 +341,18 @@ def local_limit(problem: Problem, parameters: Array, optimizer: Optimizer, where
     Raises:
         DataError: If the loss is not finite there.
     """
-    found, factor = sharpness(problem, parameters), _factor(optimizer)
+    found, factor = sharpness(problem, parameters), stability_factor(optimizer)
     if not math.isfinite(found.value):
         raise DataError("the loss has no curvature there: numbers are too large", "try --standardize")
     curvature = found.value + optimizer.weight_decay
     upwards = curvature > found.residual
     limit = 2 * factor / curvature if factor is not None and upwards else None
     loss = float(problem.measured(parameters.astype(np.float64), problem.data)[0]) * unit
-    local = LocalCurvature(where, limit, found.value, loss, found.residual, found.products)
+    error = difference_error(problem, parameters, found)
+    local = LocalCurvature(where, limit, found.value, loss, found.residual, found.products, error)
     unknown = f"no closed form is known for {label(optimizer)}"
-    return LocalLimit(local, optimizer, unknown if upwards else "the loss is not curved upwards at that point")
-
-
-def _factor(optimizer: Optimizer) -> float | None:
-    """How many times 2/L the limit is with momentum; None where no closed form is known."""
-    kept = getattr(optimizer, "momentum", 0.0)
-    factors = {SGD: 1.0, Momentum: 1 + kept, Nesterov: (1 + kept) / (1 + 2 * kept)}
-    return factors.get(type(optimizer))
+    why = unknown if upwards else "the loss is not curved upwards at that point"
+    return LocalLimit(local, optimizer, why, sharpness_trust(found, error))
 
 
 def at_start(experiment: LineExperiment) -> LocalLimit:

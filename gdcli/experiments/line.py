@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from gdcli.analysis.collinearity import centred_rounding
+from gdcli.analysis.descent import Descent
+from gdcli.analysis.objective import SMALL
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
@@ -15,6 +19,7 @@ from gdcli.data.scaling import Basis
 from gdcli.errors import DataError
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
+from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.notation import write
 from gdcli.experiments.reading import Reader, read_validation
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
@@ -88,6 +93,42 @@ class LineExperiment(Experiment):
         wanted = self.spec.loop.scaling
         return "none" if wanted is None else write(wanted)
 
+    @cached_property
+    def descent(self) -> Descent:
+        """What can be said of it: its optimum, its limit, how far it is."""
+        is_raw = np.array_equal(self._back, np.eye(len(self._back)))
+        return Descent(
+            problem=self._whole_problem(),
+            optimizer=self.optimizer,
+            rate=self.rate if self.has_constant_rate else None,
+            batches=self.batch_size is not None,
+            loss_name=self.loss_name,
+            back=None if is_raw else self._back,
+            noise=None if is_raw else self._noise(),
+        )
+
+    @cached_property
+    def _back(self) -> Array:
+        """M with raw parameters = M (the model's), shape (P, P)."""
+        return np.asarray(self.basis.raw(np.eye(self.problem.model.size))).T
+
+    def _whole_problem(self) -> Problem:
+        """The problem on all its rows, where they are not very many: the compressed ones have lost a digit."""
+        if self.data.inputs.size * self.basis.degree > SMALL or len(self.problem.data) == len(self.data):
+            return self.problem
+        return replace(self.problem, data=_seen(self.data, self.basis, self.problem.data.input_names))
+
+    def _noise(self) -> Array | None:
+        """Rounding of each column of the design, of inputs that were centred before their powers were taken."""
+        before, after = self.basis.before, self.basis.after
+        if not before.offset.any():
+            return None
+        noise = centred_rounding(self.data.inputs, before.factor, intercept=False)
+        size = np.abs(before(self.data.inputs)).max(axis=0)
+        powers = np.arange(self.basis.degree)
+        columns = (noise[:, None] * (powers + 1) * size[:, None] ** powers).ravel() / after.factor
+        return np.append(columns, 0.0) if self.basis.intercept else columns
+
     def raw(self, parameters: Array) -> list[float]:
         """Parameters in raw units."""
         with np.errstate(all="ignore"):
@@ -130,7 +171,7 @@ def read_line(spec: Spec, reader: Reader) -> LineExperiment:
         OptionError: If an option cannot be.
     """
     rows = reader.numbers(str(spec.data.source), spec.data)
-    return line_experiment(spec, rows, reader)
+    return replace(line_experiment(spec, rows, reader), reading=reader.reading)
 
 
 def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> LineExperiment:
@@ -143,15 +184,17 @@ def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> 
     data, validation = building.held_out(
         rows, spec, lambda name: read_validation(name, rows, spec.data, reader or Reader())
     )
-    refuse_unfit(data, spec.name)
+    refuse_unfit(building.filling(spec, data)(data), spec.name)
     building.check_stopping(spec, validation)
-    return on_rows(spec, data, validation)
+    return settled(on_rows(spec, data, validation), lambda other: on_rows(other, data, validation))
 
 
 def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> LineExperiment:
-    """The experiment on training rows and rows held out; scaling is fitted on the training rows alone."""
+    """The experiment on training rows and rows held out; fill and scaling are learnt on the training rows alone."""
     model_spec = spec.model
     assert isinstance(model_spec, LineSpec)  # noqa: S101 - for the type checker
+    filled, unfilled = building.filling(spec, data), building.unfilled(spec, data, validation)
+    data, validation = filled(data), None if validation is None else filled(validation)
     batch = building.batch_size(spec.loop, len(data))
     rate = FIT_RATE if spec.rate.lr is None else spec.rate.lr
     epochs = FIT_EPOCHS if spec.epochs.epochs is None else spec.epochs.epochs
@@ -162,7 +205,7 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
     held = None if validation is None else _seen(validation, basis, terms)
-    start = basis.scaled(building.start_parameters(model_spec, model.parameter_names))
+    start = building.start(model_spec, model.parameter_names, spec.loop.seed, basis.scaled)
     return LineExperiment(
         spec=spec,
         data=data,
@@ -175,6 +218,7 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
         epochs=epochs,
         batch_size=batch,
         basis=basis,
+        unfilled=unfilled,
     )
 
 

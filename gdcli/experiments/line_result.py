@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,23 +11,29 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gdcli.analysis import curvature
+from gdcli.analysis import claims
+from gdcli.analysis.claims import Claim, number
 from gdcli.arrays import Array
+from gdcli.data.report import ReadReport
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short
+from gdcli.experiments.result import Result, described, ending
 from gdcli.formatting import equation, exact, short
-from gdcli.nn import losses, metrics
+from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Scores, Status
 
-ROUNDING = 1e-28  # of the first loss
-ENDINGS = {
-    Status.INTERRUPTED: "interrupted at epoch {} of {}",
-    Status.STOPPED_EARLY: "stopped early at epoch {0} of {1}: no improvement for {2} epochs",
-    Status.CONVERGED: "converged at epoch {} of {}",
-}
-RELATIVE = 1e-12  # an MSE this close to the optimum's is the optimum's
+AHEAD = ("epochs to go", "epochs per factor 100", "excess")
+"""What may be said of the way ahead."""
+
+SAID = {"unique": "optima", "near twins": "twins"}
+"""Claims with a line of their own, where they are made, and its label."""
+
+PLENTY = 14
+"""Digits of the optimum, from which nothing is said of them."""
+
+FAR, STEEP = 1e5, 100
+"""Epochs, and times a better condition number, from which standardising is named."""
 
 
 class Optimum(NamedTuple):
@@ -35,10 +42,14 @@ class Optimum(NamedTuple):
     Args:
         values: Its parameters, in raw units.
         scores: How it scores on the training rows.
+        name: What it is called: exact least squares.
+        digits: To how many digits each parameter is known.
     """
 
     values: list[float]
     scores: Scores
+    name: str
+    digits: list[int]
 
 
 class Drawing(NamedTuple):
@@ -66,6 +77,11 @@ class LineResult(Result):
     """
 
     experiment: LineExperiment = None  # type: ignore[assignment]  # fields before it have defaults
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood."""
+        return self.experiment.reading
 
     @property
     def kept(self) -> Epoch:
@@ -110,8 +126,27 @@ class LineResult(Result):
 
     @cached_property
     def optimum(self) -> Optimum | None:
-        """The exact minimum: of MSE, without L1."""
+        """The exact minimum: of MSE, with its penalties but L1."""
         return optimum_of(self.experiment)
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of its optimum, its rate, its way there and its quality, and how sure that is."""
+        experiment, last = self.experiment, self.run.last
+        descent, data = experiment.descent, experiment.data
+        if self.diverged:
+            return tuple(claim for claim in (*descent.optimum(), descent.share) if claim is not None)
+        made = list(descent.claims(experiment.start, last, self.run.losses))
+        if last.status is Status.CONVERGED and experiment.spec.stop.rule("target_loss") is None:
+            made = [claim for claim in made if claim.subject not in AHEAD]
+            made.append(descent.converged(self._first, last))
+        if experiment.basis.degree == 1 and descent.objective is not None:
+            twins = claims.twins(data.inputs, data.input_names, descent.objective.rank.dependences)
+            made += [] if twins is None else [twins]
+        if not experiment.basis.intercept:
+            outputs = experiment.predict(self.kept.parameters, data.inputs)
+            made.append(claims.r_squared(outputs, data.targets, intercept=False))
+        return tuple(made)
 
     @cached_property
     def remarks(self) -> list[tuple[str, str]]:
@@ -122,13 +157,7 @@ class LineResult(Result):
             lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {experiment.loss_name}"))
         if experiment.validation is not None:
             lines.append(("kept", self._kept_words()))
-        lines += cut_short(run.last, experiment.epochs)
-        if run.last.status in ENDINGS:
-            patience = experiment.spec.stop.rule("patience")
-            lines.append(("ended", ENDINGS[run.last.status].format(run.last.epoch, experiment.epochs, patience)))
-        if not self.diverged and (text := f"{self._rate_words()}{self._remaining_words()}"):
-            lines.append(("rate", text))
-        return lines
+        return lines + ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
 
     def predict(self, rows: Any) -> Array:
         """Predictions for raw inputs, shape (n, d) or, of one input, (n,)."""
@@ -146,14 +175,20 @@ class LineResult(Result):
             "train": {"loss": float(self.kept.loss), **self.scores._asdict()},
             "validation": self.validation and self.validation._asdict(),
             "baseline": {"mse": self.baseline[1]},
+            "verdicts": [verdict.row() for verdict in self.verdicts],
+            "folds": None if self.folds is None else self.folds.row(),
             "optimum": best and {**dict(zip(names, best.values, strict=True)), "mse": best.scores.mse},
+            "optimum_digits": best and dict(zip(names, best.digits, strict=True)),
+            "claims": [claim.row() for claim in self.claims],
             "lr_max": self.experiment.limit,
             "epochs": self.run.last.epoch,
             "steps": self.run.last.step,
             "best_epoch": self.run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
+            "chosen": self.experiment.choices,
             "config": self.config(),
+            "reading": described(self.reading),
             "rerun": self.rerun,
         }
 
@@ -182,7 +217,9 @@ class LineResult(Result):
         from gdcli.experiments.checkpoint import save, saved_line
 
         experiment = self.experiment
-        saved = saved_line(experiment.data, experiment.basis, np.array(self.values), self.config(), self.kept.epoch)
+        values, missing = np.array(self.values), experiment.spec.data.missing
+        data = experiment.data if experiment.unfilled is None else experiment.unfilled[0]
+        saved = saved_line(data, experiment.basis, values, self.config(), self.kept.epoch, missing)
         save(Path(path), saved)
 
     def divergence(self) -> tuple[str, str]:
@@ -194,10 +231,16 @@ class LineResult(Result):
         return f"{what} at epoch {best.epoch}).", "\n".join(self._advice(float(last.learning_rate)))
 
     def not_converged(self) -> str:
-        """Where it stopped short of converging."""
-        last = self.run.last
+        """Where it stopped short of converging, and how much is left where a tolerance asked."""
+        last, target = self.run.last, self.experiment.spec.stop.rule("target_loss")
         ended = str(self.status).replace("_", " ")
-        return f"not converged: {ended} after {last.epoch} epochs, {self.experiment.loss_name} {last.loss:.4g}"
+        text = f"not converged: {ended} after {last.epoch} epochs, {self.experiment.loss_name} {last.loss:.4g}"
+        return text if target is not None else f"{text}; {self.experiment.descent.left_words(self._first, last)}"
+
+    @cached_property
+    def _first(self) -> Epoch:
+        """The state before training, with its gradient."""
+        return next(self.experiment.records())
 
     def drawing(self) -> Drawing:
         """What the pictures show.
@@ -226,57 +269,14 @@ class LineResult(Result):
             return f"epoch {best} of {last}: the best validation loss"
         return f"epoch {last} of {last}: the last; the best validation loss was at epoch {best}"
 
-    def _rate_words(self) -> str:
-        """The rate beside the largest stable one."""
-        experiment = self.experiment
-        limit = experiment.limit
-        if limit is None or not experiment.has_constant_rate:
-            return ""
-        word = "largest that no batch can upset" if experiment.batch_size else "largest stable one"
-        share = short(100 * experiment.rate / limit, 2)
-        return f"lr {exact(experiment.rate)} is {share} % of the {word}, {short(limit)}. "
-
-    def _remaining_words(self) -> str:
-        """Roughly how many epochs more the optimum is away."""
-        best = self.optimum
-        if best is None or self.experiment.problem.l2:
-            return ""
-        floor, loss = best.scores.mse, float(self.run.last.loss)
-        excess = loss - floor
-        if excess <= max(RELATIVE * floor, ROUNDING * float(self.run.losses[0])):
-            return f"It has arrived: the MSE is the optimum's to {12 if floor else 14} digits."
-        if self.experiment.batch_size is not None:
-            return f"The MSE is {short(excess)} above the optimum's, around which mini-batches wander."
-        per_factor = self._epochs_per_factor(floor)
-        if not per_factor:
-            return f"It is {short(excess)} above the optimum's MSE."
-        if floor and excess > 1e-6 * floor:
-            more = per_factor * math.log(excess / (1e-6 * floor)) / math.log(100)
-            return f"About {_about(more)} epochs more to the optimum's MSE within a millionth."
-        what = "the distance to it" if floor else "MSE"
-        return f"About {_about(per_factor)} epochs more for each factor 100 in {what}."
-
-    def _epochs_per_factor(self, floor: float) -> float | None:
-        """Epochs in which the distance to the optimum's loss falls by 100: by the spectrum, else by the run's pace."""
-        if self.experiment.is_textbook:
-            pace = self.experiment.spectrum.steps_per_factor(self.experiment.rate)
-            return pace if math.isfinite(pace) else None
-        losses_ = self.run.losses
-        half = len(losses_) // 2
-        before, now = losses_[half] - floor, losses_[-1] - floor
-        span = len(losses_) - 1 - half
-        if not (0 < now < before and span):
-            return None
-        return span * math.log(100) / math.log(before / now)
-
     def _advice(self, last: float) -> list[str]:
         """What would work, given the rate of the last update."""
         experiment = self.experiment
         limit, rate = experiment.limit, exact(last)
         if limit is None or last <= limit:
             return [f"Try a smaller rate: --lr {exact(rounded_down(experiment.rate / 10, 1))}, or --standardize."]
-        number = f"{short(limit)} (to all digits {limit!r})"
-        lines = [f"lr {rate} is above the largest stable rate on this data, {number}"]
+        size = f"{short(limit)} (to all digits {limit!r})"
+        lines = [f"lr {rate} is above the largest stable rate on this data, {size}"]
         if experiment.is_textbook:
             spectrum = experiment.spectrum
             growth = 1 - last * float(spectrum.eigenvalues[-1])
@@ -300,14 +300,17 @@ def scores(outputs: Array, targets: Array) -> Scores:
 
 
 def optimum_of(experiment: LineExperiment) -> Optimum | None:
-    """The exact minimum and its scores, where a closed form is known: MSE, without L1."""
-    problem, data = experiment.problem, experiment.data
-    if problem.loss is not losses.mse or problem.l1:
+    """The exact minimum and its scores, where a closed form is known: MSE, with L2 and weight decay, without L1."""
+    descent, data = experiment.descent, experiment.data
+    if descent.objective is None:
         return None
-    parameters, _ = curvature.optimum(problem)
-    if not np.isfinite(parameters).all():
-        return None
-    return Optimum(experiment.raw(parameters), scores(experiment.predict(parameters, data.inputs), data.targets))
+    best = descent.objective.optimum
+    return Optimum(
+        experiment.raw(best),
+        scores(experiment.predict(best, data.inputs), data.targets),
+        descent.objective.name,
+        descent.objective.digits(descent.back).tolist(),
+    )
 
 
 def line_config(experiment: LineExperiment) -> dict[str, Any]:
@@ -324,12 +327,33 @@ def line_config(experiment: LineExperiment) -> dict[str, Any]:
     }
 
 
-def _about(value: float) -> str:
-    """A count to two digits, as one says it aloud."""
-    if value < 10:
-        return str(max(1, round(value)))
-    digits = 10 ** (math.floor(math.log10(value)) - 1)
-    return f"{round(value / digits) * digits:,}"
+def claimed(result: LineResult) -> list[tuple[str, str]]:
+    """The claims that are said under a fit, with their labels."""
+    if result.diverged:
+        return []
+    known = {claim.subject: claim for claim in result.claims}
+    lines = [(label, known[subject].sentence) for subject, label in SAID.items() if subject in known]
+    if "digits" in known and int(known["digits"].value or 0) < PLENTY:
+        lines.insert(0, ("digits", known["digits"].sentence))
+    rate = [known[subject].sentence for subject in ("share of the limit", *AHEAD, "left") if subject in known]
+    if "epochs per factor 100" in known:
+        rate = [text for text in rate if text != known["epochs to go"].sentence]
+    lines += [("rate", " ".join(rate))] if rate else []
+    return lines + _better_conditioned(result, known)
+
+
+def _better_conditioned(result: LineResult, known: Mapping[str, Claim]) -> list[tuple[str, str]]:
+    """That standardising shortens the way, where it is long."""
+    ahead, objective = known.get("epochs to go"), result.experiment.descent.objective
+    far = ahead is not None and isinstance(ahead.value, int | float) and ahead.value > FAR
+    if not far or objective is None:
+        return []
+    scaled = result.experiment.standardized().descent.objective
+    before = objective.curved.condition_number
+    if scaled is None or not before > STEEP * scaled.curved.condition_number:
+        return []
+    now = number(scaled.curved.condition_number, 2)
+    return [("try", f"--standardize: it lowers the condition number from {number(before, 2)} to {now}.")]
 
 
 def rounded_down(value: float, digits: int) -> float:
@@ -341,5 +365,7 @@ def rounded_down(value: float, digits: int) -> float:
     if not (value > 0 and math.isfinite(value)):
         return value
     places = digits - 1 - math.floor(math.log10(value))
+    if not -300 < places < 300:  # 10^places is no float64
+        return value
     scaled = math.floor(value * (1 + 1e-12) * 10.0**places)
     return float(f"{scaled}e{-places}")

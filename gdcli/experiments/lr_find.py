@@ -8,20 +8,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from gdcli.analysis.range_test import Probe, Suggestion, range_test, suggestions
+from gdcli.analysis.curvature import FORMULAS
+from gdcli.analysis.range_test import Probe, Suggestion, range_test
+from gdcli.analysis.suggestions import named_suggestions
 from gdcli.arrays import Array
-from gdcli.errors import GdcliError, OptionError
+from gdcli.errors import NotConvergedError, OptionError
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment, never
-from gdcli.experiments.limits import FORMULAS
 from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.result import described
 from gdcli.formatting import exact, short
 from gdcli.training.loop import Problem
 
 SMOOTH = 0.05
-NAMES = ("valley", "steepest", "minimum/10")
 WIDER = "go higher, with --to, or begin elsewhere"
 MOST = 1_000_000
+NEAR, DECADES = 10.0, 1e6
+"""How far above the largest stable rate a test ends and below it begins, where the usual rates are too large."""
 
 
 class Bound(NamedTuple):
@@ -97,6 +100,18 @@ class Subject(NamedTuple):
             seen, bound = experiment.compressed(), _bound(experiment)
         return cls(experiment, replace(seen.problem, validation=None, metrics={}), seen.start, bound)
 
+    def lowered(self, asked: Asked, to: float | None) -> Asked:
+        """The usual rates; lower ones where the largest stable rate is below them.
+
+        Args:
+            asked: The usual first rate.
+            to: The last rate, as given, or None.
+        """
+        if self.bound is None or self.bound.rate > NEAR * asked.low:
+            return asked
+        low, high = self.bound.rate / DECADES, self.bound.rate * NEAR if to is None else to
+        return asked._replace(low=float(f"{low:.1g}"), high=float(f"{high:.1g}") if to is None else to)
+
     def smoothing(self, asked: float | None) -> float:
         """How much a new loss counts in the mean: all, where no chance is in it."""
         return asked or (1.0 if self.experiment.batch_size is None else SMOOTH)
@@ -148,7 +163,7 @@ class RangeTestResult:
     @cached_property
     def all_suggestions(self) -> dict[str, Suggestion]:
         """The suggestions, and those that would be but for the limit."""
-        return suggestions(self.probes)
+        return named_suggestions(self.probes)
 
     @cached_property
     def suggestions(self) -> dict[str, Suggestion]:
@@ -172,19 +187,21 @@ class RangeTestResult:
         """The rate suggested.
 
         Raises:
-            GdcliError: If there is none.
+            NotConvergedError: If there is none.
         """
         if self.chosen is not None:
             return self.suggestions[self.chosen].learning_rate
         if self.suggestions:
-            raise GdcliError(f"no suggestion '{self.asked.suggest}' here", f"there is {', '.join(self.suggestions)}")
+            raise NotConvergedError(
+                f"no suggestion '{self.asked.suggest}' here", f"there is {', '.join(self.suggestions)}"
+            )
         low, high, last, bound = self.asked.low, self.asked.high, self.probes[-1], self.subject.bound
         hint = WIDER
         if last.ran_away:
             hint = f"it ran away at {short(last.learning_rate, 2)}: start lower, with --from, or --standardize"
         if bound is not None and bound.rate <= low:
             hint = f"the largest stable one is {short(bound.rate)}: start below it, with --from"
-        raise GdcliError(f"no learning rate from {exact(low)} to {exact(high)} makes the loss fall", hint)
+        raise NotConvergedError(f"no learning rate from {exact(low)} to {exact(high)} makes the loss fall", hint)
 
     def figures(self, reasons: dict[str, str]) -> dict[str, Any]:
         """The object of `gdcli.lr-find/1`, without its history.
@@ -217,5 +234,6 @@ class RangeTestResult:
                 "l2": one.problem.l2,
                 "seed": one.spec.loop.seed,
             },
+            "reading": described(one.reading),
             "rerun": self.rerun,
         }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,15 @@ from gdcli.analysis.evaluation import outputs
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
+from gdcli.data.missing import Fill
+from gdcli.data.parts import missing_classes
 from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
+from gdcli.data.report import ReadReport
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.checkpoint import Resumption, SavedModel
+from gdcli.experiments.defaults import settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
@@ -139,7 +143,7 @@ def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> 
         DataError: If they cannot be read, or cannot be learned from.
         OptionError: If an option cannot be.
     """
-    known = ((), None) if past is None else (past.preparation.classes, values_of(past))
+    known = ((), None) if past is None else (past.preparation.classes, values_of(past), past.preparation.texts)
     return network_experiment(spec, read_examples(spec.data, _network_spec(spec), reader, *known), reader, past)
 
 
@@ -154,22 +158,30 @@ def network_experiment(
     """
     model_spec, reader = _network_spec(spec), reader or Reader()
     dtype = np.dtype(model_spec.dtype or "float32").type
-    _refuse_unfit(examples.data, spec.name)
+    refuse_unfit(examples, spec.name)
     if past is not None:
         _refuse_other(examples.data, past)
+        if spec.folds.folds is not None:
+            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
     data, validation = building.held_out(
         examples.data,
         spec,
-        lambda name: read_like(name, None, examples.data, examples.values, spec.data, dtype, reader),
+        lambda name: read_like(name, None, examples, spec.data, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
-    building.check_stopping(spec, validation)
+    building.check_stopping(spec, validation, len(data.classes))
+    fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
+    filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
+    validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
+    data = filled(data)
+    reading = _reading(spec, examples, {"train": data, "validation": validation, "test": examples.test}, reader)
     if model_spec.label_smoothing and not data.classes:
         raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
     loss = _loss(spec.loss, data)
     one_logit = len(data.classes) == 2 and "binary" in loss.tasks
     count = 1 if not data.classes or one_logit else len(data.classes)
-    preparation = prepare(data, _scaling(spec, data), count) if past is None else past.preparation
+    preparation = past.preparation if past is not None else prepare(data, _scaling(spec, data), count, fill)
+    preparation = replace(preparation, missing=spec.data.missing, texts=examples.texts)
     weights = _weights(model_spec, data)
     if weights is not None and not loss.weighted:
         name = flag_name(loss.__name__)
@@ -192,7 +204,7 @@ def network_experiment(
     epochs = train_epochs(len(examples.data)) if spec.epochs.epochs is None else spec.epochs.epochs
     if past is not None:
         _refuse_shorter(each, past)
-    return NetworkExperiment(
+    made = NetworkExperiment(
         spec=spec,
         data=data,
         validation=validation,
@@ -203,14 +215,28 @@ def network_experiment(
         rate=rate,
         epochs=epochs,
         batch_size=batch,
-        test=examples.test,
+        test=test,
         values=examples.values,
         preparation=preparation,
         loss=loss,
         dtype=dtype,
         weights=weights,
         past=past,
+        reading=reading,
+        unfilled=unfilled,
     )
+    return made if past is not None else settled(made)
+
+
+def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None], reader: Reader) -> ReadReport | None:
+    """What was read, and which classes are missing from a part of the rows."""
+    if examples.report is None or not examples.data.classes:
+        return examples.report
+    given = isinstance(spec.stop.validation, str)
+    how = "given" if given else "shuffled" if spec.loop.shuffle else "in order"
+    missing = [*missing_classes({name: rows for name, rows in parts.items() if rows is not None}, how)]
+    reader.say(warning.sentence for warning in missing)
+    return examples.report.warned(missing)
 
 
 def initial(model: Network, spec: NetworkSpec, seed: int, dtype: Any) -> Array:
@@ -269,12 +295,20 @@ def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
     )
 
 
-def _refuse_unfit(data: Dataset, name: str) -> None:
+def refuse_unfit(examples: Examples, name: str) -> None:
+    """Refuses rows from which no network can be learned.
+
+    Raises:
+        DataError: If there is one row, or one class.
+    """
+    data = examples.data
     refuse_single_row(data, name, ": a network needs more")
     if len(data.classes) == 1:
+        warnings = () if examples.report is None else examples.report.warnings
+        other = next((one.sentence for one in warnings if one.kind == "first column"), "")
         raise DataError(
             f"{name}: column '{data.target_name}': every row is of class '{data.classes[0]}'",
-            "a classifier needs two classes",
+            other or "a classifier needs two classes; choose another target with --y",
         )
 
 

@@ -11,19 +11,23 @@ from typing import Any
 
 import numpy as np
 
+from gdcli.analysis.claims import Claim
+from gdcli.analysis.descent import Descent
 from gdcli.analysis.evaluation import Evaluation, evaluate
-from gdcli.analysis.overfitting import overfitting, still_falling
+from gdcli.analysis.overfitting import overfitting
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import ReadReport
 from gdcli.definitions.plugins import files
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.checkpoint import Resumption, SavedModel, save
+from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short, in_order, plain_options
+from gdcli.experiments.result import Result, described, ending, in_order, plain_options
 from gdcli.formatting import exact
 from gdcli.nn import metrics
-from gdcli.training.records import Epoch, Overfitting, Status
+from gdcli.training.records import Epoch, Overfitting
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,11 @@ class NetworkResult(Result):
 
     experiment: NetworkExperiment = None  # type: ignore[assignment]  # fields before it have defaults
     saved_as: str | None = None
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood."""
+        return self.experiment.reading
 
     @property
     def kept(self) -> Epoch:
@@ -58,25 +67,12 @@ class NetworkResult(Result):
         """The kept parameters' figures on each set: train, validation, test."""
         experiment = self.experiment
         sets = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
-        known = {name: rows for name, rows in sets.items() if rows is not None}
-        last = [*known][-1]  # only the last set needs a confusion matrix
-        return {
-            name: (None if name == last else self._measured(name)) or self._evaluate(rows)
-            for name, rows in known.items()
-        }
+        return {name: self._evaluate(rows) for name, rows in sets.items() if rows is not None}
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:
         """Each set's figures by name."""
-        return {name: found.figures_with_loss() for name, found in self.evaluations.items()}
-
-    def _measured(self, name: str) -> Evaluation | None:
-        """What the kept epoch's record says of a set of classes."""
-        record, accuracy = self.kept, {"train": "accuracy", "validation": "validation_accuracy"}.get(name)
-        if accuracy not in record.metrics:
-            return None
-        loss = record.loss if name == "train" else record.validation_loss
-        return Evaluation(float(loss), {"accuracy": record.metrics[accuracy]}, None)
+        return {name: found.figures_with_loss() | _balanced(found) for name, found in self.evaluations.items()}
 
     def _evaluate(self, rows: Dataset) -> Evaluation:
         one = self.experiment
@@ -85,7 +81,23 @@ class NetworkResult(Result):
     @property
     def overfitting(self) -> Overfitting | None:
         """Training against the rows held out."""
-        return overfitting(self.run.best, self.run.last)
+        return overfitting(self.run.best, self.run.last, self.verdicts)
+
+    @cached_property
+    def baseline(self) -> dict[str, Any]:
+        """What knows no input scores on the rows of the confusion matrix: always the training rows' usual class.
+
+        Of numbers: always their mean, on the last set there is.
+        """
+        name = [*self.evaluations][-1]
+        sets = {"train": self.experiment.data, "validation": self.experiment.validation, "test": self.experiment.test}
+        rows, targets = sets[name], self.experiment.data.targets
+        assert rows is not None  # noqa: S101 - it has been evaluated
+        if not self.classes:
+            mean = float(targets.mean(dtype=float))
+            return {"set": name, "mean": mean, "mse": metrics.mse(np.full(len(rows), mean), rows.targets)}
+        usual = int(np.bincount(targets.astype(int), minlength=len(self.classes)).argmax())
+        return {"set": name, "class": self.classes[usual], "accuracy": float(np.mean(rows.targets == usual))}
 
     @cached_property
     def confusion(self) -> tuple[str, Array] | None:
@@ -120,20 +132,29 @@ class NetworkResult(Result):
             "validation": [values["validation_accuracy"] for values in rows if "validation_accuracy" in values],
         }
 
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of its optimum and its way there: of a model without hidden layers, where that is known."""
+        one, last = self.experiment, self.run.last
+        if len(one.network.sizes) > 2 or self.diverged:
+            return ()
+        counted = one.has_constant_rate and one.dtype == np.float64  # float32 rounds too much to count epochs
+        rate = one.rate if counted else None
+        descent = Descent(one.problem, one.optimizer, rate, one.batch_size is not None, unit=one.unit)
+        made = descent.claims(one.start, last, self.run.losses)
+        return tuple(claim for claim in made if claim.subject != "digits")  # its parameters are not shown
+
     @property
     def remarks(self) -> list[tuple[str, str]]:
         """Further lines for people."""
         run, experiment = self.run, self.experiment
-        remarks = cut_short(run.last, experiment.epochs)
-        over = run.last.status is Status.COMPLETED and run.last.passes >= experiment.epochs
-        if over and still_falling(run.validation_losses or run.losses):
-            watched = "validation" if experiment.validation is not None else "training"
-            remarks.append(("too soon", f"the {watched} loss was still falling: more --epochs would lower it"))
+        remarks = ending(run.last, experiment.epochs, experiment.stopping.rules)
         return remarks + ([("saved", self.saved_as)] if self.saved_as else [])
 
     def predict(self, rows: Any) -> Array:
         """Labels of classes, or numbers, for raw inputs (n, d)."""
-        found = self.experiment.predict(self.kept.parameters, np.asarray(rows))
+        raw = self.experiment.preparation.complete(np.asarray(rows))
+        found = self.experiment.predict(self.kept.parameters, raw)
         return np.array(self.classes)[found] if self.classes else found
 
     def figures(self) -> dict[str, Any]:
@@ -149,12 +170,18 @@ class NetworkResult(Result):
             "confusion": None if self.confusion is None else self.confusion[1].tolist(),
             "confusion_of": None if self.confusion is None else self.confusion[0],
             "overfitting": None if judged is None else judged._asdict(),
+            "baseline": self.baseline,
+            "claims": [claim.row() for claim in self.claims],
+            "verdicts": [verdict.row() for verdict in self.verdicts],
+            "folds": None if self.folds is None else self.folds.row(),
             "epochs": run.last.epoch,
             "steps": run.last.step,
             "best_epoch": run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
+            "chosen": self.experiment.choices,
             "config": self.config(),
+            "reading": described(self.reading),
             "model": self.saved_as,
             "rerun": self.rerun,
         }
@@ -176,13 +203,14 @@ class NetworkResult(Result):
             "dtype": np.dtype(one.dtype).name,
             "values": {column: list(known) for column, known in one.values.items()},
             "options": self._options(),
+            "chosen": sorted(read_note(one.choice_note)[0]),
             **({"plugins": list(plugins)} if (plugins := files()) else {}),
         }
 
     def _options(self) -> dict[str, Any]:
         """The options given, and the chosen rate, epochs and seed; where to pause says nothing about the run."""
         one = self.experiment
-        spec = one.spec.replace(max_steps=None)
+        spec = one.spec.replace(max_steps=None, chosen=None)
         options = plain_options(spec, lr=one.rate, epochs=one.epochs, seed=spec.loop.seed)
         return in_order(spec, options)
 
@@ -201,7 +229,7 @@ class NetworkResult(Result):
                 history=run.rows,
                 best_epoch=self.kept.epoch,
                 resumption=Resumption(one.optimizer, run.last, best.epoch, best.parameters),
-                spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None),
+                spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None, chosen=one.choice_note or None),
             ),
         )
 
@@ -219,3 +247,7 @@ class NetworkResult(Result):
         """Where it stopped short of converging."""
         ended, last = str(self.status).replace("_", " "), self.run.last
         return f"not converged: {ended} after {last.epoch} epochs, loss {float(last.loss):.4g}"
+
+
+def _balanced(found: Evaluation) -> dict[str, float]:
+    return {} if found.confusion is None else {"balanced_accuracy": metrics.balanced_accuracy(found.confusion)}

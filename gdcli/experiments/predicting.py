@@ -9,8 +9,8 @@ from typing import NamedTuple
 from gdcli.arrays import Array
 from gdcli.data.columns import ColumnOptions, choose, regression
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import ReadReport
 from gdcli.experiments.line import on_rows
-from gdcli.experiments.notation import names
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, Spec
 
@@ -52,12 +52,14 @@ class Predictions:
         data: Inputs and targets.
         outputs: Predictions, one a row.
         model: The equation's terms and parameters; None for a column of predictions.
+        reading: What was read and how it is understood, for a model.
     """
 
     name: str
     data: Dataset
     outputs: Array
     model: tuple[tuple[str, ...], list[float]] | None
+    reading: ReadReport | None = None
 
     def rows(self) -> Iterator[Scored]:
         """Each row, scored."""
@@ -81,7 +83,8 @@ def of_line(spec: Spec, reader: Reader) -> Predictions:
     name = str(spec.data.source)
     rows = reader.numbers(name, spec.data)
     line = on_rows(spec, rows)
-    return Predictions(name, rows, line.predict(line.start, rows.inputs), (line.terms, line.start.tolist()))
+    outputs = line.predict(line.start, line.data.inputs)
+    return Predictions(name, line.data, outputs, (line.terms, line.start.tolist()), reader.reading)
 
 
 def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
@@ -92,7 +95,7 @@ def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
     """
     name = str(spec.source)
     table = reader.table(name, spec)
-    wanted = columns(replace(spec, x=names(column)))
+    wanted = columns(replace(spec, x=(column,)))
     (prediction,), target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
     rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
     return Predictions(name, rows, rows.inputs[:, 0], None)

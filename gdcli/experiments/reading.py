@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
+from typing import BinaryIO
 
 from gdcli.data import samples
-from gdcli.data.categories import CategoryTable, categories, indicator_names
-from gdcli.data.columns import ColumnOptions, choose, classification, find, regression
+from gdcli.data.categories import categories, refuse_absent, refuse_unknown
+from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
+from gdcli.data.examine import examine
+from gdcli.data.report import ReadReport, report_of
+from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.spec import DataSpec, NetworkSpec
 
-MOST_CLASSES = 30  # more different whole numbers than this are quantities, not classes
 SETTINGS = ("noise", "rows", "seed")  # of a toy
 EXAMPLE, MOST = "as in sample:spiral:noise=0.2,rows=300,seed=1", 10_000_000
 Values = dict[str, tuple[str, ...]]
@@ -35,11 +35,27 @@ class Reader:
         stdin: Standard input, as bytes; None where it is closed.
         tables: Tables that are in memory already, by the name they go by.
         notes: Takes what there is to remark on.
+        reports: Takes the report of each table that was read to learn from.
     """
 
     stdin: BinaryIO | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    reports: list[ReadReport] = field(default_factory=list)
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """What was read to learn from; None before anything was."""
+        return self.reports[0] if self.reports else None
+
+    def take(self, report: ReadReport) -> None:
+        """Keeps a report and what is to be said of it."""
+        self.reports.append(report)
+        self.say(report.notes())
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Keeps remarks, each once."""
+        self.notes.extend(line for line in dict.fromkeys(lines) if line not in self.notes)
 
     def table(self, name: str, spec: DataSpec, labels: str | None = None) -> Table:
         """The table behind a name; `labels` is the file that goes with IDX images.
@@ -65,11 +81,14 @@ class Reader:
             DataError: If they cannot be read, or hold what is no number.
             OptionError: If an option asks for a column that is not there.
         """
-        table = self.table(name, spec)
-        data = regression(table, columns(spec))
-        if len(data) < len(table):
-            self.notes.append(f"{len(table) - len(data)} of {len(table)} rows left out: a cell is missing")
+        data, report = self.reported_numbers(name, spec)
+        self.take(report)
         return data
+
+    def reported_numbers(self, name: str, spec: DataSpec) -> tuple[Dataset, ReadReport]:
+        """The same, with the report of what was read."""
+        table, report = examine(self.table(name, spec), columns(spec), task="regression")
+        return regression(table, with_gaps(report.columns)), report
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +99,27 @@ class Examples:
         data: Training rows; class indices and `classes`, or numbers.
         test: Test rows, or None.
         values: The known values of each text column taken as input.
+        report: What was read, of a table.
+        texts: All texts of those columns.
     """
 
     data: Dataset
     test: Dataset | None
     values: Values
+    report: ReadReport | None = None
+    texts: Values = field(default_factory=dict)
+
+
+def with_gaps(chosen: ColumnOptions) -> ColumnOptions:
+    """The same columns with their gaps, where means are to fill them: those are learnt on training rows, once split."""
+    return dataclasses.replace(chosen, missing="keep") if chosen.missing == "mean" else chosen
 
 
 def read_options(spec: DataSpec) -> ReadOptions:
     """How a text table is read."""
-    return ReadOptions(spec.delimiter, not spec.no_header, spec.encoding, spec.decimal)
+    return ReadOptions(
+        spec.delimiter, spec.header, spec.encoding, spec.decimal, spec.na or (), spec.thousands, spec.comment
+    )
 
 
 def columns(spec: DataSpec) -> ColumnOptions:
@@ -124,6 +154,7 @@ def read_examples(
     reader: Reader,
     classes: tuple[str, ...] = (),
     values: Values | None = None,
+    texts: Values | None = None,
 ) -> Examples:
     """Training rows, and test rows from `--test` or from a folder with MNIST's files.
 
@@ -133,12 +164,13 @@ def read_examples(
         reader: Reads them.
         classes: The classes of the run to go on with, if any.
         values: Its text columns' values.
+        texts: All texts of those columns.
 
     Raises:
         DataError: If they cannot be read.
         OptionError: If an option asks for what is not there.
     """
-    name, dtype = str(spec.source), np.dtype(network.dtype or "float32")
+    name = str(spec.source)
     if network.test_labels is not None and network.test is None:
         raise OptionError("--test-labels goes with --test", "give --test the file of images")
     if name not in reader.tables and Path(name).is_dir():
@@ -148,83 +180,54 @@ def read_examples(
             reader.table(name, spec, network.labels)  # which says what is wrong with it
         train, test = read_mnist_folder(name)
         if network.test is not None:
-            test = read_like(network.test, network.test_labels, train, {}, spec, dtype, reader)
-        return Examples(train, test, {})
+            test = read_like(network.test, network.test_labels, Examples(train, None, {}), spec, reader)
+        report = report_of(train, name)
+        reader.take(report)
+        return Examples(train, test, {}, report)
     table = reader.table(name, spec, network.labels)
-    known = values or {column: categories(table, column) for column in _categorical(network, table)}
-    data = _dataset(with_categories(table, known), _chosen(spec, known, table), network.task, dtype, classes)
-    test_rows = None
+    task = "classification" if classes else network.task
+    refuse_absent(table, values or {})
+    refuse_unknown(table, texts or {})
+    table, report = examine(table, columns(spec), network.categorical or (), task, values)
+    known = texts or {column: categories(table, column) for column in report.values}
+    examples = Examples(dataset_of(table, report, classes), None, dict(report.values), report, known)
     if network.test is not None:
-        test_rows = read_like(network.test, network.test_labels, data, known, spec, dtype, reader)
-    return Examples(data, test_rows, known)
+        test = read_like(network.test, network.test_labels, examples, spec, reader)
+        examples = dataclasses.replace(examples, test=test)
+    reader.take(report)
+    return examples
 
 
-def with_categories(table: Table, values: Values) -> Table:
-    """The table with a column for each value of its text columns."""
-    return CategoryTable.of(table, values) if values else table
+def dataset_of(table: Table, report: ReadReport, classes: tuple[str, ...]) -> Dataset:
+    """Classes or numbers, as the report has it, their gaps left to be filled.
 
-
-def _categorical(network: NetworkSpec, table: Table) -> list[str]:
-    return [find(table, name) for name in network.categorical or ()]
-
-
-def _chosen(spec: DataSpec, values: Values, table: Table) -> ColumnOptions:
-    """The columns asked for, with new ones in place of text columns."""
-    wanted = columns(spec)
-    if not values:
-        return wanted
-    if not wanted.x:
-        _, y = choose(table, ColumnOptions(tuple(values), wanted.y))
-        x, _ = choose(CategoryTable.of(table, values), dataclasses.replace(wanted, y=y))
-        return dataclasses.replace(wanted, x=tuple(name for name in x if name not in values), y=y)
-    expanded: list[str] = []
-    for name in wanted.x:
-        expanded += indicator_names({name: values[name]}) if name in values else [name]
-    rest = {column: known for column, known in values.items() if column not in wanted.x}
-    return dataclasses.replace(wanted, x=(*expanded, *indicator_names(rest)))
-
-
-def _dataset(
-    table: Table, chosen: ColumnOptions, task: str | None, dtype: Any, classes: tuple[str, ...] = ()
-) -> Dataset:
-    """Classes or numbers, as asked for or as the target looks."""
-    names, target = choose(table, chosen)
-    for name in names:
+    Raises:
+        DataError: At a cell that is no number, or missing where that is refused.
+    """
+    for name in report.inputs:
         if not table.is_numeric(name):
             what = f"{table.source}: column '{name}' holds text, and an input must be a number"
             raise DataError(what, f"take it one-hot with --categorical {name}, or leave it out of --x")
-    if classes or task == "classification" or (task is None and looks_like_classes(table, target)):
-        return classification(table, chosen, dtype, classes)
-    return regression(table, chosen)
+    if report.target.task == "classification":
+        return classification(table, with_gaps(report.columns), classes)
+    return regression(table, with_gaps(report.columns))
 
 
-def looks_like_classes(table: Table, target: str, most: int = MOST_CLASSES) -> bool:
-    """Whether a column is text, or few different whole numbers."""
-    return not table.is_numeric(target) or 0 <= different_whole_numbers(table, target) <= most
-
-
-def different_whole_numbers(table: Table, name: str) -> int:
-    """How many different whole numbers a column holds; -1 if there is anything else in it."""
-    values = table.numbers(name)
-    values = values[~np.isnan(values)]
-    return len(np.unique(values)) if bool((values == np.rint(values)).all()) else -1
-
-
-def read_like(
-    name: str, labels: str | None, data: Dataset, values: Values, spec: DataSpec, dtype: Any, reader: Reader
-) -> Dataset:
-    """Further rows with the columns and classes of rows already read.
+def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec, reader: Reader) -> Dataset:
+    """Further rows with the columns and classes of rows already read, their gaps left to be filled as those are.
 
     Raises:
         DataError: If they cannot be read, or hold a class that the others do not.
     """
     if not name.startswith("sample:") and name != "-" and not Path(name).exists():
         raise DataError(f"{name}: no such file", "name a file of rows with the same columns")
-    table = with_categories(reader.table(name, spec, labels), values)
-    chosen = ColumnOptions(data.input_names, data.target_name, spec.missing)
+    table, data = reader.table(name, spec, labels), examples.data
+    refuse_unknown(table, examples.texts)
+    table = with_categories(table, examples.values)
+    chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing))
     with needed_columns("it needs the training rows' columns; IDX images need --test-labels"):
         if data.classes:
-            return classification(table, chosen, dtype, data.classes)
+            return classification(table, chosen, data.classes)
         return regression(table, chosen)
 
 
@@ -232,7 +235,7 @@ def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) ->
     """The rows of a file held out, by the training rows' column names."""
     if not name.startswith("sample:") and not Path(name).exists():
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
-    return reader.numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))
+    return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
 
 
 @contextmanager

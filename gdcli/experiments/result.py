@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from gdcli.analysis.claims import Claim
+from gdcli.data.report import ReadReport
+from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of
 from gdcli.training.records import Epoch, Row, Status
 from gdcli.training.streams import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gdcli.analysis.evidence import Verdict
+    from gdcli.experiments.folds import FoldScores
+    from gdcli.training.rules import StoppingRule
 
 AS_TEXT = ("batch_size", "scale", "validation")
 """Readers whose values a config has as text, whatever they are."""
@@ -23,11 +34,32 @@ class Result(ABC):
         run: The records that passed, and what is remembered of them.
         invocation: The command that repeats it.
         history: The rows that were kept, one a record; empty where they were streamed.
+        experiment: What was run.
+        interrupted: Asked while folds are run; True ends them.
     """
 
     run: Run
     invocation: Invocation
     history: list[Row] = field(default_factory=list, repr=False)
+    experiment: Experiment = None  # type: ignore[assignment]  # fields before it have defaults
+    interrupted: Interrupted = never
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What is said of the run, tested on the rows held out, else on those it was trained on."""
+        from gdcli.experiments.judgement import verdicts_of
+
+        return verdicts_of(self.experiment, self.run)
+
+    @cached_property
+    def folds(self) -> FoldScores | None:
+        """The scores of --folds; None without it, of a run that diverged, or where it was interrupted."""
+        count = self.experiment.spec.folds.folds
+        if count is None or self.status in (Status.DIVERGED, Status.INTERRUPTED):
+            return None
+        from gdcli.experiments.folds import cross_validate
+
+        return cross_validate(self.experiment, count, self.interrupted)
 
     @property
     def status(self) -> Status:
@@ -38,6 +70,11 @@ class Result(ABC):
     def diverged(self) -> bool:
         """Whether it diverged."""
         return self.status is Status.DIVERGED
+
+    @property
+    @abstractmethod
+    def reading(self) -> ReadReport | None:
+        """What was read and how it is understood; None of a data set made elsewhere."""
 
     @property
     def rerun(self) -> str:
@@ -70,6 +107,32 @@ class Result(ABC):
     @abstractmethod
     def save(self, path: str) -> None:
         """Writes the model."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of it, each with how sure that is."""
+        return ()
+
+
+def described(reading: ReadReport | None) -> dict[str, object] | None:
+    """What was read, as json has it."""
+    return None if reading is None else reading.as_dict()
+
+
+ENDINGS = {
+    Status.INTERRUPTED: "interrupted",
+    Status.STOPPED_EARLY: "stopped early",
+    Status.CONVERGED: "converged",
+}
+
+
+def ending(last: Epoch, epochs: int, rules: Sequence[StoppingRule]) -> list[tuple[str, str]]:
+    """A remark on what ended a run before its planned end, and why: (label, text)."""
+    if last.status not in ENDINGS:
+        return cut_short(last, epochs)
+    reasons = " or ".join(rule.reason for rule in rules if rule.status is last.status and rule.reason)
+    words = f"{ENDINGS[last.status]} at epoch {last.epoch:,} of {epochs:,}"
+    return [("ended", f"{words}: {reasons}" if reasons else words)]
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:

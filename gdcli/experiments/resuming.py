@@ -7,7 +7,8 @@ from typing import Any
 
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import SavedModel
-from gdcli.experiments.spec import Spec, options_of
+from gdcli.experiments.chosen import read_note
+from gdcli.experiments.spec import Spec, StopSpec, options_of
 
 ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
 BATCHES = ("batch_size", "shuffle", "seed", "validation", "missing")
@@ -31,7 +32,14 @@ def continued_spec(past: SavedModel, asked: Spec, given: Mapping[str, Any]) -> S
     _refuse_changes((*ARCHITECTURE, "min_delta"), changes, before, "")  # min_delta decided which epoch was kept
     if past.resumption is not None and past.resumption.record.within:
         _refuse_changes(BATCHES, changes, before, ": the model stopped in the middle of an epoch")
-    return before.replace(source=asked.data.source, **changes)
+    note = {} if changes.keys().isdisjoint(read_note(before.epochs.chosen or "")[0]) else {"chosen": None}
+    return before.replace(source=asked.data.source, **note, **_without_chosen_ends(past, changes), **changes)
+
+
+def _without_chosen_ends(past: SavedModel, given: Mapping[str, Any]) -> dict[str, None]:
+    """Stopping rules that were chosen, not given, where the number of epochs is given now."""
+    chosen = set(past.config.get("chosen") or ()) if "epochs" in given else set()
+    return dict.fromkeys(chosen & {one.name for one in StopSpec.options()} - given.keys())
 
 
 def saved_spec(past: SavedModel) -> Spec:
@@ -44,6 +52,8 @@ def saved_spec(past: SavedModel) -> Spec:
         return past.spec
     known = {one.name for one in options_of("train")}
     options = {name: value for name, value in past.config.get("options", {}).items() if name in known}
+    if past.config.get("options", {}).get("no_header"):
+        options["header"] = False
     try:
         return Spec.of("train", None, options)
     except OptionError as error:

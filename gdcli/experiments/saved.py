@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
 from gdcli.arrays import Array
-from gdcli.data.categories import CategoryTable
+from gdcli.data.categories import CategoryTable, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, inputs, regression
 from gdcli.data.dataset import Dataset
+from gdcli.data.examine import count_gaps
 from gdcli.data.idx import is_mnist_folder, mnist_table
+from gdcli.data.missing import Rows
+from gdcli.data.report import ReadReport, report_of
+from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
 from gdcli.definitions import LOSS, named
 from gdcli.errors import DataError, OptionError
@@ -70,23 +75,52 @@ class Model:
         return self.with_values(reader.table(name, spec, labels))
 
     def with_values(self, table: Table) -> Table:
-        """The table with the indicator columns the model was trained on."""
+        """The table with the indicator columns the model was trained on.
+
+        Raises:
+            DataError: If one of their text columns is not there, or holds a text that the training rows do not.
+        """
+        refuse_unknown(table, self.saved.preparation.texts)
         values = self.saved.config.get("values") or {}
-        for column in values:
-            if column not in table.names:
-                raise DataError(
-                    f"{table.source}: no column '{column}', which the model was trained on", "add the column"
-                )
+        refuse_absent(table, values)
         return CategoryTable.of(table, values) if values else table
 
     def dataset(self, table: Table, spec: DataSpec) -> Dataset:
         """The rows with their truth: the model's inputs, its target unless --y names another, its classes."""
         prepared = self.saved.preparation
-        chosen = ColumnOptions(prepared.input_names, spec.y or prepared.target_name, spec.missing)
+        chosen = ColumnOptions(prepared.input_names, spec.y or prepared.target_name, self.gaps(spec))
         with needed_columns():
-            if prepared.classes:
-                return classification(table, chosen, self.saved.parameters.dtype, prepared.classes)
-            return regression(table, chosen)
+            known = prepared.classes
+            rows = classification(table, chosen, known) if known else regression(table, chosen)
+        return replace(rows, inputs=prepared.filled(rows.inputs))
+
+    def reading(self, table: Table, rows: Dataset, spec: DataSpec) -> ReadReport:
+        """What of a table the model reads, and what becomes of its gaps; `rows` are its `dataset`."""
+        values = {column: tuple(known) for column, known in (self.saved.config.get("values") or {}).items()}
+        chosen = ColumnOptions(rows.input_names, rows.target_name, self.gaps(spec))
+        gaps = count_gaps(Selection(table, table, chosen, values))
+        layout = table.layout
+        return replace(
+            report_of(rows, table.source),
+            rows=len(table),
+            header=layout.header,
+            delimiter=layout.delimiter,
+            gaps=gaps,
+            values=values,
+            missing=chosen.missing,
+        )
+
+    def gaps(self, spec: DataSpec) -> str:
+        """What is done about gaps: kept, to be filled with the training means, where those are asked for."""
+        asked = self.saved.preparation.missing if spec.missing == "fail" else spec.missing
+        return "keep" if asked == "mean" else spec.missing
+
+    def complete_rows(self, table: Table, spec: DataSpec) -> tuple[Array, Rows]:
+        """The model's inputs without gaps, and which rows have them."""
+        prepared = self.saved.preparation
+        with needed_columns():
+            values, kept = inputs(table, prepared.input_names, self.gaps(spec))
+        return prepared.filled(values), kept
 
     def problem(self) -> Problem:
         """A problem with the model's loss, on no data: what is measured needs no more."""
@@ -120,13 +154,13 @@ class Model:
         prepared = self.saved.preparation
         if has_columns(rows):
             source, reader = source_of(rows)
-            table = self.with_values(reader.table(source, DataSpec(source)))
-            return inputs(table, prepared.input_names, "fail", self.saved.parameters.dtype)[0]
+            spec = DataSpec(source)
+            return self.complete_rows(self.with_values(reader.table(source, spec)), spec)[0]
         array = np.asarray(rows)
         array = array[:, None] if array.ndim == 1 and len(prepared.input_names) == 1 else np.atleast_2d(array)
         if array.shape[1] != len(prepared.input_names):
             raise DataError(f"{array.shape[1]} columns, and the model takes {', '.join(prepared.input_names)}")
-        return array
+        return prepared.complete(array)
 
     def predict(self, rows: Any) -> Array:
         """Labels of classes, or numbers, for raw inputs: an array (n, d), a DataFrame, or a file's name."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DataSpec",
     "EpochSpec",
+    "FoldSpec",
     "LineSpec",
     "LoopSpec",
     "LossSpec",
@@ -67,7 +68,7 @@ class Option(NamedTuple):
     @property
     def is_switch(self) -> bool:
         """Whether it is on or off."""
-        return isinstance(self.default, bool)
+        return isinstance(self.default, bool) or self.accepts == "switch"
 
     def read(self, given: Any) -> Any:
         """A value given as text, or as a value that has a text form.
@@ -113,6 +114,8 @@ def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
     for name in known:
         for one in fields(definitions(kind)[name]):
+            if one.metadata.get("internal"):
+                continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):
                 found[one.name] = one, name
     ordered = sorted(found.values(), key=lambda pair: pair[0].metadata.get("place", LAST))
@@ -170,9 +173,14 @@ class DataSpec(Group):
     )
     missing: str = option("fail", "What to do with empty cells. [fail]", "fail|drop|mean", "missing")
     delimiter: str | None = option(None, "Cell separator. [detected]", "CHAR", "text")
-    no_header: bool = option(False, "The first line holds data; columns are named 1, 2, ...")
+    header: bool | None = option(None, "Whether the first line holds the columns' names. [detected]", "", "switch")
     encoding: str = option("utf-8", "Encoding of the text. [utf-8]", "NAME", "text")
     decimal: str = option(".", "The decimal mark. [.]", ".|,", "text")
+    thousands: str | None = option(None, "What separates groups of three digits. [nothing]", "CHAR", "text")
+    na: tuple[str, ...] | None = option(
+        None, "Further words that stand for a gap, beside the usual ones: NA, -, ?, #N/A, ...", "WORD,...", "names"
+    )
+    comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:
@@ -186,7 +194,9 @@ class LineSpec(Group):
 
     m: float | None = option(None, "Slope (one input). [0]", "M", "number")
     b: float | None = option(None, "Intercept. [0]", "B", "number")
-    start: tuple[float, ...] | None = option(None, "All parameters, in raw units. [zeros]", "W1,W2,...,B", "start")
+    start: tuple[float, ...] | str | None = option(
+        None, "All parameters, in raw units; or drawn by --seed. [zeros]", "W1,W2,...,B|random", "start"
+    )
     degree: int = option(1, "Powers of each input, up to N. [1]", "N", "degree")
     no_intercept: bool = option(False, "Through the origin: no b.")
 
@@ -213,7 +223,10 @@ class NetworkSpec(Group):
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")
     label_smoothing: float = option(0.0, "Part of a label spread over all. [0]", "S", "below_one")
     class_weight: str | tuple[ClassWeight, ...] | None = option(
-        None, "How much each class counts. [all alike]", "balanced|A=2,B=1", "class_weight"
+        None,
+        "What each class counts for in the mean over the rows; balanced: rows / (classes x the class's rows). [1]",
+        "balanced|A=2,B=1",
+        "class_weight",
     )
 
 
@@ -272,7 +285,8 @@ class LoopSpec(Group):
 class EpochSpec(Group):
     """Passes over the data."""
 
-    epochs: int | None = option(None, "Passes over the data. [500; train: 20 or more]", "N", "whole")
+    epochs: int | None = option(None, "Passes over the data. [500; train: until the loss is flat]", "N", "whole")
+    chosen: str | None = option(None, "What was chosen: a rerun: line has it, json repeats it.", "NOTE", "note")
 
 
 @dataclass(frozen=True)
@@ -354,6 +368,15 @@ class StopSpec(Numbered):
         return dict(self.settings).get(name, default)
 
 
+@dataclass(frozen=True)
+class FoldSpec(Group):
+    """How the run is scored on rows that it has not seen, beside those held out."""
+
+    folds: int | None = option(
+        None, "Score by K-fold cross-validation too: mean and standard error. [none]", "K", "count"
+    )
+
+
 def reject_together(options: Mapping[str, Any]) -> None:
     """Refuses options that say two things about one.
 
@@ -378,6 +401,7 @@ class Spec:
         optimizer: From gradient to update.
         loss: What is minimised.
         stop: What ends it.
+        folds: How it is scored beside that.
 
     >>> Spec(LineSpec(), DataSpec("sample:deck")).replace(lr=0.5, degree=2).model.degree
     2
@@ -391,6 +415,7 @@ class Spec:
     optimizer: OptimizerSpec = OptimizerSpec()
     loss: LossSpec = LossSpec()
     stop: StopSpec = StopSpec()
+    folds: FoldSpec = FoldSpec()
 
     COMMANDS: ClassVar[Mapping[str, type[Group]]] = {"fit": LineSpec, "train": NetworkSpec}
 
@@ -466,7 +491,8 @@ class Spec:
         model = dict(known["model"])
         command = str(model.pop("kind"))
         kinds = groups_of(command)
-        parts = {name: _restored(kind, model if name == "model" else known[name]) for name, kind in kinds.items()}
+        written = {"folds": {}, **known, "model": model}  # earlier versions had no folds
+        parts = {name: _restored(kind, written[name]) for name, kind in kinds.items()}
         spec = cls(**parts)  # type: ignore[arg-type]
         try:
             read = cls.of(command, spec.data.source, spec.given())
@@ -488,6 +514,7 @@ def groups_of(command: str) -> dict[str, type[Group]]:
         "optimizer": OptimizerSpec,
         "loss": LossSpec,
         "stop": StopSpec,
+        "folds": FoldSpec,
     }
 
 
@@ -503,6 +530,8 @@ RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_w
 def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
     """A group from what JSON made of it."""
     values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    if not isinstance(values.get("settings", ()), tuple):
+        raise TypeError("the settings are no pairs of names and numbers")
     return kind(**values)
 
 

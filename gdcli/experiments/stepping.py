@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
 from gdcli.analysis import curvature
 from gdcli.arrays import Array
+from gdcli.experiments.arithmetic import Sum, digits_for
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment
 from gdcli.formatting import polynomial
@@ -40,7 +42,7 @@ class StepReport:
         plain_descent: Whether the update is just -lr times the gradient.
         trace: The optimizer's inner state, by name and parameter; empty unless asked for.
         limit: The largest stable rate on this data, or None.
-        digits: Significant digits of the numbers in formulas.
+        digits: Significant digits of results; the numbers they come from have as many as give them.
     """
 
     step: int
@@ -69,15 +71,42 @@ class StepReport:
             return "unchanged"
         return "improved" if self.next_loss < self.loss else "overshot"
 
-    def formulas(self) -> dict[str, str] | None:
-        """Each parameter's gradient in words: 5m + 3b - 13."""
+    @cached_property
+    def shown(self) -> int:
+        """Significant digits of the numbers in sums: the fewest with which each sum shown gives its result."""
+        sums = [*self.derivatives.values(), *self.assignments.values()]
+        results = [*(self.gradient[name] for name in self.derivatives), *self.after.values()]
+        return digits_for(zip(sums, results, strict=True), self.digits)
+
+    @cached_property
+    def derivatives(self) -> Mapping[str, Sum]:
+        """Each parameter's gradient as a sum of coefficients times parameters, and a constant."""
+        values = list(self.before.values())
+        return {
+            name: [*zip(coefficients, values, strict=True), (constant,)]
+            for name, (coefficients, constant) in (self.formula or {}).items()
+        }
+
+    @cached_property
+    def assignments(self) -> Mapping[str, Sum]:
+        """Each new parameter as a sum: the old one, less rate times gradient, or plus the update."""
+        if self.plain_descent:
+            return {
+                name: [(value,), (-1.0, self.learning_rate, self.gradient[name])] for name, value in self.before.items()
+            }
+        return {name: [(value,), (self.update[name],)] for name, value in self.before.items()}
+
+    def formulas(self) -> dict[str, str | None] | None:
+        """Each parameter's gradient in words: 5m + 3b - 13; None where a number of it is not finite."""
         if self.formula is None:
             return None
-        names = [*self.before, ""]
-        return {
-            name: polynomial(zip([*coefficients, constant], names, strict=True), self.digits)
-            for name, (coefficients, constant) in self.formula.items()
-        }
+        return {name: self._in_words(*self.formula[name]) for name in self.formula}
+
+    def _in_words(self, coefficients: Sequence[float], constant: float) -> str | None:
+        numbers = [*coefficients, constant]
+        if not all(map(math.isfinite, numbers)):
+            return None
+        return polynomial(zip(numbers, [*self.before, ""], strict=True), self.shown)
 
     def row(self) -> dict[str, float | int | str | None]:
         """step, lr, then parameters, loss, gradient, update and next, flat."""

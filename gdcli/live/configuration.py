@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
+
+import numpy as np
 
 from gdcli.data.columns import choose
 from gdcli.data.idx import is_mnist_folder
 from gdcli.data.samples import samples
 from gdcli.data.tables import Table
+from gdcli.data.tasks import guess_task
 from gdcli.errors import GdcliError, OptionError
 from gdcli.experiments import lecture
 from gdcli.experiments.invocation import Invocation
-from gdcli.experiments.reading import Reader, columns, different_whole_numbers, looks_like_classes
+from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, LineSpec, NetworkSpec, Spec, StopSpec, options_of
 from gdcli.live.experiment_setup import has_end
 
@@ -120,8 +122,8 @@ class Configuration:
 
 def sample_configuration(source: str, parse: Parser) -> Configuration:
     """The run that a sample recommends for itself; it is over when it is quit, unless its schedule has an end."""
-    command = next(sample.command for sample in samples() if f"sample:{sample.name}" == source)
-    return parse(shlex.split(command)[2:]).configured(Reader()).endless()
+    words = next(sample.single_run() for sample in samples() if f"sample:{sample.name}" == source)
+    return parse(words[2:]).configured(Reader()).endless()
 
 
 def with_rows(origin: Origin, parse: Parser, reader: Reader) -> Configuration:
@@ -143,7 +145,7 @@ def _command(origin: Origin, reader: Reader) -> str:
         return "fit"
     if source.startswith("sample:"):
         name = source.split(":")[1]
-        return next((one.command.split()[1] for one in samples() if one.name == name), "fit")
+        return next((one.single_run()[1] for one in samples() if one.name == name), "fit")
     if source != "-" and is_mnist_folder(source):
         return "train"
     return "train" if _has_classes(reader.table(source, origin.data), origin.data) else "fit"
@@ -155,9 +157,10 @@ def _has_classes(table: Table, data: DataSpec) -> bool:
         _, target = choose(table, columns(data))
     except GdcliError:
         return False  # the line's own reading says what is wrong
-    if not looks_like_classes(table, target):
+    if guess_task(table, target) != "classification":
         return False
     if not table.is_numeric(target) or target.lower() in LABELS:
         return True
     values = table.numbers(target)
-    return bool((values == values).sum() >= ROWS_A_CLASS * different_whole_numbers(table, target))
+    values = values[values == values]
+    return bool(len(values) >= ROWS_A_CLASS * len(np.unique(values)))

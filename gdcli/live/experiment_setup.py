@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from gdcli.experiments.experiment import Experiment
-from gdcli.experiments.spec import Spec
+from gdcli.experiments.spec import Spec, StopSpec
 from gdcli.live.setup import LineScene, NetworkScene, Setup
+from gdcli.training.stopping import Stopping
 
 
 def setup_of(
@@ -34,15 +38,30 @@ def setup_of(
         rate=experiment.rate,
         limit=limit,
         loss_name=experiment.loss_title,
-        stopping=experiment.stopping,
+        stopping=_stopping(experiment),
         scene=scene,
         settings=_settings(experiment, batches),
+        chosen=_chosen(experiment),
     )
 
 
 def is_endless(experiment: Experiment) -> bool:
     """Whether it runs until somebody stops it: no epochs are given, and the schedule ends nowhere."""
-    return experiment.spec.epochs.epochs is None and not has_end(experiment.spec)
+    chosen = "epochs" in experiment.chosen.options
+    return (experiment.spec.epochs.epochs is None or chosen) and not has_end(experiment.spec)
+
+
+def _stopping(experiment: Experiment) -> Stopping:
+    """What ends the run: the rules that were given, as a run on the screen goes on until somebody stops it."""
+    own = {one.name for one in StopSpec.options()}
+    chosen = {name: None for name in experiment.chosen.options if name in own}
+    return replace(experiment, spec=experiment.spec.replace(**chosen)).stopping if chosen else experiment.stopping
+
+
+def _chosen(experiment: Experiment) -> dict[str, Any]:
+    """What a command has to say so that nothing is chosen again."""
+    others = {"lr", "epochs", *(one.name for one in StopSpec.options())}
+    return {name: value for name, value in experiment.chosen.options.items() if name not in others}
 
 
 def has_end(spec: Spec) -> bool:

@@ -221,15 +221,18 @@ def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Arra
 def binary_cross_entropy(
     logits: Array, targets: Array, weights: Sequence[float] | Array | None = None
 ) -> tuple[Any, Array]:
-    """Binary cross-entropy from logits: mean of max(z, 0) - y z + log(1 + exp(-|z|)), stable at any z.
+    """Binary cross-entropy from logits: mean of -w_1 y log p - w_0 (1 - y) log(1 - p), p = 1 / (1 + exp(-z)).
+
+    It is `cross_entropy` of the two logits (0, z) and the distribution (1 - y, y), whatever the smoothing and the
+    weights; stable at any z, for -log p = max(-z, 0) + log(1 + exp(-|z|)).
 
     Args:
         logits: z, shape (..., n); the probability of class 1 is 1 / (1 + exp(-z)).
         targets: y, shape (n,): 0 or 1, or between them with label smoothing.
-        weights: How much rows of class 0 and class 1 count.
+        weights: w_0 and w_1, how much each class counts; 1 unless given. The mean is over n rows, not over weights.
 
     Returns:
-        The loss, in nats; and (sigmoid(z) - y) / n.
+        The loss, in nats; and (sigmoid(z) - y) / n, or with weights (w_0 (1 - y) p - w_1 y (1 - p)) / n.
 
     >>> import numpy as np
     >>> value, gradient = binary_cross_entropy(np.array([0.0, 0.0]), np.array([0.0, 1.0]))
@@ -240,26 +243,30 @@ def binary_cross_entropy(
     """
     n = logits.shape[-1]
     small = np.exp(-np.abs(logits))
-    each = np.maximum(logits, 0) - targets * logits + np.log1p(small)
-    gradient = (np.where(logits >= 0, 1, small) / (1 + small) - targets) / n
-    if weights is not None:
-        negative, positive = map(float, weights)  # Python's numbers take the precision of what they meet
-        counts = negative + (positive - negative) * targets
-        each, gradient = each * counts, gradient * counts
-    return np.add.reduce(each, axis=-1) / n, gradient
+    rest, p = np.log1p(small), np.where(logits >= 0, 1, small) / (1 + small)
+    if weights is None:
+        each, gradient = np.maximum(logits, 0) - targets * logits + rest, (p - targets) / n
+        return np.add.reduce(each, axis=-1) / n, gradient
+    w_0, w_1 = map(float, weights)  # Python's numbers take the precision of what they meet
+    negative, positive = w_0 * (1 - targets), w_1 * targets
+    each = negative * (np.maximum(logits, 0) + rest) + positive * (np.maximum(-logits, 0) + rest)
+    return np.add.reduce(each, axis=-1) / n, negative * (p / n) - positive * ((1 - p) / n)
 
 
 @loss("cross-entropy", tasks=("multiclass",), weighted=True)
 def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -> tuple[Any, Array]:
-    """Categorical cross-entropy from logits: mean of log sum_k exp(z_k) - z_y, stable at any z.
+    """Categorical cross-entropy from logits: mean of -sum_k w_k t_k log p_k, p = softmax(z), stable at any z.
+
+    Of a class index y it is log sum_k exp(z_k) - z_y, w_y times. A distribution t smoothed by e is 1 - e for the
+    row's class and e / K for every one, and each term has the weight of its own class, as in `binary_cross_entropy`.
 
     Args:
         logits: z, shape (..., n, K); softmax(z) are the classes' probabilities.
         targets: Class indices, shape (n,); or a distribution over the classes for each row, shape (n, K).
-        weights: How much rows of each class count, shape (K,).
+        weights: w, how much each class counts, shape (K,); 1 unless given. The mean is over n rows, not over weights.
 
     Returns:
-        The loss, in nats; and (softmax(z) - target) / n, shape (..., n, K).
+        The loss, in nats; and (p sum_k w_k t_k - w t) / n, shape (..., n, K).
 
     >>> import numpy as np
     >>> value, gradient = cross_entropy(np.zeros((1, 2)), np.array([0]))

@@ -21,6 +21,8 @@ __all__ = [  # noqa: RUF022  # for numbers, then for classes
     "recall",
     "f1",
     "macro_f1",
+    "balanced_accuracy",
+    "rarest_recall",
     "worst_confusions",
     "log_loss",
     "roc_auc",
@@ -219,6 +221,43 @@ def macro_f1(matrix: Array) -> float:
     Source: Sokolova & Lapalme 2009, A Systematic Analysis of Performance Measures for Classification Tasks.
     """
     return _mean(f1(matrix)[matrix.any(axis=0) | matrix.any(axis=1)])
+
+
+def balanced_accuracy(matrix: Array) -> float:
+    """Mean of the classes' recall: what accuracy would be if all classes were equally frequent.
+
+    Args:
+        matrix: A confusion matrix, shape (K, K).
+
+    Returns:
+        From 0 to 1, over the classes that have rows; 1/K for a model that always says the same.
+
+    >>> balanced_accuracy(np.array([[29, 0], [1, 0]]))
+    0.5
+
+    Source: Brodersen et al. 2010, The Balanced Accuracy and Its Posterior Distribution.
+    """
+    return _mean(recall(matrix)[matrix.any(axis=1)])
+
+
+def rarest_recall(matrix: Array, classes: Sequence[str]) -> tuple[str, float, int]:
+    """Recall of the class with the fewest rows: (its label, its recall, its rows).
+
+    Args:
+        matrix: A confusion matrix, shape (K, K), with at least one row.
+        classes: K names.
+
+    Returns:
+        Of the classes that have rows; of equally rare ones, the first.
+
+    >>> rarest_recall(np.array([[29, 0], [1, 0]]), ["healthy", "ill"])
+    ('ill', 0.0, 1)
+
+    Source: Saito & Rehmsmeier 2015, on what a single accuracy hides of imbalanced classes.
+    """
+    rows = matrix.sum(axis=1)
+    rarest = min(np.flatnonzero(rows).tolist(), key=lambda at: rows[at])
+    return classes[rarest], float(recall(matrix)[rarest]), int(rows[rarest])
 
 
 def worst_confusions(matrix: Array, classes: Sequence[str], n: int = 3) -> list[tuple[str, str, int]]:

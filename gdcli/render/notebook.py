@@ -49,7 +49,7 @@ def as_html(result: Result) -> str:
     from gdcli.experiments.line_result import LineResult
 
     pictures = _line_pictures(result) if isinstance(result, LineResult) else _network_pictures(result)  # type: ignore[arg-type]
-    heading = result.equation if isinstance(result, LineResult) else result.experiment.model_words  # type: ignore[attr-defined]
+    heading = result.equation if isinstance(result, LineResult) else result.experiment.model_words
     status = f"{str(result.status).replace('_', ' ')} after {result.run.last.epoch:,} epochs"
     parts = [f"<b>{escape(heading)}</b> <span>{escape(status)}</span>", _table(_scores(result)), *pictures]
     return f"<div>{''.join(parts)}<pre>{escape(result.rerun)}</pre></div>"

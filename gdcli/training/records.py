@@ -146,10 +146,6 @@ class Scores(NamedTuple):
     r2: float
 
 
-RISE = 1.05
-"""A validation loss this much above its best has risen."""
-
-
 class Overfitting(NamedTuple):
     """Training against rows held out.
 
@@ -172,8 +168,3 @@ class Overfitting(NamedTuple):
     last_validation: float
     gap: float
     last_gap: float
-
-    @property
-    def rose(self) -> bool:
-        """Whether validation got worse after the best epoch while training got better."""
-        return self.last_validation > RISE * self.best_validation and self.last_train < self.best_train

@@ -14,17 +14,21 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
+from gdcli.arrays import Array
 from gdcli.definitions import STOPPING_RULE, Kind
 from gdcli.training.records import Epoch, Status
 
-__all__ = ["MaxSteps", "Patience", "TargetLoss", "Tolerance"]
+__all__ = ["Flat", "MaxSteps", "Patience", "Separated", "TargetLoss", "Tolerance"]
+
+SEPARATED_FLAT = 1e-3
+"""Of the first loss: what a loss must fall by to count as falling, where the classes are told apart."""
 
 REQUIRED_TOLERANCE = 1e-6
-"""How flat a loss must be where convergence is asked for and no rule says what that is."""
+"""What part of the start's excess loss, or gradient, may be left where convergence is asked for and no rule says it."""
 
 
 class StoppingRule:
@@ -42,6 +46,14 @@ class StoppingRule:
 
     needs_gradient: ClassVar[bool] = False
     """Whether `record.gradient`, over the whole training set, is to be filled in."""
+
+    needs_classes: ClassVar[bool] = False
+    """Whether it reads the accuracy, which only a classification has."""
+
+    @property
+    def reason(self) -> str:
+        """Why a run ends by it, in words; empty where the status says it all."""
+        return ""
 
     def init(self) -> Any:
         """The state before the first record."""
@@ -83,24 +95,69 @@ def improves(loss: Any, best: Any, min_delta: float = 0.0) -> Any:
     return loss < best - min_delta
 
 
+class Measure(Protocol):
+    """A loss whose least value is known, penalties and weight decay included."""
+
+    @property
+    def resolution(self) -> float:
+        """An excess that float64 cannot tell from 0."""
+
+    def excess(self, parameters: Array) -> Any:
+        """How far the loss at some parameters (..., P) is above its least value, shape (...)."""
+
+
 @dataclass(frozen=True)
 class Tolerance(StoppingRule):
-    """Converged: no component of the gradient exceeds the tolerance, max |g_i| <= T.
+    """Converged, whatever the units: what is left of the start is at most T.
+
+    Where the optimum is known: J(w) - J* <= T (J(start) - J*), or no more than rounding. Elsewhere no component of the
+    gradient exceeds T times the start's largest: max |g_i| <= T max |g_i(start)|.
 
     Args:
         tolerance: T.
+        objective: J, where its optimum is known; an experiment fills it in.
+
+    >>> rule, state = Tolerance(0.5), Tolerance(0.5).init()
+    >>> for epoch, slope in enumerate([4e-9, 3e-9, 2e-9]):
+    ...     met, state = rule.update(Epoch(epoch, epoch, 0.1, 1.0, np.zeros(1), gradient=np.array([slope])), state)
+    ...     print(bool(met), float(state))
+    False 4e-09
+    False 4e-09
+    True 4e-09
     """
 
     tolerance: float = field(
-        metadata={"metavar": "T", "help": "Stop when no |gradient| exceeds T.", "place": 3, "accepts": "non_negative"}
+        metadata={
+            "metavar": "T",
+            "help": "Stop when T of the start's excess loss (optimum unknown: of its gradient) is left.",
+            "place": 3,
+            "accepts": "non_negative",
+        }
     )
+    objective: Measure | None = field(default=None, repr=False, compare=False, metadata={"internal": True})
     status: ClassVar[Status] = Status.CONVERGED
     needs_gradient: ClassVar[bool] = True
 
+    @property
+    def reason(self) -> str:
+        """What is left of the gradient, where the optimum is not known."""
+        return (
+            "" if self.objective else f"no component of the gradient exceeds {self.tolerance:g} of the start's largest"
+        )
+
     def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
-        """max |g_i| <= T."""
+        """What is left <= T of the first record's, which is the state."""
+        left = self._left(record)
+        first = left if state is None else state
+        least = 0.0 if self.objective is None else self.objective.resolution
+        return (left <= self.tolerance * first) | (left <= least), first
+
+    def _left(self, record: Epoch) -> Any:
+        """The excess loss where it is known, else the largest component of the gradient; (R,) of a stack."""
+        if self.objective is not None:
+            return self.objective.excess(record.parameters)
         assert record.gradient is not None, "it is filled in"  # noqa: S101 - for the type checker
-        return np.abs(record.gradient).max(axis=-1, initial=0.0) <= self.tolerance, state
+        return np.abs(record.gradient).max(axis=-1, initial=0.0)
 
 
 @dataclass(frozen=True)
@@ -162,6 +219,11 @@ class Patience(StoppingRule):
         },
     )
 
+    @property
+    def reason(self) -> str:
+        """How long nothing improved."""
+        return f"no improvement for {self.patience} epochs"
+
     def init(self) -> Waiting:
         """Nothing was reached yet."""
         return Waiting(math.inf, 0)
@@ -199,6 +261,119 @@ class MaxSteps(StoppingRule):
     def due(self, step: int) -> bool:
         """step >= N."""
         return step >= self.max_steps
+
+
+class Falling(NamedTuple):
+    """How the lowest loss comes down.
+
+    Args:
+        first: The first loss.
+        best: The lowest loss.
+        mark: The lowest loss where it last came down by enough.
+        epochs: The epochs since.
+    """
+
+    first: Any
+    best: Any
+    mark: Any
+    epochs: Any
+
+
+@dataclass(frozen=True)
+class Flat(StoppingRule):
+    """Stopped early: in so many epochs the lowest monitored loss has not fallen by another part of the first one.
+
+    Args:
+        flat: The part R of the first loss.
+        over: How many epochs N.
+
+    >>> rule, state = Flat(0.1, over=2), Flat(0.1, over=2).init()
+    >>> for epoch, loss in enumerate([1.0, 0.5, 0.45, 0.42]):
+    ...     met, state = rule.update(Epoch(epoch, epoch, 0.1, loss, np.zeros(1)), state)
+    ...     print(met, state.mark, state.epochs)
+    False 1.0 0
+    False 0.5 0
+    False 0.5 1
+    True 0.5 2
+
+    Source: Prechelt 1998, Early Stopping - But When?, "training progress".
+    """
+
+    flat: float = field(
+        metadata={
+            "metavar": "R",
+            "help": "Stop when the watched loss falls by less than R of the first in --over epochs.",
+            "place": 6,
+            "accepts": "non_negative",
+        }
+    )
+    over: int = field(
+        default=10,
+        metadata={"metavar": "N", "help": "Epochs over which --flat looks. [10]", "place": 7, "accepts": "count"},
+    )
+
+    @property
+    def reason(self) -> str:
+        """How little the loss fell."""
+        return f"in {self.over} epochs the watched loss fell by less than {self.flat:g} of the first"
+
+    def init(self) -> Falling:
+        """Nothing was reached yet."""
+        return Falling(None, math.inf, math.inf, 0)
+
+    def update(self, record: Epoch, state: Falling) -> tuple[Any, Falling]:
+        """Epochs since the lowest loss fell by R of the first >= N."""
+        loss = record.monitored
+        first = loss if state.first is None else state.first
+        best = where(loss < state.best, loss, state.best)
+        fell = state.mark - best >= self.flat * first
+        fell = fell & (best < state.mark)
+        epochs = where(fell, 0, state.epochs + 1)
+        state = Falling(first, best, where(fell, best, state.mark), epochs)
+        return (epochs >= self.over) & (record.epoch > 0), state
+
+
+@dataclass(frozen=True)
+class Separated(StoppingRule):
+    """Stopped early: every training row is classified correctly, and the monitored loss is flat.
+
+    Classes that a model without hidden layers tells apart without a mistake have no optimum at a finite place: larger
+    weights always lower the loss.
+
+    Args:
+        separated: Over how many epochs N.
+
+    Source: Albert & Anderson 1984, On the Existence of Maximum Likelihood Estimates in Logistic Regression Models.
+    """
+
+    separated: int = field(
+        metadata={
+            "metavar": "N",
+            "help": "Stop after N flat epochs without a mistake on training rows.",
+            "place": 8,
+            "accepts": "count",
+        }
+    )
+    needs_classes: ClassVar[bool] = True
+
+    @property
+    def reason(self) -> str:
+        """That there is nowhere to arrive."""
+        return "no mistake on training rows is left, so larger weights always lower the loss: there is no optimum"
+
+    def init(self) -> Falling:
+        """Nothing was reached yet."""
+        return self._flat.init()
+
+    def update(self, record: Epoch, state: Falling) -> tuple[Any, Falling]:
+        """Accuracy 1 on the training rows, over N epochs in which the loss is flat."""
+        met, state = self._flat.update(record, state)
+        perfect = record.metrics.get("accuracy", 0.0) >= 1.0
+        return met & perfect, state
+
+    @property
+    def _flat(self) -> Flat:
+        return Flat(SEPARATED_FLAT, self.separated)
 
 
 def in_force(options: Mapping[str, Any], kinds: Sequence[type[StoppingRule]] = ()) -> tuple[StoppingRule, ...]:

@@ -13,7 +13,6 @@ from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
 from gdcli.cli.saved import refuse_target
 from gdcli.cli.terminal import Terminal
-from gdcli.data.columns import inputs
 from gdcli.definitions import flag_name
 from gdcli.errors import DataError, GdcliError
 from gdcli.experiments.checkpoint import SavedModel
@@ -55,9 +54,7 @@ def _rows(model: Model, data: DataSpec, terminal: Terminal) -> Any:
     if name is None:
         raise DataError("there are no rows to compare on", "give DATA after MODEL, or pipe rows in")
     table, saved = model.table(name, data, reader(terminal)), model.saved
-    dtype = saved.parameters.dtype
-    raw, _ = inputs(table, saved.preparation.input_names, data.missing, dtype)
-    return saved.preparation.inputs(raw, dtype)
+    return saved.preparation.inputs(model.complete_rows(table, data)[0], saved.parameters.dtype)
 
 
 def _names(saved: SavedModel) -> tuple[tuple[str, ...], tuple[str, ...]]:

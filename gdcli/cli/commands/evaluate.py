@@ -12,10 +12,11 @@ from gdcli.analysis.evaluation import Evaluation
 from gdcli.arrays import Array
 from gdcli.cli.options import ModelArgument, OutputOptions, option
 from gdcli.cli.output import check, emit, plots
-from gdcli.cli.running import reader
+from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
+from gdcli.experiments.result import described
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
@@ -70,6 +71,8 @@ def command(
     saved = load_model(model)
     table = saved.table(rows_named(data.source, terminal), data, reader(terminal), asked.labels)
     rows = saved.dataset(table, data)
+    reading = saved.reading(table, rows, data)
+    note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
     found = saved.evaluate(rows)
     more = _more(saved, rows)
     report = Report(
@@ -81,6 +84,7 @@ def command(
             **more,
             "classes": list(saved.classes) or None,
             "confusion": None if found.confusion is None else found.confusion.tolist(),
+            "reading": described(reading),
         },
         rows_name="per_class",
         columns=_columns(saved.classes),
@@ -90,7 +94,7 @@ def command(
 
 
 def _more(saved: Model, rows: Dataset) -> dict[str, float]:
-    """Figures that need probabilities: log loss, macro F1, and for two classes the area under the ROC curve."""
+    """Figures of classes: log loss, macro F1, balanced accuracy, and for two classes the area under the ROC curve."""
     if not saved.classes:
         return {}
     out, prepared = saved.outputs(rows.inputs), saved.saved.preparation
@@ -99,6 +103,7 @@ def _more(saved: Model, rows: Dataset) -> dict[str, float]:
     figures = {
         "log_loss": metrics.log_loss(probabilities, rows.targets),
         "macro_f1": metrics.macro_f1(counts),
+        "balanced_accuracy": metrics.balanced_accuracy(counts),
     }
     if probabilities.shape[1] == 2 and 0 < rows.targets.sum() < len(rows):
         figures["roc_auc"] = metrics.roc_auc(probabilities[:, 1], rows.targets)
@@ -130,8 +135,10 @@ def _blocks(
 ) -> Iterator[str]:
     classes = saved.classes
     yield ""
-    figures = found.figures_with_loss() | more
-    text = "   ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in figures.items())
+    figures = {name: short(value) for name, value in (found.figures_with_loss() | more).items()}
+    if figures.get("balanced_accuracy") == figures.get("accuracy"):
+        figures.pop("balanced_accuracy", None)
+    text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
     yield f" {paint('rows', theme.HEADING, screen)} {len(rows):,}   {text}"
     if found.confusion is None:
         return

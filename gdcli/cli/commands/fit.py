@@ -9,7 +9,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
-from gdcli.cli.running import descent_words, finish, note_all, progress_bar, reader
+from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reader, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
@@ -17,6 +17,7 @@ from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
+    FoldSpec,
     LineSpec,
     LoopSpec,
     LossSpec,
@@ -40,6 +41,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    folds: FoldSpec,
     saving: SaveOptions,
     stream: StreamOptions,
     output: OutputOptions,
@@ -51,20 +53,21 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(saving.save)
-    spec, start = or_example(Spec(line, data, rate, loop, epochs, optimizer, loss, stop), terminal)
+    spec, start = or_example(Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal)
     rows = reader(terminal)
     experiment = read_line(spec, rows).compressed()
     note_all(rows.notes, terminal)
-    resolved = {"lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
-    again = invocation(context, spec.data.source).with_options(**start, **resolved)
     form = format_of(output)
+    repeated = resolved(experiment, form, saving.save is not None)
+    again = invocation(context, spec.data.source).with_options(**start, **repeated)
     keep = shown(stream.every, form.usual_rows, experiment.passes)
     terminal.note(header(experiment))
+    note_chosen(experiment, terminal)
     _note_few_rows(experiment, terminal)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), stop.rule("min_delta", 0.0))
-        result = LineResult(run, again, experiment=experiment)
+        result = LineResult(run, again, experiment=experiment, interrupted=interrupted)
         records = bar.clearing(
             experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
         )

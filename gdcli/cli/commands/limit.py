@@ -80,7 +80,7 @@ def command(
         raise OptionError("--on goes with a saved model as DATA", "as in gdcli limit model.safetensors --on rows.csv")
     else:
         spec = Spec(line, data, RateSpec(asked.lr), loop, EpochSpec(STEPS), optimizer, loss)
-        found, again = _of_line(context, spec, asked, terminal)
+        found, again = _of_line(context, spec, asked, terminal, bare)
     if bare:
         value.put(_number(found), output, terminal)
         return
@@ -103,14 +103,14 @@ def _refuse_chance(context: Any) -> None:
 
 
 def _of_line(
-    context: Any, spec: Spec, asked: LimitOptions, terminal: Terminal
+    context: Any, spec: Spec, asked: LimitOptions, terminal: Terminal, bare: bool
 ) -> tuple[LineLimits | LocalLimit, Invocation]:
     """A linear model's limits: exact with MSE, else by the curvature at the start."""
     spec, start = or_example(spec, terminal)
     rows = reader(terminal)
     data = rows.numbers(str(spec.data.source), spec.data)
-    note_all(rows.notes, terminal)
-    experiment = on_rows(spec, data).compressed()
+    note_all([] if bare else rows.notes, terminal)
+    experiment = replace(on_rows(spec, data), reading=rows.reading).compressed()
     again = invocation(context, spec.data.source).with_options(**start)
     if experiment.problem.loss is losses.mse:
         return LineLimits(experiment, asked.lr, asked.target_loss), again

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from gdcli.analysis.suggestions import NAMES
 from gdcli.cli import value
 from gdcli.cli.commands.train import with_rows
 from gdcli.cli.example import or_example
@@ -20,7 +21,7 @@ from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.line import read_line
-from gdcli.experiments.lr_find import NAMES, Asked, RangeTestResult, Subject
+from gdcli.experiments.lr_find import Asked, RangeTestResult, Subject
 from gdcli.experiments.notation import one_of, validation
 from gdcli.experiments.spec import (
     DataSpec,
@@ -39,6 +40,8 @@ from gdcli.experiments.spec import (
 from gdcli.formatting import exact
 from gdcli.render.reports.range_test import report
 
+LOW, HIGH = 1e-6, 10.0
+"""The usual first and last rate."""
 ONLY: dict[str, type[Group]] = {"fit": LineSpec, "train": NetworkSpec}
 WhatArgument = Annotated[str, typer.Argument(metavar="fit|train", help="What is to be run.", show_default=False)]
 
@@ -47,16 +50,17 @@ class FindOptions(NamedTuple):
     """The rates tried, and which suggestion counts."""
 
     low: Annotated[
-        float, option("--from", accepts="positive", metavar="LR", help="The first learning rate. [1e-6]")
-    ] = 1e-6
-    high: Annotated[float, option("--to", accepts="positive", metavar="LR", help="The last one. [10]")] = 10.0
+        float | None,
+        option("--from", accepts="positive", metavar="LR", help="The first learning rate. [1e-6; lower if need be]"),
+    ] = None
+    high: Annotated[float | None, option("--to", accepts="positive", metavar="LR", help="The last one. [10]")] = None
     steps: Annotated[int, option("--steps", accepts="count", metavar="N", help="Steps, one a rate. [100]")] = 100
     smooth: Annotated[
         float | None,
         option("--smooth", accepts="positive", metavar="S", help="Part a new loss is of the mean. [0.05; full: 1]"),
     ] = None
     suggest: Annotated[
-        str | None, option("--suggest", metavar="NAME", help="valley, steepest or minimum/10. [the first with grounds]")
+        str | None, option("--suggest", metavar="NAME", help="two-thirds, valley, steepest or minimum/10. [the first]")
     ] = None
     validation: Annotated[
         str | None,
@@ -75,7 +79,8 @@ class FindOptions(NamedTuple):
         wanted = self.suggest
         if wanted is not None:
             wanted = one_of("--suggest", "minimum/10" if wanted.lower() == "minimum" else wanted, NAMES)
-        return Asked(self.low, self.high, self.steps, self.smooth, wanted).checked()
+        low, high = self.low or LOW, self.high or HIGH
+        return Asked(low, high, self.steps, self.smooth, wanted).checked()
 
 
 def command(
@@ -102,9 +107,12 @@ def command(
     _refuse_others(context, what)
     held = StopSpec(validation=None if asked.validation is None else validation(asked.validation))
     model = line if what == "fit" else network
-    spec = Spec(model, data, RateSpec(), loop, EpochSpec(1), optimizer, loss, held)
+    # with a rate, nothing else is chosen: rows and batches are those of a run to which the suggestion is given
+    spec = Spec(model, data, RateSpec(lr=1.0), loop, EpochSpec(1), optimizer, loss, held)
     experiment, start = _experiment(spec, terminal)
     subject = Subject.of(experiment)
+    if asked.low is None:
+        tried = subject.lowered(tried, asked.high)
     terminal.note(f"{_header(experiment)}   {tried.steps} rates from {exact(tried.low)} to {exact(tried.high)}")
     with interruptible() as interrupted:
         probes = subject.test(tried, interrupted)

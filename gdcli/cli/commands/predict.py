@@ -16,12 +16,11 @@ from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
 from gdcli.cli.saved import refuse_target, rows_named
 from gdcli.cli.terminal import Terminal
-from gdcli.data.columns import find, inputs
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import STDIN
 from gdcli.data.tables import Table, read_table
 from gdcli.errors import DataError, OptionError
-from gdcli.experiments.reading import needed_columns, read_options
+from gdcli.experiments.reading import read_options
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
@@ -30,6 +29,7 @@ from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, plain
 
 CHUNK = 1 << 16
+CODE = re.compile(r"\s*0\d")  # a number would not read back the same
 MAGIC = (b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N")
 
 
@@ -102,7 +102,7 @@ def _records(
     how = read_options(options)
     header, lines = b"", 0
     for at, chunk in enumerate(_chunks(terminal.stdin)):
-        if at == 0 and how.header:
+        if at == 0 and how.header is not False:
             header = chunk[: chunk.find(b"\n") + 1] or chunk
         before = lines if at == 0 else lines - header.count(b"\n")
         try:
@@ -142,8 +142,7 @@ def _renumbered(error: DataError, lines: int) -> DataError:
 def _predicted(saved: Model, table: Table, options: DataSpec, with_probabilities: bool) -> Iterator[Predicted]:
     """Each row of a table, with what is added to it."""
     prepared = saved.saved.preparation
-    with needed_columns():
-        values, kept = _inputs(saved, table, options)
+    values, kept = saved.complete_rows(table, options)
     out = saved.outputs(values)
     told = _answers(saved, out)
     probabilities = prepared.probabilities(out) if prepared.classes and with_probabilities else None
@@ -158,24 +157,13 @@ def _predicted(saved: Model, table: Table, options: DataSpec, with_probabilities
         yield Predicted({name: column[row] for name, column in cells.items()}, added)
 
 
-def _inputs(saved: Model, table: Table, options: DataSpec) -> tuple[Array, Array]:
-    """The model's inputs, and which rows have them; the mean of a column is that of the training rows."""
-    prepared, dtype = saved.saved.preparation, saved.saved.parameters.dtype
-    names, missing = prepared.input_names, options.missing
-    if missing != "mean":
-        return inputs(table, names, missing, dtype)
-    found = tuple(find(table, name) for name in names)
-    values = np.array(table.matrix(found, dtype))
-    return np.where(np.isnan(values), prepared.means.astype(dtype), values), np.ones(len(table), bool)
-
-
 def _answers(saved: Model, out: Array) -> list[Any]:
-    """Classes as their labels, numbers as numbers."""
+    """Classes as their labels, numbers as numbers; labels are numbers where all of them read back the same."""
     predicted = saved.saved.preparation.predicted(out)
     if not saved.classes:
         return [_shortest(value) for value in predicted]
     labels = saved.classes
-    numeric = all(re.fullmatch(r"-?\d+", label) for label in labels)
+    numeric = all(re.fullmatch(r"0|-?[1-9][0-9]*", label) for label in labels)
     return [int(labels[at]) if numeric else labels[at] for at in predicted.tolist()]
 
 
@@ -209,7 +197,8 @@ def _cells(table: Table, name: str) -> list[Any]:
         values = table.numbers(name).tolist()
     except DataError:  # a column of the rows' own, which the model does not need
         return texts
-    return [text if value != value else Written.of(value, text) for value, text in zip(values, texts, strict=True)]
+    pairs = zip(values, texts, strict=True)
+    return [text if value != value or CODE.match(text) else Written.of(value, text) for value, text in pairs]
 
 
 def _free(name: str, taken: list[str]) -> str:
@@ -240,7 +229,7 @@ class _Lines:
 def _pictures(saved: Model, table: Table, count: int, options: DataSpec, screen: Screen) -> Iterator[str]:
     """Rows as pictures, with what the network makes of them and how sure it is."""
     prepared = saved.saved.preparation
-    values, kept = _inputs(saved, table, options)
+    values, kept = saved.complete_rows(table, options)
     out = saved.outputs(values[:count])
     answers = [str(answer) for answer in _answers(saved, out)]
     if prepared.classes:

@@ -10,10 +10,12 @@ import typer
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.output import check, emit
+from gdcli.cli.running import note_all
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line_result import scores
 from gdcli.experiments.predicting import Predictions, Scored
+from gdcli.experiments.result import described
 from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.formatting import equation, short
 from gdcli.render import Column, Report, theme
@@ -35,6 +37,7 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     predicted, start = predictions(data, line, given, terminal)
+    note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
     result = scores(predicted.outputs, predicted.data.targets)
     again = invocation(context, predicted.name).with_options(**start)
     report = Report(
@@ -44,6 +47,7 @@ def command(
             "equation": _equation(predicted),
             "rows": len(predicted.data),
             **result._asdict(),
+            "reading": described(predicted.reading),
             "rerun": str(again),
         },
         rows_name="predictions",

@@ -18,6 +18,7 @@ from gdcli.errors import INTERRUPTED
 from gdcli.experiments.line import on_rows
 from gdcli.experiments.line_result import line_config
 from gdcli.experiments.notation import write
+from gdcli.experiments.result import described
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -77,6 +78,7 @@ def command(
             summary=lambda: {
                 "gradient_formula": first[0].formulas() if first and first[0].whole else None,
                 "config": config,
+                "reading": described(rows.reading),
                 "rerun": str(again),
             },
         )

@@ -23,6 +23,7 @@ from gdcli.experiments.line import on_rows, refuse_unfit
 from gdcli.experiments.line_result import line_config
 from gdcli.experiments.line_surface import Descents, RatesSpec, axes, descent
 from gdcli.experiments.notation import write
+from gdcli.experiments.result import described
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -126,7 +127,8 @@ def _of_line(
         again = invocation(context, spec.data.source).with_options(**given)
         config = line_config(first) | {"scale": first.scale_name, "schedule": write(rate.schedule)}
         config |= {"lr": rates[0] if len(rates) == 1 else rates}
-        return layout.drawing(ranges, {"seed": spec.loop.seed, "config": config, "rerun": str(again)})
+        more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": str(again)}
+        return layout.drawing(ranges, more)
 
 
 def _ranges(asked: SurfaceOptions, x: str, y: str) -> tuple[Span | None, Span | None]:

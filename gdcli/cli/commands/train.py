@@ -11,7 +11,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, plots
-from gdcli.cli.running import batch_words, finish, note_all, progress_bar, reader
+from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reader, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
@@ -22,6 +22,7 @@ from gdcli.experiments.resuming import continued_spec
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
+    FoldSpec,
     LoopSpec,
     LossSpec,
     NetworkSpec,
@@ -46,6 +47,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    folds: FoldSpec,
     saving: SaveOptions,
     going_on: ResumeOptions,
     show: ShowOptions,
@@ -60,23 +62,24 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(saving.save)
-    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop), terminal, "train")
+    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal, "train")
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
         spec = continued_spec(past, spec, given_options(context))
     rows = reader(terminal)
     experiment = read_network(spec, rows, past)
     note_all(rows.notes, terminal)
-    resolved = {"lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
-    again = invocation(context, spec.data.source).with_options(**resolved)
-    terminal.note(header(experiment))
     form = format_of(output)
+    repeated = resolved(experiment, form, saving.save is not None)
+    again = invocation(context, spec.data.source).with_options(**repeated)
+    terminal.note(header(experiment))
+    note_chosen(experiment, terminal)
     table = form.for_people
     keep = shown(stream.every, form.usual_rows, 0 if table and experiment.passes <= 60 else experiment.passes)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
-        result = NetworkResult(run, again, experiment=experiment, saved_as=saving.save)
+        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.save)
         records = streams.thin(run, keep, best=table)
         stamped: Any = timed(records) if stream.timing or table else records
         emit(report(result, bar.clearing(stamped), plots(stream.plot, output, terminal), show.show), output, terminal)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.analysis import curvature
+from gdcli.analysis.objective import objective
 from gdcli.analysis.verdicts import Goal
 from gdcli.data.dataset import Dataset
 from gdcli.experiments import building
@@ -25,6 +25,7 @@ from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import MEASURED
+from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
 
 Rows = Dataset | Examples
@@ -37,6 +38,18 @@ NEAR = 1e-6
 """Of the baseline's loss: this near the optimum's a loss is as good."""
 
 
+class Measuring(NamedTuple):
+    """How runs are measured beside their own losses.
+
+    Args:
+        folds: How many folds; 0 for the rows that they hold out, or their training rows.
+        seed: Of the folds.
+    """
+
+    folds: int
+    seed: int
+
+
 class Job(NamedTuple):
     """Runs that are one stack, in a form that can be sent to another process.
 
@@ -44,20 +57,23 @@ class Job(NamedTuple):
         table: Which of the tables read it is about.
         numbers: The runs' numbers.
         specs: The runs.
+        measuring: How they are measured; None where their losses compare them.
     """
 
     table: int
     numbers: tuple[int, ...]
     specs: tuple[Spec, ...]
+    measuring: Measuring | None = None
 
     def alone(self) -> Iterator[Job]:
         """The same runs one by one."""
         for number, spec in zip(self.numbers, self.specs, strict=True):
-            yield Job(self.table, (number,), (spec,))
+            yield self._replace(numbers=(number,), specs=(spec,))
 
     def part(self, places: Sequence[int]) -> Job:
         """Some of the runs."""
-        return Job(self.table, tuple(self.numbers[at] for at in places), tuple(self.specs[at] for at in places))
+        numbers, specs = tuple(self.numbers[at] for at in places), tuple(self.specs[at] for at in places)
+        return self._replace(numbers=numbers, specs=specs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +153,7 @@ def _line(first: LineExperiment, spec: Spec) -> LineExperiment:
         first,
         spec=spec,
         problem=replace(first.problem, l1=spec.loss.l1, l2=spec.loss.l2),
-        start=first.basis.scaled(building.start_parameters(spec.model, first.names)),
+        start=building.start(spec.model, first.names, spec.loop.seed, first.basis.scaled),
         optimizer=building.optimizer(spec.optimizer, "sgd"),
         schedule=building.schedule(spec.rate, rate, first.epochs * first.steps_per_epoch),
         rate=rate,
@@ -179,7 +195,7 @@ class ClosedForms:
     def __init__(self, baseline: float) -> None:
         self._baseline = baseline
         self._limits: dict[Hashable, float | None] = {}
-        self._goals: dict[float, Goal | None] = {}
+        self._goals: dict[Hashable, Goal | None] = {}
 
     def limit(self, one: LineExperiment) -> float | None:
         """The largest stable rate."""
@@ -198,11 +214,12 @@ class ClosedForms:
         problem = one.problem
         if problem.loss is not losses.mse or problem.l1 or one.batch_size is not None or not self._baseline > 0:
             return None
-        if problem.l2 not in self._goals:
-            parameters, _ = curvature.optimum(problem)
-            least = float(problem.data_loss(parameters, problem.data)) if np.isfinite(parameters).all() else np.inf
-            self._goals[problem.l2] = Goal(least, NEAR * self._baseline) if np.isfinite(least) else None
-        return self._goals[problem.l2]
+        key = one.optimizer, problem.l2
+        if key not in self._goals:
+            true = objective(problem, one.optimizer)
+            least = np.inf if true is None else float(problem.data_loss(true.optimum, problem.data))
+            self._goals[key] = Goal(least, NEAR * self._baseline) if np.isfinite(least) else None
+        return self._goals[key]
 
 
 class Batch(NamedTuple):
@@ -232,10 +249,32 @@ def batches(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) 
         OptionError: If an option cannot be.
     """
     found: list[Batch] = []
+    specs = settled_specs(specs, tables, rows)
     for numbers in _alike(specs, tables, rows):
         job = Job(tables[numbers[0]], tuple(numbers), tuple(specs[number] for number in numbers))
         found += _parts(job, prepare(job, rows[job.table]))
     return sorted(found, key=lambda batch: batch.job.numbers)
+
+
+def settled_specs(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -> list[Spec]:
+    """The same runs with all that they leave open chosen: once for all that share everything it depends on."""
+    known: dict[Hashable, Spec] = {}
+    found = []
+    for spec, table in zip(specs, tables, strict=True):
+        rate = spec.rate.lr
+        alike = spec if rate is None else spec.replace(lr=1.0)
+        if (table, alike) not in known:
+            known[table, alike] = _settled(alike, rows[table])
+        chosen = known[table, alike]
+        found.append(chosen if rate is None else chosen.replace(lr=rate))
+    return found
+
+
+def _settled(spec: Spec, rows: Rows) -> Spec:
+    """A run with all that it leaves open chosen."""
+    if spec.rate.lr is not None and (spec.epochs.epochs is not None or isinstance(rows, Dataset)):
+        return spec
+    return (line_experiment(spec, rows) if isinstance(rows, Dataset) else network_experiment(spec, rows)).spec
 
 
 def _alike(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -> Iterator[list[int]]:
@@ -244,6 +283,8 @@ def _alike(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -
     shared: dict[Hashable, list[int]] = {}
     for number, (spec, table) in enumerate(zip(specs, tables, strict=True)):
         free = own if _seed_matters(spec, row_count(rows[table])) else own | {"seed"}
+        if any(isinstance(rule, Tolerance) for rule in spec.stop.rules()):
+            free = free - {"l2", "weight_decay"}  # they move the optimum, which the rule is about
         key = table, *(value for name, value in spec.values().items() if name not in free)
         shared.setdefault(key, []).append(number)
     yield from shared.values()

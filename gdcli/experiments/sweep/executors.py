@@ -23,7 +23,9 @@ from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.definitions.plugins import Plugin, load, loaded
 from gdcli.errors import DataError, OptionError, install_hint
 from gdcli.experiments.experiment import never
+from gdcli.experiments.folds import Measured
 from gdcli.experiments.sweep.batching import Job, PreparedStack, Rows, prepare
+from gdcli.experiments.sweep.measuring import fold_measures, measured, nothing_learned
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
 
@@ -31,6 +33,8 @@ CONNECT = 5
 """Seconds to wait for a cluster."""
 CHECK = 1.0
 """Seconds between two looks at a cluster's workers."""
+NOTHING = "learned nothing"
+"""The verdict on a run that is no better than what knows no input."""
 ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+")
 
 
@@ -47,6 +51,7 @@ class Finished(NamedTuple):
         limit: The largest stable learning rate, where a closed form is known.
         steps_per_epoch: Updates in one pass.
         figures: Further figures of the parameters kept.
+        measured: Its score by the sweep's common measure, if it has one.
     """
 
     number: int
@@ -58,6 +63,7 @@ class Finished(NamedTuple):
     limit: float | None = None
     steps_per_epoch: int = 1
     figures: dict[str, float] = {}  # noqa: RUF012 - never written to
+    measured: Measured | None = None
 
     @property
     def ended(self) -> bool:
@@ -128,20 +134,23 @@ def work(
     with np.errstate(all="ignore"):
         deadline = Deadline(None if timeout is None else timeout * count, interrupted)
         stack, finished = prepare(job, rows), list[Finished]()
+        by_folds = fold_measures(job, rows, deadline)
         for event in stack.outcomes(deadline):
             if isinstance(event, Outcome):
-                finished.append(_finished(job, stack, event, deadline.passed))
+                finished.append(_finished(job, stack, event, deadline.passed, by_folds.get(event.index)))
                 report(finished[-1])
             else:
                 report(Progress(job.numbers[0], event.epoch * count))
     return finished
 
 
-def _finished(job: Job, stack: PreparedStack, outcome: Outcome, late: bool) -> Finished:
+def _finished(job: Job, stack: PreparedStack, outcome: Outcome, late: bool, by_folds: Measured | None) -> Finished:
     at, goal = outcome.index, stack.goals[outcome.index]
     status, words = str(outcome.status), verdict(outcome, goal, stack.unstable[at])
     if outcome.status is Status.INTERRUPTED and late:
         status, words = "timed_out", f"out of time at epoch {outcome.epoch}"
+    elif outcome.status is not Status.INTERRUPTED and nothing_learned(stack, outcome, goal):
+        words = NOTHING
     return Finished(
         number=job.numbers[at],
         status=status,
@@ -152,6 +161,7 @@ def _finished(job: Job, stack: PreparedStack, outcome: Outcome, late: bool) -> F
         limit=stack.limits[at],
         steps_per_epoch=stack.first.steps_per_epoch,
         figures=_figures(stack, outcome),
+        measured=None if job.measuring is None else measured(stack.experiments[at], outcome, by_folds),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gdcli.data.report import ReadReport
 from gdcli.errors import OptionError
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment
@@ -14,13 +15,14 @@ from gdcli.experiments.line import refuse_unfit
 from gdcli.experiments.reading import Reader, read_examples
 from gdcli.experiments.result import plain
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec, options_of
-from gdcli.experiments.sweep.batching import Batch, Job, Rows, batches, prepare
+from gdcli.experiments.sweep.batching import Batch, Job, Measuring, Rows, batches, prepare
 from gdcli.experiments.sweep.grid import Choice, Grid, joined, sweepable
+from gdcli.experiments.sweep.measuring import asked_of
 from gdcli.optim.optimizers import Optimizer
 
 __all__ = ["Plan", "plan", "sweep_invocation"]
 
-NOT_A_SETTING = {*(one.name for one in DataSpec.options()), "threads", "labels", "test", "test_labels"}
+NOT_A_SETTING = {*(one.name for one in DataSpec.options()), "threads", "labels", "test", "test_labels", "folds"}
 """Options that say how the data is read, or how fast."""
 
 
@@ -35,6 +37,7 @@ class Plan:
         jobs: The stacks.
         specs: The runs, with their learning rates and epochs as numbers.
         optimizers: The runs' optimizers.
+        reading: What was read first and how it is understood.
     """
 
     grid: Grid
@@ -43,11 +46,17 @@ class Plan:
     jobs: Sequence[Job]
     specs: Sequence[Spec]
     optimizers: Sequence[Optimizer]
+    reading: ReadReport | None = None
 
     @property
     def command(self) -> str:
         """`fit` or `train`."""
         return self.grid.base.command
+
+    @property
+    def measuring(self) -> Measuring | None:
+        """How the runs are measured; None where their own losses compare them."""
+        return self.jobs[0].measuring if self.jobs else None
 
     @property
     def source(self) -> str:
@@ -105,7 +114,9 @@ def plan(grid: Grid, reader: Reader) -> Plan:
     """
     tables, rows = _read(grid.specs, reader)
     found = batches(grid.specs, tables, rows)
-    return Plan(grid, tables, rows, [batch.job for batch in found], *_in_order(found))
+    measuring = asked_of(grid, rows)
+    jobs = [batch.job._replace(measuring=measuring) for batch in found]
+    return Plan(grid, tables, rows, jobs, *_in_order(found), reader.reading)
 
 
 def _in_order(found: Sequence[Batch]) -> tuple[list[Spec], list[Optimizer]]:

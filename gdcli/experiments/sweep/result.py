@@ -11,23 +11,31 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
+from gdcli.analysis.comparison import Choice, compare, keep_smallest, tends_higher
+from gdcli.analysis.confident_errors import gradients_of_errors
+from gdcli.analysis.evidence import Verdict
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.folds import Measured
 from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.network import NetworkExperiment
+from gdcli.experiments.result import described
 from gdcli.experiments.spec import Spec
-from gdcli.experiments.sweep.executors import Finished
+from gdcli.experiments.sweep.executors import NOTHING, Finished
+from gdcli.experiments.sweep.measuring import KINDS, SIZES
 from gdcli.experiments.sweep.planning import Plan
 from gdcli.formatting import short
-from gdcli.training.records import RISE, Row
+from gdcli.nn import losses
+from gdcli.training.records import Row
 from gdcli.training.stacked import Outcome
 
 T = TypeVar("T")
-SIZES = ("degree", "hidden")
-"""Options that make a model larger."""
 LONG_NUMBER = re.compile(r"-?[\d.]{8,}(?:e-?\d+)?")
-ORDER = {"diverged": 2, "interrupted": 1, "timed_out": 1, "failed": 3}
+ORDER = {"interrupted": 1, "timed_out": 1, "diverged": 3, "failed": 4}
 """How a run's end ranks it; any other end comes first."""
+DEAD = 2
+"""How a run that learned nothing ranks."""
 ROUNDING = 1e-28
 """Of the first loss: a loss below is as good as none."""
 POINTS = 200
@@ -89,6 +97,16 @@ class SweptRun:
         return self.finished.outcome
 
     @property
+    def measured(self) -> Measured | None:
+        """Its score by the sweep's common measure; None where the runs' own losses compare them."""
+        return self.finished.measured
+
+    @property
+    def learned(self) -> bool:
+        """Whether it came to an end better than where no input is known."""
+        return self.outcome is not None and not self.diverged and self.verdict != NOTHING
+
+    @property
     def curve(self) -> Array:
         """The loss after 0, 1, 2, ... epochs: the validation loss where rows are held out."""
         return np.empty(0) if self.outcome is None else self.outcome.monitored
@@ -134,7 +152,8 @@ class SweptRun:
         if outcome.validation is not None:
             found["best_validation_loss"] = float(outcome.validation[best])
             found["final_validation_loss"] = float(outcome.validation[-1])
-        return found | self.finished.figures
+        common = {} if self.measured is None else self.measured.figures()
+        return found | self.finished.figures | common
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -260,18 +279,75 @@ class SweepResult(Sequence[SweptRun]):
         return None if goal is None else goal.optimum + goal.near
 
     @property
+    def ranked_by(self) -> dict[str, str] | None:
+        """The common measure and the rows it is of; None where runs are ranked by their own losses."""
+        one = next((run.measured for run in self.ranked if run.measured is not None), None)
+        return None if one is None else {"metric": one.metric, "of": one.of}
+
+    @property
     def size_option(self) -> str:
         """The option that makes models larger, if runs differ in it: `degree` or `hidden`."""
         return next((name for name in SIZES if name in self.plan.grid.differing), "")
 
     @cached_property
-    def keep(self) -> SweptRun | None:
-        """The smallest size that no other beats by 5 % on rows held out; None if sizes are no question."""
-        best = self.best
-        if best is None or best.diverged or not self.size_option or "best_validation_loss" not in best.losses:
+    def choice(self) -> Choice | None:
+        """The size to keep, not shown to be worse; None if sizes are no question, or no rows are held out."""
+        if not self.size_option:
             return None
-        near = RISE * best.losses["best_validation_loss"]
-        return next(run for run in self.by_size if run.losses["best_validation_loss"] <= near)
+        scores = [run.measured for run in self.by_size]
+        rows = {0 if one is None or not one.held_out else len(one.losses) for one in scores}
+        if len(rows) != 1 or rows == {0}:
+            return None
+        losses = np.array([one.losses for one in scores if one is not None])
+        return keep_smallest([self.size(run) for run in self.by_size], losses, self.size_option)
+
+    @property
+    def keep(self) -> SweptRun | None:
+        """The smallest size not shown to be worse on rows held out; None if sizes are no question."""
+        return None if self.choice is None else self.by_size[self.choice.kept]
+
+    @cached_property
+    def overfitted(self) -> SweptRun | None:
+        """The size that fits the training rows best of those that do rows held out worse than the size to keep."""
+        keep = self.keep
+        if keep is None or keep.measured is None:
+            return None
+        found = [
+            (run.measured.training, run)
+            for run in self.by_size
+            if run.measured is not None and self.size(run) > self.size(keep) and overfits(keep.measured, run.measured)
+        ]
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the runs' own losses are numbers of different kinds."""
+        return bool(KINDS.intersection(self.plan.grid.differing))
+
+    @cached_property
+    def gradients(self) -> dict[str, tuple[float, ...]]:
+        """Where losses of classes are compared: each one's pull at a row by the probability of its true class."""
+        found = dict[str, tuple[float, ...]]()
+        for run in self.ranked if "loss" in self.plan.grid.differing else ():
+            name, one = str(run.differs["loss"]), run.measured
+            if name not in found and one is not None and one.right is not None:
+                experiment = run.experiment
+                assert isinstance(experiment, NetworkExperiment)  # noqa: S101 - classes are a network's
+                loss = losses.classifier(experiment.loss)
+                found[name] = gradients_of_errors(loss, experiment.network.sizes[-1] == 1)
+        return found
+
+    @cached_property
+    def comparison(self) -> Verdict | None:
+        """The best run beside the next by the common measure, and whether that is a difference."""
+        two = [run for run in self.ranked if run.learned and run.measured is not None][:2]
+        if len(two) < 2 or two[0].measured is None or two[1].measured is None:
+            return None
+        first, second = two[0].measured, two[1].measured
+        if len(first.losses) != len(second.losses):
+            return None
+        what = "squared error" if first.right is None else first.title
+        return compare(first.losses, second.losses, (two[0].label, two[1].label), what=what)
 
     @cached_property
     def by_size(self) -> list[SweptRun]:
@@ -300,6 +376,14 @@ class SweepResult(Sequence[SweptRun]):
         fitted = [Curve(run.label, grid.tolist(), run.predict(grid[:, None]).tolist()) for run in chosen]
         return [Curve("data", x.tolist(), data.targets.tolist()), *fitted]
 
+    def _common_figures(self) -> dict[str, Any]:
+        """What runs are ranked by where their own losses do not compare them, and what that shows."""
+        if self.ranked_by is None:
+            return {}
+        gradients = {name: list(slopes) for name, slopes in self.gradients.items()}
+        comparison = None if self.comparison is None else self.comparison.row()
+        return {"ranked_by": self.ranked_by, "gradients": gradients or None, "comparison": comparison}
+
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.sweep/1`, without its runs."""
         plan, best, keep = self.plan, self.best, self.keep
@@ -312,7 +396,9 @@ class SweepResult(Sequence[SweptRun]):
             "finished": sum(run.finished.ended for run in self.finished),
             "stacks": len(plan.jobs),
             "lr_max": self.limit,
+            "reading": described(plan.reading),
             "best": None if best is None else best.number,
+            **self._common_figures(),
             "keep": None if keep is None else {**keep.differs, "run": keep.number, **keep.losses, "rerun": keep.rerun},
             "rerun": self.rerun,
         }
@@ -362,10 +448,17 @@ def standing(run: SweptRun) -> tuple[float, float, float, int]:
     outcome = run.outcome
     if outcome is None:
         return ORDER["failed"], 0.0, 0.0, run.number
-    best, first = float(outcome.monitored[outcome.best_epoch]), float(outcome.monitored[0])
+    first = float(outcome.monitored[0])
+    best = float(outcome.monitored[outcome.best_epoch]) if run.measured is None else run.measured.value
     best = max(float(f"{best:.12g}"), ROUNDING * first) if math.isfinite(best) else math.inf
     there = math.inf if run.arrived is None else run.arrived
-    return ORDER.get(run.status, 0), best, there, run.number
+    return DEAD if run.verdict == NOTHING else ORDER.get(run.status, 0), best, there, run.number
+
+
+def overfits(keep: Measured, larger: Measured) -> bool:
+    """Whether a larger model fits its training rows better and does rows it has not seen worse, in mean and in rank."""
+    closer = larger.training < keep.training
+    return closer and larger.value > keep.value and tends_higher(larger.losses, keep.losses)
 
 
 def brief(text: str) -> str:

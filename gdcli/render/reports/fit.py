@@ -14,8 +14,13 @@ from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
+    from gdcli.analysis.evidence import Verdict
+    from gdcli.experiments.folds import FoldScores
     from gdcli.experiments.line_result import LineResult
     from gdcli.render.charts.plots import Series
+
+SHOWN = 5
+"""Digits of an equation's numbers."""
 
 __all__ = ["blocks", "draw_fit", "fit_columns", "report", "stamped", "status_word", "summarize_fit", "wrap_remark"]
 
@@ -105,11 +110,14 @@ def _finite(record: Epoch) -> bool:
 def summarize_fit(result: LineResult, screen: Screen) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
     target = result.experiment.data.target_name
-    rows = [("fitted", result.values, result.scores, f"R2 {_r2(result.scores.r2)}")]
+    rows = [("fitted", result.values, result.scores, _quality(result))]
     if result.optimum is not None:
-        rows.append(("optimum", *result.optimum, "exact least squares"))
+        best = result.optimum
+        rows.append(("optimum", best.values, best.scores, best.name))
     equations = [equation(target, result.experiment.terms, list(parameters), 5) for _, parameters, _, _ in rows]
-    wide = max(columns(text) for text in equations) > max(40, screen.width - 46)
+    if result.optimum is not None and min(result.optimum.digits) < SHOWN:
+        equations[1] = ""  # it has fewer digits than an equation shows: each parameter has a line of its own
+    wide = "" in equations or max(columns(text) for text in equations) > max(40, screen.width - 46)
     mean, mse = result.baseline
     labels = [label for label, *_ in rows]
     cells = [f"MSE {short(scores.mse)}" for _, _, scores, _ in rows]
@@ -132,8 +140,30 @@ def summarize_fit(result: LineResult, screen: Screen) -> Iterator[str]:
     for label, text, cell, note in zip(labels, equations, cells, notes, strict=True):
         start = paint(f" {label:<10}", theme.HEADING, screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
+    if result.folds is not None:
+        yield from wrap_remark("folds", describe_folds(result.folds), screen)
+    if result.validation is not None:
+        yield from summarize_verdicts(result.verdicts, screen)
     for label, text in result.remarks:
         yield from wrap_remark(label, text, screen)
+
+
+def _quality(result: LineResult) -> str:
+    """R2, and which, where the model has no intercept."""
+    centred = f"R2 {_r2(result.scores.r2)}"
+    about_zero = next((claim.value for claim in result.claims if claim.subject == "R2 uncentred"), None)
+    return f"{centred} beside the mean, {_r2(float(about_zero))} beside 0" if about_zero is not None else centred
+
+
+def describe_folds(folds: FoldScores) -> str:
+    """The mean score with its standard error."""
+    return f"{folds} (with --folds {len(folds.scores)})"
+
+
+def summarize_verdicts(verdicts: Sequence[Verdict], screen: Screen) -> Iterator[str]:
+    """Each verdict's sentence, under one label."""
+    for at, verdict in enumerate(verdicts):
+        yield from wrap_remark("" if at else "verdict", plain(verdict.sentence, screen), screen)
 
 
 def _r2(value: float) -> str:
@@ -142,13 +172,21 @@ def _r2(value: float) -> str:
 
 def _parameters(result: LineResult) -> Iterator[str]:
     """Many parameters, one a line, with the optimum beside them."""
-    exact = result.optimum.values if result.optimum else None
+    best = result.optimum
+    exact = None if best is None else [_known(*pair) for pair in zip(best.values, best.digits, strict=True)]
     names = result.experiment.names
     width = max(len(name) for name in names) + 2
     yield f" {'':{width}}{'fitted':>14}" + (f"{'optimum':>14}" if exact is not None else "")
     for i, name in enumerate(names):
-        right = f"{short(exact[i], 6):>14}" if exact is not None else ""
+        right = f"{exact[i]:>14}" if exact is not None else ""
         yield f" {plain(name, Screen()):{width}}{short(result.values[i], 6):>14}{right}"
+
+
+def _known(value: float, digits: int) -> str:
+    """A parameter of the optimum, to the digits that are known of it; blank where none is."""
+    if not value or not digits:
+        return "" if value else "0"
+    return f"{value:.{digits}g}" if abs(value) >= 10.0**digits and digits < 6 else short(value, min(6, digits))
 
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:

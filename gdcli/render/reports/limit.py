@@ -19,6 +19,12 @@ BROAD, NARROW = (11, 12, 17, 15), (11, 11, 12, 12)
 MANY = 12
 """Eigenvalues that are listed."""
 
+SAID = {"unique": "optima", "near twins": "twins"}
+"""Claims that are said, where there are any, and their labels."""
+
+COUNTED = 1e7
+"""Steps from which a count is rounded to two digits."""
+
 SLOW = 1e-3
 """Part of the first distance to the minimum that is left by a run that is slow."""
 
@@ -40,6 +46,9 @@ def _line_blocks(
     found: LineLimits, foretold: Sequence[RateForecast], tried: Sequence[LimitTrial], screen: Screen
 ) -> Iterator[str]:
     yield from tabulate_limits(found.inputs, found.other(), screen)
+    for claim in found.claims:
+        if claim.subject in SAID and (claim.subject, claim.value) != ("unique", 1):
+            yield from wrap_remark(SAID[claim.subject], claim.sentence, screen)
     if foretold:
         yield from tabulate_forecasts(foretold, "MSE", screen)
     if tried:
@@ -54,7 +63,7 @@ def local_report(found: LocalLimit, rerun: str) -> Report:
         rows_name="",
         summary=lambda: found.figures() | {"rerun": rerun},
         paragraph=lambda _record, _screen: (),
-        blocks=lambda screen: describe_sharpness(found.local, found.why, screen),
+        blocks=lambda screen: describe_sharpness(found.local, found.why, found.trust.sentence, screen),
     )
 
 
@@ -91,21 +100,21 @@ def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, scr
         cells = [paint(f"{_format(value):>14}", meaning, screen) for value in values]
         yield f"{start}{''.join(cells)}   {note}"
     if limits[0].flat:
-        text = (
-            f"in {limits[0].flat} of {len(limits[0].eigenvalues)} directions the loss is flat: many models fit equally"
-        )
-        yield from wrap_remark("flat", text, screen)
+        count = len(limits[0].eigenvalues)
+        word = "direction" if count == 1 else "directions"
+        yield from wrap_remark("flat", f"in {limits[0].flat} of {count} {word} the loss does not change", screen)
     count = len(limits[0].eigenvalues)
     if 2 < count <= MANY:
         yield from wrap_remark("spectrum", "   ".join(_format(value) for value in limits[0].eigenvalues), screen)
 
 
-def describe_sharpness(curvature: LocalCurvature, why: str, screen: Screen) -> Iterator[str]:
+def describe_sharpness(curvature: LocalCurvature, why: str, trust: str, screen: Screen) -> Iterator[str]:
     """The sharpness at a point, and how little it promises elsewhere.
 
     Args:
         curvature: What was measured.
         why: Why there is no limit, if there is none.
+        trust: How far the sharpness can be trusted.
         screen: What can be shown.
     """
     yield from wrap_remark("at", f"{plain(curvature.where, screen)}: loss {short(curvature.loss)}", screen)
@@ -119,7 +128,8 @@ def describe_sharpness(curvature: LocalCurvature, why: str, screen: Screen) -> I
             "lr limit", f"{_format(curvature.lr_max)}, local: with a larger lr, descent leaves this place", screen
         )
     products = f"{curvature.products} Hessian-vector product{'s' * (curvature.products > 1)}"
-    yield from wrap_remark("found by", f"{products}; off by {short(curvature.residual, 2)} at most", screen)
+    yield from wrap_remark("found by", f"{products}, by finite differences of gradients", screen)
+    yield from wrap_remark("trust", trust, screen)
     yield from wrap_remark("elsewhere", "the curvature is another, and often grows as training goes on", screen)
 
 
@@ -136,7 +146,7 @@ def tabulate_forecasts(forecasts: Sequence[RateForecast], loss_name: str, screen
             short(one.contraction if one.contraction > 1e-12 else 0.0, 6),
             _steps(one.steps_per_factor_100),
         ]
-        cells += [] if target is None else ["never" if one.steps is None else f"step {one.steps:,}"]
+        cells += [] if target is None else [_at(one.steps)]
         yield f" {one.name:<22}" + _cells(cells)
 
 
@@ -164,7 +174,16 @@ def _cells(cells: Sequence[str], widths: Sequence[int] = BROAD) -> str:
 
 
 def _steps(value: float) -> str:
-    return "never" if math.isinf(value) else f"in {max(1, math.ceil(value)):,}"
+    """Steps in the long run."""
+    if math.isinf(value):
+        return "never"
+    return f"in {max(1, math.ceil(value)):,}" if value < COUNTED else f"in {short(value, 2)}"
+
+
+def _at(step: int | None) -> str:
+    if step is None:
+        return "never"
+    return f"step {step:,}" if step < COUNTED else f"step {short(float(step), 2)}"
 
 
 def _format(value: float | None) -> str:

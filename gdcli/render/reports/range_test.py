@@ -60,7 +60,8 @@ def explain_suggestion(name: str, suggestion: Suggestion) -> str:
     """
     begin, end = short(suggestion.begin, 2), short(suggestion.end, 2)
     return {
-        "valley": f"2/3 along the loss's longest fall, {begin} to {end}",
+        "two-thirds": f"2/3 along the loss's longest fall, {begin} to {end}",
+        "valley": f"as fastai has it: half-way, {begin} to {end}",
         "steepest": f"the loss falls fastest here, {begin} to {end}",
         "minimum/10": f"a tenth of {end}, where the loss is lowest",
     }[name]

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.screen import Screen, plain
-from gdcli.training.records import RISE
 
 if TYPE_CHECKING:
+    from gdcli.experiments.folds import Measured
     from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult, SweptRun
 
 NAMED = 12
@@ -27,6 +28,8 @@ OTHERS = 15
 """Curves without a name, from all ranks."""
 TABLE_ROWS = 30
 """Rows of a table on a terminal."""
+WEAK = 10
+"""A pull that is so many times weaker is worth a word."""
 DEEP = 1e-12
 """Below the highest curve's start by this factor, nothing is drawn."""
 
@@ -94,7 +97,9 @@ def sweep_columns(result: SweepResult, width: int) -> list[Column]:
         left.append(Column(name.replace("_", "-"), partial(_value, name=name), size))
     words = max([len("verdict"), *(len(run.verdict) for run in runs)]) + 1
     left.append(Column(" verdict", lambda run: f" {run.verdict}", words, left=True))
-    best = [Column("val loss", partial(_loss, name="best_validation_loss"), 9)] if held_out else []
+    best = _measure_columns(result)
+    if held_out:
+        best.append(Column("val loss", partial(_loss, name="best_validation_loss"), 9))
     best.append(
         Column("train loss" if held_out else "best loss", partial(_loss, name="best_loss"), 10 if held_out else 9)
     )
@@ -109,6 +114,17 @@ def sweep_columns(result: SweepResult, width: int) -> list[Column]:
     while more and sum(column.width + 1 for column in (*left, *best, *more)) - 1 > width:
         more.pop(-2 if len(more) > 1 else -1)
     return [*left, *best, *more]
+
+
+def _measure_columns(result: SweepResult) -> list[Column]:
+    """The common measure with its standard error, if there is one."""
+    one = next((run.measured for run in result.ranked if run.measured is not None), None)
+    if one is None:
+        return []
+    return [
+        Column(one.title, partial(_loss, name=one.metric), 8),
+        Column("+-", partial(_loss, name=f"{one.metric}_standard_error"), 8),
+    ]
 
 
 def _value(run: SweptRun, name: str) -> str:
@@ -128,38 +144,45 @@ def draw_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     full, half = screen.width - 2, (screen.width - 4) // 2 if wide else screen.width - 2
     height = 13 if len(sizes) > 1 or not wide else min(20, max(12, screen.height - 12))
     yield ""
-    yield from _losses(result.ranked, screen, full, height).split("\n")
-    if len(sizes) > 1:
+    yield from _losses(result.ranked, result.is_mixed, screen, full, height).split("\n")
+    if len(sizes) > 1 and result.keep is not None:
         name = "degree" if result.size_option == "degree" else "parameters"
-        blocks = [_sizes(sizes, name, screen, half, 15), _fits(curves, screen, half, 15) if curves else ""]
+        blocks = [_sizes(sizes, result.keep, name, screen, half, 15), _fits(curves, screen, half, 15) if curves else ""]
         yield ""
         yield from side_by_side(blocks, screen).split("\n")
 
 
-def _losses(runs: Sequence[SweptRun], screen: Screen, width: int, height: int) -> str:
-    """The loss curves; the best lie on top."""
+def _losses(runs: Sequence[SweptRun], mixed: bool, screen: Screen, width: int, height: int) -> str:
+    """The loss curves; the best lie on top. Losses of different kinds are drawn as parts of their first values."""
     from gdcli.render.charts.plots import Series, chart
 
     every = [run for run in runs if len(run.curve)]
     drawn = every if len(every) <= NAMED else [*every[:FEW], *every[FEW :: -(-(len(every) - FEW) // OTHERS)]]
     named = {run.number for run in (drawn if len(every) <= NAMED else drawn[:FEW])}
-    first = max((float(run.curve[0]) for run in drawn if math.isfinite(run.curve[0])), default=1.0)
-    low, high = _range([run.curve for run in drawn], first)
+    curves = [_relative(run.curve) if mixed else run.curve for run in drawn]
+    first = max((float(curve[0]) for curve in curves if math.isfinite(curve[0])), default=1.0)
+    low, high = _range(curves, first)
     series = []
     for at, run in reversed(list(enumerate(drawn))):
         meaning = theme.CLASSES[at % len(theme.CLASSES)] if run.number in named else theme.NOTE
         label = plain(run.label, screen) if run.number in named else ""
-        y = np.where((run.curve > 0) & np.isfinite(run.curve), np.minimum(run.curve, 1e300), math.nan)
-        y = np.where(run.curve <= 0, low, y)
+        curve = curves[at]
+        y = np.where((curve > 0) & np.isfinite(curve), np.minimum(curve, 1e300), math.nan)
+        y = np.where(curve <= 0, low, y)
         shown = ~np.isnan(y)
         series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, meaning=meaning))
     held_out = any("best_validation_loss" in run.losses for run in drawn)
-    title = ("validation loss" if held_out else "loss") + " (log scale) by epoch"
+    title = "validation loss" if held_out else "loss"
+    title += ", as part of its first value (log scale) by epoch" if mixed else " (log scale) by epoch"
     if len(drawn) < len(every):
         title += f"; the best {FEW} by name, {len(drawn) - FEW} of the other {len(every) - FEW} without"
     return chart(
         series, screen, title=title, width=width, height=height, x_label="epoch", log_y=True, y_range=(low, high)
     )
+
+
+def _relative(curve: Array) -> Array:
+    return curve / curve[0] if curve[0] > 0 else curve
 
 
 def _range(curves: Sequence[Any], first: float) -> tuple[float, float]:
@@ -174,29 +197,29 @@ def _range(curves: Sequence[Any], first: float) -> tuple[float, float]:
     return low, max(high * 1.05, low * 1.5)
 
 
-def _sizes(sizes: Sequence[tuple[float, SweptRun]], name: str, screen: Screen, width: int, height: int) -> str:
+def _sizes(
+    sizes: Sequence[tuple[float, SweptRun]], keep: SweptRun, name: str, screen: Screen, width: int, height: int
+) -> str:
     """Training against validation loss over model size, with the one to keep marked."""
     from gdcli.render.charts.plots import Series, chart
 
     x = [size for size, _ in sizes]
-    held = [run.losses["best_validation_loss"] for _, run in sizes]
-    train = [run.losses["best_loss"] for _, run in sizes]
-    best = min(held)
-    keep = next(pair for pair in sizes if pair[1].losses["best_validation_loss"] <= RISE * best)
+    scores = [run.measured for _, run in sizes if run.measured is not None]
+    held, train = [one.value for one in scores], [one.training for one in scores]
     positive = [value for value in (*held, *train) if value > 0]
     log = bool(positive) and len(positive) == 2 * len(x) and max(positive) > 10 * min(positive)
     return chart(
         [
             Series(x, train, label="training", meaning=theme.TRAINING),
-            Series(x, held, label="validation", meaning=theme.VALIDATION),
+            Series(x, held, label="held out", meaning=theme.VALIDATION),
         ],
         screen,
-        title=f"loss{' (log scale)' if log else ''} by model size",
+        title=f"{scores[0].title}{' (log scale)' if log else ''} by model size",
         width=width,
         height=height,
         x_label=name,
         log_y=log,
-        marks=[(keep[0], f"keep {plain(keep[1].label, screen)}")],
+        marks=[(next(size for size, run in sizes if run.number == keep.number), f"keep {plain(keep.label, screen)}")],
     )
 
 
@@ -219,18 +242,16 @@ def _fits(curves: Sequence[Curve], screen: Screen, width: int, height: int) -> s
 def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     """The answer: the best run, the limit that explains the others, the size to keep."""
     runs, keep, near, limit = result.ranked, result.keep, result.near, result.limit
-    best, losses = runs[0], runs[0].losses
-    held_out = "best_validation_loss" in losses
-    value, kind = (losses["best_validation_loss"], "validation loss") if held_out else (losses["best_loss"], "loss")
-    name = f"{plain(best.name, screen)}: " if best.name else ""
+    best = runs[0]
     if best.diverged:
         yield from wrap_remark("best", "none: every run that ended has diverged. Try smaller learning rates.", screen)
     else:
-        yield from wrap_remark(
-            "best", f"{name}{kind} {short(value)} at epoch {losses['best_epoch']}, {best.verdict}", screen
-        )
+        yield from wrap_remark("best", _best(best, screen), screen)
+    if result.comparison is not None and keep is None:
+        yield from wrap_remark("compared", plain(result.comparison.sentence, screen), screen)
+    yield from _gradients(result, screen)
     if keep is not None:
-        yield from wrap_remark("keep", _kept(runs, keep, screen), screen)
+        yield from wrap_remark("keep", _kept(result, keep, screen), screen)
     if any(run.arrived is not None for run in runs) and near is not None:
         yield from wrap_remark("arrived", f"at a loss of {short(near)}, as good as the optimum's", screen)
     if limit is not None:
@@ -240,24 +261,60 @@ def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
         yield from wrap_remark("diverged", f"{gone} of {len(runs)} runs", screen)
 
 
-def _kept(runs: Sequence[SweptRun], keep: SweptRun, screen: Screen) -> str:
-    losses = keep.losses
-    text = f"{plain(keep.name, screen)}: validation loss {short(losses['best_validation_loss'])}"
-    text += f", training {short(losses['best_loss'])}"
-    if keep.number != runs[0].number:
-        text += f". What is larger is better by less than {round(100 * (RISE - 1))} % on rows held out"
-    tighter = [
-        run
-        for run in runs
-        if not run.diverged
-        and "best_validation_loss" in run.losses
-        and run.losses["best_loss"] < losses["best_loss"]
-        and run.losses["best_validation_loss"] > RISE * losses["best_validation_loss"]
-    ]
-    if tighter:
-        other = min(tighter, key=lambda run: float(run.losses["best_loss"]))
+def _gradients(result: SweepResult, screen: Screen) -> Iterator[str]:
+    """How hard each loss pulls at a row, the surer the model is of another class."""
+    from gdcli.analysis.confident_errors import PROBABILITIES
+
+    if len(result.gradients) < 2:
+        return
+    wide = max(map(len, result.gradients)) + 1
+    head = "".join(f"{chance:>9g}" for chance in PROBABILITIES)
+    yield from wrap_remark("gradient", "by the logit of a row's true class, whose probability is", screen)
+    yield f"            {'':{wide}}{head}"
+    for name, slopes in result.gradients.items():
+        yield f"            {plain(name, screen):{wide}}" + "".join(f"{slope:>9.3g}" for slope in slopes)
+    last = {name: abs(slopes[-1]) for name, slopes in result.gradients.items()}
+    weak, strong = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
+    if last[strong] > WEAK * last[weak]:
+        text = (
+            f"With {weak}, a row that is confidently wrong hardly pulls at all: {short(last[strong] / last[weak], 2)}"
+        )
+        yield from wrap_remark("", f"{text} times less than with {strong}.", screen)
+
+
+def _best(best: SweptRun, screen: Screen) -> str:
+    """The first in rank, and by what it is."""
+    name, losses, one = f"{plain(best.name, screen)}: " if best.name else "", best.losses, best.measured
+    if one is not None:
+        accuracy = "" if one.right is None else f", accuracy {float(np.mean(one.right)):.3f}"
+        return f"{name}{_score(one)}{accuracy} on {len(one.losses):,} {one.of}, {best.verdict}"
+    held_out = "best_validation_loss" in losses
+    value, kind = (losses["best_validation_loss"], "validation loss") if held_out else (losses["best_loss"], "loss")
+    return f"{name}{kind} {short(value)} at epoch {losses['best_epoch']}, {best.verdict}"
+
+
+def _score(one: Measured) -> str:
+    return f"{one.title} {short(one.value)} +- {short(one.standard_error, 2)}"
+
+
+def _kept(result: SweepResult, keep: SweptRun, screen: Screen) -> str:
+    """The size to keep by the one-standard-error rule, and one that overfits, if any."""
+    one, other = keep.measured, result.overfitted
+    if one is None or result.choice is None:
+        return plain(keep.name, screen)
+    best = result.by_size[result.choice.best]
+    text = f"{plain(keep.name, screen)}: {_score(one)} on {len(one.losses):,} {one.of}, "
+    if best.number == keep.number or best.measured is None:
+        text += "the least"
+    else:
         text += (
-            f". {plain(other.name, screen)} fits the training rows better ({short(other.losses['best_loss'])})"
-            f" and new ones worse ({short(other.losses['best_validation_loss'])}): it overfits"
+            f"the smallest that is not shown to be worse than the least, {short(best.measured.value)}"
+            f" of {plain(best.name, screen)}"
+        )
+    if other is not None and other.measured is not None:
+        text += (
+            f". {plain(other.name, screen)} fits the training rows better ({one.title}"
+            f" {short(other.measured.training)}, not {short(one.training)}) and rows it has not seen worse"
+            f" ({short(other.measured.value)}): it overfits"
         )
     return f"{text}."

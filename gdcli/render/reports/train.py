@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +10,16 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
-from gdcli.render.reports.fit import wrap_remark
+from gdcli.render.reports.fit import describe_folds, summarize_verdicts, wrap_remark
 from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, paint, plain
-from gdcli.training.records import Epoch, Overfitting
+from gdcli.training.records import Epoch
 
 if TYPE_CHECKING:
     from gdcli.experiments.network_result import NetworkResult
+
+SAME = 5e-4
+"""Accuracies nearer to each other than this are printed as one."""
 
 
 def report(result: NetworkResult, records: Iterable[Any], plotted: bool, show: int | None) -> Report:
@@ -80,15 +83,17 @@ def _mark(result: NetworkResult, record: Epoch) -> str:
 
 
 def summarize_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
-    """The answer: how it does on rows it has not seen, whether it overfits, what it mixes up."""
+    """The answer: how it does on rows it has not seen beside no model at all, what is said of it, what it mixes up."""
     figures, worst = result.scores, result.worst_confusions
     order = [name for name in ("test", "validation", "train") if figures.get(name)]
     for name in order:
-        text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in figures[name].items())
+        text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in _shown(figures[name]).items())
         yield _labelled(name, text, screen)
+    yield _labelled("baseline", describe_baseline(result.baseline), screen)
+    if result.folds is not None:
+        yield _labelled("folds", describe_folds(result.folds), screen)
     yield _labelled("kept", result.kept_words, screen)
-    if result.overfitting is not None:
-        yield from wrap_remark("fit", describe_overfitting(result.overfitting), screen)
+    yield from summarize_verdicts(result.verdicts, screen)
     if worst:
         text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
         yield from wrap_remark("mixed up", f"most often: {text}", screen)
@@ -96,23 +101,17 @@ def summarize_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
         yield from wrap_remark(label, text, screen)
 
 
-def describe_overfitting(report: Overfitting) -> str:
-    """Whether it overfits, in words a student knows."""
-    losses = f"training loss {short(report.best_train, 3)}, validation {short(report.best_validation, 3)}"
-    if report.rose:
-        degree = {"strong": "overfitting", "slight": "slightly overfitting"}.get(report.verdict, "overfitting")
-        return (
-            f"{degree}: after epoch {report.best_epoch} training loss fell from {short(report.best_train, 3)} to"
-            f" {short(report.last_train, 3)} while validation rose from {short(report.best_validation, 3)} to"
-            f" {short(report.last_validation, 3)}. Stop at epoch {report.best_epoch}."
-        )
-    if report.verdict == "strong":
-        return (
-            f"it overfits: at its best epoch, {report.best_epoch}, {losses}; more data or a smaller network would help."
-        )
-    if report.verdict == "slight":
-        return f"slightly overfitting: at epoch {report.best_epoch}, {losses}."
-    return f"no overfitting: at epoch {report.best_epoch}, {losses}."
+def describe_baseline(baseline: Mapping[str, Any]) -> str:
+    """What knows no input scores, in words."""
+    if "class" in baseline:
+        return f"accuracy {baseline['accuracy']:.4f}   always '{baseline['class']}'"
+    return f"MSE {short(baseline['mse'])}   always the mean, {short(baseline['mean'])}"
+
+
+def _shown(figures: Mapping[str, float]) -> dict[str, float]:
+    """The figures to print: balanced accuracy where it is another number than accuracy."""
+    same = abs(figures.get("balanced_accuracy", 0) - figures.get("accuracy", 0)) < SAME
+    return {name: value for name, value in figures.items() if not (same and name == "balanced_accuracy")}
 
 
 def draw_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
@@ -178,11 +177,11 @@ def _spread(series: Sequence[Any]) -> float:
 
 
 def _word(name: str) -> str:
-    return {"mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(name, name)
+    return {"mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(name, name.replace("_", " "))
 
 
 def _figure(name: str, value: float) -> str:
-    return f"{value:.4f}" if name in ("accuracy", "r2") else short(value)
+    return f"{value:.4f}" if name in ("accuracy", "balanced_accuracy", "r2") else short(value)
 
 
 def _labelled(label: str, text: str, screen: Screen) -> str:

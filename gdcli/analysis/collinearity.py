@@ -1,0 +1,196 @@
+"""Which columns of a design carry the same information: a rank test whose answer does not depend on units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdcli.arrays import Array
+
+__all__ = ["Dependence", "Rank", "centred_rounding", "near_twins", "rank", "unit_columns"]
+
+ROUNDING = 16.0
+"""Times the rounding of the columns that make up a sum: what is left of the sum below it is rounding."""
+
+NEAR = 0.9995
+"""Two columns with at least this correlation carry almost the same information."""
+
+TAKES_PART = 1e-6
+"""A column's least share of a combination, beside the largest share, for it to be named."""
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """One column that says nothing new: it is a sum of multiples of others.
+
+    Args:
+        column: Its name.
+        others: The names of the columns that it is made of; empty for a column of zeros.
+        kind: `zero`, `constant`, `twin` (a multiple of one column, but for a shift), `combination`, or `near`.
+        correlation: Of near twins.
+    """
+
+    column: str
+    others: tuple[str, ...]
+    kind: str
+    correlation: float = 1.0
+
+    @property
+    def sentence(self) -> str:
+        """The fact, in words."""
+        if self.kind == "zero":
+            return f"column {self.column} is constant: its weight changes nothing"
+        if self.kind == "constant":
+            return f"column {self.column} is constant: it carries the same information as the bias"
+        if self.kind == "near":
+            almost = f"almost the same information (correlation {self.correlation:.5f})"
+            return f"columns {self.others[0]} and {self.column} carry {almost}"
+        names = [other for other in self.others if other]
+        if self.kind == "twin":
+            return f"columns {names[0]} and {self.column} carry the same information"
+        names += ["the bias"] * ("" in self.others)
+        return f"column {self.column} is a combination of {', '.join(names[:-1])} and {names[-1]}"
+
+
+@dataclass(frozen=True, eq=False)
+class Rank:
+    """What a design's columns tell apart.
+
+    Args:
+        independent: The columns that carry all the information, by number.
+        dependences: Each of the others, and what it is made of.
+        null: Orthonormal directions (P, k) in which the parameters move without any change of the outputs.
+    """
+
+    independent: tuple[int, ...]
+    dependences: tuple[Dependence, ...]
+    null: Array
+
+    @property
+    def full(self) -> bool:
+        """Whether every column says something of its own, so that the best parameters are unique."""
+        return not self.dependences
+
+
+@np.errstate(all="ignore")
+def rank(design: Array, names: Sequence[str], noise: Array | None = None) -> Rank:
+    """The columns of a design that are independent, by Gram-Schmidt on columns of length 1.
+
+    The bias comes first, so that a constant column is the one that is named. A column counts as dependent where what
+    is left of it, once the earlier ones are taken out, is rounding beside the multiples of them that it takes. The
+    length of a column plays no part, so metres and millimetres give the same answer.
+
+    Args:
+        design: Shape (n, P), finite.
+        names: P names of the columns; "" for the bias.
+        noise: Rounding of each column's entries, shape (P,), where it is more than the entries' own: a column that
+            was centred has that of its values before.
+
+    >>> import numpy as np
+    >>> x = np.array([1.0, 2.0, 4.0])
+    >>> result = rank(np.column_stack([x, 2.54 * x, np.ones(3)]), ("inch", "cm", ""))
+    >>> result.independent, result.dependences[0].sentence
+    ((0, 2), 'columns inch and cm carry the same information')
+
+    Source: Golub & Van Loan 2013, Matrix Computations, section 5.5 (rank determination after column scaling).
+    """
+    scaled, size = unit_columns(design)
+    rounding = np.full(len(size), np.finfo(float).eps)
+    if noise is not None:
+        rounding = np.maximum(rounding, noise * math.sqrt(len(design)) / np.where(size > 0, size, 1.0))
+    if len(scaled) > scaled.shape[1]:
+        scaled = np.asarray(np.linalg.qr(scaled, mode="r"))
+    order = sorted(range(scaled.shape[1]), key=lambda at: names[at] != "")
+    kept: list[int] = []
+    basis = np.zeros((len(scaled), min(scaled.shape)))
+    shares: dict[int, Array] = {}
+    for at in order:
+        rest, share = _rest(scaled, basis[:, : len(kept)], kept, at)
+        length = float(np.linalg.norm(rest))
+        lost = ROUNDING * float(rounding[at] + np.abs(share) @ rounding[kept])
+        if size[at] > 0 and length > lost and len(kept) < basis.shape[1]:
+            basis[:, len(kept)] = rest / length
+            kept.append(at)
+        else:
+            shares[at] = share
+    facts = tuple(_dependence(at, share, kept, names, bool(size[at] > 0)) for at, share in sorted(shares.items()))
+    return Rank(tuple(sorted(kept)), facts, _null(shares, kept, size))
+
+
+def centred_rounding(inputs: Array, factor: Array, intercept: bool = True) -> Array:
+    """Rounding of each column of a design of centred inputs, for `rank`: eps max |x| / factor, and 0 for the bias.
+
+    Args:
+        inputs: The inputs before, shape (n, d).
+        factor: What they were divided by, shape (d,).
+        intercept: Whether the design ends with a bias.
+    """
+    rounding = np.finfo(float).eps * np.abs(inputs).max(axis=0) / factor
+    return np.append(rounding, 0.0) if intercept else np.asarray(rounding)
+
+
+def near_twins(inputs: Array, names: Sequence[str]) -> tuple[Dependence, ...]:
+    """Pairs of columns with a correlation of 0.9995 or more, in size: they can hardly be distinguished.
+
+    Args:
+        inputs: Shape (n, d).
+        names: d names.
+
+    >>> import numpy as np
+    >>> x = np.arange(10.0)
+    >>> near_twins(np.column_stack([x, 2 * x + (x == 3) / 8]), ("a", "b"))[0].sentence
+    'columns a and b carry almost the same information (correlation 0.99998)'
+    """
+    scaled = unit_columns(inputs - inputs.mean(axis=0))[0]
+    table = scaled.T @ scaled
+    pairs = np.argwhere(np.triu(np.abs(table) >= NEAR, 1)).tolist()
+    return tuple(Dependence(names[j], (names[i],), "near", float(table[i, j])) for i, j in pairs)
+
+
+def unit_columns(design: Array) -> tuple[Array, Array]:
+    """A design's columns brought to length 1, and their lengths; columns of zeros stay as they are."""
+    largest = np.abs(design).max(axis=0, initial=0.0)  # first by the largest, whose square may be too large
+    safe = np.where(largest > 0, largest, 1.0)
+    length = np.sqrt(((design / safe) ** 2).sum(axis=0))
+    size = np.where(length > 0, length, 1.0) * safe
+    return design / size, np.where(largest > 0, size, 0.0)
+
+
+def _rest(scaled: Array, basis: Array, kept: list[int], at: int) -> tuple[Array, Array]:
+    """What is left of a column without the ones kept, and the multiples of them that make up the rest."""
+    column = scaled[:, at]
+    rest = column - basis @ (basis.T @ column)
+    rest = rest - basis @ (basis.T @ rest)  # once leaves rounding behind
+    if not kept:
+        return rest, np.zeros(0)
+    triangle = np.triu(basis.T @ scaled[:, kept])
+    return rest, np.linalg.solve(triangle, basis.T @ column)
+
+
+def _dependence(at: int, share: Array, kept: list[int], names: Sequence[str], filled: bool) -> Dependence:
+    if not filled:
+        return Dependence(names[at], (), "zero")
+    sizes = np.abs(share[: len(kept)])
+    parts = [names[kept[i]] for i in np.flatnonzero(sizes > TAKES_PART * sizes.max(initial=0.0)).tolist()]
+    if parts == [""]:
+        return Dependence(names[at], ("",), "constant")
+    return Dependence(names[at], tuple(parts), "twin" if _same(parts) else "combination")
+
+
+def _same(parts: list[str]) -> bool:
+    """Whether a combination is of one column, but for a shift by the bias."""
+    return len([name for name in parts if name]) == 1
+
+
+def _null(shares: dict[int, Array], kept: list[int], size: Array) -> Array:
+    """Orthonormal directions that change no output: each dependent column against what it is made of."""
+    directions = np.zeros((len(size), len(shares)))
+    for at, (column, share) in enumerate(sorted(shares.items())):
+        directions[column, at] = 1 / size[column] if size[column] > 0 else 1.0
+        if size[column] > 0:
+            chosen = kept[: len(share)]
+            directions[chosen, at] = -share / size[chosen]
+    return np.linalg.qr(unit_columns(directions)[0])[0] if shares else directions

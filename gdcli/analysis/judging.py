@@ -1,0 +1,211 @@
+"""All verdicts on one run, in the order in which one says them, and none that another one rules out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gdcli.analysis.evidence import Verdict, log_losses, share_losses
+from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
+from gdcli.analysis.verdicts import (
+    class_absent,
+    dead_units,
+    learned_nothing,
+    oscillating,
+    rare_class_missed,
+    still_improving,
+    worse_than_start,
+)
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.nn.losses import probabilities
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch, Status
+
+__all__ = ["Judged", "judge", "row_scores"]
+
+HELD_OUT, TRAINING = "rows held out", "training rows"
+RARE = 0.5
+"""A class with less than this part of an even share of the rows is rare."""
+FAR = 1.5
+"""A start with so many times the baseline's loss is far from it."""
+ROWS = 10_000
+"""Of more rows than about this, evenly spaced ones are looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A run to be judged.
+
+    Args:
+        problem: The model, the loss, the rows as the model sees them, and those held out.
+        start: Its first record.
+        best: Its best one.
+        last: Its last one.
+        losses: The training loss at each epoch.
+        held_out_losses: The loss on the rows held out at each epoch; empty without any.
+        classes: How many classes there are; 0 for numbers.
+        labels: What they are called.
+    """
+
+    problem: Problem
+    start: Epoch
+    best: Epoch
+    last: Epoch
+    losses: Sequence[float]
+    held_out_losses: Sequence[float] = ()
+    classes: int = 0
+    labels: Sequence[str] = ()
+
+    @property
+    def usual(self) -> int:
+        """The most frequent class of the training rows."""
+        return int(np.bincount(_indices(self.problem.data.targets), minlength=self.classes).argmax())
+
+    def name(self, index: int) -> str:
+        """A class's label."""
+        return self.labels[index] if self.labels else str(index)
+
+    def rows(self, record: Epoch, data: Dataset) -> tuple[Array, Array | None]:
+        """Each row's log loss and whether its class is right; of numbers, its squared error, and None."""
+        with np.errstate(all="ignore"):
+            outputs = np.asarray(self.problem.model(record.parameters, data.inputs)[0], float)
+            return row_scores(outputs, data.targets, bool(self.classes))
+
+    def baseline(self, data: Dataset) -> tuple[Array, Array | None]:
+        """The same of the model that knows no input: the training rows' mean, or their shares of the classes."""
+        known = self.problem.data.targets
+        if not self.classes:
+            return (data.targets - np.mean(known, dtype=float)) ** 2, None
+        trained, truth = _indices(known), _indices(data.targets)
+        return share_losses(trained, truth, self.classes), truth == self.usual
+
+
+def row_scores(outputs: Array, targets: Array, classes: bool) -> tuple[Array, Array | None]:
+    """Each row's log loss and whether its class is right; of numbers, its squared error, and None.
+
+    Args:
+        outputs: Of the model: logits, or numbers.
+        targets: Class indices, distributions, or numbers.
+        classes: Whether they are classes.
+
+    >>> import numpy as np
+    >>> row_scores(np.array([0.0, 3.0]), np.array([1, 0]), True)[1].tolist()
+    [False, False]
+    """
+    if not classes:
+        return (outputs - targets) ** 2, None
+    table, truth = _probabilities(outputs), _indices(targets)
+    return log_losses(table, truth), table.argmax(axis=1) == truth
+
+
+def judge(run: Judged) -> tuple[Verdict, ...]:
+    """The verdicts on a run; none on one that diverged or was interrupted, whose ending says it all.
+
+    A run that learned nothing of its own rows cannot overfit, and is not told to go on; that its loss still falls is
+    said only of one that was ended by its number of epochs.
+
+    Args:
+        run: The run.
+    """
+    if run.last.status in (Status.DIVERGED, Status.INTERRUPTED):
+        return ()
+    training = _sample(run.problem.data)
+    held_out = None if run.problem.validation is None else _sample(run.problem.validation)
+    absent = None if held_out is None else _absent(run, held_out)
+    if absent is not None:  # neither they nor an epoch chosen by them can tell anything
+        run, held_out = replace(run, best=run.last), None
+    watched = training if held_out is None else held_out
+    nothing = _nothing(run, training, held_out)
+    verdicts = [absent, nothing, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
+    fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
+    if fitted and held_out is not None:
+        said = _overfitting(run, held_out)
+        verdicts += [said if nothing is None or said.name == "overfitting" else None, _gap(run, training, held_out)]
+    if nothing is None and run.last.status is Status.COMPLETED:
+        named = ("training loss", run.losses) if held_out is None else ("validation loss", run.held_out_losses)
+        verdicts.append(still_improving(named[1], named[0]))
+    verdicts.append(oscillating(run.losses))
+    return tuple(verdict for verdict in verdicts if verdict is not None)
+
+
+def _absent(run: Judged, held_out: Dataset) -> Verdict | None:
+    """Whether rows are held out of a class that no training row is of: they cannot tell anything then."""
+    if not run.classes:
+        return None
+    known, seen = (np.bincount(_indices(data.targets), minlength=run.classes) for data in (run.problem.data, held_out))
+    absent = np.flatnonzero((known == 0) & (seen > 0)).tolist()
+    return class_absent([run.name(at) for at in absent], int(seen[absent].sum()), len(held_out)) if absent else None
+
+
+def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
+    """On the rows held out or on those it was fitted to: either is enough."""
+    verdict = None if held_out is None else _nothing_on(run, run.best, held_out, HELD_OUT)
+    return verdict or _nothing_on(run, run.best, training, TRAINING)
+
+
+def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdict | None:
+    (model, right), (base, usual) = run.rows(record, data), run.baseline(data)
+    start = run.rows(run.start, data)[0]
+    if np.mean(start) > FAR * np.mean(base) and still_improving(run.losses) is not None:
+        return None  # it is on its way, and has not got to where no input is needed yet
+    label = run.name(run.usual) if run.classes else ""
+    return learned_nothing(model, base, right, usual, start if record.epoch else None, label, where)
+
+
+def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
+    """Whether the rarest class is missed, on the rows held out or on those it was fitted to."""
+    for data, where in ((held_out, HELD_OUT), (training, TRAINING)):
+        if data is not None and run.classes and (verdict := _missed_on(run, data, where)) is not None:
+            return verdict
+    return None
+
+
+def _missed_on(run: Judged, data: Dataset, where: str) -> Verdict | None:
+    counts = np.bincount(_indices(run.problem.data.targets), minlength=run.classes)
+    right, truth = run.rows(run.best, data)[1], _indices(data.targets)
+    rare = int(counts.argmin())
+    if right is None or counts[rare] * run.classes > RARE * counts.sum():
+        return None
+    baseline = float(np.mean(truth == run.usual))
+    return rare_class_missed(right[truth == rare], run.name(rare), baseline, run.name(run.usual), where)
+
+
+def _worse(run: Judged, data: Dataset) -> Verdict | None:
+    return worse_than_start(run.rows(run.start, data)[0], run.rows(run.last, data)[0])
+
+
+def _dead(run: Judged, data: Dataset) -> Verdict | None:
+    model = run.problem.model
+    return dead_units(model, run.last.parameters, data.inputs) if hasattr(model, "activations") else None  # type: ignore[arg-type]  # a network
+
+
+def _overfitting(run: Judged, data: Dataset) -> Verdict:
+    best, last = run.rows(run.best, data)[0], run.rows(run.last, data)[0]
+    return overfitting_since(run.best.epoch, run.last.epoch, best, last, float(run.best.loss), float(run.last.loss))
+
+
+def _gap(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:
+    (low, right), (high, seen) = run.rows(run.best, training), run.rows(run.best, held_out)
+    return generalisation_gap(low, high, None if right is None or seen is None else (right, seen))
+
+
+def _sample(data: Dataset) -> Dataset:
+    return data.rows(slice(None, None, max(1, len(data) // ROWS)))
+
+
+def _probabilities(outputs: Array) -> Array:
+    """Each class's probability, shape (n, K)."""
+    if outputs.ndim > 1:
+        return probabilities(outputs, classes=True)
+    positive = probabilities(outputs, classes=False)
+    return np.stack([1 - positive, positive], axis=-1)
+
+
+def _indices(targets: Array) -> Array:
+    """Class indices, from distributions, probabilities of class 1, or indices."""
+    if targets.ndim > 1:
+        return np.asarray(targets.argmax(axis=-1))
+    return np.asarray(targets > 0.5 if targets.dtype.kind == "f" else targets).astype(int)

@@ -1,0 +1,241 @@
+"""What a descent on a linear model truly minimises, penalties and weight decay included, and where that is least."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gdcli.analysis.collinearity import Rank, rank, unit_columns
+from gdcli.analysis.curvature import Spectrum
+from gdcli.analysis.jacobi import singular
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset, compress
+from gdcli.nn.linear import Linear
+from gdcli.nn.losses import mse
+from gdcli.optim.optimizers import AdamW, Optimizer
+from gdcli.training.loop import Problem
+
+__all__ = ["Objective", "design", "objective"]
+
+SMALL = 200_000
+"""Numbers of a table that is solved as it is; a larger one is compressed first."""
+
+REFINED = 4
+"""Rounds of refinement: each gains the digits that the condition number leaves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """MSE of a linear model, plus its L2 penalties: |A w - y|^2 / 2, with the Hessian A^T A.
+
+    Args:
+        table: A, the scaled design with a row for each penalty, shape (m, P).
+        values: y, shape (m,).
+        names: What each parameter multiplies; "" for the bias.
+        rank: Which columns of A say something of their own.
+        rows: Rows of the training data.
+        l2: The L2 penalty on the weights.
+        weight_decay: The optimizer's, on all parameters.
+    """
+
+    table: Array
+    values: Array
+    names: tuple[str, ...]
+    rank: Rank
+    rows: int
+    l2: float = 0.0
+    weight_decay: float = 0.0
+
+    @property
+    def unique(self) -> bool:
+        """Whether there is one optimum only."""
+        return self.rank.full
+
+    @property
+    def name(self) -> str:
+        """What the optimum is called."""
+        return "exact ridge solution" if self.l2 or self.weight_decay else "exact least squares"
+
+    @cached_property
+    def optimum(self) -> Array:
+        """The best parameters; of many, those nearest to zero, in the coordinates of this descent, shape (P,)."""
+        chosen = list(self.rank.independent)
+        solved = np.zeros(self.table.shape[1])
+        if chosen:
+            solved[chosen] = solve(self.table[:, chosen], self.values)
+        return self._without_null(solved)
+
+    def destination(self, start: Array) -> Array:
+        """The optimum that plain, momentum and Nesterov descent go to from a start: the one nearest to it."""
+        null = self.rank.null
+        result: Array = self.optimum + null @ (null.T @ start)
+        return result
+
+    @cached_property
+    def least(self) -> float:
+        """The objective at its optimum."""
+        rest = self.table @ self.optimum - self.values
+        return float(rest @ rest) / 2
+
+    def excess(self, parameters: Array) -> Any:
+        """How far the objective at some parameters (..., P) is above its least value: |A (w - w*)|^2 / 2.
+
+        Without the cancellation that the difference of two losses has.
+        """
+        with np.errstate(all="ignore"):
+            moved = (parameters - self.optimum) @ self.table.T
+            return np.vecdot(moved, moved) / 2
+
+    @cached_property
+    def resolution(self) -> float:
+        """An excess that float64 cannot tell from 0: that of outputs in which each term is rounded."""
+        terms = np.abs(self.table) @ np.abs(self.optimum) + np.abs(self.values)
+        return float(terms @ terms) * float(np.finfo(float).eps) ** 2
+
+    @cached_property
+    def modes(self) -> tuple[Array, Array]:
+        """The Hessian's eigenvalues, in rising order, and its eigenvectors as columns; flat ones are exactly 0."""
+        null = self.rank.null
+        count = null.shape[1]
+        curved = np.linalg.qr(np.column_stack([null, np.eye(len(null))]))[0][:, count:] if count else np.eye(len(null))
+        values, directions = singular(self.table @ curved)
+        order = np.argsort(values)
+        eigenvalues = np.concatenate([np.zeros(count), values[order] ** 2])
+        return eigenvalues, np.column_stack([null, curved @ directions[:, order]])
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """The curvature of all directions."""
+        return Spectrum(self.modes[0])
+
+    @property
+    def curved(self) -> Spectrum:
+        """The curvature of the directions that are not flat."""
+        return Spectrum(self.modes[0][self.rank.null.shape[1] :])
+
+    @property
+    def condition_number(self) -> float:
+        """L / mu: infinite where a direction is flat."""
+        return self.spectrum.condition_number
+
+    def digits(self, back: Array | None = None) -> Array:
+        """Significant digits of each of the optimum's parameters that rounding of the data leaves, shape (P,).
+
+        Every number of the table, as a float64, is off by up to half a unit of its last digit. To first order, the
+        solution moves by (A^T A)^-1 dA^T r - A^+ (dA w - dy); taking the roundings as independent, twice the standard
+        deviation of that is how far off a parameter is.
+
+        Args:
+            back: A matrix (P, P) from these parameters to those that are shown, as of raw inputs.
+
+        Source: Bjorck 1996, Numerical Methods for Least Squares Problems, section 1.4; Higham 2002, Accuracy and
+        Stability of Numerical Algorithms, section 2.8 (why the statistical estimate is the realistic one).
+        """
+        shown, spread = self.optimum, self._spread(back)
+        if back is not None:
+            shown = back @ self.optimum
+        with np.errstate(all="ignore"):
+            exact = -np.log10(spread / np.abs(shown))
+        exact = np.where(shown == 0, 0.0, np.where(np.isfinite(exact), exact, 0.0))
+        return np.clip(np.floor(exact), 0, 15).astype(int)
+
+    def _spread(self, back: Array | None) -> Array:
+        """How far off each parameter shown is."""
+        scaled, size = unit_columns(self.table[:, list(self.rank.independent)])
+        inverse = np.linalg.pinv(scaled, rcond=0.0)
+        chosen = self.optimum[list(self.rank.independent)] * size
+        rest = self.values - self.table @ self.optimum
+        by_row = np.sqrt((scaled * scaled) @ (chosen * chosen) + self.values**2)
+        by_column = np.sqrt((scaled * scaled).T @ (rest * rest))
+        roots = np.hstack([inverse * by_row, (inverse @ inverse.T) * by_column])
+        matrix = np.eye(len(self.names)) if back is None else back
+        moved = (matrix[:, list(self.rank.independent)] / size) @ roots
+        unit = float(np.finfo(float).eps) / math.sqrt(12)  # of numbers rounded to nearest: half of eps at most
+        spread = unit * np.sqrt((moved * moved).sum(axis=1))
+        shown: Array = np.sqrt((matrix * matrix) @ (self.optimum**2)) * unit
+        result: Array = 2 * np.hypot(spread, shown)
+        return result
+
+    def _without_null(self, parameters: Array) -> Array:
+        null = self.rank.null
+        result: Array = parameters - null @ (null.T @ parameters)
+        return result
+
+
+@np.errstate(all="ignore")
+def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None) -> Objective | None:
+    """The true objective of a descent, where its optimum has a closed form; else None.
+
+    That is MSE on a model that is linear in its parameters, with L2 and with weight decay that is part of the
+    gradient. L1 has no closed form; AdamW's decay is no part of any objective.
+
+    Args:
+        problem: The model, the loss, the rows.
+        optimizer: For its weight decay.
+        noise: Rounding of each column of the design, as `rank` has it, shape (P,).
+
+    >>> import numpy as np
+    >>> from gdcli import SGD, Dataset
+    >>> deck = objective(Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0])), SGD())
+    >>> deck.name, deck.optimum.round(12).tolist(), round(float(deck.excess(np.array([-1.0, 5.0]))), 12)
+    ('exact least squares', [2.0, 1.0], 2.5)
+    """
+    decay = optimizer.weight_decay
+    table = (
+        None if problem.loss is not mse or problem.l1 or (decay and isinstance(optimizer, AdamW)) else design(problem)
+    )
+    if table is None:
+        return None
+    a, y = table
+    names = (*problem.data.input_names, *([""] if a.shape[1] > len(problem.data.input_names) else []))
+    scale = math.sqrt(2 / len(a))
+    penalties = problem.l2 * np.asarray(problem.model.penalised, float) + decay
+    a, y = a * scale, y * scale
+    if penalties.any():
+        a, y = np.vstack([a, np.diag(np.sqrt(penalties))]), np.concatenate([y, np.zeros(len(penalties))])
+    if not (np.isfinite(a * a).all() and np.isfinite(y * y).all()):
+        return None
+    noise = noise if noise is None else noise * scale
+    return Objective(a, y, names, rank(a, names, noise), len(problem.data), problem.l2, decay)
+
+
+def design(problem: Problem) -> tuple[Array, Array] | None:
+    """A and y with outputs A w, of all rows or of the few that say the same; None where the model is not linear."""
+    model, data = problem.model, problem.data
+    if data.targets.ndim > 1:
+        return None
+    if data.inputs.size > SMALL:
+        data = compress(_in_float64(data))
+    data = _in_float64(data)
+    if isinstance(model, Linear):
+        return model.design(data.inputs), data.targets
+    sizes: tuple[int, ...] = getattr(model, "sizes", ())
+    if len(sizes) == 2 and sizes[1] == 1:  # a network without hidden layers
+        return np.column_stack([data.inputs, np.ones(len(data))]), data.targets
+    return None
+
+
+def solve(a: Array, y: Array) -> Array:
+    """The w that minimises |A w - y|, of independent columns, refined with residuals of extended precision.
+
+    Source: Bjorck 1967, Iterative refinement of linear least squares solutions I.
+    """
+    scaled, size = unit_columns(a)
+    q, triangle = np.linalg.qr(scaled)
+    wide, target = scaled.astype(np.longdouble), y.astype(np.longdouble)
+    w, rest = np.zeros(len(size), np.longdouble), target * 0
+    for _ in range(1 + REFINED):
+        missed = (target - rest - wide @ w).astype(float)
+        skewed = np.linalg.solve(triangle.T, (-(wide.T @ rest)).astype(float))
+        within = q.T @ missed
+        w = w + np.linalg.solve(triangle, within - skewed)
+        rest = rest + missed - q @ (within - skewed)
+    return (w / size).astype(float)
+
+
+def _in_float64(data: Dataset) -> Dataset:
+    return Dataset(data.inputs.astype(float), data.targets.astype(float), data.input_names, data.target_name)

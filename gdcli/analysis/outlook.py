@@ -1,0 +1,288 @@
+"""Claims about what a descent will do: its largest stable rate, its best one, how far it is, when it arrives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from gdcli.analysis.claims import Claim, number
+from gdcli.analysis.curvature import FORMULAS, largest_stable_rate
+from gdcli.analysis.distance import Steps, course
+from gdcli.analysis.objective import Objective
+from gdcli.arrays import Array
+from gdcli.formatting import exact
+from gdcli.optim.optimizers import SGD, Optimizer
+from gdcli.training.loop import Problem
+
+__all__ = [
+    "arrived",
+    "best_rate",
+    "distance",
+    "each_factor",
+    "pace",
+    "relative_excess",
+    "relative_gradient",
+    "share",
+    "stable_rate",
+]
+
+WITHIN = 1e-6
+"""An objective that is within this part of its least value is as good as there."""
+
+ARRIVED = 1e-12
+"""One within this part of it has the optimum's digits."""
+
+NEARER = 100.0
+"""The factor by which a distance is to shrink where there is nothing to compare it with."""
+
+LEAST_SQUARES = "exact least squares"
+
+CARRIED_OUT = 1e10
+"""Epochs beyond which a number stands for never."""
+
+STEADY = 0.1
+"""Two spans of a run whose paces differ by no more of each other have one pace."""
+
+
+def stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -> Claim | None:
+    """The largest stable constant rate: exact for full batches, a bound for parts of the data; None without a formula.
+
+    Args:
+        problem: A linear model with MSE.
+        optimizer: SGD, Momentum or Nesterov.
+        batches: Whether steps are taken on parts of the data.
+
+    >>> from gdcli import Dataset, Linear, mse
+    >>> deck = Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0]))
+    >>> stable_rate(deck, SGD()).sentence
+    'The largest stable learning rate is exactly 2/L = 0.2918.'
+    """
+    limit = largest_stable_rate(problem, optimizer, batches)
+    if limit is None or problem.l1:
+        return None
+    formula = FORMULAS[type(optimizer)]
+    if batches:
+        sentence = (
+            f"No mini-batch can upset a learning rate of at most {formula} = {number(limit)}, L of the worst row."
+        )
+        return Claim("bound", "largest stable rate", limit, sentence)
+    return Claim(
+        "exact",
+        "largest stable rate",
+        limit,
+        f"The largest stable learning rate is exactly {formula} = {number(limit)}.",
+    )
+
+
+def share(rate: float, limit: Claim | None) -> Claim | None:
+    """A rate beside the largest stable one.
+
+    >>> share(0.1, Claim("exact", "largest stable rate", 0.2918, "")).sentence
+    'lr 0.1 is 34 % of the largest stable one, 0.2918.'
+    """
+    if limit is None or not isinstance(limit.value, float):
+        return None
+    part = rate / limit.value
+    name = "largest stable one" if limit.kind == "exact" else "largest that no batch can upset"
+    size = f"{number(100 * part, 2)} %" if part < 10 else f"{number(part, 2)} times"
+    of = " of" if part < 10 else ""
+    sentence = f"lr {exact(rate)} is {size}{of} the {name}, {number(limit.value)}."
+    return Claim(limit.kind, "share of the limit", part, sentence)
+
+
+def best_rate(objective: Objective, optimizer: Optimizer) -> Claim | None:
+    """The constant rate with the fastest guaranteed approach, in the directions that are not flat.
+
+    2/(L + mu) for gradient descent; with a given momentum it is searched for. None for other optimizers.
+
+    Source: Nesterov 2004, Introductory Lectures, theorem 2.1.15; Golden section: Kiefer 1953.
+    """
+    if type(optimizer) not in FORMULAS or not len(objective.curved.eigenvalues):
+        return None
+    if type(optimizer) is SGD:
+        rate, how = objective.curved.best_rate, "2/(L + mu) = "
+    else:
+        rate, how = _searched(objective, optimizer), ""
+    return Claim("exact", "best rate", rate, f"The fastest constant learning rate is {how}{number(rate)}.")
+
+
+def _searched(objective: Objective, optimizer: Optimizer) -> float:
+    """The rate of the least contraction, by golden section on its logarithm."""
+    top = math.log(2 * (1 + getattr(optimizer, "momentum", 0.0)) / float(objective.curved.eigenvalues[-1]))
+    low, high, part = top - math.log(1e4), top, (math.sqrt(5) - 1) / 2
+    while high - low > 1e-6:
+        first, second = high - part * (high - low), low + part * (high - low)
+        if _contraction(objective, optimizer, math.exp(first)) <= _contraction(objective, optimizer, math.exp(second)):
+            high = second
+        else:
+            low = first
+    return math.exp((low + high) / 2)
+
+
+def _contraction(objective: Objective, optimizer: Optimizer, rate: float) -> float:
+    steps = course(objective, optimizer, rate, objective.optimum)
+    return math.inf if steps is None else steps.contraction
+
+
+def relative_excess(objective: Objective, start: Array, parameters: Array) -> float:
+    """The part of the start's distance to the optimum that is left: (J(w) - J*) / (J(start) - J*).
+
+    J is the true objective, penalties and weight decay included. What float64 cannot tell from the optimum is 0, so a
+    run that starts there has converged. This is what `--tolerance` is compared with where the optimum is known.
+
+    Args:
+        objective: J.
+        start: The run's first parameters, shape (P,).
+        parameters: Those now.
+
+    >>> import numpy as np
+    >>> from gdcli import Dataset, Linear, mse
+    >>> from gdcli.analysis.objective import objective
+    >>> deck = objective(Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0])), SGD())
+    >>> round(relative_excess(deck, np.array([-1.0, 5.0]), np.array([-0.7, 5.1])), 4)  # MSE 2.5, then 1.825
+    0.73
+    """
+    now, first = float(objective.excess(parameters)), float(objective.excess(start))
+    if now <= objective.resolution:
+        return 0.0
+    return now / first if first > 0 else math.inf
+
+
+def relative_gradient(start: Array, gradient: Array) -> float:
+    """The largest component of a gradient beside the start's largest: what `--tolerance` is compared with elsewhere.
+
+    >>> import numpy as np
+    >>> relative_gradient(np.array([-3.0, -1.0]), np.array([0.0, -0.75]))
+    0.25
+    """
+    now, first = float(np.abs(gradient).max(initial=0.0)), float(np.abs(start).max(initial=0.0))
+    if now == 0:
+        return 0.0
+    return now / first if first > 0 else math.inf
+
+
+def distance(
+    objective: Objective,
+    optimizer: Optimizer,
+    rate: float,
+    parameters: Array,
+    velocity: Array | None = None,
+    loss_name: str = "MSE",
+) -> Claim | None:
+    """How many epochs of full batches the optimum is away: counted, not estimated; None where no formula is known.
+
+    Args:
+        objective: What the descent minimises.
+        optimizer: SGD, Momentum or Nesterov.
+        rate: Its constant learning rate.
+        parameters: Where it is now, shape (P,).
+        velocity: How it moves now, shape (P,): the `velocity` of its state, if it has one.
+        loss_name: What is minimised, as people write it.
+
+    >>> import numpy as np
+    >>> from gdcli import Dataset, Linear, mse
+    >>> from gdcli.analysis.objective import objective
+    >>> deck = objective(Problem(Linear(1), mse, Dataset([1.0, 2.0], [3.0, 5.0])), SGD())
+    >>> distance(deck, SGD(), 0.1, np.array([-1.0, 5.0])).sentence
+    "Exactly 146 epochs more bring the MSE 100 times nearer to the optimum's."
+    """
+    way = course(objective, optimizer, rate, parameters, velocity)
+    if way is None:
+        return None
+    what = f"{loss_name} with its penalty" if objective.l2 or objective.weight_decay else loss_name
+    now = way.excess(0)
+    there = arrived(objective, now, what)
+    if there is not None:
+        return there
+    if not way.stable:
+        return Claim(
+            "exact", "epochs to go", math.inf, f"With lr {number(rate)} the {what} never comes to its optimum."
+        )
+    target, goal = _target(objective, now)
+    steps = way.steps_to(target)
+    return None if steps is None else _counted(steps, f"bring the {what} {goal}")
+
+
+def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None:
+    """That an excess of `now` is no more than the optimum's digits or rounding leave; None where it is more."""
+    if now <= ARRIVED * objective.least:
+        return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's to 12 digits.")
+    if now <= objective.resolution:
+        return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's but for rounding.")
+    return None
+
+
+def _target(objective: Objective, now: float) -> tuple[float, str]:
+    """What to ask for next: a millionth of the optimum's value, else a hundredth of what is left."""
+    near = WITHIN * objective.least
+    if now > near > objective.resolution:
+        return near, "within a millionth of the optimum's"
+    return max(now / NEARER, objective.resolution), f"{NEARER:g} times nearer to the optimum's"
+
+
+def _counted(steps: Steps, what: str) -> Claim:
+    count = f"{steps.count:,}" if steps.count < CARRIED_OUT else number(float(steps.count), 2)
+    word = "epoch" if steps.count == 1 else "epochs"
+    verb = what.replace("bring", "brings", 1) if steps.count == 1 else what
+    if steps.exact:
+        return Claim("exact", "epochs to go", steps.count, f"Exactly {count} {word} more {verb}.")
+    rounded = float(f"{steps.count:.2g}") if steps.count < 2**53 else float(steps.count)
+    sentence = f"About {number(rounded, 2)} {word} more {verb}"
+    never = ": more than anyone can wait for" if steps.count > CARRIED_OUT else ""
+    return Claim("extrapolation", "epochs to go", steps.count, f"{sentence}{never}.")
+
+
+def each_factor(
+    objective: Objective, optimizer: Optimizer, rate: float, parameters: Array, loss_name: str = "MSE"
+) -> Claim | None:
+    """How many epochs each factor 100 takes, where the optimum's loss is 0 and one pace is left; else None.
+
+    Only of plain descent: its slowest direction sets the pace, once the others are done.
+
+    Args:
+        objective: What the descent minimises.
+        optimizer: SGD.
+        rate: Its constant learning rate.
+        parameters: Where it is now, shape (P,).
+        loss_name: What is minimised, as people write it.
+    """
+    if type(optimizer) is not SGD or objective.least > objective.resolution or objective.name != LEAST_SQUARES:
+        return None
+    way = course(objective, optimizer, rate, parameters)
+    if way is None or not way.falling or way.excess(0) <= objective.resolution:
+        return None
+    steps, each = way.steps_to(max(way.excess(0) / NEARER, objective.resolution)), way.steps_per_factor(NEARER)
+    if steps is None or abs(steps.count - each) > 1:
+        return None
+    count = number(float(f"{each:.2g}"), 2)
+    sentence = f"About {count} epochs more for each factor {NEARER:g} in {loss_name}."
+    return Claim("extrapolation", "epochs per factor 100", each, sentence)
+
+
+def pace(losses: Sequence[float], least: float, loss_name: str = "MSE") -> Claim | None:
+    """How many epochs the optimum is away if a run goes on as it went; None where it has no steady pace.
+
+    For optimizers without a formula. The third and the last quarter of the run must agree on the pace.
+
+    Args:
+        losses: The loss at each epoch.
+        least: The loss at the optimum.
+        loss_name: What is minimised, as people write it.
+    """
+    quarter = (len(losses) - 1) // 4
+    if quarter < 5:
+        return None
+    above = [losses[at] - least for at in (-1 - 2 * quarter, -1 - quarter, -1)]
+    if not above[0] > above[1] > above[2] > max(ARRIVED * abs(least), 0.0):
+        return None
+    earlier, later = math.log(above[0] / above[1]), math.log(above[1] / above[2])
+    if abs(earlier - later) > STEADY * max(earlier, later):
+        return None
+    near = WITHIN * least if above[2] > WITHIN * least > 0 else above[2] / NEARER
+    more = quarter * math.log(above[2] / near) / later
+    goal = "within a millionth of the optimum's" if near == WITHIN * least else f"{NEARER:g} times nearer to it"
+    count = float(f"{more:.2g}")
+    sentence = f"At the pace of its last {2 * quarter} epochs, about {number(count)} more bring the {loss_name} {goal}."
+    return Claim("extrapolation", "epochs to go", count, sentence)

@@ -1,0 +1,169 @@
+"""Cells that look like numbers and are none, and what to do about each kind."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gdcli.data.cells import PADDING, is_gap, is_missing, is_written_as_number, number, quoted
+
+__all__ = ["complaint", "holds_dates", "kind", "mostly_numbers"]
+
+MISSING_HINT = "--missing drop leaves such rows out, --missing mean fills in the column's mean"
+_OTHERWISE = "correct the cell, or choose other columns with --x and --y"
+_NOT_FINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
+
+_AMOUNT = r"[0-9]+([.,' ][0-9]{3})*([.,][0-9]+)?"
+_MONEY_SIGN = r"([A-Z]{0,3}[$€£¥₹]|CHF|USD|EUR|GBP)"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?"
+_ZONE = r"( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DAY = "|".join(
+    (
+        r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}",
+        r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})",
+        rf"[0-9]{{1,2}}[-/. ]+{_MONTH}[-/., ]+[0-9]{{2,4}}",
+        rf"{_MONTH}[- ][0-9]{{1,2}},? [0-9]{{4}}",
+        rf"{_MONTH}[- ][0-9]{{2,4}}",
+        r"(19|20)[0-9]{2}[-/](0[1-9]|1[0-2])",
+        r"(19|20)[0-9]{2}[- ]?Q[1-4]",
+    )
+)
+
+
+class Lookalike(NamedTuple):
+    """A way of writing that is meant as a number, or comes close.
+
+    Args:
+        pattern: The whole cell.
+        kind: What it is, with its article; empty for a number written in another way.
+        hint: What to do.
+    """
+
+    pattern: re.Pattern[str]
+    kind: str
+    hint: str
+
+
+def _lookalike(pattern: str, kind: str, hint: str) -> Lookalike:
+    return Lookalike(re.compile(pattern, re.IGNORECASE), kind, hint)
+
+
+_DATES = (
+    _lookalike(
+        rf"({_DAY})([T ]+{_CLOCK}{_ZONE})?",
+        "a date",
+        "turn dates into numbers (days since the first one), or choose other columns with --x and --y",
+    ),
+    _lookalike(
+        _CLOCK + _ZONE,
+        "a time of day",
+        "turn times into numbers (hours or seconds), or choose other columns with --x and --y",
+    ),
+)
+_NUMBERS = (
+    _lookalike(r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "", "write an ASCII hyphen for the minus: -5"),
+    _lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", "write numbers without underscores"),
+    _lookalike(
+        r"[+-]?[0-9]{1,3},[0-9]{3}",
+        "",
+        "--thousands , if the comma separates thousands; --decimal , if it is the decimal sign",
+    ),
+    _lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", "--thousands , reads numbers written so"),
+    _lookalike(r"[+-]?[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?", "", '--thousands "\'" reads numbers written so'),
+    _lookalike(r"[+-]?[0-9]{1,3}(\u2019[0-9]{3})+([.,][0-9]+)?", "", "--thousands \u2019 reads numbers written so"),
+    _lookalike(
+        r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "", "--thousands space reads numbers written so"
+    ),
+    _lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", "--decimal , --thousands . reads numbers written so"),
+    _lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", "--decimal , --thousands . reads numbers written so"),
+    _lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", "--decimal , if the comma is the decimal sign"),
+    _lookalike(
+        r"[+-]?[0-9]{1,3}\.[0-9]{3}",
+        "",
+        "--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign",
+    ),
+    _lookalike(r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", "leave --decimal out if the point is the decimal sign"),
+    _lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign"),
+    _lookalike(
+        rf"\(?[+-]?{_MONEY_SIGN} ?[+-]?{_AMOUNT}\)?|[+-]?{_AMOUNT} ?{_MONEY_SIGN}",
+        "an amount of money",
+        "write the number alone, without a sign or unit: 1200.50 for $1,200.50",
+    ),
+)
+
+
+def kind(cell: str, decimal: str = ".") -> str:
+    """What a cell holds: `gap`, `number`, `word`, or a lookalike's kind.
+
+    >>> [kind(cell) for cell in ("", "1.5", "3,500", "5%", "2023-01-31", "setosa")]
+    ['gap', 'number', 'number', 'a percentage', 'a date', 'word']
+    """
+    if is_gap(cell):
+        return "gap"
+    if number(cell, decimal) is not None or _NOT_FINITE.fullmatch(cell.strip()):
+        return "number"
+    alike = _match(cell.strip(PADDING))
+    return "word" if alike is None else alike.kind or "number"
+
+
+def holds_dates(cells: Sequence[str]) -> bool:
+    """Whether at least nine in ten of the cells that are not missing are dates or times.
+
+    >>> holds_dates(["2023-01-31", "", "2023-02-28 12:30"]), holds_dates(["May", "June"])
+    (True, False)
+    """
+    given = [cell.strip() for cell in cells if not is_gap(cell)]
+    dates = sum(any(alike.pattern.fullmatch(cell) for alike in _DATES) for cell in given)
+    return dates > 0 and 10 * dates >= 9 * len(given)
+
+
+def mostly_numbers(cells: Sequence[str], decimal: str = ".") -> bool:
+    """Whether at least half of the cells that are not gaps are numbers, or meant as such: `3,5`, `1 000`, `inf`.
+
+    Such a column is one of numbers with bad cells in it, which are to be named; any other holds text.
+
+    >>> mostly_numbers(["1", "", "x"]), mostly_numbers(["a", "b", "3"]), mostly_numbers(["", "NA"])
+    (True, False, False)
+    >>> mostly_numbers(["3,5", "4,5"])
+    True
+    """
+    counts = Counter(cells)
+    given = [cell for cell in counts if not is_gap(cell)]
+    numeric = sum(counts[cell] for cell in given if _meant_as_number(cell.strip(PADDING), decimal))
+    return numeric > 0 and 2 * numeric >= sum(counts[cell] for cell in given)
+
+
+def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
+    """What is wrong with a cell that should be a number, and what to do about it.
+
+    >>> complaint("3,5")
+    ("'3,5' is not a number", '--decimal , if the comma is the decimal sign')
+    >>> complaint("5%")[0], complaint("")[0], complaint("nan")[0]
+    ("'5%' is a percentage, not a number", 'empty cell', "'nan' is not a finite number")
+    """
+    text = cell.strip(PADDING)
+    if is_gap(text):
+        what = "is not a finite number" if is_missing(text) and "nan" in text.lower() else "stands for a missing value"
+        return f"{quoted(text)} {what}" if text.strip() else "empty cell", MISSING_HINT
+    if _NOT_FINITE.fullmatch(text) or is_written_as_number(text, decimal):
+        return f"{quoted(text)} is not a finite number", "correct the cell or leave the row out"
+    alike = _match(text)
+    if alike is None:
+        return f"{quoted(text)} is not a number", _OTHERWISE
+    return (
+        f"{quoted(text)} is {alike.kind}, not a number" if alike.kind else f"{quoted(text)} is not a number",
+        alike.hint,
+    )
+
+
+def _match(text: str) -> Lookalike | None:
+    return next((alike for alike in (*_DATES, *_NUMBERS) if alike.pattern.fullmatch(text)), None)
+
+
+def _meant_as_number(text: str, decimal: str) -> bool:
+    if is_written_as_number(text, decimal) or _NOT_FINITE.fullmatch(text):
+        return True
+    return any(alike.pattern.fullmatch(text) for alike in _NUMBERS)

@@ -1,0 +1,185 @@
+"""What was read: what is predicted from which columns, what was left out or filled, and what is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+
+from gdcli.data.cells import printable
+from gdcli.data.columns import ColumnOptions
+from gdcli.data.dataset import Dataset
+from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
+
+__all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted.
+
+    Args:
+        name: The column.
+        task: `classification` or `regression`.
+        classes: How many classes; 0 for numbers.
+        why: Why this column: `asked for`, `called 'y'`, `the last column`.
+        option: What to add to take it as the other kind; empty where it was asked for, or cannot be.
+
+    >>> print(Target("quality", "classification", 6, "the last column", "--task regression"))
+    quality as 6 classes (the last column; --task regression for numbers)
+    >>> print(Target("price", "regression", 0, "asked for"))
+    price as a number
+    """
+
+    name: str
+    task: str
+    classes: int
+    why: str
+    option: str = ""
+
+    def __str__(self) -> str:
+        other = "numbers" if self.classes else "classes"
+        kind = count(self.classes, "class", "classes") if self.classes else "a number"
+        why = "" if self.why in ("asked for", f"called '{self.name}'") else printable(self.why)  # the name says it
+        instead = f"{self.option} for {other}" if self.option else ""
+        about = "; ".join(part for part in (why, instead) if part)
+        return f"{column_name(self.name)} as {kind}" + (f" ({about})" if about else "")
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The missing cells of the columns used, and what becomes of them.
+
+    Args:
+        columns: How many rows have one in each column; only columns with gaps, the target's last.
+        rows: How many rows have at least one.
+        dropped: Rows left out for one.
+        filled: Inputs that are filled with their column's mean, or will be.
+    """
+
+    columns: Mapping[str, int]
+    rows: int = 0
+    dropped: int = 0
+    filled: int = 0
+
+    def lines(self, rows: int, target: str) -> Iterator[str]:
+        """What is said of rows left out, and of inputs filled."""
+        if self.dropped:
+            have, verb = ("has", "is") if self.dropped == 1 else ("have", "are")
+            yield f"{self.dropped:,} of {count(rows, 'row')} {have} a gap and {verb} left out"
+        if self.filled:
+            gaps = "1 gap is" if self.filled == 1 else f"{self.filled:,} gaps are"
+            names = [name for name in self.columns if name != target]
+            yield f"{gaps} filled with the column's mean, in {columns_listed(names)}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that is not learned from.
+
+    Args:
+        column: Its name.
+        reason: Why.
+        option: What to add to take it; empty where no option does.
+    """
+
+    column: str
+    reason: str
+    option: str = ""
+
+    def __str__(self) -> str:
+        takes = f"; {self.option} takes it" if self.option else ""
+        return f"{column_name(self.column)} ({self.reason}{takes})"
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What was read from a table, and how it is understood.
+
+    Args:
+        source: What the table is called.
+        rows: Its rows.
+        header: Whether a line of names was seen; None for what is no text.
+        delimiter: What stands between cells; None for what is no text.
+        target: What is predicted.
+        inputs: The names of the inputs.
+        left_out: The columns not learned from.
+        gaps: The missing cells of the columns used.
+        values: The values of text columns taken as 0 and 1; of two values, the one that is 1.
+        missing: What is done about gaps.
+        warnings: What is worth knowing.
+    """
+
+    source: str
+    rows: int
+    header: bool | None
+    delimiter: str | None
+    target: Target
+    inputs: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    gaps: Gaps
+    values: Mapping[str, tuple[str, ...]]
+    missing: str
+    warnings: tuple[ReadWarning, ...]
+
+    @property
+    def columns(self) -> ColumnOptions:
+        """The inputs and the target, as `regression` and `classification` take them."""
+        return ColumnOptions(self.inputs, self.target.name, self.missing)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column and every row is used as it is, and nothing is worth a remark."""
+        return not (self.left_out or self.warnings or self.gaps.rows)
+
+    def warned(self, warnings: Iterable[ReadWarning]) -> ReadReport:
+        """The same report with further warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))
+
+    def notes(self) -> list[str]:
+        """What a run says above its header; nothing of a sample of the project whose reading is plain."""
+        return [] if self.is_plain and self.source.startswith("sample:") else [*self.lines()]
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it, as json has it."""
+        return {
+            "source": self.source,
+            "rows": self.rows,
+            "header": self.header,
+            "delimiter": self.delimiter,
+            "target": asdict(self.target),
+            "inputs": list(self.inputs),
+            "left_out": [asdict(column) for column in self.left_out],
+            "gaps": {**asdict(self.gaps), "columns": dict(self.gaps.columns)},
+            "missing": self.missing,
+            "values": {name: list(values) for name, values in self.values.items()},
+            "warnings": [warning.as_dict() for warning in self.warnings],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """What every run says: the target and the inputs; what was left out or filled; then each warning."""
+        yield f"predicts {self.target}, from {columns_listed(self.inputs)}"
+        if self.left_out:
+            shown = [str(column) for column in self.left_out[:3]]
+            more = [f"{len(self.left_out) - 3} more columns"] * (len(self.left_out) > 3)
+            yield f"left out: {', '.join([*shown, *more])}"
+        yield from self.gaps.lines(self.rows, self.target.name)
+        said = {self.target.option} - {""}  # by the first line
+        yield from (warning.sentence for warning in self.warnings if warning.option not in said)
+
+
+def report_of(data: Dataset, source: str) -> ReadReport:
+    """The report of rows that come without a table, as images with their labels do."""
+    task = "classification" if data.classes else "regression"
+    return ReadReport(
+        source=source,
+        rows=len(data),
+        header=None,
+        delimiter=None,
+        target=Target(data.target_name, task, len(data.classes), "asked for"),
+        inputs=data.input_names,
+        left_out=(),
+        gaps=Gaps({}),
+        values={},
+        missing="fail",
+        warnings=(),
+    )

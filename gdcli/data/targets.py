@@ -1,0 +1,146 @@
+"""How the target is understood, and what speaks for another reading of it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.data.categories import categories
+from gdcli.data.cells import printable
+from gdcli.data.columns import TARGET_NAMES, has_codes
+from gdcli.data.report import Target
+from gdcli.data.selection import Selection
+from gdcli.data.tables import Table
+from gdcli.data.tasks import CLASS_NAME, MOST_CLASSES, guess_task, looks_like_labels
+from gdcli.data.warning import ReadWarning, as_option, count, listed
+
+__all__ = ["describe_target", "target_warnings"]
+
+_MOST_LABELS = 200  # of a text column whose spelling is compared
+_MANY_CLASSES = 10
+_MANY = 100_000  # values that tell what a column holds
+
+
+def describe_target(selected: Selection, asked: bool, task: str | None) -> Target:
+    """What is predicted, as what, and why."""
+    table, name = selected.base, selected.target
+    why = "asked for" if asked else f"called '{name}'" if name.lower() in TARGET_NAMES else _where(table, name)
+    kind = task or guess_task(table, name)
+    if kind == "classification":
+        numeric = task is None and table.is_numeric(name) and not has_codes(table, name)
+        classes = _classes(table, name)
+        return Target(name, kind, classes, why, "--task regression" if numeric and classes > 2 else "")
+    values = _values(table, name) if table.is_numeric(name) else np.empty(0)
+    few = task is None and len(np.unique(values[:_MANY])) <= MOST_CLASSES and bool((values == np.rint(values)).all())
+    return Target(name, kind, 0, why, "--task classification" if few and len(values) > MOST_CLASSES else "")
+
+
+def _where(table: Table, name: str) -> str:
+    return "the last column" if name == table.names[-1] else "the last that is no input"
+
+
+def _classes(table: Table, name: str) -> int:
+    if table.is_numeric(name) and not has_codes(table, name):
+        return len(np.unique(_values(table, name)))
+    return len(categories(table, name))
+
+
+def _values(table: Table, name: str) -> Array:
+    values = table.numbers(name)
+    return values[~np.isnan(values)]
+
+
+def target_warnings(
+    selected: Selection, target: Target, left_out: Sequence[str], task: str | None
+) -> Iterator[ReadWarning]:
+    """What speaks for another reading of the target, and labels that are spelled in several ways."""
+    yield from _other_task(selected.base, target, task)
+    if target.why not in ("asked for", f"called '{target.name}'"):
+        yield from _first_column(selected.base, target)
+    texts = [target.name] if target.classes else []
+    for name in dict.fromkeys([*texts, *selected.values, *left_out]):
+        if not selected.base.is_numeric(name):
+            yield from _spelled_alike(selected.base, name)
+
+
+def _other_task(table: Table, target: Target, task: str | None) -> Iterator[ReadWarning]:
+    """Classes that look like a quantity, or numbers that look like classes."""
+    name = printable(target.name)
+    if not table.is_numeric(target.name):
+        yield from _own_labels(table, target)
+        return
+    if target.classes > _MANY_CLASSES and target.option and not CLASS_NAME.search(target.name):
+        what = f"{name} is read as {target.classes} classes: {target.option} reads it as a number"
+        yield ReadWarning("quantity as classes", (target.name,), what, target.option)
+    if target.task == "classification":
+        return
+    values = _values(table, target.name)
+    distinct = np.unique(values[:_MANY])
+    if len(distinct) == 1 and len(values) > 1 and len(values) <= _MANY:
+        what = f"{name} is {distinct[0]:g} in every row: there is nothing to learn"
+        yield ReadWarning("constant target", (target.name,), what)
+    if len(distinct) == 2 and len(values) > 4 and bool((distinct == np.rint(distinct)).all()):
+        what = f"{name} holds only {distinct[0]:g} and {distinct[1]:g}: gdcli train tells the two classes apart"
+        yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))
+    elif CLASS_NAME.search(target.name) and 5 * len(distinct) <= len(values) and looks_like_labels(distinct.repeat(2)):
+        what = f"{name} holds {len(distinct)} different whole numbers and is read as a number, not as classes"
+        yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))
+
+
+def _own_labels(table: Table, target: Target) -> Iterator[ReadWarning]:
+    """A text that is another in most rows, as names are, taken for the class because it stands last."""
+    if target.why == "asked for" or target.classes <= MOST_CLASSES or 2 * target.classes < len(table):
+        return
+    other = next((name for name in table.names if table.is_numeric(name)), "")
+    option = f"--y {as_option([other])}" if other else ""
+    what = f"{printable(target.name)} holds {target.classes:,} labels in {len(table):,} rows, as names do"
+    yield ReadWarning("names as classes", (target.name,), f"{what}: {option} predicts another column", option)
+
+
+def _train(task: str | None) -> str:
+    return "gdcli train" if task else "--task classification"
+
+
+def _first_column(table: Table, target: Target) -> Iterator[ReadWarning]:
+    """A first column of classes where the last, which is taken for the target, holds none."""
+    first = table.names[0]
+    unnamed = table.layout.header is False or table.names[-1] == str(len(table.names))
+    if first == target.name or not (unnamed or CLASS_NAME.search(first)):
+        return
+    if not _like_classes(table, first) or _like_classes(table, target.name):
+        return
+    option = f"--y {1 if unnamed else as_option([first])}"
+    what = f"column {printable(first)} looks like the class, and the last, {printable(target.name)}, does not"
+    yield ReadWarning("first column", (first,), f"{what}: {option} predicts it", option)
+
+
+def _like_classes(table: Table, name: str) -> bool:
+    """Whether a column holds a few labels, each more than once: text, or whole numbers without a gap from 0 or 1."""
+    if not table.is_numeric(name):
+        cells = table.first_texts(name, _MANY)
+        return 1 < len(set(cells)) <= min(MOST_CLASSES, len(cells) // 2)
+    values = _values(table, name)[:_MANY]
+    distinct, counts = np.unique(values, return_counts=True)
+    if not 1 < len(distinct) <= MOST_CLASSES or not looks_like_labels(values) or counts.max() > 0.95 * len(values):
+        return False
+    return bool(distinct[0] in (0, 1) and distinct[-1] - distinct[0] < len(distinct) + 2 and counts.min() > 1)
+
+
+def _spelled_alike(table: Table, name: str) -> Iterator[ReadWarning]:
+    """Labels that are one but for capitals or blanks."""
+    labels = categories(table, name)
+    if len(labels) > _MOST_LABELS:
+        return
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for label in labels:
+        groups[re.sub(r"\s+", "", label).casefold()].append(label)
+    for alike in groups.values():
+        if len(alike) > 1:
+            spellings = listed([f"'{printable(label)}'" for label in alike])
+            what = f"{spellings} in {printable(name)} differ only in capitals or blanks"
+            sentence = f"{what}, and count as {count(len(alike), 'label')}: write them alike to make them one"
+            yield ReadWarning("labels alike", (name,), sentence)

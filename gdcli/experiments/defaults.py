@@ -1,0 +1,280 @@
+"""Defaults of a network that depend on the data: learning rate, epochs and what ends a run, each where none is given.
+
+What is chosen becomes part of the run's spec, so that `rerun:` repeats it with numbers and nothing is chosen again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gdcli.analysis.range_test import Probe, range_test
+from gdcli.analysis.suggestions import named_suggestions
+from gdcli.arrays import Array
+from gdcli.experiments import building
+from gdcli.experiments.chosen import Choice, Chosen
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.spec import NetworkSpec, Spec, train_epochs
+from gdcli.formatting import exact, short
+from gdcli.nn import losses
+
+__all__ = ["of_network", "settled"]
+
+TRIED = 100
+"""Learning rates that a range test tries, one step each."""
+SPAN = 1e3
+"""How far below and above the optimizer's usual rate it tries them."""
+SMOOTH = 0.05
+FLAT = 1e-3
+"""Of the first loss: what the watched loss must fall by to go on."""
+FLAT_STEPS, FLAT_EPOCHS = 300, 4
+"""Steps, and at the least epochs, over which it must."""
+MOST_STEPS, MOST_PASSES = 60_000, 200
+"""Steps, and at the least epochs, after which a run ends in any case."""
+CONVEX_TOLERANCE = 1e-4
+"""Of the start's gradient: where a convex problem counts as solved."""
+CONVEX_EPOCHS = 30_000
+SEPARATED = 50
+"""Flat epochs without a mistake after which classes count as told apart."""
+CONVEX_RATE, CONVEX_BETA2 = 0.1, 0.99
+"""Of Adam on full batches: with this beta2 it settles some four times sooner than with its usual one."""
+MOMENTUM = 0.95, 0.999
+"""Of Nesterov's method where the condition number is not known, and the largest."""
+FLATTEST = 1e-10
+"""Of the largest eigenvalue: directions in which nothing moves."""
+WIDE, ITERATIONS = 400, 100
+"""Inputs up to which all eigenvalues are worked out; rounds of power iteration beyond."""
+FULL = 1e8
+"""Products of one pass over the rows up to which full batches are taken."""
+PART = 8192
+ENDINGS = ("patience", "tolerance", "target_loss", "flat", "separated")
+"""Rules that say when a run has done what it is for."""
+
+
+def settled(one: Any) -> Any:
+    """The same network experiment with all that its spec leaves open chosen."""
+    chosen = of_network(one)
+    return replace(with_options(one, chosen.options), chosen=chosen) if chosen else one
+
+
+def of_network(one: Experiment) -> Chosen:
+    """What a network's run is to be, as far as its spec does not say.
+
+    Args:
+        one: The experiment with the usual values where none are given.
+    """
+    spec = one.spec
+    free = spec.rate.lr is None and not spec.rate.lr_at
+    convex = _convex(one) if free else ()
+    found = convex or (_searched(one) if free else ())
+    after = one if not found else with_options(one, {choice.name: choice.value for choice in found})
+    ending = _ending(after, bool(convex))
+    words = "; ".join(part for part in (_rate_words(found), _ending_words(ending)) if part)
+    return Chosen((*found, *ending), words)
+
+
+def with_options(one: Any, options: Mapping[str, Any]) -> Any:
+    """The same experiment with some options of rate, optimizer, batches and epochs changed."""
+    spec: Spec = one.spec.replace(**options)
+    size = one.batch_size if spec.loop.batch_size is None else building.batch_size(spec.loop, len(one.data))
+    each = 1 if size is None else -(-len(one.data) // size)
+    rate = one.rate if spec.rate.lr is None else spec.rate.lr
+    epochs = one.epochs if spec.epochs.epochs is None else spec.epochs.epochs
+    optimizer = building.optimizer(spec.optimizer, "adam") if isinstance(spec.model, NetworkSpec) else one.optimizer
+    schedule = building.schedule(spec.rate, rate, epochs * each)
+    start = np.zeros_like(one.start) if options.get("init") == "zeros" else one.start
+    one = replace(one, spec=spec, optimizer=optimizer, schedule=schedule, start=start)
+    return replace(one, rate=rate, epochs=epochs, batch_size=size)
+
+
+def _is_plain(spec: Spec) -> bool:
+    """Whether optimizer, batches and schedule are all left open."""
+    return (
+        spec.optimizer.optimizer is None
+        and not spec.optimizer.settings
+        and spec.loop.batch_size is None
+        and spec.rate.schedule.name.lower() == "constant"
+        and not spec.rate.warmup
+        and not spec.loss.l1
+    )
+
+
+# the rate where there is a formula
+
+
+def _convex(one: Experiment) -> tuple[Choice, ...]:
+    """Full batches, from zeros, by a fast method; nothing where the loss is not known to be convex."""
+    spec, inputs = one.spec, one.problem.data.inputs
+    small = inputs.size * one.problem.model.size / inputs.shape[1] <= FULL
+    if not (isinstance(spec.model, NetworkSpec) and not spec.model.hidden and _is_plain(spec) and small):
+        return ()
+    method = _accelerated(one) if one.problem.loss is losses.mse else _adaptive(one)
+    if not method:
+        return ()
+    start = () if spec.model.init is not None else (Choice("init", "zeros", "a convex loss can be begun anywhere"),)
+    return (*start, *method, Choice("batch_size", "full", "a convex loss has one optimum to go to"))
+
+
+def _adaptive(one: Experiment) -> tuple[Choice, ...]:
+    """Adam for cross-entropy, whose curvature falls by orders of magnitude on the way."""
+    if "cross-entropy" not in one.loss_name:
+        return ()
+    return (
+        Choice("optimizer", "adam", "the curvature of cross-entropy falls on the way"),
+        Choice("beta2", CONVEX_BETA2, "full batches"),
+        Choice("lr", CONVEX_RATE, "full batches of a convex loss"),
+    )
+
+
+def _accelerated(one: Experiment) -> tuple[Choice, ...]:
+    """Nesterov's method for MSE: rate 1/L and momentum (1 - q)/(1 + q), q the root of mu/L.
+
+    Source: Nesterov 2004, Introductory Lectures, section 2.2, constant step scheme III.
+    """
+    low, high = eigenvalues(one)
+    if not 0 < high < math.inf:
+        return ()
+    part = math.sqrt(low / high)
+    momentum = min(MOMENTUM[1], float(f"{(1 - part) / (1 + part):.3f}")) if low else MOMENTUM[0]
+    return (
+        Choice("optimizer", "nesterov", "MSE is a quadratic"),
+        Choice("momentum", momentum, f"exact for the condition number {short(high / low, 2)}" if low else "usual"),
+        Choice("lr", float(f"{0.999 / high:.3g}"), f"exact: 1/L, L = {short(high)} the largest curvature"),
+    )
+
+
+def eigenvalues(one: Experiment) -> tuple[float, float]:
+    """The smallest that is not 0 and the largest eigenvalue of the Hessian of MSE; the smallest is 0 if not known.
+
+    They are those of 2 A^T A / n with A = [X 1], and the L2 penalty more.
+    """
+    gram = 2 * _gram(one.problem.data.inputs)
+    if not np.isfinite(gram).all():
+        return 0.0, math.inf
+    if len(gram) > WIDE:
+        return 0.0, _largest(gram) + one.problem.l2
+    values = np.linalg.eigvalsh(gram)
+    curved = values[values > FLATTEST * values[-1]]
+    return float(curved[0]) + one.problem.l2, float(values[-1]) + one.problem.l2
+
+
+def _gram(inputs: Array) -> Array:
+    """A^T A / n with A = [X 1], in float64, a part at a time."""
+    gram = np.zeros((inputs.shape[1] + 1,) * 2)
+    for begin in range(0, len(inputs), PART):
+        part = inputs[begin : begin + PART].astype(np.float64)
+        part = np.concatenate([part, np.ones((len(part), 1))], axis=1)
+        gram += part.T @ part
+    return gram / len(inputs)
+
+
+def _largest(gram: Array) -> float:
+    """The largest eigenvalue by power iteration, and a hundredth more for what that has not found."""
+    vector = np.ones(len(gram))
+    for _ in range(ITERATIONS):
+        vector = gram @ (vector / np.linalg.norm(vector))
+    return 1.01 * float(np.linalg.norm(vector))
+
+
+# the rate by trying
+
+
+def _searched(one: Experiment) -> tuple[Choice, ...]:
+    """The rate by a range test on the training rows, else the optimizer's usual one."""
+    usual = type(one.optimizer).usual_learning_rate
+    found = rate_of(tried(one))
+    if found is None:
+        return (Choice("lr", usual, "usual: the range test finds no better"),)
+    return (Choice("lr", found, "by range test"),)
+
+
+def tried(one: Experiment) -> list[Probe]:
+    """The range test: a short run of its own on the training rows, its rate growing at every step."""
+    usual = type(one.optimizer).usual_learning_rate
+    return list(
+        range_test(
+            replace(one.problem, validation=None, metrics={}),
+            one.optimizer,
+            low=usual / SPAN,
+            high=usual * SPAN,
+            steps=TRIED,
+            smooth=1.0 if one.batch_size is None else SMOOTH,
+            start=one.start,
+            batch_size=one.batch_size,
+            seed=one.spec.loop.seed,
+            shuffle=one.spec.loop.shuffle,
+        )
+    )
+
+
+def rate_of(probes: list[Probe]) -> float | None:
+    """The range test's two-thirds, or a tenth of the rate of the lowest loss if that is higher, to one digit."""
+    found = named_suggestions(probes)
+    if not found:
+        return None
+    return float(f"{max(found['minimum/10'].learning_rate, found['two-thirds'].learning_rate):.0e}")
+
+
+# what ends it
+
+
+def _ending(one: Experiment, convex: bool) -> tuple[Choice, ...]:
+    """The number of epochs, and the rules that end it before, where neither is given."""
+    spec = one.spec
+    if spec.epochs.epochs is not None:
+        return ()
+    if spec.rate.schedule.name.lower() != "constant":
+        return (Choice("epochs", train_epochs(len(one.data)), "the schedule's length"),)
+    ruled = any(spec.stop.rule(name) is not None for name in ENDINGS)
+    if convex and not ruled:
+        return _to_the_optimum(one)
+    each = one.steps_per_epoch
+    over = max(FLAT_EPOCHS, -(-FLAT_STEPS // each))
+    cap = Choice("epochs", max(MOST_PASSES, -(-MOST_STEPS // each)), "a cap")
+    if ruled:
+        return (cap,)
+    return (cap, Choice("flat", FLAT, f"of the first {_watched(one)} loss"), Choice("over", over, f"{each} steps each"))
+
+
+def _to_the_optimum(one: Experiment) -> tuple[Choice, ...]:
+    ends = [Choice("epochs", CONVEX_EPOCHS, "a cap")]
+    if not one.spec.stop.require_converged:
+        ends.append(Choice("tolerance", CONVEX_TOLERANCE, "of the start's gradient: a convex loss has one optimum"))
+    if "accuracy" in one.problem.metrics:
+        ends.append(Choice("separated", SEPARATED, "classes told apart without a mistake have no finite optimum"))
+    return tuple(ends)
+
+
+def _watched(one: Experiment) -> str:
+    return "training" if one.validation is None else "validation"
+
+
+# in words
+
+
+def _rate_words(found: tuple[Choice, ...]) -> str:
+    """How the rate was found: "lr 0.03 by range test"."""
+    by = {one.name: one for one in found}
+    if "lr" not in by:
+        return ""
+    if "optimizer" in by:
+        exactly = " (exact: 1/L)" if by["optimizer"].value == "nesterov" else ""
+        return f"full batches, {by['optimizer'].value}, lr {exact(by['lr'].value)}{exactly}"
+    return f"lr {exact(by['lr'].value)} {by['lr'].why.replace('usual: ', 'as usual: ')}"
+
+
+def _ending_words(found: tuple[Choice, ...]) -> str:
+    """What ends it: "up to 400 epochs, stops when flat"."""
+    by = {one.name: one for one in found}
+    if "epochs" not in by:
+        return ""
+    epochs = f"{by['epochs'].value:,} epochs"
+    if "tolerance" in by:
+        return f"up to {epochs}, stops at the optimum"
+    if "flat" in by:
+        return f"up to {epochs}, stops when flat"
+    return f"{epochs}: the schedule's length" if by["epochs"].why != "a cap" else f"up to {epochs}"

@@ -1,0 +1,195 @@
+"""Scores of rows by one common measure, and k-fold cross-validation: each row scored by a run that has not seen it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gdcli.analysis.evaluation import outputs
+from gdcli.analysis.evidence import mean_of
+from gdcli.analysis.judging import row_scores
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.data.splitting import folds
+from gdcli.experiments import building
+from gdcli.experiments.experiment import Experiment, Interrupted, never
+from gdcli.experiments.line import LineExperiment, line_experiment, on_rows
+from gdcli.experiments.network import NetworkExperiment, network_experiment
+from gdcli.experiments.reading import Examples
+from gdcli.training.records import Status
+from gdcli.training.streams import Run
+
+__all__ = ["FoldScores", "Measured", "cross_validate", "measure"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A run's score by a measure that runs of any loss have: log loss of classes, RMSE of numbers.
+
+    Args:
+        losses: Each row's log loss, or its squared error in the target's units.
+        right: For classes, whether each row's class is right.
+        of: What the rows are: rows held out in 5 folds, rows held out, training rows.
+        training: The value on the training rows.
+    """
+
+    losses: Array
+    right: Array | None
+    of: str
+    training: float = math.nan
+
+    @property
+    def title(self) -> str:
+        """The metric as people write it."""
+        return "RMSE" if self.right is None else "log loss"
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the run has not seen the rows."""
+        return self.of != "training rows"
+
+    @property
+    def metric(self) -> str:
+        """log_loss, or rmse."""
+        return "rmse" if self.right is None else "log_loss"
+
+    @property
+    def value(self) -> float:
+        """The mean log loss, or the root of the mean squared error."""
+        mean = float(np.mean(self.losses))
+        return math.sqrt(mean) if self.right is None else mean
+
+    @property
+    def standard_error(self) -> float:
+        """Of the value, by the rows; of a root, half that of the mean over the root."""
+        error = mean_of(self.losses).standard_error
+        return error / (2 * self.value) if self.right is None and self.value > 0 else error
+
+    def figures(self) -> dict[str, float]:
+        """The value and its standard error by the metric's name; accuracy for classes."""
+        found = {self.metric: self.value, f"{self.metric}_standard_error": self.standard_error}
+        return found if self.right is None else {**found, "measured_accuracy": float(np.mean(self.right))}
+
+
+class FoldScores(NamedTuple):
+    """What k-fold cross-validation came to.
+
+    Args:
+        metric: accuracy, or rmse.
+        scores: Each fold's.
+        log_losses: Each fold's log loss; empty of numbers.
+    """
+
+    metric: str
+    scores: tuple[float, ...]
+    log_losses: tuple[float, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """Of the folds' scores."""
+        return float(np.mean(self.scores))
+
+    @property
+    def standard_error(self) -> float:
+        """Of that mean: the folds' standard deviation over the root of their number."""
+        return mean_of(np.array(self.scores)).standard_error
+
+    def row(self) -> dict[str, Any]:
+        """count, metric, mean, standard_error, scores; log_loss for classes."""
+        known = {"count": len(self.scores), "metric": self.metric, "mean": _known(self.mean)}
+        known |= {"standard_error": _known(self.standard_error), "scores": [_known(score) for score in self.scores]}
+        return known | ({"log_loss": _known(float(np.mean(self.log_losses)))} if self.log_losses else {})
+
+    def __str__(self) -> str:
+        """As people read it: accuracy 0.973 +- 0.013 (with --folds 5)."""
+        name = "RMSE" if self.metric == "rmse" else self.metric
+        digits = ".3f" if self.metric == "accuracy" else ".4g"
+        return f"{name} {self.mean:{digits}} +- {self.standard_error:{'.3f' if digits == '.3f' else '.2g'}}"
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def measure(experiment: Experiment, parameters: Array, rows: Dataset, of: str) -> Measured:
+    """The score of parameters on raw rows.
+
+    Args:
+        experiment: The run.
+        parameters: Its parameters.
+        rows: As read: class indices, or numbers; gaps are filled with the means of the run's training rows.
+        of: What the rows are called.
+    """
+    if experiment.unfilled is not None:
+        rows = building.filling(experiment.spec, experiment.unfilled[0])(rows)
+    with np.errstate(all="ignore"):
+        if isinstance(experiment, NetworkExperiment) and experiment.preparation.classes:
+            found = outputs(experiment.network, parameters, experiment.preparation, rows.inputs)
+            return Measured(*row_scores(found.astype(float), rows.targets.astype(int), True), of)
+        predicted = experiment.predict(parameters, rows.inputs).astype(float)
+        return Measured((predicted - rows.targets) ** 2, None, of)
+
+
+def cross_validate(experiment: Experiment, count: int, interrupted: Interrupted = never) -> FoldScores | None:
+    """The run again, once for each fold, on the other folds' rows; each scored on the rows it has not seen.
+
+    All rows of the run are parted, those held out among them; a run that holds rows out does so within its own.
+
+    Args:
+        experiment: The run; its rate and epochs are as they are there.
+        count: K, the number of folds.
+        interrupted: Asked at each step.
+
+    Returns:
+        The folds' scores; None if it was interrupted.
+
+    Raises:
+        OptionError: If there are too few rows.
+
+    Source: Stone 1974, Cross-Validatory Choice and Assessment of Statistical Predictions.
+    """
+    found = []
+    for train, held_out in folds(all_rows(experiment), count, experiment.spec.loop.seed):
+        one = _on(experiment, train)
+        run = Run(one.records(interrupted), one.spec.stop.rule("min_delta", 0.0))
+        for _ in run:
+            pass
+        if run.last.status is Status.INTERRUPTED:
+            return None
+        kept = run.best if one.keeps_best else run.last
+        found.append(measure(one, kept.parameters, held_out, "fold"))
+    if found[0].right is None:
+        return FoldScores("rmse", tuple(one.value for one in found))
+    accuracies = tuple(float(np.mean(one.right)) for one in found if one.right is not None)
+    return FoldScores("accuracy", accuracies, tuple(one.value for one in found))
+
+
+def all_rows(experiment: Experiment) -> Dataset:
+    """The rows a run was given: those it is trained on, and a part of them that it holds out."""
+    data, held_out = experiment.unfilled or (experiment.data, experiment.validation)
+    asked = experiment.spec.stop.validation
+    if held_out is None or (isinstance(asked, str) and asked != "none"):
+        return data
+    inputs, targets = (np.concatenate(pair) for pair in zip(_arrays(data), _arrays(held_out), strict=True))
+    return dataclasses.replace(data, inputs=inputs, targets=targets)
+
+
+def _arrays(data: Dataset) -> Iterator[Array]:
+    yield from (data.inputs, data.targets)
+
+
+def _on(experiment: Experiment, rows: Dataset) -> Experiment:
+    """The same run on other rows, with the rate and epochs it has."""
+    spec = experiment.spec.replace(lr=experiment.rate, epochs=experiment.epochs, folds=None)
+    asked = spec.stop.validation
+    if isinstance(experiment, NetworkExperiment):
+        return network_experiment(spec, Examples(rows, None, experiment.values))
+    assert isinstance(experiment, LineExperiment)  # noqa: S101 - there are two kinds
+    if isinstance(asked, str) and asked != "none":
+        return on_rows(spec, rows, experiment.validation if experiment.unfilled is None else experiment.unfilled[1])
+    return line_experiment(spec, rows)

@@ -1,0 +1,129 @@
+"""What is said of a finished run: the verdicts on its rows, each with what to try where there is something."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gdcli.analysis.evidence import Verdict
+from gdcli.analysis.judging import ROWS, Judged, judge
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.network import NetworkExperiment
+from gdcli.formatting import exact
+from gdcli.training.loop import Problem
+from gdcli.training.records import Epoch
+from gdcli.training.streams import Run
+
+__all__ = ["classes_of", "judged_problem", "verdicts_of"]
+
+ALIKE = "All weights began alike, at zero: leave out --init zeros."
+MANY = 0.5
+"""Part of the hidden units that may be dead without a word on what to try."""
+
+
+def verdicts_of(experiment: Experiment, run: Run) -> tuple[Verdict, ...]:
+    """What is said of a finished run, in the order in which one says it."""
+    labels = classes_of(experiment)
+    start = Epoch(0, 0, experiment.rate, run.losses[0], experiment.start)
+    judged = Judged(
+        judged_problem(experiment),
+        start,
+        run.best,
+        run.last,
+        run.losses,
+        run.validation_losses,
+        len(labels),
+        labels,
+    )
+    said = tuple(
+        verdict
+        for verdict in judge(judged)
+        if verdict.name != "still improving" or run.last.passes >= experiment.epochs
+    )
+    if not isinstance(experiment, NetworkExperiment):
+        return tuple(verdict.with_advice(_line_advice(verdict, experiment)) for verdict in said)
+    return tuple(verdict.with_advice(_network_advice(verdict, experiment, said)) for verdict in said)
+
+
+def classes_of(experiment: Experiment) -> tuple[str, ...]:
+    """The classes' labels; none of numbers."""
+    return experiment.preparation.classes if isinstance(experiment, NetworkExperiment) else ()
+
+
+def judged_problem(experiment: Experiment) -> Problem:
+    """The problem on rows as they are: a compressed line's rows are no sample of anything."""
+    if not isinstance(experiment, LineExperiment) or len(experiment.problem.data) == len(experiment.data):
+        return experiment.problem
+    rows = experiment.data.rows(slice(None, None, max(1, len(experiment.data) // ROWS)))
+    names = experiment.problem.data.input_names
+    return replace(experiment.problem, data=Dataset(experiment.basis(rows.inputs), rows.targets, names))
+
+
+def _line_advice(verdict: Verdict, experiment: LineExperiment | Experiment) -> str:
+    """What to try with a line."""
+    if verdict.name == "still improving":
+        return "More --epochs would lower it."
+    degree = experiment.basis.degree if isinstance(experiment, LineExperiment) else 1
+    if verdict.name in ("overfitting", "generalisation gap") and degree > 1:
+        return f"Try a --degree below {degree}, or --l2 0.1."
+    if verdict.name == "learned nothing" and degree == 1:
+        return "Try a larger --degree, or other inputs with --x."
+    return ""
+
+
+def _network_advice(verdict: Verdict, one: NetworkExperiment, said: tuple[Verdict, ...]) -> str:
+    """What to try with a network."""
+    if verdict.name == "still improving":
+        return "More --epochs would lower it."
+    if verdict.name == "rare class missed":
+        return "Try --class-weight balanced." if one.weights is None and one.loss.weighted else ""
+    if verdict.name == "class absent":
+        return "" if one.spec.loop.shuffle else "Leave out --no-shuffle."
+    if verdict.name == "dead units":
+        return _on_dead_units(one) if verdict.figures["dead"] >= MANY * verdict.figures["units"] else ""
+    if verdict.name == "worse than its start":
+        return f"Try {_smaller_rate(one)}."
+    if verdict.name == "learned nothing" and not any(other.name == "dead units" for other in said):
+        return _on_nothing(one)
+    return ""
+
+
+def _on_dead_units(one: NetworkExperiment) -> str:
+    if one.model.init == "zeros":
+        return ALIKE
+    parts = [_smaller_rate(one), "--activation tanh"]
+    if _is_unscaled(one):
+        parts.insert(0, "--scale standard")
+    return f"Try {', or '.join([', '.join(parts[:-1]), parts[-1]])}."
+
+
+def _on_nothing(one: NetworkExperiment) -> str:
+    """Why nothing was learned, as far as the options tell, the likeliest cause first."""
+    if _is_unscaled(one):
+        low, high = float(one.problem.data.inputs.min()), float(one.problem.data.inputs.max())
+        return f"The inputs are not scaled, from {low:.4g} to {high:.4g}: try --scale standard."
+    if one.model.init == "zeros" and one.model.hidden:
+        return ALIKE
+    if not one.model.hidden:
+        form = "draws straight boundaries only" if classes_of(one) else "is a plane"
+        return f"Without a hidden layer the model {form}: try --hidden 16."
+    return f"Try another rate (--lr, now {exact(one.rate)}), more --epochs, or other inputs with --x."
+
+
+def _is_unscaled(one: NetworkExperiment) -> bool:
+    """Whether inputs reach the network as they are, and are far from the size of 1."""
+    return not one.spec.loop.is_scaled and one.spec.loop.scale == "none" and _size(one.problem.data.inputs) > 10
+
+
+def _size(inputs: Array) -> float:
+    return float(np.abs(inputs).max())
+
+
+def _smaller_rate(one: NetworkExperiment) -> str:
+    usual = type(one.optimizer).usual_learning_rate
+    lower = usual if one.rate > 3 * usual else one.rate / 10
+    return f"--lr {exact(float(f'{lower:.0e}'))} (now {exact(one.rate)})"

@@ -1,0 +1,227 @@
+"""Defaults of a linear fit that depend on the data: the scale, and where that is not enough, the rate and the epochs.
+
+Where neither rate nor scale is given, lr 0.1 on the inputs as they are is kept if it is stable and arrives; else inputs
+are standardised. How many epochs are asked for has no part in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from gdcli.analysis import curvature
+from gdcli.analysis.forecast import Forecast, forecast
+from gdcli.experiments.chosen import Choice, Chosen
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, Spec
+from gdcli.formatting import exact, short
+from gdcli.nn import losses
+from gdcli.optim.optimizers import SGD
+from gdcli.training.loop import descend
+from gdcli.training.records import Epoch
+from gdcli.training.stopping import HIGHER
+
+__all__ = ["settled"]
+
+NEAR = 1e-3
+"""Of what predicting the mean scores: an MSE this close to the optimum's is near it."""
+WANDERING = 1e-2
+"""The same on mini-batches, which wander around the optimum."""
+NEARER = 1e-4
+"""The same where the number of epochs is chosen as well."""
+MOST = 20_000
+"""Epochs that are chosen at most."""
+MOST_TRIED = 50_000
+"""Updates of a trial run at most."""
+
+E = TypeVar("E", bound=Experiment)
+Make = Callable[[Spec], E]
+"""Makes the experiment of another spec on the same rows."""
+
+
+class Outlook(NamedTuple):
+    """What a run will come to.
+
+    Args:
+        limit: The largest stable rate, where a formula is known.
+        epochs: Epochs until it is near the optimum; infinite if it never is.
+    """
+
+    limit: float | None
+    epochs: float
+
+    @property
+    def arrives(self) -> bool:
+        """Whether it is near the optimum within the usual number of epochs."""
+        return self.epochs <= FIT_EPOCHS
+
+
+def settled(one: E, make: Make[E]) -> E:
+    """The experiment with scale, rate and epochs chosen where neither rate nor scale is given.
+
+    Args:
+        one: The experiment with the usual values.
+        make: Makes that of another spec.
+    """
+    spec = one.spec
+    if spec.rate.lr is not None or spec.rate.lr_at or spec.loop.scaling is not None:
+        return one
+    as_is = _outlook(one)
+    if as_is.arrives:
+        return one
+    scaled = make(spec.replace(scale="standard"))
+    scale = Choice("scale", "standard", _why(as_is, one))
+    rest = _rate_and_epochs(scaled, _outlook(scaled))
+    choices = (scale, *(choice for choice in rest if choice.name != "epochs" or spec.epochs.epochs is None))
+    options = {"lr": FIT_RATE} | {choice.name: choice.value for choice in choices}
+    return replace(make(spec.replace(**options)), chosen=Chosen(choices, _line(choices)))
+
+
+@np.errstate(all="ignore")
+def _outlook(one: Experiment) -> Outlook:
+    """What a run with the usual epochs comes to: by its formula, else by trying it."""
+    limit = one.limit
+    if limit is not None and one.batch_size is None:
+        if one.rate >= limit:
+            return Outlook(limit, math.inf)
+        return Outlook(limit, _epochs(one, one.rate, NEAR))
+    if one.problem.loss is not losses.mse or one.problem.l1:
+        return Outlook(None, 0 if _is_small(one) else math.inf)
+    return Outlook(limit, FIT_EPOCHS if _tried(one) else math.inf)
+
+
+def _forecast(one: Experiment, rate: float) -> Forecast | None:
+    if not one.has_constant_rate:
+        return None
+    return forecast(one.problem, one.optimizer, rate, one.start)
+
+
+def _epochs(one: Experiment, rate: float, near: float) -> float:
+    """Full-batch epochs at a rate until the MSE is near the optimum's; a schedule's are not foretold."""
+    run = _forecast(one, rate)
+    if run is None:
+        return 0
+    allowed = near * _variance(one)
+    if not math.isfinite(allowed) or run.loss(0) - run.least <= allowed:
+        return 0
+    steps = run.steps_to(run.least + allowed)
+    return math.inf if steps is None else steps
+
+
+def _variance(one: Experiment) -> float:
+    """The MSE of predicting the mean."""
+    return float(np.var(one.data.targets))
+
+
+def _tried(one: Experiment) -> bool:
+    """Whether a trial run is near the optimum at its end; one that is too long is judged by its inputs."""
+    if FIT_EPOCHS * one.steps_per_epoch > MOST_TRIED or not one.has_constant_rate:
+        return _is_small(one)
+    stream = descend(
+        replace(one.problem, validation=None, metrics={}),
+        one.optimizer,
+        learning_rate=one.rate,
+        epochs=FIT_EPOCHS,
+        start=one.start,
+        batch_size=one.batch_size,
+        seed=one.spec.loop.seed,
+        shuffle=one.spec.loop.shuffle,
+    )
+    last = math.inf
+    for record in stream:
+        if isinstance(record, Epoch):
+            last = float(record.loss)
+            if not math.isfinite(last):
+                return False
+    best, _ = curvature.optimum(one.problem)
+    least = float(one.problem.data_loss(best, one.problem.data))
+    return last - least <= WANDERING * _variance(one)
+
+
+def _is_small(one: Experiment) -> bool:
+    """Whether plain descent on MSE would be stable: for what has no formula, a measure of the inputs' sizes."""
+    plain = curvature.largest_stable_rate(replace(one.problem, loss=losses.mse, l1=0.0), SGD())
+    return plain is None or plain >= FIT_RATE
+
+
+def _rate_and_epochs(one: Experiment, scaled: Outlook) -> tuple[Choice, ...]:
+    """Rate and epochs on standardised inputs: 0.1 if it is stable and arrives, else the best constant rate."""
+    if scaled.arrives or one.problem.loss is not losses.mse or scaled.limit is None:
+        return () if scaled.arrives else _by_size(one)
+    if one.batch_size is not None:
+        rate = min(FIT_RATE, _down(scaled.limit))
+        return (Choice("lr", rate, "no mini-batch upsets it"),) if rate < FIT_RATE else ()
+    needed = _epochs(one, FIT_RATE, NEARER) if scaled.limit > FIT_RATE else math.inf
+    if needed <= MOST:
+        return (Choice("epochs", _up(needed), f"lr {exact(FIT_RATE)} is near the optimum then"),)
+    rate = _best(one, scaled.limit)
+    why = "the best constant rate"
+    if scaled.limit <= FIT_RATE:
+        why += f": {exact(FIT_RATE)} is above the largest stable one, {short(scaled.limit)}"
+    needed = _epochs(one, rate, NEARER)
+    reason = "near the optimum then" if needed <= MOST else "a cap"
+    return (Choice("lr", rate, why), Choice("epochs", _up(min(MOST, max(FIT_EPOCHS, needed))), reason))
+
+
+def _best(one: Experiment, limit: float) -> float:
+    """The best constant rate of plain descent, 2/(L + mu); with momentum, half the largest stable one."""
+    best = one.spectrum.best_rate if type(one.optimizer) is SGD else limit / 2
+    return _down(min(best, 0.99 * limit))
+
+
+def _by_size(one: Experiment) -> tuple[Choice, ...]:
+    """A rate for an optimizer whose steps are of the rate's size: one with which it can go all the way."""
+    way = float(np.abs(one.data.targets).max())
+    rate = _down(way / 50)
+    return (Choice("lr", rate, "steps of this size reach the targets"),) if rate > FIT_RATE else ()
+
+
+def _why(as_is: Outlook, one: Experiment) -> str:
+    """Why inputs are standardised."""
+    rate = exact(one.rate)
+    if as_is.limit is not None and one.batch_size is None:
+        if one.rate >= as_is.limit:
+            times = short(one.rate / as_is.limit, 2)
+            shown = "; --scale none shows it diverge" if _diverges(one) else ""
+            return f"as they are, lr {rate} is {times} times the largest stable rate{shown}"
+        if as_is.epochs < math.inf:
+            return f"as they are, lr {rate} would take {as_is.epochs:,} epochs to come near the optimum"
+        return f"as they are, lr {rate} would not come near the optimum"
+    if as_is.limit is not None:
+        times = short(one.rate / as_is.limit, 2)
+        return f"as they are, lr {rate} is {times} times the largest that no mini-batch can upset"
+    return f"as they are, the inputs are too large for lr {rate}"
+
+
+def _diverges(one: Experiment) -> bool:
+    """Whether a run with the usual epochs ends well above its start: one just above the limit may not."""
+    run = _forecast(one, one.rate)
+    with np.errstate(all="ignore"):
+        return run is not None and not run.loss(FIT_EPOCHS) <= HIGHER * run.loss(0)
+
+
+def _line(choices: tuple[Choice, ...]) -> str:
+    """All of it in a line."""
+    by = {one.name: one for one in choices}
+    parts = [f"standardised: {by['scale'].why}"]
+    if "lr" in by:
+        parts.append(f"lr {exact(by['lr'].value)}, {by['lr'].why}")
+    if "epochs" in by:
+        parts.append(f"{by['epochs'].value:,} epochs, {by['epochs'].why}")
+    return "; ".join(parts)
+
+
+def _down(value: float) -> float:
+    """Rounded down to two digits."""
+    places = 1 - math.floor(math.log10(value))
+    return float(f"{math.floor(value * (1 + 1e-12) * 10.0**places)}e{-places}")
+
+
+def _up(value: float) -> int:
+    """A whole number, rounded up to two digits."""
+    unit = 10 ** max(0, math.floor(math.log10(max(1.0, value))) - 1)
+    return int(-(-value // unit) * unit)

@@ -1,0 +1,118 @@
+"""Measuring: the runs of a sweep by one common measure, on rows that they have not seen where that can be.
+
+Runs of different sizes are compared by k-fold where rows are few, and by the end of each run there: the best epoch on a
+handful of rows is luck. Runs of different losses are compared by log loss or RMSE, whatever each has minimised.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from gdcli.analysis.judging import Judged, judge
+from gdcli.analysis.verdicts import Goal
+from gdcli.data.dataset import Dataset
+from gdcli.data.splitting import folds
+from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.folds import Measured, measure
+from gdcli.experiments.judgement import classes_of, judged_problem
+from gdcli.experiments.spec import Spec
+from gdcli.experiments.sweep.batching import Job, Measuring, PreparedStack, Rows, prepare
+from gdcli.experiments.sweep.grid import Grid
+from gdcli.training.records import Epoch, Status
+from gdcli.training.stacked import Outcome
+
+__all__ = ["KINDS", "SIZES", "asked_of", "fold_measures", "measured", "nothing_learned"]
+
+SIZES = ("degree", "hidden")
+"""Options that make a model larger."""
+KINDS = {"loss", "class_weight", "label_smoothing"}
+"""Options that make losses numbers of different kinds."""
+FEW_ROWS = 500
+"""Up to so many rows, sizes are compared by folds."""
+HANDFUL = 20
+USUAL, MORE = 5, 7
+"""Folds where none are asked for; and up to a handful of rows, of which the others need as many as they can get."""
+
+
+def asked_of(grid: Grid, rows: Sequence[Rows]) -> Measuring | None:
+    """How the runs of a grid are measured; None where their own losses compare them."""
+    differing, count = set(grid.differing), grid.base.folds.folds
+    sizes, seed = differing & set(SIZES), grid.base.loop.seed
+    if count is None and sizes:
+        most = max(len(_data(one)) for one in rows)
+        count = min(most, MORE) if most <= HANDFUL else USUAL if most <= FEW_ROWS else None
+    if count is None and not (sizes or differing & KINDS):
+        return None
+    return Measuring(count or 0, seed)
+
+
+def fold_measures(job: Job, rows: Rows, interrupted: Callable[[], bool]) -> dict[int, Measured]:
+    """Each run's score on all rows, each of them held out of one of its folds; none if it was interrupted.
+
+    Args:
+        job: The runs.
+        rows: What they learn from.
+        interrupted: Asked at each step.
+    """
+    asked, found = job.measuring, dict[int, list[Measured]]()
+    if asked is None or not asked.folds:
+        return {}
+    again = job._replace(specs=tuple(map(_to_the_end, job.specs)))
+    for train, held_out in folds(_data(rows), asked.folds, asked.seed):
+        stack = prepare(again, train if isinstance(rows, Dataset) else dataclasses.replace(rows, data=train))
+        for outcome in _outcomes(stack, interrupted):
+            if outcome.status is Status.INTERRUPTED:
+                return {}
+            one = stack.experiments[outcome.index]
+            found.setdefault(outcome.index, []).append(measure(one, outcome.parameters, held_out, ""))
+    words = (
+        "rows held out, one at a time" if asked.folds == len(_data(rows)) else f"rows held out in {asked.folds} folds"
+    )
+    return {at: _joined(parts, words) for at, parts in found.items()}
+
+
+def measured(one: Experiment, outcome: Outcome, by_folds: Measured | None) -> Measured:
+    """A run's score: by folds, else on the rows it holds out, else on its training rows."""
+    fitted = measure(one, outcome.parameters, one.data, "training rows")
+    found = by_folds
+    if found is None:
+        found = fitted if one.validation is None else measure(one, outcome.parameters, one.validation, "rows held out")
+    return dataclasses.replace(found, training=fitted.value)
+
+
+def nothing_learned(stack: PreparedStack, outcome: Outcome, goal: Goal | None) -> bool:
+    """Whether a run without a known goal is no better than what knows no input."""
+    if goal is not None or outcome.status is Status.DIVERGED or not np.isfinite(outcome.parameters).all():
+        return False
+    one, losses = stack.experiments[outcome.index], outcome.losses
+    labels = classes_of(one)
+    record = Epoch(outcome.epoch, outcome.step, one.rate, float(losses[-1]), outcome.parameters)
+    start = Epoch(0, 0, one.rate, float(losses[0]), one.start)
+    judged = Judged(judged_problem(one), start, record, record, losses.tolist(), (), len(labels), labels)
+    return any(verdict.name == "learned nothing" for verdict in judge(judged))
+
+
+def _to_the_end(spec: Spec) -> Spec:
+    """A fold's run: no rows held out of its own, unless they are what ends it."""
+    alone = spec.replace(folds=None)
+    return alone if spec.stop.rule("patience") is not None else alone.replace(validation="none")
+
+
+def _outcomes(stack: PreparedStack, interrupted: Callable[[], bool]) -> Iterator[Outcome]:
+    return (event for event in stack.outcomes(interrupted) if isinstance(event, Outcome))
+
+
+def _joined(parts: Sequence[Measured], of: str) -> Measured:
+    """The folds' rows as one sample."""
+    right = [part.right for part in parts if part.right is not None]
+    return Measured(
+        np.concatenate([part.losses for part in parts]), np.concatenate(right) if right else None, of, math.nan
+    )
+
+
+def _data(rows: Rows) -> Dataset:
+    return rows if isinstance(rows, Dataset) else rows.data

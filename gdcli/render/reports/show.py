@@ -1,0 +1,207 @@
+"""How data looks before anything is learned from it: columns in figures, the split, scatters, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from gdcli.arrays import Array
+from gdcli.formatting import short
+from gdcli.render import Report, theme
+from gdcli.render.reports.fit import wrap_remark
+from gdcli.render.reports.images import images
+from gdcli.render.screen import Screen, columns, fit, paint, plain
+
+if TYPE_CHECKING:
+    from gdcli.data.dataset import Dataset
+    from gdcli.data.summary import ColumnSummary
+    from gdcli.experiments.looking import Look
+
+__all__ = ["histogram", "report"]
+
+RAMP, ASCII_RAMP = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+MOST_CLASSES = 40  # whose rows are counted one by one
+MOST_VALUES = 4  # of a text
+TAKEN = 59  # columns of the screen, besides a name and a kind
+HEIGHT, HIGHEST = 12, 24  # lines of a scatter
+
+
+def report(look: Look, width: int, plotted: bool, show: int | None, names: Mapping[str, str], rerun: str) -> Report:
+    """A look at data, for any format.
+
+    Args:
+        look: What is to be seen.
+        width: Columns to keep to.
+        plotted: Whether scatters are drawn.
+        show: How many rows are shown as pictures; None for a line of them, if they are images.
+        names: What classes are called.
+        rerun: The command that repeats it.
+    """
+    return Report(
+        schema="gdcli.show/1",
+        records=look.columns,
+        rows_name="columns",
+        rows_in_kv=True,
+        nested=lambda column: column.nested(),
+        summary=lambda: look.figures() | {"rerun": rerun},
+        paragraph=_Lines(look.columns, width),
+        blocks=lambda screen: _blocks(look, plotted, show, names, screen),
+    )
+
+
+class _Lines:
+    """Columns as lines under one heading."""
+
+    def __init__(self, summaries: Sequence[ColumnSummary], width: int) -> None:
+        longest = max((columns(plain(one.name, Screen())) for one in summaries), default=6)
+        kind = max((len(_kind(one)) for one in summaries), default=4)
+        self._kind = max(4, kind)
+        self._name = max(6, min(longest, width - TAKEN - self._kind))
+        self._headed, self._width = False, width
+
+    def __call__(self, column: ColumnSummary, screen: Screen) -> Iterator[str]:
+        name = fit(plain(column.name, screen), self._name)
+        cells = [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
+        if not self._headed:
+            self._headed = True
+            titles = self._line("column", "role", "kind", ["low", "high", "gaps", "distinct"], "histogram")
+            yield paint(titles, theme.HEADING, screen)
+        line = self._line(name, column.role, _kind(column), cells, "")
+        bars = histogram(column.histogram, screen)
+        values = fit(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
+        yield f"{line}{paint(bars, theme.DATA, screen)} {values}".rstrip()
+
+    def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:
+        padded = name + " " * (self._name - columns(name))
+        low, high, gaps, distinct = cells
+        return f" {padded}  {role:<8} {kind:<{self._kind}}  {low:>8} {high:>8} {gaps:>4} {distinct:>8}  {spread}"
+
+
+def _kind(column: ColumnSummary) -> str:
+    return {"whole number": "whole"}.get(column.kind, column.kind)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else short(value)
+
+
+def histogram(counts: Sequence[int], screen: Screen) -> str:
+    """Counts as bars one character wide, the largest the highest; what is not empty is seen.
+
+    >>> histogram([0, 1, 4, 2], Screen())
+    ' ▂█▄'
+    """
+    ramp = RAMP if screen.unicode else ASCII_RAMP
+    largest = max([*counts, 1])
+    return "".join(ramp[0 if not count else max(1, round(count * (len(ramp) - 1) / largest))] for count in counts)
+
+
+def _values(column: ColumnSummary, screen: Screen) -> str:
+    """The most frequent values of a text; one of many that come once."""
+    if not column.common:
+        return ""
+    if column.histogram[0] == 1 and column.distinct > 1:
+        return plain(f"{column.common[0]}, ...", screen)
+    pairs = zip(column.common[:MOST_VALUES], column.histogram, strict=False)
+    more = ", ..." if column.distinct > MOST_VALUES else ""
+    return plain(", ".join(f"{value} {count:,}" for value, count in pairs) + more, screen)
+
+
+def _blocks(look: Look, plotted: bool, show: int | None, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    yield ""
+    if look.report is not None:
+        for line in look.report.lines():
+            yield from _labelled(line, screen)
+    if look.refusal is not None:
+        yield from wrap_remark("refused", look.refusal, screen)
+    yield from _split(look, names, screen)
+    if look.data is not None and (show or (look.images and plotted)):
+        yield from _pictures(look.data, show, names, screen)
+    elif look.data is not None and plotted:
+        yield from _scatters(look, names, screen)
+
+
+def _labelled(line: str, screen: Screen) -> Iterator[str]:
+    """A line of the report, with what it is about before it."""
+    labels = {"predicts ": "predicts", "left out: ": "left out"}
+    start = next((start for start in labels if line.startswith(start)), "")
+    return wrap_remark(labels.get(start, "note"), plain(line.removeprefix(start), screen), screen)
+
+
+def _split(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    """How many rows each part has, and each class in it."""
+    if not look.parts:
+        return
+    sizes = ", ".join(f"{len(data):,} {name}" for name, data in look.parts.items())
+    yield from wrap_remark("split", f"{sizes} rows, as gdcli train has them", screen)
+    for name, part in look.split.items():
+        if part.classes:
+            yield from wrap_remark(name, _counts(part.classes, names, screen), screen)
+
+
+def _counts(classes: Mapping[str, int], names: Mapping[str, str], screen: Screen) -> str:
+    """Rows of each class; of many classes, the fewest and the most."""
+    if len(classes) > MOST_CLASSES:
+        least, most = (choose(classes, key=lambda label: classes[label]) for choose in (min, max))
+        few, many = (f"{classes[label]:,} of {names.get(label, label)}" for label in (least, most))
+        return plain(f"{len(classes)} classes, from {few} to {many}", screen)
+    return plain(", ".join(f"{names.get(label, label)} {count:,}" for label, count in classes.items()), screen)
+
+
+def _pictures(data: Dataset, show: int | None, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    side = round(data.inputs.shape[1] ** 0.5)
+    count = show or max(1, screen.width // (max(side, 12) + 2))
+    labels = [data.classes[int(at)] if data.classes else f"{float(at):g}" for at in data.targets[:count]]
+    yield ""
+    yield from images(data, count, screen, [names.get(label, label) for label in labels])
+
+
+def _scatters(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    """One input, or two, against the target; of two inputs and classes, the one against the other."""
+    from gdcli.render.charts.plots import side_by_side
+
+    data, height = look.parts["train"], min(HIGHEST, max(HEIGHT, screen.height - len(look.columns) - 9))
+    inputs = data.inputs.shape[1]
+    if inputs not in (1, 2):
+        return
+    yield ""
+    if data.classes and inputs == 2:
+        yield from _plane(look, names, screen, height).split("\n")
+    else:
+        width = (screen.width - 4) // inputs
+        charts = [_against(look, at, screen, width, height) for at in range(inputs)]
+        yield from side_by_side(charts, screen).split("\n")
+
+
+def _against(look: Look, at: int, screen: Screen, width: int, height: int) -> str:
+    """The target by an input, rows held out with a mark of their own."""
+    from gdcli.render.charts.plots import Series, chart
+
+    data = look.parts["train"]
+    meanings = {"train": ("", theme.DATA), "validation": ("held out", theme.VALIDATION)}
+    series = [
+        Series(part.inputs[:, at].astype(float), part.targets.astype(float), label, "points", meaning)
+        for name, (label, meaning) in meanings.items()
+        if (part := look.parts.get(name)) is not None
+    ]
+    title = f"{data.target_name} by {data.input_names[at]}"
+    return chart(series, screen, title=title, width=width, height=height)
+
+
+def _plane(look: Look, names: Mapping[str, str], screen: Screen, height: int) -> str:
+    """The two inputs, each class with its mark; rows held out are left out."""
+    from gdcli.render.charts.plots import Series, chart
+
+    data = look.parts["train"]
+    series = [
+        Series(*_points(data, at), names.get(label, label), "points", meaning)
+        for (at, label), meaning in zip(enumerate(data.classes), theme.CLASSES, strict=False)
+    ]
+    title = f"{data.input_names[1]} by {data.input_names[0]}, rows to train on"
+    return chart(series, screen, title=title, width=screen.width - 2, height=height)
+
+
+def _points(data: Dataset, at: int) -> tuple[Array, Array]:
+    """The two inputs of the rows of one class."""
+    inputs = data.inputs[data.targets == at].astype(float)
+    return inputs[:, 0], inputs[:, 1]

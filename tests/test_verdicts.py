@@ -1,0 +1,400 @@
+"""Verdicts against simulated runs whose truth is known: how often each is said where it is so, and where it is not."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gdcli.analysis.comparison import compare, keep_smallest
+from gdcli.analysis.evidence import log_losses, mean_of, quantile, row_losses
+from gdcli.analysis.judging import Judged, judge
+from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
+from gdcli.analysis.verdicts import (
+    dead_units,
+    learned_nothing,
+    oscillating,
+    rare_class_missed,
+    still_improving,
+    worse_than_start,
+)
+from gdcli.data import scaling, toys
+from gdcli.data.dataset import Dataset
+from gdcli.data.preparation import prepare
+from gdcli.data.splitting import folds, split
+from gdcli.errors import OptionError
+from gdcli.nn import activations, metrics
+from gdcli.nn.linear import Linear
+from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mae, mse, mse_of_probabilities
+from gdcli.nn.networks import Network
+from gdcli.optim.optimizers import SGD, Adam
+from gdcli.training.loop import Problem, descend
+from gdcli.training.streams import Run
+from gdcli.training.streams import epochs as whole
+
+RUNS = 200
+
+
+def simulated(train, held_out, inputs, noise, batches, epochs=60, rate=0.05):
+    """Many runs of linear regression at once: each run's row losses on rows held out, and its training losses."""
+    rng = np.random.default_rng(11)
+    w = rng.normal(size=(RUNS, inputs))
+    x, seen = rng.normal(size=(RUNS, train, inputs)), rng.normal(size=(RUNS, held_out, inputs))
+    y = np.einsum("rnp,rp->rn", x, w) + noise * rng.normal(size=(RUNS, train))
+    truth = np.einsum("rnp,rp->rn", seen, w) + noise * rng.normal(size=(RUNS, held_out))
+    v, rows, losses = np.zeros_like(w), [], []
+    for _ in range(epochs + 1):
+        rows.append((np.einsum("rnp,rp->rn", seen, v) - truth) ** 2)
+        losses.append(((np.einsum("rnp,rp->rn", x, v) - y) ** 2).mean(axis=1))
+        for part in np.array_split(rng.permutation(train), batches):
+            error = np.einsum("rnp,rp->rn", x[:, part], v) - y[:, part]
+            v = v - rate * 2 / len(part) * np.einsum("rnp,rn->rp", x[:, part], error)
+    return np.array(rows), np.array(losses)
+
+
+def overfitted(rows, losses):
+    """In how many of the runs overfitting is said."""
+    count = 0
+    for run in range(RUNS):
+        best = int(rows[:, run].mean(axis=1).argmin())
+        said = overfitting_since(
+            best, len(rows) - 1, rows[best, run], rows[-1, run], losses[best, run], losses[-1, run]
+        )
+        count += said.name == "overfitting"
+    return count
+
+
+class TestOverfitting:
+    @pytest.mark.parametrize(("held_out", "batches"), [(10, 1), (30, 1), (30, 8), (100, 8)])
+    def test_is_said_of_at_most_one_run_in_twenty_that_does_not(self, held_out, batches):
+        assert overfitted(*simulated(240, held_out, 4, 1.0, batches)) <= 0.05 * RUNS
+
+    def test_is_said_of_most_runs_that_do_where_the_rows_can_tell(self):
+        assert overfitted(*simulated(24, 300, 20, 2.0, 1, epochs=200, rate=0.1)) >= 0.7 * RUNS
+
+    def test_silence_says_what_the_rows_could_show(self):
+        rng = np.random.default_rng(0)
+        best = rng.exponential(size=25)
+        rise = rng.normal(size=25) * 0.2
+        said = overfitting_since(5, 20, best, best + rise - rise.mean() + 0.01, 0.5, 0.4)
+        error = rise.std(ddof=1) / 5
+        assert said.name == "no sign of overfitting"
+        assert said.standard_error == pytest.approx(error)
+        assert said.rows == 25
+        assert f"{2.49 * error:.2g}" in said.sentence  # t(0.99, 24) = 2.492
+
+    def test_the_last_epoch_may_be_the_best(self):
+        rows = np.ones(10)
+        assert "the last epoch, 7, is the best" in overfitting_since(7, 7, rows, rows, 0.5, 0.5).sentence
+
+    def test_not_where_the_training_loss_rose_as_well(self):
+        rows = np.linspace(1, 2, 50)
+        assert overfitting_since(3, 9, rows, rows + 1, 0.5, 0.6).name == "no sign of overfitting"
+
+    @pytest.mark.parametrize(("rise", "word"), [(0.3, "Slight"), (1.0, "Strong")])
+    def test_degrees(self, rise, word):
+        rows = np.linspace(0.9, 1.1, 50)
+        said = overfitting_since(3, 9, rows, rows + np.linspace(0.9, 1.1, 50) * rise, 0.5, 0.1)
+        assert said.sentence.startswith(
+            f"{word} overfitting since epoch 3: the loss on the 50 rows held out rose from 1 to"
+        )
+
+    def test_a_gap_needs_worse_accuracy_too(self):
+        rng = np.random.default_rng(1)
+        training, held_out = rng.exponential(0.1, 200), rng.exponential(0.5, 60)
+        assert generalisation_gap(training, held_out).name == "generalisation gap"
+        right = np.ones(200, bool), np.ones(60, bool)
+        assert generalisation_gap(training, held_out, right) is None
+        wrong = np.arange(60) % 4 > 0
+        assert generalisation_gap(training, held_out, (right[0], wrong)).figures["held_out_accuracy"] == 0.75
+        same = [generalisation_gap(rng.exponential(1, 200), rng.exponential(1, 60)) for _ in range(RUNS)]
+        assert sum(verdict is not None for verdict in same) <= 0.02 * RUNS
+
+
+def logistic(x, y, steps=300):
+    a, w = np.column_stack([x, np.ones(len(x))]), np.zeros(3)
+    for _ in range(steps):
+        w -= 0.5 * a.T @ (1 / (1 + np.exp(-a @ w)) - y) / len(y)
+    return 1 / (1 + np.exp(-a @ w))
+
+
+class TestLearnedNothing:
+    @pytest.mark.parametrize(("toy", "nothing"), [(toys.xor, True), (toys.circles, True), (toys.moons, False)])
+    def test_a_line_through_toys_at_every_seed(self, toy, nothing):
+        for seed in range(20):
+            rows = toy(rng=np.random.default_rng(seed))
+            p, y = logistic(rows.inputs / rows.inputs.std(axis=0), rows.targets), rows.targets
+            shares = np.full((len(y), 2), [1 - y.mean(), y.mean()])
+            said = learned_nothing(
+                log_losses(np.column_stack([1 - p, p]), y), log_losses(shares, y), (p > 0.5) == y, (y.mean() > 0.5) == y
+            )
+            assert (said is not None) == nothing
+
+    def test_a_weak_but_sure_gain_is_something(self):
+        rng = np.random.default_rng(2)
+        base = rng.exponential(size=20000)
+        assert learned_nothing(base - 0.02 + 0.1 * rng.normal(size=20000), base) is None
+
+    def test_few_rows_cannot_tell(self):
+        rng = np.random.default_rng(3)
+        said = [learned_nothing(rng.normal(size=6) ** 2, rng.normal(size=6) ** 2 * 1.5) for _ in range(RUNS)]
+        assert sum(verdict is not None for verdict in said) <= 0.1 * RUNS
+
+    def test_an_overconfident_model_that_is_right_more_often_learned(self):
+        y = np.arange(200) % 2
+        right = np.arange(200) % 10 < 8
+        model = np.where(right, 1e-9, 9.0)
+        base = np.full(200, math.log(2))
+        assert learned_nothing(model, base, right, y == 0) is None
+        assert learned_nothing(model, base, y == 0, y == 0) is not None
+
+    def test_the_sentence(self):
+        said = learned_nothing(np.full(50, 0.69), np.full(50, 0.693))
+        assert said is None  # lower in every row: that is something
+        model = 0.693 + 0.01 * np.sin(np.arange(50.0))
+        said = learned_nothing(model, np.full(50, 0.693))
+        assert said.sentence == ("Learned nothing: loss 0.693, on 50 rows no better than predicting the mean (0.693).")
+        right, usual = np.arange(50) % 2 == 0, np.arange(50) < 25
+        said = learned_nothing(model, np.full(50, 0.693), right, usual, model + 0.5, "no", "rows held out")
+        assert said.sentence == (
+            "Learned nothing: loss 1.19 at the start, 0.693 in the end, on 50 rows held out no better than always"
+            " saying 'no' (accuracy 0.50)."
+        )
+
+
+class TestCourse:
+    def test_worse_than_its_start(self):
+        rng = np.random.default_rng(4)
+        start = rng.exponential(size=40)
+        assert worse_than_start(start, start + 0.5 + 0.1 * rng.normal(size=40)).name == "worse than its start"
+        flat = [worse_than_start(start, start + rng.normal(size=40)) for _ in range(RUNS)]
+        assert sum(verdict is not None for verdict in flat) <= 0.03 * RUNS
+
+    @pytest.mark.parametrize("epochs", [10, 50, 300])
+    def test_noise_has_no_trend_and_no_waves(self, epochs):
+        rng = np.random.default_rng(5)
+        losses = 1 + 0.1 * rng.normal(size=(RUNS, epochs))
+        assert sum(still_improving(run) is not None for run in losses) <= 0.03 * RUNS
+        assert sum(oscillating(run) is not None for run in losses) <= 0.03 * RUNS
+
+    def test_a_fall_through_noise_is_seen(self):
+        rng = np.random.default_rng(6)
+        losses = 1 - np.arange(100) / 150 + 0.01 * rng.normal(size=(RUNS, 100))
+        assert sum(still_improving(run) is not None for run in losses) >= 0.95 * RUNS
+
+    @pytest.mark.parametrize(
+        ("losses", "improving"),
+        [
+            ([0.9**k for k in range(30)], True),
+            ([0.5 + 0.5**k for k in range(30)], False),  # flat to less than one per cent
+            ([0.5**k for k in range(30)], False),  # solved
+            ([1.0, 0.9], False),
+            ([1.0, math.nan, 0.8, 0.7, 0.6], False),
+            ([1.0 + 0.1 * k for k in range(30)], False),
+        ],
+    )
+    def test_still_improving(self, losses, improving):
+        assert (still_improving(losses) is not None) == improving
+
+    def test_oscillating(self):
+        assert oscillating([1 + 0.2 * (-1) ** k for k in range(40)]).figures["turns"] == 10
+        assert oscillating([1 + 0.001 * (-1) ** k for k in range(40)]) is None
+        assert oscillating([0.9**k for k in range(40)]) is None
+
+    def test_dead_units_by_hand(self):
+        network = Network((1, 3, 1))  # relu(x + 1), relu(-x - 1), relu(-5)
+        w = np.array([1.0, -1.0, 0.0, 1.0, -1.0, -5.0, 1.0, 1.0, 1.0, 0.0])
+        said = dead_units(network, w, np.array([[0.5], [2.0]]))
+        assert said.sentence == "2 of 3 hidden units are never active on the 2 training rows."
+        assert dead_units(network, w, np.array([[0.5], [-2.0]])).figures == {"dead": 1, "units": 3}
+        assert dead_units(Network((1, 3, 1), (activations.leaky_relu,)), w, np.array([[0.5]])) is None
+
+
+class TestComparison:
+    def test_error_rate(self):
+        rng = np.random.default_rng(7)
+        base = rng.exponential(size=(RUNS * 5, 20))
+        pairs = base + rng.normal(size=base.shape), base + rng.normal(size=base.shape)
+        said = [compare(a, b).name for a, b in zip(*pairs, strict=True)]
+        assert 0.03 <= said.count("different") / len(said) <= 0.07
+
+    def test_which_is_better(self):
+        a = np.array([0.1, 0.2, 0.15, 0.1, 0.2])
+        noise = np.array([0.01, -0.01, 0.0, 0.01, -0.01])
+        assert compare(a, a + 1 + noise, ("mse", "bce")).sentence.startswith("mse is better than bce by 1,")
+        assert compare(a, a + 1 + noise, ("mse", "bce"), lower=False).sentence.startswith("bce is better than mse")
+
+    def test_the_lectures_trend_line(self):
+        """Which trend line is better? Of degrees 1, 3 and 9 on 14 noisy points of a cubic, 3, at every seed."""
+        kept = [keep_smallest([1, 3, 9], trend_losses(seed)).kept for seed in range(40)]
+        assert kept.count(1) >= 38
+        assert kept.count(2) == 0
+
+    def test_by_k_folds(self):
+        kept = [keep_smallest([1, 3, 9], trend_losses(seed, k=7)).kept for seed in range(40)]
+        assert kept.count(1) >= 38
+        assert kept.count(2) == 0
+
+    def test_a_size_that_diverged_is_not_kept(self):
+        losses = np.array([[1.0, 1.1, 0.9], [math.nan, 0.1, 0.1]])
+        choice = keep_smallest([1, 2], losses)
+        assert choice.kept == choice.best == 0
+        assert choice.sentence == "Keep degree 1: its mean loss on 3 rows held out, 1, is the least."
+
+
+def trend_losses(seed, k=14):
+    """Each degree's squared error of each row, when that was held out."""
+    parts = folds(toys.trend(rng=np.random.default_rng(seed)), k, seed)
+    return np.array([np.concatenate([errors(degree, *part) for part in parts]) for degree in (1, 3, 9)])
+
+
+def errors(degree, train, held_out):
+    fit = np.polynomial.Polynomial.fit(train.inputs[:, 0], train.targets, degree, domain=[-2, 2])
+    return (fit(held_out.inputs[:, 0]) - held_out.targets) ** 2
+
+
+class TestFolds:
+    def test_each_row_is_held_out_once_and_never_trained_on(self):
+        rows = Dataset(np.arange(23.0), np.arange(23.0))
+        parts = folds(rows, 5, seed=3)
+        assert sorted(np.concatenate([held.targets for _, held in parts])) == list(range(23))
+        assert all(not set(train.targets) & set(held.targets) and len(train) + len(held) == 23 for train, held in parts)
+        assert {len(held) for _, held in parts} == {4, 5}
+
+    def test_classes_are_spread_evenly(self):
+        labels = np.array([0] * 40 + [1] * 10)
+        parts = folds(Dataset(np.arange(50.0), labels, classes=("a", "b")), 5, seed=0)
+        assert all(np.bincount(held.targets).tolist() == [8, 2] for _, held in parts)
+
+    def test_seeds(self):
+        rows = Dataset(np.arange(20.0), np.arange(20.0))
+        drawn = [[held.targets.tolist() for _, held in folds(rows, 4, seed)] for seed in (0, 0, 1)]
+        assert drawn[0] == drawn[1] != drawn[2]
+
+    @pytest.mark.parametrize("k", [0, 1, 8])
+    def test_no_such_folds(self, k):
+        with pytest.raises(OptionError, match="7 rows make from 2 to 7 folds"):
+            folds(Dataset(np.arange(7.0), np.arange(7.0)), k, 0)
+
+
+class TestEvidence:
+    @pytest.mark.parametrize(
+        ("confidence", "freedom", "table"),
+        [(0.975, 4, 2.776), (0.975, 30, 2.042), (0.99, 9, 2.821), (0.95, 120, 1.658)],
+    )
+    def test_students_table(self, confidence, freedom, table):
+        assert quantile(confidence, freedom) == pytest.approx(table, rel=5e-3)
+
+    def test_one_number_shows_nothing(self):
+        assert not mean_of(np.array([5.0])).above(0.9)
+
+    @pytest.mark.parametrize("loss", [mse, mae, binary_cross_entropy, mse_of_probabilities])
+    def test_row_losses_have_the_loss_for_their_mean(self, loss):
+        rng = np.random.default_rng(8)
+        rows = Dataset(rng.normal(size=30), rng.integers(2, size=30).astype(float))
+        problem, w = Problem(Linear(1), loss, rows), np.array([0.7, -0.2])
+        each = row_losses(problem, w, rows)
+        assert len(each) == 30
+        assert each.mean() == pytest.approx(float(problem.data_loss(w, rows)))
+
+    def test_row_losses_of_classes_and_of_many_rows(self):
+        rng = np.random.default_rng(9)
+        network = Network((2, 3))
+        rows = Dataset(rng.normal(size=(6000, 2)), np.eye(3)[rng.integers(3, size=6000)])
+        problem, w = Problem(network, cross_entropy, rows), network.initial(rng, np.float64)
+        each = row_losses(problem, w, rows)
+        assert len(each) == 2000
+        assert each.mean() == pytest.approx(float(problem.data_loss(w, rows)))
+
+    def test_log_losses(self):
+        assert log_losses(np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([1, 0])).tolist() == [-math.log(0.75), 0.0]
+
+
+class TestRareClasses:
+    def test_balanced_accuracy_of_always_the_same_is_one_over_the_classes(self):
+        assert metrics.balanced_accuracy(np.array([[90, 0, 0], [8, 0, 0], [2, 0, 0]])) == pytest.approx(1 / 3)
+        assert metrics.balanced_accuracy(np.array([[9, 1, 0], [1, 1, 0], [0, 0, 0]])) == pytest.approx(0.7)
+
+    def test_rarest_recall(self):
+        matrix = np.array([[90, 0, 0], [4, 4, 0], [0, 0, 0]])
+        assert metrics.rarest_recall(matrix, ("a", "b", "c")) == ("b", 0.5, 8)
+
+
+def judged(toy, hidden=(), epochs=40, validation=True, rate=0.02, **options):
+    """A network's run on a toy, and its verdicts."""
+    rows = toy(rng=np.random.default_rng(0))
+    train_rows, held_out = split(rows, 0.3, 0)
+    prepared = prepare(train_rows, scaling.standard, 1)
+    seen, watched = (prepared.encoded(part, np.float64) for part in (train_rows, held_out))
+    network = Network((2, *hidden, 1))
+    problem = Problem(network, binary_cross_entropy, seen, watched if validation else None)
+    start = options.pop("start", network.initial(np.random.default_rng(1), np.float64))
+    run = Run(whole(descend(problem, Adam(), learning_rate=rate, epochs=epochs, batch_size=16, start=start, **options)))
+    records = list(run)
+    verdicts = judge(Judged(problem, records[0], run.best, run.last, run.losses, run.validation_losses, 2))
+    return {verdict.name: verdict for verdict in verdicts}
+
+
+class TestJudge:
+    @pytest.mark.parametrize("toy", [toys.xor, toys.circles])
+    @pytest.mark.parametrize("validation", [True, False])
+    def test_a_line_through_a_ring_learned_nothing_and_does_not_overfit(self, toy, validation):
+        said = judged(toy, validation=validation)
+        assert "learned nothing" in said
+        assert not said.keys() & {"overfitting", "no sign of overfitting", "still improving"}
+
+    def test_a_network_that_learns(self):
+        said = judged(toys.moons, hidden=(16,))
+        assert "learned nothing" not in said
+        assert "overfitting" not in said
+        assert said.keys() & {"no sign of overfitting"}
+
+    def test_dead_units_are_counted(self):
+        network = Network((2, 4, 1))
+        start = network.initial(np.random.default_rng(1), np.float64)
+        network.layers[0].bias(start)[...] = -100.0
+        said = judged(toys.moons, hidden=(4,), epochs=3, start=start)
+        assert said["dead units"].figures == {"dead": 4, "units": 4}
+        assert "learned nothing" in said
+
+    def test_rows_held_out_of_a_class_never_seen_say_nothing(self):
+        """Rows sorted by class, the last class held out."""
+        rng = np.random.default_rng(0)
+        inputs = np.repeat([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]], 20, axis=0) + rng.normal(size=(60, 2)) / 3
+        targets = np.eye(3)[np.repeat([0, 1, 2], 20)]
+        network = Network((2, 3))
+        problem = Problem(
+            network, cross_entropy, Dataset(inputs[:40], targets[:40]), Dataset(inputs[40:], targets[40:])
+        )
+        start = network.initial(rng, np.float64)
+        run = Run(whole(descend(problem, Adam(), learning_rate=0.1, epochs=60, start=start)))
+        records = list(run)
+        said = judge(Judged(problem, records[0], run.best, run.last, run.losses, run.validation_losses, 3, "abc"))
+        assert said[0].sentence == (
+            "20 of 20 rows held out are of a class that no training row is of, 'c':"
+            " what is measured on them says nothing."
+        )
+        assert not {verdict.name for verdict in said} & {"learned nothing", "overfitting", "worse than its start"}
+
+    @pytest.mark.parametrize(("count", "found", "missed"), [(4, 0, False), (5, 0, True), (20, 5, True), (20, 6, False)])
+    def test_a_rare_class_is_missed(self, count, found, missed):
+        """At most one in twenty chances, were half of its rows read right: 1/32, 1/16, 0.021, 0.058."""
+        said = rare_class_missed(np.arange(count) < found, "ill", 0.95, "well")
+        assert (said is not None) == missed
+
+    def test_a_run_on_its_way_is_not_said_to_have_learned_nothing(self):
+        """Targets far from zero: ten small steps are not enough to get to their mean, but go there."""
+        x = np.arange(40.0) / 40
+        rows = Dataset(x, 100 + x)
+        problem = Problem(Linear(1), mse, rows)
+        run = Run(whole(descend(problem, SGD(), learning_rate=0.003, epochs=40)))
+        records = list(run)
+        assert [v.name for v in judge(Judged(problem, records[0], run.best, run.last, run.losses))] == [
+            "still improving"
+        ]
+
+    def test_numbers(self):
+        rows = Dataset(np.arange(30.0) / 30, np.random.default_rng(0).normal(size=30) * 0 + np.arange(30.0) / 10)
+        problem = Problem(Linear(1), mse, rows)
+        run = Run(whole(descend(problem, Adam(), learning_rate=0.1, epochs=200)))
+        records = list(run)
+        assert [v.name for v in judge(Judged(problem, records[0], run.best, run.last, run.losses))] == []
