@@ -80,6 +80,11 @@ _NUMBERS = (
     _lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", "--decimal , --thousands . reads numbers written so"),
     _lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", "--decimal , --thousands . reads numbers written so"),
     _lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", "--decimal , if the comma is the decimal sign"),
+    _lookalike(
+        r"[+-]?[0-9]{1,3}\.[0-9]{3}",
+        "",
+        "--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign",
+    ),
     _lookalike(r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", "leave --decimal out if the point is the decimal sign"),
     _lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign"),
     _lookalike(

@@ -14,7 +14,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.errors import DataError
-from gdcli.experiments.chosen import Chosen
+from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
@@ -168,6 +168,17 @@ class Experiment(ABC):
     def resumed(self) -> Epoch | None:
         """The record that the run goes on from; None if it begins."""
         return None
+
+    @property
+    def choice_note(self) -> str:
+        """What was chosen for this run, or once for the run that it repeats; empty where all was given."""
+        return self.chosen.note or self.spec.epochs.chosen or ""
+
+    @property
+    def choices(self) -> dict[str, Any] | None:
+        """The names of the options chosen and the line about them, as json has them."""
+        names, line = read_note(self.choice_note)
+        return {"options": names, "line": line} if names else None
 
     @property
     def stopping(self) -> Stopping:

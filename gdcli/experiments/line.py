@@ -205,7 +205,7 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
     held = None if validation is None else _seen(validation, basis, terms)
-    start = basis.scaled(building.start_parameters(model_spec, model.parameter_names))
+    start = building.start(model_spec, model.parameter_names, spec.loop.seed, basis.scaled)
     return LineExperiment(
         spec=spec,
         data=data,

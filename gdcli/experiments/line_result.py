@@ -18,16 +18,11 @@ from gdcli.data.report import ReadReport
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short, described
+from gdcli.experiments.result import Result, described, ending
 from gdcli.formatting import equation, exact, short
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Scores, Status
 
-ENDINGS = {
-    Status.INTERRUPTED: "interrupted at epoch {} of {}",
-    Status.STOPPED_EARLY: "stopped early at epoch {0} of {1}: no improvement for {2} epochs",
-    Status.CONVERGED: "converged at epoch {} of {}",
-}
 AHEAD = ("epochs to go", "epochs per factor 100", "excess")
 """What may be said of the way ahead."""
 
@@ -162,11 +157,7 @@ class LineResult(Result):
             lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {experiment.loss_name}"))
         if experiment.validation is not None:
             lines.append(("kept", self._kept_words()))
-        lines += cut_short(run.last, experiment.epochs)
-        if run.last.status in ENDINGS:
-            patience = experiment.spec.stop.rule("patience")
-            lines.append(("ended", ENDINGS[run.last.status].format(run.last.epoch, experiment.epochs, patience)))
-        return lines + claimed(self)
+        return lines + ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
 
     def predict(self, rows: Any) -> Array:
         """Predictions for raw inputs, shape (n, d) or, of one input, (n,)."""
@@ -195,7 +186,7 @@ class LineResult(Result):
             "best_epoch": self.run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
-            "chosen": self.experiment.chosen.figures(),
+            "chosen": self.experiment.choices,
             "config": self.config(),
             "reading": described(self.reading),
             "rerun": self.rerun,

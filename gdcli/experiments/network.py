@@ -169,7 +169,7 @@ def network_experiment(
         lambda name: read_like(name, None, examples, spec.data, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
-    building.check_stopping(spec, validation)
+    building.check_stopping(spec, validation, len(data.classes))
     fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
     filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))

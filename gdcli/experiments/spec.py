@@ -194,7 +194,9 @@ class LineSpec(Group):
 
     m: float | None = option(None, "Slope (one input). [0]", "M", "number")
     b: float | None = option(None, "Intercept. [0]", "B", "number")
-    start: tuple[float, ...] | None = option(None, "All parameters, in raw units. [zeros]", "W1,W2,...,B", "start")
+    start: tuple[float, ...] | str | None = option(
+        None, "All parameters, in raw units; or drawn by --seed. [zeros]", "W1,W2,...,B|random", "start"
+    )
     degree: int = option(1, "Powers of each input, up to N. [1]", "N", "degree")
     no_intercept: bool = option(False, "Through the origin: no b.")
 
@@ -283,7 +285,8 @@ class LoopSpec(Group):
 class EpochSpec(Group):
     """Passes over the data."""
 
-    epochs: int | None = option(None, "Passes over the data. [500; train: 20 or more]", "N", "whole")
+    epochs: int | None = option(None, "Passes over the data. [500; train: until the loss is flat]", "N", "whole")
+    chosen: str | None = option(None, "What was chosen: a rerun: line has it, json repeats it.", "NOTE", "note")
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ class Setup:
         loss_name: The loss as people write it.
         stopping: What ends a run; without rules, a flat gradient or 20 epochs without a gain count as converged.
         settings: What is set, by name, in words: optimizer, batch, activation, ...
+        chosen: Options that were not given and what was chosen for them, but for the rate and what ends a run.
         scene: What is shown.
     """
 
@@ -126,6 +127,7 @@ class Setup:
     stopping: Stopping
     scene: LineScene | NetworkScene
     settings: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def steps_per_epoch(self) -> int:

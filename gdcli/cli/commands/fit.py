@@ -9,7 +9,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
-from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reader
+from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reader, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
@@ -57,9 +57,9 @@ def command(
     rows = reader(terminal)
     experiment = read_line(spec, rows).compressed()
     note_all(rows.notes, terminal)
-    resolved = {**experiment.chosen.options, "lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
-    again = invocation(context, spec.data.source).with_options(**start, **resolved)
     form = format_of(output)
+    repeated = resolved(experiment, form, saving.save is not None)
+    again = invocation(context, spec.data.source).with_options(**start, **repeated)
     keep = shown(stream.every, form.usual_rows, experiment.passes)
     terminal.note(header(experiment))
     note_chosen(experiment, terminal)

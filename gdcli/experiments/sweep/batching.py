@@ -153,7 +153,7 @@ def _line(first: LineExperiment, spec: Spec) -> LineExperiment:
         first,
         spec=spec,
         problem=replace(first.problem, l1=spec.loss.l1, l2=spec.loss.l2),
-        start=first.basis.scaled(building.start_parameters(spec.model, first.names)),
+        start=building.start(spec.model, first.names, spec.loop.seed, first.basis.scaled),
         optimizer=building.optimizer(spec.optimizer, "sgd"),
         schedule=building.schedule(spec.rate, rate, first.epochs * first.steps_per_epoch),
         rate=rate,
