@@ -79,7 +79,11 @@ def theirs(train, test, classes):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    kinds = (LogisticRegression(), MLPClassifier(hidden_layer_sizes=(100,))) if classes else (LinearRegression(), MLPRegressor(hidden_layer_sizes=(100,)))
+    kinds = (
+        (LogisticRegression(), MLPClassifier(hidden_layer_sizes=(100,)))
+        if classes
+        else (LinearRegression(), MLPRegressor(hidden_layer_sizes=(100,)))
+    )
     scores = []
     for kind in kinds:
         if "MLP" in type(kind).__name__:
