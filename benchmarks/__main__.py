@@ -48,7 +48,7 @@ x, y = polars.col("x"), polars.col("y")
 slope = polars.cov(x, y) / x.var()
 print(polars.scan_csv(sys.argv[1]).select(slope, y.mean() - slope * x.mean()).collect(engine="streaming"))
 """
-TWO_THREADS = {"OPENBLAS_NUM_THREADS": "2"}
+MILLER = ["mlr", "--icsv", "--ojson", "stats2", "-a", "linreg-ols", "-f", "x,y"]
 
 
 def section(name: str) -> Callable[[Callable[[int], Iterator[str]]], Callable[[int], Iterator[str]]]:
@@ -101,7 +101,7 @@ def reading(rounds: int) -> Iterator[str]:
                     Contender("polars cov / var", python(POLARS, str(path)), "polars"),
                     Contender(
                         "Miller",
-                        ["mlr", "--icsv", "--ojson", "stats2", "-a", "linreg-ols", "-f", "x,y", str(path)],
+                        [*MILLER, str(path)],
                         "mlr",
                     ),
                 ],
@@ -148,7 +148,8 @@ def steps(rounds: int) -> Iterator[str]:
             others = zip(*(found[name] for name in there[1:]), strict=True)
             pairs = [min(other) / mine for mine, other in zip(found["gdcli"], others, strict=False)]
             shape = "-".join(map(str, sizes))
-            yield f"| {shape}, {batch} | {optimizer} | {cells} | {spread(pairs) if pairs else 'no other is installed'} |"
+            times = spread(pairs) if pairs else "no other is installed"
+            yield f"| {shape}, {batch} | {optimizer} | {cells} | {times} |"
 
 
 @section("growth")
@@ -214,7 +215,8 @@ def sweeping(rounds: int) -> Iterator[str]:
     yield f"100 rates as one stack take {spread([b / a for a, b in zip(one, many, strict=True)])} times one run."
     if Contender("scikit-learn", [], "sklearn").is_there:
         other = [sweep.seconds(sweep.sklearn, 100) for _ in range(rounds)]
-        yield f"100 fits of scikit-learn's MLP take {spread([b / a for a, b in zip(many, other, strict=True)])} times the stack."
+        times = spread([b / a for a, b in zip(many, other, strict=True)])
+        yield f"100 fits of scikit-learn's MLP take {times} times the stack."
 
 
 def machine() -> str:
@@ -232,8 +234,9 @@ def report(names: list[str], rounds: int) -> Iterator[str]:
     """The lines of the report."""
     yield "# Benchmarks"
     yield ""
-    yield "Measured, not tested: times depend on the machine, so contenders take turns in processes of their own and what counts is the ratio within a round,"
-    yield "given as its median and range. All of it is made by one command, which leaves out the peers that are not installed:"
+    yield "Measured, not tested: times depend on the machine, so contenders take turns in processes of their own and what"
+    yield "counts is the ratio within a round, given as its median and range. All of it is made by one command, which leaves"
+    yield "out the peers that are not installed:"
     yield "\n```sh\npip install '.[bench]' && python -m benchmarks\n```\n"
     yield machine()
     for name in names:
