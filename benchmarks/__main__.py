@@ -234,9 +234,9 @@ def report(names: list[str], rounds: int) -> Iterator[str]:
     """The lines of the report."""
     yield "# Benchmarks"
     yield ""
-    yield "Measured, not tested: times depend on the machine, so contenders take turns in processes of their own and what"
-    yield "counts is the ratio within a round, given as its median and range. All of it is made by one command, which leaves"
-    yield "out the peers that are not installed:"
+    yield "Measured, not tested: times depend on the machine, so contenders take turns in processes of their own, and"
+    yield "what counts is the ratio within a round, given as its median and range. All of it is made by one command,"
+    yield "which leaves out the peers that are not installed:"
     yield "\n```sh\npip install '.[bench]' && python -m benchmarks\n```\n"
     yield machine()
     for name in names:
