@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
 
 __all__ = [

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +15,7 @@ from gdcli.arrays import Array
 from gdcli.data.cells import printable
 from gdcli.data.tables import Table
 from gdcli.data.warning import ReadWarning, as_option, listed
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Column", "columns_of", "input_warnings", "sentinel_warnings"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from gdcli.data.cells import printable
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["ReadWarning", "as_option", "column_name", "columns_listed", "count", "listed"]
 

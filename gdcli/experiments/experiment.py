@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from gdcli.analysis import curvature
@@ -13,6 +13,7 @@ from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec

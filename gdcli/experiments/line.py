@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
 from gdcli.data.scaling import Basis
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, Watch, never, refuse_single_row, unwatched

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from gdcli.analysis import claims
 from gdcli.analysis.claims import Claim, number
 from gdcli.arrays import Array
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write

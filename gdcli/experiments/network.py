@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from gdcli.data.parts import missing_classes
 from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
 from gdcli.data.report import ReadReport
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.checkpoint import Resumption, SavedModel

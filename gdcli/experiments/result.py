@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gdcli.analysis.claims import Claim
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of

@@ -7,7 +7,7 @@ their rows and their model, so they descend together.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from gdcli.analysis.objective import objective
 from gdcli.analysis.verdicts import Goal
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.line import LineExperiment, line_experiment
