@@ -9,7 +9,6 @@ from typing import Any
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
-from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
@@ -190,6 +189,8 @@ class Experiment(ABC):
         """A rule that knows what it is compared with: a tolerance, the loss whose optimum is known."""
         if not isinstance(rule, Tolerance):
             return rule
+        from gdcli.analysis.objective import objective
+
         return replace(rule, objective=objective(self.problem, self.optimizer))
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:

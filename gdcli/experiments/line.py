@@ -6,12 +6,10 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gdcli.analysis.collinearity import centred_rounding
-from gdcli.analysis.descent import Descent
-from gdcli.analysis.objective import SMALL
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
@@ -31,6 +29,9 @@ from gdcli.training import streams
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
 from gdcli.training.stopping import LINE_FLOOR
+
+if TYPE_CHECKING:
+    from gdcli.analysis.descent import Descent
 
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
 
@@ -97,6 +98,8 @@ class LineExperiment(Experiment):
     @cached_property
     def descent(self) -> Descent:
         """What can be said of it: its optimum, its limit, how far it is."""
+        from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
+
         is_raw = np.array_equal(self._back, np.eye(len(self._back)))
         return Descent(
             problem=self._whole_problem(),
@@ -115,12 +118,16 @@ class LineExperiment(Experiment):
 
     def _whole_problem(self) -> Problem:
         """The problem on all its rows, where they are not very many: the compressed ones have lost a digit."""
+        from gdcli.analysis.objective import SMALL
+
         if self.data.inputs.size * self.basis.degree > SMALL or len(self.problem.data) == len(self.data):
             return self.problem
         return replace(self.problem, data=_seen(self.data, self.basis, self.problem.data.input_names))
 
     def _noise(self) -> Array | None:
         """Rounding of each column of the design, of inputs that were centred before their powers were taken."""
+        from gdcli.analysis.collinearity import centred_rounding
+
         before, after = self.basis.before, self.basis.after
         if not before.offset.any():
             return None

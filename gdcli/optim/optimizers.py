@@ -13,9 +13,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-import numpy as np
-
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 from gdcli.definitions import OPTIMIZER, Kind
 from gdcli.definitions.dataclass import dataclass
 

@@ -16,9 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-import numpy as np
-
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 from gdcli.definitions import STOPPING_RULE, Kind
 from gdcli.definitions.dataclass import dataclass
 from gdcli.training.records import Epoch, Status
