@@ -42,8 +42,9 @@ def distinct(values: Array) -> Array:
     [1.0, 3.0]
     """
     ordered = np.sort(values)
-    before, after = ordered[:-1], ordered[1:]
-    result: Array = ordered[np.append(ordered[:1] == ordered[:1], (after != before) & (before == before))]
+    before, first = ordered[:-1], np.ones(len(ordered), bool)
+    first[1:] = (ordered[1:] != before) & (before == before)  # NaN, which stands last, is unlike itself
+    result: Array = ordered[first]
     return result
 
 
