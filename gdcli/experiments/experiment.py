@@ -20,13 +20,15 @@ from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import Problem, descend
-from gdcli.training.records import Epoch, Step
+from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.rules import StoppingRule, Tolerance
 from gdcli.training.stopping import Stopping, stopped
-from gdcli.training.streams import Stream, epochs
+from gdcli.training.streams import epochs
 
 Interrupted = Callable[[], bool]
-Watch = Callable[[Stream], Stream]
+Passing = Iterable[Step | Epoch | Stretch]
+Seen = Callable[[int], bool]
+Watch = Callable[[Passing], Passing]
 
 
 def never() -> bool:
@@ -34,7 +36,7 @@ def never() -> bool:
     return False
 
 
-def unwatched(stream: Stream) -> Stream:
+def unwatched(stream: Passing) -> Passing:
     """Nobody watches."""
     return stream
 
@@ -200,6 +202,18 @@ class Experiment(ABC):
             interrupted: Asked at each step; True ends the run.
             watch: Sees every record that passes: a progress bar.
         """
+        return (record for record in self.passing(None, interrupted, watch) if isinstance(record, Epoch))
+
+    def passing(
+        self, seen: Seen | None, interrupted: Interrupted = never, watch: Watch = unwatched
+    ) -> Iterator[Epoch | Stretch]:
+        """The same run, in which epochs that are not `seen` may pass as stretches.
+
+        Args:
+            seen: Whether an epoch is looked at, by its number; None for all.
+            interrupted: Asked at each step, or stretch; True ends the run.
+            watch: Sees all that passes.
+        """
         stream = descend(
             self.problem,
             self.optimizer,
@@ -210,11 +224,12 @@ class Experiment(ABC):
             seed=self.spec.loop.seed,
             shuffle=self.spec.loop.shuffle,
             resume=self.resumed,
+            seen=seen,
         )
         past = self._before(stream)
         return epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))
 
-    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
+    def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
         """The epochs of a run before it goes on."""
         return ()
 
