@@ -27,8 +27,10 @@ from gdcli.training.streams import epochs
 
 Interrupted = Callable[[], bool]
 Passing = Iterable[Step | Epoch | Stretch]
-Seen = Callable[[int], bool]
 Watch = Callable[[Passing], Passing]
+
+TOGETHER, NUMBERS = 256, 2**16
+"""Epochs made together at most, and numbers that these read: a stretch is over before Ctrl-C seems late."""
 
 
 def never() -> bool:
@@ -202,18 +204,19 @@ class Experiment(ABC):
             interrupted: Asked at each step; True ends the run.
             watch: Sees every record that passes: a progress bar.
         """
-        return (record for record in self.passing(None, interrupted, watch) if isinstance(record, Epoch))
+        return (record for record in self.passing(interrupted, watch, 1) if isinstance(record, Epoch))
 
     def passing(
-        self, seen: Seen | None, interrupted: Interrupted = never, watch: Watch = unwatched
+        self, interrupted: Interrupted = never, watch: Watch = unwatched, together: int = TOGETHER
     ) -> Iterator[Epoch | Stretch]:
-        """The same run, in which epochs that are not `seen` may pass as stretches.
+        """The same run, in which epochs that take no time may pass as stretches.
 
         Args:
-            seen: Whether an epoch is looked at, by its number; None for all.
             interrupted: Asked at each step, or stretch; True ends the run.
             watch: Sees all that passes.
+            together: Epochs of a stretch at most.
         """
+        numbers = self.problem.data.inputs.size + self.problem.model.size
         stream = descend(
             self.problem,
             self.optimizer,
@@ -224,7 +227,7 @@ class Experiment(ABC):
             seed=self.spec.loop.seed,
             shuffle=self.spec.loop.shuffle,
             resume=self.resumed,
-            seen=seen,
+            together=min(together, max(1, NUMBERS // numbers)),
         )
         past = self._before(stream)
         return epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))

@@ -6,7 +6,7 @@ Stopping rules wrap the stream (`gdcli.training.streams`); the loop itself never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, overload
 
@@ -18,7 +18,7 @@ from gdcli.optim.optimizers import Optimizer, Rate
 from gdcli.optim.schedules import Schedule
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status, Step, Stretch
-from gdcli.training.unseen import unseen_epochs
+from gdcli.training.stretches import stretches
 
 __all__ = ["Problem", "descend"]
 
@@ -39,9 +39,8 @@ def descend(
     seed: int = 0,
     shuffle: bool = True,
     resume: Step | Epoch | None = None,
-    seen: None = None,
 ) -> Iterator[Step | Epoch]:
-    """Every epoch is looked at."""
+    """Every epoch comes on its own."""
 
 
 @overload
@@ -56,9 +55,9 @@ def descend(
     seed: int = 0,
     shuffle: bool = True,
     resume: Step | Epoch | None = None,
-    seen: Callable[[int], bool] | None,
+    together: int,
 ) -> Iterator[Step | Epoch | Stretch]:
-    """Some epochs may pass as stretches."""
+    """Some epochs may come as stretches."""
 
 
 def descend(
@@ -72,7 +71,7 @@ def descend(
     seed: int = 0,
     shuffle: bool = True,
     resume: Step | Epoch | None = None,
-    seen: Callable[[int], bool] | None = None,
+    together: int = 1,
 ) -> Iterator[Step | Epoch | Stretch]:
     """The training loop: a `Step` for every update, and an `Epoch` before the first and after every pass.
 
@@ -91,8 +90,8 @@ def descend(
         shuffle: False takes the rows in their order.
         resume: An earlier run's record, with its optimizer state, to go on from: a step's, or an epoch's, one
             measured in mid-epoch too. It comes first, measured.
-        seen: Whether an epoch is looked at, by its number. Where an epoch is one update on all rows and no rows are
-            held out, others pass as a `Stretch`, made of the same numbers; the first and the last always are.
+        together: How many epochs may come as one `Stretch`, made of the same numbers: where an epoch is one update on
+            all rows and no rows are held out. The first and the last always come on their own.
 
     Raises:
         ValueError: If `resume` is further into an epoch than an epoch is long.
@@ -120,10 +119,10 @@ def descend(
     epoch, parameters, state, step, gradient = _standing(record)
     each = 1 if batch_size is None else -(-len(data) // batch_size)
     within = _checked(record.within, each)
-    unseen = unseen_epochs(problem, optimizer, rate, epochs, seen if known else None)
+    made_together = stretches(problem, optimizer, rate, epochs, together if known else 1)
     yield _last_if(record, record.passes >= epochs)
     while epoch < epochs:
-        if (stretch := unseen(record)) is not None:
+        if (stretch := made_together(record)) is not None:
             yield stretch
             record = stretch.last
             epoch, parameters, state, step, gradient = _standing(record)

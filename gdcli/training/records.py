@@ -131,7 +131,7 @@ class Epoch(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """Epochs of one update each that nobody looks at: their losses, and their records for whoever asks after all.
+    """Epochs of one update each, made together: their losses, and the records of those that somebody asks for.
 
     A filter that has nothing to say of them passes them on in one piece; any other takes them apart.
 

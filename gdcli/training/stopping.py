@@ -156,7 +156,7 @@ class Stopping:
         return BY_RANK[rank], record, _without_ended(state, rank)
 
     def passed(self, stretch: Stretch, state: Standing) -> Standing | None:
-        """What is known of one run after epochs that nobody looks at; None if it ends among them, or has just begun.
+        """What is known of one run after epochs made together; None if it ends among them, or has just begun.
 
         Args:
             stretch: The epochs.

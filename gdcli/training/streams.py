@@ -120,14 +120,19 @@ def thin(run: Run, shown: Callable[[int], bool], best: bool = True) -> Iterator[
             yield record
 
 
+def _all(_: int) -> bool:
+    return True
+
+
 class Run:
     """A stream of epochs that remembers where it was best and where it ended.
 
     Iterate over it once; it passes every record on, and keeps the losses for a chart.
 
     Args:
-        stream: The records; stretches of epochs that nobody looks at are remembered and end here.
+        stream: The records, and stretches of epochs made together, which end here.
         min_delta: How much lower a loss must be to count as better, as in `Patience`.
+        seen: Of epochs made together, which are passed on, by their number (0, 1, ...); all unless given.
     """
 
     best: Epoch
@@ -140,8 +145,10 @@ class Run:
         """Whether the last record has passed."""
         return self.count > 0 and self.last.status is not Status.RUNNING
 
-    def __init__(self, stream: Iterable[Epoch | Stretch], min_delta: float = 0.0) -> None:
-        self._stream = stream
+    def __init__(
+        self, stream: Iterable[Epoch | Stretch], min_delta: float = 0.0, seen: Callable[[int], bool] = _all
+    ) -> None:
+        self._stream, self._seen = stream, seen
         self._min_delta = min_delta
         self._lowest = math.inf
         self.count = 0
@@ -153,7 +160,7 @@ class Run:
     def __iter__(self) -> Iterator[Epoch]:
         for record in self._stream:
             if isinstance(record, Stretch):
-                self._pass(record)
+                yield from self._looked_at(record)
                 continue
             monitored = record.monitored
             if self.count == 0 or improves(monitored, self._lowest, self._min_delta):
@@ -172,18 +179,29 @@ class Run:
                 self.validation_losses.append(record.validation_loss)
             yield record
 
-    def _pass(self, stretch: Stretch) -> None:
-        """Remembers epochs that nobody looks at."""
-        best, lowest = None, self._lowest
-        for at, loss in enumerate(stretch.losses):
+    def _looked_at(self, stretch: Stretch) -> Iterator[Epoch]:
+        """Remembers epochs made together, and makes the records of those that are looked at."""
+        first, begin = self.count, 0
+        for at in range(len(stretch.losses)):
+            if self._seen(first + at):
+                self._remember(stretch, begin, at + 1)
+                yield self.last
+                begin = at + 1
+        if begin < len(stretch.losses):
+            self._remember(stretch, begin, len(stretch.losses))
+
+    def _remember(self, stretch: Stretch, begin: int, end: int) -> None:
+        """The same of some of them as of a record that passes on its own."""
+        losses, best, lowest = stretch.losses[begin:end], None, self._lowest
+        for at, loss in enumerate(losses, begin):
             if improves(loss, lowest, self._min_delta):
                 best, lowest = at, loss
+        self.last = stretch.record(end - 1)
         if best is not None:
-            self.best = self.best_whole = stretch.record(best)
-            self.best_index, self._lowest = self.count + best, float(lowest)
-        self.last, length = stretch.last, len(stretch.losses)
-        self.count += length
-        self.metrics += [self.last.metrics] * length
-        self.rows += [] if self.last.names else [record.row() for record in stretch.epochs()]
-        self.epochs.extend(range(stretch.epoch, stretch.epoch + length))
-        self.losses.extend(stretch.losses)
+            self.best = self.best_whole = self.last if best == end - 1 else stretch.record(best)
+            self.best_index, self._lowest = self.count + best - begin, float(lowest)
+        self.count += end - begin
+        self.metrics += [self.last.metrics] * (end - begin)
+        self.rows += [] if self.last.names else [stretch.record(at).row() for at in range(begin, end)]
+        self.epochs.extend(range(stretch.epoch + begin, stretch.epoch + end))
+        self.losses.extend(losses)

@@ -1,4 +1,4 @@
-"""Epochs that nobody looks at: the same updates in a tight loop, in which no record is made."""
+"""Epochs in one piece: the same updates in a tight loop, in which no record is made."""
 
 from __future__ import annotations
 
@@ -12,57 +12,48 @@ from gdcli.optim.optimizers import Optimizer, Rate
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Step, Stretch
 
-__all__ = ["unseen_epochs"]
-
-MOST, MOST_NUMBERS = 256, 2**16
-"""Epochs of a stretch, and parameters that it holds, at most: between two stretches an interrupt is heard."""
+__all__ = ["stretches"]
 
 Made = tuple[Any, ...]
 """What an epoch makes: the rate of its update; the loss, the parameters, the gradient and the state after it."""
 
 
-def unseen_epochs(
-    problem: Problem,
-    optimizer: Optimizer,
-    rate: Callable[[int], Rate],
-    epochs: int,
-    seen: Callable[[int], bool] | None,
+def stretches(
+    problem: Problem, optimizer: Optimizer, rate: Callable[[int], Rate], epochs: int, together: int
 ) -> Callable[[Epoch], Stretch | None]:
-    """What makes the epochs after a record up to the next one that is looked at, or some of them; None if it is next.
+    """What makes some epochs after a record; None where the next one is to be made on its own.
 
     Args:
-        problem: What is minimised, by one update an epoch; where rows are held out, every epoch is looked at.
+        problem: What is minimised, by one update an epoch; where rows are held out, each epoch is made on its own.
         optimizer: Turns gradients into updates.
         rate: The learning rate by the number of updates made.
-        epochs: The last epoch, which is looked at.
-        seen: Whether another is, by its number; None for all.
+        epochs: The last epoch, which is made on its own.
+        together: How many epochs are made together at most.
     """
-    if seen is None or problem.validation is not None:
+    if together < 2 or problem.validation is not None:
         return _none
-    most = min(MOST, max(1, MOST_NUMBERS // problem.model.size))
     update, gradient_at = optimizer.update, problem.of_parameters()
 
-    def unseen(before: Epoch) -> Stretch | None:
-        if before.gradient is None or before.parameters.ndim > 1:
+    def stretch(before: Epoch) -> Stretch | None:
+        end = min(epochs - 1, before.epoch + together)
+        if before.gradient is None or before.parameters.ndim > 1 or end <= before.epoch:
             return None
-        epoch, end, step = before.epoch + 1, min(epochs, before.epoch + 1 + most), before.step
         made: list[Made] = [(before.learning_rate, before.loss, before.parameters, before.gradient, before.state)]
         parameters, gradient, state = made[0][2:]
         with np.errstate(all="ignore"):
-            while epoch < end and not seen(epoch):
+            for step in range(before.step, before.step + end - before.epoch):
                 learning = rate(step)
                 change, state = update(gradient, state, parameters, learning)
                 parameters = np.add(parameters, change, change)
                 loss, gradient = gradient_at(parameters)
                 made.append((learning, loss, parameters, gradient, state))
-                epoch, step = epoch + 1, step + 1
-        return _stretch(problem, before, made) if len(made) > 1 else None
+        return _stretch(problem, before, made)
 
-    return unseen
+    return stretch
 
 
 def _none(_: Epoch) -> None:
-    """Every epoch is looked at."""
+    """Every epoch is made on its own."""
 
 
 def _stretch(problem: Problem, before: Epoch, made: list[Made]) -> Stretch:

@@ -1,5 +1,6 @@
-"""Epochs that nobody looks at: every number is that of a run in which each epoch is looked at, to the last bit."""
+"""Epochs made together: every number is that of a run in which each epoch is made on its own, to the last bit."""
 
+import io
 import itertools
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 from gdcli import fit
 from gdcli.data.dataset import Dataset, compress
 from gdcli.definitions import OPTIMIZER, definitions
+from gdcli.experiments.line import read_line
+from gdcli.experiments.reading import Reader
+from gdcli.experiments.spec import DataSpec, LineSpec, LossSpec, RateSpec, Spec
 from gdcli.nn.linear import Linear, Proportional
 from gdcli.nn.losses import huber, mae, mse
 from gdcli.optim.optimizers import SGD, Adam, Momentum
@@ -43,11 +47,13 @@ def powers(epoch):
     return epoch in (0, 1, 10, 100, 1000)
 
 
-def run(problem, optimizer, seen, rules=(), interrupted=lambda: False, min_delta=0.0, **settings):
+def run(problem, optimizer, together, rules=(), interrupted=lambda: False, min_delta=0.0, **settings):
     """A run's memory, the records that came through, and whether there was a stretch."""
     settings = {"learning_rate": 0.05, "epochs": EPOCHS, "start": np.full(problem.model.size, 2.0)} | settings
-    stream = list(stopped(descend(problem, optimizer, seen=seen, **settings), Stopping(rules), problem, interrupted))
-    one = Run(epochs(stream), min_delta)
+    first = settings["resume"].epoch if "resume" in settings else 0
+    records = descend(problem, optimizer, together=together, **settings)
+    stream = list(stopped(records, Stopping(rules), problem, interrupted))
+    one = Run(epochs(stream), min_delta, lambda at: powers(first + at))
     shown = [record for record in one if powers(record.epoch) or record.status is not Status.RUNNING]
     return one, shown, any(isinstance(part, Stretch) for part in stream)
 
@@ -65,9 +71,9 @@ def same(one, other):
 
 
 def alike(problem, optimizer, skips=True, **settings):
-    """Compares a run of which few epochs are looked at with one of which all are."""
-    few, shown, stretched = run(problem, optimizer, powers, **settings)
-    all_, wanted, whole = run(problem, optimizer, None, **settings)
+    """Compares a run with epochs made together, of which few are looked at, with one of which each is."""
+    few, shown, stretched = run(problem, optimizer, 7, **settings)
+    all_, wanted, whole = run(problem, optimizer, 1, **settings)
     assert (stretched, whole) == (skips, False)
     assert (few.count, few.best_index) == (all_.count, all_.best_index)
     assert few.losses.tobytes() == all_.losses.tobytes()
@@ -133,17 +139,17 @@ def test_going_on_from_a_record():
 
 def test_an_interrupt_ends_the_run_at_its_next_stretch():
     problem, asked = Problem(Linear(2), mse, rows()), itertools.count()
-    one, _, _ = run(problem, SGD(), powers, interrupted=lambda: next(asked) > 6)
+    one, _, _ = run(problem, SGD(), 100, interrupted=lambda: next(asked) > 6)
     assert one.last.status is Status.INTERRUPTED
     assert 1 < one.last.epoch < EPOCHS
-    all_, _, _ = run(problem, SGD(), None)
+    all_, _, _ = run(problem, SGD(), 1)
     assert one.losses == all_.losses[: one.count]
 
 
-@pytest.mark.parametrize("settings", [{"batch_size": 7}, {"start": np.zeros((4, 3))}, {"seen": None}])
-def test_else_every_epoch_is_looked_at(settings):
-    """Mini-batches, a stack of runs, and where nobody says what is looked at."""
-    settings = {"seen": powers, "learning_rate": 0.05, "epochs": 12} | settings
+@pytest.mark.parametrize("settings", [{"batch_size": 7}, {"start": np.zeros((4, 3))}, {"together": 1}])
+def test_else_every_epoch_is_made_on_its_own(settings):
+    """Mini-batches, a stack of runs, and where nobody asks for more."""
+    settings = {"together": 50, "learning_rate": 0.05, "epochs": 12} | settings
     stream = list(descend(Problem(Linear(2), mse, rows()), SGD(), **settings))
     assert sum(isinstance(part, Epoch) for part in stream) == 13
     assert not any(isinstance(part, Stretch) for part in stream)
@@ -153,9 +159,9 @@ def test_rows_held_out_are_measured_at_every_epoch():
     alike(Problem(Linear(2), mse, rows(), validation=rows(seed=4)), SGD(), skips=False)
 
 
-def test_a_stretch_taken_apart_is_what_is_looked_at():
+def test_a_stretch_taken_apart_is_what_is_made_one_by_one():
     problem, settings = Problem(Linear(2), mse, rows()), {"learning_rate": 0.05, "epochs": 50}
-    parts = list(descend(problem, Adam(), seen=lambda _: False, **settings))
+    parts = list(descend(problem, Adam(), together=20, **settings))
     apart = [one for part in parts for one in (part.records() if isinstance(part, Stretch) else [part])]
     whole = list(descend(problem, Adam(), **settings))
     assert len(apart) == len(whole)
@@ -183,6 +189,24 @@ def test_the_command_shows_the_rows_of_all(gdcli, every, more):
     few = gdcli(*given, "--every", every).out.splitlines()
     assert set(few) <= set(all_)
     assert (few[0], few[-1]) == (all_[0], all_[-1])
+
+
+@pytest.mark.parametrize("together", [2, 3, 349, 5000])
+def test_however_many_are_made_together(together):
+    problem = Problem(Linear(2), mse, rows())
+    few, _, _ = run(problem, Adam(), together)
+    one_by_one, _, _ = run(problem, Adam(), 1)
+    assert few.losses.tobytes() == one_by_one.losses.tobytes()
+    same(few.last, one_by_one.last)
+
+
+def test_large_data_are_left_between_epochs():
+    """An epoch that takes its time is made on its own, so that Ctrl-C is heard after it."""
+    text = "x,y\n" + "".join(f"{x % 97},{x % 89}\n" for x in range(2**16))
+    experiment = read_line(
+        Spec(LineSpec(), DataSpec("-"), RateSpec(lr=1e-5), loss=LossSpec("mae")), Reader(io.BytesIO(text.encode()))
+    )
+    assert not any(isinstance(part, Stretch) for part in itertools.islice(experiment.passing(), 4))
 
 
 def test_the_library_looks_at_every_epoch():
