@@ -113,8 +113,9 @@ def options_of_definitions(kind: Kind) -> tuple[Option, ...]:
 @cache
 def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
+    defined = definitions(kind)
     for name in known:
-        for one in fields(definitions(kind)[name]):
+        for one in fields(defined[name]):
             if one.metadata.get("internal"):
                 continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):
