@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gdcli.data.cells import PADDING, is_gap, is_missing, is_written_as_number, number, quoted
+from gdcli.definitions.namedtuple import NamedTuple
 
 __all__ = ["complaint", "holds_dates", "kind", "mostly_numbers"]
 
