@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
-from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.reading import Reader
-from gdcli.experiments.result import Result
 from gdcli.formatting import exact
 from gdcli.render.formats import Format
 from gdcli.render.progress import ProgressBar
 from gdcli.training.records import Status
+
+if TYPE_CHECKING:
+    from gdcli.experiments.experiment import Experiment
+    from gdcli.experiments.result import Result
 
 
 def progress_bar(experiment: Experiment, terminal: Terminal) -> ProgressBar:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Choice", "Chosen", "read_note"]
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdcli.analysis import claims
-from gdcli.analysis.claims import Claim, number
 from gdcli.arrays import Array
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
@@ -22,6 +21,9 @@ from gdcli.experiments.result import Result, described, ending
 from gdcli.formatting import equation, exact, short
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Scores, Status
+
+if TYPE_CHECKING:
+    from gdcli.analysis.claims import Claim
 
 AHEAD = ("epochs to go", "epochs per factor 100", "excess")
 """What may be said of the way ahead."""
@@ -132,6 +134,8 @@ class LineResult(Result):
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
         """What is claimed of its optimum, its rate, its way there and its quality, and how sure that is."""
+        from gdcli.analysis import claims  # few formats say them
+
         experiment, last = self.experiment, self.run.last
         descent, data = experiment.descent, experiment.data
         if self.diverged:
@@ -361,6 +365,8 @@ def _better_conditioned(result: LineResult, known: Mapping[str, Claim]) -> list[
     before = objective.curved.condition_number
     if scaled is None or not before > STEEP * scaled.curved.condition_number:
         return []
+    from gdcli.analysis.claims import number
+
     now = number(scaled.curved.condition_number, 2)
     return [("try", f"--standardize: it lowers the condition number from {number(before, 2)} to {now}.")]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from gdcli.data.parts import missing_classes
 from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
 from gdcli.data.report import ReadReport
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.checkpoint import Resumption, SavedModel
@@ -29,7 +30,7 @@ from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.stopping import NETWORK_FLOOR
 
 BATCH = 32
@@ -130,8 +131,12 @@ class NetworkExperiment(Experiment):
         """The record that the run goes on from; None if it begins."""
         return None if self.past is None else resumption_of(self.past).record
 
-    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:
-        return () if self.past is None else before(self.past, next(stream))
+    def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:
+        if self.past is None:
+            return ()
+        first = next(stream)
+        assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
+        return before(self.past, first)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gdcli.analysis.claims import Claim
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of
@@ -18,6 +18,7 @@ from gdcli.training.streams import Run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gdcli.analysis.claims import Claim
     from gdcli.analysis.evidence import Verdict
     from gdcli.experiments.folds import FoldScores
     from gdcli.training.rules import StoppingRule

@@ -7,11 +7,13 @@ default, the text form and the line of help stand here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, asdict, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gdcli.definitions import OPTIMIZER, STOPPING_RULE, Kind, definitions, names
+from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
@@ -112,8 +114,9 @@ def options_of_definitions(kind: Kind) -> tuple[Option, ...]:
 @cache
 def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
+    defined = definitions(kind)
     for name in known:
-        for one in fields(definitions(kind)[name]):
+        for one in fields(defined[name]):
             if one.metadata.get("internal"):
                 continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):
@@ -237,7 +240,7 @@ class RateSpec(Group):
     lr: float | None = option(
         None, "Learning rate. [0.1; train: the optimizer's usual one]", "LR", "positive", ("--lr", "--learning-rate")
     )
-    schedule: Named = option(  # noqa: RUF009 - a field
+    schedule: Named = option(
         CONSTANT,
         "{schedule}; settings as step:every=9,factor=0.5.",
         "NAME",

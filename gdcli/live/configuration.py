@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from gdcli.data.idx import is_mnist_folder
 from gdcli.data.samples import samples
 from gdcli.data.tables import Table
 from gdcli.data.tasks import guess_task
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import GdcliError, OptionError
 from gdcli.experiments import lecture
 from gdcli.experiments.invocation import Invocation

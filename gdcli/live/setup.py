@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.stepping import StepReport
 from gdcli.experiments.surface import Spot
 from gdcli.nn.networks import Network

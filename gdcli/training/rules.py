@@ -13,13 +13,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-import numpy as np
-
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 from gdcli.definitions import STOPPING_RULE, Kind
+from gdcli.definitions.dataclass import dataclass
 from gdcli.training.records import Epoch, Status
 
 __all__ = ["Flat", "MaxSteps", "Patience", "Separated", "TargetLoss", "Tolerance"]

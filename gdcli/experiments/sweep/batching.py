@@ -7,7 +7,7 @@ their rows and their model, so they descend together.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from gdcli.analysis.objective import objective
 from gdcli.analysis.verdicts import Goal
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments import building
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION
 from gdcli.experiments.experiment import Experiment
@@ -25,7 +26,7 @@ from gdcli.experiments.spec import FIT_RATE, LineSpec, NetworkSpec, OptimizerSpe
 from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
-from gdcli.training.loop import MEASURED
+from gdcli.training.problem import MEASURED
 from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
 
