@@ -23,7 +23,7 @@ import pytest
 from gdcli.cli.app import COMMANDS, load
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ("README.md", "docs/commands.md")
+EXAMPLES = ("README.md", "docs/commands.md", "docs/shell.md")
 LINKED = (*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/plugins.md", "docs/benchmarks.md", "samples/README.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -36,9 +36,7 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
             terminal.reader_has_gone()
         except Exception as error:  # noqa: BLE001 - the boundary: every failure ends here, as a line and a code
             if "--debug" in arguments:
-                import traceback
-
-                traceback.print_exc(file=terminal.stderr)
+                terminal.traceback()
             code = _reported(error, terminal)
     return code
 

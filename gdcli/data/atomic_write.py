@@ -24,7 +24,7 @@ def replaced(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     Raises:
         DataError: If it cannot be written there.
     """
-    text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+    text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
     try:
         if path.exists() and not path.is_file():
             with path.open(mode, **text) as device:

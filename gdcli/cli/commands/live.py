@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
 from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen, plain
+from gdcli.experiments.shell import quoted
 
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
 OF_THE_END = {
@@ -164,7 +164,7 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
         entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
     _converse(session, None, live, terminal)
-    terminal.note(f"rerun: gdcli live --replay {shlex.quote(name)}")
+    terminal.note(f"rerun: gdcli live --replay {quoted(name)}")
 
 
 # where it is shown
