@@ -16,8 +16,8 @@ from conftest import PROGRAM, Tty, clean_environ
 
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
-from gdcli.render.formats.json import dumps
 from gdcli.experiments.shell import ascii_only, quoted, single_quoted
+from gdcli.render.formats.json import dumps
 
 HOSTILE = "a\x1b]0;x\x07\x9b31m\u202eé\u2066\x7f\u2028\u200bb"
 ROWS = "\n".join(f"{x},{x * x % 7},{2 * x + 1}" for x in range(1, 13))

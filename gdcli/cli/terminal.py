@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, TextIO
 
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
 from gdcli.render.screen import Screen, paint, plain
-from gdcli.experiments.shell import ascii_only
 
 COLOR_CHOICES = ("auto", "always", "never")
 COMMANDS = ("rerun:", "best run:", "keep:")

@@ -8,8 +8,8 @@ from typing import Any
 
 from gdcli.definitions.plugins import files
 from gdcli.experiments.notation import write
-from gdcli.experiments.spec import Spec, options_of
 from gdcli.experiments.shell import quoted
+from gdcli.experiments.spec import Spec, options_of
 
 __all__ = ["Invocation"]
 

@@ -19,6 +19,7 @@ from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DataError, OptionError
 from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -38,7 +39,6 @@ from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
 from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen, plain
-from gdcli.experiments.shell import quoted
 
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
 OF_THE_END = {

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from gdcli.experiments.shell import single_quoted
 from gdcli.render import Report
 from gdcli.render.formats import output_format
 from gdcli.render.formats._shell_variables import own_name
 from gdcli.render.formats.json import finite
 from gdcli.render.screen import Screen, plain
-from gdcli.experiments.shell import single_quoted
 
 
 @output_format(rows_only=False)
