@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from gdcli.analysis.distance import Course, course
 from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import compress
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Linear
 from gdcli.optim.optimizers import SGD, Nesterov, Optimizer
 from gdcli.training.loop import Problem

@@ -39,6 +39,17 @@ class Sample(NamedTuple):
         """name, about, command, source."""
         return {"name": self.name, "about": self.about, "command": self.command, "source": self.source}
 
+    def single_run(self) -> list[str]:
+        """The words of its command; where that is a sweep, of the sweep's first run.
+
+        >>> " ".join(Sample("cubic", "a few points", "gdcli sweep fit sample:cubic --degree 1,3", "toy").single_run())
+        'gdcli fit sample:cubic --degree 1'
+        """
+        program, command, *rest = self.command.split()
+        if command != "sweep":
+            return [program, command, *rest]
+        return [program, *(word.partition(",")[0] for word in rest)]
+
 
 FILES = (
     Sample("deck", "the lecture's two points, (1, 3) and (2, 5)", "gdcli fit sample:deck --m -1 --b 5", "file"),

@@ -7,10 +7,10 @@ module. Nothing is registered: what a module's `__all__` lists is what there is,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 
 __all__ = [

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
-from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
-from gdcli.experiments.chosen import Chosen
+from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
@@ -170,6 +170,17 @@ class Experiment(ABC):
         return None
 
     @property
+    def choice_note(self) -> str:
+        """What was chosen for this run, or once for the run that it repeats; empty where all was given."""
+        return self.chosen.note or self.spec.epochs.chosen or ""
+
+    @property
+    def choices(self) -> dict[str, Any] | None:
+        """The names of the options chosen and the line about them, as json has them."""
+        names, line = read_note(self.choice_note)
+        return {"options": names, "line": line} if names else None
+
+    @property
     def stopping(self) -> Stopping:
         """What ends the run."""
         return Stopping(tuple(map(self._informed, self.spec.stop.rules())), self.floor, self.unit, self.is_unstable)
@@ -178,6 +189,8 @@ class Experiment(ABC):
         """A rule that knows what it is compared with: a tolerance, the loss whose optimum is known."""
         if not isinstance(rule, Tolerance):
             return rule
+        from gdcli.analysis.objective import objective
+
         return replace(rule, objective=objective(self.problem, self.optimizer))
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gdcli.analysis.collinearity import centred_rounding
-from gdcli.analysis.descent import Descent
-from gdcli.analysis.objective import SMALL
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
 from gdcli.data.scaling import Basis
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
@@ -30,6 +29,9 @@ from gdcli.training import streams
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
 from gdcli.training.stopping import LINE_FLOOR
+
+if TYPE_CHECKING:
+    from gdcli.analysis.descent import Descent
 
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
 
@@ -96,6 +98,8 @@ class LineExperiment(Experiment):
     @cached_property
     def descent(self) -> Descent:
         """What can be said of it: its optimum, its limit, how far it is."""
+        from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
+
         is_raw = np.array_equal(self._back, np.eye(len(self._back)))
         return Descent(
             problem=self._whole_problem(),
@@ -114,12 +118,16 @@ class LineExperiment(Experiment):
 
     def _whole_problem(self) -> Problem:
         """The problem on all its rows, where they are not very many: the compressed ones have lost a digit."""
+        from gdcli.analysis.objective import SMALL
+
         if self.data.inputs.size * self.basis.degree > SMALL or len(self.problem.data) == len(self.data):
             return self.problem
         return replace(self.problem, data=_seen(self.data, self.basis, self.problem.data.input_names))
 
     def _noise(self) -> Array | None:
         """Rounding of each column of the design, of inputs that were centred before their powers were taken."""
+        from gdcli.analysis.collinearity import centred_rounding
+
         before, after = self.basis.before, self.basis.after
         if not before.offset.any():
             return None
@@ -205,7 +213,7 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
     held = None if validation is None else _seen(validation, basis, terms)
-    start = basis.scaled(building.start_parameters(model_spec, model.parameter_names))
+    start = building.start(model_spec, model.parameter_names, spec.loop.seed, basis.scaled)
     return LineExperiment(
         spec=spec,
         data=data,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from gdcli.data.parts import class_counts, missing_classes
 from gdcli.data.report import ReadReport
 from gdcli.data.summary import ColumnSummary, is_image, summarize, summarize_images
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.network import FEW_ROWS, VALIDATION, refuse_unfit

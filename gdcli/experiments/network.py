@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from gdcli.data.parts import missing_classes
 from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
 from gdcli.data.report import ReadReport
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.checkpoint import Resumption, SavedModel
@@ -169,7 +170,7 @@ def network_experiment(
         lambda name: read_like(name, None, examples, spec.data, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
-    building.check_stopping(spec, validation)
+    building.check_stopping(spec, validation, len(data.classes))
     fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
     filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))

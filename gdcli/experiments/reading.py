@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ from gdcli.data.examine import examine
 from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
 from gdcli.data.tables import ReadOptions, Table, read_table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.spec import DataSpec, NetworkSpec

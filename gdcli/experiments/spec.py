@@ -7,11 +7,12 @@ default, the text form and the line of help stand here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, asdict, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from gdcli.definitions import OPTIMIZER, STOPPING_RULE, Kind, definitions, names
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
@@ -194,7 +195,9 @@ class LineSpec(Group):
 
     m: float | None = option(None, "Slope (one input). [0]", "M", "number")
     b: float | None = option(None, "Intercept. [0]", "B", "number")
-    start: tuple[float, ...] | None = option(None, "All parameters, in raw units. [zeros]", "W1,W2,...,B", "start")
+    start: tuple[float, ...] | str | None = option(
+        None, "All parameters, in raw units; or drawn by --seed. [zeros]", "W1,W2,...,B|random", "start"
+    )
     degree: int = option(1, "Powers of each input, up to N. [1]", "N", "degree")
     no_intercept: bool = option(False, "Through the origin: no b.")
 
@@ -235,7 +238,7 @@ class RateSpec(Group):
     lr: float | None = option(
         None, "Learning rate. [0.1; train: the optimizer's usual one]", "LR", "positive", ("--lr", "--learning-rate")
     )
-    schedule: Named = option(  # noqa: RUF009 - a field
+    schedule: Named = option(
         CONSTANT,
         "{schedule}; settings as step:every=9,factor=0.5.",
         "NAME",
@@ -283,7 +286,8 @@ class LoopSpec(Group):
 class EpochSpec(Group):
     """Passes over the data."""
 
-    epochs: int | None = option(None, "Passes over the data. [500; train: 20 or more]", "N", "whole")
+    epochs: int | None = option(None, "Passes over the data. [500; train: until the loss is flat]", "N", "whole")
+    chosen: str | None = option(None, "What was chosen: a rerun: line has it, json repeats it.", "NOTE", "note")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ flat vector (P,), or (R, P) for a stack of R runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from gdcli.arrays import Array, default_names
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Linear", "Proportional"]
 

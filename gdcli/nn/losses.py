@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal, Protocol, cast
 
-import numpy as np
-
-from gdcli.arrays import Array, ones
+from gdcli.arrays import Array, np, ones
 from gdcli.definitions import LOSS, Kind, definitions, flag_name
 
 # In order of complexity.
@@ -294,7 +292,7 @@ def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -
     return value / n, gradient
 
 
-def one_hot(targets: Array, classes: int, smoothing: float = 0.0, dtype: Any = np.float32) -> Array:
+def one_hot(targets: Array, classes: int, smoothing: float = 0.0, dtype: Any = "float32") -> Array:
     """A distribution for each row: 1 - smoothing for its class, and smoothing spread evenly over all.
 
     >>> one_hot(np.array([1]), 2, smoothing=0.2).round(3).tolist()

@@ -7,7 +7,7 @@ Stopping rules wrap the stream (`gdcli.training.streams`); the loop itself never
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Model
 from gdcli.nn.losses import Loss
 from gdcli.optim.optimizers import Optimizer, Rate

@@ -6,9 +6,7 @@ import enum
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 
 __all__ = ["Epoch", "Overfitting", "Scores", "Status", "Step"]
 

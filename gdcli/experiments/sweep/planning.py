@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment
