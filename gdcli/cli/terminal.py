@@ -9,13 +9,8 @@ import os
 import shutil
 import stat
 import sys
-<<<<<<< HEAD
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-=======
-from collections.abc import Mapping
 from dataclasses import field, replace
->>>>>>> h3
 from typing import BinaryIO, TextIO
 
 from gdcli.definitions.dataclass import dataclass
