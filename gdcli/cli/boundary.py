@@ -31,6 +31,10 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
             terminal.flush()
         except KeyboardInterrupt:
             code = INTERRUPTED
+            terminal.settle()
+        except SystemExit as end:  # another signal's, or completion's
+            code = end.code if isinstance(end.code, int) else 0
+            terminal.settle()
         except BrokenPipeError:
             code = 0
             terminal.reader_has_gone()

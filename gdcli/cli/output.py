@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
@@ -88,9 +89,10 @@ def check_place(save: str | None, suffix: str = ".safetensors", usual: str = "mo
 def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
     """stdout, or a file that appears only when all is written."""
     if output is None:
-        yield terminal.stdout
+        with unwound():
+            yield terminal.stdout
         return
-    with replaced(Path(output)) as file:
+    with unwound(), replaced(Path(output)) as file:
         yield cast("TextIO", file)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import BinaryIO, TextIO
 
+from gdcli.cli.lifetime import stalled
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.shell import ascii_only
@@ -140,6 +141,14 @@ class Terminal:
     def flush(self) -> None:
         """Sends out what is buffered, so that a full disk is an error here and not at exit."""
         self.stdout.flush()
+
+    def settle(self) -> None:
+        """Sends out what was written, unless the reader takes nothing: then it is left."""
+        if stalled():
+            _point_at_nothing(self.stderr)
+            self.reader_has_gone()
+        with contextlib.suppress(OSError, ValueError):
+            self.stdout.flush()
 
     def reader_has_gone(self) -> None:
         """Points stdout at nothing, so that the interpreter's own flush at exit finds no broken pipe."""
