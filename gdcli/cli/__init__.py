@@ -12,6 +12,11 @@ def main() -> None:
     from gdcli.cli.signals import begin
 
     begin()
+    if "_GDCLI_COMPLETE" in os.environ:
+        from gdcli.render.completion.answer import answer
+
+        sys.stdout.buffer.write(os.fsencode(answer(os.environ, sys.argv[1:])))
+        return
     from gdcli.cli.threads import limit_threads
 
     gc.disable()  # nothing that is imported goes away again: collecting garbage meanwhile finds none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any, cast
 
@@ -10,7 +11,6 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from gdcli import __version__
-from gdcli.cli.typer_internals import CompletionItem
 
 COMMANDS = {
     "show": "Look at data without training: columns, ranges, gaps, pictures, the split.",
@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",
     "collapse": "Show an all-linear network as the one layer that it is.",
+    "completion": "Print the script that teaches a shell to complete.",
     "sample": "List the sample data sets and toy generators, or print one.",
 }
 """Each command's name and its line in `gdcli --help`."""
@@ -57,11 +58,6 @@ class Commands(TyperGroup):
         """The table's own lines, so that `--help` imports no command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> list[CompletionItem]:
-        """The table's own names and lines, so that completing one imports no command; then the options."""
-        known = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
-        return [*known, *super(TyperGroup, self).shell_complete(ctx, incomplete)]
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """Where to start."""
@@ -105,12 +101,21 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _install(shell: str | None) -> None:
+    if shell is not None:
+        from gdcli.render.completion.installing import install
+
+        typer.echo("".join(f"wrote {path}\n" for path in install(shell, os.environ)) + "start a new shell to use it")
+        raise typer.Exit
+
+
 def program() -> TyperGroup:
     """The whole command line as one typer group."""
     app = typer.Typer(
         cls=Commands,
         help=ABOUT,
         rich_markup_mode=None,
+        add_completion=False,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -118,7 +123,15 @@ def program() -> TyperGroup:
     @app.callback()
     def top(
         version: bool = typer.Option(
-            False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+            False, "--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
+        install: str | None = typer.Option(
+            None,
+            "--install-completion",
+            callback=_install,
+            metavar="bash|zsh|fish",
+            help="Teach that shell to complete, and exit.",
+            show_default=False,
         ),
     ) -> None:
         """Options of the program itself."""

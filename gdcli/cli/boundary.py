@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -76,8 +75,6 @@ def _reported(error: Exception, terminal: Terminal) -> int:
 def _invoke(arguments: list[str], terminal: Terminal) -> int:
     """Parses and runs; the command line's own errors get a hint and exit code 2."""
     group = program()
-    if "_GDCLI_COMPLETE" in os.environ:
-        group.main(arguments, prog_name="gdcli")
     try:
         with group.make_context("gdcli", arguments, obj=terminal) as context:
             group.invoke(context)
