@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT, clean_environ
 
 from gdcli.analysis import suggestions
-from gdcli.cli.app import COMMANDS, load, program
+from gdcli.cli.app import ABOUT, COMMANDS, load, program
 from gdcli.data.reading import load as read
 from gdcli.data.samples import content, samples
 from gdcli.data.tables import ReadOptions, read_table
@@ -26,6 +26,7 @@ from gdcli.render.completion.candidates import candidates
 from gdcli.render.completion.columns import columns
 from gdcli.render.completion.index import INDEX
 from gdcli.render.completion.line import cut, for_bash
+from gdcli.render.help.options import title_of
 
 KINDS = {"optimizer": OPTIMIZER, "schedule": SCHEDULE, "loss": LOSS, "activation": ACTIVATION, "init": INITIALIZER}
 LISTS = {"activation"}
@@ -54,21 +55,28 @@ PATIENCE = 60
 
 def indexed():
     """The index, from the definitions."""
-    lines = [("", " ".join(one.opts), kind_of("", one), one.help) for one in program().params]
-    lines.append(("", "--help -h", "flag", "Show this message and exit."))
-    for name, about in COMMANDS.items():
-        lines.append((name, "command", "flag", about))
+    lines = [("", " ".join(one.opts), kind_of("", one), one.help, one.metavar or "") for one in program().params]
+    lines += [("", "--help -h", "flag", "Show this message and exit."), ("", "text", "flag", ABOUT)]
+    for name in COMMANDS:
         command = load(name)
-        if hasattr(command, "list_commands"):
-            for sub in command.list_commands(None):
-                lines.append((f"{name} {sub}", "command", "flag", command.get_command(None, sub).help.splitlines()[0]))
-                lines += options_of(f"{name} {sub}", command.get_command(None, sub))
-        else:
+        lines += words_of(name, command)
+        if not hasattr(command, "list_commands"):
             lines += options_of(name, command)
+        for sub in command.list_commands(None) if hasattr(command, "list_commands") else ():
+            lines += words_of(f"{name} {sub}", command.get_command(None, sub))
+            lines += options_of(f"{name} {sub}", command.get_command(None, sub))
     for one in samples():
         known = read_table(content(one.name, None, None, 0), one.name).names
         lines.append(("sample:", one.name, ",".join(known), one.about))
-    return "".join("\t".join(line) + "\n" for line in lines)
+    return "".join("\t".join(line).rstrip("\t") + "\n" for line in lines)
+
+
+def words_of(owner, command):
+    """A command's line, and what more is said of it."""
+    first, _, rest = command.help.partition("\n\n")
+    paragraphs = [one_line(part) for part in rest.split("\n\n") if "\b" not in part]
+    yield owner, "command", "flag", first
+    yield owner, "text", "flag", " ¶ ".join(paragraphs)
 
 
 def options_of(owner, command):
@@ -77,11 +85,14 @@ def options_of(owner, command):
         if getattr(parameter, "hidden", False):
             continue
         if parameter.param_type_name == "argument":
-            yield owner, f"{place}{'*' * (parameter.nargs != 1)}", kind_of(owner, parameter), one_line(parameter.help)
+            names_ = f"{place}{'*' * (parameter.nargs != 1)}"
+            yield owner, names_, kind_of(owner, parameter), one_line(parameter.help), parameter.metavar
             place += 1
         else:
             flags = sorted((*parameter.opts, *parameter.secondary_opts), key=lambda flag: not flag.startswith("--"))
-            yield owner, " ".join(flags), kind_of(owner, parameter), one_line(parameter.help)
+            group = title_of(command.titles.get(parameter.name, ""))
+            metavar = "" if parameter.is_flag else parameter.metavar or ""
+            yield owner, " ".join(flags), kind_of(owner, parameter), one_line(parameter.help), metavar, group
     yield owner, "--help -h", "flag", "Show this message and exit."
 
 
@@ -204,7 +215,7 @@ def test_what_is_offered(line, expected):
 def test_every_option_with_a_list_offers_it():
     """Each choice is one that the command takes."""
     for line in INDEX.read_text(encoding="utf-8").splitlines():
-        owner, flags, kind, _ = line.split("\t")
+        owner, flags, kind, *_ = line.split("\t")
         if flags.startswith("--") and kind.partition(":")[0] in ("choice", "list"):
             assert texts(f"gdcli {owner} {flags.split()[0]} ") == kind.partition(":")[2].split("|")
 

@@ -195,7 +195,7 @@ def add_chapters() -> None:
     path = ROOT / "docs/commands.md"
     text = path.read_text(encoding="utf-8")
     new = [name for name in COMMANDS if f"\n## `gdcli {name}`\n" not in text]
-    chapters = [f"\n## `gdcli {name}`\n\n```console\n$ gdcli {name} --help\n```\n" for name in new]
+    chapters = [f"\n## `gdcli {name}`\n\n```console\n$ gdcli {name} --help-all\n```\n" for name in new]
     path.write_text(text + "".join(chapters), encoding="utf-8")
 
 

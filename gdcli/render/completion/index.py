@@ -17,13 +17,17 @@ class Entry(NamedTuple):
         owner: A command, as `sweep fit`; empty for the program's own; `sample:` for a sample.
         names: How it is written, `--y --target`; an argument's place, `0`, or `0*` where more may follow; else a name.
         kind: What its value is: `choice:a|b`, `list:a|b`, `column`, `columns`, `data`, `file:.csv`, `flag`, `value`.
-        help: A line about it.
+        help: A line about it; of `text`, paragraphs between ¶.
+        metavar: What stands for its value.
+        group: What it is about.
     """
 
     owner: str
     names: str
     kind: str
     help: str
+    metavar: str = ""
+    group: str = ""
 
 
 def entries(owner: str) -> Iterator[Entry]:
