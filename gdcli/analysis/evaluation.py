@@ -10,7 +10,7 @@ from gdcli.data.preparation import Preparation
 from gdcli.definitions.dataclass import dataclass
 from gdcli.nn import losses, metrics
 from gdcli.nn.networks import Network
-from gdcli.training.loop import MEASURED, Problem
+from gdcli.training.problem import MEASURED, Problem
 
 __all__ = ["Evaluation", "evaluate", "outputs"]
 

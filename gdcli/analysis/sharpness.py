@@ -10,7 +10,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
-from gdcli.training.loop import MEASURED, Problem
+from gdcli.training.problem import MEASURED, Problem
 
 __all__ = ["Sharpness", "difference_error", "hessian_product", "sharpness"]
 

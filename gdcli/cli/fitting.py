@@ -47,7 +47,8 @@ def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: Stream
     _note_few_rows(experiment, terminal)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
-        run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
+        passing = experiment.records if stream.timing else experiment.passing
+        run = Run(passing(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0), keep)
         result = LineResult(run, again, experiment=experiment, interrupted=interrupted)
         records = bar.clearing(
             experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))

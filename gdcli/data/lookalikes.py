@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gdcli.data.cells import PADDING, is_gap, is_missing, is_written_as_number, number, quoted
+from gdcli.definitions.namedtuple import NamedTuple
 
 __all__ = ["complaint", "holds_dates", "kind", "mostly_numbers"]
 
 MISSING_HINT = "--missing drop leaves such rows out, --missing mean fills in the column's mean"
 _OTHERWISE = "correct the cell, or choose other columns with --x and --y"
-_NOT_FINITE = "(?i:[+-]?(inf|infinity))"
+_NOT_FINITE = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
 
 _AMOUNT = r"[0-9]+([.,' ][0-9]{3})*([.,][0-9]+)?"
 _MONEY_SIGN = r"([A-Z]{0,3}[$€£¥₹]|CHF|USD|EUR|GBP)"
@@ -103,7 +103,7 @@ def kind(cell: str, decimal: str = ".") -> str:
     """
     if is_gap(cell):
         return "gap"
-    if number(cell, decimal) is not None or re.fullmatch(_NOT_FINITE, cell.strip()):
+    if number(cell, decimal) is not None or cell.strip().lower() in _NOT_FINITE:
         return "number"
     alike = _match(cell.strip(PADDING))
     return "word" if alike is None else alike.kind or "number"
@@ -148,7 +148,7 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
     if is_gap(text):
         what = "is not a finite number" if is_missing(text) and "nan" in text.lower() else "stands for a missing value"
         return f"{quoted(text)} {what}" if text.strip() else "empty cell", MISSING_HINT
-    if re.fullmatch(_NOT_FINITE, text) or is_written_as_number(text, decimal):
+    if text.lower() in _NOT_FINITE or is_written_as_number(text, decimal):
         return f"{quoted(text)} is not a finite number", "correct the cell or leave the row out"
     alike = _match(text)
     if alike is None:
@@ -160,10 +160,16 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
 
 
 def _match(text: str) -> Lookalike | None:
-    return next((alike for alike in (*_DATES, *_NUMBERS) if alike.fits(text)), None)
+    known = (*_DATES, *_NUMBERS) if _has_digit(text) else ()
+    return next((alike for alike in known if alike.fits(text)), None)
+
+
+def _has_digit(text: str) -> bool:
+    """Whether a cell can fit a pattern at all: most words cannot."""
+    return any(digit in text for digit in "0123456789")
 
 
 def _meant_as_number(text: str, decimal: str) -> bool:
-    if is_written_as_number(text, decimal) or re.fullmatch(_NOT_FINITE, text):
+    if is_written_as_number(text, decimal) or text.lower() in _NOT_FINITE:
         return True
-    return any(alike.fits(text) for alike in _NUMBERS)
+    return _has_digit(text) and any(alike.fits(text) for alike in _NUMBERS)

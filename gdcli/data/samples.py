@@ -6,12 +6,13 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gdcli.data.dataset import Dataset
 from gdcli.definitions import TOY, definitions
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ module. Nothing is registered: what a module's `__all__` lists is what there is,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -101,6 +102,7 @@ def _member(kind: Kind, name: str) -> Any:
     return getattr(thing, kind.entry, thing) if kind.entry else thing
 
 
+@cache
 def flag_name(name: str) -> str:
     """A definition's name as a flag's value.
 

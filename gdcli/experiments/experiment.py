@@ -20,13 +20,17 @@ from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import Problem, descend
-from gdcli.training.records import Epoch, Step
+from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.rules import StoppingRule, Tolerance
 from gdcli.training.stopping import Stopping, stopped
-from gdcli.training.streams import Stream, epochs
+from gdcli.training.streams import epochs
 
 Interrupted = Callable[[], bool]
-Watch = Callable[[Stream], Stream]
+Passing = Iterable[Step | Epoch | Stretch]
+Watch = Callable[[Passing], Passing]
+
+TOGETHER, NUMBERS = 256, 2**16
+"""Epochs made together at most, and numbers that these read: a stretch is over before Ctrl-C seems late."""
 
 
 def never() -> bool:
@@ -34,7 +38,7 @@ def never() -> bool:
     return False
 
 
-def unwatched(stream: Stream) -> Stream:
+def unwatched(stream: Passing) -> Passing:
     """Nobody watches."""
     return stream
 
@@ -200,6 +204,19 @@ class Experiment(ABC):
             interrupted: Asked at each step; True ends the run.
             watch: Sees every record that passes: a progress bar.
         """
+        return (record for record in self.passing(interrupted, watch, 1) if isinstance(record, Epoch))
+
+    def passing(
+        self, interrupted: Interrupted = never, watch: Watch = unwatched, together: int = TOGETHER
+    ) -> Iterator[Epoch | Stretch]:
+        """The same run, in which epochs that take no time may pass as stretches.
+
+        Args:
+            interrupted: Asked at each step, or stretch; True ends the run.
+            watch: Sees all that passes.
+            together: Epochs of a stretch at most.
+        """
+        numbers = self.problem.data.inputs.size + self.problem.model.size
         stream = descend(
             self.problem,
             self.optimizer,
@@ -210,11 +227,12 @@ class Experiment(ABC):
             seed=self.spec.loop.seed,
             shuffle=self.spec.loop.shuffle,
             resume=self.resumed,
+            together=min(together, max(1, NUMBERS // numbers)),
         )
         past = self._before(stream)
         return epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))
 
-    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
+    def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
         """The epochs of a run before it goes on."""
         return ()
 

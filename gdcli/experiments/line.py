@@ -17,7 +17,7 @@ from gdcli.data.scaling import Basis
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building
-from gdcli.experiments.experiment import Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
+from gdcli.experiments.experiment import TOGETHER, Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
 from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.notation import write
 from gdcli.experiments.reading import Reader, read_validation
@@ -27,7 +27,7 @@ from gdcli.nn import losses
 from gdcli.nn.linear import Linear, Proportional
 from gdcli.training import streams
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch
+from gdcli.training.records import Epoch, Stretch
 from gdcli.training.stopping import LINE_FLOOR
 
 if TYPE_CHECKING:
@@ -162,9 +162,11 @@ class LineExperiment(Experiment):
         """The same descent on standardised inputs, from zero."""
         return _with_rows(self, LineSpec(degree=self.basis.degree, no_intercept=not self.basis.intercept))
 
-    def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
+    def passing(
+        self, interrupted: Interrupted = never, watch: Watch = unwatched, together: int = TOGETHER
+    ) -> Iterator[Epoch | Stretch]:
         """The run itself, with the gradient of every epoch."""
-        return streams.with_gradient(super().records(interrupted, watch), self.problem)
+        return streams.with_gradient(super().passing(interrupted, watch, together), self.problem)
 
     def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
         """The same records with their parameters in raw units."""

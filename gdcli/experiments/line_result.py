@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write

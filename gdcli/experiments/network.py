@@ -30,7 +30,7 @@ from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.stopping import NETWORK_FLOOR
 
 BATCH = 32
@@ -133,8 +133,12 @@ class NetworkExperiment(Experiment):
         """The record that the run goes on from; None if it begins."""
         return None if self.past is None else resumption_of(self.past).record
 
-    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:
-        return () if self.past is None else before(self.past, next(stream))
+    def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:
+        if self.past is None:
+            return ()
+        first = next(stream)
+        assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
+        return before(self.past, first)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.formatting import exact
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gdcli.definitions import OPTIMIZER, STOPPING_RULE, Kind, definitions, names
 from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
@@ -113,8 +114,9 @@ def options_of_definitions(kind: Kind) -> tuple[Option, ...]:
 @cache
 def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
+    defined = definitions(kind)
     for name in known:
-        for one in fields(definitions(kind)[name]):
+        for one in fields(defined[name]):
             if one.metadata.get("internal"):
                 continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):

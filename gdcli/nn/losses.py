@@ -164,7 +164,8 @@ def mse(outputs: Array, targets: Array) -> tuple[Any, Array]:
     """
     residual = outputs - targets
     n = residual.shape[-1]
-    return np.vecdot(residual, residual) / n, residual * (2.0 / n)
+    square = residual.dot(residual) if residual.ndim == 1 else np.vecdot(residual, residual)  # the same, sooner
+    return square / n, residual * (2.0 / n)
 
 
 @loss("MAE", "linear")

@@ -25,7 +25,7 @@ from gdcli.experiments.spec import FIT_RATE, LineSpec, NetworkSpec, OptimizerSpe
 from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
-from gdcli.training.loop import MEASURED
+from gdcli.training.problem import MEASURED
 from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
 
