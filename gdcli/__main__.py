@@ -1,6 +1,39 @@
 """`python -m gdcli`, and the console script."""
 
-from gdcli.cli import main
+import atexit
+import os
+import sys
+from contextlib import suppress
+
+from gdcli import cli
+
+BY_SIGNAL = 130
+
+
+def main() -> None:
+    """Runs the program and ends the process, without taking its modules apart first, which takes a sixth of the time.
+
+    All else that is done at a process's end is done: threads are waited for, and what other modules registered runs
+    before, for what is registered first runs last.
+    """
+    code = 1  # as after a traceback
+
+    def leave() -> None:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):  # gone, closed, or never there
+                stream.flush()
+        os._exit(code)
+
+    atexit.register(leave)
+    try:
+        cli.main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        raise
+    except KeyboardInterrupt:
+        code = BY_SIGNAL
+        raise
+
 
 if __name__ == "__main__":
     main()

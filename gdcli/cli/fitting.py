@@ -7,6 +7,7 @@ import typer
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
 from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reader, resolved
@@ -57,7 +58,8 @@ def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: Stream
         emit(report(result, rows_shown, width, plotted, stream.timing), output, terminal)
     terminal.note(f"rerun: {again}")
     if saving.save and not result.diverged:
-        result.save(saving.save)
+        with unwound():
+            result.save(saving.save)
     finish(result, spec.stop.require_converged)
 
 

@@ -18,6 +18,9 @@ def option(*names: str, help: str, accepts: str = "", metavar: str | None = None
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
 
 
+PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
+
+
 class SaveOptions(NamedTuple):
     """The model on disk."""
 
@@ -47,6 +50,7 @@ class OutputOptions(NamedTuple):
     output: Annotated[
         str | None, option("--output", "-o", metavar="FILE", help="Write results there, all or nothing.")
     ] = None
+    prefix: Annotated[str | None, PREFIX] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
     color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
@@ -35,7 +36,8 @@ def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
         raise OptionError(
             f"--format: {options.format} is for rows, and there are none here", f"use {', '.join(others)}"
         )
-    with destination(options.output, terminal) as out:
+    report.kv_prefix = options.prefix or ""
+    with destination(options.output, terminal if render.for_people else terminal.for_programs()) as out:
         screen = terminal.screen(out)
         render(report, out, screen)
 
@@ -48,6 +50,7 @@ def check(options: OutputOptions) -> None:
         DataError: If the output's folder is missing or is no folder, or the output is one.
     """
     format_of(options)
+    check_prefix(options.prefix, options.format)
     if options.output is None:
         return
     path = Path(options.output)
@@ -55,6 +58,20 @@ def check(options: OutputOptions) -> None:
         raise DataError(f"{options.output or '-o'}: is a folder, not a file", "give -o the name of a file")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
+
+
+def check_prefix(prefix: str | None, form: str) -> None:
+    """Refuses what cannot stand before the names of kv.
+
+    Raises:
+        OptionError: If it can be no part of a variable's name, or there are no variables.
+    """
+    if prefix is None:
+        return
+    if form.lower() != "kv":
+        raise OptionError("--prefix goes with --format kv", "leave it out, or add --format kv")
+    if not (prefix.isascii() and prefix.isidentifier()):
+        raise OptionError(f"--prefix: '{prefix}' cannot begin a variable's name", "as in --prefix gd_")
 
 
 def check_place(save: str | None, suffix: str = ".safetensors", usual: str = "model") -> None:
@@ -72,9 +89,10 @@ def check_place(save: str | None, suffix: str = ".safetensors", usual: str = "mo
 def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
     """stdout, or a file that appears only when all is written."""
     if output is None:
-        yield terminal.stdout
+        with unwound():
+            yield terminal.stdout
         return
-    with replaced(Path(output)) as file:
+    with unwound(), replaced(Path(output)) as file:
         yield cast("TextIO", file)
 
 

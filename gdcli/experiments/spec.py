@@ -36,7 +36,7 @@ __all__ = [
     "StopSpec",
 ]
 
-DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, '-' for stdin, or sample:NAME."
+DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME."
 CONSTANT = Named("constant")
 FIT_EPOCHS, FIT_RATE = 500, 0.1
 LAST = 100  # the place of an option whose field asks for none

@@ -8,8 +8,8 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gdcli.arrays import Array
-from gdcli.cli.options import option
-from gdcli.cli.output import destination
+from gdcli.cli.options import PREFIX, option
+from gdcli.cli.output import check_prefix, destination
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import FORMAT, definitions, named
@@ -24,6 +24,7 @@ class NumberOptions(NamedTuple):
 
     format: Annotated[str, option("--format", "-f", metavar="NAME", help="value, json or kv. [value]")] = "value"
     output: Annotated[str | None, option("--output", "-o", metavar="FILE", help="Write it there.")] = None
+    prefix: Annotated[str | None, PREFIX] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
     color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False
@@ -55,12 +56,14 @@ def print_metric(
     known = ["value", *(name for name, one in definitions(FORMAT).items() if not (one.rows_only or one.for_people))]
     if output.format not in known:
         raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
+    check_prefix(output.prefix, output.format)
     predicted, _ = predictions(data, line, given, terminal)
     value = metric(predicted.outputs, predicted.data.targets)
     name = metric.__name__
-    with destination(output.output, terminal) as out:
+    with destination(output.output, terminal.for_programs()) as out:
         if output.format == "value":
             out.write(f"{value!r}\n")
             return
         report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": len(predicted.data)}, rows_name="")
+        report.kv_prefix = output.prefix or ""
         named(FORMAT, "--format", output.format)(report, out, terminal.screen(out))
