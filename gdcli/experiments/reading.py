@@ -173,11 +173,9 @@ def read_examples(
     name = str(spec.source)
     if network.test_labels is not None and network.test is None:
         raise OptionError("--test-labels goes with --test", "give --test the file of images")
-    if name not in reader.tables and Path(name).is_dir():
-        from gdcli.data.idx import is_mnist_folder, read_mnist_folder  # images are for few
+    if name not in reader.tables and Path(name).is_dir() and _is_mnist_folder(name):
+        from gdcli.data.idx import read_mnist_folder
 
-        if not is_mnist_folder(name):
-            reader.table(name, spec, network.labels)  # which says what is wrong with it
         train, test = read_mnist_folder(name)
         if network.test is not None:
             test = read_like(network.test, network.test_labels, Examples(train, None, {}), spec, reader)
@@ -219,7 +217,7 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
     Raises:
         DataError: If they cannot be read, or hold a class that the others do not.
     """
-    if not name.startswith("sample:") and name != "-" and not Path(name).exists():
+    if not _exists(name):
         raise DataError(f"{name}: no such file", "name a file of rows with the same columns")
     table, data = reader.table(name, spec, labels), examples.data
     refuse_unknown(table, examples.texts)
@@ -233,9 +231,21 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
 
 def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) -> Dataset:
     """The rows of a file held out, by the training rows' column names."""
-    if not name.startswith("sample:") and not Path(name).exists():
+    if name == "-" or not _exists(name):
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
     return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
+
+
+def _is_mnist_folder(name: str) -> bool:
+    from gdcli.data.idx import is_mnist_folder  # images are for few
+
+    return is_mnist_folder(name)
+
+
+def _exists(name: str) -> bool:
+    from gdcli.data.reading import exists  # knows every format: not needed for a sample
+
+    return exists(name)
 
 
 @contextmanager
