@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gdcli.data.bulk import with_gaps
 from gdcli.data.cells import data_error, printable
 from gdcli.data.column_table import Column, ColumnTable
 from gdcli.data.place import Place
+from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
+from gdcli.data.tables import Table
 from gdcli.errors import DataError, install_hint
 
 if TYPE_CHECKING:
-    from polars import DataType, LazyFrame, Series
+    from polars import DataFrame, DataType, LazyFrame, Series
 
-__all__ = ["column_of_series", "lazy_table", "nested_kind", "polars_reading", "unreadable"]
+__all__ = ["BATCH", "FrameSource", "LazyTable", "lazy_table", "unreadable"]
+
+BATCH = 1 << 16
+"""Rows that polars hands over at a time."""
 
 _NESTED = {"List": "lists", "Array": "lists", "Struct": "records", "Object": "objects", "Binary": "bytes"}
 
@@ -49,8 +56,47 @@ def unreadable(place: Place, what: str, error: BaseException) -> DataError:
     return data_error(place.source, f"{what} that cannot be read: {reason}", hint)
 
 
-def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> ColumnTable:
+@dataclass(frozen=True, eq=False)
+class LazyTable(ColumnTable):
     """A table of which only the columns that are asked for are read.
+
+    Args:
+        place: Where it stands.
+        what: Its format, with an article, for messages.
+        frame: The file, opened.
+    """
+
+    place: Place = field(kw_only=True)
+    what: str = field(kw_only=True)
+    frame: LazyFrame = field(kw_only=True)
+
+    def source_of_blocks(self) -> Source:
+        """The same rows, in blocks."""
+        return FrameSource(first_rows_of(_table(self.place, self.what, self.frame.head(HEAD_ROWS))), self)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSource(Source):
+    """A file whose rows polars reads in blocks.
+
+    Args:
+        table: The whole of it.
+    """
+
+    table: LazyTable
+
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
+        """Blocks of numbers, or of numbers and texts."""
+        before, table = 0, self.table
+        with polars_reading(table.place, table.what):
+            for frame in table.frame.select(names).collect_batches(chunk_size=BATCH):
+                yield _block(frame, table, before)
+                before += frame.height
+                progress(before, len(table))
+
+
+def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> LazyTable:
+    """A table of a file that polars opens.
 
     Args:
         place: Where it stands.
@@ -63,9 +109,14 @@ def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> Column
     if place.part:
         raise place.no_part()
     with polars_reading(place, what):
+        frame = scan()
+    return _table(place, what, frame)
+
+
+def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
+    with polars_reading(place, what):
         import polars as pl
 
-        frame = scan()
         schema = frame.collect_schema()
         rows = int(frame.select(pl.len()).collect().item())
     if not rows or not schema:
@@ -76,7 +127,19 @@ def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> Column
             return column_of_series(frame.select(name).collect().to_series())
 
     nested = {name: kind for name, dtype in schema.items() if (kind := nested_kind(dtype))}
-    return ColumnTable(tuple(schema), place.source, rows, column, nested, options=place.options)
+    about = {"place": place, "what": what, "frame": frame, "options": place.options}
+    return LazyTable(tuple(schema), place.source, rows, column, nested, **about)
+
+
+def _block(frame: DataFrame, table: LazyTable, before: int) -> Table:
+    """A batch as a table: of numbers alone, if it holds nothing else."""
+    names, source, options = tuple(frame.columns), table.source, table.options
+    if all(_is_number(dtype) for dtype in frame.dtypes):
+        values = with_gaps(np.asarray(frame.cast(_float64()).to_numpy(), np.float64), options)
+        return NumberBlock(names, source, values, before=before)
+    lines = range(before + 1, before + 1 + frame.height)
+    columns = {name: column_of_series(frame[name]) for name in names}
+    return ColumnTable(names, source, frame.height, columns.__getitem__, table.nested, lines, options=options)
 
 
 def nested_kind(dtype: DataType) -> str:
@@ -89,9 +152,18 @@ def column_of_series(series: Series) -> Column:
     import polars as pl
 
     dtype = series.dtype
-    if dtype == pl.Boolean or dtype.is_float() or dtype.is_integer():
-        values = series.cast(pl.Float64).to_numpy()
-        return np.asarray(values, np.float64)
+    if _is_number(dtype):
+        return np.asarray(series.cast(pl.Float64).to_numpy(), np.float64)
     if nested_kind(dtype) or dtype == pl.Duration:
         return ["" if value is None else str(value) for value in series.to_list()]
     return [*series.cast(pl.String).fill_null("")]
+
+
+def _is_number(dtype: DataType) -> bool:
+    return bool(str(dtype) == "Boolean" or dtype.is_float() or dtype.is_integer())
+
+
+def _float64() -> Any:
+    from polars import Float64
+
+    return Float64

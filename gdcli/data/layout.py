@@ -90,11 +90,13 @@ class Layout:
         delimiter: One character; None for what is no text.
         header: Whether a line of names was seen; None for what is no text.
         notes: What was decided or left out on the way.
+        whole: Whether these are all rows, not the first ones of very many.
     """
 
     delimiter: str | None = None
     header: bool | None = None
     notes: tuple[ReadWarning, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +113,7 @@ class Text:
         skip: Leading cells of each row that are no column: 1 for R's row names.
         options: How it is read.
         layout: What is said of it.
+        mark: What a line begins with that is no row; empty for nothing.
     """
 
     source: str
@@ -122,6 +125,7 @@ class Text:
     skip: int
     options: ReadOptions
     layout: Layout
+    mark: str = ""
 
     @property
     def decimal(self) -> str:
@@ -168,7 +172,7 @@ def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
         mark = ""
     offset, comment = comments.after_leading(text, mark)
     rows, dropped = comments.strip_comments(text[offset:], mark) if comments.has_comments(text, mark) else (b"", 0)
-    body = _Body(source, text[:offset] + rows if dropped else text, offset, delimiter, options)
+    body = _Body(source, text[:offset] + rows if dropped else text, offset, delimiter, options, mark)
     notes = [_comment_note(dropped, mark)] if dropped else []
     return _named_text(body, comments.names_in_comment(comment, mark, delimiter) if comment else [], notes)
 
@@ -192,6 +196,7 @@ class _Body:
     offset: int
     delimiter: str
     options: ReadOptions
+    mark: str
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """The first rows, as far as a sample goes; of the first, a quote that goes wrong is an error."""
@@ -220,7 +225,8 @@ class _Body:
         unique = header.unique_names(names)
         layout = Layout(self.delimiter, is_header, (*notes, *_renamed(names, unique)))
         line = self.line_at(offset)
-        return Text(self.source, self.content, self.delimiter, unique, offset, line, skip, self.options, layout)
+        about = (self.options, layout, self.mark)
+        return Text(self.source, self.content, self.delimiter, unique, offset, line, skip, *about)
 
 
 def _named_text(body: _Body, in_comment: list[str], notes: list[ReadWarning]) -> Text:

@@ -58,7 +58,12 @@ class Place:
     @property
     def plain(self) -> Path | bytes:
         """What another library reads: the file itself, unless it is compressed; else the bytes."""
-        return self.content if self.path is None or self._start[1] else Path(self.path)
+        return self.content if self.path is None or self.is_packed else Path(self.path)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is a file that is compressed."""
+        return self._start[1]
 
     @cached_property
     def _start(self) -> tuple[bytes, bool]:

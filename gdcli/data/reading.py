@@ -18,7 +18,7 @@ from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.data.warning import ReadWarning, count, listed
 from gdcli.errors import DataError, OptionError
 
-__all__ = ["ReadOptions", "Table", "exists", "load"]
+__all__ = ["ReadOptions", "Table", "exists", "files_of", "left_out", "load", "table_at"]
 
 _WILD = "*?["
 
@@ -38,12 +38,12 @@ def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, label
         OptionError: If labels are given for something other than IDX images.
     """
     if source == "-":
-        return _read(Place(STDIN, options=options, piped=read_stream(stdin)), labels)
+        return table_at(Place(STDIN, options=options, piped=read_stream(stdin)), labels)
     if is_mnist_folder(source):
         return _without_labels(mnist_table(source), labels)
-    folder, files = _files(source)
+    folder, files = files_of(source)
     if files is None:
-        return _read(place_of(source, options), labels)
+        return table_at(place_of(source, options), labels)
     return _without_labels(_joined(source, folder, files, options), labels)
 
 
@@ -52,17 +52,18 @@ def exists(source: str) -> bool:
     if source == "-" or source.startswith("sample:"):
         return True
     path = place_of(source, ReadOptions()).path
-    return bool(path and Path(path).exists()) or bool(_files(source)[1])
+    return bool(path and Path(path).exists()) or bool(files_of(source)[1])
 
 
-def _read(place: Place, labels: str | None = None) -> Table:
+def table_at(place: Place, labels: str | None = None) -> Table:
+    """The table of one file, or of what came through a pipe."""
     if is_idx(place.head):
         images = read_idx(place.content, place.source)
         return idx_table(images, read_idx(read_file(labels), labels) if labels else None, place.source)
-    return _without_labels(_table(place), labels)
+    return _without_labels(_of_one(place), labels)
 
 
-def _table(place: Place) -> Table:
+def _of_one(place: Place) -> Table:
     """The table of one file that is no IDX."""
     reader = format_of(place)
     if reader is not None:
@@ -80,7 +81,7 @@ def _without_labels(table: Table, labels: str | None) -> Table:
     return table
 
 
-def _files(source: str) -> tuple[Path, list[Path] | None]:
+def files_of(source: str) -> tuple[Path, list[Path] | None]:
     """The files that a pattern or a folder stands for, and the folder that they are in; None for one file."""
     path = Path(source)
     if source and path.is_dir():
@@ -112,7 +113,7 @@ def _joined(source: str, folder: Path, files: list[Path], options: ReadOptions) 
         what = f"{count(len(files), 'file')}, and nothing in {'it' if len(files) == 1 else 'them'}"
         raise data_error(source, what, "name files of rows: 'folder/*.csv'")
     empty = [str(file) for file in files if file not in full]
-    return join([*_parts(folder, full, options)], source, [_left_out(empty)] * bool(empty))
+    return join([*_parts(folder, full, options)], source, [left_out(empty)] * bool(empty))
 
 
 def _parts(folder: Path, files: list[Path], options: ReadOptions) -> Iterator[Table]:
@@ -120,9 +121,10 @@ def _parts(folder: Path, files: list[Path], options: ReadOptions) -> Iterator[Ta
         place = Place(str(file), str(file), options=options)
         if is_idx(place.head):
             raise DataError(f"{file}: IDX images, which cannot be one of several files", "name one file of images")
-        yield FolderTable.of(_table(place), folder_values(folder, file))
+        yield FolderTable.of(_of_one(place), folder_values(folder, file))
 
 
-def _left_out(files: list[str]) -> ReadWarning:
+def left_out(files: list[str]) -> ReadWarning:
+    """The remark that some of several files are empty."""
     what = f"{listed(files)} {'is' if len(files) == 1 else 'are'} empty and left out"
     return ReadWarning("empty files", (), what)

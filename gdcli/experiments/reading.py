@@ -16,6 +16,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
 from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
+from gdcli.data.source import Progress, Source, unwatched
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.experiments import notation
@@ -36,12 +37,14 @@ class Reader:
         tables: Tables that are in memory already, by the name they go by.
         notes: Takes what there is to remark on.
         reports: Takes the report of each table that was read to learn from.
+        progress: Takes how much of a large source has been read.
     """
 
     stdin: BinaryIO | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     reports: list[ReadReport] = field(default_factory=list)
+    progress: Progress = unwatched
 
     @property
     def reading(self) -> ReadReport | None:
@@ -73,6 +76,18 @@ class Reader:
         from gdcli.data.reading import load  # knows zip, gzip and images: not needed for a sample
 
         return load(name, options, self.stdin, labels)
+
+    def rows(self, name: str, spec: DataSpec) -> Table | Source:
+        """The same, or, of a large source, rows that pass in blocks.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+        if name in self.tables or name.startswith("sample:") or (name == "-" and self.stdin is None):
+            return self.table(name, spec)
+        from gdcli.data.opening import open_rows  # knows every format: not needed for a sample
+
+        return open_rows(name, read_options(spec), self.stdin)
 
     def numbers(self, name: str, spec: DataSpec) -> Dataset:
         """Rows with a number to predict.

@@ -83,11 +83,14 @@ def command(
 def header(experiment: LineExperiment, rates: str = "") -> str:
     """What is about to happen, in a line."""
     spec = experiment.spec
-    held = "" if experiment.validation is None else f", {len(experiment.validation):,} held out"
+    held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
+    passed = "" if experiment.passed is None else ", read in one pass"
+    if experiment.passed is not None and experiment.passed.held is not None:
+        held += " (each by its number and the seed)"
     scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
     parts = [
         experiment.model_words,
-        f"{len(experiment.data):,} rows from {spec.name}{held}",
+        f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
         scale,
         experiment.loss_name,
         descent_words(experiment, rates),
@@ -98,6 +101,6 @@ def header(experiment: LineExperiment, rates: str = "") -> str:
 
 def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:
     """Remarks that the optimum is not the only one."""
-    rows, parameters = len(experiment.data), experiment.problem.model.size
+    rows, parameters = experiment.rows, experiment.problem.model.size
     if rows < parameters:
         terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")

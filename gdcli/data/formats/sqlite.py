@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 
 from gdcli.data.cells import data_error
 from gdcli.data.column_table import Column, ColumnTable, column_of
 from gdcli.data.formats import table_format
 from gdcli.data.place import Place
+from gdcli.data.source import HEAD_ROWS, Progress, Source, first_rows_of, unwatched
+from gdcli.data.tables import Table
 from gdcli.data.warning import listed
 from gdcli.errors import DataError, did_you_mean
 
 __all__ = ["read"]
 
+_BLOCK_ROWS = 20_000
 _TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
 
 
@@ -37,7 +41,56 @@ def read(place: Place) -> ColumnTable:
         with _connected(place) as base:
             return column_of([value for (value,) in base.execute(f"SELECT {_quoted(name)} FROM {table}")])  # noqa: S608
 
-    return ColumnTable(names, place.source, rows, column, options=place.options)
+    return SqliteTable(names, place.source, rows, column, options=place.options, place=place, table=table)
+
+
+@dataclass(frozen=True, eq=False)
+class SqliteTable(ColumnTable):
+    """A table of a database.
+
+    Args:
+        place: Where it stands.
+        table: Its name there, quoted.
+    """
+
+    place: Place = field(kw_only=True)
+    table: str = field(kw_only=True)
+
+    def source_of_blocks(self) -> Source:
+        """The same rows, in blocks."""
+        head = next(self.in_blocks(self.names, HEAD_ROWS))
+        return SqliteSource(first_rows_of(head), self)
+
+    def in_blocks(self, names: Sequence[str], rows: int) -> Iterator[ColumnTable]:
+        """So many rows at a time."""
+        listed, before = ", ".join(map(_quoted, names)), 0
+        with _connected(self.place) as base:
+            cursor = base.execute(f"SELECT {listed} FROM {self.table}")  # noqa: S608 - names are quoted
+            while block := cursor.fetchmany(rows):
+                columns = dict(zip(names, map(column_of, zip(*block, strict=True)), strict=True))
+                lines = range(before + 1, before + len(block) + 1)
+                read = columns.__getitem__
+                yield ColumnTable(tuple(names), self.source, len(block), read, lines=lines, options=self.options)
+                before += len(block)
+
+
+@dataclass(frozen=True, eq=False)
+class SqliteSource(Source):
+    """A table of a database whose rows pass in blocks.
+
+    Args:
+        table: The whole of it.
+    """
+
+    table: SqliteTable
+
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
+        """Some ten thousand rows at a time."""
+        done = 0
+        for block in self.table.in_blocks(names, _BLOCK_ROWS):
+            yield block
+            done += len(block)
+            progress(done, len(self.table))
 
 
 @contextmanager
