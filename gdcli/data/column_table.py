@@ -20,6 +20,8 @@ from gdcli.errors import DataError
 
 __all__ = ["Column", "ColumnTable", "column_of"]
 
+_NUMBERS = frozenset({int, float, bool, type(None)})  # None becomes NaN
+
 Column = Array | list[str]
 """Numbers, NaN where one is missing; or cells as text, empty where one is missing."""
 
@@ -113,9 +115,9 @@ def column_of(values: Sequence[object]) -> Column:
     >>> column_of([1, None, 2.5]), column_of([1, "a", None])
     (array([1. , nan, 2.5]), ['1', 'a', ''])
     """
-    if all(value is None or isinstance(value, int | float) for value in values):
+    if _NUMBERS.issuperset(map(type, values)):
         with suppress(OverflowError):  # a whole number that no float holds stays text, and is named
-            return np.array([np.nan if value is None else float(value) for value in values], np.float64)  # type: ignore[arg-type]
+            return np.array(values, np.float64)
     return [_cell(value) for value in values]
 
 

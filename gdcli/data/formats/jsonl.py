@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,7 @@ def _table(content: bytes, place: Place, line: int = 1, known: tuple[str, ...] =
     if not names:
         raise data_error(place.source, "no columns: every object is empty", _AN_OBJECT)
     columns = {name: [row.get(name) for _, row in rows] for name in names}
-    nested = {name: kind for name, values in columns.items() if (kind := _nested(values))}
+    nested = {name: kind for name, values in columns.items() if (kind := _nested({*map(type, values)}))}
     lines = [number for number, _ in rows]
     return ColumnTable(
         names, place.source, len(rows), lambda name: column_of(columns[name]), nested, lines, "line", place.options
@@ -90,9 +91,16 @@ def _table(content: bytes, place: Place, line: int = 1, known: tuple[str, ...] =
 
 
 def _of_lines(text: bytes, source: str, first: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    for line, content in enumerate(text.split(b"\n"), first):
-        if content.strip():
-            yield line, _object(_parsed(content, source, line), source, line)
+    lines = text.split(b"\n")
+    numbers = [line for line, content in enumerate(lines, first) if content and not content.isspace()]
+    full = [lines[number - first] for number in numbers]
+    with suppress(ValueError, RecursionError):  # which line is wrong is found below
+        values = json.loads(b"[" + b",".join(full) + b"]")
+        if len(values) == len(full) and {*map(type, values)} == {dict}:
+            yield from zip(numbers, values, strict=True)
+            return
+    for line, content in zip(numbers, full, strict=True):
+        yield line, _object(_parsed(content, source, line), source, line)
 
 
 def _of_array(text: bytes, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -121,7 +129,6 @@ def _kind(value: Any) -> str:
     return {list: "a list", dict: "an object", str: "a text", type(None): "null"}.get(type(value), "a number")
 
 
-def _nested(values: list[Any]) -> str:
+def _nested(types: set[type]) -> str:
     """What a column holds that is no number and no text: lists, objects."""
-    inner = next((value for value in values if isinstance(value, list | dict)), None)
-    return "" if inner is None else "lists" if isinstance(inner, list) else "objects"
+    return "lists" if list in types else "objects" if dict in types else ""
