@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -12,7 +14,7 @@ from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.reading import Reader
 from gdcli.experiments.result import Result
 from gdcli.formatting import exact
-from gdcli.render.progress import ProgressBar
+from gdcli.render.progress import ProgressBar, ReadingBar
 from gdcli.training.records import Status
 
 
@@ -30,6 +32,17 @@ def _step(record: Any) -> int:
 def reader(terminal: Terminal) -> Reader:
     """Reads rows, standard input being the terminal's."""
     return Reader(terminal.stdin)
+
+
+@contextmanager
+def reading(terminal: Terminal) -> Iterator[Reader]:
+    """The same, with a bar of how much has been read of what is large, on a terminal."""
+    visible = terminal.stderr.isatty() and not terminal.quiet
+    bar = ReadingBar(terminal.stderr, visible, terminal.screen(terminal.stderr).color)
+    try:
+        yield Reader(terminal.stdin, progress=bar)
+    finally:
+        bar.erase()
 
 
 def note_all(notes: list[str], terminal: Terminal) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -22,11 +21,11 @@ _MORE = "\0more"
 
 
 def is_plain(text: Text) -> bool:
-    """Whether polars is there, and the first lines are such that it would read them as this project's reader does."""
+    """Whether the first lines are such that polars would read them as this project's reader does."""
     options = text.options
     plain = not (text.skip or options.group or options.na) and text.decimal == "."
     usual = plain and text.delimiter != BLANKS and text.delimiter.isascii() and options.encoding.lower() == "utf-8"
-    return bool(usual and b'"' not in text.content and find_spec("polars"))
+    return usual and b'"' not in text.content
 
 
 @dataclass(frozen=True, eq=False)

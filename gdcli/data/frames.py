@@ -92,7 +92,7 @@ class FrameSource(Source):
             for frame in table.frame.select(names).collect_batches(chunk_size=BATCH):
                 yield _block(frame, table, before)
                 before += frame.height
-                progress(before, len(table))
+                progress(table.place.size * before // len(table), table.place.size)
 
 
 def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> LazyTable:

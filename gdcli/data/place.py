@@ -73,6 +73,11 @@ class Place:
         with opened(self.path) as stream:
             return stream.head, stream.is_compressed
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, or of what came through the pipe."""
+        return len(self.piped) if self.path is None else Path(self.path).stat().st_size
+
     def no_part(self) -> DataError:
         """The error about a part of what has none."""
         what = f"{self.source}: is one table, and no part of it is called '{self.part}'"

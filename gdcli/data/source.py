@@ -55,6 +55,11 @@ class Source(ABC):
         """The ways to have the rows pass, the quickest first; one that may not be taken raises `NotPlainError`."""
         return (self,)
 
+    @property
+    def tip(self) -> str:
+        """What would have it pass more quickly; empty where nothing would."""
+        return ""
+
     @abstractmethod
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """All rows, the first ones too, as tables with at least these columns.

@@ -6,16 +6,19 @@ import codecs
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 from gdcli.data.bulk import read_block, with_gaps
 from gdcli.data.comments import strip_comments
 from gdcli.data.encoding import decode
+from gdcli.data.fast_csv import PlainCsv, is_plain
 from gdcli.data.foreign import refuse_foreign
 from gdcli.data.layout import Text, open_text
 from gdcli.data.pieces import HEAD_BYTES, Bytes, Joined, Opening, cut_of, pieces
 from gdcli.data.place import Place
 from gdcli.data.source import Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import MatrixTable, Table, table_of
+from gdcli.errors import install_hint
 
 __all__ = ["TextSource", "can_be_cut", "text_source"]
 
@@ -41,11 +44,21 @@ class TextSource(Source):
     @property
     def ways(self) -> tuple[Source, ...]:
         """polars, where it is installed and the first lines are plain; then this project's own reader."""
-        from gdcli.data import fast_csv
-
-        if self.path is None or (self.total or 0) < _FAST_FROM or not fast_csv.is_plain(self.text):
+        if self.path is None or not self._is_fast or find_spec("polars") is None:
             return (self,)
-        return fast_csv.PlainCsv(self.head, self.text, self.path, self.total or 0), self
+        return PlainCsv(self.head, self.text, self.path, self.total or 0), self
+
+    @property
+    def tip(self) -> str:
+        """The extra, where it would read the file."""
+        if not self._is_fast or find_spec("polars"):
+            return ""
+        return f"polars reads a large csv in less time: {install_hint('data')}"
+
+    @property
+    def _is_fast(self) -> bool:
+        """Whether polars, once it is there, is quicker."""
+        return self.path is not None and (self.total or 0) >= _FAST_FROM and is_plain(self.text)
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002
         """The first lines' table, then one for each block of lines."""

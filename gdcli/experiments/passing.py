@@ -87,6 +87,7 @@ def passed_rows(spec: Spec, reader: Reader) -> Dataset | Passed:
                 return regression(table, with_gaps(report.columns))
         rows = rows.source_of_blocks() if isinstance(rows, Divisible) else TableSource(rows)
     head, report = examine(rows.head, columns(spec.data), task="regression")
+    reader.say([rows.tip] * bool(rows.tip))
     for way in rows.ways:
         with suppress(NotPlainError):
             return _Pass(way, head, report, spec).result(reader)

@@ -9,7 +9,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
-from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reader
+from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reading
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
@@ -54,8 +54,8 @@ def command(
     check(output)
     check_place(saving.save)
     spec, start = or_example(Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal)
-    rows = reader(terminal)
-    experiment = read_line(spec, rows).compressed()
+    with reading(terminal) as rows:
+        experiment = read_line(spec, rows).compressed()
     note_all(rows.notes, terminal)
     resolved = {**experiment.chosen.options, "lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
     again = invocation(context, spec.data.source).with_options(**start, **resolved)

@@ -90,7 +90,7 @@ class SqliteSource(Source):
         for block in self.table.in_blocks(names, _BLOCK_ROWS):
             yield block
             done += len(block)
-            progress(done, len(self.table))
+            progress(self.table.place.size * done // len(self.table), self.table.place.size)
 
 
 @contextmanager
