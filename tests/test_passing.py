@@ -281,5 +281,5 @@ class TestPolars:
         assert result.json["history"] == gdcli("fit", written("t.tsv"), *FIT).json["history"]
 
     def test_its_absence_is_said(self, gdcli, monkeypatch):
-        monkeypatch.setattr(text_source, "find_spec", lambda _: None)
+        monkeypatch.setattr(text_source, "is_installed", lambda: False)
         assert "polars reads a large csv in less time: pip install" in gdcli("fit", written("t.csv"), *FIT).err

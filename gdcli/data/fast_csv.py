@@ -1,95 +1,62 @@
-"""Large plain csv through polars, where it is there: with the numbers of the project's own reader, or not at all."""
+"""Blocks of plain csv through polars, where it is installed: the numbers of the project's own reader, or none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from importlib.util import find_spec
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.delimiters import BLANKS
-from gdcli.data.frames import BATCH
 from gdcli.data.layout import Text
-from gdcli.data.source import NotPlainError, NumberBlock, Progress, Source, unwatched
-from gdcli.data.tables import Table
-from gdcli.errors import DataError
 
-__all__ = ["PlainCsv", "is_plain"]
+__all__ = ["is_installed", "is_plain", "numbers"]
 
 _MORE = "\0more"
 
 
+def is_installed() -> bool:
+    """Whether polars is there; it is not imported."""
+    return find_spec("polars") is not None
+
+
 def is_plain(text: Text) -> bool:
-    """Whether the first lines are such that polars would read them as this project's reader does."""
+    """Whether lines are such that polars would read them as this project's reader does."""
     options = text.options
     plain = not (text.skip or options.group or options.na) and text.decimal == "."
-    usual = plain and text.delimiter != BLANKS and text.delimiter.isascii() and options.encoding.lower() == "utf-8"
-    return usual and b'"' not in text.content
+    return plain and text.delimiter != BLANKS and text.delimiter.isascii() and b'"' not in text.content
 
 
-@dataclass(frozen=True, eq=False)
-class PlainCsv(Source):
-    """A csv that polars reads.
+def numbers(text: Text, names: Sequence[str]) -> Array | None:
+    """Some columns of a block of lines, (n, len(names)); None where this project's own reader has to decide.
+
+    That is where polars would see a gap or several (a short row, a blank line), or pass over the end of a long row, or
+    find a number that is not finite or not written as one.
 
     Args:
-        text: The first lines, their layout known.
-        path: The file.
-        total: Its bytes.
+        text: The block, rows from its first byte on.
+        names: The columns.
     """
+    import polars as pl
+    from polars import exceptions
 
-    text: Text
-    path: str
-    total: int
-
-    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
-        """All rows, as blocks of the columns asked for.
-
-        What polars would take for gaps (a short row, a blank line) or pass over (the end of a long row) ends it, and so
-        does a number that is not finite; and the first rows must have the very numbers of the head.
-
-        Raises:
-            NotPlainError: Where this project's own reader has to decide.
-        """
-        wanted, before = [*names], 0
-        expected = self._expected(wanted)
-        each = (len(self.text.content) - self.text.offset) / len(self.head)
-        for values in self._batches(wanted):
-            known = expected[before : before + len(values)]
-            if not np.array_equal(values[: len(known)], known):
-                raise NotPlainError
-            yield NumberBlock(tuple(wanted), self.text.source, values, before=before)
-            before += len(values)
-            progress(min(self.total, int(before * each)), self.total)
-
-    def _expected(self, names: list[str]) -> Array:
-        """The numbers of the first lines, by this project's own reader."""
-        try:
-            return self.head.matrix(names)
-        except DataError:
-            raise NotPlainError from None
-
-    def _batches(self, names: list[str]) -> Iterator[Array]:
-        import polars as pl
-        from polars import exceptions
-
-        schema = {name: pl.Float64 if name in names else pl.String for name in self.text.names} | {_MORE: pl.String}
-        try:
-            rows = pl.scan_csv(
-                self.path,
-                has_header=False,
-                skip_lines=self.text.line - 1,
-                separator=self.text.delimiter,
-                quote_char=None,
-                schema=schema,
-                missing_columns="insert",
-                extra_columns="raise",
-                glob=False,
-            )
-            for batch in rows.select(*names, _MORE).collect_batches(chunk_size=BATCH):
-                values = batch.select(names).to_numpy()
-                if batch[_MORE].null_count() < batch.height or not np.isfinite(values).all():
-                    raise NotPlainError
-                yield values
-        except (exceptions.PolarsError, exceptions.PanicException, OSError):
-            raise NotPlainError from None
+    if not is_plain(text):
+        return None
+    schema = {name: pl.Float64 if name in names else pl.String for name in text.names} | {_MORE: pl.String}
+    try:
+        rows = pl.scan_csv(
+            text.content,
+            has_header=False,
+            separator=text.delimiter,
+            quote_char=None,
+            schema=schema,
+            missing_columns="insert",
+            extra_columns="raise",
+        )
+        frame = rows.select(*names, _MORE).collect(engine="streaming")
+    except (exceptions.PolarsError, exceptions.PanicException):
+        return None
+    values: Array = frame.select(names).to_numpy()
+    is_whole = frame[_MORE].null_count() == frame.height and bool(np.isfinite(values).all())
+    return values if is_whole else None

@@ -119,18 +119,11 @@ class FilesSource(Source):
         folder: The folder that they are in.
         files: The files.
         options: How text tables are read.
-        way: Which of each file's ways is taken.
     """
 
     folder: Path
     files: tuple[Path, ...]
     options: ReadOptions
-    way: int = 0
-
-    @property
-    def ways(self) -> tuple[Source, ...]:
-        """Each file by its quickest way; then each by the one that can always be taken."""
-        return self, replace(self, way=-1)
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """The blocks of each file; its columns are compared with the first one's."""
@@ -140,7 +133,7 @@ class FilesSource(Source):
             values = folder_values(self.folder, file)
             check_alike(self.head, FolderTable.of(source.head, values))
             inside = [name for name in names if name in source.head.names]
-            for block in source.ways[self.way].blocks(inside):
+            for block in source.blocks(inside):
                 yield FolderTable.of(block, values)
                 progress(before, total)
             before += file.stat().st_size

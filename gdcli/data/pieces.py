@@ -11,7 +11,7 @@ from gdcli.data.cells import data_error
 
 __all__ = ["BLOCK_BYTES", "HEAD_BYTES", "Bytes", "Joined", "Opening", "cut_of", "pieces"]
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 21
 """Bytes of text that are read at a time."""
 
 HEAD_BYTES = 1 << 21

@@ -15,7 +15,6 @@ from gdcli.errors import DataError
 __all__ = [
     "HEAD_ROWS",
     "Divisible",
-    "NotPlainError",
     "NumberBlock",
     "Progress",
     "Source",
@@ -26,11 +25,6 @@ __all__ = [
 
 HEAD_ROWS = 100_001
 """Rows that are looked at before the others pass."""
-
-
-class NotPlainError(Exception):
-    """A file that has something else in it than rows of plain numbers, which a quick way would not notice."""
-
 
 Progress = Callable[[int, int | None], None]
 """Takes how many bytes have been read, and how many there are, if that is known."""
@@ -49,11 +43,6 @@ class Source(ABC):
     """
 
     head: Table
-
-    @property
-    def ways(self) -> tuple[Source, ...]:
-        """The ways to have the rows pass, the quickest first; one that may not be taken raises `NotPlainError`."""
-        return (self,)
 
     @property
     def tip(self) -> str:

@@ -6,14 +6,17 @@ import codecs
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from functools import partial
+
+import numpy as np
 
 from gdcli.data.bulk import read_block, with_gaps
 from gdcli.data.comments import strip_comments
 from gdcli.data.encoding import decode
-from gdcli.data.fast_csv import PlainCsv, is_plain
+from gdcli.data.fast_csv import is_installed, is_plain, numbers
 from gdcli.data.foreign import refuse_foreign
 from gdcli.data.layout import Text, open_text
+from gdcli.data.parallel import in_parallel
 from gdcli.data.pieces import HEAD_BYTES, Bytes, Joined, Opening, cut_of, pieces
 from gdcli.data.place import Place
 from gdcli.data.source import Progress, Source, first_rows_of, unwatched
@@ -33,36 +36,31 @@ class TextSource(Source):
         text: Those lines, their layout known.
         rest: Opens what follows.
         total: Bytes of the file, if that is known.
-        path: The file, if it is one that is not packed.
     """
 
     text: Text
     rest: Opening
     total: int | None = None
-    path: str | None = None
-
-    @property
-    def ways(self) -> tuple[Source, ...]:
-        """polars, where it is installed and the first lines are plain; then this project's own reader."""
-        if self.path is None or not self._is_fast or find_spec("polars") is None:
-            return (self,)
-        return PlainCsv(self.head, self.text, self.path, self.total or 0), self
 
     @property
     def tip(self) -> str:
-        """The extra, where it would read the file."""
-        if not self._is_fast or find_spec("polars"):
+        """The extra, where it would read the rows."""
+        if (self.total or 0) < _FAST_FROM or not is_plain(self.text) or is_installed():
             return ""
         return f"polars reads a large csv in less time: {install_hint('data')}"
 
-    @property
-    def _is_fast(self) -> bool:
-        """Whether polars, once it is there, is quicker."""
-        return self.path is not None and (self.total or 0) >= _FAST_FROM and is_plain(self.text)
-
-    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002
-        """The first lines' table, then one for each block of lines."""
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
+        """The first lines' table, then one for each block of lines: read by polars, once that is the quicker way."""
         yield self.head
+        passed, texts = 0, self._texts(progress)
+        for text in texts:
+            passed += len(text.content)
+            yield _table(text)
+            if max(passed, self.total or 0) >= _FAST_FROM and self._is_fast(text, names):
+                yield from in_parallel(partial(_fast, names=names), texts)
+
+    def _texts(self, progress: Progress) -> Iterator[Text]:
+        """The lines after the first ones, in blocks."""
         line = self.text.line + self.text.content.count(b"\n", self.text.offset)
         with self.rest() as rest:
             for content in pieces(rest, self.text.source):
@@ -70,7 +68,14 @@ class TextSource(Source):
                 text = self._text(content, line)
                 line += text.content.count(b"\n")
                 if not text.content.isspace():
-                    yield _table(text)
+                    yield text
+
+    def _is_fast(self, text: Text, names: Sequence[str]) -> bool:
+        """Whether polars reads a block, and finds the very numbers of this project's own reader."""
+        if not is_installed() or not is_plain(self.text):
+            return False
+        values = numbers(text, names)
+        return values is not None and np.array_equal(values, _table(text).matrix(names))
 
     def _text(self, content: bytes, line: int) -> Text:
         """A block of lines, laid out as the first ones are."""
@@ -101,12 +106,20 @@ def text_source(start: bytes, rest: Opening, place: Place, total: int | None = N
         with rest() as stream:
             yield Joined(start[cut:], stream)
 
-    return TextSource(first_rows_of(table_of(text)), text, after_head, total, place.path)
+    return TextSource(first_rows_of(table_of(text)), text, after_head, total)
 
 
 def can_be_cut(encoding: str) -> bool:
     """Whether a byte that is a newline ends a line in an encoding, so that a text in it can be cut there."""
     return not codecs.lookup(encoding).name.startswith(("utf-16", "utf-32", "utf-7"))
+
+
+def _fast(text: Text, names: Sequence[str]) -> Table:
+    """A block as polars reads it, where it holds plain numbers."""
+    values = numbers(text, names)
+    if values is None:
+        return _table(text)
+    return MatrixTable(tuple(names), text.source, values, text, layout=text.layout)
 
 
 def _table(text: Text) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +15,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
 from gdcli.data.report import Gaps, ReadReport
 from gdcli.data.selection import with_categories
-from gdcli.data.source import Divisible, NotPlainError, Source, TableSource
+from gdcli.data.source import Divisible, Source, TableSource
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader, columns, with_gaps
@@ -88,10 +87,7 @@ def passed_rows(spec: Spec, reader: Reader) -> Dataset | Passed:
         rows = rows.source_of_blocks() if isinstance(rows, Divisible) else TableSource(rows)
     head, report = examine(rows.head, columns(spec.data), task="regression")
     reader.say([rows.tip] * bool(rows.tip))
-    for way in rows.ways:
-        with suppress(NotPlainError):
-            return _Pass(way, head, report, spec).result(reader)
-    raise NotPlainError  # the last way never is
+    return _Pass(rows, head, report, spec).result(reader)
 
 
 def _are_few(rows: int, width: int) -> bool:
