@@ -53,6 +53,7 @@ VALUES = {
     "pred": "z", "suggest": "steepest", "smooth": "0.5", "x_range": "0..1", "y_range": "0..1", "over": "w_z,b",
     "m_range": "0..1", "b_range": "0..1", "record": "out.rec", "replay": "none.rec", "port": "1", "host": "::2",
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
+    "allow": "columns=250000",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
@@ -73,6 +74,7 @@ WITH = {
 }
 """What an option shows itself beside, where the command has it."""
 ANYWHERE = {
+    "allow": "raises limits that these rows are far from",
     "debug": "adds a traceback to an error, and there is none",
     "threads": "changes no number, by design",
     "yes": "allows a sweep of more than 10,000 runs",

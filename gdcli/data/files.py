@@ -10,6 +10,7 @@ from typing import IO, BinaryIO
 
 from gdcli.data.cells import data_error
 from gdcli.data.compression import DAMAGE, Compression, compression_of
+from gdcli.data.read_limits import ReadLimits
 
 __all__ = ["HEAD", "STDIN", "Opened", "opened", "opened_stream", "read_file", "read_stream"]
 
@@ -20,7 +21,8 @@ HEAD = 4096
 """Bytes that tell what a file is."""
 
 _PART = 1 << 20
-_MOST_TIMES, _LEAST_BYTES = 200, 1 << 28  # a larger file that unpacks to more than that many times its size is refused
+_LEAST_BYTES = 1 << 28  # of what unpacks to far more than its size: anything smaller does no harm
+_USUAL = ReadLimits().unpacked
 
 
 class Opened(io.RawIOBase):
@@ -29,11 +31,12 @@ class Opened(io.RawIOBase):
     Args:
         stream: A file, or a pipe.
         source: What it is called in messages.
+        most: How many times its size it may unpack to.
     """
 
-    def __init__(self, stream: IO[bytes], source: str) -> None:
+    def __init__(self, stream: IO[bytes], source: str, most: int = _USUAL) -> None:
         super().__init__()
-        self.source = source
+        self.source, self.most = source, most
         self._packed = _Counted(stream)
         start = self._packed.look(HEAD)
         self._compression = compression_of(start)
@@ -93,10 +96,10 @@ class Opened(io.RawIOBase):
         self._passed += size
         if self._compression is None or self._passed < _LEAST_BYTES:
             return
-        if self._passed > _MOST_TIMES * self._packed.position:
+        if self._passed > self.most * self._packed.position:
             packed = f"{self._packed.position:,} bytes of {self._compression.name}"
-            what = f"{packed} unpack to more than {_MOST_TIMES} times as many"
-            raise data_error(self.source, what, "if it is to be so, unpack it and name the file that comes out")
+            what = f"{packed} unpack to more than {self.most} times as many"
+            raise data_error(self.source, what, ReadLimits().raised("unpacked"))
 
 
 class _Counted(io.RawIOBase):
@@ -136,8 +139,12 @@ def _read_up_to(stream: IO[bytes], size: int) -> bytes:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Opened]:
+def opened(path: str, most: int = _USUAL) -> Iterator[Opened]:
     """A file, to be read from its first byte on.
+
+    Args:
+        path: Where it is.
+        most: How many times its size it may unpack to.
 
     Raises:
         DataError: If there is no such file, or it cannot be read, or its compressed data is damaged.
@@ -146,7 +153,7 @@ def opened(path: str) -> Iterator[Opened]:
         raise data_error("''", "no such file", "the path is empty")
     try:
         with Path(path).open("rb") as stream:
-            yield Opened(stream, path)
+            yield Opened(stream, path, most)
     except FileNotFoundError:
         raise data_error(path, "no such file", _near(Path(path))) from None
     except IsADirectoryError:
@@ -167,8 +174,13 @@ def read_file(path: str) -> bytes:
         return stream.read()
 
 
-def opened_stream(stream: BinaryIO | None, source: str = STDIN) -> Opened:
+def opened_stream(stream: BinaryIO | None, source: str = STDIN, most: int = _USUAL) -> Opened:
     """A stream, to be read from its first byte on.
+
+    Args:
+        stream: The stream.
+        source: What it is called in messages.
+        most: How many times its size it may unpack to.
 
     Raises:
         DataError: If there is no stream, or it cannot be read, or its compressed data is damaged.
@@ -176,18 +188,23 @@ def opened_stream(stream: BinaryIO | None, source: str = STDIN) -> Opened:
     if stream is None:
         raise data_error(source, "closed", "pipe a table in, or name a file")
     try:
-        return Opened(stream, source)
+        return Opened(stream, source, most)
     except (OSError, ValueError) as error:
         raise data_error(source, f"cannot be read: {error}", "name a file instead") from None
 
 
-def read_stream(stream: BinaryIO | None, source: str = STDIN) -> bytes:
+def read_stream(stream: BinaryIO | None, source: str = STDIN, most: int = _USUAL) -> bytes:
     """All bytes of a stream, unpacked if they are compressed.
+
+    Args:
+        stream: The stream.
+        source: What it is called in messages.
+        most: How many times its size it may unpack to.
 
     Raises:
         DataError: If there is no stream, or it cannot be read, or its compressed data is damaged.
     """
-    opened_one = opened_stream(stream, source)
+    opened_one = opened_stream(stream, source, most)
     try:
         return opened_one.read()
     except (OSError, ValueError) as error:

@@ -44,7 +44,7 @@ def open_rows(source: str, options: ReadOptions, stdin: BinaryIO | None = None) 
         DataError: If it cannot be read, or is no table.
     """
     if source == "-":
-        stream = opened_stream(stdin)
+        stream = opened_stream(stdin, STDIN, options.limits.unpacked)
         return _streamed(Place(STDIN, options=options), stream, lambda: nullcontext(stream))
     if is_mnist_folder(source):
         return load(source, options)
@@ -66,8 +66,9 @@ def _one(place: Place) -> Table | Source:
     if not place.is_packed and _needs_all(place):
         return table_at(place)
     path = place.path
-    with opened(path) as stream:
-        return _streamed(place, stream, lambda: opened(path), Path(path).stat().st_size)
+    most = place.options.limits.unpacked
+    with opened(path, most) as stream:
+        return _streamed(place, stream, lambda: opened(path, most), Path(path).stat().st_size)
 
 
 def _needs_all(place: Place) -> bool:

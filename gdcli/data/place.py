@@ -43,7 +43,7 @@ class Place:
         """
         if self.path is None:
             return self.piped
-        with opened(self.path) as stream:
+        with opened(self.path, self.options.limits.unpacked) as stream:
             return stream.read()
 
     @cached_property
@@ -70,7 +70,7 @@ class Place:
         """The first bytes, and whether they are compressed in the file."""
         if self.path is None:
             return self.piped[:HEAD], False
-        with opened(self.path) as stream:
+        with opened(self.path, self.options.limits.unpacked) as stream:
             return stream.head, stream.is_compressed
 
     @property

@@ -38,7 +38,7 @@ def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, label
         OptionError: If labels are given for something other than IDX images.
     """
     if source == "-":
-        return table_at(Place(STDIN, options=options, piped=read_stream(stdin)), labels)
+        return table_at(Place(STDIN, options=options, piped=read_stream(stdin, STDIN, options.limits.unpacked)), labels)
     if is_mnist_folder(source):
         return _without_labels(mnist_table(source), labels)
     folder, files = files_of(source)
@@ -56,7 +56,19 @@ def exists(source: str) -> bool:
 
 
 def table_at(place: Place, labels: str | None = None) -> Table:
-    """The table of one file, or of what came through a pipe."""
+    """The table of one file, or of what came through a pipe.
+
+    Raises:
+        DataError: If it cannot be read, or has more columns than may be.
+    """
+    table, limits = _read(place, labels), place.options.limits
+    if len(table.names) > limits.columns:
+        what = f"{len(table.names):,} columns, more than {limits.columns:,}"
+        raise data_error(place.source, what, limits.raised("columns"))
+    return table
+
+
+def _read(place: Place, labels: str | None) -> Table:
     if is_idx(place.head):
         images = read_idx(place.content, place.source)
         return idx_table(images, read_idx(read_file(labels), labels) if labels else None, place.source)

@@ -132,9 +132,8 @@ def with_gaps(chosen: ColumnOptions) -> ColumnOptions:
 
 def read_options(spec: DataSpec) -> ReadOptions:
     """How a text table is read."""
-    return ReadOptions(
-        spec.delimiter, spec.header, spec.encoding, spec.decimal, spec.na or (), spec.thousands, spec.comment
-    )
+    how = (spec.delimiter, spec.header, spec.encoding, spec.decimal, spec.na or (), spec.thousands, spec.comment)
+    return ReadOptions(*how, allow=spec.allow or ())
 
 
 def columns(spec: DataSpec) -> ColumnOptions:
