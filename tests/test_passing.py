@@ -267,6 +267,22 @@ class TestTheLastLine:
         assert "t.csv: line 602, column 'colour': 'green' is not known" in refused.err
 
 
+@pytest.mark.usefixtures("small")
+def test_a_file_that_becomes_shorter_while_it_is_read(gdcli, monkeypatch):
+    name = written("t.csv")
+    end = CSV.index("\n", 20_000) + 1
+    usual = opening.text_source
+
+    def shortened(*words):
+        Path(name).write_text(CSV[:end])
+        return usual(*words)
+
+    monkeypatch.setattr(opening, "text_source", shortened)
+    result = gdcli("fit", name)
+    assert result.code == 3
+    assert f"t.csv: ended after {end:,} of {len(CSV):,} bytes" in result.err
+
+
 @pytest.mark.usefixtures("fast")
 class TestPolars:
     @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "crlf.csv"])

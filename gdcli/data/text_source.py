@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from gdcli.data.bulk import read_block, with_gaps
+from gdcli.data.cells import data_error
 from gdcli.data.comments import strip_comments
 from gdcli.data.encoding import decode
 from gdcli.data.fast_csv import is_installed, is_plain, numbers
@@ -36,11 +37,13 @@ class TextSource(Source):
         text: Those lines, their layout known.
         rest: Opens what follows.
         total: Bytes of the file, if that is known.
+        is_packed: Whether those are compressed.
     """
 
     text: Text
     rest: Opening
     total: int | None = None
+    is_packed: bool = False
 
     @property
     def tip(self) -> str:
@@ -69,6 +72,10 @@ class TextSource(Source):
                 line += text.content.count(b"\n")
                 if not text.content.isspace():
                     yield text
+            if not self.is_packed and rest.position < (self.total or 0):
+                what = f"ended after {rest.position:,} of {self.total:,} bytes"
+                hint = "it became shorter while it was read: read it when it is complete"
+                raise data_error(self.text.source, what, hint)
 
     def _is_fast(self, text: Text, names: Sequence[str]) -> bool:
         """Whether polars reads a block, and finds the very numbers of this project's own reader."""
@@ -106,7 +113,7 @@ def text_source(start: bytes, rest: Opening, place: Place, total: int | None = N
         with rest() as stream:
             yield Joined(start[cut:], stream)
 
-    return TextSource(first_rows_of(table_of(text)), text, after_head, total)
+    return TextSource(first_rows_of(table_of(text)), text, after_head, total, place.path is None)
 
 
 def can_be_cut(encoding: str) -> bool:
