@@ -3,15 +3,15 @@
 default: test lint types docs
 
 test:
-    python -m pytest
+    python -m pytest -n auto
 
 # while editing: the contracts, the layers, a run or two of every command
 quick:
-    python -m pytest --quiet -m quick
+    python -m pytest --quiet -n auto -m quick
 
 # what is too long for every time
 long:
-    python -m pytest -m long
+    python -m pytest -n auto -m long
 
 lint:
     ruff check

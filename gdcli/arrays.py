@@ -1,17 +1,30 @@
-"""The one array type, and the names of columns that have none."""
+"""The one array type, NumPy as the modules of definitions have it, and the names of columns that have none."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+__all__ = ["Array", "default_names", "distinct", "np", "ones"]
 
-__all__ = ["Array", "default_names", "ones"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Array = NDArray[Any]
-"""A NumPy array of floats (float64, or float32 for networks)."""
+    Array = NDArray[Any]
+    """A NumPy array of floats (float64, or float32 for networks)."""
+else:
+    Array = Any
+    np = ModuleType("numpy", "NumPy, imported when it is first used: help lists definitions and computes nothing.")
+
+    def _from_numpy(name):  # noqa: ANN001, ANN202 - the type checker sees NumPy itself
+        value = getattr(import_module("numpy"), name)
+        setattr(np, name, value)
+        return value
+
+    np.__getattr__ = _from_numpy
 
 
 @lru_cache(maxsize=64)
@@ -20,6 +33,19 @@ def ones(count: int, dtype: Any) -> Array:
     made: Array = np.ones(count, dtype)
     made.flags.writeable = False
     return made
+
+
+def distinct(values: Array) -> Array:
+    """The different values, in order, as `np.unique` gives them, which first imports NumPy's masked arrays.
+
+    >>> distinct(np.array([3.0, 1.0, 3.0])).tolist()
+    [1.0, 3.0]
+    """
+    ordered = np.sort(values)
+    before, first = ordered[:-1], np.ones(len(ordered), bool)
+    first[1:] = (ordered[1:] != before) & (before == before)  # NaN, which stands last, is unlike itself
+    result: Array = ordered[first]
+    return result
 
 
 def default_names(count: int) -> tuple[str, ...]:

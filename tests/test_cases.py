@@ -143,7 +143,9 @@ def test_every_command_says_it(gdcli, words):
         assert (warning["kind"], warning["option"]) == ("row counter", "--x x")
 
 
-@pytest.mark.parametrize("words", [["fit", "sample:deck"], ["train", "sample:iris", *TRAIN]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["fit", "sample:deck"], ["train", "sample:iris", "--lr", "0.1", *TRAIN]], ids=" ".join
+)
 def test_a_plain_sample_needs_no_words(gdcli, words):
     result = gdcli(*words)
     assert "predicts" not in result.err

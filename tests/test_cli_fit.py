@@ -320,8 +320,8 @@ class TestDivergence:
     @pytest.mark.parametrize(
         "words",
         [
-            ["--weight-decay", 100],
-            ["--l2", 1000],
+            ["--weight-decay", 100, "--lr", 0.1],
+            ["--l2", 1000, "--lr", 0.1],
             ["--optimizer", "momentum", "--lr", 3],
             ["--optimizer", "nesterov", "--lr", 3],
             ["--batch-size", 1, "--lr", 3],

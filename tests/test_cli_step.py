@@ -174,7 +174,8 @@ def is_result_of(shown, total, size):
     with localcontext() as context:
         context.prec = 200
         last = Decimal(5).scaleb(shown.adjusted() - 6) if shown else Decimal(0)
-        return abs(total - shown) <= max(last, size * Decimal("2e-14"))
+        smallest = Decimal(2) ** -1074  # what is less is 0 in float64
+        return abs(total - shown) <= max(last, size * Decimal("2e-14"), smallest)
 
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: float(f"{value:.9g}"))

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ import pytest
 from gdcli.cli.app import COMMANDS, load
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ("README.md", "docs/commands.md")
+EXAMPLES = ("README.md", "docs/commands.md", "docs/defaults.md")
 LINKED = (*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/plugins.md", "docs/benchmarks.md", "samples/README.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -116,19 +115,9 @@ def named(example: Example) -> str:
     return f"{example.document}:{example.line}"
 
 
-@pytest.fixture(scope="module")
-def under_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Example, Future[list[list[str]]]]]:
-    """What each example prints, once it has run: as many at a time as there are processors."""
-    pool = ThreadPoolExecutor(os.cpu_count())
-    yield {one: pool.submit(one.run, prepare(tmp_path_factory.mktemp("example"))) for one in ALL_EXAMPLES}
-    pool.shutdown(cancel_futures=True)
-
-
 @pytest.mark.parametrize("example", ALL_EXAMPLES, ids=named)
-def test_example_prints_what_the_document_shows(
-    example: Example, under_way: dict[Example, Future[list[list[str]]]]
-) -> None:
-    printed = under_way[example].result()
+def test_example_prints_what_the_document_shows(example: Example, tmp_path: Path) -> None:
+    printed = example.run(prepare(tmp_path))
     assert len(printed) == len(example.commands) > 0
     for (command, expected), lines in zip(example.commands, printed, strict=True):
         difference = "\n".join(difflib.unified_diff(expected, lines, "documented", "printed", lineterm=""))

@@ -52,7 +52,7 @@ EARLIER_SITTINGS = [
     ("line.jsonl", (), "step 2, lr 0.3, step"),
     (
         "network.jsonl",
-        ("sample:xor", "--hidden", "2", "--class-weight", "0=1,1=2", "--validation", "0.2"),
+        ("sample:xor", "--hidden", "2", "--class-weight", "0=1,1=2", "--validation", "0.2", "--lr", "0.001"),
         "step, layers_next, step",
     ),
 ]

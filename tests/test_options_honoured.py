@@ -18,7 +18,7 @@ CLASSES = "a,b,colour,kind\n" + "".join(
 LINE = ["rows.csv", "--x", "x", "--m", "2", "--b", "1"]
 RUNS = {
     "fit": ["fit", "rows.csv", "--lr", "0.1", "--epochs", "6"],
-    "train": ["train", "classes.csv", "--hidden", "4", "--epochs", "3"],
+    "train": ["train", "classes.csv", "--hidden", "4", "--epochs", "3", "--lr", "0.001"],
     "sweep fit": ["sweep", "fit", "rows.csv", "--lr", "0.1,0.2", "--epochs", "6"],
     "sweep train": ["sweep", "train", "classes.csv", "--hidden", "4", "--epochs", "5", "--lr", "0.001,0.02"],
     "step": ["step", "rows.csv", "--lr", "0.1"],
@@ -53,6 +53,7 @@ VALUES = {
     "pred": "z", "suggest": "steepest", "smooth": "0.5", "x_range": "0..1", "y_range": "0..1", "over": "w_z,b",
     "m_range": "0..1", "b_range": "0..1", "record": "out.rec", "replay": "none.rec", "port": "1", "host": "::2",
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
+    "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
     "allow": "columns=250000",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
@@ -69,6 +70,7 @@ WITH = {
     "seed": ["--batch-size", "5"],
     "shuffle": ["--batch-size", "5"],
     "schedule": ["--steps", "3"],
+    "separated": ["--lr", "0.3", "--epochs", "300"],
     "test_labels": ["--test", "more.csv"],
     "require_converged": ["--tolerance", "1e-9"],
 }
@@ -77,13 +79,18 @@ ANYWHERE = {
     "allow": "raises limits that these rows are far from",
     "debug": "adds a traceback to an error, and there is none",
     "threads": "changes no number, by design",
+    "chosen": "is a remark that json repeats",
     "yes": "allows a sweep of more than 10,000 runs",
     "workers": "changes no number, by design",
 }
 UNSEEN = {
     ("train", "standardize"): "is what train does unless told otherwise",
+    ("sweep train", "separated"): "five epochs are too few",
     ("sweep train", "standardize"): "is what train does unless told otherwise",
-    **{("live", name): "is for the key that runs until converged" for name in ("patience", "tolerance", "target_loss")},
+    **{
+        ("live", name): "is for the key that runs until converged"
+        for name in ("patience", "tolerance", "target_loss", "flat")
+    },
     ("fit", "keep"): "the best of these few epochs is the last",
     ("live", "task"): "the rows are those of a line",
     ("live", "plain"): "is part of the run",
@@ -139,8 +146,9 @@ def words(option):
         return ["--no-header"]
     if option.is_flag:
         return [next(iter(option.secondary_opts), option.opts[0]) if option.default else option.opts[0]]
-    assert option.name in VALUES, f"{option.opts[0]}: give this test a value for it"
-    return [next(word for word in option.opts if word.startswith("--")), VALUES[option.name]]
+    value = VALUES.get((option.name, option.metavar)) or VALUES.get(option.name)
+    assert value, f"{option.opts[0]}: give this test a value for it"
+    return [next(word for word in option.opts if word.startswith("--")), *value.split(" ")]
 
 
 def without_echo(text):

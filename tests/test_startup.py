@@ -26,7 +26,18 @@ for arguments in {commands!r}:
         assert not end.code or not arguments, (arguments, end.code)
 print(*sys.modules, file=sys.stderr)
 """
-HELP = [[], ["--help"], ["--version"]]
+COMPLETE = """
+import os, sys
+os.environ |= {{"_GDCLI_COMPLETE": "complete_bash", "COMP_WORDS": {words!r}, "COMP_CWORD": str({words!r}.count(" "))}}
+from gdcli.cli import main
+sys.argv = ["gdcli"]
+try:
+    main()
+except SystemExit:
+    pass
+print(*sys.modules, file=sys.stderr)
+"""
+HELP = [[], ["--help"], ["--version"], ["fit", "--help"]]
 NUMBERS = [
     ["fit", "sample:deck", "--format", "csv"],
     ["fit", "sample:deck", "--format", "json", "-q"],
@@ -43,10 +54,32 @@ TABLES = [
 
 def modules_after(code: str) -> set[str]:
     """The top-level modules that a fresh interpreter has loaded after running some code; the last line of stderr."""
+    return {name.partition(".")[0] for name in all_modules_after(code)}
+
+
+def all_modules_after(code: str) -> set[str]:
+    """All modules that a fresh interpreter has loaded after running some code, by their full names."""
     ran = subprocess.run(
         [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
     )
-    return {name.partition(".")[0] for name in ran.stderr.splitlines()[-1].split()}
+    return set(ran.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(("words", "engines"), [("gdcli f", {"gdcli.cli.grouping"}), ("gdcli fit --l", set())])
+def test_completion_needs_no_engine(words: str, engines: set[str]) -> None:
+    """A command's name is completed from the table of commands, an option from the options alone."""
+    loaded = all_modules_after(COMPLETE.format(words=words))
+    assert "gdcli.cli.app" in loaded
+    assert not loaded & {"numpy", "rich", "gdcli.cli.fitting", "gdcli.data.tables", *engines}
+
+
+@pytest.mark.quick
+def test_rows_alone_need_nothing_that_speaks_of_the_run() -> None:
+    loaded = all_modules_after(CALL.format(commands=[NUMBERS[0]]))
+    assert not loaded & {
+        f"gdcli.analysis.{name}" for name in ("claims", "descent", "outlook", "overfitting", "verdicts")
+    }
+    assert not loaded & {"gdcli.experiments.folds", "gdcli.experiments.judgement", "gdcli.data.reading", "numpy.ma"}
 
 
 @pytest.mark.quick

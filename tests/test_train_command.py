@@ -670,21 +670,25 @@ class TestPasses:
     def test_few_rows_are_passed_over_more_often(self, rows, epochs):
         assert train_epochs(rows) == epochs
 
-    def test_the_command_says_how_often(self, gdcli):
-        found = gdcli("train", "sample:iris", "--format", "json").json
-        assert found["epochs"] == 214
-        assert "--epochs 214" in found["rerun"]
+    def test_the_command_goes_on_until_it_is_flat(self, gdcli):
+        found = gdcli("train", "sample:iris", "--hidden", 4, "--format", "json").json
+        cap = found["config"]["epochs"]
+        assert found["epochs"] < cap
+        assert found["status"] == "stopped_early"
+        assert f"--epochs {cap} " in found["rerun"]
+        assert "--flat 0.001 --over " in found["rerun"]
         assert gdcli("train", "sample:iris", "--epochs", 3, "--format", "json").json["epochs"] == 3
 
     def test_a_sweep_s_runs_are_those_of_the_command(self, gdcli):
         runs = gdcli("sweep", "train", "sample:iris", "--lr", "0.01,0.001", "--format", "json").json["runs"]
         alone = gdcli("train", "sample:iris", "--lr", 0.001, "--format", "json").json
         one = next(run for run in runs if run["config"]["lr"] == 0.001)
-        assert one["epochs"] == one["config"]["epochs"] == alone["epochs"] == 214
+        assert one["epochs"] == alone["epochs"] < one["config"]["epochs"] == alone["config"]["epochs"]
         assert one["final_loss"] == pytest.approx(alone["history"][-1]["loss"], rel=1e-4)
 
     def test_a_run_that_is_over_too_soon_says_so(self, gdcli):
-        short, enough = (gdcli("train", "sample:xor", "--hidden", 16, "--lr", rate).out for rate in (0.001, 0.05))
+        words = "sample:xor", "--hidden", 16, "--epochs", 160
+        short, enough = (gdcli("train", *words, "--lr", rate).out for rate in (0.001, 0.05))
         assert "Still improving: in the last 33 epochs the validation loss fell" in short
         assert "More --epochs would lower it." in short
         assert "Still improving" not in enough

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from gdcli.analysis.collinearity import Dependence, near_twins
 from gdcli.analysis.objective import Objective
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 
 if TYPE_CHECKING:
     from gdcli.analysis.sharpness import Sharpness

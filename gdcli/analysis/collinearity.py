@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Dependence", "Rank", "centred_rounding", "near_twins", "rank", "unit_columns"]
 

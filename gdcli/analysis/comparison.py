@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Mean, Verdict, mean_of
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Choice", "compare", "keep_smallest", "tends_higher"]
 

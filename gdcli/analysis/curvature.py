@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import compress
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer

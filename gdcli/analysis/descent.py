@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from gdcli.analysis import claims, outlook
@@ -12,6 +11,7 @@ from gdcli.analysis.claims import Claim, number
 from gdcli.analysis.curvature import FORMULAS
 from gdcli.analysis.objective import Objective, objective
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.optim.optimizers import Optimizer
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch

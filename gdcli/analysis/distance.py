@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from gdcli.analysis.objective import Objective
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
 
 __all__ = ["Course", "Steps", "course"]

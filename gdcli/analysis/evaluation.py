@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn import losses, metrics
 from gdcli.nn.networks import Network
-from gdcli.training.loop import MEASURED, Problem
+from gdcli.training.problem import MEASURED, Problem
 
 __all__ = ["Evaluation", "evaluate", "outputs"]
 

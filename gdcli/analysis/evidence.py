@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.training.loop import Problem
 
 __all__ = ["Mean", "Verdict", "log_losses", "mean_of", "quantile", "row_losses", "share_losses"]

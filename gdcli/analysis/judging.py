@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from gdcli.analysis.verdicts import (
 )
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.losses import probabilities
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ from gdcli.analysis.curvature import Spectrum
 from gdcli.analysis.jacobi import singular
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset, compress
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim.optimizers import AdamW, Optimizer

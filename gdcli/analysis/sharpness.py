@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.training.loop import MEASURED, Problem
+from gdcli.definitions.dataclass import dataclass
+from gdcli.training.problem import MEASURED, Problem
 
 __all__ = ["Sharpness", "difference_error", "hessian_product", "sharpness"]
 

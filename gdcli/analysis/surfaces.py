@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.networks import Network
-from gdcli.training.loop import MEASURED, Problem
+from gdcli.training.problem import MEASURED, Problem
 
 __all__ = ["Plane", "Span", "Surface", "filter_normalised", "span_around", "surface"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Verdict, mean_of
 from gdcli.arrays import Array
-from gdcli.training.loop import MEASURED
+from gdcli.training.problem import MEASURED
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
 

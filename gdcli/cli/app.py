@@ -10,6 +10,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from gdcli import __version__
+from gdcli.cli.typer_internals import CompletionItem
 
 COMMANDS = {
     "show": "Look at data without training: columns, ranges, gaps, pictures, the split.",
@@ -56,6 +57,11 @@ class Commands(TyperGroup):
         """The table's own lines, so that `--help` imports no command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[CompletionItem]:
+        """The table's own names and lines, so that completing one imports no command; then the options."""
+        known = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return [*known, *super(TyperGroup, self).shell_complete(ctx, incomplete)]
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """Where to start."""

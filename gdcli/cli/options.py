@@ -1,10 +1,11 @@
 """Options of commands that say nothing about a run: where results go, which rows are shown, files beside them."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
 from gdcli.cli.grouping import parser_of
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.spec import Option
 
 

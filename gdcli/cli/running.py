@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
-from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.reading import Reader
-from gdcli.experiments.result import Result
 from gdcli.formatting import exact
+from gdcli.render.formats import Format
 from gdcli.render.progress import ProgressBar, ReadingBar
 from gdcli.training.records import Status
+
+if TYPE_CHECKING:
+    from gdcli.experiments.experiment import Experiment
+    from gdcli.experiments.result import Result
 
 
 def progress_bar(experiment: Experiment, terminal: Terminal) -> ProgressBar:
@@ -53,8 +56,17 @@ def note_all(notes: list[str], terminal: Terminal) -> None:
 
 def note_chosen(experiment: Experiment, terminal: Terminal) -> None:
     """What was chosen because it was not given, in a line."""
-    if experiment.chosen:
-        terminal.note(f"chosen: {experiment.chosen.line}")
+    if experiment.choices:
+        terminal.note(f"chosen: {experiment.choices['line']}")
+
+
+def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any]:
+    """The options with which the same run is made again, and what was chosen where that is part of what it leaves."""
+    spec = experiment.spec
+    known = {"lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
+    lasting = saved or not (form.rows_only or form.for_people)
+    note = {"chosen": experiment.choice_note} if lasting and experiment.choice_note else {}
+    return {**experiment.chosen.options, **known, **note}
 
 
 def descent_words(experiment: Experiment, rates: str = "") -> str:

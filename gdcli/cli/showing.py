@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
-from typing import NamedTuple
 
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError
 from gdcli.render import Column
 from gdcli.training.records import Epoch, Row, Status

@@ -9,9 +9,10 @@ import shutil
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import BinaryIO, TextIO
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.render import theme
 from gdcli.render.screen import Screen, paint, plain

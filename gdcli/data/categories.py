@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from gdcli.arrays import Array
 from gdcli.data.cells import is_missing, printable, quoted
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 
 __all__ = ["CategoryTable", "categories", "indicator_names", "missing_texts", "refuse_absent", "refuse_unknown"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
 
 __all__ = [
@@ -29,13 +29,13 @@ __all__ = [
     "target_of",
 ]
 
-_LIST = re.compile(r'(?:^|(?<=,))(\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)')
+_LIST = r'(?:^|(?<=,))(\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)'
 
 TARGET_NAMES = ("y", "target", "label", "class")
 """A column with one of these names is the target, unless another is asked for."""
 
 _FEW = 1000  # cells that tell what a column holds
-_CODE = re.compile("0[0-9]+")
+_CODE = "0[0-9]+"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _cut(table: Table, text: str) -> list[str]:
     """The names in a text, the longest that exist first: `size, sqft,age` may be two."""
     if text in table.names:
         return [text]
-    parts = _LIST.findall(text)
+    parts = re.findall(_LIST, text)
     names: list[str] = []
     while parts:
         ends = range(len(parts), 0, -1)
@@ -133,7 +133,8 @@ def _numbers(table: Table, target: str) -> Array:
     except DataError as error:
         if table.is_numeric(target) or holds_dates(table.texts(target)[:_FEW]):
             raise
-        raise DataError(error.message, "gdcli train tells classes apart; or choose another column with --y") from None
+        words = f"{error.message}: gdcli train tells classes apart, gdcli fit needs numbers"
+        raise DataError(words, "or choose another column with --y") from None
 
 
 def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:
@@ -256,7 +257,7 @@ def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
 
 def has_codes(table: Table, name: str) -> bool:
     """Whether one of the first cells begins with a zero that a number would lose, as postal codes do: 02139."""
-    return any(_CODE.fullmatch(cell.strip()) for cell in table.first_texts(name, _FEW))
+    return any(re.fullmatch(_CODE, cell.strip()) for cell in table.first_texts(name, _FEW))
 
 
 def _label(value: float) -> str:
@@ -280,5 +281,5 @@ def _renumber(
 
 def _by_number(classes: Sequence[str]) -> dict[str, int]:
     """Class numbers by what is left of a label that was read as a number: `2139` for `02139`, unless two are alike."""
-    short = [_label(float(label)) if _CODE.fullmatch(label) else "" for label in classes]
+    short = [_label(float(label)) if re.fullmatch(_CODE, label) else "" for label in classes]
     return {label: number for number, label in enumerate(short) if label and short.count(label) == 1}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from gdcli.arrays import Array, default_names
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Array", "Dataset", "compress", "equivalent_rows"]
 

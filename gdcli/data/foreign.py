@@ -92,6 +92,9 @@ _ZIPPED = (
 )
 
 
+_TEXT = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,;+-/*()=#\"' \t\r\n"
+
+
 def refuse_foreign(content: bytes, source: str) -> None:
     """Refuses what is recognisably something other than a text table.
 
@@ -101,6 +104,8 @@ def refuse_foreign(content: bytes, source: str) -> None:
     >>> refuse_foreign(b"x,y", "data.csv")
     """
     head = content[:4096].removeprefix(b"\xef\xbb\xbf")
+    if not head.translate(None, _TEXT) and not head[:1].isupper():  # as most tables: no mark of another format
+        return
     for pattern, what, hint in _FOREIGN:
         if re.match(pattern, head):
             raise data_error(source, what, hint)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, distinct
 from gdcli.data.cells import printable
 from gdcli.data.tables import Table
 from gdcli.data.warning import ReadWarning, as_option, listed
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Column", "columns_of", "input_warnings", "sentinel_warnings"]
 
@@ -25,10 +25,9 @@ _FEW_ROWS = 5  # rows that count up from 0 or 1
 _TWIN_COLUMNS, _TWIN_ROWS = 200, 10_000
 _MOST_TWINS = 5
 _MOST_NAMES = 10
-_ID_NAME = re.compile(
-    r"(?i:(^|[_\W])(id|ids|idx|index|uuid|guid|nr|no|key|serial|account|phone|zip|row|obs|unnamed)([_\W0-9]|$))|[a-z]I[dD]$"
-)
-_TIME_NAME = re.compile(r"(?i:(^|[_\W])(t|time|year|month|week|day|hour|minute|second|step|epoch|date)s?([_\W]|$))")
+_ID_WORDS = "id|ids|idx|index|uuid|guid|nr|no|key|serial|account|phone|zip|row|obs|unnamed"
+_ID_NAME = rf"(?i:(^|[_\W])({_ID_WORDS})([_\W0-9]|$))|[a-z]I[dD]$"
+_TIME_NAME = r"(?i:(^|[_\W])(t|time|year|month|week|day|hour|minute|second|step|epoch|date)s?([_\W]|$))"
 _SENTINELS = (-99999, -9999, -999, -99, 99, 999, 9999, 99999)
 _DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
@@ -64,7 +63,7 @@ class Column:
     @cached_property
     def distinct(self) -> Array:
         """The different values, in order."""
-        return np.unique(self.values)
+        return distinct(self.values)
 
     @cached_property
     def whole(self) -> bool:
@@ -129,8 +128,8 @@ def _constants(columns: Sequence[Column]) -> list[ReadWarning]:
 
 def _counter(column: Column, without: Sequence[str]) -> ReadWarning | None:
     """Rows numbered from 0 or 1, unless they are a time, or the only input."""
-    least = _FEW_ROWS if column.nameless or _ID_NAME.search(column.name) else _ENOUGH
-    if not without or column.rows < least or len(column.values) < column.rows or _TIME_NAME.search(column.name):
+    least = _FEW_ROWS if column.nameless or re.search(_ID_NAME, column.name) else _ENOUGH
+    if not without or column.rows < least or len(column.values) < column.rows or re.search(_TIME_NAME, column.name):
         return None
     first = column.values[0]
     if first not in (0, 1) or not (np.diff(column.values) == 1).all():
@@ -142,8 +141,8 @@ def _identifier(column: Column, without: Sequence[str]) -> ReadWarning | None:
     """A whole number that is another in each row, called as ids are, or one number after the other without a gap."""
     if not without or not column.each_once or column.within(1500, 2200):
         return None
-    named = _ID_NAME.search(column.name)
-    if not named and (_TIME_NAME.search(column.name) or not column.spans or _is_timestamp(column)):
+    named = re.search(_ID_NAME, column.name)
+    if not named and (re.search(_TIME_NAME, column.name) or not column.spans or _is_timestamp(column)):
         return None
     what = f"{column.shown} is another whole number in each row{column.where}, as ids are"
     return _leave_out("id", column, what, without)

@@ -6,7 +6,6 @@ import codecs
 import io
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 
 from gdcli.data import comments, header
@@ -15,6 +14,7 @@ from gdcli.data.delimiters import BLANKS, records, sniff
 from gdcli.data.encoding import decode
 from gdcli.data.read_limits import ReadLimits
 from gdcli.data.warning import ReadWarning, listed
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 
 __all__ = ["Layout", "ReadOptions", "Text", "open_text"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gdcli.data.cells import PADDING, is_gap, is_missing, is_written_as_number, number, quoted
+from gdcli.definitions.namedtuple import NamedTuple
 
 __all__ = ["complaint", "holds_dates", "kind", "mostly_numbers"]
 
 MISSING_HINT = "--missing drop leaves such rows out, --missing mean fills in the column's mean"
 _OTHERWISE = "correct the cell, or choose other columns with --x and --y"
-_NOT_FINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
+_NOT_FINITE = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
 
 _AMOUNT = r"[0-9]+([.,' ][0-9]{3})*([.,][0-9]+)?"
 _MONEY_SIGN = r"([A-Z]{0,3}[$€£¥₹]|CHF|USD|EUR|GBP)"
@@ -37,52 +37,57 @@ class Lookalike(NamedTuple):
     """A way of writing that is meant as a number, or comes close.
 
     Args:
-        pattern: The whole cell.
+        pattern: Of the whole cell, capital or not; `re` compiles it when a cell is first compared.
         kind: What it is, with its article; empty for a number written in another way.
         hint: What to do.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     kind: str
     hint: str
 
-
-def _lookalike(pattern: str, kind: str, hint: str) -> Lookalike:
-    return Lookalike(re.compile(pattern, re.IGNORECASE), kind, hint)
+    def fits(self, cell: str) -> bool:
+        """Whether a cell is written so."""
+        return re.fullmatch(self.pattern, cell, re.IGNORECASE) is not None
 
 
 _DATES = (
-    _lookalike(
+    Lookalike(
         rf"({_DAY})([T ]+{_CLOCK}{_ZONE})?",
         "a date",
         "turn dates into numbers (days since the first one), or choose other columns with --x and --y",
     ),
-    _lookalike(
+    Lookalike(
         _CLOCK + _ZONE,
         "a time of day",
         "turn times into numbers (hours or seconds), or choose other columns with --x and --y",
     ),
 )
 _NUMBERS = (
-    _lookalike(r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "", "write an ASCII hyphen for the minus: -5"),
-    _lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", "write numbers without underscores"),
-    _lookalike(
+    Lookalike(r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "", "write an ASCII hyphen for the minus: -5"),
+    Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", "write numbers without underscores"),
+    Lookalike(
         r"[+-]?[0-9]{1,3},[0-9]{3}",
         "",
         "--thousands , if the comma separates thousands; --decimal , if it is the decimal sign",
     ),
-    _lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", "--thousands , reads numbers written so"),
-    _lookalike(r"[+-]?[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?", "", '--thousands "\'" reads numbers written so'),
-    _lookalike(r"[+-]?[0-9]{1,3}(\u2019[0-9]{3})+([.,][0-9]+)?", "", "--thousands \u2019 reads numbers written so"),
-    _lookalike(
+    Lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", "--thousands , reads numbers written so"),
+    Lookalike(r"[+-]?[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?", "", '--thousands "\'" reads numbers written so'),
+    Lookalike(r"[+-]?[0-9]{1,3}(\u2019[0-9]{3})+([.,][0-9]+)?", "", "--thousands \u2019 reads numbers written so"),
+    Lookalike(
         r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "", "--thousands space reads numbers written so"
     ),
-    _lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", "--decimal , --thousands . reads numbers written so"),
-    _lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", "--decimal , --thousands . reads numbers written so"),
-    _lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", "--decimal , if the comma is the decimal sign"),
-    _lookalike(r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", "leave --decimal out if the point is the decimal sign"),
-    _lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign"),
-    _lookalike(
+    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", "--decimal , --thousands . reads numbers written so"),
+    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", "--decimal , --thousands . reads numbers written so"),
+    Lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", "--decimal , if the comma is the decimal sign"),
+    Lookalike(
+        r"[+-]?[0-9]{1,3}\.[0-9]{3}",
+        "",
+        "--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign",
+    ),
+    Lookalike(r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", "leave --decimal out if the point is the decimal sign"),
+    Lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign"),
+    Lookalike(
         rf"\(?[+-]?{_MONEY_SIGN} ?[+-]?{_AMOUNT}\)?|[+-]?{_AMOUNT} ?{_MONEY_SIGN}",
         "an amount of money",
         "write the number alone, without a sign or unit: 1200.50 for $1,200.50",
@@ -98,7 +103,7 @@ def kind(cell: str, decimal: str = ".") -> str:
     """
     if is_gap(cell):
         return "gap"
-    if number(cell, decimal) is not None or _NOT_FINITE.fullmatch(cell.strip()):
+    if number(cell, decimal) is not None or cell.strip().lower() in _NOT_FINITE:
         return "number"
     alike = _match(cell.strip(PADDING))
     return "word" if alike is None else alike.kind or "number"
@@ -111,7 +116,7 @@ def holds_dates(cells: Sequence[str]) -> bool:
     (True, False)
     """
     given = [cell.strip() for cell in cells if not is_gap(cell)]
-    dates = sum(any(alike.pattern.fullmatch(cell) for alike in _DATES) for cell in given)
+    dates = sum(any(alike.fits(cell) for alike in _DATES) for cell in given)
     return dates > 0 and 10 * dates >= 9 * len(given)
 
 
@@ -143,7 +148,7 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
     if is_gap(text):
         what = "is not a finite number" if is_missing(text) and "nan" in text.lower() else "stands for a missing value"
         return f"{quoted(text)} {what}" if text.strip() else "empty cell", MISSING_HINT
-    if _NOT_FINITE.fullmatch(text) or is_written_as_number(text, decimal):
+    if text.lower() in _NOT_FINITE or is_written_as_number(text, decimal):
         return f"{quoted(text)} is not a finite number", "correct the cell or leave the row out"
     alike = _match(text)
     if alike is None:
@@ -155,10 +160,16 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
 
 
 def _match(text: str) -> Lookalike | None:
-    return next((alike for alike in (*_DATES, *_NUMBERS) if alike.pattern.fullmatch(text)), None)
+    known = (*_DATES, *_NUMBERS) if _has_digit(text) else ()
+    return next((alike for alike in known if alike.fits(text)), None)
+
+
+def _has_digit(text: str) -> bool:
+    """Whether a cell can fit a pattern at all: most words cannot."""
+    return any(digit in text for digit in "0123456789")
 
 
 def _meant_as_number(text: str, decimal: str) -> bool:
-    if is_written_as_number(text, decimal) or _NOT_FINITE.fullmatch(text):
+    if is_written_as_number(text, decimal) or text.lower() in _NOT_FINITE:
         return True
-    return any(alike.pattern.fullmatch(text) for alike in _NUMBERS)
+    return _has_digit(text) and any(alike.fits(text) for alike in _NUMBERS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from gdcli.arrays import Array
 from gdcli.data.cells import data_error, printable
 from gdcli.data.tables import Table
 from gdcli.data.warning import count, listed
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 
 __all__ = ["MISSING", "Fill", "Rows", "Used", "drop", "fail", "keep", "mean"]

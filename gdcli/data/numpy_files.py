@@ -7,7 +7,6 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from gdcli.data.bulk import pick
 from gdcli.data.cells import data_error, quoted
 from gdcli.data.foreign import foreign_zip
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 
 __all__ = ["ArrayTable", "is_numpy", "pixel_names", "read_numpy"]

@@ -6,7 +6,7 @@ All of it is learnt on training rows and computed in float64; what the network s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
 from gdcli.data.scaling import PART, Scaler, polynomial
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.nn.losses import one_hot, probabilities
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from gdcli.data.cells import printable
 from gdcli.data.columns import ColumnOptions
 from gdcli.data.dataset import Dataset
 from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
 

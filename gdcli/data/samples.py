@@ -6,12 +6,13 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gdcli.data.dataset import Dataset
 from gdcli.definitions import TOY, definitions
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ class Sample(NamedTuple):
     def row(self) -> dict[str, str | float | int | None]:
         """name, about, command, source."""
         return {"name": self.name, "about": self.about, "command": self.command, "source": self.source}
+
+    def single_run(self) -> list[str]:
+        """The words of its command; where that is a sweep, of the sweep's first run.
+
+        >>> " ".join(Sample("cubic", "a few points", "gdcli sweep fit sample:cubic --degree 1,3", "toy").single_run())
+        'gdcli fit sample:cubic --degree 1'
+        """
+        program, command, *rest = self.command.split()
+        if command != "sweep":
+            return [program, command, *rest]
+        return [program, *(word.partition(",")[0] for word in rest)]
 
 
 FILES = (

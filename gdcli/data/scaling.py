@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Basis", "Scaler", "by", "max_abs", "minmax", "none", "polynomial", "rms", "standard"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gdcli.data.categories import CategoryTable, categories, indicator_names, missing_texts
 from gdcli.data.columns import ColumnOptions, choose, expand, find, target_of
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Selection", "select", "two_values", "with_categories"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from gdcli.arrays import Array
 from gdcli.data.categories import missing_texts
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 
 __all__ = ["BINS", "ColumnSummary", "is_image", "summarize", "summarize_images"]

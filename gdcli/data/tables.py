@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import islice
 
@@ -19,6 +19,7 @@ from gdcli.data.foreign import refuse_foreign
 from gdcli.data.layout import Layout, ReadOptions, Text, open_text
 from gdcli.data.lookalikes import complaint, mostly_numbers
 from gdcli.data.written import plain_cells
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 
 __all__ = ["CellTable", "MatrixTable", "ReadOptions", "Table", "read_table", "table_of"]

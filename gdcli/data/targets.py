@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, distinct
 from gdcli.data.categories import categories
 from gdcli.data.cells import printable
 from gdcli.data.columns import TARGET_NAMES, has_codes
@@ -35,7 +35,7 @@ def describe_target(selected: Selection, asked: bool, task: str | None) -> Targe
         classes = _classes(table, name)
         return Target(name, kind, classes, why, "--task regression" if numeric and classes > 2 else "")
     values = _values(table, name) if table.is_numeric(name) else np.empty(0)
-    few = task is None and len(np.unique(values[:_MANY])) <= MOST_CLASSES and bool((values == np.rint(values)).all())
+    few = task is None and len(distinct(values[:_MANY])) <= MOST_CLASSES and bool((values == np.rint(values)).all())
     return Target(name, kind, 0, why, "--task classification" if few and len(values) > MOST_CLASSES else "")
 
 
@@ -45,7 +45,7 @@ def _where(table: Table, name: str) -> str:
 
 def _classes(table: Table, name: str) -> int:
     if table.is_numeric(name) and not has_codes(table, name):
-        return len(np.unique(_values(table, name)))
+        return len(distinct(_values(table, name)))
     return len(categories(table, name))
 
 
@@ -79,15 +79,15 @@ def _other_task(table: Table, target: Target, task: str | None) -> Iterator[Read
     if target.task == "classification":
         return
     values = _values(table, target.name)
-    distinct = np.unique(values[:_MANY])
-    if len(distinct) == 1 and len(values) > 1 and len(values) <= _MANY:
-        what = f"{name} is {distinct[0]:g} in every row: there is nothing to learn"
+    known = distinct(values[:_MANY])
+    if len(known) == 1 and len(values) > 1 and len(values) <= _MANY:
+        what = f"{name} is {known[0]:g} in every row: there is nothing to learn"
         yield ReadWarning("constant target", (target.name,), what)
-    if len(distinct) == 2 and len(values) > 4 and bool((distinct == np.rint(distinct)).all()):
-        what = f"{name} holds only {distinct[0]:g} and {distinct[1]:g}: gdcli train tells the two classes apart"
+    if len(known) == 2 and len(values) > 4 and bool((known == np.rint(known)).all()):
+        what = f"{name} holds only {known[0]:g} and {known[1]:g}: gdcli train tells the two classes apart"
         yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))
-    elif CLASS_NAME.search(target.name) and 5 * len(distinct) <= len(values) and looks_like_labels(distinct.repeat(2)):
-        what = f"{name} holds {len(distinct)} different whole numbers and is read as a number, not as classes"
+    elif CLASS_NAME.search(target.name) and 5 * len(known) <= len(values) and looks_like_labels(known.repeat(2)):
+        what = f"{name} holds {len(known)} different whole numbers and is read as a number, not as classes"
         yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from gdcli.data.cells import printable
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["ReadWarning", "as_option", "column_name", "columns_listed", "count", "listed"]
 
 _FEW_PIXELS = 48
-_PIXEL = re.compile("p[0-9]+|(pixel|pix|px)_?[0-9]+(x[0-9]+)?")
+_PIXEL = "p[0-9]+|(pixel|pix|px)_?[0-9]+(x[0-9]+)?"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def columns_listed(names: Sequence[str]) -> str:
     """
     if len(names) > 1 and all(name.isdigit() for name in names[:4]):
         return f"columns {listed(names)}"
-    if len(names) > _FEW_PIXELS and all(_PIXEL.fullmatch(name) for name in names):
+    if len(names) > _FEW_PIXELS and all(re.fullmatch(_PIXEL, name) for name in names):
         return f"{len(names)} pixels"
     return listed([column_name(name) for name in names])
 

@@ -7,10 +7,11 @@ module. Nothing is registered: what a module's `__all__` lists is what there is,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 
 __all__ = [
@@ -103,6 +104,7 @@ def _member(kind: Kind, name: str) -> Any:
     return getattr(thing, kind.entry, thing) if kind.entry else thing
 
 
+@cache
 def flag_name(name: str) -> str:
     """A definition's name as a flag's value.
 

@@ -15,10 +15,11 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
 from gdcli.definitions import KINDS, Kind, flag_name, names
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError, GdcliError, OptionError
 
 __all__ = ["Plugin", "files", "installed", "load", "load_plugin", "loaded", "place_in_plugin", "plugged", "read"]

@@ -14,7 +14,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
 from gdcli.definitions import LOSS, OPTIMIZER, SCHEDULE, flag_name, named
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.experiments.notation import SETTINGS, one_of
+from gdcli.experiments.notation import RANDOM, SETTINGS, one_of
 from gdcli.experiments.spec import LineSpec, LoopSpec, LossSpec, OptimizerSpec, RateSpec, Spec, reject_together
 from gdcli.formatting import exact
 from gdcli.nn import losses
@@ -112,7 +112,25 @@ def scaling_for(spec: LoopSpec, usual: scaling.Scaling, uncentred: bool = False)
     return UNCENTRED.get(kind, kind) if uncentred else kind
 
 
-def start_parameters(spec: LineSpec, names: tuple[str, ...]) -> Array:
+def start(spec: LineSpec, names: tuple[str, ...], seed: int, scaled: Callable[[Array], Array]) -> Array:
+    """The parameters to begin with, in the units that descent sees; `random` ones are standard normal there.
+
+    Args:
+        spec: What is asked for.
+        names: The parameters' names.
+        seed: Of random ones.
+        scaled: From raw units to those of descent.
+
+    Raises:
+        OptionError: If they are asked for twice, or do not fit the model.
+    """
+    if spec.start != RANDOM:
+        return scaled(_given_start(spec, names))
+    reject_together({"--start": True, "--m/--b": spec.m is not None or spec.b is not None})
+    return np.round(np.random.default_rng(seed).standard_normal(len(names)), 2)
+
+
+def _given_start(spec: LineSpec, names: tuple[str, ...]) -> Array:
     """The parameters asked for by --m and --b or --start, in raw units; zeros unless given.
 
     Raises:
@@ -188,12 +206,17 @@ def check_folds(count: int | None, rows: int) -> None:
         raise OptionError(f"--folds {count}: {rows} rows make from 2 to {rows} folds", "5 or 10 are usual")
 
 
-def check_stopping(spec: Spec, validation: Dataset | None) -> None:
+def check_stopping(spec: Spec, validation: Dataset | None, classes: int = 0) -> None:
     """Refuses stopping rules that cannot be.
 
     Raises:
-        OptionError: If patience has nothing to watch, or a number goes with a rule that is not in force.
+        OptionError: If patience has nothing to watch, or a number goes with a rule that is not in force, or a rule
+            asks about classes and there are none.
     """
-    spec.stop.rules()
+    rules: tuple[Any, ...] = spec.stop.rules()
+    for rule in rules:
+        if rule.needs_classes and not classes:
+            flag = dataclasses.fields(rule)[0].name.replace("_", "-")
+            raise OptionError(f"--{flag} goes with classes, and the target is a number", f"leave out --{flag}")
     if spec.stop.rule("patience") is not None and validation is None:
         raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")

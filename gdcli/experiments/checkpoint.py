@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from gdcli.data.missing import MISSING, Fill
 from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
 from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.spec import Spec
 from gdcli.nn.networks import Dropout, Network

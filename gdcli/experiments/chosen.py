@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Choice", "Chosen"]
+from gdcli.definitions.dataclass import dataclass
+
+__all__ = ["Choice", "Chosen", "read_note"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,21 @@ class Chosen:
         """The values chosen, by the names of their options."""
         return {one.name: one.value for one in self.choices}
 
-    def figures(self) -> dict[str, Any] | None:
-        """The object that json has; None where all was given."""
-        found = {one.name: {"value": one.value, "why": one.why} for one in self.choices}
-        return {**found, "line": self.line} if found else None
+    @property
+    def note(self) -> str:
+        """The names of the options, and the line, as `rerun:` has them: what is given there was chosen once.
+
+        >>> Chosen((Choice("lr", 0.03, ""), Choice("epochs", 400, "")), "lr 0.03 by range test").note
+        'lr,epochs: lr 0.03 by range test'
+        """
+        return f"{','.join(self.options)}: {self.line}" if self else ""
+
+
+def read_note(note: str) -> tuple[list[str], str]:
+    """The names and the line of a note.
+
+    >>> read_note("lr,epochs: lr 0.03 by range test")
+    (['lr', 'epochs'], 'lr 0.03 by range test')
+    """
+    names, _, line = note.partition(": ")
+    return (names.split(","), line) if note else ([], "")

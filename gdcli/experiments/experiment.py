@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
-from gdcli.analysis.objective import objective
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
-from gdcli.experiments.chosen import Chosen
+from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.training.loop import Problem, descend
-from gdcli.training.records import Epoch, Step
+from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.rules import StoppingRule, Tolerance
 from gdcli.training.stopping import Stopping, stopped
-from gdcli.training.streams import Stream, epochs
+from gdcli.training.streams import epochs
 
 Interrupted = Callable[[], bool]
-Watch = Callable[[Stream], Stream]
+Passing = Iterable[Step | Epoch | Stretch]
+Watch = Callable[[Passing], Passing]
+
+TOGETHER, NUMBERS = 256, 2**16
+"""Epochs made together at most, and numbers that these read: a stretch is over before Ctrl-C seems late."""
 
 
 def never() -> bool:
@@ -34,7 +38,7 @@ def never() -> bool:
     return False
 
 
-def unwatched(stream: Stream) -> Stream:
+def unwatched(stream: Passing) -> Passing:
     """Nobody watches."""
     return stream
 
@@ -107,7 +111,7 @@ class Experiment(ABC):
     @property
     def keeps_best(self) -> bool:
         """Whether the best epoch's parameters count, not the last one's."""
-        return self.validation is not None and self.spec.stop.keep == "best"
+        return self.validation is not None and self.spec.stop.keep != "last"
 
     @property
     def has_constant_rate(self) -> bool:
@@ -170,6 +174,17 @@ class Experiment(ABC):
         return None
 
     @property
+    def choice_note(self) -> str:
+        """What was chosen for this run, or once for the run that it repeats; empty where all was given."""
+        return self.chosen.note or self.spec.epochs.chosen or ""
+
+    @property
+    def choices(self) -> dict[str, Any] | None:
+        """The names of the options chosen and the line about them, as json has them."""
+        names, line = read_note(self.choice_note)
+        return {"options": names, "line": line} if names else None
+
+    @property
     def stopping(self) -> Stopping:
         """What ends the run."""
         return Stopping(tuple(map(self._informed, self.spec.stop.rules())), self.floor, self.unit, self.is_unstable)
@@ -178,6 +193,8 @@ class Experiment(ABC):
         """A rule that knows what it is compared with: a tolerance, the loss whose optimum is known."""
         if not isinstance(rule, Tolerance):
             return rule
+        from gdcli.analysis.objective import objective
+
         return replace(rule, objective=objective(self.problem, self.optimizer))
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
@@ -187,6 +204,19 @@ class Experiment(ABC):
             interrupted: Asked at each step; True ends the run.
             watch: Sees every record that passes: a progress bar.
         """
+        return (record for record in self.passing(interrupted, watch, 1) if isinstance(record, Epoch))
+
+    def passing(
+        self, interrupted: Interrupted = never, watch: Watch = unwatched, together: int = TOGETHER
+    ) -> Iterator[Epoch | Stretch]:
+        """The same run, in which epochs that take no time may pass as stretches.
+
+        Args:
+            interrupted: Asked at each step, or stretch; True ends the run.
+            watch: Sees all that passes.
+            together: Epochs of a stretch at most.
+        """
+        numbers = self.problem.data.inputs.size + self.problem.model.size
         stream = descend(
             self.problem,
             self.optimizer,
@@ -197,11 +227,12 @@ class Experiment(ABC):
             seed=self.spec.loop.seed,
             shuffle=self.spec.loop.shuffle,
             resume=self.resumed,
+            together=min(together, max(1, NUMBERS // numbers)),
         )
         past = self._before(stream)
         return epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))
 
-    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
+    def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
         """The epochs of a run before it goes on."""
         return ()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from gdcli.analysis.judging import row_scores
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.splitting import folds
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.line import LineExperiment, line_experiment, on_rows

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.notation import write
 from gdcli.experiments.spec import Spec, options_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from gdcli.analysis.curvature import FORMULAS, stability_factor
 from gdcli.analysis.forecast import Forecast, forecast
 from gdcli.analysis.sharpness import difference_error, sharpness
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment, on_rows

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gdcli.analysis.collinearity import centred_rounding
-from gdcli.analysis.descent import Descent
-from gdcli.analysis.objective import SMALL
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
 from gdcli.data.scaling import Basis
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building
-from gdcli.experiments.experiment import Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
+from gdcli.experiments.experiment import TOGETHER, Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
 from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.notation import write
 from gdcli.experiments.passing import Passed, can_pass, passed_rows
@@ -29,8 +28,11 @@ from gdcli.nn import losses
 from gdcli.nn.linear import Linear, Proportional
 from gdcli.training import streams
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch
+from gdcli.training.records import Epoch, Stretch
 from gdcli.training.stopping import LINE_FLOOR
+
+if TYPE_CHECKING:
+    from gdcli.analysis.descent import Descent
 
 _BY_ENDS = (scaling.minmax, scaling.max_abs)
 """Scalings that look at the smallest and the largest values alone."""
@@ -119,6 +121,8 @@ class LineExperiment(Experiment):
     @cached_property
     def descent(self) -> Descent:
         """What can be said of it: its optimum, its limit, how far it is."""
+        from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
+
         is_raw = np.array_equal(self._back, np.eye(len(self._back)))
         return Descent(
             problem=self._whole_problem(),
@@ -137,12 +141,16 @@ class LineExperiment(Experiment):
 
     def _whole_problem(self) -> Problem:
         """The problem on all its rows, where they are not very many: the compressed ones have lost a digit."""
+        from gdcli.analysis.objective import SMALL
+
         if self.data.inputs.size * self.basis.degree > SMALL or len(self.problem.data) == len(self.data):
             return self.problem
         return replace(self.problem, data=_seen(self.data, self.basis, self.problem.data.input_names))
 
     def _noise(self) -> Array | None:
         """Rounding of each column of the design, of inputs that were centred before their powers were taken."""
+        from gdcli.analysis.collinearity import centred_rounding
+
         before, after = self.basis.before, self.basis.after
         if not before.offset.any():
             return None
@@ -178,9 +186,11 @@ class LineExperiment(Experiment):
         """The same descent on standardised inputs, from zero."""
         return _with_rows(self, LineSpec(degree=self.basis.degree, no_intercept=not self.basis.intercept))
 
-    def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
+    def passing(
+        self, interrupted: Interrupted = never, watch: Watch = unwatched, together: int = TOGETHER
+    ) -> Iterator[Epoch | Stretch]:
         """The run itself, with the gradient of every epoch."""
-        return streams.with_gradient(super().records(interrupted, watch), self.problem)
+        return streams.with_gradient(super().passing(interrupted, watch, together), self.problem)
 
     def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
         """The same records with their parameters in raw units."""
@@ -249,7 +259,7 @@ def on_rows(
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
     held = None if validation is None else _seen(validation, basis, terms)
-    start = basis.scaled(building.start_parameters(model_spec, model.parameter_names))
+    start = building.start(model_spec, model.parameter_names, spec.loop.seed, basis.scaled)
     return LineExperiment(
         spec=spec,
         data=data,

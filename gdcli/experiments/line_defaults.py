@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from gdcli.analysis import curvature
 from gdcli.analysis.forecast import Forecast, forecast
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.chosen import Choice, Chosen
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, Spec

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdcli.analysis import claims
-from gdcli.analysis.claims import Claim, number
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short, described
+from gdcli.experiments.result import Result, described, ending
 from gdcli.formatting import equation, exact, short
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Scores, Status
 
-ENDINGS = {
-    Status.INTERRUPTED: "interrupted at epoch {} of {}",
-    Status.STOPPED_EARLY: "stopped early at epoch {0} of {1}: no improvement for {2} epochs",
-    Status.CONVERGED: "converged at epoch {} of {}",
-}
+if TYPE_CHECKING:
+    from gdcli.analysis.claims import Claim
+
 AHEAD = ("epochs to go", "epochs per factor 100", "excess")
 """What may be said of the way ahead."""
 
@@ -143,6 +140,8 @@ class LineResult(Result):
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
         """What is claimed of its optimum, its rate, its way there and its quality, and how sure that is."""
+        from gdcli.analysis import claims  # few formats say them
+
         experiment, last = self.experiment, self.run.last
         descent, data = experiment.descent, experiment.data
         if self.diverged:
@@ -168,11 +167,7 @@ class LineResult(Result):
             lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {experiment.loss_name}"))
         if experiment.validation is not None:
             lines.append(("kept", self._kept_words()))
-        lines += cut_short(run.last, experiment.epochs)
-        if run.last.status in ENDINGS:
-            patience = experiment.spec.stop.rule("patience")
-            lines.append(("ended", ENDINGS[run.last.status].format(run.last.epoch, experiment.epochs, patience)))
-        return lines + claimed(self)
+        return lines + ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
 
     def predict(self, rows: Any) -> Array:
         """Predictions for raw inputs, shape (n, d) or, of one input, (n,)."""
@@ -201,7 +196,7 @@ class LineResult(Result):
             "best_epoch": self.run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
-            "chosen": self.experiment.chosen.figures(),
+            "chosen": self.experiment.choices,
             "config": self.config(),
             "reading": described(self.reading),
             "rerun": self.rerun,
@@ -224,7 +219,7 @@ class LineResult(Result):
             "tolerance": rule("tolerance"),
             "target_loss": rule("target_loss"),
             "max_steps": rule("max_steps"),
-            "keep": spec.stop.keep,
+            "keep": spec.stop.keep or "best",
         }
 
     def save(self, path: str) -> None:
@@ -232,7 +227,7 @@ class LineResult(Result):
         from gdcli.experiments.checkpoint import save, saved_line
 
         experiment = self.experiment
-        values, missing = np.array(self.values), experiment.spec.data.missing
+        values, missing = np.array(self.values), experiment.spec.data.missing or "fail"
         data = experiment.data if experiment.unfilled is None else experiment.unfilled[0]
         saved = saved_line(data, experiment.basis, values, self.config(), self.kept.epoch, missing)
         save(Path(path), saved)
@@ -304,8 +299,17 @@ class LineResult(Result):
             advice = f"Keep every rate of --lr-at up to {exact(rounded_down(limit, 4))}"
         other = experiment.standardized().limit
         if other and other > 2 * limit:
-            advice += f", or --standardize, where any rate up to {short(rounded_down(other, 4))} is stable"
+            scaled = f"--standardize, where any rate up to {short(rounded_down(other, 4))} is stable"
+            advice = f"Try {scaled}" if self._is_slow(last) else f"{advice}, or {scaled}"
         return [*lines[0].split("\n"), advice + "."]
+
+    def _is_slow(self, last: float) -> bool:
+        """Whether no constant rate brings plain descent near the optimum in the epochs planned, as inputs are."""
+        experiment = self.experiment
+        if last > experiment.rate:  # a change by --lr-at: the rate itself may do
+            return False
+        spectrum = experiment.spectrum
+        return spectrum.steps_per_factor(spectrum.best_rate) > experiment.epochs
 
 
 def scores(outputs: Array, targets: Array) -> Scores:
@@ -367,6 +371,8 @@ def _better_conditioned(result: LineResult, known: Mapping[str, Claim]) -> list[
     before = objective.curved.condition_number
     if scaled is None or not before > STEEP * scaled.curved.condition_number:
         return []
+    from gdcli.analysis.claims import number
+
     now = number(scaled.curved.condition_number, 2)
     return [("try", f"--standardize: it lowers the condition number from {number(before, 2)} to {now}.")]
 

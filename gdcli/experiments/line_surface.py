@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,15 +12,15 @@ import numpy as np
 from gdcli.analysis import curvature
 from gdcli.analysis.surfaces import Plane, Span, span_around
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.experiments.experiment import never, unwatched
+from gdcli.experiments.experiment import Watch, never, unwatched
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_result import optimum_of
 from gdcli.experiments.spec import RateSpec, option
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
 from gdcli.formatting import coordinate
 from gdcli.training.records import Epoch, Status
-from gdcli.training.streams import Stream
 
 PICTURES = 12
 
@@ -49,7 +48,7 @@ class RatesSpec(RateSpec):
 def descent(
     experiment: LineExperiment,
     interrupted: Callable[[], bool] = never,
-    watch: Callable[[Stream], Stream] = unwatched,
+    watch: Watch = unwatched,
 ) -> Descent:
     """One run, as `fit` makes it."""
     records = experiment.reported(experiment.records(interrupted, watch))

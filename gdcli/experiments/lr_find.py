@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from gdcli.analysis.curvature import FORMULAS
 from gdcli.analysis.range_test import Probe, Suggestion, range_test
 from gdcli.analysis.suggestions import named_suggestions
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import NotConvergedError, OptionError
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment, never

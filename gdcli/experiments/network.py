@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ from gdcli.data.parts import missing_classes
 from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
 from gdcli.data.report import ReadReport
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.checkpoint import Resumption, SavedModel
-from gdcli.experiments.defaults import settled
+from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
@@ -29,12 +30,10 @@ from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.stopping import NETWORK_FLOOR
 
 BATCH = 32
-VALIDATION = 0.1
-FEW_ROWS = 20  # from here on, a tenth held out is worth watching
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +131,12 @@ class NetworkExperiment(Experiment):
         """The record that the run goes on from; None if it begins."""
         return None if self.past is None else resumption_of(self.past).record
 
-    def _before(self, stream: Iterator[Step | Epoch]) -> Iterable[Epoch]:
-        return () if self.past is None else before(self.past, next(stream))
+    def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:
+        if self.past is None:
+            return ()
+        first = next(stream)
+        assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
+        return before(self.past, first)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:
@@ -163,13 +166,15 @@ def network_experiment(
         _refuse_other(examples.data, past)
         if spec.folds.folds is not None:
             raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
+    early = () if past is not None else before_split(spec, len(examples.data), len(examples.data.classes))
+    spec = spec.replace(**{choice.name: choice.value for choice in early}) if early else spec
     data, validation = building.held_out(
         examples.data,
         spec,
         lambda name: read_like(name, None, examples, spec.data, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
-    building.check_stopping(spec, validation)
+    building.check_stopping(spec, validation, len(data.classes))
     fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
     filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
@@ -181,7 +186,7 @@ def network_experiment(
     one_logit = len(data.classes) == 2 and "binary" in loss.tasks
     count = 1 if not data.classes or one_logit else len(data.classes)
     preparation = past.preparation if past is not None else prepare(data, _scaling(spec, data), count, fill)
-    preparation = replace(preparation, missing=spec.data.missing, texts=examples.texts)
+    preparation = replace(preparation, missing=spec.data.missing or "fail", texts=examples.texts)
     weights = _weights(model_spec, data)
     if weights is not None and not loss.weighted:
         name = flag_name(loss.__name__)
@@ -225,7 +230,7 @@ def network_experiment(
         reading=reading,
         unfilled=unfilled,
     )
-    return made if past is not None else settled(made)
+    return made if past is not None else settled(made, early)
 
 
 def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None], reader: Reader) -> ReadReport | None:

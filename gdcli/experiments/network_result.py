@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,14 @@ from gdcli.analysis.overfitting import overfitting
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.checkpoint import Resumption, SavedModel, save
+from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, cut_short, described, in_order, plain_options
+from gdcli.experiments.result import Result, described, ending, in_order, plain_options
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Overfitting
@@ -147,7 +148,7 @@ class NetworkResult(Result):
     def remarks(self) -> list[tuple[str, str]]:
         """Further lines for people."""
         run, experiment = self.run, self.experiment
-        remarks = cut_short(run.last, experiment.epochs)
+        remarks = ending(run.last, experiment.epochs, experiment.stopping.rules)
         return remarks + ([("saved", self.saved_as)] if self.saved_as else [])
 
     def predict(self, rows: Any) -> Array:
@@ -178,7 +179,7 @@ class NetworkResult(Result):
             "best_epoch": run.best.epoch,
             "kept_epoch": self.kept.epoch,
             "seed": self.experiment.spec.loop.seed,
-            "chosen": self.experiment.chosen.figures(),
+            "chosen": self.experiment.choices,
             "config": self.config(),
             "reading": described(self.reading),
             "model": self.saved_as,
@@ -202,14 +203,14 @@ class NetworkResult(Result):
             "dtype": np.dtype(one.dtype).name,
             "values": {column: list(known) for column, known in one.values.items()},
             "options": self._options(),
-            "chosen": sorted(one.chosen.options),
+            "chosen": sorted(read_note(one.choice_note)[0]),
             **({"plugins": list(plugins)} if (plugins := files()) else {}),
         }
 
     def _options(self) -> dict[str, Any]:
         """The options given, and the chosen rate, epochs and seed; where to pause says nothing about the run."""
         one = self.experiment
-        spec = one.spec.replace(max_steps=None)
+        spec = one.spec.replace(max_steps=None, chosen=None)
         options = plain_options(spec, lr=one.rate, epochs=one.epochs, seed=spec.loop.seed)
         return in_order(spec, options)
 
@@ -228,7 +229,7 @@ class NetworkResult(Result):
                 history=run.rows,
                 best_epoch=self.kept.epoch,
                 resumption=Resumption(one.optimizer, run.last, best.epoch, best.parameters),
-                spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None),
+                spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None, chosen=one.choice_note or None),
             ),
         )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.formatting import exact
 
@@ -111,6 +112,18 @@ def degree(text: str) -> int:
 def whole(text: str) -> int:
     """A whole number, 0 or above."""
     return _checked(text, int, lambda value: 0 <= value < LARGEST, "a whole number, 0 or above")
+
+
+def note(text: str) -> str:
+    """What was chosen, as `lr,epochs: lr 0.03 by range test`."""
+    names, found, _ = text.partition(": ")
+    if not found or not all(name.replace("_", "").isalnum() for name in names.split(",")):
+        raise ValueError(f"{text!r:.60} is not OPTION,...: WORDS, as a rerun: line has it")
+    return text
+
+
+RANDOM = "random"
+"""A start that is drawn."""
 
 
 def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wanted: str) -> N:
@@ -230,9 +243,9 @@ def lr_at(text: str) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def start(text: str) -> tuple[float, ...]:
-    """Parameters in raw units."""
-    return tuple(numbers("--start", text))
+def start(text: str) -> tuple[float, ...] | str:
+    """Parameters in raw units, or `random`."""
+    return RANDOM if text.strip().lower() == RANDOM else tuple(numbers("--start", text))
 
 
 def hidden(text: str) -> tuple[int, ...]:
@@ -313,7 +326,7 @@ def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
 READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
-        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, names, columns),
+        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, note, names, columns),
         *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from gdcli.arrays import Array
 from gdcli.data.columns import ColumnOptions, choose, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.line import on_rows
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, Spec

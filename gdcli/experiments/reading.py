@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +18,7 @@ from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
 from gdcli.data.source import Progress, Source, unwatched
 from gdcli.data.tables import ReadOptions, Table, read_table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.spec import DataSpec, NetworkSpec
@@ -138,7 +139,7 @@ def read_options(spec: DataSpec) -> ReadOptions:
 
 def columns(spec: DataSpec) -> ColumnOptions:
     """Which columns are learnt from."""
-    return ColumnOptions(spec.x or (), spec.y, spec.missing)
+    return ColumnOptions(spec.x or (), spec.y, spec.missing or "fail")
 
 
 def sample_rows(text: str) -> bytes:
@@ -236,7 +237,7 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
     table, data = reader.table(name, spec, labels), examples.data
     refuse_unknown(table, examples.texts)
     table = with_categories(table, examples.values)
-    chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing))
+    chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing or "fail"))
     with needed_columns("it needs the training rows' columns; IDX images need --test-labels"):
         if data.classes:
             return classification(table, chosen, data.classes)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gdcli.analysis.claims import Claim
 from gdcli.data.report import ReadReport
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import Option, Spec, options_of
@@ -16,8 +16,12 @@ from gdcli.training.records import Epoch, Row, Status
 from gdcli.training.streams import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gdcli.analysis.claims import Claim
     from gdcli.analysis.evidence import Verdict
     from gdcli.experiments.folds import FoldScores
+    from gdcli.training.rules import StoppingRule
 
 AS_TEXT = ("batch_size", "scale", "validation")
 """Readers whose values a config has as text, whatever they are."""
@@ -114,6 +118,22 @@ class Result(ABC):
 def described(reading: ReadReport | None) -> dict[str, object] | None:
     """What was read, as json has it."""
     return None if reading is None else reading.as_dict()
+
+
+ENDINGS = {
+    Status.INTERRUPTED: "interrupted",
+    Status.STOPPED_EARLY: "stopped early",
+    Status.CONVERGED: "converged",
+}
+
+
+def ending(last: Epoch, epochs: int, rules: Sequence[StoppingRule]) -> list[tuple[str, str]]:
+    """A remark on what ended a run before its planned end, and why: (label, text)."""
+    if last.status not in ENDINGS:
+        return cut_short(last, epochs)
+    reasons = " or ".join(rule.reason for rule in rules if rule.status is last.status and rule.reason)
+    words = f"{ENDINGS[last.status]} at epoch {last.epoch:,} of {epochs:,}"
+    return [("ended", f"{words}: {reasons}" if reasons else words)]
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import SavedModel
+from gdcli.experiments.chosen import read_note
 from gdcli.experiments.spec import Spec, StopSpec, options_of
 
 ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
@@ -31,7 +32,8 @@ def continued_spec(past: SavedModel, asked: Spec, given: Mapping[str, Any]) -> S
     _refuse_changes((*ARCHITECTURE, "min_delta"), changes, before, "")  # min_delta decided which epoch was kept
     if past.resumption is not None and past.resumption.record.within:
         _refuse_changes(BATCHES, changes, before, ": the model stopped in the middle of an epoch")
-    return before.replace(source=asked.data.source, **_without_chosen_ends(past, changes), **changes)
+    note = {} if changes.keys().isdisjoint(read_note(before.epochs.chosen or "")[0]) else {"chosen": None}
+    return before.replace(source=asked.data.source, **note, **_without_chosen_ends(past, changes), **changes)
 
 
 def _without_chosen_ends(past: SavedModel, given: Mapping[str, Any]) -> dict[str, None]:

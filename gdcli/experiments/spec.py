@@ -7,11 +7,13 @@ default, the text form and the line of help stand here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, asdict, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gdcli.definitions import OPTIMIZER, STOPPING_RULE, Kind, definitions, names
+from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
@@ -112,8 +114,9 @@ def options_of_definitions(kind: Kind) -> tuple[Option, ...]:
 @cache
 def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
     found: dict[str, tuple[Field[Any], str]] = {}
+    defined = definitions(kind)
     for name in known:
-        for one in fields(definitions(kind)[name]):
+        for one in fields(defined[name]):
             if one.metadata.get("internal"):
                 continue  # filled in by an experiment
             if one.name not in found or (one.metadata and not found[one.name][0].metadata):
@@ -171,7 +174,7 @@ class DataSpec(Group):
     y: str | None = option(
         None, "Target column; else y, target, label, class, or the last.", "C", "text", ("--y", "--target")
     )
-    missing: str = option("fail", "What to do with empty cells. [fail]", "fail|drop|mean", "missing")
+    missing: str | None = option(None, "What to do with empty cells. [fail]", "fail|drop|mean", "missing")
     delimiter: str | None = option(None, "Cell separator. [detected]", "CHAR", "text")
     header: bool | None = option(None, "Whether the first line holds the columns' names. [detected]", "", "switch")
     encoding: str = option("utf-8", "Encoding of the text. [utf-8]", "NAME", "text")
@@ -195,7 +198,9 @@ class LineSpec(Group):
 
     m: float | None = option(None, "Slope (one input). [0]", "M", "number")
     b: float | None = option(None, "Intercept. [0]", "B", "number")
-    start: tuple[float, ...] | None = option(None, "All parameters, in raw units. [zeros]", "W1,W2,...,B", "start")
+    start: tuple[float, ...] | str | None = option(
+        None, "All parameters, in raw units; or drawn by --seed. [zeros]", "W1,W2,...,B|random", "start"
+    )
     degree: int = option(1, "Powers of each input, up to N. [1]", "N", "degree")
     no_intercept: bool = option(False, "Through the origin: no b.")
 
@@ -236,7 +241,7 @@ class RateSpec(Group):
     lr: float | None = option(
         None, "Learning rate. [0.1; train: the optimizer's usual one]", "LR", "positive", ("--lr", "--learning-rate")
     )
-    schedule: Named = option(  # noqa: RUF009 - a field
+    schedule: Named = option(
         CONSTANT,
         "{schedule}; settings as step:every=9,factor=0.5.",
         "NAME",
@@ -284,7 +289,8 @@ class LoopSpec(Group):
 class EpochSpec(Group):
     """Passes over the data."""
 
-    epochs: int | None = option(None, "Passes over the data. [500; train: 20 or more]", "N", "whole")
+    epochs: int | None = option(None, "Passes over the data. [500; train: until the loss is flat]", "N", "whole")
+    chosen: str | None = option(None, "What was chosen: a rerun: line has it, json repeats it.", "NOTE", "note")
 
 
 @dataclass(frozen=True)
@@ -341,7 +347,9 @@ class StopSpec(Numbered):
     validation: str | float | None = option(
         None, "Rows held out: a part, or a file of them.", "FRACTION|FILE", "validation"
     )
-    keep: str = option("best", "Which epoch's parameters count where rows are held out. [best]", "best|last", "keep")
+    keep: str | None = option(
+        None, "Which epoch's parameters count where rows are held out. [best]", "best|last", "keep"
+    )
     require_converged: bool = option(False, "Exit 5 unless a tolerance (1e-6 if none is given) or target was met.")
 
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from gdcli.analysis import curvature
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.arithmetic import Sum, digits_for
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment

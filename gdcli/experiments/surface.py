@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from gdcli.analysis.surfaces import Plane, Span, Surface, surface
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Row, Status
 

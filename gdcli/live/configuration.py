@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,6 +12,7 @@ from gdcli.data.idx import is_mnist_folder
 from gdcli.data.samples import samples
 from gdcli.data.tables import Table
 from gdcli.data.tasks import guess_task
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import GdcliError, OptionError
 from gdcli.experiments import lecture
 from gdcli.experiments.invocation import Invocation
@@ -123,8 +122,8 @@ class Configuration:
 
 def sample_configuration(source: str, parse: Parser) -> Configuration:
     """The run that a sample recommends for itself; it is over when it is quit, unless its schedule has an end."""
-    command = next(sample.command for sample in samples() if f"sample:{sample.name}" == source)
-    return parse(shlex.split(command)[2:]).configured(Reader()).endless()
+    words = next(sample.single_run() for sample in samples() if f"sample:{sample.name}" == source)
+    return parse(words[2:]).configured(Reader()).endless()
 
 
 def with_rows(origin: Origin, parse: Parser, reader: Reader) -> Configuration:
@@ -146,7 +145,7 @@ def _command(origin: Origin, reader: Reader) -> str:
         return "fit"
     if source.startswith("sample:"):
         name = source.split(":")[1]
-        return next((one.command.split()[1] for one in samples() if one.name == name), "fit")
+        return next((one.single_run()[1] for one in samples() if one.name == name), "fit")
     if source != "-" and is_mnist_folder(source):
         return "train"
     return "train" if _has_classes(reader.table(source, origin.data), origin.data) else "fit"

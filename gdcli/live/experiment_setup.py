@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import Spec, StopSpec
@@ -40,6 +41,7 @@ def setup_of(
         stopping=_stopping(experiment),
         scene=scene,
         settings=_settings(experiment, batches),
+        chosen=_chosen(experiment),
     )
 
 
@@ -54,6 +56,12 @@ def _stopping(experiment: Experiment) -> Stopping:
     own = {one.name for one in StopSpec.options()}
     chosen = {name: None for name in experiment.chosen.options if name in own}
     return replace(experiment, spec=experiment.spec.replace(**chosen)).stopping if chosen else experiment.stopping
+
+
+def _chosen(experiment: Experiment) -> dict[str, Any]:
+    """What a command has to say so that nothing is chosen again."""
+    others = {"lr", "epochs", *(one.name for one in StopSpec.options())}
+    return {name: value for name, value in experiment.chosen.options.items() if name not in others}
 
 
 def has_end(spec: Spec) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gdcli.errors import DataError, OptionError
+from gdcli.experiments.building import optimizer
 from gdcli.experiments.reading import Reader
-from gdcli.experiments.spec import Spec
+from gdcli.experiments.spec import FIT_RATE, NetworkSpec, Spec
 from gdcli.live.configuration import Configuration, Origin, Parser
 
 __all__ = ["as_saved", "restored"]
@@ -60,7 +61,15 @@ def restored(saved: Any, recording: str, parse: Parser) -> tuple[Configuration, 
     if isinstance(known, Origin):
         reader = Reader(None if piped is None else io.BytesIO(piped))
         known = (known if piped is None else known._replace(source="-")).configured(reader).endless()
+        known = known.changed(lr=_usual_rate(known.spec)) if known.spec.rate.lr is None else known
     return known if piped is None else known.changed(source="-"), piped, name
+
+
+def _usual_rate(spec: Spec) -> float:
+    """The rate of earlier versions, which chose none by the data."""
+    if isinstance(spec.model, NetworkSpec):
+        return type(optimizer(spec.optimizer, "adam")).usual_learning_rate
+    return FIT_RATE
 
 
 def _checked(saved: Any) -> Configuration:

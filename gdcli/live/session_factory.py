@@ -14,7 +14,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments import notation
 from gdcli.experiments.line import line_experiment
 from gdcli.experiments.network import network_experiment
-from gdcli.experiments.notation import Change, Named
+from gdcli.experiments.notation import RANDOM, Change, Named
 from gdcli.experiments.reading import Reader, read_examples, sample_rows
 from gdcli.experiments.spec import NetworkSpec, OptimizerSpec, Spec
 from gdcli.formatting import exact
@@ -152,7 +152,7 @@ class SessionFactory:
         """The learning rate set by hand; a schedule that ends somewhere has its own."""
         given = self.spec.rate.lr_at is not None
         if rate is not None and not has_end(self.spec) and (given or rate != self.setup.rate):
-            self._set(lr=rate, lr_at=None)
+            self._set(**self.setup.chosen, lr=rate, lr_at=None)
 
     def _set(self, **changes: Any) -> None:
         self._now, self._setup = self._now.changed(**changes), None
@@ -161,7 +161,8 @@ class SessionFactory:
         seed = self.spec.loop.seed + direction
         self._set(seed=seed)
         setup = self.setup
-        changed = ["another start"] * self._is_network
+        model = self.spec.model
+        changed = ["another start"] * (isinstance(model, NetworkSpec) or model.start == RANDOM)
         changed += ["another split"] * (setup.problem.validation is not None)
         changed += ["another order of the rows"] * (setup.batch_size is not None and setup.shuffle)
         return f"Seed {seed}: {', '.join(changed) or 'nothing here depends on it'}."
@@ -252,7 +253,8 @@ class SessionFactory:
         """The command that ends where the screen does."""
         setup, spec = self.setup, self.spec
         epochs = -(-step // setup.steps_per_epoch) if setup.epochs is None else setup.epochs
-        more: dict[str, Any] = {"lr": setup.rate, "epochs": epochs if step else 0, "seed": spec.loop.seed}
+        more: dict[str, Any] = {**setup.chosen, "lr": setup.rate, "seed": spec.loop.seed}
+        more["epochs"] = epochs if step else 0
         if step < more["epochs"] * setup.steps_per_epoch:
             more["max_steps"] = step
         if setup.problem.validation is not None:
@@ -262,8 +264,9 @@ class SessionFactory:
         return str(self._now.without_endings().invocation(**more))  # where it ends is said by its steps
 
     def saved(self) -> dict[str, Any]:
-        """All that is needed to set up the same again: for a recording."""
-        return as_saved(self._now, self._piped, self.setup.name)
+        """All that is needed to set up the same again, with nothing left to choose: for a recording."""
+        setup = self.setup
+        return as_saved(self._now.changed(**setup.chosen, lr=setup.rate), self._piped, setup.name)
 
 
 def _reader(piped: bytes | None, notes: list[str]) -> Reader:

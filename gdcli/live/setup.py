@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.stepping import StepReport
 from gdcli.experiments.surface import Spot
 from gdcli.nn.networks import Network
@@ -107,6 +108,7 @@ class Setup:
         loss_name: The loss as people write it.
         stopping: What ends a run; without rules, a flat gradient or 20 epochs without a gain count as converged.
         settings: What is set, by name, in words: optimizer, batch, activation, ...
+        chosen: Options that were not given and what was chosen for them, but for the rate and what ends a run.
         scene: What is shown.
     """
 
@@ -126,6 +128,7 @@ class Setup:
     stopping: Stopping
     scene: LineScene | NetworkScene
     settings: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def steps_per_epoch(self) -> int:

@@ -7,15 +7,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 from gdcli.definitions import INITIALIZER
 
 # In order of appearance.
 __all__ = ["zeros", "lecun", "lecun_uniform", "glorot", "glorot_normal", "he", "he_uniform"]  # noqa: RUF022
 
-Initializer = Callable[[np.random.Generator, int, int], Array]
+Initializer = Callable[["np.random.Generator", int, int], Array]
 """Takes (rng, fan_in, fan_out), returns float64 weights of shape (fan_in, fan_out)."""
 
 

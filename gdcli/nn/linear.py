@@ -8,12 +8,12 @@ flat vector (P,), or (R, P) for a stack of R runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from gdcli.arrays import Array, default_names
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["Linear", "Proportional"]
 
@@ -91,6 +91,23 @@ class Linear:
 
         return parameters[..., :d] @ inputs.T + parameters[..., d:], backprop
 
+    def on(self, inputs: Array) -> Callable[[Array], tuple[Array, Backprop]]:
+        """The model of one run on inputs that stay: `on(inputs)(parameters)` is `model(parameters, inputs)`, sooner."""
+        d, transposed = self.inputs, inputs.T
+
+        def backprop(gradient: Array) -> Array:
+            result = np.empty(d + 1, gradient.dtype)
+            gradient.dot(inputs, result[:d])
+            np.add.reduce(gradient, 0, None, result[..., d])  # type: ignore[call-overload]  # by position: sooner
+            return result
+
+        def model(parameters: Array) -> tuple[Array, Backprop]:
+            outputs: Array = parameters[:d].dot(transposed)
+            outputs += parameters[..., d]
+            return outputs, backprop
+
+        return model
+
     def _weight_names(self) -> tuple[str, ...]:
         names = self.input_names or default_names(self.inputs)
         return ("m",) if self.inputs == 1 else tuple(f"w_{name}" for name in names)
@@ -127,3 +144,8 @@ class Proportional(Linear):
     def __call__(self, parameters: Array, inputs: Array) -> tuple[Array, Backprop]:
         """Outputs (..., n) for inputs (n, d); the way back is g X."""
         return parameters @ inputs.T, lambda gradient: gradient @ inputs
+
+    def on(self, inputs: Array) -> Callable[[Array], tuple[Array, Backprop]]:
+        """The model of one run on inputs that stay."""
+        transposed = inputs.T
+        return lambda parameters: (parameters.dot(transposed), lambda gradient: gradient.dot(inputs))

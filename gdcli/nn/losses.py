@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal, Protocol, cast
 
-import numpy as np
-
-from gdcli.arrays import Array, ones
+from gdcli.arrays import Array, np, ones
 from gdcli.definitions import LOSS, Kind, definitions, flag_name
 
 # In order of complexity.
@@ -166,7 +164,8 @@ def mse(outputs: Array, targets: Array) -> tuple[Any, Array]:
     """
     residual = outputs - targets
     n = residual.shape[-1]
-    return np.vecdot(residual, residual) / n, residual * (2.0 / n)
+    square = residual.dot(residual) if residual.ndim == 1 else np.vecdot(residual, residual)  # the same, sooner
+    return square / n, residual * (2.0 / n)
 
 
 @loss("MAE", "linear")
@@ -294,7 +293,7 @@ def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -
     return value / n, gradient
 
 
-def one_hot(targets: Array, classes: int, smoothing: float = 0.0, dtype: Any = np.float32) -> Array:
+def one_hot(targets: Array, classes: int, smoothing: float = 0.0, dtype: Any = "float32") -> Array:
     """A distribution for each row: 1 - smoothing for its class, and smoothing spread evenly over all.
 
     >>> one_hot(np.array([1]), 2, smoothing=0.2).round(3).tolist()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from gdcli.arrays import Array, ones
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn import initializers
 from gdcli.nn.activations import Activation, linear, relu
 from gdcli.nn.products import product_for
@@ -146,7 +146,7 @@ class Dropout(Network):
 class _Noisy(Dropout):
     """A dropout network in a training step."""
 
-    rng: np.random.Generator = np.random.default_rng(0)  # noqa: RUF009 - always given; the field needs a default
+    rng: np.random.Generator = np.random.default_rng(0)
 
     def __call__(self, parameters: Array, inputs: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Outputs under fresh masks, shared by all runs of a stack."""

@@ -10,13 +10,12 @@ Formulas and defaults are PyTorch's: g = gradient, w = parameters, t = 1, 2, ...
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-import numpy as np
-
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 from gdcli.definitions import OPTIMIZER, Kind
+from gdcli.definitions.dataclass import dataclass
 
 # In order of complexity.
 __all__ = [  # noqa: RUF022

@@ -7,9 +7,10 @@ Each is a frozen record, called with the number of updates made so far. Those th
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gdcli.definitions import SCHEDULE
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.optim.optimizers import Rate
 
 # In order of complexity.

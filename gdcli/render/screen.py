@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.render.theme import Hue, Meaning
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
 import numpy as np
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.surface import DescentPath, Range, Scene
 from gdcli.formatting import short
 from gdcli.render.charts.axes import Ticks, axis, fractions

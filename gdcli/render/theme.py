@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 
 DOTS = "⠶"
 """The mark of a line of fine dots; where there is no colour, other lines are drawn with their own marks."""

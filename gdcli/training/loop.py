@@ -6,102 +6,58 @@ Stopping rules wrap the stream (`gdcli.training.streams`); the loop itself never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.nn.linear import Model
-from gdcli.nn.losses import Loss
 from gdcli.optim.optimizers import Optimizer, Rate
 from gdcli.optim.schedules import Schedule
-from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.problem import Problem
+from gdcli.training.records import Epoch, Status, Step, Stretch
+from gdcli.training.stretches import stretches
 
 __all__ = ["Problem", "descend"]
 
 
-Metric = Callable[[Array, Array], float]
-
 GATHERED = 2**17
 """Numbers gathered at a time from shuffled rows: half a megabyte, which the cache still has when they are used."""
 
-MEASURED = 4096
-"""Rows measured at a time."""
+
+@overload
+def descend(
+    problem: Problem,
+    optimizer: Optimizer,
+    *,
+    learning_rate: Rate | Schedule,
+    epochs: int,
+    start: Array | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+    shuffle: bool = True,
+    resume: Step | Epoch | None = None,
+) -> Iterator[Step | Epoch]:
+    """Every epoch comes on its own."""
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What is minimised: a model's loss on data, plus penalties on its weights (not its biases).
-
-    Args:
-        model: The model.
-        loss: The data loss.
-        data: The training set.
-        validation: Rows held out, only measured.
-        l1: Adds l1 sum |w|.
-        l2: Adds l2/2 sum w^2, so its gradient is l2 w.
-        metrics: What else is measured at each epoch, by name: means over the rows of `(outputs, targets)`.
-
-    Raises:
-        ValueError: If a penalty is negative.
-    """
-
-    model: Model
-    loss: Loss
-    data: Dataset
-    validation: Dataset | None = None
-    l1: float = 0.0
-    l2: float = 0.0
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not (self.l1 >= 0 and self.l2 >= 0):
-            raise ValueError(f"penalties must not be negative: l1 {self.l1}, l2 {self.l2}")
-
-    def loss_and_gradient(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Any, Array]:
-        """The data loss on some rows, and the gradient of that loss plus the penalties, shape (P,)."""
-        outputs, backprop = self.model(parameters, inputs)
-        loss, way_back = self.loss(outputs, targets)
-        gradient = backprop(way_back)
-        return loss, self._penalise(gradient, parameters) if self.l1 or self.l2 else gradient
-
-    def data_loss(self, parameters: Array, data: Dataset) -> Any:
-        """The data loss over a whole set."""
-        return self.loss(self.model(parameters, data.inputs)[0], data.targets)[0]
-
-    def measured(self, parameters: Array, data: Dataset) -> tuple[Any, dict[str, float]]:
-        """The data loss and the metrics over a whole set, a part of it at a time to save memory."""
-        loss: Any = 0.0
-        totals = dict.fromkeys(self.metrics, 0.0)
-        for begin in range(0, len(data), MEASURED):
-            inputs, targets = data.inputs[begin : begin + MEASURED], data.targets[begin : begin + MEASURED]
-            outputs = self.model(parameters, inputs)[0]
-            share = len(inputs) / len(data)
-            loss = loss + self.loss(outputs, targets)[0] * share if share < 1 else self.loss(outputs, targets)[0]
-            for name, metric in self.metrics.items():
-                totals[name] += metric(outputs, targets) * share
-        return loss, totals
-
-    def for_training(self, seed: tuple[int, ...]) -> Problem:
-        """The problem as one training step sees it: with dropout, if the model has any."""
-        training = getattr(self.model, "training", None)
-        return self if training is None else replace(self, model=training(np.random.default_rng(seed)))
-
-    def penalty(self, parameters: Array) -> Any:
-        """l1 sum |w| + l2/2 sum w^2, or None where neither is asked for."""
-        if not (self.l1 or self.l2):
-            return None
-        weights = parameters * self.model.penalised
-        return self.l1 * np.abs(weights).sum(axis=-1) + self.l2 / 2 * (weights * weights).sum(axis=-1)
-
-    def _penalise(self, gradient: Array, parameters: Array) -> Array:
-        weights = parameters * self.model.penalised
-        result: Array = gradient + self.l1 * np.sign(weights) + self.l2 * weights
-        return result
+@overload
+def descend(
+    problem: Problem,
+    optimizer: Optimizer,
+    *,
+    learning_rate: Rate | Schedule,
+    epochs: int,
+    start: Array | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+    shuffle: bool = True,
+    resume: Step | Epoch | None = None,
+    together: int,
+) -> Iterator[Step | Epoch | Stretch]:
+    """Some epochs may come as stretches."""
 
 
 def descend(
@@ -115,7 +71,8 @@ def descend(
     seed: int = 0,
     shuffle: bool = True,
     resume: Step | Epoch | None = None,
-) -> Iterator[Step | Epoch]:
+    together: int = 1,
+) -> Iterator[Step | Epoch | Stretch]:
     """The training loop: a `Step` for every update, and an `Epoch` before the first and after every pass.
 
     Rows are shuffled anew each epoch by (seed, epoch) alone, and neurons silenced at each step by (seed, epoch, step)
@@ -133,6 +90,8 @@ def descend(
         shuffle: False takes the rows in their order.
         resume: An earlier run's record, with its optimizer state, to go on from: a step's, or an epoch's, one
             measured in mid-epoch too. It comes first, measured.
+        together: How many epochs may come as one `Stretch`, made of the same numbers: where an epoch is one update on
+            all rows and no rows are held out. The first and the last always come on their own.
 
     Raises:
         ValueError: If `resume` is further into an epoch than an epoch is long.
@@ -157,18 +116,25 @@ def descend(
         record = measure(problem, 0, 0, rate(0), parameters, optimizer.init(parameters))
     else:
         record = _gone_on_from(resume)
-    parameters, state, step, gradient = record.parameters, record.state, record.step, record.gradient
+    epoch, parameters, state, step, gradient = _standing(record)
     each = 1 if batch_size is None else -(-len(data) // batch_size)
     within = _checked(record.within, each)
+    made_together = stretches(problem, optimizer, rate, epochs, together if known else 1)
     yield _last_if(record, record.passes >= epochs)
-    for epoch in range(record.passes + 1, epochs + 1):
+    while epoch < epochs:
+        if (stretch := made_together(record)) is not None:
+            yield stretch
+            record = stretch.last
+            epoch, parameters, state, step, gradient = _standing(record)
+            continue
+        epoch += 1
         for rows, inputs, targets in _batches(data, batch_size, seed if shuffle else None, epoch, within):
             with np.errstate(all="ignore"):
                 if known and gradient is not None:
                     loss = record.loss
                 else:
-                    seen = problem.for_training((seed, epoch, step + 1)) if random else problem
-                    loss, gradient = seen.loss_and_gradient(parameters, inputs, targets)
+                    trained = problem.for_training((seed, epoch, step + 1)) if random else problem
+                    loss, gradient = trained.loss_and_gradient(parameters, inputs, targets)
                 learning = rate(step)
                 update, state = optimizer.update(gradient, state, parameters, learning)
                 parameters = np.add(parameters, update, out=update)
@@ -204,6 +170,11 @@ def _checked(within: int, each: int) -> int:
     if not 0 <= within < each:
         raise ValueError(f"resume: {within} updates were made in an epoch, which here has {each}")
     return within
+
+
+def _standing(record: Epoch) -> tuple[int, Array, Any, int, Array | None]:
+    """Where a run goes on from: passes, parameters, the optimizer's state, updates, and the gradient if it is known."""
+    return record.passes, record.parameters, record.state, record.step, record.gradient
 
 
 def _last_if(record: Epoch, last: bool) -> Epoch:

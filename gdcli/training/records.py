@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
+from gdcli.arrays import Array, np
+from gdcli.definitions.dataclass import dataclass
 
-from gdcli.arrays import Array
-
-__all__ = ["Epoch", "Overfitting", "Scores", "Status", "Step"]
+__all__ = ["Epoch", "Overfitting", "Scores", "Status", "Step", "Stretch"]
 
 Scalar = float | int | str | None
 Row = dict[str, Scalar]
@@ -128,6 +127,42 @@ class Epoch(NamedTuple):
         row |= self.metrics
         row |= zip(self.names, self.parameters.tolist(), strict=False)
         return row
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Epochs of one update each, made together: their losses, and the records of those that somebody asks for.
+
+    A filter that has nothing to say of them passes them on in one piece; any other takes them apart.
+
+    Args:
+        epoch: The first of them.
+        step: Updates made at their end.
+        losses: The data loss after each.
+        record: The record of one, counted from 0.
+        update: The record of its update.
+    """
+
+    epoch: int
+    step: int
+    losses: Sequence[Any]
+    record: Callable[[int], Epoch]
+    update: Callable[[int], Step]
+
+    @property
+    def last(self) -> Epoch:
+        """The last epoch's record."""
+        return self.record(len(self.losses) - 1)
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Each epoch's record."""
+        return map(self.record, range(len(self.losses)))
+
+    def records(self) -> Iterator[Step | Epoch]:
+        """All records, as the training loop yields them where they are looked at."""
+        for at in range(len(self.losses)):
+            yield self.update(at)
+            yield self.record(at)
 
 
 class Scores(NamedTuple):

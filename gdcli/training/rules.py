@@ -13,13 +13,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-import numpy as np
-
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 from gdcli.definitions import STOPPING_RULE, Kind
+from gdcli.definitions.dataclass import dataclass
 from gdcli.training.records import Epoch, Status
 
 __all__ = ["Flat", "MaxSteps", "Patience", "Separated", "TargetLoss", "Tolerance"]
@@ -46,6 +45,14 @@ class StoppingRule:
 
     needs_gradient: ClassVar[bool] = False
     """Whether `record.gradient`, over the whole training set, is to be filled in."""
+
+    needs_classes: ClassVar[bool] = False
+    """Whether it reads the accuracy, which only a classification has."""
+
+    @property
+    def reason(self) -> str:
+        """Why a run ends by it, in words; empty where the status says it all."""
+        return ""
 
     def init(self) -> Any:
         """The state before the first record."""
@@ -130,6 +137,13 @@ class Tolerance(StoppingRule):
     status: ClassVar[Status] = Status.CONVERGED
     needs_gradient: ClassVar[bool] = True
 
+    @property
+    def reason(self) -> str:
+        """What is left of the gradient, where the optimum is not known."""
+        return (
+            "" if self.objective else f"no component of the gradient exceeds {self.tolerance:g} of the start's largest"
+        )
+
     def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
         """What is left <= T of the first record's, which is the state."""
         left = self._left(record)
@@ -204,6 +218,11 @@ class Patience(StoppingRule):
         },
     )
 
+    @property
+    def reason(self) -> str:
+        """How long nothing improved."""
+        return f"no improvement for {self.patience} epochs"
+
     def init(self) -> Waiting:
         """Nothing was reached yet."""
         return Waiting(math.inf, 0)
@@ -261,7 +280,7 @@ class Falling(NamedTuple):
 
 @dataclass(frozen=True)
 class Flat(StoppingRule):
-    """Stopped early: over so many epochs the lowest monitored loss falls by less than a part of the first one.
+    """Stopped early: in so many epochs the lowest monitored loss has not fallen by another part of the first one.
 
     Args:
         flat: The part R of the first loss.
@@ -282,7 +301,7 @@ class Flat(StoppingRule):
     flat: float = field(
         metadata={
             "metavar": "R",
-            "help": "Stop when --over epochs lower the watched loss by less than R of the first.",
+            "help": "Stop when the watched loss falls by less than R of the first in --over epochs.",
             "place": 6,
             "accepts": "non_negative",
         }
@@ -291,6 +310,11 @@ class Flat(StoppingRule):
         default=10,
         metadata={"metavar": "N", "help": "Epochs over which --flat looks. [10]", "place": 7, "accepts": "count"},
     )
+
+    @property
+    def reason(self) -> str:
+        """How little the loss fell."""
+        return f"in {self.over} epochs the watched loss fell by less than {self.flat:g} of the first"
 
     def init(self) -> Falling:
         """Nothing was reached yet."""
@@ -329,6 +353,12 @@ class Separated(StoppingRule):
             "accepts": "count",
         }
     )
+    needs_classes: ClassVar[bool] = True
+
+    @property
+    def reason(self) -> str:
+        """That there is nowhere to arrive."""
+        return "no mistake on training rows is left, so larger weights always lower the loss: there is no optimum"
 
     def init(self) -> Falling:
         """Nothing was reached yet."""

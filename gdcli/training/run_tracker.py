@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
 from gdcli.training.records import Epoch, Status, Step

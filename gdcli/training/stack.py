@@ -7,12 +7,12 @@ the very sums, in the very order, that the run alone would have.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Linear
 from gdcli.optim.optimizers import Optimizer
 from gdcli.training.loop import Problem

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.rules import StoppingRule, TargetLoss, where
 
 __all__ = ["Standing", "Stopping", "stopped", "until", "until_loss"]
@@ -154,6 +155,31 @@ class Stopping:
         rank = self._outranked(rank, record, state, interrupted, exploded)
         return BY_RANK[rank], record, _without_ended(state, rank)
 
+    def passed(self, stretch: Stretch, state: Standing) -> Standing | None:
+        """What is known of one run after epochs made together; None if it ends among them, or has just begun.
+
+        Args:
+            stretch: The epochs.
+            state: What is known before them.
+        """
+        losses = stretch.losses
+        if self.unit != 1 or state.first.__class__ is not float or not isinstance(losses[0], float):
+            return None  # a rare case: they are taken apart
+        if not all(map(state.ceiling.__ge__, losses)):  # NaN is not below it either
+            return None
+        return self._stepped(stretch, state) if self.rules else state
+
+    @np.errstate(all="ignore")
+    def _stepped(self, stretch: Stretch, state: Standing) -> Standing | None:
+        """The rules after each of the epochs; None where one of them is met."""
+        states = list(state.rules)
+        for record in stretch.epochs():
+            for at, rule in enumerate(self.rules):
+                met, states[at] = rule.update(record, states[at])
+                if met:
+                    return None
+        return state._replace(rules=tuple(states))
+
     def exploded(self, record: Step | Epoch, state: Standing) -> Any:
         """Which runs that have not ended have a loss that is not finite, or above the ceiling."""
         return _above(record.loss if self.unit == 1 else record.loss * self.unit, state)
@@ -266,6 +292,7 @@ def _never() -> bool:
     return False
 
 
+@overload
 def stopped(
     stream: Stream,
     stopping: Stopping,
@@ -273,12 +300,33 @@ def stopped(
     interrupted: Callable[[], bool] = _never,
     past: Iterable[Epoch] = (),
 ) -> Iterator[Step | Epoch]:
+    """Of a stream without stretches."""
+
+
+@overload
+def stopped(
+    stream: Iterable[Step | Epoch | Stretch],
+    stopping: Stopping,
+    problem: Problem | None = None,
+    interrupted: Callable[[], bool] = _never,
+    past: Iterable[Epoch] = (),
+) -> Iterator[Step | Epoch | Stretch]:
+    """Of a stream with stretches."""
+
+
+def stopped(
+    stream: Iterable[Step | Epoch | Stretch],
+    stopping: Stopping,
+    problem: Problem | None = None,
+    interrupted: Callable[[], bool] = _never,
+    past: Iterable[Epoch] = (),
+) -> Iterator[Step | Epoch | Stretch]:
     """One run's records up to where it ends; the last one's `status` says how.
 
     A run that ends within an epoch ends with that state measured.
 
     Args:
-        stream: The training loop's records.
+        stream: The training loop's records; a stretch in which the run does not end passes whole.
         stopping: What ends the run.
         problem: What is minimised, for the rules that need its gradient.
         interrupted: Asked at each record; True ends the run.
@@ -304,16 +352,22 @@ def stopped(
         state = state._replace(live=True)
         yield before
     update = stopping.update
-    for record in stream:
-        status, measured, state = update(record, state, problem, interrupted())
-        if status is RUNNING:
-            yield measured or record
+    for part in stream:
+        whole = stopping.passed(part, state) if isinstance(part, Stretch) and not interrupted() else None
+        if whole is not None:
+            state = whole
+            yield part
             continue
-        if isinstance(record, Step):
-            yield record
-        assert measured is not None, "a run ends with its state measured"  # noqa: S101 - for the type checker
-        yield measured._replace(status=status)
-        return
+        for record in part.records() if isinstance(part, Stretch) else (part,):
+            status, measured, state = update(record, state, problem, interrupted())
+            if status is RUNNING:
+                yield measured or record
+                continue
+            if isinstance(record, Step):
+                yield record
+            assert measured is not None, "a run ends with its state measured"  # noqa: S101 - for the type checker
+            yield measured._replace(status=status)
+            return
 
 
 def until(stream: Stream, *rules: StoppingRule, problem: Problem | None = None) -> Iterator[Step | Epoch]:

@@ -10,14 +10,14 @@ import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.optim.optimizers import Optimizer, Rate
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Row, Status, Step
+from gdcli.training.records import Epoch, Row, Status, Step, Stretch
 from gdcli.training.rules import improves
 
 __all__ = [
@@ -33,15 +33,35 @@ __all__ = [
 Stream = Iterable[Step | Epoch]
 
 
+@overload
 def epochs(stream: Stream) -> Iterator[Epoch]:
-    """Only the epochs' records."""
-    return (record for record in stream if isinstance(record, Epoch))
+    """Of a stream without stretches."""
 
 
+@overload
+def epochs(stream: Iterable[Step | Epoch | Stretch]) -> Iterator[Epoch | Stretch]:
+    """Of a stream with stretches."""
+
+
+def epochs(stream: Iterable[Step | Epoch | Stretch]) -> Iterator[Epoch | Stretch]:
+    """Only the epochs' records, and stretches of epochs."""
+    return (record for record in stream if not isinstance(record, Step))
+
+
+@overload
 def with_gradient(stream: Iterable[Epoch], problem: Problem) -> Iterator[Epoch]:
+    """Of a stream without stretches."""
+
+
+@overload
+def with_gradient(stream: Iterable[Epoch | Stretch], problem: Problem) -> Iterator[Epoch | Stretch]:
+    """Of a stream with stretches."""
+
+
+def with_gradient(stream: Iterable[Epoch | Stretch], problem: Problem) -> Iterator[Epoch | Stretch]:
     """Fills in the gradient over the whole training set where mini-batches left it out."""
     for record in stream:
-        if record.gradient is not None:
+        if isinstance(record, Stretch) or record.gradient is not None:
             yield record
             continue
         with np.errstate(all="ignore"):
@@ -90,7 +110,8 @@ def thin(run: Run, shown: Callable[[int], bool], best: bool = True) -> Iterator[
         shown: Which of them pass.
         best: Whether the best one passes too; one that was not known to be the best comes just before the last.
     """
-    for index, record in enumerate(run):
+    for record in run:
+        index = run.count - 1
         if record.status is not Status.RUNNING:
             if best and run.best_index < index and not shown(run.best_index):
                 yield run.best
@@ -99,14 +120,19 @@ def thin(run: Run, shown: Callable[[int], bool], best: bool = True) -> Iterator[
             yield record
 
 
+def _all(_: int) -> bool:
+    return True
+
+
 class Run:
     """A stream of epochs that remembers where it was best and where it ended.
 
     Iterate over it once; it passes every record on, and keeps the losses for a chart.
 
     Args:
-        stream: The records.
+        stream: The records, and stretches of epochs made together, which end here.
         min_delta: How much lower a loss must be to count as better, as in `Patience`.
+        seen: Of epochs made together, which are passed on, by their number (0, 1, ...); all unless given.
     """
 
     best: Epoch
@@ -119,8 +145,10 @@ class Run:
         """Whether the last record has passed."""
         return self.count > 0 and self.last.status is not Status.RUNNING
 
-    def __init__(self, stream: Iterable[Epoch], min_delta: float = 0.0) -> None:
-        self._stream = stream
+    def __init__(
+        self, stream: Iterable[Epoch | Stretch], min_delta: float = 0.0, seen: Callable[[int], bool] = _all
+    ) -> None:
+        self._stream, self._seen = stream, seen
         self._min_delta = min_delta
         self._lowest = math.inf
         self.count = 0
@@ -131,6 +159,9 @@ class Run:
 
     def __iter__(self) -> Iterator[Epoch]:
         for record in self._stream:
+            if isinstance(record, Stretch):
+                yield from self._looked_at(record)
+                continue
             monitored = record.monitored
             if self.count == 0 or improves(monitored, self._lowest, self._min_delta):
                 self.best, self.best_index = record, self.count
@@ -147,3 +178,30 @@ class Run:
             if record.validation_loss is not None:
                 self.validation_losses.append(record.validation_loss)
             yield record
+
+    def _looked_at(self, stretch: Stretch) -> Iterator[Epoch]:
+        """Remembers epochs made together, and makes the records of those that are looked at."""
+        first, begin = self.count, 0
+        for at in range(len(stretch.losses)):
+            if self._seen(first + at):
+                self._remember(stretch, begin, at + 1)
+                yield self.last
+                begin = at + 1
+        if begin < len(stretch.losses):
+            self._remember(stretch, begin, len(stretch.losses))
+
+    def _remember(self, stretch: Stretch, begin: int, end: int) -> None:
+        """The same of some of them as of a record that passes on its own."""
+        losses, best, lowest = stretch.losses[begin:end], None, self._lowest
+        for at, loss in enumerate(losses, begin):
+            if improves(loss, lowest, self._min_delta):
+                best, lowest = at, loss
+        self.last = stretch.record(end - 1)
+        if best is not None:
+            self.best = self.best_whole = self.last if best == end - 1 else stretch.record(best)
+            self.best_index, self._lowest = self.count + best - begin, float(lowest)
+        self.count += end - begin
+        self.metrics += [self.last.metrics] * (end - begin)
+        self.rows += [] if self.last.names else [stretch.record(at).row() for at in range(begin, end)]
+        self.epochs.extend(range(stretch.epoch + begin, stretch.epoch + end))
+        self.losses.extend(losses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from gdcli.cli.output import check, emit, format_of, plots
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import ACTIVATION, flag_name, named
 from gdcli.definitions import names as definition_names
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.nn import initializers
 from gdcli.nn.activations import Activation

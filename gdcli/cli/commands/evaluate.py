@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -16,6 +15,7 @@ from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.result import described
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec

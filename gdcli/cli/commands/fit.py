@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gdcli.cli.example import or_example
-from gdcli.cli.interrupts import interruptible
-from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
-from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
-from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reading
-from gdcli.cli.showing import shown, timed
-from gdcli.cli.terminal import Terminal
-from gdcli.experiments.line import LineExperiment, read_line
-from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -26,9 +17,6 @@ from gdcli.experiments.spec import (
     Spec,
     StopSpec,
 )
-from gdcli.render.reports.fit import report
-from gdcli.training import streams
-from gdcli.training.streams import Run
 
 
 def command(
@@ -50,57 +38,7 @@ def command(
 
     Without DATA and with nothing piped in, it fits the lecture's example: (1, 3) and (2, 5), from m = -1, b = 5.
     """
-    terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
-    check_place(saving.save)
-    spec, start = or_example(Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal)
-    with reading(terminal) as rows:
-        experiment = read_line(spec, rows).compressed()
-    note_all(rows.notes, terminal)
-    resolved = {**experiment.chosen.options, "lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
-    again = invocation(context, spec.data.source).with_options(**start, **resolved)
-    form = format_of(output)
-    keep = shown(stream.every, form.usual_rows, experiment.passes)
-    terminal.note(header(experiment))
-    note_chosen(experiment, terminal)
-    _note_few_rows(experiment, terminal)
-    with interruptible() as interrupted:
-        bar = progress_bar(experiment, terminal)
-        run = Run(experiment.records(interrupted, bar.watching), stop.rule("min_delta", 0.0))
-        result = LineResult(run, again, experiment=experiment, interrupted=interrupted)
-        records = bar.clearing(
-            experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
-        )
-        width, plotted = output_width(output, terminal), plots(stream.plot, output, terminal)
-        rows_shown = timed(records) if stream.timing else records
-        emit(report(result, rows_shown, width, plotted, stream.timing), output, terminal)
-    terminal.note(f"rerun: {again}")
-    if saving.save and not result.diverged:
-        result.save(saving.save)
-    finish(result, stop.require_converged)
+    from gdcli.cli.fitting import fit  # when it runs: help and completion need no more than the options
 
-
-def header(experiment: LineExperiment, rates: str = "") -> str:
-    """What is about to happen, in a line."""
-    spec = experiment.spec
-    held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
-    passed = "" if experiment.passed is None else ", read in one pass"
-    if experiment.passed is not None and experiment.passed.held is not None:
-        held += " (each by its number and the seed)"
-    scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
-    parts = [
-        experiment.model_words,
-        f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
-        scale,
-        experiment.loss_name,
-        descent_words(experiment, rates),
-        f"seed {spec.loop.seed}",
-    ]
-    return "   ".join(part for part in parts if part)
-
-
-def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:
-    """Remarks that the optimum is not the only one."""
-    rows, parameters = experiment.rows, experiment.problem.model.size
-    if rows < parameters:
-        terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")
+    spec = Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds)
+    fit(context, spec, saving, stream, output)

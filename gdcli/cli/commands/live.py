@@ -81,11 +81,12 @@ def command(
     if live.replay is not None:
         _replay(origin, live.replay, live, terminal)
         return
+    _check_record(live.record, str(origin.source))
     piped = _piped(origin, live, terminal)
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
     _ = factory.setup  # what is wrong with it is said before the screen is taken
     note_all(factory.notes, terminal)
-    with _recorder(live.record, factory.source) as recorder:
+    with _recorder(live.record) as recorder:
         session = Session(factory, recorder)
         interrupted = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
@@ -138,18 +139,24 @@ def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | Non
 
 
 @contextmanager
-def _recorder(name: str | None, data: str) -> Iterator[Recorder | None]:
+def _recorder(name: str | None) -> Iterator[Recorder | None]:
     """Writes down what happens, if that is asked for."""
     if name is None:
         yield None
+        return
+    with Path(name).open("w", encoding="utf-8") as file:
+        yield Recorder(file, perf_counter, name)
+
+
+def _check_record(name: str | None, data: str) -> None:
+    """Refuses to record where there is no folder, or over the data."""
+    if name is None:
         return
     path = Path(name)
     if path.is_dir() or not path.parent.is_dir():
         raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
     if path.exists() and Path(data).exists() and path.samefile(data):
         raise OptionError(f"--record: {name} is the data", "record in another file")
-    with path.open("w", encoding="utf-8") as file:
-        yield Recorder(file, perf_counter, name)
 
 
 def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) -> None:

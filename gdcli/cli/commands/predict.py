@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import STDIN
 from gdcli.data.tables import Table, read_table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.reading import read_options
 from gdcli.experiments.saved import Model, load_model

@@ -8,8 +8,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from gdcli.analysis.surfaces import Span
-from gdcli.cli.commands.fit import header
 from gdcli.cli.example import or_example
+from gdcli.cli.fitting import header
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option

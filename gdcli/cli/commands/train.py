@@ -11,7 +11,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, plots
-from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reader
+from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reader, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
@@ -69,11 +69,11 @@ def command(
     rows = reader(terminal)
     experiment = read_network(spec, rows, past)
     note_all(rows.notes, terminal)
-    resolved = {**experiment.chosen.options, "lr": experiment.rate, "epochs": experiment.epochs, "seed": spec.loop.seed}
-    again = invocation(context, spec.data.source).with_options(**resolved)
+    form = format_of(output)
+    repeated = resolved(experiment, form, saving.save is not None)
+    again = invocation(context, spec.data.source).with_options(**repeated)
     terminal.note(header(experiment))
     note_chosen(experiment, terminal)
-    form = format_of(output)
     table = form.for_people
     keep = shown(stream.every, form.usual_rows, 0 if table and experiment.passes <= 60 else experiment.passes)
     with interruptible() as interrupted:

@@ -7,7 +7,7 @@ their rows and their model, so they descend together.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,16 +15,18 @@ import numpy as np
 from gdcli.analysis.objective import objective
 from gdcli.analysis.verdicts import Goal
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments import building
+from gdcli.experiments.defaults import FEW_ROWS, VALIDATION
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.line import LineExperiment, line_experiment
-from gdcli.experiments.network import BATCH, FEW_ROWS, VALIDATION, NetworkExperiment, initial, network_experiment
+from gdcli.experiments.network import BATCH, NetworkExperiment, initial, network_experiment
 from gdcli.experiments.reading import Examples
 from gdcli.experiments.spec import FIT_RATE, LineSpec, NetworkSpec, OptimizerSpec, Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
-from gdcli.training.loop import MEASURED
+from gdcli.training.problem import MEASURED
 from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
 
@@ -153,7 +155,7 @@ def _line(first: LineExperiment, spec: Spec) -> LineExperiment:
         first,
         spec=spec,
         problem=replace(first.problem, l1=spec.loss.l1, l2=spec.loss.l2),
-        start=first.basis.scaled(building.start_parameters(spec.model, first.names)),
+        start=building.start(spec.model, first.names, spec.loop.seed, first.basis.scaled),
         optimizer=building.optimizer(spec.optimizer, "sgd"),
         schedule=building.schedule(spec.rate, rate, first.epochs * first.steps_per_epoch),
         rate=rate,

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from multiprocessing import resource_tracker
 from queue import SimpleQueue
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
+from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import Plugin, load, loaded
 from gdcli.errors import DataError, OptionError, install_hint
 from gdcli.experiments.experiment import never

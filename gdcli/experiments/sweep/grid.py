@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.experiments.notation import write
 from gdcli.experiments.result import plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, TypeVar, overload
 
@@ -16,6 +16,7 @@ from gdcli.analysis.confident_errors import gradients_of_errors
 from gdcli.analysis.evidence import Verdict
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.folds import Measured
 from gdcli.experiments.invocation import Invocation

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import re
 import socket
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import GdcliError, OptionError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.render import theme
 from gdcli.render.raster.cells import Cells
 from gdcli.render.raster.geometry import Floats

@@ -1,8 +1,8 @@
 """The words on a chart: its heading, the names of the curves, the words at marks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.render import theme
 from gdcli.render.raster.cells import Cells
 from gdcli.render.screen import Screen, columns, fit, paint

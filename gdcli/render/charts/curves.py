@@ -1,10 +1,10 @@
 """Series of numbers prepared for drawing: what is finite, in units of the plot, and few enough points."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.render.charts.axes import LARGEST, Axis, axis
 from gdcli.render.raster.geometry import Floats, Indices, pieces, within
 from gdcli.render.theme import CLASSES, Meaning

@@ -7,10 +7,10 @@ first chart, not by importing this module.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.render.blocks import draw_bars, side_by_side
 from gdcli.render.charts.axes import Axis, add_axes, gutter
 from gdcli.render.charts.captions import Name, heading, margin, put_marks, put_names

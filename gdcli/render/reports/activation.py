@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import short
 from gdcli.render import theme
 from gdcli.render.screen import Screen, paint, plain

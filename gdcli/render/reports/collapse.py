@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import polynomial, short
 from gdcli.render import theme
 from gdcli.render.screen import Screen, columns, paint, plain

@@ -1,0 +1,87 @@
+"""What `fit` does: reads the rows, shows what is about to happen, and writes the run as it goes."""
+
+from __future__ import annotations
+
+import typer
+
+from gdcli.cli.example import or_example
+from gdcli.cli.interrupts import interruptible
+from gdcli.cli.invoked import invocation
+from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
+from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
+from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reading, resolved
+from gdcli.cli.showing import shown, timed
+from gdcli.cli.terminal import Terminal
+from gdcli.experiments.line import LineExperiment, read_line
+from gdcli.experiments.line_result import LineResult
+from gdcli.experiments.spec import Spec
+from gdcli.render.reports.fit import report
+from gdcli.training import streams
+from gdcli.training.streams import Run
+
+
+def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: StreamOptions, output: OutputOptions) -> None:
+    """Runs a fit at the terminal.
+
+    Args:
+        context: The command line.
+        asked: What is to be run; without a source, what is piped in or the lecture's example.
+        saving: Where the model goes.
+        stream: Which rows are shown.
+        output: Where results go and in what form.
+    """
+    terminal: Terminal = context.obj.styled(output.color, output.quiet)
+    check(output)
+    check_place(saving.save)
+    spec, start = or_example(asked, terminal)
+    with reading(terminal) as rows:
+        experiment = read_line(spec, rows).compressed()
+    note_all(rows.notes, terminal)
+    form = format_of(output)
+    repeated = resolved(experiment, form, saving.save is not None)
+    again = invocation(context, spec.data.source).with_options(**start, **repeated)
+    keep = shown(stream.every, form.usual_rows, experiment.passes)
+    terminal.note(header(experiment))
+    note_chosen(experiment, terminal)
+    _note_few_rows(experiment, terminal)
+    with interruptible() as interrupted:
+        bar = progress_bar(experiment, terminal)
+        passing = experiment.records if stream.timing else experiment.passing
+        run = Run(passing(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0), keep)
+        result = LineResult(run, again, experiment=experiment, interrupted=interrupted)
+        records = bar.clearing(
+            experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
+        )
+        width, plotted = output_width(output, terminal), plots(stream.plot, output, terminal)
+        rows_shown = timed(records) if stream.timing else records
+        emit(report(result, rows_shown, width, plotted, stream.timing), output, terminal)
+    terminal.note(f"rerun: {again}")
+    if saving.save and not result.diverged:
+        result.save(saving.save)
+    finish(result, spec.stop.require_converged)
+
+
+def header(experiment: LineExperiment, rates: str = "") -> str:
+    """What is about to happen, in a line."""
+    spec = experiment.spec
+    held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
+    passed = "" if experiment.passed is None else ", read in one pass"
+    if experiment.passed is not None and experiment.passed.held is not None:
+        held += " (each by its number and the seed)"
+    scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
+    parts = [
+        experiment.model_words,
+        f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
+        scale,
+        experiment.loss_name,
+        descent_words(experiment, rates),
+        f"seed {spec.loop.seed}",
+    ]
+    return "   ".join(part for part in parts if part)
+
+
+def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:
+    """Remarks that the optimum is not the only one."""
+    rows, parameters = experiment.rows, experiment.problem.model.size
+    if rows < parameters:
+        terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")
