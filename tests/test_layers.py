@@ -34,7 +34,7 @@ FLOORS = {
 """DESIGN's layout; the package's own face stands outside it."""
 THIRD_PARTY = {
     "nn": {"numpy", "threadpoolctl"},
-    "data": {"numpy", "charset_normalizer"},
+    "data": {"numpy", "charset_normalizer", "polars", "fastexcel", "compression", "backports"},
     "experiments": {"numpy", "safetensors"},
     "render": {"numpy", "rich", "plotext"},
     "live": {"numpy", "textual", "rich"},

@@ -54,6 +54,7 @@ VALUES = {
     "m_range": "0..1", "b_range": "0..1", "record": "out.rec", "replay": "none.rec", "port": "1", "host": "::2",
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
     "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
+    "allow": "columns=250000",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
@@ -76,6 +77,7 @@ WITH = {
 """What an option shows itself beside, where the command has it."""
 ANYWHERE = {
     "prefix": "goes with kv alone: tests/test_byte_honest.py",
+    "allow": "raises limits that these rows are far from",
     "debug": "adds a traceback to an error, and there is none",
     "threads": "changes no number, by design",
     "chosen": "is a remark that json repeats",
