@@ -79,7 +79,11 @@ def theirs(train, test, classes):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    kinds = (LogisticRegression(), MLPClassifier(100)) if classes else (LinearRegression(), MLPRegressor((100,)))
+    kinds = (
+        (LogisticRegression(), MLPClassifier(hidden_layer_sizes=(100,)))
+        if classes
+        else (LinearRegression(), MLPRegressor(hidden_layer_sizes=(100,)))
+    )
     scores = []
     for kind in kinds:
         if "MLP" in type(kind).__name__:
@@ -175,6 +179,8 @@ def main():
         sets = [(name, sample(name), None, classes) for name, classes in SAMPLES.items() if asked.only in name]
         for part, target, classes in FILES:
             found = [path for path in files if part in path.name and asked.only in part]
+            if asked.only in part and not found:
+                print(f"{part:16}not there: name its folder", flush=True)
             sets += [(path.name.split(".")[0][:15], text_of(path), target, classes) for path in found[:1]]
         for name, text, target, classes in sets:
             for row in compared(name, *prepared(*table(text), target), classes, gdcli, folder):
@@ -186,6 +192,9 @@ def main():
             for path in files
             if part in path.name and asked.only in part
         ]
+        for part in LINE_FILES:
+            if asked.only in part and not any(part in path.name for path in files):
+                print(f"{part:16}not there: name its folder", flush=True)
         for name, text, target in lines:
             print(fitted(name, *prepared(*table(text), target), gdcli, folder), flush=True)
 

@@ -104,7 +104,7 @@ class TestSplit:
 
     def test_a_class_missing_from_a_part(self, gdcli):
         rows = "x,k\n" + "".join(f"{row * 0.7},{'b' if row > 25 else 'a'}\n" for row in range(30))
-        seen = gdcli("show", "--no-shuffle", stdin=rows)
+        seen = gdcli("show", "--no-shuffle", "--validation", 0.1, stdin=rows)
         assert "class 'a' has no row among the 3 held out" in " ".join(seen.out.split())
 
 

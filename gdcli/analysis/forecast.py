@@ -23,6 +23,8 @@ __all__ = ["Forecast", "forecast"]
 
 BLOCK = 1024  # steps looked at together
 MOST = 1_000_000  # steps looked at one by one
+APART = 16  # of the steps beyond, each a 16th further on than the last
+LONGEST = 10**18  # steps that nobody makes
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,10 @@ class Forecast:
         return float(self._losses(np.linalg.matrix_power(self.transfers, steps)[None] @ self.start[..., None])[0])
 
     def steps_to(self, target: float) -> int | None:
-        """The first step after which the loss is at most `target`; None if it never is (or not in a million steps)."""
+        """The first step after which the loss is at most `target`; None if it never is.
+
+        Where the loss may rise and fall, steps beyond a million are known to some per cent.
+        """
         with np.errstate(all="ignore"):
             if self.loss(0) <= target:
                 return 0
@@ -94,7 +99,26 @@ class Forecast:
             if not losses[-1] <= ceiling:
                 return None
             state = powers[-1] @ (self.transfers @ state)
+        return self._beyond(target, ceiling)
+
+    def _beyond(self, target: float, ceiling: float) -> int | None:
+        """After the steps looked at one by one: by looking ever further ahead, then by halving."""
+        above = below = MOST
+        while below < LONGEST:
+            above, below = below, below + below // APART
+            loss = self.loss(below)
+            if loss <= target:
+                return self._between(above, below, target)
+            if not loss <= ceiling:
+                break
         return None
+
+    def _between(self, above: int, below: int, target: float) -> int:
+        """A step after which the loss is at most the target, and before which it is more."""
+        while below - above > 1:
+            middle = (above + below) // 2
+            above, below = (above, middle) if self.loss(middle) <= target else (middle, below)
+        return below
 
 
 @np.errstate(all="ignore")

@@ -133,7 +133,8 @@ def _numbers(table: Table, target: str) -> Array:
     except DataError as error:
         if table.is_numeric(target) or holds_dates(table.texts(target)[:_FEW]):
             raise
-        raise DataError(error.message, "gdcli train tells classes apart; or choose another column with --y") from None
+        words = f"{error.message}: gdcli train tells classes apart, gdcli fit needs numbers"
+        raise DataError(words, "or choose another column with --y") from None
 
 
 def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:

@@ -22,7 +22,11 @@ from gdcli.experiments.spec import NetworkSpec, Spec, train_epochs
 from gdcli.formatting import exact, short
 from gdcli.nn import losses
 
-__all__ = ["of_network", "settled"]
+__all__ = ["FEW_ROWS", "VALIDATION", "before_split", "of_network", "settled"]
+
+VALIDATION = 0.1
+FEW_ROWS = 20
+"""From here on, a tenth held out is worth watching; with nothing given, so many a class."""
 
 TRIED = 100
 """Learning rates that a range test tries, one step each."""
@@ -42,6 +46,10 @@ SEPARATED = 50
 """Flat epochs without a mistake after which classes count as told apart."""
 CONVEX_RATE, CONVEX_BETA2 = 0.1, 0.99
 """Of Adam on full batches: with this beta2 it settles some four times sooner than with its usual one."""
+REACH = 2.5
+"""How far Adam's first steps, all of the rate's size, may move outputs: wide rows need a lower rate."""
+AMPLE = 5
+"""Rows a parameter from which least squares need no early end."""
 MOMENTUM = 0.95, 0.999
 """Of Nesterov's method where the condition number is not known, and the largest."""
 FLATTEST = 1e-10
@@ -55,10 +63,21 @@ ENDINGS = ("patience", "tolerance", "target_loss", "flat", "separated")
 """Rules that say when a run has done what it is for."""
 
 
-def settled(one: Any) -> Any:
-    """The same network experiment with all that its spec leaves open chosen."""
-    chosen = of_network(one)
+def settled(one: Any, before: tuple[Choice, ...] = ()) -> Any:
+    """The same network experiment with all that its spec leaves open chosen; `before` is what `before_split` chose."""
+    found = of_network(one)
+    words = "; ".join(part for part in (found.line, *(choice.why for choice in before)) if part)
+    chosen = Chosen((*before, *found.choices), words)
     return replace(with_options(one, chosen.options), chosen=chosen) if chosen else one
+
+
+def before_split(spec: Spec, rows: int, classes: int) -> tuple[Choice, ...]:
+    """That no row is held out where a class has too few of them, and nothing is given that needs some."""
+    given = (spec.rate.lr, spec.rate.lr_at or None, spec.epochs.epochs, spec.stop.validation, spec.stop.keep)
+    ruled = any(spec.stop.rule(name) is not None for name in ENDINGS) or spec.folds.folds is not None
+    if ruled or any(one is not None for one in given) or not FEW_ROWS <= rows < FEW_ROWS * classes:
+        return ()
+    return (Choice("validation", "none", f"no rows held out: {rows} are too few for {classes} classes"),)
 
 
 def of_network(one: Experiment) -> Chosen:
@@ -116,7 +135,15 @@ def _convex(one: Experiment) -> tuple[Choice, ...]:
     if not method:
         return ()
     start = () if spec.model.init is not None else (Choice("init", "zeros", "a convex loss can be begun anywhere"),)
-    return (*start, *method, Choice("batch_size", "full", "a convex loss has one optimum to go to"))
+    return (*start, *method, Choice("batch_size", "full", "a convex loss has one optimum to go to"), *_kept(one))
+
+
+def _kept(one: Experiment) -> tuple[Choice, ...]:
+    """That the optimum counts, not a moment on the way to it, where there are rows enough to trust it."""
+    ample = len(one.data) >= AMPLE * one.problem.model.size
+    if one.spec.stop.keep is not None or one.validation is None or one.problem.loss is not losses.mse or not ample:
+        return ()
+    return (Choice("keep", "last", "the optimum counts: there are rows enough to trust it"),)
 
 
 def _adaptive(one: Experiment) -> tuple[Choice, ...]:
@@ -126,8 +153,14 @@ def _adaptive(one: Experiment) -> tuple[Choice, ...]:
     return (
         Choice("optimizer", "adam", "the curvature of cross-entropy falls on the way"),
         Choice("beta2", CONVEX_BETA2, "full batches"),
-        Choice("lr", CONVEX_RATE, "full batches of a convex loss"),
+        Choice("lr", _adaptive_rate(one.problem.data.inputs), "full batches of a convex loss"),
     )
+
+
+def _adaptive_rate(inputs: Array) -> float:
+    """The usual rate; on rows with many inputs one at which the first step moves outputs by about `REACH`."""
+    size = sum(float(np.abs(inputs[at : at + PART]).sum()) for at in range(0, len(inputs), PART)) / len(inputs)
+    return CONVEX_RATE if size * CONVEX_RATE <= REACH else float(f"{REACH / size:.0e}")
 
 
 def _accelerated(one: Experiment) -> tuple[Choice, ...]:
@@ -140,10 +173,13 @@ def _accelerated(one: Experiment) -> tuple[Choice, ...]:
         return ()
     part = math.sqrt(low / high)
     momentum = min(MOMENTUM[1], float(f"{(1 - part) / (1 + part):.3f}")) if low else MOMENTUM[0]
+    rate = Choice("lr", float(f"{0.999 / high:.3g}"), f"exact: 1/L, L = {short(high)} the largest curvature")
+    if not momentum:
+        return (Choice("optimizer", "sgd", "all directions are curved alike"), rate)
     return (
         Choice("optimizer", "nesterov", "MSE is a quadratic"),
         Choice("momentum", momentum, f"exact for the condition number {short(high / low, 2)}" if low else "usual"),
-        Choice("lr", float(f"{0.999 / high:.3g}"), f"exact: 1/L, L = {short(high)} the largest curvature"),
+        rate,
     )
 
 
@@ -262,7 +298,7 @@ def _rate_words(found: tuple[Choice, ...]) -> str:
     if "lr" not in by:
         return ""
     if "optimizer" in by:
-        exactly = " (exact: 1/L)" if by["optimizer"].value == "nesterov" else ""
+        exactly = " (exact: 1/L)" if by["optimizer"].value in ("nesterov", "sgd") else ""
         return f"full batches, {by['optimizer'].value}, lr {exact(by['lr'].value)}{exactly}"
     return f"lr {exact(by['lr'].value)} {by['lr'].why.replace('usual: ', 'as usual: ')}"
 

@@ -111,7 +111,7 @@ class Experiment(ABC):
     @property
     def keeps_best(self) -> bool:
         """Whether the best epoch's parameters count, not the last one's."""
-        return self.validation is not None and self.spec.stop.keep == "best"
+        return self.validation is not None and self.spec.stop.keep != "last"
 
     @property
     def has_constant_rate(self) -> bool:

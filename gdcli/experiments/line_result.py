@@ -214,7 +214,7 @@ class LineResult(Result):
             "tolerance": rule("tolerance"),
             "target_loss": rule("target_loss"),
             "max_steps": rule("max_steps"),
-            "keep": spec.stop.keep,
+            "keep": spec.stop.keep or "best",
         }
 
     def save(self, path: str) -> None:
@@ -222,7 +222,7 @@ class LineResult(Result):
         from gdcli.experiments.checkpoint import save, saved_line
 
         experiment = self.experiment
-        values, missing = np.array(self.values), experiment.spec.data.missing
+        values, missing = np.array(self.values), experiment.spec.data.missing or "fail"
         data = experiment.data if experiment.unfilled is None else experiment.unfilled[0]
         saved = saved_line(data, experiment.basis, values, self.config(), self.kept.epoch, missing)
         save(Path(path), saved)
@@ -294,8 +294,17 @@ class LineResult(Result):
             advice = f"Keep every rate of --lr-at up to {exact(rounded_down(limit, 4))}"
         other = experiment.standardized().limit
         if other and other > 2 * limit:
-            advice += f", or --standardize, where any rate up to {short(rounded_down(other, 4))} is stable"
+            scaled = f"--standardize, where any rate up to {short(rounded_down(other, 4))} is stable"
+            advice = f"Try {scaled}" if self._is_slow(last) else f"{advice}, or {scaled}"
         return [*lines[0].split("\n"), advice + "."]
+
+    def _is_slow(self, last: float) -> bool:
+        """Whether no constant rate brings plain descent near the optimum in the epochs planned, as inputs are."""
+        experiment = self.experiment
+        if last > experiment.rate:  # a change by --lr-at: the rate itself may do
+            return False
+        spectrum = experiment.spectrum
+        return spectrum.steps_per_factor(spectrum.best_rate) > experiment.epochs
 
 
 def scores(outputs: Array, targets: Array) -> Scores:

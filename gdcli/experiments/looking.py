@@ -18,7 +18,8 @@ from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
-from gdcli.experiments.network import FEW_ROWS, VALIDATION, refuse_unfit
+from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split
+from gdcli.experiments.network import refuse_unfit
 from gdcli.experiments.reading import Examples, Reader, columns, dataset_of, read_like
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import NetworkSpec, Spec
@@ -135,7 +136,8 @@ def _parts(spec: Spec, wide: Table, report: ReadReport, test: Table | None, read
     def further(name: str) -> Dataset:
         return read_like(name, None, examples, spec.data, reader)
 
-    usual = VALIDATION if len(data) >= FEW_ROWS else None
+    few = len(data) < FEW_ROWS or before_split(spec, len(data), len(data.classes))
+    usual = None if few else VALIDATION
     train, validation = building.held_out(data, spec, further, usual)
     if model.test is not None:
         tested: Dataset | None = further(model.test)

@@ -21,7 +21,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.checkpoint import Resumption, SavedModel
-from gdcli.experiments.defaults import settled
+from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
@@ -34,8 +34,6 @@ from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.stopping import NETWORK_FLOOR
 
 BATCH = 32
-VALIDATION = 0.1
-FEW_ROWS = 20  # from here on, a tenth held out is worth watching
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +166,8 @@ def network_experiment(
         _refuse_other(examples.data, past)
         if spec.folds.folds is not None:
             raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
+    early = () if past is not None else before_split(spec, len(examples.data), len(examples.data.classes))
+    spec = spec.replace(**{choice.name: choice.value for choice in early}) if early else spec
     data, validation = building.held_out(
         examples.data,
         spec,
@@ -186,7 +186,7 @@ def network_experiment(
     one_logit = len(data.classes) == 2 and "binary" in loss.tasks
     count = 1 if not data.classes or one_logit else len(data.classes)
     preparation = past.preparation if past is not None else prepare(data, _scaling(spec, data), count, fill)
-    preparation = replace(preparation, missing=spec.data.missing, texts=examples.texts)
+    preparation = replace(preparation, missing=spec.data.missing or "fail", texts=examples.texts)
     weights = _weights(model_spec, data)
     if weights is not None and not loss.weighted:
         name = flag_name(loss.__name__)
@@ -230,7 +230,7 @@ def network_experiment(
         reading=reading,
         unfilled=unfilled,
     )
-    return made if past is not None else settled(made)
+    return made if past is not None else settled(made, early)
 
 
 def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None], reader: Reader) -> ReadReport | None:

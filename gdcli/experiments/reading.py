@@ -125,7 +125,7 @@ def read_options(spec: DataSpec) -> ReadOptions:
 
 def columns(spec: DataSpec) -> ColumnOptions:
     """Which columns are learnt from."""
-    return ColumnOptions(spec.x or (), spec.y, spec.missing)
+    return ColumnOptions(spec.x or (), spec.y, spec.missing or "fail")
 
 
 def sample_rows(text: str) -> bytes:
@@ -225,7 +225,7 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
     table, data = reader.table(name, spec, labels), examples.data
     refuse_unknown(table, examples.texts)
     table = with_categories(table, examples.values)
-    chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing))
+    chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing or "fail"))
     with needed_columns("it needs the training rows' columns; IDX images need --test-labels"):
         if data.classes:
             return classification(table, chosen, data.classes)

@@ -112,8 +112,8 @@ class Model:
 
     def gaps(self, spec: DataSpec) -> str:
         """What is done about gaps: kept, to be filled with the training means, where those are asked for."""
-        asked = self.saved.preparation.missing if spec.missing == "fail" else spec.missing
-        return "keep" if asked == "mean" else spec.missing
+        asked = spec.missing or self.saved.preparation.missing
+        return "keep" if asked == "mean" else spec.missing or "fail"
 
     def complete_rows(self, table: Table, spec: DataSpec) -> tuple[Array, Rows]:
         """The model's inputs without gaps, and which rows have them."""

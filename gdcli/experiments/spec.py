@@ -174,7 +174,7 @@ class DataSpec(Group):
     y: str | None = option(
         None, "Target column; else y, target, label, class, or the last.", "C", "text", ("--y", "--target")
     )
-    missing: str = option("fail", "What to do with empty cells. [fail]", "fail|drop|mean", "missing")
+    missing: str | None = option(None, "What to do with empty cells. [fail]", "fail|drop|mean", "missing")
     delimiter: str | None = option(None, "Cell separator. [detected]", "CHAR", "text")
     header: bool | None = option(None, "Whether the first line holds the columns' names. [detected]", "", "switch")
     encoding: str = option("utf-8", "Encoding of the text. [utf-8]", "NAME", "text")
@@ -346,7 +346,9 @@ class StopSpec(Numbered):
     validation: str | float | None = option(
         None, "Rows held out: a part, or a file of them.", "FRACTION|FILE", "validation"
     )
-    keep: str = option("best", "Which epoch's parameters count where rows are held out. [best]", "best|last", "keep")
+    keep: str | None = option(
+        None, "Which epoch's parameters count where rows are held out. [best]", "best|last", "keep"
+    )
     require_converged: bool = option(False, "Exit 5 unless a tolerance (1e-6 if none is given) or target was met.")
 
     @classmethod

@@ -17,9 +17,10 @@ from gdcli.analysis.verdicts import Goal
 from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments import building
+from gdcli.experiments.defaults import FEW_ROWS, VALIDATION
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.line import LineExperiment, line_experiment
-from gdcli.experiments.network import BATCH, FEW_ROWS, VALIDATION, NetworkExperiment, initial, network_experiment
+from gdcli.experiments.network import BATCH, NetworkExperiment, initial, network_experiment
 from gdcli.experiments.reading import Examples
 from gdcli.experiments.spec import FIT_RATE, LineSpec, NetworkSpec, OptimizerSpec, Spec
 from gdcli.nn import losses

@@ -12,7 +12,7 @@ from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.line import refuse_unfit
-from gdcli.experiments.reading import Reader, read_examples
+from gdcli.experiments.reading import Examples, Reader, read_examples
 from gdcli.experiments.result import plain
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec, options_of
 from gdcli.experiments.sweep.batching import Batch, Job, Measuring, Rows, batches, prepare
@@ -113,10 +113,24 @@ def plan(grid: Grid, reader: Reader) -> Plan:
         DataError: If the rows cannot be read, or cannot be learned from.
     """
     tables, rows = _read(grid.specs, reader)
+    _refuse_both_kinds(rows)
     found = batches(grid.specs, tables, rows)
     measuring = asked_of(grid, rows)
     jobs = [batch.job._replace(measuring=measuring) for batch in found]
     return Plan(grid, tables, rows, jobs, *_in_order(found), reader.reading)
+
+
+def _refuse_both_kinds(rows: Sequence[Rows]) -> None:
+    """Refuses runs that predict classes beside runs that predict numbers: no measure is common to them.
+
+    Raises:
+        OptionError: If there are both.
+    """
+    if len({bool(each.data.classes) for each in rows if isinstance(each, Examples)}) > 1:
+        raise OptionError(
+            "--task: runs that predict classes and runs that predict numbers have no measure in common",
+            "sweep with one --task, then with the other",
+        )
 
 
 def _in_order(found: Sequence[Batch]) -> tuple[list[Spec], list[Optimizer]]:

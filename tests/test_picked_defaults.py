@@ -1,0 +1,81 @@
+"""Defaults that depend on the rows, and sentences that were not so."""
+
+import numpy as np
+import pytest
+
+import gdcli as library
+from gdcli import Dataset, Linear, Momentum, Problem, mse
+from gdcli.analysis.forecast import forecast
+
+
+def table(path, header, rows):
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return str(path)
+
+
+class TestTrain:
+    def test_numbers_come_out_as_least_squares_on_the_rows_trained_on(self):
+        rng = np.random.default_rng(0)
+        x = rng.normal(size=(200, 4))
+        y = x @ [1.0, -2.0, 0.5, 3.0] + rng.normal(size=200)
+        result = library.train((x, y), task="regression")
+        assert result.experiment.chosen.options["keep"] == "last"
+        assert result.kept.epoch == result.run.last.epoch
+
+    def test_keep_best_is_taken_as_given(self):
+        rng = np.random.default_rng(0)
+        x, y = rng.normal(size=(200, 4)), rng.normal(size=200)
+        assert "keep" not in library.train((x, y), task="regression", keep="best").experiment.chosen.options
+
+    def test_one_standardised_input_takes_plain_descent(self, gdcli, tmp_path):
+        rng = np.random.default_rng(1)
+        name = table(tmp_path / "one.csv", "x,y", [(x, 2 * x + rng.normal()) for x in rng.normal(size=60)])
+        run = gdcli("train", name, "--task", "regression")
+        assert "sgd, lr" in run.err
+        assert "--momentum 0" not in run.err
+
+    def test_few_rows_a_class_are_all_trained_on(self, gdcli, tmp_path):
+        rows = [(at + shift, at * shift, f"c{at}") for at in range(5) for shift in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
+        name = table(tmp_path / "few.csv", "a,b,label", rows)
+        run = gdcli("train", name)
+        assert "no rows held out: 30 are too few for 5 classes" in run.err
+        assert "--validation none" in run.err
+
+
+@pytest.mark.parametrize("options", [("--missing", "fail")])
+def test_a_model_that_fills_refuses_gaps_where_that_is_asked_for(gdcli, tmp_path, options):
+    rows = [("" if at % 7 == 0 else at, at % 5, 2 * at) for at in range(40)]
+    name, model = table(tmp_path / "gaps.csv", "a,b,y", rows), str(tmp_path / "m.safetensors")
+    assert gdcli("train", name, "--task", "regression", "--missing", "mean", "--save", model).code == 0
+    assert gdcli("evaluate", model, name).code == 0
+    run = gdcli("evaluate", model, name, *options)
+    assert run.code == 3
+    assert "6 of 40 rows have gaps" in run.err
+
+
+def test_classes_and_numbers_are_not_swept_together(gdcli, tmp_path):
+    name = table(tmp_path / "one.csv", "x,y", [(at, at % 3) for at in range(30)])
+    run = gdcli("sweep", "train", name, "--task", "classification,regression")
+    assert run.code == 2
+    assert "no measure in common" in run.err
+
+
+def test_a_text_target_points_to_train_in_the_one_line(gdcli, tmp_path):
+    name = table(tmp_path / "words.csv", "x,ok", [(at, "Yes" if at % 3 else "No") for at in range(9)])
+    assert "gdcli train" in gdcli("fit", name).err.splitlines()[0]
+
+
+def test_a_loss_reached_after_a_million_steps_is_reached():
+    years = np.arange(1980.0, 2020.0)
+    problem = Problem(Linear(1), mse, Dataset(years, 3 * (years - 1980)))
+    run = forecast(problem, Momentum(), 4.7e-7, np.zeros(2))
+    steps = run.steps_to(100.0)
+    assert steps > 1_000_000
+    assert run.loss(steps) <= 100 < run.loss(steps // 2)
+
+
+def test_where_the_fastest_rate_is_too_slow_only_standardising_is_named(gdcli, tmp_path):
+    name = table(tmp_path / "years.csv", "year,y", [(1980 + at, 3 * at) for at in range(40)])
+    said = gdcli("fit", name, "--lr", 0.1).err
+    assert "Try --standardize, where" in said
+    assert "fastest constant rate" not in said
