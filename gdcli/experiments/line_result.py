@@ -20,7 +20,6 @@ from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
 from gdcli.experiments.result import Result, described, ending
 from gdcli.formatting import equation, exact, short
-from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Scores, Status
 
 if TYPE_CHECKING:
@@ -128,6 +127,8 @@ class LineResult(Result):
     @cached_property
     def baseline(self) -> tuple[float, float]:
         """The training targets' mean, and the MSE of predicting it."""
+        from gdcli.nn import metrics  # rows alone need none
+
         targets = self.experiment.data.targets
         mean = float(targets.mean())
         return mean, metrics.mse(np.full(len(targets), mean), targets)
@@ -314,6 +315,8 @@ class LineResult(Result):
 
 def scores(outputs: Array, targets: Array) -> Scores:
     """MSE, RMSE, MAE and R2."""
+    from gdcli.nn import metrics
+
     names = (metrics.mse, metrics.rmse, metrics.mae, metrics.r2)
     return Scores(*(metric(outputs, targets) for metric in names))
 

@@ -161,45 +161,50 @@ class Run:
         for record in self._stream:
             if isinstance(record, Stretch):
                 yield from self._looked_at(record)
-                continue
-            monitored = record.monitored
-            if self.count == 0 or improves(monitored, self._lowest, self._min_delta):
-                self.best, self.best_index = record, self.count
-                if not record.within:
-                    self.best_whole = record
-                self._lowest = math.inf if math.isnan(monitored) else monitored
-            self.last = record
-            self.metrics.append(record.metrics)
-            if not record.names:
-                self.rows.append(record.row())
-            self.count += 1
-            self.epochs.append(record.epoch)
-            self.losses.append(record.loss)
-            if record.validation_loss is not None:
-                self.validation_losses.append(record.validation_loss)
-            yield record
+            else:
+                self._note(record)
+                yield record
+
+    def _note(self, record: Epoch) -> None:
+        """Remembers a record."""
+        monitored = record.monitored
+        if self.count == 0 or improves(monitored, self._lowest, self._min_delta):
+            self.best, self.best_index = record, self.count
+            if not record.within:
+                self.best_whole = record
+            self._lowest = math.inf if math.isnan(monitored) else monitored
+        self.last = record
+        self.metrics.append(record.metrics)
+        if not record.names:
+            self.rows.append(record.row())
+        self.count += 1
+        self.epochs.append(record.epoch)
+        self.losses.append(record.loss)
+        if record.validation_loss is not None:
+            self.validation_losses.append(record.validation_loss)
 
     def _looked_at(self, stretch: Stretch) -> Iterator[Epoch]:
         """Remembers epochs made together, and makes the records of those that are looked at."""
-        first, begin = self.count, 0
-        for at in range(len(stretch.losses)):
-            if self._seen(first + at):
-                self._remember(stretch, begin, at + 1)
-                yield self.last
-                begin = at + 1
-        if begin < len(stretch.losses):
-            self._remember(stretch, begin, len(stretch.losses))
+        first, begin, end = self.count, 0, len(stretch.losses)
+        for at in filter(lambda at: self._seen(first + at), range(end)):
+            self._remember(stretch, begin, at)
+            record, begin = stretch.record(at), at + 1
+            self._note(record)
+            yield record
+        self._remember(stretch, begin, end)
 
     def _remember(self, stretch: Stretch, begin: int, end: int) -> None:
-        """The same of some of them as of a record that passes on its own."""
+        """Remembers some of them that nobody looks at."""
+        if begin == end:
+            return
         losses, best, lowest = stretch.losses[begin:end], None, self._lowest
         for at, loss in enumerate(losses, begin):
             if improves(loss, lowest, self._min_delta):
                 best, lowest = at, loss
-        self.last = stretch.record(end - 1)
         if best is not None:
-            self.best = self.best_whole = self.last if best == end - 1 else stretch.record(best)
+            self.best = self.best_whole = stretch.record(best)
             self.best_index, self._lowest = self.count + best - begin, float(lowest)
+        self.last = stretch.record(end - 1)
         self.count += end - begin
         self.metrics += [self.last.metrics] * (end - begin)
         self.rows += [] if self.last.names else [stretch.record(at).row() for at in range(begin, end)]
