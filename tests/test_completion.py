@@ -111,9 +111,8 @@ def kind_of(owner, parameter):
     if name in KINDS:
         return f"{several}:{'|'.join(names(KINDS[name]))}"
     if name == "format":
-        bare = ["value"] * (owner in ("limit", "lr-find", "mse", "rmse"))
         known = ["json", "kv"] if owner in ("mse", "rmse") else names(FORMAT)
-        return f"choice:{'|'.join(bare + known)}"
+        return f"choice:{'|'.join([*known, 'value'])}"
     if name in VALUES:
         return VALUES[name]
     if "FILE" in metavar:
@@ -174,7 +173,7 @@ FILES = ["comma.csv", "iris.csv", "m.safetensors", "plug.py", "sub/", "two words
         ("gdcli fit --optimizer ", names(OPTIMIZER)),
         ("gdcli fit --optimizer=ada", ["--optimizer=adagrad", "--optimizer=adam", "--optimizer=adamw"]),
         ("gdcli fit --schedule c", ["constant", "cosine"]),
-        ("gdcli fit -f ", names(FORMAT)),
+        ("gdcli fit -f ", [*names(FORMAT), "value"]),
         ("gdcli limit --format v", ["value"]),
         ("gdcli fit --missing ", ["fail", "drop", "mean"]),
         ("gdcli fit --color a", ["auto", "always"]),
@@ -407,7 +406,7 @@ def test_tab_in_fish(folder, environ):
     need("fish")
     asked = {
         "gdcli fit --optimizer ad": ["adagrad", "adam", "adamw"],
-        "gdcli fit --format ": names(FORMAT),
+        "gdcli fit --format ": [*names(FORMAT), "value"],
         "gdcli fit sample:br": ["sample:breast_cancer"],
         "gdcli fit iris.csv --y ": IRIS,
         "gdcli fit iris.csv --y=sp": ["--y=species"],

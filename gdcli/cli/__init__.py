@@ -16,7 +16,7 @@ def main() -> None:
         from gdcli.render.completion.answer import answer
 
         sys.stdout.buffer.write(os.fsencode(answer(os.environ, sys.argv[1:])))
-        return
+        sys.exit(0)
     from gdcli.cli.threads import limit_threads
 
     gc.disable()  # nothing that is imported goes away again: collecting garbage meanwhile finds none

@@ -16,6 +16,8 @@ from gdcli.definitions import FORMAT, definitions, named
 from gdcli.errors import DataError, OptionError
 from gdcli.render import Report
 from gdcli.render.formats import Format
+from gdcli.render.formats._one_value import HINT, VALUE, one_value
+from gdcli.render.formats._shell_variables import check_prefix
 
 
 def format_of(options: OutputOptions) -> Format:
@@ -24,6 +26,10 @@ def format_of(options: OutputOptions) -> Format:
     Raises:
         OptionError: If there is none of that name.
     """
+    if (one := one_value(options.get, options.format)) is not None:
+        return one
+    if options.format == VALUE:
+        raise OptionError("--format value goes with --get here", HINT)
     chosen: Format = named(FORMAT, "--format", options.format)
     return chosen
 
@@ -58,20 +64,6 @@ def check(options: OutputOptions) -> None:
         raise DataError(f"{options.output or '-o'}: is a folder, not a file", "give -o the name of a file")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
-
-
-def check_prefix(prefix: str | None, form: str) -> None:
-    """Refuses what cannot stand before the names of kv.
-
-    Raises:
-        OptionError: If it can be no part of a variable's name, or there are no variables.
-    """
-    if prefix is None:
-        return
-    if form.lower() != "kv":
-        raise OptionError("--prefix goes with --format kv", "leave it out, or add --format kv")
-    if not (prefix.isascii() and prefix.isidentifier()):
-        raise OptionError(f"--prefix: '{prefix}' cannot begin a variable's name", "as in --prefix gd_")
 
 
 def check_place(save: str | None, suffix: str = ".safetensors", usual: str = "model") -> None:

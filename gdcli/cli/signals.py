@@ -3,7 +3,6 @@
 It imports next to nothing: until it has run, a signal is the interpreter's, which answers with a traceback.
 """
 
-import atexit
 import os
 import signal
 
@@ -12,16 +11,9 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SI
 
 def begin() -> None:
     """Takes the signals; a hang-up only if it is not ignored, as under nohup."""
-    atexit.register(_over)  # what is registered first is called last
     for each in SIGNALS:
         if each.name != "SIGHUP" or signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, leave)
-
-
-def _over() -> None:
-    """All is done and said: the interpreter is taken down, and a signal changes nothing."""
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
 
 
 def leave(signum: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature

@@ -2,6 +2,8 @@
 
 import re
 
+from gdcli.errors import OptionError
+
 ZSH = """
 argv cdpath fignore fpath histchars keymap mailpath manpath module_path path pipestatus prompt psvar signals
 watch widgets zsh_eval_context zsh_scheduled_events aliases builtins commands dirstack functions galiases
@@ -32,3 +34,17 @@ def own_name(name: str, prefix: str = "") -> str:
     """
     name = prefix + ("run_status" if name == "status" else name)  # `status` is read-only in zsh
     return f"{name}_" if name in SHELLS or name == "_" or FAMILIES.match(name) else name
+
+
+def check_prefix(prefix: str | None, form: str) -> None:
+    """Refuses what cannot stand before the names of kv.
+
+    Raises:
+        OptionError: If it can be no part of a variable's name, or there are no variables.
+    """
+    if prefix is None:
+        return
+    if form.lower() != "kv":
+        raise OptionError("--prefix goes with --format kv", "leave it out, or add --format kv")
+    if not (prefix.isascii() and prefix.isidentifier()):
+        raise OptionError(f"--prefix: '{prefix}' cannot begin a variable's name", "as in --prefix gd_")
