@@ -192,7 +192,6 @@ CLOCKS = {("sweep", "executors.py")}
 """Where a run has a time limit."""
 
 
-ENDS = {"__main__.py", str(Path("cli", "signals.py"))}
 """Where the process ends, after the last line or by a signal before there is anything to put away."""
 
 
