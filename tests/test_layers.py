@@ -192,9 +192,6 @@ CLOCKS = {("sweep", "executors.py")}
 """Where a run has a time limit."""
 
 
-"""Where the process ends, after the last line or by a signal before there is anything to put away."""
-
-
 def test_nobody_prints_or_exits():
     for path in FILES:
         for node in ast.walk(tree(path)):
