@@ -127,8 +127,8 @@ def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
             return column_of_series(frame.select(name).collect().to_series())
 
     nested = {name: kind for name, dtype in schema.items() if (kind := nested_kind(dtype))}
-    about = {"place": place, "what": what, "frame": frame, "options": place.options}
-    return LazyTable(tuple(schema), place.source, rows, column, nested, **about)
+    names, options = tuple(schema), place.options
+    return LazyTable(names, place.source, rows, column, nested, place=place, what=what, frame=frame, options=options)
 
 
 def _block(frame: DataFrame, table: LazyTable, before: int) -> Table:
