@@ -6,12 +6,16 @@
 {'m': -0.7, 'b': 5.1}
 """
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing's own would load it: this is the first file of every start
 if TYPE_CHECKING:
+    import typing
+
     from gdcli.data.dataset import Dataset as Dataset
     from gdcli.data.dataset import compress as compress
     from gdcli.definitions.plugins import load_plugin as load_plugin
@@ -103,7 +107,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted([*_HOME, "__version__"])
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gdcli' has no attribute {name!r}")
     home = _HOME[name]
@@ -112,7 +116,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def _as_html(result: Any) -> str:
+def _as_html(result: typing.Any) -> str:
     """What a notebook shows of a result; it is drawn above the floor that the result stands on."""
     html: str = import_module("gdcli.render.notebook").as_html(result)
     return html

@@ -3,7 +3,6 @@
 import atexit
 import os
 import sys
-from contextlib import suppress
 
 from gdcli import cli
 
@@ -20,8 +19,10 @@ def main() -> None:
 
     def leave() -> None:
         for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError, AttributeError):  # gone, closed, or never there
+            try:
                 stream.flush()
+            except (OSError, ValueError, AttributeError):  # gone, closed, or never there
+                continue
         os._exit(code)
 
     atexit.register(leave)

@@ -156,7 +156,7 @@ class TestInterrupt:
                 assert report["status"] == "interrupted"
                 assert report["epochs"] == report["history"][-1]["epoch"] > 1
             elif form == "kv":
-                assert "status=interrupted" in out
+                assert "run_status=interrupted" in out
             else:
                 assert "fitted" in out
                 assert "interrupted" in out + err

@@ -22,7 +22,7 @@ import pytest
 from gdcli.cli.app import COMMANDS, load
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ("README.md", "docs/commands.md", "docs/defaults.md")
+EXAMPLES = ("README.md", "docs/commands.md", "docs/defaults.md", "docs/shell.md")
 LINKED = (*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/plugins.md", "docs/benchmarks.md", "samples/README.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -195,7 +195,7 @@ def add_chapters() -> None:
     path = ROOT / "docs/commands.md"
     text = path.read_text(encoding="utf-8")
     new = [name for name in COMMANDS if f"\n## `gdcli {name}`\n" not in text]
-    chapters = [f"\n## `gdcli {name}`\n\n```console\n$ gdcli {name} --help\n```\n" for name in new]
+    chapters = [f"\n## `gdcli {name}`\n\n```console\n$ gdcli {name} --help-all\n```\n" for name in new]
     path.write_text(text + "".join(chapters), encoding="utf-8")
 
 

@@ -299,11 +299,9 @@ FOREIGN = [
     (b"$FL3@(#) SPSS DATA FILE", "an SPSS .sav file"),
     (b"X\n\x00\x00\x00\x03\x00\x04", "an R data file"),
     (b"RDX3\nX\n\x00\x00", "an R data file"),
-    (b"PAR1\x15\x04\x15", "a Parquet file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"\x80\x04\x95\x10", "a Python pickle"),
-    ('[{"x": 1}]', "JSON"),
-    ('{"x": 1}\n{"x": 2}\n', "JSON"),
+    ("[[1, 2], [3, 4]]", "JSON, but no objects"),
     ("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
 ]
 

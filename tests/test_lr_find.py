@@ -218,9 +218,9 @@ class TestCommand:
         assert report["history"][0]["loss"] == pytest.approx(first, rel=1e-6)
 
     def test_value_in_a_shell(self, process):
-        words = 'rate=$("$@") && "${@:1:5}" fit sample:bmi --lr $rate -f kv -q | grep ^status'
+        words = 'rate=$("$@") && "${@:1:5}" fit sample:bmi --lr $rate -f kv -q | grep ^run_status'
         result = process("lr-find", "fit", "sample:bmi", "--format", "value", script=words)
-        assert (result.code, result.out) == (0, "status=completed\n")
+        assert (result.code, result.out) == (0, "run_status=completed\n")
 
     def test_suggest_picks(self, gdcli, find):
         report = find("fit", "sample:bmi")

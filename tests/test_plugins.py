@@ -342,7 +342,7 @@ class TestStoppingRule:
         played = gdcli("live", "sample:deck", "--plain", "--lr", 0.05, *load, *self.WORDS, stdin="f\nq\n").out
         assert f"Stopped early at step {alone['steps']}" in played
         for words in (("fit",), ("train",), ("sweep", "fit"), ("live",)):
-            gdcli(*words, "--help", *load)
+            gdcli(*words, "--help-all", *load)
             assert "--plateau R" in capsys.readouterr().out
 
     def test_without_its_first_number_the_second_says_so(self, gdcli, plugin, refused):
@@ -373,7 +373,7 @@ class TestToy:
 class TestEverywhere:
     def test_help_lists_what_there_is(self, gdcli, plugin, capsys):
         def told(*words):
-            gdcli(*words, "--help")
+            gdcli(*words, "--help-all")
             return " ".join(capsys.readouterr().out.split())
 
         load = plugin(*SOURCES)

@@ -134,13 +134,9 @@ FOREIGN = [
     (b"<!DOCTYPE html>\n<html>", "an HTML or XML page, not a table", "the file itself"),
     (b"\n <html><body>", "an HTML or XML page, not a table", "the file itself"),
     (LFS.encode(), "a Git LFS pointer, not the data it stands for", "git lfs pull"),
-    (b"PAR1\x15\x04\x15", "a Parquet file, not a text table", "save it as CSV"),
     (b"%PDF-1.7\n", "a PDF document, not a table", "CSV"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel file, not a text table", "save it as CSV"),
-    (zipped(**{"xl/workbook.xml": b"<x/>"}), "an Excel file, not a text table", "save it as CSV"),
     (zipped(**{"data.csv": b"x,y\n"}), "a zip archive that holds no NumPy arrays", "unzip it"),
-    (b'{"x": [1, 2]}', "JSON, not a table", "save it as CSV"),
-    (b"BZh91AY&SY", "compressed, but not with gzip", "decompress it first"),
     (gzip.compress(b"x,y\n1,3\n" * 50, mtime=0)[:-12], "the gzip data ends too early", "fetch it again"),
     (b"\x1f\x8b\x08\x00" + b"\xff" * 40, "the gzip data is damaged", "fetch the file again"),
     (npz(x=np.array([1.0]))[:-30], "the file is damaged or cut short", "again"),
@@ -299,7 +295,7 @@ class TestSources:
         assert "there is no folder" in caught.value.hint
 
     def test_a_folder(self, tmp_path):
-        with pytest.raises(DataError, match="a folder, not a file"):
+        with pytest.raises(DataError, match="no readable file in the folder"):
             load(str(tmp_path), ReadOptions())
 
     def test_below_a_file(self, tmp_path):
@@ -308,10 +304,10 @@ class TestSources:
             load(str(tmp_path / "data.csv" / "more"), ReadOptions())
 
     def test_no_permission(self, tmp_path, monkeypatch):
-        def refuse(_path):
+        def refuse(*_):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
         with pytest.raises(DataError, match=r"data\.csv: permission denied"):
             load(str(tmp_path / "data.csv"), ReadOptions())
 

@@ -26,17 +26,6 @@ for arguments in {commands!r}:
         assert not end.code or not arguments, (arguments, end.code)
 print(*sys.modules, file=sys.stderr)
 """
-COMPLETE = """
-import os, sys
-os.environ |= {{"_GDCLI_COMPLETE": "complete_bash", "COMP_WORDS": {words!r}, "COMP_CWORD": str({words!r}.count(" "))}}
-from gdcli.cli import main
-sys.argv = ["gdcli"]
-try:
-    main()
-except SystemExit:
-    pass
-print(*sys.modules, file=sys.stderr)
-"""
 HELP = [[], ["--help"], ["--version"], ["fit", "--help"]]
 NUMBERS = [
     ["fit", "sample:deck", "--format", "csv"],
@@ -63,14 +52,6 @@ def all_modules_after(code: str) -> set[str]:
         [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
     )
     return set(ran.stderr.splitlines()[-1].split())
-
-
-@pytest.mark.parametrize(("words", "engines"), [("gdcli f", {"gdcli.cli.grouping"}), ("gdcli fit --l", set())])
-def test_completion_needs_no_engine(words: str, engines: set[str]) -> None:
-    """A command's name is completed from the table of commands, an option from the options alone."""
-    loaded = all_modules_after(COMPLETE.format(words=words))
-    assert "gdcli.cli.app" in loaded
-    assert not loaded & {"numpy", "rich", "gdcli.cli.fitting", "gdcli.data.tables", *engines}
 
 
 @pytest.mark.quick

@@ -139,7 +139,7 @@ class TestTheObject:
     def test_kv(self, gdcli, process):
         result = process(
             *("train", "sample:iris", "--epochs", 2, "--format", "kv", "-q"),
-            script='eval "$("$@")"; echo "$schema $status $train_accuracy $parameter_count"',
+            script='eval "$("$@")"; echo "$schema $run_status $train_accuracy $parameter_count"',
         )
         found = gdcli("train", "sample:iris", "--epochs", 2, "--format", "json").json
         assert result.out.split() == ["gdcli.train/1", "completed", str(found["train"]["accuracy"]), "15"]

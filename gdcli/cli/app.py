@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from gdcli import __version__
-from gdcli.cli.typer_internals import CompletionItem
+
+if TYPE_CHECKING:
+    from gdcli.cli.helping import Command
 
 COMMANDS = {
     "show": "Look at data without training: columns, ranges, gaps, pictures, the split.",
@@ -29,6 +32,8 @@ COMMANDS = {
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",
     "collapse": "Show an all-linear network as the one layer that it is.",
+    "help": "Show the help of the program, or of a command.",
+    "completion": "Print the script that teaches a shell to complete.",
     "sample": "List the sample data sets and toy generators, or print one.",
 }
 """Each command's name and its line in `gdcli --help`."""
@@ -58,50 +63,36 @@ class Commands(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def shell_complete(self, ctx: Any, incomplete: str) -> list[CompletionItem]:
-        """The table's own names and lines, so that completing one imports no command; then the options."""
-        known = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
-        return [*known, *super(TyperGroup, self).shell_complete(ctx, incomplete)]
-
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """Where to start."""
         formatter.write("\n" + EXAMPLES)
 
 
-def load(name: str) -> TyperCommand:
-    """Imports a command's module and makes its typer command, with the names that are known by now in its help."""
+def load(name: str) -> Command:
+    """Imports a command's module and makes its typer command."""
     from gdcli.cli.grouping import grouped  # not needed for the list of commands
-    from gdcli.cli.named_help import with_names
+    from gdcli.cli.helping import Command, finished
 
     module = import_module(f"gdcli.cli.commands.{name.replace('-', '_')}")
     if hasattr(module, "group"):  # a command of several
-        return cast("TyperCommand", module.group(name))
+        return cast("Command", module.group(name))
     function = grouped(module.command)  # now: a plug-in may have brought options
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name=name, context_settings={"help_option_names": ["-h", "--help"]})(function)
-    command = cast("TyperCommand", get_command(app))
-    for parameter in command.params:
-        if isinstance(parameter, TyperOption | TyperArgument):
-            parameter.help = with_names(parameter.help or "")
-    command.params.append(_plugin())
-    return command
-
-
-def _plugin() -> TyperOption:
-    """`--plugin`, for help and completion: its values are taken off the command line before that is parsed."""
-    return TyperOption(
-        param_decls=["--plugin"],
-        help="Load definitions from a file; may be repeated. See docs/plugins.md.",
-        metavar="FILE.py",
-        multiple=True,
-        expose_value=False,
-        show_default=False,
-    )
+    app.command(name=name, cls=Command, context_settings={"help_option_names": ["-h", "--help"]})(function)
+    return finished(cast("Command", get_command(app)), function.titles)  # type: ignore[attr-defined]
 
 
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"gdcli {__version__}")
+        raise typer.Exit
+
+
+def _install(shell: str | None) -> None:
+    if shell is not None:
+        from gdcli.render.completion.installing import install
+
+        typer.echo("".join(f"wrote {path}\n" for path in install(shell, os.environ)) + "start a new shell to use it")
         raise typer.Exit
 
 
@@ -111,6 +102,7 @@ def program() -> TyperGroup:
         cls=Commands,
         help=ABOUT,
         rich_markup_mode=None,
+        add_completion=False,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -118,7 +110,15 @@ def program() -> TyperGroup:
     @app.callback()
     def top(
         version: bool = typer.Option(
-            False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+            False, "--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
+        install: str | None = typer.Option(
+            None,
+            "--install-completion",
+            callback=_install,
+            metavar="bash|zsh|fish",
+            help="Teach that shell to complete, and exit.",
+            show_default=False,
         ),
     ) -> None:
         """Options of the program itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -31,14 +30,16 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
             terminal.flush()
         except KeyboardInterrupt:
             code = INTERRUPTED
+            terminal.settle()
+        except SystemExit as end:  # another signal's, or completion's
+            code = end.code if isinstance(end.code, int) else 0
+            terminal.settle()
         except BrokenPipeError:
             code = 0
             terminal.reader_has_gone()
         except Exception as error:  # noqa: BLE001 - the boundary: every failure ends here, as a line and a code
             if "--debug" in arguments:
-                import traceback
-
-                traceback.print_exc(file=terminal.stderr)
+                terminal.traceback()
             code = _reported(error, terminal)
     return code
 
@@ -74,8 +75,6 @@ def _reported(error: Exception, terminal: Terminal) -> int:
 def _invoke(arguments: list[str], terminal: Terminal) -> int:
     """Parses and runs; the command line's own errors get a hint and exit code 2."""
     group = program()
-    if "_GDCLI_COMPLETE" in os.environ:
-        group.main(arguments, prog_name="gdcli")
     try:
         with group.make_context("gdcli", arguments, obj=terminal) as context:
             group.invoke(context)

@@ -7,9 +7,10 @@ import typer
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
-from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reader, resolved
+from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
@@ -34,8 +35,8 @@ def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: Stream
     check(output)
     check_place(saving.save)
     spec, start = or_example(asked, terminal)
-    rows = reader(terminal)
-    experiment = read_line(spec, rows).compressed()
+    with reading(terminal) as rows:
+        experiment = read_line(spec, rows).compressed()
     note_all(rows.notes, terminal)
     form = format_of(output)
     repeated = resolved(experiment, form, saving.save is not None)
@@ -57,18 +58,22 @@ def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: Stream
         emit(report(result, rows_shown, width, plotted, stream.timing), output, terminal)
     terminal.note(f"rerun: {again}")
     if saving.save and not result.diverged:
-        result.save(saving.save)
+        with unwound():
+            result.save(saving.save)
     finish(result, spec.stop.require_converged)
 
 
 def header(experiment: LineExperiment, rates: str = "") -> str:
     """What is about to happen, in a line."""
     spec = experiment.spec
-    held = "" if experiment.validation is None else f", {len(experiment.validation):,} held out"
+    held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
+    passed = "" if experiment.passed is None else ", read in one pass"
+    if experiment.passed is not None and experiment.passed.held is not None:
+        held += " (each by its number and the seed)"
     scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
     parts = [
         experiment.model_words,
-        f"{len(experiment.data):,} rows from {spec.name}{held}",
+        f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
         scale,
         experiment.loss_name,
         descent_words(experiment, rates),
@@ -79,6 +84,6 @@ def header(experiment: LineExperiment, rates: str = "") -> str:
 
 def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:
     """Remarks that the optimum is not the only one."""
-    rows, parameters = len(experiment.data), experiment.problem.model.size
+    rows, parameters = experiment.rows, experiment.problem.model.size
     if rows < parameters:
         terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")

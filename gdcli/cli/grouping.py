@@ -44,6 +44,7 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
     # typer reads both: the signature for the defaults, the annotations for the types
     command.__signature__ = inspect.Signature(list(flat.values()))  # type: ignore[attr-defined]
     command.__annotations__ = {name: one.annotation for name, one in flat.items()}
+    command.titles = {one.name: kind.__doc__ for kind in groups.values() for one in _parameters(kind)}  # type: ignore[attr-defined]
     del command.__wrapped__
     return command
 

@@ -18,6 +18,10 @@ def option(*names: str, help: str, accepts: str = "", metavar: str | None = None
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
 
 
+GET = option("--get", metavar="NAME", help="Print one value of the result alone, as train.r2 or history.-1.loss.")
+PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
+
+
 class SaveOptions(NamedTuple):
     """The model on disk."""
 
@@ -47,6 +51,8 @@ class OutputOptions(NamedTuple):
     output: Annotated[
         str | None, option("--output", "-o", metavar="FILE", help="Write results there, all or nothing.")
     ] = None
+    get: Annotated[str | None, GET] = None
+    prefix: Annotated[str | None, PREFIX] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
     color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False

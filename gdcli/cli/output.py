@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
@@ -15,6 +16,8 @@ from gdcli.definitions import FORMAT, definitions, named
 from gdcli.errors import DataError, OptionError
 from gdcli.render import Report
 from gdcli.render.formats import Format
+from gdcli.render.formats._one_value import HINT, VALUE, one_value
+from gdcli.render.formats._shell_variables import check_prefix
 
 
 def format_of(options: OutputOptions) -> Format:
@@ -23,6 +26,10 @@ def format_of(options: OutputOptions) -> Format:
     Raises:
         OptionError: If there is none of that name.
     """
+    if (one := one_value(options.get, options.format)) is not None:
+        return one
+    if options.format == VALUE:
+        raise OptionError("--format value goes with --get here", HINT)
     chosen: Format = named(FORMAT, "--format", options.format)
     return chosen
 
@@ -35,7 +42,8 @@ def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
         raise OptionError(
             f"--format: {options.format} is for rows, and there are none here", f"use {', '.join(others)}"
         )
-    with destination(options.output, terminal) as out:
+    report.kv_prefix = options.prefix or ""
+    with destination(options.output, terminal if render.for_people else terminal.for_programs()) as out:
         screen = terminal.screen(out)
         render(report, out, screen)
 
@@ -48,6 +56,7 @@ def check(options: OutputOptions) -> None:
         DataError: If the output's folder is missing or is no folder, or the output is one.
     """
     format_of(options)
+    check_prefix(options.prefix, options.format)
     if options.output is None:
         return
     path = Path(options.output)
@@ -72,9 +81,10 @@ def check_place(save: str | None, suffix: str = ".safetensors", usual: str = "mo
 def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
     """stdout, or a file that appears only when all is written."""
     if output is None:
-        yield terminal.stdout
+        with unwound():
+            yield terminal.stdout
         return
-    with replaced(Path(output)) as file:
+    with unwound(), replaced(Path(output)) as file:
         yield cast("TextIO", file)
 
 

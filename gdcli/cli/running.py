@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,7 +13,7 @@ from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
 from gdcli.experiments.reading import Reader
 from gdcli.formatting import exact
 from gdcli.render.formats import Format
-from gdcli.render.progress import ProgressBar
+from gdcli.render.progress import ProgressBar, ReadingBar
 from gdcli.training.records import Status
 
 if TYPE_CHECKING:
@@ -33,6 +35,17 @@ def _step(record: Any) -> int:
 def reader(terminal: Terminal) -> Reader:
     """Reads rows, standard input being the terminal's."""
     return Reader(terminal.stdin)
+
+
+@contextmanager
+def reading(terminal: Terminal) -> Iterator[Reader]:
+    """The same, with a bar of how much has been read of what is large, on a terminal."""
+    visible = terminal.stderr.isatty() and not terminal.quiet
+    bar = ReadingBar(terminal.stderr, visible, terminal.screen(terminal.stderr).color)
+    try:
+        yield Reader(terminal.stdin, progress=bar)
+    finally:
+        bar.erase()
 
 
 def note_all(notes: list[str], terminal: Terminal) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import shutil
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import BinaryIO, TextIO
 
+from gdcli.cli.lifetime import stalled
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
 from gdcli.render.screen import Screen, paint, plain
 
@@ -45,11 +48,17 @@ class Terminal:
     @classmethod
     def system(cls) -> Terminal:
         """The process's own."""
-        stdout = sys.stdout or io.StringIO()
-        stderr = sys.stderr or io.StringIO()
+        sys.stdout = sys.stdout or Closed()  # typer's help goes there too
+        stdout, stderr = sys.stdout, sys.stderr or io.StringIO()
         if isinstance(stdout, io.TextIOWrapper):
             stdout.reconfigure(errors="backslashreplace", line_buffering=False)
         return cls(sys.stdin.buffer if sys.stdin else None, stdout, stderr, os.environ)
+
+    def for_programs(self) -> Terminal:
+        """The same with a stdout for what programs read: UTF-8, whatever the locale says."""
+        if isinstance(self.stdout, io.TextIOWrapper):
+            self.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        return self
 
     def piped_in(self) -> bool:
         """Whether standard input is a pipe or a redirected file: data someone meant to be read."""
@@ -74,18 +83,35 @@ class Terminal:
         )
 
     def note(self, text: str) -> None:
-        """A remark on stderr, unless quiet."""
-        if not self.quiet:
-            self._flush_before()
-            screen = self.screen(self.stderr)
-            lines = [text] if text.startswith(COMMANDS) else self._wrapped(plain(text, screen), screen)
+        """A remark on stderr, unless quiet; lost if stderr cannot be written: results are not held up by it."""
+        if self.quiet:
+            return
+        self._flush_before()
+        screen = self.screen(self.stderr)
+        lines = [_in_ascii(text, screen)] if text.startswith(COMMANDS) else self._wrapped(plain(text, screen), screen)
+        with self._if_it_can_be_written():
             self.stderr.writelines(f"{paint(plain(line, screen), theme.NOTE, screen)}\n" for line in lines)
             self.stderr.flush()
 
     def error(self, message: str, hint: str = "") -> None:
         """One line that says what went wrong and where, then what to do; lost if stderr cannot be written."""
-        with contextlib.suppress(OSError, ValueError):
+        with self._if_it_can_be_written():
             self._error(message, hint)
+
+    def traceback(self) -> None:
+        """Where the error being handled comes from."""
+        import traceback
+
+        with self._if_it_can_be_written():
+            traceback.print_exc(file=self.stderr)
+
+    @contextlib.contextmanager
+    def _if_it_can_be_written(self) -> Iterator[None]:
+        """What goes to stderr, and is lost from the first word on that cannot be written there."""
+        try:
+            yield
+        except (OSError, ValueError):
+            _point_at_nothing(self.stderr)
 
     def _error(self, message: str, hint: str) -> None:
         screen = self.screen(self.stderr)
@@ -116,13 +142,17 @@ class Terminal:
         """Sends out what is buffered, so that a full disk is an error here and not at exit."""
         self.stdout.flush()
 
+    def settle(self) -> None:
+        """Sends out what was written, unless the reader takes nothing: then it is left."""
+        if stalled():
+            _point_at_nothing(self.stderr)
+            self.reader_has_gone()
+        with contextlib.suppress(OSError, ValueError):
+            self.stdout.flush()
+
     def reader_has_gone(self) -> None:
         """Points stdout at nothing, so that the interpreter's own flush at exit finds no broken pipe."""
-        try:
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, self.stdout.fileno())
-        except (OSError, ValueError):  # a stream that is no file cannot break at exit either
-            return
+        _point_at_nothing(self.stdout)
 
     def styled(self, color: str, quiet: bool) -> Terminal:
         """The same terminal with a command's own wishes.
@@ -148,6 +178,27 @@ class Terminal:
             if environ.get(name):
                 return environ[name] != "0"
         return environ.get("TERM") != "dumb" and stream.isatty()
+
+
+class Closed(io.StringIO):
+    """A standard output that was closed before the program began."""
+
+    def write(self, text: str, /) -> int:  # noqa: ARG002 - a stream's signature
+        """Fails, as it does for a program in C."""
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _in_ascii(command: str, screen: Screen) -> str:
+    """A command to copy, as it can be written on that screen."""
+    return command if screen.unicode else ascii_only(command)
+
+
+def _point_at_nothing(stream: TextIO) -> None:
+    """Lets a stream that has failed swallow what is still to come, at exit too."""
+    with contextlib.suppress(OSError, ValueError):  # a stream that is no file cannot fail at exit either
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
 
 
 def _can_encode(stream: TextIO) -> bool:

@@ -1,7 +1,6 @@
 """The one door to Typer's private modules: its copy of Click has no public name (docs/decisions/0005)."""
 
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
-from typer._click.shell_completion import CompletionItem
 from typer._click.types import STRING
 
-__all__ = ["STRING", "ClickException", "CompletionItem", "NoArgsIsHelpError", "UsageError"]
+__all__ = ["STRING", "ClickException", "NoArgsIsHelpError", "UsageError"]

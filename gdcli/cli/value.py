@@ -7,8 +7,7 @@ from gdcli.cli.output import check, destination
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import FORMAT, names
 from gdcli.errors import OptionError, did_you_mean
-
-VALUE = "value"
+from gdcli.render.formats._one_value import VALUE
 
 
 def asked(output: OutputOptions) -> bool:
@@ -21,8 +20,9 @@ def asked(output: OutputOptions) -> bool:
     known = (VALUE, *names(FORMAT))
     if output.format not in known:
         raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
-    check(output._replace(format="kv") if output.format == VALUE else output)
-    return output.format == VALUE
+    bare = output.format == VALUE and output.get is None
+    check(output._replace(format="kv") if bare else output)
+    return bare
 
 
 def put(value: float, output: OutputOptions, terminal: Terminal) -> None:

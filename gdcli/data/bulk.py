@@ -9,9 +9,10 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.cells import number
 from gdcli.data.delimiters import BLANKS
+from gdcli.data.digits import decimals
 from gdcli.data.layout import ReadOptions, Text
 
-__all__ = ["narrow", "pick", "read_matrix", "with_gaps"]
+__all__ = ["narrow", "pick", "read_block", "read_matrix", "with_gaps"]
 
 _BLOCK_BYTES = 1 << 22
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
@@ -39,10 +40,10 @@ def read_matrix(text: Text) -> Array | None:
         return None
     blocks = []
     for block in _blocks(text):
-        values = _read_block(block, text)
+        values = read_block(block, text)
         if values is None:
             return None
-        blocks.append(values)
+        blocks.append(narrow(values))
     return with_gaps(np.concatenate(blocks), text.options) if blocks else None
 
 
@@ -69,12 +70,18 @@ def _blocks(text: Text) -> Iterator[bytes]:
             yield block
 
 
-def _read_block(block: bytes, text: Text) -> Array | None:
+def read_block(block: bytes, text: Text) -> Array | None:
     """Lines of plain finite numbers, as many in each as there are columns; None for anything else.
 
     Only characters that plain numbers are made of get as far as NumPy's parser, which would also take `nan`,
     or blanks of other scripts; so this accepts what `number` accepts and nothing beyond.
     """
+    values = decimals(block, text.delimiter.encode(), text.decimal.encode(), len(text.names))
+    return _parsed(block, text) if values is None else values
+
+
+def _parsed(block: bytes, text: Text) -> Array | None:
+    """The same where blanks, signs and exponents stand among the digits."""
     marks = b" \t\n" + text.delimiter.encode()
     if block.translate(None, b"0123456789+-eE" + text.decimal.encode() + marks):
         return None
@@ -86,7 +93,7 @@ def _read_block(block: bytes, text: Text) -> Array | None:
         values = np.loadtxt(lines, np.int64 if whole else np.float64, comments=None, delimiter=delimiter, ndmin=2)
     except ValueError:
         return None
-    return narrow(values) if values.shape[1] == len(text.names) and np.isfinite(values).all() else None
+    return values if values.shape[1] == len(text.names) and np.isfinite(values).all() else None
 
 
 def narrow(values: Array) -> Array:

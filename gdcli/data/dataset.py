@@ -9,7 +9,7 @@ import numpy as np
 from gdcli.arrays import Array, default_names
 from gdcli.definitions.dataclass import dataclass
 
-__all__ = ["Array", "Dataset", "compress"]
+__all__ = ["Array", "Dataset", "compress", "equivalent_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,19 @@ def compress(dataset: Dataset) -> Dataset:
         return dataset
     table = np.column_stack([dataset.inputs, dataset.targets])
     mean = table.mean(axis=0)
-    r = np.linalg.qr(table - mean, mode="r")
-    basis = np.linalg.qr(np.column_stack([np.ones(k), np.eye(k)[:, : k - 1]]))[0][:, 1:]
-    rows = mean + np.sqrt(k / n) * basis @ r
+    rows = equivalent_rows(mean, np.asarray(np.linalg.qr(table - mean, mode="r")), n)
     return replace(dataset, inputs=rows[:, :-1], targets=rows[:, -1])
+
+
+def equivalent_rows(mean: Array, r: Array, rows: int) -> Array:
+    """The k = d + 2 rows with the means and the scatter of a table of that many rows.
+
+    Args:
+        mean: Its columns' means, (d + 1,).
+        r: The R factor of the centred table, (d + 1, d + 1).
+        rows: How many there are.
+    """
+    k = len(mean) + 1
+    basis = np.linalg.qr(np.column_stack([np.ones(k), np.eye(k)[:, : k - 1]]))[0][:, 1:]
+    result: Array = mean + np.sqrt(k / rows) * basis @ r
+    return result

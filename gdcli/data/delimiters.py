@@ -11,10 +11,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gdcli.data.cells import data_error
+from gdcli.data.read_limits import ReadLimits
 from gdcli.errors import DataError
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
+
+_USUAL = ReadLimits()
 
 __all__ = ["BLANKS", "cut", "records", "sniff", "widths"]
 
@@ -26,7 +29,9 @@ _SAMPLE_ROWS = 20
 _NUMBERS = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+)?( +[+-]?[0-9.]+([eE][+-]?[0-9]+)?)+")
 
 
-def records(stream: io.BytesIO, delimiter: str, source: str, line: int) -> Iterator[tuple[int, list[str]]]:
+def records(
+    stream: io.BytesIO, delimiter: str, source: str, line: int, limits: ReadLimits = _USUAL
+) -> Iterator[tuple[int, list[str]]]:
     r"""The rows from where a stream stands on, blank ones left out, each with the number of its first line.
 
     Args:
@@ -34,6 +39,7 @@ def records(stream: io.BytesIO, delimiter: str, source: str, line: int) -> Itera
         delimiter: One character; a blank stands for any run of blanks.
         source: What the text is called in messages.
         line: The number of the line where the stream stands.
+        limits: How long a cell may be.
 
     Raises:
         DataError: At a quote that goes wrong.
@@ -45,6 +51,7 @@ def records(stream: io.BytesIO, delimiter: str, source: str, line: int) -> Itera
     while True:
         start = line + reader.line_num
         try:
+            csv.field_size_limit(limits.cell)
             cells = next(reader)
         except StopIteration:
             return
@@ -74,7 +81,7 @@ def _refuse_quotes(error: csv.Error, source: str, line: int) -> DataError:
     if "limit" in reason:
         what, hint = (
             f"a cell of more than {csv.field_size_limit()} characters",
-            'is a quote " opened there and never closed?',
+            'is a quote " opened there and never closed? --allow cell=N raises that limit',
         )
     elif "end of data" in reason:
         what, hint = (

@@ -14,13 +14,14 @@ _ONE_BYTE = ("cp1252", "cp1251", "cp1253")
 _PROBE = 1 << 16  # bytes that tell the codec
 
 
-def decode(content: bytes, source: str, encoding: str) -> bytes:
+def decode(content: bytes, source: str, encoding: str, line: int = 1) -> bytes:
     """The content as UTF-8 without a byte order mark, its lines ended by a newline alone.
 
     Args:
         content: The bytes of a text.
         source: What it is called in messages.
         encoding: The encoding it is in, one that Python knows.
+        line: The number of its first line.
 
     Raises:
         DataError: At a byte that the encoding does not allow, or a NUL byte.
@@ -28,23 +29,24 @@ def decode(content: bytes, source: str, encoding: str) -> bytes:
     >>> decode("é,y\\r\\n".encode("latin-1"), "data.csv", "latin-1").decode()
     'é,y\\n'
     """
-    text = _transcode(content, source, encoding).removeprefix(codecs.BOM_UTF8)
+    text = _transcode(content, source, encoding, line).removeprefix(codecs.BOM_UTF8)
     if (nul := text.find(b"\0")) >= 0:
         codec = _likely_codec(content, nul)
         hint = f"this is no text table, unless it is UTF-16: --encoding {codec if codec in _WIDE else 'utf-16'}"
-        raise data_error(source, "a NUL byte", hint, _line_at(text, nul))
+        raise data_error(source, "a NUL byte", hint, line - 1 + _line_at(text, nul))
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
 
-def _transcode(content: bytes, source: str, encoding: str) -> bytes:
+def _transcode(content: bytes, source: str, encoding: str, line: int) -> bytes:
     if content.isascii() and codecs.lookup(encoding).name == "utf-8":
         return content
     try:
         return content.decode(encoding).encode()
     except UnicodeDecodeError as error:
-        what = f"byte 0x{content[error.start]:02x} at offset {error.start} is not {encoding}"
+        where = f" at offset {error.start}" if line == 1 else ""
+        what = f"byte 0x{content[error.start]:02x}{where} is not {encoding}"
         hint = _encoding_hint(content, error.start)
-        raise data_error(source, what, hint, _line_at(content, error.start)) from None
+        raise data_error(source, what, hint, line - 1 + _line_at(content, error.start)) from None
     except (UnicodeError, LookupError):
         raise data_error(source, f"not {encoding} text", _encoding_hint(content, 0)) from None
 

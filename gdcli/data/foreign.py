@@ -10,7 +10,6 @@ from gdcli.errors import DataError
 __all__ = ["foreign_zip", "refuse_foreign"]
 
 SAVE_AS_CSV = "save it as CSV and read that"
-_UNPACK_FIRST = "decompress it first; only gzip is read directly"
 _NUMBER = rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?"
 _PAIR = rb"[0-9]+:" + _NUMBER
 _WORD = rb"[^\s|:,;]*"
@@ -32,8 +31,6 @@ _FOREIGN = (
         "a Git LFS pointer, not the data it stands for",
         "git lfs pull fetches the data",
     ),
-    (rb"PAR1[\x00-\x08\x0e-\x1f]", "a Parquet file, not a text table", _by_pandas("read_parquet")),
-    (rb"(ARROW1|FEA1)[\x00-\x08\x0e-\x1f]", "an Arrow file, not a text table", _by_pandas("read_feather")),
     (rb"%PDF-", "a PDF document, not a table", "copy its table into a CSV file"),
     (rb"\{\\rtf", "an RTF document, not a table", "copy its table into a CSV file"),
     (rb"\xd0\xcf\x11\xe0", "an old Excel file, not a text table", SAVE_AS_CSV),
@@ -52,11 +49,9 @@ _FOREIGN = (
         "write.csv(readRDS(FILE), 'data.csv', row.names = FALSE) in R",
     ),
     (rb"Obj\x01|ORC[\x00-\x1f]", "an Avro or ORC file, not a text table", SAVE_AS_CSV),
-    (rb"SQLite format 3\x00", "an SQLite database, not a text table", SAVE_AS_CSV),
     (rb"\x89PNG|\xff\xd8\xff|GIF8", "an image, not a table", "put its pixels into a CSV or .npz file"),
-    (rb"BZh[1-9]1AY|\xfd7zXZ|\x28\xb5\x2f\xfd", "compressed, but not with gzip", _UNPACK_FIRST),
     (rb"\x80[\x02-\x05]", "a Python pickle, which is never loaded", _by_pandas("read_pickle")),
-    (rb"\s*(\{\s*\"|\[\s*[\[{])", "JSON, not a table", _by_pandas("read_json")),
+    (rb"\s*(\{\s*\"|\[\s*[\[{])", "JSON, but no objects of numbers and texts", _by_pandas("read_json")),
     (
         rb"(?i:(\s*(%[^\n]*)?\n)*\s*@relation\b)",
         "an ARFF file (Weka), not a plain table",
@@ -91,7 +86,6 @@ _FOREIGN = (
     ),
 )
 _ZIPPED = (
-    (b"xl/workbook", "an Excel file, not a text table", SAVE_AS_CSV),
     (b"opendocument.spreadsheet", "an OpenDocument spreadsheet, not a text table", SAVE_AS_CSV),
     (b"word/document", "a Word document, not a table", "copy its table into a CSV file"),
     (b"", "a zip archive that holds no NumPy arrays", "unzip it and name the file inside"),

@@ -95,7 +95,9 @@ def _column(table: Table, name: str, most: int) -> Column:
     values = table.kept([name])[:most, 0].astype(np.float64)
     place = table.names.index(name) + 1
     nameless = f"number {place}" if table.layout.header and name == str(place) else ""
-    return Column(name, nameless, values[~np.isnan(values)], len(values), len(values) == len(table))
+    return Column(
+        name, nameless, values[~np.isnan(values)], len(values), table.layout.whole and len(values) == len(table)
+    )
 
 
 def input_warnings(columns: Sequence[Column]) -> list[ReadWarning]:

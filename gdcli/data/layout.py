@@ -12,6 +12,7 @@ from gdcli.data import comments, header
 from gdcli.data.cells import data_error, printable, quoted
 from gdcli.data.delimiters import BLANKS, records, sniff
 from gdcli.data.encoding import decode
+from gdcli.data.read_limits import ReadLimits
 from gdcli.data.warning import ReadWarning, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
@@ -38,6 +39,7 @@ class ReadOptions:
         na: Further words that stand for a missing value; a number stands for all ways to write it.
         thousands: What separates groups of three digits: one character, or `comma`, `point`, `space`; None for nothing.
         comment: What a line begins with that is no row; empty for nothing; None for `#`, unless rows begin with it.
+        allow: Limits that are raised: `columns=250000`, `cell=1000000`, `unpacked=1000`.
 
     Raises:
         OptionError: If the delimiter, the decimal sign, the thousands separator or the encoding is not one.
@@ -53,8 +55,10 @@ class ReadOptions:
     na: tuple[str, ...] = ()
     thousands: str | None = None
     comment: str | None = None
+    allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        ReadLimits.of(self.allow)
         if self.decimal not in (".", ","):
             raise OptionError(f"{quoted(self.decimal)} is not a decimal sign", "choose from . and ,")
         mark = self.separator
@@ -70,6 +74,11 @@ class ReadOptions:
         except (LookupError, ValueError):
             hint = "for example utf-8, latin-1, cp1252, utf-16"
             raise OptionError(f"{quoted(self.encoding)} is not a known encoding", hint) from None
+
+    @property
+    def limits(self) -> ReadLimits:
+        """What a table may be."""
+        return ReadLimits.of(self.allow)
 
     @property
     def separator(self) -> str | None:
@@ -90,11 +99,13 @@ class Layout:
         delimiter: One character; None for what is no text.
         header: Whether a line of names was seen; None for what is no text.
         notes: What was decided or left out on the way.
+        whole: Whether these are all rows, not the first ones of very many.
     """
 
     delimiter: str | None = None
     header: bool | None = None
     notes: tuple[ReadWarning, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +122,7 @@ class Text:
         skip: Leading cells of each row that are no column: 1 for R's row names.
         options: How it is read.
         layout: What is said of it.
+        mark: What a line begins with that is no row; empty for nothing.
     """
 
     source: str
@@ -122,6 +134,7 @@ class Text:
     skip: int
     options: ReadOptions
     layout: Layout
+    mark: str = ""
 
     @property
     def decimal(self) -> str:
@@ -137,7 +150,7 @@ class Text:
         stream = io.BytesIO(self.content)
         stream.seek(self.offset)
         plain = -1 if self.skip else len(self.names)
-        for line, cells in records(stream, self.delimiter, self.source, self.line):
+        for line, cells in records(stream, self.delimiter, self.source, self.line, self.options.limits):
             yield line, cells if len(cells) == plain else self._fitted(line, cells)
 
     def _fitted(self, line: int, cells: list[str]) -> list[str]:
@@ -168,7 +181,7 @@ def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
         mark = ""
     offset, comment = comments.after_leading(text, mark)
     rows, dropped = comments.strip_comments(text[offset:], mark) if comments.has_comments(text, mark) else (b"", 0)
-    body = _Body(source, text[:offset] + rows if dropped else text, offset, delimiter, options)
+    body = _Body(source, text[:offset] + rows if dropped else text, offset, delimiter, options, mark)
     notes = [_comment_note(dropped, mark)] if dropped else []
     return _named_text(body, comments.names_in_comment(comment, mark, delimiter) if comment else [], notes)
 
@@ -192,11 +205,12 @@ class _Body:
     offset: int
     delimiter: str
     options: ReadOptions
+    mark: str
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """The first rows, as far as a sample goes; of the first, a quote that goes wrong is an error."""
         sample = io.BytesIO(_sample(self.content, self.offset))
-        rows = records(sample, self.delimiter, self.source, self.line_at(self.offset))
+        rows = records(sample, self.delimiter, self.source, self.line_at(self.offset), self.options.limits)
         with suppress(StopIteration):
             yield next(rows)
         with suppress(DataError):
@@ -206,7 +220,7 @@ class _Body:
         """The offset of what follows that many rows."""
         stream = io.BytesIO(self.content)
         stream.seek(self.offset)
-        for _ in islice(records(stream, self.delimiter, self.source, 1), rows):
+        for _ in islice(records(stream, self.delimiter, self.source, 1, self.options.limits), rows):
             pass
         return stream.tell() if rows else self.offset
 
@@ -216,11 +230,16 @@ class _Body:
 
     def text(self, names: list[str], rows: int, skip: int, is_header: bool, notes: list[ReadWarning]) -> Text:
         """The text, its names known, after that many rows that are none."""
+        most = self.options.limits.columns
+        if len(names) > most:
+            what = f"{len(names):,} columns, more than {most:,}"
+            raise data_error(self.source, what, self.options.limits.raised("columns"))
         offset = self.after(rows)
         unique = header.unique_names(names)
         layout = Layout(self.delimiter, is_header, (*notes, *_renamed(names, unique)))
         line = self.line_at(offset)
-        return Text(self.source, self.content, self.delimiter, unique, offset, line, skip, self.options, layout)
+        about = (self.options, layout, self.mark)
+        return Text(self.source, self.content, self.delimiter, unique, offset, line, skip, *about)
 
 
 def _named_text(body: _Body, in_comment: list[str], notes: list[ReadWarning]) -> Text:

@@ -22,7 +22,7 @@ from gdcli.data.written import plain_cells
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 
-__all__ = ["CellTable", "MatrixTable", "ReadOptions", "Table", "read_table"]
+__all__ = ["CellTable", "MatrixTable", "ReadOptions", "Table", "read_table", "table_of"]
 
 _CHUNK_ROWS = 256
 _SHARED_CELLS = 100_000
@@ -221,11 +221,19 @@ def read_table(content: bytes, source: str, options: ReadOptions | None = None) 
     (array([1., 2.]), array([ 3., nan]), 3)
     """
     refuse_foreign(content, source)
-    text = open_text(content, source, options or ReadOptions())
+    return table_of(open_text(content, source, options or ReadOptions()))
+
+
+def table_of(text: Text) -> Table:
+    """The table of a text whose layout is known.
+
+    Raises:
+        DataError: If it has rows of different lengths, or none.
+    """
     values = read_matrix(text)
     if values is None:
         return _read_cells(text)
-    return MatrixTable(text.names, source, values, text, layout=text.layout)
+    return MatrixTable(text.names, text.source, values, text, layout=text.layout)
 
 
 def _read_cells(text: Text) -> CellTable:

@@ -23,6 +23,7 @@ __all__ = [
     "OPTIMIZER",
     "SCHEDULE",
     "STOPPING_RULE",
+    "TABLE_FORMAT",
     "TOY",
     "Kind",
     "definitions",
@@ -59,9 +60,10 @@ LOSS = Kind("loss", "gdcli.nn.losses", (("", "outputs, targets"),))
 ACTIVATION = Kind("activation", "gdcli.nn.activations", (("", "z"),))
 INITIALIZER = Kind("initializer", "gdcli.nn.initializers", (("", "rng, fan_in, fan_out"),))
 TOY = Kind("toy data set", "gdcli.data.toys", (("", "rows, noise, rng"),))
+TABLE_FORMAT = Kind("table format", "gdcli.data.formats", (("", "place"),), entry="read")
 FORMAT = Kind("output format", "gdcli.render.formats", (("", "report, out, screen"),), entry="render")
 STOPPING_RULE = Kind("stopping rule", "gdcli.training.rules", (("init", "self"), ("update", "self, record, state")))
-KINDS = (OPTIMIZER, SCHEDULE, LOSS, ACTIVATION, INITIALIZER, TOY, FORMAT, STOPPING_RULE)
+KINDS = (OPTIMIZER, SCHEDULE, LOSS, ACTIVATION, INITIALIZER, TOY, TABLE_FORMAT, FORMAT, STOPPING_RULE)
 
 
 def names(kind: Kind) -> list[str]:

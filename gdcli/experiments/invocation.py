@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.notation import write
+from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import Spec, options_of
 
 __all__ = ["Invocation"]
@@ -92,5 +92,5 @@ def _quoted(word: str) -> str:
     """A word as a shell takes it; of --option=VALUE, the value."""
     flag, equals, value = word.partition("=")
     if equals and flag.startswith("--"):
-        return f"{flag}={shlex.quote(value)}"
-    return shlex.quote(word)
+        return f"{flag}={quoted(value)}"
+    return quoted(word)

@@ -13,6 +13,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.network import NetworkExperiment
+from gdcli.experiments.passing import Passed
 from gdcli.formatting import exact
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
@@ -56,11 +57,24 @@ def classes_of(experiment: Experiment) -> tuple[str, ...]:
 
 def judged_problem(experiment: Experiment) -> Problem:
     """The problem on rows as they are: a compressed line's rows are no sample of anything."""
+    if isinstance(experiment, LineExperiment) and experiment.passed is not None:
+        return _sampled(experiment, experiment.passed)
     if not isinstance(experiment, LineExperiment) or len(experiment.problem.data) == len(experiment.data):
         return experiment.problem
     rows = experiment.data.rows(slice(None, None, max(1, len(experiment.data) // ROWS)))
     names = experiment.problem.data.input_names
     return replace(experiment.problem, data=Dataset(experiment.basis(rows.inputs), rows.targets, names))
+
+
+def _sampled(experiment: LineExperiment, passed: Passed) -> Problem:
+    """The problem on some of very many rows."""
+    names, seen = experiment.problem.data.input_names, []
+    for one in (passed.train, passed.held):
+        rows = None if one is None else one.sampled(passed.names, passed.target)
+        seen.append(rows and Dataset(experiment.basis(rows.inputs), rows.targets, names))
+    train, held = seen
+    assert train is not None  # noqa: S101 - for the type checker
+    return replace(experiment.problem, data=train, validation=held or experiment.problem.validation)
 
 
 def _line_advice(verdict: Verdict, experiment: LineExperiment | Experiment) -> str:

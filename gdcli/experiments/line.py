@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from gdcli.experiments import building
 from gdcli.experiments.experiment import TOGETHER, Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
 from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.notation import write
+from gdcli.experiments.passing import Passed, can_pass, passed_rows
 from gdcli.experiments.reading import Reader, read_validation
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
 from gdcli.formatting import bracketed, exact
@@ -33,6 +34,9 @@ from gdcli.training.stopping import LINE_FLOOR
 if TYPE_CHECKING:
     from gdcli.analysis.descent import Descent
 
+_BY_ENDS = (scaling.minmax, scaling.max_abs)
+"""Scalings that look at the smallest and the largest values alone."""
+
 COMPRESSED_FROM = 64  # rows; below it, they cost no more than their factor does
 
 
@@ -42,9 +46,28 @@ class LineExperiment(Experiment):
 
     Args:
         basis: From raw inputs to what the model sees, and back.
+        passed: What is left of rows that were too many to keep; `data` then holds the few that stand for them.
     """
 
     basis: Basis
+    passed: Passed | None = field(default=None, kw_only=True)
+
+    @property
+    def rows(self) -> int:
+        """Rows to train on."""
+        return len(self.data) if self.passed is None else self.passed.train.rows
+
+    @property
+    def held_rows(self) -> int:
+        """Rows held out."""
+        if self.passed is not None and self.passed.held is not None:
+            return self.passed.held.rows
+        return 0 if self.validation is None else len(self.validation)
+
+    @property
+    def shown(self) -> Dataset:
+        """Rows to draw: of very many, some."""
+        return self.data if self.passed is None else self.passed.train.sampled(self.passed.names, self.passed.target)
 
     @property
     def model(self) -> LineSpec:
@@ -131,8 +154,9 @@ class LineExperiment(Experiment):
         before, after = self.basis.before, self.basis.after
         if not before.offset.any():
             return None
-        noise = centred_rounding(self.data.inputs, before.factor, intercept=False)
-        size = np.abs(before(self.data.inputs)).max(axis=0)
+        inputs = self.data.inputs if self.passed is None else self.passed.ends
+        noise = centred_rounding(inputs, before.factor, intercept=False)
+        size = np.abs(before(inputs)).max(axis=0)
         powers = np.arange(self.basis.degree)
         columns = (noise[:, None] * (powers + 1) * size[:, None] ** powers).ravel() / after.factor
         return np.append(columns, 0.0) if self.basis.intercept else columns
@@ -180,8 +204,9 @@ def read_line(spec: Spec, reader: Reader) -> LineExperiment:
         DataError: If they cannot be read, or no line goes through them.
         OptionError: If an option cannot be.
     """
-    rows = reader.numbers(str(spec.data.source), spec.data)
-    return replace(line_experiment(spec, rows, reader), reading=reader.reading)
+    rows = passed_rows(spec, reader) if can_pass(spec) else reader.numbers(str(spec.data.source), spec.data)
+    made = passed_experiment(spec, rows, reader) if isinstance(rows, Passed) else line_experiment(spec, rows, reader)
+    return replace(made, reading=reader.reading)
 
 
 def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> LineExperiment:
@@ -199,7 +224,25 @@ def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> 
     return settled(on_rows(spec, data, validation), lambda other: on_rows(other, data, validation))
 
 
-def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> LineExperiment:
+def passed_experiment(spec: Spec, passed: Passed, reader: Reader) -> LineExperiment:
+    """The experiment on what is left of rows that were too many to keep; `reader` reads those of a --validation file.
+
+    Raises:
+        DataError: If no line goes through them.
+        OptionError: If an option cannot be.
+    """
+    data, validation = passed.data, passed.validation
+    if isinstance(spec.stop.validation, str) and spec.stop.validation != "none":
+        validation = read_validation(spec.stop.validation, data, spec.data, reader)
+    if (passed.ends[0] == passed.ends[1]).all():
+        refuse_unfit(replace(data, inputs=np.vstack([passed.ends[:1]] * len(data))), spec.name)
+    building.check_stopping(spec, validation)
+    return settled(on_rows(spec, data, validation, passed), lambda other: on_rows(other, data, validation, passed))
+
+
+def on_rows(
+    spec: Spec, data: Dataset, validation: Dataset | None = None, passed: Passed | None = None
+) -> LineExperiment:
     """The experiment on training rows and rows held out; fill and scaling are learnt on the training rows alone."""
     model_spec = spec.model
     assert isinstance(model_spec, LineSpec)  # noqa: S101 - for the type checker
@@ -211,7 +254,8 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
     steps = epochs * (1 if batch is None else -(-len(data) // batch))
     loss = building.loss_named(spec.loss)
     scaling_ = building.scaling_for(spec.loop, scaling.none, uncentred=model_spec.no_intercept)
-    basis = Basis.fit(data.inputs, scaling_, model_spec.degree, not model_spec.no_intercept)
+    seen = passed.ends if passed is not None and scaling_ in _BY_ENDS else data.inputs
+    basis = Basis.fit(seen, scaling_, model_spec.degree, not model_spec.no_intercept)
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
     held = None if validation is None else _seen(validation, basis, terms)
@@ -229,6 +273,7 @@ def on_rows(spec: Spec, data: Dataset, validation: Dataset | None = None) -> Lin
         batch_size=batch,
         basis=basis,
         unfilled=unfilled,
+        passed=passed,
     )
 
 
@@ -239,7 +284,7 @@ def _seen(data: Dataset, basis: Basis, terms: tuple[str, ...]) -> Dataset:
 
 def _with_rows(experiment: LineExperiment, model: LineSpec) -> LineExperiment:
     spec = replace(experiment.spec, model=model, loop=replace(experiment.spec.loop, scale=None, standardize=True))
-    return on_rows(spec, experiment.data)
+    return on_rows(spec, experiment.data, passed=experiment.passed)
 
 
 def refuse_unfit(data: Dataset, name: str) -> None:

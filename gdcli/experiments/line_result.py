@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
@@ -107,8 +108,7 @@ class LineResult(Result):
     @cached_property
     def scores(self) -> Scores:
         """Of the parameters kept, on the training rows."""
-        data = self.experiment.data
-        return scores(self.experiment.predict(self.kept.parameters, data.inputs), data.targets)
+        return self._scores_on(self.experiment.data, self.experiment.passed is None)
 
     @cached_property
     def validation(self) -> Scores | None:
@@ -116,7 +116,13 @@ class LineResult(Result):
         rows = self.experiment.validation
         if rows is None:
             return None
-        return scores(self.experiment.predict(self.kept.parameters, rows.inputs), rows.targets)
+        passed = self.experiment.passed
+        return self._scores_on(rows, passed is None or passed.held is None)
+
+    def _scores_on(self, rows: Dataset, are_all: bool) -> Scores:
+        """Of the parameters kept; without the MAE, where a few rows stand for many."""
+        known = scores(self.experiment.predict(self.kept.parameters, rows.inputs), rows.targets)
+        return known if are_all else known._replace(mae=math.nan)
 
     @cached_property
     def baseline(self) -> tuple[float, float]:
@@ -253,7 +259,7 @@ class LineResult(Result):
         One input is drawn as it is, with the start's and the fitted curve; of several, predictions against truth.
         """
         experiment, record = self.experiment, self.kept
-        data = experiment.data
+        data = experiment.shown
         history = {"epoch": self.run.epochs, "loss": self.run.losses, "validation": self.run.validation_losses}
         if data.inputs.shape[1] > 1:
             truth = data.targets

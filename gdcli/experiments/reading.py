@@ -16,6 +16,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
 from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
+from gdcli.data.source import Progress, Source, unwatched
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
@@ -37,12 +38,14 @@ class Reader:
         tables: Tables that are in memory already, by the name they go by.
         notes: Takes what there is to remark on.
         reports: Takes the report of each table that was read to learn from.
+        progress: Takes how much of a large source has been read.
     """
 
     stdin: BinaryIO | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     reports: list[ReadReport] = field(default_factory=list)
+    progress: Progress = unwatched
 
     @property
     def reading(self) -> ReadReport | None:
@@ -74,6 +77,18 @@ class Reader:
         from gdcli.data.reading import load  # knows zip, gzip and images: not needed for a sample
 
         return load(name, options, self.stdin, labels)
+
+    def rows(self, name: str, spec: DataSpec) -> Table | Source:
+        """The same, or, of a large source, rows that pass in blocks.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+        if name in self.tables or name.startswith("sample:") or (name == "-" and self.stdin is None):
+            return self.table(name, spec)
+        from gdcli.data.opening import open_rows  # knows every format: not needed for a sample
+
+        return open_rows(name, read_options(spec), self.stdin)
 
     def numbers(self, name: str, spec: DataSpec) -> Dataset:
         """Rows with a number to predict.
@@ -118,9 +133,8 @@ def with_gaps(chosen: ColumnOptions) -> ColumnOptions:
 
 def read_options(spec: DataSpec) -> ReadOptions:
     """How a text table is read."""
-    return ReadOptions(
-        spec.delimiter, spec.header, spec.encoding, spec.decimal, spec.na or (), spec.thousands, spec.comment
-    )
+    how = (spec.delimiter, spec.header, spec.encoding, spec.decimal, spec.na or (), spec.thousands, spec.comment)
+    return ReadOptions(*how, allow=spec.allow or ())
 
 
 def columns(spec: DataSpec) -> ColumnOptions:
@@ -174,11 +188,9 @@ def read_examples(
     name = str(spec.source)
     if network.test_labels is not None and network.test is None:
         raise OptionError("--test-labels goes with --test", "give --test the file of images")
-    if name not in reader.tables and Path(name).is_dir():
-        from gdcli.data.idx import is_mnist_folder, read_mnist_folder  # images are for few
+    if name not in reader.tables and Path(name).is_dir() and _is_mnist_folder(name):
+        from gdcli.data.idx import read_mnist_folder
 
-        if not is_mnist_folder(name):
-            reader.table(name, spec, network.labels)  # which says what is wrong with it
         train, test = read_mnist_folder(name)
         if network.test is not None:
             test = read_like(network.test, network.test_labels, Examples(train, None, {}), spec, reader)
@@ -220,7 +232,7 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
     Raises:
         DataError: If they cannot be read, or hold a class that the others do not.
     """
-    if not name.startswith("sample:") and name != "-" and not Path(name).exists():
+    if not _exists(name):
         raise DataError(f"{name}: no such file", "name a file of rows with the same columns")
     table, data = reader.table(name, spec, labels), examples.data
     refuse_unknown(table, examples.texts)
@@ -234,9 +246,21 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
 
 def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) -> Dataset:
     """The rows of a file held out, by the training rows' column names."""
-    if not name.startswith("sample:") and not Path(name).exists():
+    if name == "-" or not _exists(name):
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
     return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
+
+
+def _is_mnist_folder(name: str) -> bool:
+    from gdcli.data.idx import is_mnist_folder  # images are for few
+
+    return is_mnist_folder(name)
+
+
+def _exists(name: str) -> bool:
+    from gdcli.data.reading import exists  # knows every format: not needed for a sample
+
+    return exists(name)
 
 
 @contextmanager

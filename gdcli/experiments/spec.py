@@ -36,7 +36,7 @@ __all__ = [
     "StopSpec",
 ]
 
-DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, '-' for stdin, or sample:NAME."
+DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME."
 CONSTANT = Named("constant")
 FIT_EPOCHS, FIT_RATE = 500, 0.1
 LAST = 100  # the place of an option whose field asks for none
@@ -184,6 +184,7 @@ class DataSpec(Group):
         None, "Further words that stand for a gap, beside the usual ones: NA, -, ?, #N/A, ...", "WORD,...", "names"
     )
     comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
+    allow: tuple[str, ...] | None = option(None, "Raise limits: columns, cell, unpacked.", "NAME=N,...", "names")
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:

@@ -10,6 +10,7 @@ Formulas and defaults are PyTorch's: g = gradient, w = parameters, t = 1, 2, ...
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -51,6 +52,18 @@ class Optimizer(Protocol):
 
     def trace(self, state: Any) -> dict[str, Array]:
         """The state after an update, as named arrays, with what the formula derives from it."""
+
+
+def adding(optimizer: Optimizer) -> Callable[[Array, Array], Array]:
+    """How an optimizer's updates are added to parameters: in the update's own memory where it is handed over.
+
+    New arrays of many parameters cost more than the sum. What only keeps the protocol hands nothing over.
+    """
+    return _add_in_place if getattr(optimizer, "hands_over", False) else np.add
+
+
+def _add_in_place(parameters: Array, update: Array) -> Array:
+    return np.add(parameters, update, update)
 
 
 class Stateless(NamedTuple):
@@ -119,6 +132,8 @@ class BaseOptimizer:
     )
     kind: ClassVar[Kind] = OPTIMIZER
     usual_learning_rate: ClassVar[float] = 0.01
+    hands_over: ClassVar[bool] = False
+    """Whether an update is an array that nobody else has, so that new parameters may be written into it."""
 
     # One of each for all, in place of what `dataclass` would write and compile for each class at start-up.
 
@@ -155,6 +170,7 @@ class SGD(BaseOptimizer):
     """
 
     usual_learning_rate: ClassVar[float] = 0.1
+    hands_over: ClassVar[bool] = True
 
     def init(self, parameters: Array) -> Stateless:  # noqa: ARG002 - the pair's signature is one for all
         """No state."""
@@ -188,6 +204,7 @@ class Momentum(BaseOptimizer):
         default=0.9, metadata={"metavar": "U", "help": "Velocity kept. [0.9]", "accepts": "below_one", "place": 0}
     )
     usual_learning_rate: ClassVar[float] = 0.01
+    hands_over: ClassVar[bool] = True
 
     def init(self, parameters: Array) -> Velocity:
         """A velocity of zero."""
@@ -249,6 +266,7 @@ class Adagrad(BaseOptimizer):
         metadata={"metavar": "E", "help": "Keeps divisions finite.", "accepts": "positive", "place": 4},
     )
     usual_learning_rate: ClassVar[float] = 0.01
+    hands_over: ClassVar[bool] = True
 
     def init(self, parameters: Array) -> SquareSum:
         """A sum of zero."""
@@ -291,6 +309,7 @@ class RMSprop(BaseOptimizer):
     epsilon: float = 1e-8
     momentum: float = 0.0
     usual_learning_rate: ClassVar[float] = 0.01
+    hands_over: ClassVar[bool] = True
 
     def init(self, parameters: Array) -> SquareMean:
         """Means of zero."""
@@ -371,6 +390,7 @@ class Adam(BaseOptimizer):
     )
     epsilon: float = 1e-8
     usual_learning_rate: ClassVar[float] = 0.001
+    hands_over: ClassVar[bool] = True
 
     def init(self, parameters: Array) -> Moments:
         """Moments of zero."""

@@ -44,6 +44,7 @@ class Report:
         summary: The object without its rows; asked for when the rows are through.
         rows_name: The object's field that holds the rows; empty leaves them out.
         rows_in_kv: Whether the rows are what there is to say, so that kv says them too.
+        kv_prefix: What kv puts before each name.
         columns: How a table shows a row.
         paragraph: How a table tells a row where columns cannot.
         nested: How json tells a row.
@@ -56,6 +57,7 @@ class Report:
     summary: Callable[[], dict[str, Any]] = dict
     rows_name: str = "history"
     rows_in_kv: bool = False
+    kv_prefix: str = ""
     columns: Sequence[Column] = ()
     paragraph: Callable[[Any, Screen], Iterable[str]] | None = None
     nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())

@@ -49,7 +49,7 @@ class ProgressBar:
             for record in records:
                 now = monotonic()
                 if now >= due:
-                    self._draw(self._done(record), now - begun)
+                    self.draw(self._done(record), now - begun, self._total)
                     due = now + self.INTERVAL
                 yield record
         finally:
@@ -67,14 +67,16 @@ class ProgressBar:
             self._progress.stop()
             self._progress = None
 
-    def _draw(self, done: int, seconds: float) -> None:
+    def draw(self, done: int, seconds: float, total: int | None) -> None:
+        """Draws how much is done of how much, which may not be known, and for how long that will go on."""
         if self._progress is None:
             self._progress = self._build()
             self._progress.start()
         rate = done / seconds
-        left = clock((self._total - done) / rate) if rate else "?"
-        text = f"{done:,}/{self._total:,} {self._unit}   {rate:,.0f} {self._unit}/s   {left} left"
-        self._progress.update(self._progress.task_ids[0], completed=done, description=text)
+        left = "" if total is None else f"   {clock((total - done) / rate) if rate else '?'} left"
+        of = "" if total is None else f"/{total:,}"
+        text = f"{done:,}{of} {self._unit}   {rate:,.0f} {self._unit}/s{left}"
+        self._progress.update(self._progress.task_ids[0], completed=done, total=total, description=text)
         self._progress.refresh()
 
     def _build(self) -> Progress:
@@ -89,6 +91,35 @@ class ProgressBar:
         )
         progress.add_task("", total=self._total)
         return progress
+
+
+class ReadingBar:
+    """A bar that is told how many bytes have been read; where their number is not known, it says how many there were.
+
+    Args:
+        stream: Where to draw.
+        visible: False draws nothing: the stream is no terminal.
+        color: Whether it may be coloured.
+    """
+
+    UNIT = 1_000_000
+
+    def __init__(self, stream: TextIO, visible: bool, color: bool = True) -> None:
+        self._bar = ProgressBar(stream, 0, "MB", visible, lambda _: 0, color)
+        self._visible = visible
+        self._begun = monotonic()
+        self._due = self._begun + ProgressBar.DELAY
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Draws how far it is, if that is due."""
+        now = monotonic()
+        if self._visible and now >= self._due:
+            self._bar.draw(done // self.UNIT, now - self._begun, None if total is None else total // self.UNIT)
+            self._due = now + ProgressBar.INTERVAL
+
+    def erase(self) -> None:
+        """Takes the bar off the screen."""
+        self._bar.erase()
 
 
 def clock(seconds: float) -> str:

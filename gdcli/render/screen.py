@@ -68,8 +68,31 @@ def plain(text: str, screen: Screen) -> str:
     'x2 - y'
     """
     text = " ".join(text.splitlines())
-    text = "".join("?" if unicodedata.category(char)[0] == "C" else char for char in text)
+    text = text if text.isprintable() else "".join("?" if is_control(char) else char for char in text)
     return text if screen.unicode else text.translate(_SPELLED).encode("ascii", "replace").decode()
+
+
+def guarded(line: str, screen: Screen) -> str:
+    """A line as it goes to the screen: colours pass where there are colours, and nothing else that a terminal obeys.
+
+    >>> guarded("a\x1b[31mb\x1b]0;c\x07", Screen()), guarded("a\x1b[31mb", Screen(color=False))
+    ('a\x1b[31mb?]0;c?', 'a?[31mb')
+    """
+    if line.isprintable():
+        return line
+    colours = ESCAPE.findall(line) if screen.color else []
+    parts = ESCAPE.split(line) if screen.color else [line]
+    texts = ["".join("?" if is_control(char) else char for char in part) for part in parts]
+    return "".join(text + colour for text, colour in zip(texts, [*colours, ""], strict=True))
+
+
+def is_control(char: str) -> bool:
+    """Whether a terminal may obey a character in place of showing it: controls of all kinds, bidi marks, line ends.
+
+    >>> [is_control(char) for char in "a\x1b\x9b\u202e\u2028"]
+    [False, True, True, True, True]
+    """
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def split_cells(text: str) -> list[str]:

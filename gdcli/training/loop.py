@@ -14,7 +14,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.optim.optimizers import Optimizer, Rate
+from gdcli.optim.optimizers import Optimizer, Rate, adding
 from gdcli.optim.schedules import Schedule
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status, Step, Stretch
@@ -120,6 +120,7 @@ def descend(
     each = 1 if batch_size is None else -(-len(data) // batch_size)
     within = _checked(record.within, each)
     made_together = stretches(problem, optimizer, rate, epochs, together if known else 1)
+    add = adding(optimizer)
     yield _last_if(record, record.passes >= epochs)
     while epoch < epochs:
         if (stretch := made_together(record)) is not None:
@@ -137,7 +138,7 @@ def descend(
                     loss, gradient = trained.loss_and_gradient(parameters, inputs, targets)
                 learning = rate(step)
                 update, state = optimizer.update(gradient, state, parameters, learning)
-                parameters = np.add(parameters, update, out=update)
+                parameters = add(parameters, update)
             step += 1
             within = (within + 1) % each
             now = partial(measure, problem, epoch, step, learning, parameters, state, within)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.optim.optimizers import Optimizer, Rate
+from gdcli.optim.optimizers import Optimizer, Rate, adding
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Step, Stretch
 
@@ -32,7 +32,7 @@ def stretches(
     """
     if together < 2 or problem.validation is not None:
         return _none
-    update, gradient_at = optimizer.update, problem.of_parameters()
+    update, add, gradient_at = optimizer.update, adding(optimizer), problem.of_parameters()
 
     def stretch(before: Epoch) -> Stretch | None:
         end = min(epochs - 1, before.epoch + together)
@@ -44,7 +44,7 @@ def stretches(
             for step in range(before.step, before.step + end - before.epoch):
                 learning = rate(step)
                 change, state = update(gradient, state, parameters, learning)
-                parameters = np.add(parameters, change, change)
+                parameters = add(parameters, change)
                 loss, gradient = gradient_at(parameters)
                 made.append((learning, loss, parameters, gradient, state))
         return _stretch(problem, before, made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,11 +14,13 @@ import typer
 
 from gdcli.cli.boundary import context_of
 from gdcli.cli.invoked import given_options, invocation, is_given
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.live_options import HOST, LiveOptions
 from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DataError, OptionError
 from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -86,7 +87,7 @@ def command(
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
     _ = factory.setup  # what is wrong with it is said before the screen is taken
     note_all(factory.notes, terminal)
-    with _recorder(live.record) as recorder:
+    with unwound(), _recorder(live.record) as recorder:
         session = Session(factory, recorder)
         interrupted = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
@@ -170,8 +171,9 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     with Path(name).open(encoding="utf-8", errors="replace") as file:
         entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
-    _converse(session, None, live, terminal)
-    terminal.note(f"rerun: gdcli live --replay {shlex.quote(name)}")
+    with unwound():
+        _converse(session, None, live, terminal)
+    terminal.note(f"rerun: gdcli live --replay {quoted(name)}")
 
 
 # where it is shown

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gdcli.arrays import Array
-from gdcli.cli.options import option
+from gdcli.cli.options import GET, PREFIX, option
 from gdcli.cli.output import destination
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
@@ -17,6 +17,8 @@ from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.nn import metrics
 from gdcli.render import Report
+from gdcli.render.formats._one_value import one_value
+from gdcli.render.formats._shell_variables import check_prefix
 
 
 class NumberOptions(NamedTuple):
@@ -24,6 +26,8 @@ class NumberOptions(NamedTuple):
 
     format: Annotated[str, option("--format", "-f", metavar="NAME", help="value, json or kv. [value]")] = "value"
     output: Annotated[str | None, option("--output", "-o", metavar="FILE", help="Write it there.")] = None
+    get: Annotated[str | None, GET] = None
+    prefix: Annotated[str | None, PREFIX] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
     color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False
@@ -55,12 +59,15 @@ def print_metric(
     known = ["value", *(name for name, one in definitions(FORMAT).items() if not (one.rows_only or one.for_people))]
     if output.format not in known:
         raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
+    check_prefix(output.prefix, output.format)
+    one = one_value(output.get, output.format)
     predicted, _ = predictions(data, line, given, terminal)
     value = metric(predicted.outputs, predicted.data.targets)
     name = metric.__name__
-    with destination(output.output, terminal) as out:
-        if output.format == "value":
+    with destination(output.output, terminal.for_programs()) as out:
+        if output.format == "value" and one is None:
             out.write(f"{value!r}\n")
             return
         report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": len(predicted.data)}, rows_name="")
-        named(FORMAT, "--format", output.format)(report, out, terminal.screen(out))
+        report.kv_prefix = output.prefix or ""
+        (one or named(FORMAT, "--format", output.format))(report, out, terminal.screen(out))

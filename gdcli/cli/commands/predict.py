@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, BinaryIO, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
@@ -15,22 +15,20 @@ from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
 from gdcli.cli.saved import refuse_target, rows_named
 from gdcli.cli.terminal import Terminal
+from gdcli.data.arriving import chunks
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import STDIN
 from gdcli.data.tables import Table, read_table
-from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.reading import read_options
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
-from gdcli.formatting import short
 from gdcli.render import Report
 from gdcli.render.reports.images import images
-from gdcli.render.screen import Screen, plain
+from gdcli.render.reports.predict import Lines, Predicted, Written
+from gdcli.render.screen import Screen
 
-CHUNK = 1 << 16
 CODE = re.compile(r"\s*0\d")  # a number would not read back the same
-MAGIC = (b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N")
 
 
 class PredictOptions(NamedTuple):
@@ -38,18 +36,6 @@ class PredictOptions(NamedTuple):
 
     probabilities: Annotated[bool, option("--probabilities", help="Add each class's probability, as p_CLASS.")] = False
     labels: Annotated[str | None, option("--labels", metavar="FILE", help="Labels of IDX images.")] = None
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """A row as it came, and what is added to it."""
-
-    cells: dict[str, Any]
-    added: dict[str, Any]
-
-    def row(self) -> dict[str, Any]:
-        """The cells, then prediction and probabilities."""
-        return self.cells | self.added
 
 
 def command(
@@ -84,7 +70,7 @@ def command(
             rows_name="predictions",
             rows_in_kv=True,
             summary=lambda: {"model": model, "classes": list(saved.classes) or None},
-            paragraph=_Lines(),
+            paragraph=Lines(),
         ),
         output,
         terminal,
@@ -101,7 +87,7 @@ def _records(
         return
     how = read_options(options)
     header, lines = b"", 0
-    for at, chunk in enumerate(_chunks(terminal.stdin)):
+    for at, chunk in enumerate(chunks(terminal.stdin)):
         if at == 0 and how.header is not False:
             header = chunk[: chunk.find(b"\n") + 1] or chunk
         before = lines if at == 0 else lines - header.count(b"\n")
@@ -111,26 +97,6 @@ def _records(
         except DataError as error:
             raise _renumbered(error, before) from None
         lines += chunk.count(b"\n")
-
-
-def _chunks(stdin: BinaryIO) -> Iterator[bytes]:
-    """Whole lines as they arrive; what is no text, all at once."""
-    waiting = b""
-    read = getattr(stdin, "read1", stdin.read)
-    first = True
-    while piece := read(CHUNK):
-        waiting += piece
-        if first and waiting.startswith(MAGIC):
-            yield waiting + stdin.read()
-            return
-        end = waiting.rfind(b"\n") + 1
-        if end == 0 or waiting[:end].count(b'"') % 2 or (first and waiting[:end].count(b"\n") < 2):
-            continue
-        first = False
-        yield waiting[:end]
-        waiting = waiting[end:]
-    if waiting.strip() or first:
-        yield waiting
 
 
 def _renumbered(error: DataError, lines: int) -> DataError:
@@ -172,22 +138,6 @@ def _shortest(value: Any) -> float:
     return float(str(value))
 
 
-class Written(float):
-    """A number that is printed as it was written, and is a number to json."""
-
-    text: str
-
-    @classmethod
-    def of(cls, value: float, text: str) -> Written:
-        """The value and its text."""
-        made = cls(value)
-        made.text = text
-        return made
-
-    def __str__(self) -> str:
-        return self.text
-
-
 def _cells(table: Table, name: str) -> list[Any]:
     """A column's cells as they were written."""
     texts = table.texts(name)
@@ -206,24 +156,6 @@ def _free(name: str, taken: list[str]) -> str:
     while name in taken:
         name += "_"
     return name
-
-
-class _Lines:
-    """Rows as aligned text, each as it comes."""
-
-    def __init__(self) -> None:
-        self._widths: list[int] = []
-
-    def __call__(self, record: Predicted, screen: Screen) -> Iterator[str]:
-        row = record.row()
-        if not self._widths:
-            self._widths = [max(len(name), 10) for name in row]
-            yield "  ".join(plain(name, screen).rjust(w) for name, w in zip(row, self._widths, strict=True))
-        cells = [
-            value if isinstance(value, str) else str(value) if isinstance(value, Written) else short(value, 5)
-            for value in row.values()
-        ]
-        yield "  ".join(plain(cell, screen).rjust(w) for cell, w in zip(cells, self._widths, strict=True))
 
 
 def _pictures(saved: Model, table: Table, count: int, options: DataSpec, screen: Screen) -> Iterator[str]:

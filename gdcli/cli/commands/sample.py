@@ -76,7 +76,7 @@ def _print(
 ) -> None:
     text = content(name, rows, noise, seed)
     if format_of(output).verbatim:  # the sample's own text, digit for digit
-        with destination(output.output, terminal) as out:
+        with destination(output.output, terminal.for_programs()) as out:
             out.write(text.decode())
         return
     table = read_table(text, name)

@@ -12,6 +12,7 @@ from gdcli.cli.example import or_example
 from gdcli.cli.fitting import header
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, check_place, emit, format_of, output_width
 from gdcli.cli.ranges import span
@@ -184,5 +185,5 @@ def _save(drawing: Drawing, path: Path) -> None:
     from gdcli.render.svg import PIXELS, draw_svg
 
     text = draw_svg(drawing.scene, drawing.values(*PIXELS))
-    with replaced(path) as file:
+    with unwound(), replaced(path) as file:
         file.write(text)

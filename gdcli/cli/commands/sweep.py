@@ -12,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from gdcli.cli.app import COMMANDS, load
+from gdcli.cli.helping import Command
 from gdcli.cli.options import option
 from gdcli.cli.typer_internals import STRING
 
@@ -95,7 +96,7 @@ class Sweep(TyperGroup):
             formatter.write_dl(list(KINDS.items()))
 
 
-def subcommand(kind: str) -> TyperCommand:
+def subcommand(kind: str) -> Command:
     """A command with all options of `fit` or `train`, as lists, and the sweep's own."""
     from gdcli.cli.grouping import grouped
     from gdcli.experiments.sweep.grid import SINGLE, sweepable
@@ -105,21 +106,23 @@ def subcommand(kind: str) -> TyperCommand:
 
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(grouped(own))
-    mine = cast("TyperCommand", get_command(app)).params
-    params: list[Any] = [one for one in load(kind).params if one.name not in SINGLE | OF_ONE_RUN]
+    mine, single = get_command(app).params, load(kind)
+    params: list[Any] = [one for one in single.params if one.name not in SINGLE | OF_ONE_RUN]
     for parameter in params:
         if parameter.name in sweepable(kind):
             parameter.type, parameter.multiple, parameter.default = STRING, True, None
-    return Swept(
+    swept = Swept(
         name=kind,
         params=[*params[:1], *mine, *params[1:]],
         help=KINDS[kind] + ABOUT,
         context_settings=SETTINGS,
         rich_markup_mode=None,
     )
+    swept.titles = {**single.titles, **dict.fromkeys(SweepOptions._fields, SweepOptions.__doc__ or "")}
+    return swept
 
 
-class Swept(TyperCommand):
+class Swept(Command):
     """The command of one sweep."""
 
     def invoke(self, ctx: Any) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
+from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, plots
 from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reader, resolved
@@ -85,7 +86,8 @@ def command(
         emit(report(result, bar.clearing(stamped), plots(stream.plot, output, terminal), show.show), output, terminal)
     terminal.note(f"rerun: {again}")
     if saving.save and not result.diverged:
-        result.save(saving.save)
+        with unwound():
+            result.save(saving.save)
     finish(result, spec.stop.require_converged)
 
 

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from gdcli.render import Report
 from gdcli.render.formats import output_format
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, is_control
 
 
 @output_format(rows_only=False, nested=True)
@@ -23,8 +23,17 @@ def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001
 
 
 def dumps(value: Any) -> str:
-    """JSON text; numbers that are not finite become null."""
-    return json.dumps(finite(value), ensure_ascii=False, allow_nan=False)
+    r"""JSON text; numbers that are not finite become null, and what a terminal would obey is spelled out.
+
+    >>> print(dumps({"é": "a\x9b31m\u202e", "loss": float("inf")}))
+    {"é": "a\\u009b31m\\u202e", "loss": null}
+    """
+    text = json.dumps(finite(value), ensure_ascii=False, allow_nan=False)
+    return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def _spelled(sign: str) -> str:
+    return json.dumps(sign)[1:-1] if is_control(sign) else sign
 
 
 def finite(value: Any) -> Any:

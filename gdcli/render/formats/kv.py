@@ -1,12 +1,13 @@
 """kv: `name=value` lines that a shell's eval can take."""
 
 import re
-import shlex
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from gdcli.experiments.shell import single_quoted
 from gdcli.render import Report
 from gdcli.render.formats import output_format
+from gdcli.render.formats._shell_variables import own_name
 from gdcli.render.formats.json import finite
 from gdcli.render.screen import Screen, plain
 
@@ -26,8 +27,8 @@ def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001
             fields += flat(finite({f"run_{number}_{name}": value for name, value in row.items() if name != "run"}))
     taken: set[str] = set()
     for name, value in fields:
-        key = _unique(re.sub(r"\W", "_", name, flags=re.ASCII), taken)
-        out.write(f"{key}={shlex.quote(_text(value))}\n")
+        key = _unique(own_name(re.sub(r"\W", "_", name, flags=re.ASCII), report.kv_prefix), taken)
+        out.write(f"{key}={single_quoted(_text(value))}\n")
 
 
 def flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -5,26 +5,26 @@ from typing import TextIO
 
 from gdcli.render import Column, Report, theme
 from gdcli.render.formats import output_format
-from gdcli.render.screen import Screen, columns, paint
+from gdcli.render.screen import Screen, columns, guarded, paint
 
 
 @output_format(for_people=True, rows_only=False, verbatim=True)
 def render(report: Report, out: TextIO, screen: Screen) -> None:
     """Writes the header and rows as they stream, then the report's blocks."""
     header = False
-    out.writelines(f"{line.rstrip()}\n" for line in report.before(screen))
+    out.writelines(f"{guarded(line, screen).rstrip()}\n" for line in report.before(screen))
     for record in report.records:
         if not header and report.columns:
             titles = _line(report.columns, [column.header for column in report.columns])
-            out.write(paint(titles, theme.HEADING, screen) + "\n")
+            out.write(paint(guarded(titles, screen), theme.HEADING, screen) + "\n")
             header = True
         if report.paragraph:
             lines = report.paragraph(record, screen)
         else:
             lines = [_line(report.columns, [column.cell(record) for column in report.columns])]
-        out.writelines(f"{line.rstrip()}\n" for line in lines)
+        out.writelines(f"{guarded(line, screen).rstrip()}\n" for line in lines)
         out.flush()
-    out.writelines(line.rstrip() + "\n" for line in report.blocks(screen))
+    out.writelines(f"{guarded(line, screen).rstrip()}\n" for line in report.blocks(screen))
 
 
 def _line(layout: Sequence[Column], cells: list[str]) -> str:

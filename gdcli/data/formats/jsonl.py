@@ -1,0 +1,134 @@
+"""json lines: one object a row, each on its line; also one array of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from gdcli.data.cells import data_error
+from gdcli.data.column_table import ColumnTable, column_of
+from gdcli.data.encoding import decode
+from gdcli.data.formats import table_format
+from gdcli.data.pieces import HEAD_BYTES, Joined, Opening, pieces
+from gdcli.data.place import Place
+from gdcli.data.source import Progress, Source, first_rows_of, unwatched
+from gdcli.data.tables import Table
+
+__all__ = ["read"]
+
+_AN_OBJECT = 'each row is one object of numbers and texts: {"x": 1, "y": 3}'
+
+
+@table_format(rb"(\xef\xbb\xbf)?\s*(\{\s*(\"|\})|\[\s*\{)", stream="stream")
+def read(place: Place) -> ColumnTable:
+    """A column for each key; a key that a row lacks is a gap there.
+
+    Raises:
+        DataError: If a line is no JSON, or no object.
+    """
+    if place.part:
+        raise place.no_part()
+    return _table(place.content, place)
+
+
+@dataclass(frozen=True, eq=False)
+class LinesSource(Source):
+    """Objects, one a line, of which the first have been looked at.
+
+    Args:
+        place: Where they stand.
+        start: The first bytes.
+        rest: Opens what follows.
+        total: Bytes of the file, if that is known.
+    """
+
+    place: Place
+    start: bytes
+    rest: Opening
+    total: int | None
+
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
+        """A table for each block of lines."""
+        line = 1
+        with self.rest() as stream:
+            for content in pieces(Joined(self.start, stream), self.place.source):
+                progress(stream.position, self.total)
+                if not content.isspace():
+                    yield _table(content, self.place, line, tuple(names))
+                line += content.count(b"\n")
+
+
+def stream(start: bytes, rest: Opening, place: Place, total: int | None) -> Source | None:
+    """The objects, to pass in blocks; None where they are one array.
+
+    Raises:
+        DataError: If one of the first lines is no JSON, or no object.
+    """
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        return None
+    head = _table(start[: start.rfind(b"\n", 0, HEAD_BYTES) + 1], place)
+    return LinesSource(first_rows_of(head), place, start, rest, total)
+
+
+def _table(content: bytes, place: Place, line: int = 1, known: tuple[str, ...] = ()) -> ColumnTable:
+    """The objects of some lines, or of an array, with the columns that are known or those that they have."""
+    text = decode(content, place.source, place.options.encoding, line)
+    rows = [*(_of_array(text, place.source) if text.lstrip().startswith(b"[") else _of_lines(text, place.source, line))]
+    if not rows:
+        raise data_error(place.source, "no rows", _AN_OBJECT)
+    names = known or tuple(dict.fromkeys(key for _, row in rows for key in row))
+    if not names:
+        raise data_error(place.source, "no columns: every object is empty", _AN_OBJECT)
+    columns = {name: [row.get(name) for _, row in rows] for name in names}
+    nested = {name: kind for name, values in columns.items() if (kind := _nested({*map(type, values)}))}
+    lines = [number for number, _ in rows]
+    return ColumnTable(
+        names, place.source, len(rows), lambda name: column_of(columns[name]), nested, lines, "line", place.options
+    )
+
+
+def _of_lines(text: bytes, source: str, first: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    lines = text.split(b"\n")
+    numbers = [line for line, content in enumerate(lines, first) if content and not content.isspace()]
+    full = [lines[number - first] for number in numbers]
+    with suppress(ValueError, RecursionError):  # which line is wrong is found below
+        values = json.loads(b"[" + b",".join(full) + b"]")
+        if len(values) == len(full) and {*map(type, values)} == {dict}:
+            yield from zip(numbers, values, strict=True)
+            return
+    for line, content in zip(numbers, full, strict=True):
+        yield line, _object(_parsed(content, source, line), source, line)
+
+
+def _of_array(text: bytes, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for place, value in enumerate(_parsed(text, source, 0), 1):
+        yield place, _object(value, source, place)
+
+
+def _parsed(text: bytes, source: str, line: int) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        reason = error.msg[:1].lower() + error.msg[1:]
+        what = f"no JSON at character {error.pos + 1 if line else error.colno}: {reason}"
+        raise data_error(source, what, _AN_OBJECT, line or error.lineno) from None
+    except RecursionError:
+        raise data_error(source, "JSON nested too deeply", _AN_OBJECT, line) from None
+
+
+def _object(value: Any, source: str, line: int) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise data_error(source, f"{_kind(value)}, not an object", _AN_OBJECT, line)
+    return value
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", dict: "an object", str: "a text", type(None): "null"}.get(type(value), "a number")
+
+
+def _nested(types: set[type]) -> str:
+    """What a column holds that is no number and no text: lists, objects."""
+    return "lists" if list in types else "objects" if dict in types else ""

@@ -1,0 +1,134 @@
+"""SQLite: a table or a view of a database, `base.sqlite:table`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from gdcli.data.cells import data_error
+from gdcli.data.column_table import Column, ColumnTable, column_of
+from gdcli.data.formats import table_format
+from gdcli.data.place import Place
+from gdcli.data.source import HEAD_ROWS, Progress, Source, first_rows_of, unwatched
+from gdcli.data.tables import Table
+from gdcli.data.warning import listed
+from gdcli.errors import DataError, did_you_mean
+
+__all__ = ["read"]
+
+_BLOCK_ROWS = 20_000
+_TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
+
+
+@table_format(rb"SQLite format 3\x00")
+def read(place: Place) -> ColumnTable:
+    """The table asked for, or the only one; each column is read when it is needed.
+
+    Raises:
+        DataError: If there is no such table, several of which none is named, or the file is damaged.
+    """
+    with _connected(place) as base:
+        known = [name for (name,) in base.execute(_TABLES)]
+        table = _quoted(_chosen(place, known))
+        names = tuple(name for _, name, *_ in base.execute(f"PRAGMA table_info({table})"))
+        (rows,) = base.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names are quoted
+    if not rows:
+        raise data_error(place.source, "no rows", "a table needs at least one row")
+
+    def column(name: str) -> Column:
+        with _connected(place) as base:
+            return column_of([value for (value,) in base.execute(f"SELECT {_quoted(name)} FROM {table}")])  # noqa: S608
+
+    return SqliteTable(names, place.source, rows, column, options=place.options, place=place, table=table)
+
+
+@dataclass(frozen=True, eq=False)
+class SqliteTable(ColumnTable):
+    """A table of a database.
+
+    Args:
+        place: Where it stands.
+        table: Its name there, quoted.
+    """
+
+    place: Place = field(kw_only=True)
+    table: str = field(kw_only=True)
+
+    def source_of_blocks(self) -> Source:
+        """The same rows, in blocks."""
+        head = next(self.in_blocks(self.names, HEAD_ROWS))
+        return SqliteSource(first_rows_of(head), self)
+
+    def in_blocks(self, names: Sequence[str], rows: int) -> Iterator[ColumnTable]:
+        """So many rows at a time."""
+        listed, before = ", ".join(map(_quoted, names)), 0
+        with _connected(self.place) as base:
+            cursor = base.execute(f"SELECT {listed} FROM {self.table}")  # noqa: S608 - names are quoted
+            while block := cursor.fetchmany(rows):
+                columns = dict(zip(names, map(column_of, zip(*block, strict=True)), strict=True))
+                lines = range(before + 1, before + len(block) + 1)
+                read = columns.__getitem__
+                yield ColumnTable(tuple(names), self.source, len(block), read, lines=lines, options=self.options)
+                before += len(block)
+
+
+@dataclass(frozen=True, eq=False)
+class SqliteSource(Source):
+    """A table of a database whose rows pass in blocks.
+
+    Args:
+        table: The whole of it.
+    """
+
+    table: SqliteTable
+
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
+        """Some ten thousand rows at a time."""
+        done = 0
+        for block in self.table.in_blocks(names, _BLOCK_ROWS):
+            yield block
+            done += len(block)
+            progress(self.table.place.size * done // len(self.table), self.table.place.size)
+
+
+@contextmanager
+def _connected(place: Place) -> Iterator[sqlite3.Connection]:
+    """The database, to be read only.
+
+    Raises:
+        DataError: If it is damaged, or busy.
+    """
+    try:
+        with closing(_connection(place)) as base:
+            base.text_factory = lambda content: content.decode(errors="replace")
+            yield base
+    except sqlite3.Error as error:
+        raise data_error(place.source, f"SQLite: {error}", "check the database: PRAGMA integrity_check") from None
+
+
+def _connection(place: Place) -> sqlite3.Connection:
+    file = place.plain
+    if not isinstance(file, bytes):
+        return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    base = sqlite3.connect(":memory:")
+    base.deserialize(file)
+    return base
+
+
+def _chosen(place: Place, known: list[str]) -> str:
+    """The table asked for, or the only one."""
+    name = place.source.removesuffix(f":{place.part}") if place.part else place.source
+    if place.part:
+        if place.part not in known:
+            raise DataError(f"{name}: no table '{place.part}'", did_you_mean(place.part, known))
+        return place.part
+    if len(known) != 1:
+        tables = f"{len(known)} tables: {listed(known, 10)}" if known else "no table"
+        raise data_error(name, f"a database of {tables}", f"name one: {name}:{known[0]}" if known else "")
+    return known[0]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

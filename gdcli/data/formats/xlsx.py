@@ -1,0 +1,78 @@
+"""Excel workbooks, read by fastexcel: one sheet, `book.xlsx:Sheet`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gdcli.data.cells import data_error, number
+from gdcli.data.column_table import Column, ColumnTable, column_of
+from gdcli.data.formats import table_format
+from gdcli.data.frames import unreadable
+from gdcli.data.header import unique_names
+from gdcli.data.place import Place
+from gdcli.data.warning import listed
+from gdcli.errors import DataError, did_you_mean, install_hint
+
+__all__ = ["read"]
+
+_WHAT = "an Excel file"
+_UNNAMED = "__UNNAMED__"
+
+
+@table_format(rb"PK\x03\x04", holds=b"xl/workbook")
+def read(place: Place) -> ColumnTable:
+    """The sheet asked for, or the only one; its first row holds the names, and rows without a value are left out.
+
+    Raises:
+        DataError: If fastexcel is not installed, or the file is damaged, or several sheets are there and none is named.
+    """
+    try:
+        import fastexcel
+        import polars as pl  # noqa: F401 - fastexcel hands its cells over to it
+    except ImportError:
+        what = f"{_WHAT} needs an extra, which is not installed"
+        raise data_error(place.source, what, install_hint("data")) from None
+    try:
+        file = place.plain
+        book = fastexcel.read_excel(file if isinstance(file, bytes) else str(file))
+        sheet = _chosen(place, book.sheet_names)
+        texts, numbers = (book.load_sheet(sheet, dtypes=dtype).to_polars() for dtype in ("string", "float"))
+    except fastexcel.FastExcelError as error:
+        raise unreadable(place, _WHAT, error) from None
+    return _table(place, texts, numbers)
+
+
+def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
+    """The sheet's cells, without rows that hold none."""
+    pairs = zip(texts.get_columns(), numbers.get_columns(), strict=True)
+    cells = [[*map(_cell, text.to_list(), exact.to_list())] for text, exact in pairs]
+    rows = [row for row in range(texts.height) if any(column[row] for column in cells)]
+    if not rows:
+        what = "no rows below the first, which holds the names"
+        raise data_error(place.source, what, "a table needs at least one row")
+    names = unique_names(["" if name.startswith(_UNNAMED) else name for name in texts.columns])
+    columns = {name: [column[row] for row in rows] for name, column in zip(names, cells, strict=True)}
+
+    def column(name: str) -> Column:
+        return column_of(columns[name])
+
+    return ColumnTable(names, place.source, len(rows), column, {}, [row + 2 for row in rows], options=place.options)
+
+
+def _cell(text: str | None, value: float | None) -> str:
+    """A cell as text with all its digits: fastexcel's own text has ten of them."""
+    known = None if text is None or value is None else number(text)
+    return (text or "") if known is None or known == value else repr(value)
+
+
+def _chosen(place: Place, known: list[str]) -> str:
+    """The sheet asked for, or the only one."""
+    if place.part:
+        if place.part not in known:
+            book = place.source.removesuffix(f":{place.part}")
+            raise DataError(f"{book}: no sheet '{place.part}'", did_you_mean(place.part, known))
+        return place.part
+    if len(known) != 1:
+        what = f"{len(known)} sheets: {listed(known, 10)}"
+        raise data_error(place.source, what, f"name one: '{place.source}:{known[0]}'" if known else "")
+    return known[0]

@@ -1,0 +1,169 @@
+"""Tables read by polars, an optional extra: loaded only when one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gdcli.data.bulk import with_gaps
+from gdcli.data.cells import data_error, printable
+from gdcli.data.column_table import Column, ColumnTable
+from gdcli.data.place import Place
+from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
+from gdcli.data.tables import Table
+from gdcli.errors import DataError, install_hint
+
+if TYPE_CHECKING:
+    from polars import DataFrame, DataType, LazyFrame, Series
+
+__all__ = ["BATCH", "FrameSource", "LazyTable", "lazy_table", "unreadable"]
+
+BATCH = 1 << 16
+"""Rows that polars hands over at a time."""
+
+_NESTED = {"List": "lists", "Array": "lists", "Struct": "records", "Object": "objects", "Binary": "bytes"}
+
+
+@contextmanager
+def polars_reading(place: Place, what: str) -> Iterator[None]:
+    """Whatever polars says against a file, as an error in a line.
+
+    Args:
+        place: Where the table stands.
+        what: Its format, with an article.
+
+    Raises:
+        DataError: If polars is not there, or cannot read the file.
+    """
+    try:
+        from polars import exceptions
+    except ImportError:
+        raise data_error(place.source, f"{what} needs an extra, which is not installed", install_hint("data")) from None
+    try:
+        yield
+    except (exceptions.PolarsError, exceptions.PanicException, OSError, RuntimeError) as error:
+        raise unreadable(place, what, error) from None
+
+
+def unreadable(place: Place, what: str, error: BaseException) -> DataError:
+    """The error about a file that a library cannot read, with its reason."""
+    reason = printable((str(error).splitlines() or ["no reason is given"])[0].strip()[:120])
+    hint = "if the file is damaged or cut short, fetch or write it again"
+    return data_error(place.source, f"{what} that cannot be read: {reason}", hint)
+
+
+@dataclass(frozen=True, eq=False)
+class LazyTable(ColumnTable):
+    """A table of which only the columns that are asked for are read.
+
+    Args:
+        place: Where it stands.
+        what: Its format, with an article, for messages.
+        frame: The file, opened.
+    """
+
+    place: Place = field(kw_only=True)
+    what: str = field(kw_only=True)
+    frame: LazyFrame = field(kw_only=True)
+
+    def source_of_blocks(self) -> Source:
+        """The same rows, in blocks."""
+        return FrameSource(first_rows_of(_table(self.place, self.what, self.frame.head(HEAD_ROWS))), self)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSource(Source):
+    """A file whose rows polars reads in blocks.
+
+    Args:
+        table: The whole of it.
+    """
+
+    table: LazyTable
+
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
+        """Blocks of numbers, or of numbers and texts."""
+        before, table = 0, self.table
+        with polars_reading(table.place, table.what):
+            for frame in table.frame.select(names).collect_batches(chunk_size=BATCH):
+                yield _block(frame, table, before)
+                before += frame.height
+                progress(table.place.size * before // len(table), table.place.size)
+
+
+def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> LazyTable:
+    """A table of a file that polars opens.
+
+    Args:
+        place: Where it stands.
+        what: Its format, with an article, for messages.
+        scan: Opens it.
+
+    Raises:
+        DataError: If it cannot be read, or has no rows.
+    """
+    if place.part:
+        raise place.no_part()
+    with polars_reading(place, what):
+        frame = scan()
+    return _table(place, what, frame)
+
+
+def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
+    with polars_reading(place, what):
+        import polars as pl
+
+        schema = frame.collect_schema()
+        rows = int(frame.select(pl.len()).collect().item())
+    if not rows or not schema:
+        raise data_error(place.source, "no rows", "a table needs at least one row")
+
+    def column(name: str) -> Column:
+        with polars_reading(place, what):
+            return column_of_series(frame.select(name).collect().to_series())
+
+    nested = {name: kind for name, dtype in schema.items() if (kind := nested_kind(dtype))}
+    about = {"place": place, "what": what, "frame": frame, "options": place.options}
+    return LazyTable(tuple(schema), place.source, rows, column, nested, **about)
+
+
+def _block(frame: DataFrame, table: LazyTable, before: int) -> Table:
+    """A batch as a table: of numbers alone, if it holds nothing else."""
+    names, source, options = tuple(frame.columns), table.source, table.options
+    if all(_is_number(dtype) for dtype in frame.dtypes):
+        values = with_gaps(np.asarray(frame.cast(_float64()).to_numpy(), np.float64), options)
+        return NumberBlock(names, source, values, before=before)
+    lines = range(before + 1, before + 1 + frame.height)
+    columns = {name: column_of_series(frame[name]) for name in names}
+    return ColumnTable(names, source, frame.height, columns.__getitem__, table.nested, lines, options=options)
+
+
+def nested_kind(dtype: DataType) -> str:
+    """What a column holds that is no number and no text; else nothing."""
+    return _NESTED.get(str(dtype.base_type()), "")
+
+
+def column_of_series(series: Series) -> Column:
+    """A series as a column: numbers with NaN for null; decimals, dates and whatever else as text."""
+    import polars as pl
+
+    dtype = series.dtype
+    if _is_number(dtype):
+        return np.asarray(series.cast(pl.Float64).to_numpy(), np.float64)
+    if nested_kind(dtype) or dtype == pl.Duration:
+        return ["" if value is None else str(value) for value in series.to_list()]
+    return [*series.cast(pl.String).fill_null("")]
+
+
+def _is_number(dtype: DataType) -> bool:
+    return bool(str(dtype) == "Boolean" or dtype.is_float() or dtype.is_integer())
+
+
+def _float64() -> Any:
+    from polars import Float64
+
+    return Float64

@@ -1,0 +1,420 @@
+"""Every format a table is kept in: the same numbers, gaps and errors as the same table as csv."""
+
+import bz2
+import datetime as dt
+import decimal
+import gzip
+import io
+import json
+import lzma
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gdcli.data.files import Opened
+from gdcli.data.layout import ReadOptions
+from gdcli.data.reading import exists, load
+from gdcli.definitions import TABLE_FORMAT, names
+from gdcli.errors import DataError
+
+RNG = np.random.default_rng(5)
+ROWS = [(float(a), int(k), 2 * float(a) - 0.01 * int(k) + float(e)) for a, k, e in
+        zip(RNG.normal(0, 3, 120), RNG.integers(0, 1000, 120), RNG.normal(0, 1, 120), strict=True)]  # fmt: skip
+NAMES = ("a", "k", "y")
+CSV = "a,k,y\n" + "".join(f"{a!r},{k},{y!r}\n" for a, k, y in ROWS)
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+CONTENT_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/></Types>'
+)
+
+
+def polars():
+    return pytest.importorskip("polars", reason="the extra [data] is not installed")
+
+
+def frame():
+    return polars().DataFrame(OBJECTS)
+
+
+def zstd(content):
+    try:
+        from compression import zstd as library
+    except ImportError:
+        library = pytest.importorskip("backports.zstd", reason="the extra [data] is not installed")
+    return library.compress(content)
+
+
+def sqlite(path, rows=ROWS, tables=("t",), columns="a REAL, k INTEGER, y REAL"):
+    with sqlite3.connect(path) as base:
+        for table in tables:
+            base.execute(f"CREATE TABLE {table} ({columns})")
+            base.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608 - names of this test
+    base.close()
+
+
+def by_polars(method, **options):
+    def write(path):
+        getattr(frame(), method)(path, **options)
+
+    return write
+
+
+OBJECTS = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+
+
+def packed(compress):
+    return lambda path: path.write_bytes(compress(CSV.encode()))
+
+
+WRITERS = {
+    "t.csv": lambda path: path.write_text(CSV),
+    "t.tsv": lambda path: path.write_text(CSV.replace(",", "\t")),
+    "t.csv.gz": packed(gzip.compress),
+    "t.csv.bz2": packed(bz2.compress),
+    "t.csv.xz": packed(lzma.compress),
+    "t.csv.zst": packed(zstd),
+    "t.jsonl": lambda path: path.write_text("".join(json.dumps(one) + "\n" for one in OBJECTS)),
+    "t.json": lambda path: path.write_text(json.dumps(OBJECTS, indent=1)),
+    "t.sqlite": sqlite,
+    "t.npz": lambda path: np.savez(path, **{name: np.array([one[name] for one in OBJECTS]) for name in NAMES}),
+    "t.parquet": by_polars("write_parquet"),
+    "t.arrow": by_polars("write_ipc"),
+    "t.feather": by_polars("write_ipc", compression="lz4"),
+    "t.arrows": by_polars("write_ipc_stream"),
+}  # fmt: skip
+FIGURES = ["--standardize", "--lr", "0.1", "--epochs", "20", "--format", "json"]
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Writes the table in a format, and gives the file's name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name):
+        WRITERS[name](Path(name))
+        return name
+
+    return write
+
+
+class TestTheSameTable:
+    @pytest.mark.parametrize("name", [name for name in WRITERS if name != "t.csv"])
+    def test_gives_the_same_fit_to_the_last_bit(self, gdcli, written, name):
+        wanted, result = (gdcli("fit", written(one), *FIGURES).json for one in ("t.csv", name))
+        for key in ("parameters", "train", "optimum", "history", "claims"):
+            assert result[key] == wanted[key]
+
+    @pytest.mark.parametrize("name", ["t.sqlite", "t.jsonl", "t.parquet"])
+    def test_goes_through_a_pipe(self, written, name):
+        table = load("-", ReadOptions(), io.BytesIO(Path(written(name)).read_bytes()))
+        assert table.matrix(["k", "a"]).tolist() == [[k, a] for a, k, _ in ROWS]
+        assert table.source == "standard input"
+
+    @pytest.mark.parametrize("name", ["t.sqlite", "t.parquet"])
+    def test_serves_every_command(self, gdcli, written, name):
+        data, model = written(name), "m.safetensors"
+        assert gdcli("train", data, "--epochs", 2, "--save", model).code == 0
+        for words in (["show"], ["predict", model], ["evaluate", model], ["sweep", "fit", "--lr", "0.1,0.2"]):
+            assert gdcli(*words, data).code == 0
+        played = gdcli("live", "--plain", data, stdin="n\nq\n")
+        assert played.code == 0
+
+    def test_an_excel_sheet(self, tmp_path):
+        pytest.importorskip("fastexcel", reason="the extra [data] is not installed")
+        path = tmp_path / "book.xlsx"
+        path.write_bytes(workbook({"Rows": [["x", "y"], [1, 3], [2.1234567890123457, 5], [None, None], [3, "n/a"]]}))
+        table = load(str(path), ReadOptions())
+        assert table.numbers("x").tolist() == [1, 2.1234567890123457, 3]
+        assert np.isnan(table.numbers("y")[2])
+        assert [table.line(row) for row in range(3)] == [2, 3, 5]
+
+
+def test_what_a_command_writes_the_next_one_reads(gdcli):
+    for form in ("csv", "tsv", "jsonl"):
+        rows = gdcli("sample", "deck", "--format", form).out
+        fitted = gdcli("fit", "-", "--epochs", 2, "--format", "csv", stdin=rows)
+        assert fitted.out == gdcli("fit", "sample:deck", "--epochs", 2, "--format", "csv").out
+
+
+def workbook(sheets):
+    """A workbook of numbers, texts and empty cells, written by hand."""
+    listed = "".join(f'<sheet name="{name}" sheetId="{at}" r:id="r{at}"/>' for at, name in enumerate(sheets, 1))
+    relations = "".join(
+        f'<Relationship Id="r{at}" Type="{OFFICE}/worksheet" Target="worksheets/s{at}.xml"/>'
+        for at in range(1, len(sheets) + 1)
+    )
+    parts = {
+        "[Content_Types].xml": CONTENT_TYPES,
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}">{relations}</Relationships>',
+    }
+    for at, rows in enumerate(sheets.values(), 1):
+        lines = "".join(map(line, rows, range(1, len(rows) + 1)))
+        parts[f"xl/worksheets/s{at}.xml"] = f'<worksheet xmlns="{MAIN}"><sheetData>{lines}</sheetData></worksheet>'
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def line(row, number):
+    return f'<row r="{number}">{"".join(map(cell, row, "ABCDEF", [number] * len(row)))}</row>'
+
+
+def cell(value, column, row):
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f'<c r="{column}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
+    return f'<c r="{column}{row}"><v>{value!r}</v></c>'
+
+
+class TestColumnsOfEveryType:
+    """What a column may hold besides numbers."""
+
+    @pytest.fixture
+    def mixed(self, tmp_path):
+        pl = polars()
+        table = pl.DataFrame(
+            {
+                "n": [1, None, 3],
+                "f": [1.5, float("nan"), None],
+                "d": [decimal.Decimal("1.10"), decimal.Decimal("0.07"), None],
+                "day": [dt.date(2023, 1, day) for day in (1, 2, 3)],
+                "kind": pl.Series(["u", "v", None], dtype=pl.Categorical),
+                "flag": [True, False, None],
+                "list": [[1, 2], [3], None],
+                "y": [1, 2, 3],
+            }
+        )
+        table.write_parquet(tmp_path / "mixed.parquet")
+        return str(tmp_path / "mixed.parquet")
+
+    def test_numbers_gaps_and_texts(self, mixed):
+        table = load(mixed, ReadOptions())
+        numeric = {name: table.numbers(name).tolist() for name in table.names if table.is_numeric(name)}
+        assert repr(numeric) == repr(
+            {
+                "n": [1.0, np.nan, 3.0],
+                "f": [1.5, np.nan, np.nan],
+                "d": [1.1, 0.07, np.nan],
+                "flag": [1.0, 0.0, np.nan],
+                "y": [1.0, 2.0, 3.0],
+            }
+        )
+        assert table.texts("day") == ["2023-01-01", "2023-01-02", "2023-01-03"]
+        assert table.texts("kind") == ["u", "v", ""]
+
+    @pytest.mark.parametrize(
+        ("column", "what"),
+        [
+            ("list", "column 'list': holds lists, not numbers"),
+            ("day", "row 1, column 'day': '2023-01-01' is a date, not a number"),
+            ("n", "row 2, column 'n': empty cell"),
+        ],
+    )
+    def test_a_column_asked_for_that_holds_no_numbers(self, gdcli, mixed, column, what):
+        result = gdcli("fit", mixed, "--x", column, "--y", "y")
+        assert result.code == 3
+        assert f"mixed.parquet: {what}" in result.err
+
+    def test_only_the_columns_asked_for_are_read(self, monkeypatch, mixed):
+        seen = []
+        lazy = polars().LazyFrame
+        select = lazy.select
+        monkeypatch.setattr(lazy, "select", lambda self, *columns: (seen.extend(columns), select(self, *columns))[1])
+        load(mixed, ReadOptions()).matrix(["y", "n"])
+        assert [one for one in seen if isinstance(one, str)] == ["y", "n"]
+
+
+class TestJsonLines:
+    def read(self, tmp_path, text):
+        path = tmp_path / "rows.jsonl"
+        path.write_text(text)
+        return load(str(path), ReadOptions())
+
+    def test_keys_that_are_missing_are_gaps(self, tmp_path):
+        table = self.read(tmp_path, '{"x": 1, "y": 2}\n\n{"y": "3", "z": null}\n{"x": true, "y": 4}\n')
+        assert table.names == ("x", "y", "z")
+        assert repr(table.matrix(["x", "y"]).tolist()) == "[[1.0, 2.0], [nan, 3.0], [1.0, 4.0]]"
+        assert [table.line(row) for row in range(3)] == [1, 3, 4]
+
+    @pytest.mark.parametrize(
+        ("text", "what"),
+        [
+            ('{"x": 1}\n{"x": 2,}\n', "line 2: no JSON at character 9"),
+            ('{"x": 1}\n[1, 2]\n', "line 2: a list, not an object"),
+            ('[{"x": 1}, 7]', "line 2: a number, not an object"),
+            ("{}\n{}\n", "no columns: every object is empty"),
+        ],
+    )
+    def test_lines_that_are_no_objects(self, tmp_path, text, what):
+        with pytest.raises(DataError) as caught:
+            self.read(tmp_path, text)
+        assert caught.value.message.startswith(f"{tmp_path / 'rows.jsonl'}: {what}")
+        assert caught.value.hint
+
+    @pytest.mark.parametrize(
+        ("cells", "what"),
+        [
+            (["1", '"abc"', "3"], "line 2, column 'x': 'abc' is not a number"),
+            (["1", "Infinity", "3"], "line 2, column 'x': 'inf' is not a finite number"),
+            (["1", "[1, 2]", "3"], "column 'x': holds lists, not numbers"),
+            (["1", "9" * 400, "3"], "is not a finite number"),
+        ],
+    )
+    def test_a_bad_cell(self, tmp_path, cells, what):
+        table = self.read(tmp_path, "".join(f'{{"x": {cell}}}\n' for cell in cells))
+        with pytest.raises(DataError) as caught:
+            table.numbers("x")
+        assert what in caught.value.message
+
+
+class TestSqlite:
+    def test_a_table_of_several(self, tmp_path):
+        base = tmp_path / "base.db"
+        sqlite(base, tables=("one", "two"))
+        assert len(load(f"{base}:two", ReadOptions())) == len(ROWS)
+        for name, hint in [(str(base), f"name one: {base}:one"), (f"{base}:tow", "did you mean 'two'?")]:
+            with pytest.raises(DataError) as caught:
+                load(name, ReadOptions())
+            assert caught.value.hint == hint
+
+    def test_gaps_and_bad_cells(self, tmp_path):
+        base = tmp_path / "base.db"
+        sqlite(base, [(1, 1, 2), (None, 2, 3), (3, "x", 4)])
+        table = load(str(base), ReadOptions())
+        assert repr(table.numbers("a").tolist()) == "[1.0, nan, 3.0]"
+        with pytest.raises(DataError, match="row 3, column 'k': 'x' is not a number"):
+            table.numbers("k")
+
+    def test_a_damaged_file(self, tmp_path):
+        base = tmp_path / "base.db"
+        sqlite(base)
+        base.write_bytes(base.read_bytes()[:700])
+        with pytest.raises(DataError, match="SQLite: "):
+            load(str(base), ReadOptions())
+
+
+class TestWithoutTheExtra:
+    @pytest.mark.parametrize(
+        ("content", "what"),
+        [
+            (b"PAR1\x15\x04\x15", "a Parquet file needs an extra"),
+            (b"ARROW1\x00\x00", "an Arrow file needs an extra"),
+            (workbook({"Rows": [["x"], [1]]}), "an Excel file needs an extra"),
+            (b"\x28\xb5\x2f\xfd\x04\x00", "zstd data needs an extra"),
+        ],
+    )
+    def test_the_command_that_installs_it_is_named(self, monkeypatch, tmp_path, content, what):
+        for module in ("polars", "fastexcel", "backports", "backports.zstd", "compression"):
+            monkeypatch.setitem(__import__("sys").modules, module, None)
+        path = tmp_path / "data"
+        path.write_bytes(content)
+        with pytest.raises(DataError) as caught:
+            load(str(path), ReadOptions())
+        assert caught.value.message == f"{path}: {what}, which is not installed"
+        assert caught.value.hint.startswith("pip install '.[data]'")
+
+
+class TestDamage:
+    @pytest.mark.parametrize("name", ["t.csv.gz", "t.csv.bz2", "t.csv.xz", "t.csv.zst", "t.parquet", "t.arrow"])
+    def test_a_file_cut_short(self, written, name):
+        path = Path(written(name))
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        with pytest.raises(DataError, match=f"{name}: ") as caught:
+            load(name, ReadOptions())
+        assert "again" in caught.value.hint
+
+    def test_a_gz_that_unpacks_to_far_more(self):
+        packed = gzip.compress(bytes(1 << 20)) * 400
+        with pytest.raises(DataError, match="unpack to more than 200 times as many"):
+            Opened(io.BytesIO(packed), "data.gz").read()
+
+
+class TestSeveralFiles:
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for name, text in {
+            "year=2020/a.csv": "x,y\n1,3\n2,5\n",
+            "year=2021/b.jsonl": '{"y": 7, "x": 3}\n',
+            "year=2021/_SUCCESS": "",
+            "year=2021/.hidden": "?",
+        }.items():
+            path = Path("data", name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return Path("data")
+
+    @pytest.mark.usefixtures("folder")
+    def test_a_folder_whose_names_are_columns(self):
+        table = load("data", ReadOptions())
+        assert table.names == ("year", "x", "y")
+        assert table.matrix(["year", "x", "y"]).tolist() == [[2020, 1, 3], [2020, 2, 5], [2021, 3, 7]]
+
+    @pytest.mark.usefixtures("folder")
+    def test_a_pattern(self):
+        assert load("data/*/*.csv", ReadOptions()).numbers("x").tolist() == [1, 2]
+        assert load("data/**/[ab].*", ReadOptions()).numbers("y").tolist() == [3, 5, 7]
+
+    def test_an_empty_file_is_left_out_and_said(self, gdcli, folder):
+        (folder / "year=2020" / "c.csv").write_text("")
+        result = gdcli("fit", "data", "--epochs", 1)
+        assert result.code == 0
+        assert "data/year=2020/c.csv is empty and left out" in result.err
+
+    def test_the_file_of_a_bad_cell_is_named(self, gdcli, folder):
+        (folder / "year=2021" / "c.csv").write_text("x,y\n4,9\n5,abc\n")
+        result = gdcli("fit", "data")
+        assert result.code == 3
+        assert "data/year=2021/c.csv: line 3, column 'y': 'abc' is not a number" in result.err
+
+    def test_a_column_of_text_in_one_file_only(self, gdcli, folder):
+        (folder / "year=2021" / "c.csv").write_text("x,y\nred,9\n")
+        result = gdcli("fit", "data")
+        assert result.code == 3
+        assert "data/year=2021/c.csv: line 2, column 'x': 'red' is not a number" in result.err
+
+    def test_columns_that_differ(self, folder):
+        (folder / "year=2021" / "c.csv").write_text("x,z\n4,9\n")
+        with pytest.raises(DataError) as caught:
+            load("data", ReadOptions())
+        assert caught.value.message == (
+            "data/year=2021/c.csv: lacks column 'y' and has column 'z' besides, compared with data/year=2020/a.csv"
+        )
+
+    @pytest.mark.usefixtures("folder")
+    @pytest.mark.parametrize(
+        ("name", "what"),
+        [("data/*.xyz", "no file has such a name"), ("none", "no readable file in the folder")],
+    )
+    def test_no_files(self, name, what):
+        Path("none").mkdir()
+        with pytest.raises(DataError, match=what) as caught:
+            load(name, ReadOptions())
+        assert caught.value.hint
+
+    @pytest.mark.usefixtures("folder")
+    def test_which_names_stand_for_rows(self):
+        sqlite("base.db")
+        assert [exists(name) for name in ("data", "data/*/*", "base.db:t", "sample:deck", "nothing", "n*")] == [
+            *[True] * 4,
+            *[False] * 2,
+        ]
+
+
+def test_a_format_is_a_file_in_its_folder():
+    assert names(TABLE_FORMAT) == ["arrow", "jsonl", "parquet", "sqlite", "xlsx"]
