@@ -186,7 +186,7 @@ class Run:
     def _looked_at(self, stretch: Stretch) -> Iterator[Epoch]:
         """Remembers epochs made together, and makes the records of those that are looked at."""
         first, begin, end = self.count, 0, len(stretch.losses)
-        for at in filter(lambda at: self._seen(first + at), range(end)):
+        for at in [at for at in range(end) if self._seen(first + at)]:
             self._remember(stretch, begin, at)
             record, begin = stretch.record(at), at + 1
             self._note(record)

@@ -69,5 +69,5 @@ def _stretch(problem: Problem, before: Epoch, made: list[Made]) -> Stretch:
         number, step, now = before.epoch + 1 + at, before.step + 1 + at, partial(epoch_of, at)
         return Step(step, number, learning, loss, gradient, parameters, state, slice(None), now)
 
-    losses = [loss for _, loss, *_ in made[1:]]
+    losses = [one[1] for one in made[1:]]
     return Stretch(before.epoch + 1, before.step + len(losses), losses, epoch_of, update_of)
