@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -252,7 +253,7 @@ def test_ctrl_c_ends_it_whatever_is_going_on():
     async def script(app, pilot):
         await pilot.press("l", "0", "ctrl+c")
         assert app.session.finished
-        assert app.interrupted
+        assert app.ended_by == signal.SIGINT
 
     piloted(script)
 
@@ -402,14 +403,15 @@ def test_a_recording_plays_back_the_same_screen(in_terminal, tmp_path):
     assert f"rerun: gdcli live --replay {file}" in told
 
 
-def test_being_told_to_end_leaves_the_terminal_as_it_was_and_tells_the_command(in_terminal):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_being_told_to_end_leaves_the_terminal_as_it_was_and_tells_the_command(in_terminal, number):
     terminal = in_terminal()
     terminal.until("Paused at the start")
     terminal.press("n")
     terminal.until("1.825")
-    terminal.process.terminate()
+    terminal.process.send_signal(number)
     told, code = terminal.end()
-    assert code == 0
+    assert code == 128 + number
     assert "rerun: gdcli fit" in told
 
 

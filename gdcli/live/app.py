@@ -33,7 +33,7 @@ FRAME = 0.05  # seconds between frames at most
 ANSWER = 0.03  # seconds that a key's answer has to be painted in
 DRAWING = 30  # a frame's cost is at most a part in so many of the time
 FONT = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
-ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 ALWAYS = ("ctrl+c", "ctrl+q")  # end it, whatever is going on
 ACTIONS = {name: key.action for key in KEYS for name in key.keys}
 
@@ -90,7 +90,7 @@ class LiveApp(App[None]):
         self.session, self.scenes, self._screen = session, Scenes(), screen
         self.stage = Stage()
         self.frames, self._watcher = 0, watcher
-        self._busy_until, self.interrupted = 0.0, False
+        self._busy_until, self.ended_by = 0.0, 0
 
     def compose(self) -> ComposeResult:
         """The stage alone."""
@@ -101,7 +101,7 @@ class LiveApp(App[None]):
         self.stage.focus()
         for signal_ in ENDING:
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not everywhere, not in a thread
-                asyncio.get_running_loop().add_signal_handler(signal_, self._act, "quit")
+                asyncio.get_running_loop().add_signal_handler(signal_, self._end_by, signal_)
         self.run_worker(self._live(), exclusive=True)
 
     def draw(self) -> None:
@@ -152,8 +152,7 @@ class LiveApp(App[None]):
         if event.key == "ctrl+z":
             self.action_suspend_process()
         elif event.key in ALWAYS:
-            self.interrupted = event.key == "ctrl+c"
-            self._act("quit")
+            self._end_by(signal.SIGINT if event.key == "ctrl+c" else 0)
         elif session.help:
             self._turn_page()
         elif session.typing is not None:
@@ -168,6 +167,11 @@ class LiveApp(App[None]):
         width, height = self.stage.size
         pages = len(help_pages(height, width))
         self.session.help = self.session.help + 1 if self.session.help < pages else 0
+
+    def _end_by(self, signum: int) -> None:
+        """Ends it, and remembers the signal for the exit code."""
+        self.ended_by = int(signum)
+        self._act("quit")
 
     def _act(self, action: str) -> None:
         if action == "save_picture":

@@ -18,7 +18,7 @@ from gdcli.cli.lifetime import unwound
 from gdcli.cli.live_options import HOST, LiveOptions
 from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
-from gdcli.errors import INTERRUPTED, DataError, OptionError
+from gdcli.errors import DataError, OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
@@ -89,10 +89,9 @@ def command(
     note_all(factory.notes, terminal)
     with unwound(), _recorder(live.record) as recorder:
         session = Session(factory, recorder)
-        interrupted = _converse(session, recorder, live, terminal)
+        signum = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
-    if interrupted:
-        raise typer.Exit(INTERRUPTED)
+    _finish(signum)
 
 
 def origin_of(context: Any) -> Origin:
@@ -172,28 +171,35 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
         entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
     with unwound():
-        _converse(session, None, live, terminal)
+        signum = _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {quoted(name)}")
+    _finish(signum)
+
+
+def _finish(signum: int) -> None:
+    """The exit code, if a signal ended it."""
+    if signum:
+        raise typer.Exit(128 + signum)
 
 
 # where it is shown
 
 
-def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, terminal: Terminal) -> bool:
-    """Runs it, on the screen or line by line, and tells whether it was interrupted."""
+def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, terminal: Terminal) -> int:
+    """Runs it, on the screen or line by line, and gives the signal that ended it; 0 for none."""
     watcher = None if recorder is None else recorder.frame
     if live.plain:
         from gdcli.live.plain import converse
 
         screen = terminal.screen()
         converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
-        return False
+        return 0
     from gdcli.live.app import LiveApp
 
     _take_keys(terminal)
     app = LiveApp(session, _screen(terminal), watcher)
     app.run()
-    return app.interrupted
+    return app.ended_by
 
 
 def _screen(terminal: Terminal) -> Screen:
