@@ -144,7 +144,7 @@ def test_measuring_in_parts_is_measuring_at_once(monkeypatch):
     problem = Problem(network, cross_entropy, data, metrics={"rows": lambda outputs, _: float(outputs[:, 0].mean())})
     parameters = network.initial(np.random.default_rng(0), np.float64)
     whole = problem.measured(parameters, data)
-    monkeypatch.setattr("gdcli.training.loop.MEASURED", 7)
+    monkeypatch.setattr("gdcli.training.problem.MEASURED", 7)
     parts = problem.measured(parameters, data)
     np.testing.assert_allclose(parts[0], whole[0], rtol=1e-13)
     np.testing.assert_allclose(parts[1]["rows"], whole[1]["rows"], rtol=1e-13)

@@ -85,8 +85,18 @@ class Place:
 
 
 def place_of(source: str, options: ReadOptions) -> Place:
-    """The place that a name stands for: `data.csv`; `book.xlsx:Sheet` and `base.sqlite:table` for a part of a file."""
+    """The place that a name stands for: `data.csv`; `book.xlsx:Sheet` and `base.sqlite:table` for a part of a file.
+
+    A pipe that has a name, as `/dev/stdin` or a shell's `<(...)`, can be read only once, and is read here.
+
+    Raises:
+        DataError: If such a pipe cannot be read.
+    """
+    path = Path(source)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with opened(source, options.limits.unpacked) as stream:
+            return Place(source, None, "", options, stream.read())
     match = _PART.fullmatch(source)
-    if match is None or Path(source).exists() or not Path(match[1]).is_file():
+    if match is None or path.exists() or not Path(match[1]).is_file():
         return Place(source, source, "", options)
     return Place(source, match[1], match[2], options)

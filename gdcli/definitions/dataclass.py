@@ -51,9 +51,13 @@ else:
 
 
 class _Parameters:
-    """What the standard library asks of a dataclass that is extended."""
+    """What the standard library, and others as it, ask of how a dataclass was made."""
+
+    __slots__ = ("eq", "frozen", "init", "order", "repr", "unsafe_hash")
 
     def __init__(self, frozen: bool) -> None:
+        self.init = self.repr = self.eq = True
+        self.order = self.unsafe_hash = False
         self.frozen = frozen
 
 
