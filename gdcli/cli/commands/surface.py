@@ -15,7 +15,6 @@ from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, check_place, emit, format_of, output_width
-from gdcli.cli.ranges import span
 from gdcli.cli.running import note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
@@ -24,6 +23,7 @@ from gdcli.experiments.line import on_rows, refuse_unfit
 from gdcli.experiments.line_result import line_config
 from gdcli.experiments.line_surface import Descents, RatesSpec, axes, descent
 from gdcli.experiments.notation import write
+from gdcli.experiments.ranges import span
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import (
     DataSpec,
