@@ -29,7 +29,14 @@ linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it is
 def started(words, folder, **streams):
     usual = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environ = clean_environ({"PYTHONPATH": os.pathsep.join(sys.path)})
-    return subprocess.Popen([*PROGRAM, *map(str, words)], cwd=folder, env=environ, **usual | streams)
+    return subprocess.Popen(
+        [*PROGRAM, *map(str, words)], cwd=folder, env=environ, preexec_fn=heeds_hang_ups, **usual | streams
+    )
+
+
+def heeds_hang_ups():
+    """A process whose parent ignores them, as under nohup, would ignore them too, which is as it should be."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def takes_signals(process):
