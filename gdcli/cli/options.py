@@ -6,7 +6,7 @@ import typer
 
 from gdcli.cli.grouping import parser_of
 from gdcli.definitions.namedtuple import NamedTuple
-from gdcli.experiments.spec import Option
+from gdcli.experiments.options import Option
 
 
 def option(*names: str, help: str, accepts: str = "", metavar: str | None = None) -> Any:  # noqa: A002

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from gdcli.experiments.sweep.executors import Finished, InProcess, SweepEvent
     from gdcli.experiments.sweep.grid import Choice, Grid
     from gdcli.experiments.sweep.planning import Plan
-    from gdcli.experiments.sweep.result import SweepResult, SweptRun
+    from gdcli.experiments.sweep.result import SweepResult
+    from gdcli.experiments.sweep.swept_run import SweptRun
     from gdcli.render.progress import ProgressBar
 
 KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
@@ -260,7 +261,7 @@ def _bar(planned: Plan, terminal: Terminal) -> ProgressBar:
 
 def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> Iterator[Finished]:
     """The same, each noted on stderr as it ends: a table is ranked, and so waits for the last."""
-    from gdcli.experiments.sweep.result import SweptRun
+    from gdcli.experiments.sweep.swept_run import SweptRun
 
     for one in finished:
         terminal.note(line(SweptRun(one, planned)))
@@ -291,7 +292,7 @@ def header(planned: Plan) -> str:
 
 def _listing(listed: Sequence[Choice]) -> str:
     """A list in a line: all of a few, the ends of many."""
-    from gdcli.experiments.sweep.result import brief
+    from gdcli.experiments.sweep.swept_run import brief
 
     texts = [brief(choice.text) for choice in listed]
     if len(texts) <= 6:
