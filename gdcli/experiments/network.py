@@ -14,7 +14,7 @@ from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
 from gdcli.data.parts import missing_classes
-from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
+from gdcli.data.preparation import Preparation, class_weights, correct, largest_pixel, learned_fill, prepare
 from gdcli.data.report import ReadReport
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
@@ -175,7 +175,7 @@ def network_experiment(
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
     building.check_stopping(spec, validation, len(data.classes))
-    fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
+    fill = learned_fill(data) if past is None else Fill(past.preparation.means)
     filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
     data = filled(data)
@@ -351,7 +351,7 @@ def _loss(spec: LossSpec, data: Dataset) -> LossDefinition:
 
 
 def _scaling(spec: Spec, data: Dataset) -> scaling.Scaling:
-    largest = image_scale(data.inputs)
+    largest = largest_pixel(data)
     return building.scaling_for(spec.loop, scaling.standard if largest is None else scaling.by(largest))
 
 
@@ -384,7 +384,7 @@ def _weights(spec: NetworkSpec, data: Dataset) -> Array | None:
     if not data.classes:
         raise OptionError("--class-weight goes with classes, and the target is a number")
     if isinstance(wanted, str):
-        return class_weights(data.targets, len(data.classes))
+        return class_weights(data.class_counts())
     weights = dict.fromkeys(data.classes, 1.0)
     for label, weight in wanted:
         if label not in weights:
