@@ -1,8 +1,7 @@
-"""A saved model on rows with known answers: its scores, and how each class does."""
+"""What is measured of a saved model on rows with known answers: figures of all rows, and of each class."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from gdcli.analysis.evaluation import Evaluation
@@ -14,7 +13,7 @@ from gdcli.experiments.result import described
 from gdcli.experiments.saved import Model
 from gdcli.nn import metrics
 
-__all__ = ["ClassFigures", "ModelEvaluation"]
+__all__ = ["ClassFigures", "Evaluated"]
 
 
 @dataclass(frozen=True)
@@ -39,59 +38,64 @@ class ClassFigures:
 
 
 @dataclass(frozen=True, eq=False)
-class ModelEvaluation:
-    """What a saved model comes to on rows.
+class Evaluated:
+    """A model's figures on some rows.
 
     Args:
-        model: The model.
-        rows: Inputs and their answers.
-        reading: How the rows were read.
+        rows: How many rows there are.
+        classes: The labels of its classes; none of a model that predicts numbers.
+        found: Loss, accuracy or errors, confusion.
+        more: Further figures of classes.
+        reading: What was read.
     """
 
-    model: Model
-    rows: Dataset
+    rows: int
+    classes: tuple[str, ...]
+    found: Evaluation
+    more: dict[str, float]
     reading: ReadReport
 
-    @cached_property
-    def found(self) -> Evaluation:
-        """Loss and scores."""
-        return self.model.evaluate(self.rows)
-
-    @cached_property
-    def class_scores(self) -> dict[str, float]:
-        """Figures of classes; none of a model of numbers."""
-        return _class_scores(self.model, self.rows)
+    @classmethod
+    def of(cls, model: Model, rows: Dataset, reading: ReadReport) -> Evaluated:
+        """Puts a model to rows."""
+        return cls(len(rows), model.classes, model.evaluate(rows), _more(model, rows), reading)
 
     @property
-    def scores(self) -> dict[str, Any]:
-        """All scores by name."""
-        return self.found.figures_with_loss() | self.class_scores
+    def figures(self) -> dict[str, float]:
+        """All figures, by name."""
+        return self.found.figures_with_loss() | self.more
 
-    @property
-    def per_class(self) -> list[ClassFigures]:
-        """How each class does."""
-        counts = self.found.confusion
-        return [] if counts is None else _per_class(counts, self.model.classes)
-
-    def figures(self) -> dict[str, Any]:
-        """The object of every machine format."""
-        counts = self.found.confusion
+    def summary(self) -> dict[str, Any]:
+        """The figures as json has them."""
+        confusion = self.found.confusion
         return {
-            "rows": len(self.rows),
-            **self.scores,
-            "classes": list(self.model.classes) or None,
-            "confusion": None if counts is None else counts.tolist(),
+            "rows": self.rows,
+            **self.figures,
+            "classes": list(self.classes) or None,
+            "confusion": None if confusion is None else confusion.tolist(),
             "reading": described(self.reading),
         }
 
+    def per_class(self) -> list[ClassFigures]:
+        """Each class's figures; none where numbers are predicted."""
+        counts = self.found.confusion
+        if counts is None:
+            return []
+        figures = zip(self.classes, metrics.precision(counts), metrics.recall(counts), metrics.f1(counts), strict=True)
+        support: Array = counts.sum(axis=1)
+        return [
+            ClassFigures(label, float(precision), float(recall), float(f1), int(support[at]))
+            for at, (label, precision, recall, f1) in enumerate(figures)
+        ]
 
-def _class_scores(saved: Model, rows: Dataset) -> dict[str, float]:
+
+def _more(model: Model, rows: Dataset) -> dict[str, float]:
     """Figures of classes: log loss, macro F1, balanced accuracy, and for two classes the area under the ROC curve."""
-    if not saved.classes:
+    if not model.classes:
         return {}
-    out, prepared = saved.outputs(rows.inputs), saved.saved.preparation
+    out, prepared = model.outputs(rows.inputs), model.saved.preparation
     probabilities = prepared.probabilities(out)
-    counts = metrics.confusion(prepared.predicted(out), rows.targets, len(saved.classes))
+    counts = metrics.confusion(prepared.predicted(out), rows.targets, len(model.classes))
     figures = {
         "log_loss": metrics.log_loss(probabilities, rows.targets),
         "macro_f1": metrics.macro_f1(counts),
@@ -100,12 +104,3 @@ def _class_scores(saved: Model, rows: Dataset) -> dict[str, float]:
     if probabilities.shape[1] == 2 and 0 < rows.targets.sum() < len(rows):
         figures["roc_auc"] = metrics.roc_auc(probabilities[:, 1], rows.targets)
     return figures
-
-
-def _per_class(counts: Array, classes: tuple[str, ...]) -> list[ClassFigures]:
-    figures = zip(classes, metrics.precision(counts), metrics.recall(counts), metrics.f1(counts), strict=True)
-    support = counts.sum(axis=1)
-    return [
-        ClassFigures(label, float(precision), float(recall), float(f1), int(support[at]))
-        for at, (label, precision, recall, f1) in enumerate(figures)
-    ]

@@ -11,7 +11,7 @@ from gdcli.cli.output import check, emit, plots
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
-from gdcli.experiments.evaluating import ModelEvaluation
+from gdcli.experiments.evaluating import Evaluated
 from gdcli.experiments.saved import load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.render.reports.evaluate import report
@@ -44,5 +44,4 @@ def command(
     rows = saved.dataset(table, data)
     reading = saved.reading(table, rows, data)
     note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
-    evaluation = ModelEvaluation(saved, rows, reading)
-    emit(report(evaluation, plots(asked.plot, output, terminal)), output, terminal)
+    emit(report(Evaluated.of(saved, rows, reading), plots(asked.plot, output, terminal)), output, terminal)

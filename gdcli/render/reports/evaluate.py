@@ -1,32 +1,33 @@
-"""How a saved model did: its scores, each class, and the confusion matrix."""
+"""What `evaluate` shows: each class's figures, those of all rows, the most frequent mistakes, the confusion matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gdcli.experiments.evaluating import ModelEvaluation
+from gdcli.experiments.evaluating import Evaluated
 from gdcli.formatting import short
 from gdcli.nn import metrics
 from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
 
-__all__ = ["report"]
+MOST = 26
+"""Classes whose matrix is shown where no picture is asked for."""
 
 
-def report(evaluation: ModelEvaluation, plotted: bool) -> Report:
+def report(evaluated: Evaluated, plotted: bool) -> Report:
     """The report of an evaluation.
 
     Args:
-        evaluation: What the model came to.
-        plotted: Whether the confusion matrix is drawn however many classes there are.
+        evaluated: The figures.
+        plotted: Whether a large matrix is drawn, too.
     """
     return Report(
         schema="gdcli.evaluate/1",
-        records=evaluation.per_class,
-        summary=evaluation.figures,
+        records=evaluated.per_class(),
+        summary=evaluated.summary,
         rows_name="per_class",
-        columns=_columns(evaluation.model.classes),
-        blocks=lambda screen: _blocks(evaluation, screen, plotted),
+        columns=_columns(evaluated.classes),
+        blocks=lambda screen: _blocks(evaluated, screen, plotted),
     )
 
 
@@ -41,23 +42,23 @@ def _columns(classes: tuple[str, ...]) -> list[Column]:
     ]
 
 
-def _blocks(evaluation: ModelEvaluation, screen: Screen, plotted: bool) -> Iterator[str]:
-    classes, found = evaluation.model.classes, evaluation.found
+def _blocks(evaluated: Evaluated, screen: Screen, plotted: bool) -> Iterator[str]:
+    classes, confusion = evaluated.classes, evaluated.found.confusion
     yield ""
-    figures = {name: short(value) for name, value in evaluation.scores.items()}
+    figures = {name: short(value) for name, value in evaluated.figures.items()}
     if figures.get("balanced_accuracy") == figures.get("accuracy"):
         figures.pop("balanced_accuracy", None)
     text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
-    yield f" {paint('rows', theme.HEADING, screen)} {len(evaluation.rows):,}   {text}"
-    if found.confusion is None:
+    yield f" {paint('rows', theme.HEADING, screen)} {evaluated.rows:,}   {text}"
+    if confusion is None:
         return
-    worst = metrics.worst_confusions(found.confusion, classes)
+    worst = metrics.worst_confusions(confusion, classes)
     if worst:
         mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
         yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(mistakes, screen)}"
-    if plotted or len(classes) <= 26:
+    if plotted or len(classes) <= MOST:
         from gdcli.render.charts.plots import draw_confusion
 
         labels = [plain(label, screen) for label in classes]
         yield ""
-        yield from draw_confusion(found.confusion, labels, screen, title="confusion").split("\n")
+        yield from draw_confusion(confusion, labels, screen, title="confusion").split("\n")
