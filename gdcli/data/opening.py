@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from gdcli.data.array_source import array_source
 from gdcli.data.files import STDIN, Opened, opened, opened_stream
 from gdcli.data.formats import format_of, stream_of
 from gdcli.data.hive import FolderTable, folder_values
@@ -22,7 +23,7 @@ from gdcli.data.source import Divisible, Progress, Source, TableSource, first_ro
 from gdcli.data.tables import Table
 from gdcli.data.text_source import can_be_cut, text_source
 
-__all__ = ["LARGE_BYTES", "FilesSource", "open_rows", "source_at"]
+__all__ = ["LARGE_BYTES", "FilesSource", "as_source", "open_rows", "open_source", "source_at"]
 
 LARGE_BYTES = 1 << 24
 """Text of so many bytes passes in blocks."""
@@ -53,6 +54,25 @@ def open_rows(source: str, options: ReadOptions, stdin: BinaryIO | None = None) 
         full = [file for file in files if file.stat().st_size]
         return _several(folder, full, files, options) if _are_large(full) else load(source, options)
     return _one(place_of(source, options))
+
+
+def open_source(source: str, options: ReadOptions, stdin: BinaryIO | None = None, labels: str | None = None) -> Source:
+    """Rows that pass in blocks, whatever they are kept in; those of a small source are one block.
+
+    Args:
+        source: As `load` has it.
+        options: How to read a text table.
+        stdin: The standard input, as bytes.
+        labels: The file of labels that goes with IDX images.
+
+    Raises:
+        DataError: If it cannot be read, or is no table.
+        OptionError: If labels are given for something other than IDX images.
+    """
+    arrays = None if source == "-" else array_source(place_of(source, options), labels)
+    if arrays is not None:
+        return arrays
+    return as_source(load(source, options, stdin, labels) if labels else open_rows(source, options, stdin))
 
 
 def _are_large(files: Sequence[Path]) -> bool:
@@ -160,7 +180,11 @@ def source_at(place: Place) -> Source:
     Raises:
         DataError: If it cannot be read, or is no table.
     """
-    rows = _one(place)
+    return as_source(_one(place))
+
+
+def as_source(rows: Table | Source) -> Source:
+    """The rows in blocks; those that are in memory as one."""
     if isinstance(rows, Source):
         return rows
     return rows.source_of_blocks() if isinstance(rows, Divisible) else TableSource(rows)

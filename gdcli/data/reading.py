@@ -18,7 +18,7 @@ from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.data.warning import ReadWarning, count, listed
 from gdcli.errors import DataError, OptionError
 
-__all__ = ["ReadOptions", "Table", "exists", "files_of", "left_out", "load", "table_at"]
+__all__ = ["ReadOptions", "Table", "exists", "files_of", "left_out", "load", "table_at", "without_labels"]
 
 _WILD = "*?["
 
@@ -40,11 +40,11 @@ def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, label
     if source == "-":
         return table_at(Place(STDIN, options=options, piped=read_stream(stdin, STDIN, options.limits.unpacked)), labels)
     if is_mnist_folder(source):
-        return _without_labels(mnist_table(source), labels)
+        return without_labels(mnist_table(source), labels)
     folder, files = files_of(source)
     if files is None:
         return table_at(place_of(source, options), labels)
-    return _without_labels(_joined(source, folder, files, options), labels)
+    return without_labels(_joined(source, folder, files, options), labels)
 
 
 def exists(source: str) -> bool:
@@ -72,7 +72,7 @@ def _read(place: Place, labels: str | None) -> Table:
     if is_idx(place.head):
         images = read_idx(place.content, place.source)
         return idx_table(images, read_idx(read_file(labels), labels) if labels else None, place.source)
-    return _without_labels(_of_one(place), labels)
+    return without_labels(_of_one(place), labels)
 
 
 def _of_one(place: Place) -> Table:
@@ -87,7 +87,7 @@ def _of_one(place: Place) -> Table:
     return read_table(place.content, place.source, place.options)
 
 
-def _without_labels(table: Table, labels: str | None) -> Table:
+def without_labels(table: Table, labels: str | None) -> Table:
     if labels is not None:
         raise OptionError(f"--labels goes with IDX images, and {table.source} holds none", "leave --labels out")
     return table

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,24 +19,20 @@ from gdcli.errors import DataError
 __all__ = ["ArrayFile", "PairStore", "Spool", "Store"]
 
 
-class Store(ABC):
+class Store(Protocol):
     """Inputs and targets of numbered rows."""
 
-    @abstractmethod
     def __len__(self) -> int:
         """How many rows there are."""
 
     @property
-    @abstractmethod
     def width(self) -> int:
         """Inputs of a row."""
 
     @property
-    @abstractmethod
     def dtype(self) -> np.dtype[np.generic]:
         """The type that holds all inputs."""
 
-    @abstractmethod
     def read(self, begin: int, end: int) -> tuple[Array, Array]:
         """Inputs and targets of the rows from `begin` up to `end`.
 
@@ -63,6 +58,9 @@ class ArrayFile:
         self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115 - open as long as it is read
         self._state = self._seen()
 
+    def __len__(self) -> int:
+        return self.shape[0]
+
     def read(self, begin: int, end: int) -> Array:
         """The rows from `begin` up to `end`.
 
@@ -82,7 +80,7 @@ class ArrayFile:
 
 
 @dataclass(frozen=True, eq=False)
-class PairStore(Store):
+class PairStore:
     """Inputs in one file, and a class number for each of the values in another.
 
     Args:
@@ -111,7 +109,7 @@ class PairStore(Store):
 
 
 @dataclass(eq=False)
-class Spool(Store):
+class Spool:
     """Rows that are written to unnamed temporary files as they come, each block in the type that it has.
 
     Args:

@@ -186,6 +186,10 @@ def read_examples(
         OptionError: If an option asks for what is not there.
     """
     name = str(spec.source)
+    if network.shuffle_rows is not None:
+        raise OptionError(
+            "--shuffle-rows goes with train and lr-find train: here all rows are in memory", "leave it out"
+        )
     if network.test_labels is not None and network.test is None:
         raise OptionError("--test-labels goes with --test", "give --test the file of images")
     if name not in reader.tables and Path(name).is_dir() and _is_mnist_folder(name):

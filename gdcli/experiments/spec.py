@@ -110,6 +110,12 @@ class NetworkSpec(Group):
     test: str | None = option(None, "Rows to test on at the end.", "FILE", "text")
     labels: str | None = option(None, "Labels of IDX images.", "FILE", "text")
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")
+    shuffle_rows: int | None = option(
+        None,
+        "Rows kept in memory and shuffled at a time; the others stay on disk. [all; very large files: some]",
+        "N",
+        "count",
+    )
     label_smoothing: float = option(0.0, "Part of a label spread over all. [0]", "S", "below_one")
     class_weight: str | tuple[ClassWeight, ...] | None = option(
         None,
