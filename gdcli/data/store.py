@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -55,8 +56,9 @@ class ArrayFile:
 
     def __init__(self, path: str, offset: int, dtype: DTypeLike, shape: tuple[int, ...]) -> None:
         self.path, self.offset, self.dtype, self.shape = path, offset, np.dtype(dtype), shape
-        self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115 - open as long as it is read
+        self._file: IO[bytes] = Path(path).open("rb", buffering=0)  # noqa: SIM115 - open as long as it is read
         self._state = self._seen()
+        finalize(self, self._file.close)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -134,6 +136,8 @@ class Spool:
         import tempfile  # rows in memory need none
 
         self._inputs, self._targets = (tempfile.TemporaryFile(buffering=0) for _ in range(2))  # noqa: SIM115 - they end with it
+        for file in (self._inputs, self._targets):
+            finalize(self, file.close)
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
