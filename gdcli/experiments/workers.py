@@ -61,6 +61,11 @@ class Workers(ABC):
     def __init__(self, note: Callable[[str], object] = unheard) -> None:
         self.note = note
 
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """Who they are."""
+
     @abstractmethod
     def run(self, work: Callable[[S, T], R], shared: S, tasks: Sequence[T]) -> Iterator[tuple[int, R]]:
         """Does each task, and gives its number and what came of it, in any order.
@@ -88,6 +93,10 @@ class LocalWorkers(Workers):
     def __init__(self, count: int, note: Callable[[str], object] = unheard) -> None:
         super().__init__(note)
         self._count = count
+
+    @property
+    def words(self) -> str:
+        return f"{self._count} workers"
 
     def run(self, work: Callable[[S, T], R], shared: S, tasks: Sequence[T]) -> Iterator[tuple[int, R]]:
         left = dict(enumerate(tasks))
@@ -132,6 +141,10 @@ class Cluster(Workers):
         super().__init__(note)
         self._connection = Connection(address)
         self._idle = 0
+
+    @property
+    def words(self) -> str:
+        return "the cluster's workers"
 
     def run(self, work: Callable[[S, T], R], shared: S, tasks: Sequence[T]) -> Iterator[tuple[int, R]]:
         client, futures = self._connection.client, dict[Future[R], int]()
