@@ -95,6 +95,11 @@ class Partition:
         """About how many bytes are read."""
         return sum(piece.share for piece in self.pieces)
 
+    def count(self) -> int | None:
+        """How many rows there are; None where they are to be read to be counted."""
+        counts = [piece.rows(self.options).count for piece in self.pieces]
+        return None if None in counts else sum(count or 0 for count in counts)
+
     def blocks(self, names: Sequence[str]) -> Iterator[Table]:
         """The blocks of each piece; its columns are compared with the first file's."""
         for piece in self.pieces:
