@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -71,17 +71,18 @@ class JoinedTable(Table):
         return [*accumulate(len(part) for part in self.parts)]
 
 
-def join(parts: Sequence[Table], source: str, notes: Sequence[ReadWarning] = ()) -> Table:
+def join(parts: Iterable[Table], source: str, notes: Sequence[ReadWarning] = ()) -> Table:
     """Tables one below the other; the columns are those of the first, in its order.
 
     Raises:
-        DataError: If their columns differ.
+        DataError: If their columns differ; the tables after that one are not asked for.
     """
-    first = parts[0]
-    for part in parts[1:]:
-        check_alike(first, part)
-    layout = replace(first.layout, notes=(*first.layout.notes, *notes))
-    return JoinedTable(first.names, source, tuple(parts), layout=layout)
+    alike: list[Table] = []
+    for part in parts:
+        check_alike(alike[0] if alike else part, part)
+        alike.append(part)
+    layout = replace(alike[0].layout, notes=(*alike[0].layout.notes, *notes))
+    return JoinedTable(alike[0].names, source, tuple(alike), layout=layout)
 
 
 def check_alike(first: Table, other: Table) -> None:

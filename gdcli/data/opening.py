@@ -17,7 +17,7 @@ from gdcli.data.layout import ReadOptions
 from gdcli.data.numpy_files import is_numpy
 from gdcli.data.pieces import HEAD_BYTES, Bytes, Opening
 from gdcli.data.place import Place, place_of
-from gdcli.data.reading import files_of, left_out, load, table_at
+from gdcli.data.reading import files_of, full_and_empty, left_out, load, table_at
 from gdcli.data.source import Divisible, Progress, Source, TableSource, first_rows_of, unwatched
 from gdcli.data.tables import Table
 from gdcli.data.text_source import can_be_cut, text_source
@@ -48,10 +48,10 @@ def open_rows(source: str, options: ReadOptions, stdin: BinaryIO | None = None) 
         return _streamed(Place(STDIN, options=options), stream, lambda: nullcontext(stream))
     if is_mnist_folder(source):
         return load(source, options)
-    folder, files = files_of(source)
+    folder, files = files_of(source, options)
     if files is not None:
-        full = [file for file in files if file.stat().st_size]
-        return _several(folder, full, files, options) if _are_large(full) else load(source, options)
+        full, empty = full_and_empty(files)
+        return _several(folder, full, empty, options) if _are_large(full) else load(source, options)
     return _one(place_of(source, options))
 
 
@@ -140,10 +140,9 @@ class FilesSource(Source):
             before += file.stat().st_size
 
 
-def _several(folder: Path, full: list[Path], files: list[Path], options: ReadOptions) -> FilesSource:
+def _several(folder: Path, full: list[Path], empty: list[Path], options: ReadOptions) -> FilesSource:
     """Files that are large together; empty ones are left out, and said."""
     head = FolderTable.of(_source(full[0], options).head, folder_values(folder, full[0]))
-    empty = [str(file) for file in files if file not in full]
     notes = (*head.layout.notes, *[left_out(empty)] * bool(empty))
     noted = replace(head, source=str(folder), layout=replace(head.layout, notes=notes))
     return FilesSource(first_rows_of(noted), folder, tuple(full), options)

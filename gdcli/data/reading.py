@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,12 +15,11 @@ from gdcli.data.joined import join
 from gdcli.data.numpy_files import is_numpy, read_numpy
 from gdcli.data.place import Place, place_of
 from gdcli.data.tables import ReadOptions, Table, read_table
+from gdcli.data.walking import WILD, Walk
 from gdcli.data.warning import ReadWarning, count, listed
 from gdcli.errors import DataError, OptionError
 
-__all__ = ["ReadOptions", "Table", "exists", "files_of", "left_out", "load", "table_at"]
-
-_WILD = "*?["
+__all__ = ["ReadOptions", "Table", "exists", "files_of", "full_and_empty", "left_out", "load", "table_at"]
 
 
 def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, labels: str | None = None) -> Table:
@@ -41,7 +40,7 @@ def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, label
         return table_at(Place(STDIN, options=options, piped=read_stream(stdin, STDIN, options.limits.unpacked)), labels)
     if is_mnist_folder(source):
         return _without_labels(mnist_table(source), labels)
-    folder, files = files_of(source)
+    folder, files = files_of(source, options)
     if files is None:
         return table_at(place_of(source, options), labels)
     return _without_labels(_joined(source, folder, files, options), labels)
@@ -52,7 +51,7 @@ def exists(source: str) -> bool:
     if source == "-" or source.startswith("sample:"):
         return True
     path = place_of(source, ReadOptions()).path
-    return bool(path and Path(path).exists()) or bool(files_of(source)[1])
+    return bool(path and Path(path).exists()) or bool(files_of(source, ReadOptions())[1])
 
 
 def table_at(place: Place, labels: str | None = None) -> Table:
@@ -93,22 +92,20 @@ def _without_labels(table: Table, labels: str | None) -> Table:
     return table
 
 
-def files_of(source: str) -> tuple[Path, list[Path] | None]:
-    """The files that a pattern or a folder stands for, and the folder that they are in; None for one file."""
-    path = Path(source)
+def files_of(source: str, options: ReadOptions) -> tuple[Path, list[Path] | None]:
+    """The files that a pattern or a folder stands for, and the folder that they are in; None for one file.
+
+    Raises:
+        DataError: If a folder cannot be opened, or there is more in it than may be looked at.
+    """
+    path, walk = Path(source), Walk(source, options.limits)
     if source and path.is_dir():
-        return path, sorted(file for file in path.rglob("*") if _is_data(file, path))
-    if not any(sign in source for sign in _WILD) or path.exists():
+        return path, sorted(walk.below(path))
+    if not any(sign in source for sign in WILD) or path.exists():
         return path, None
-    wild = next(place for place, part in enumerate(path.parts) if any(sign in part for sign in _WILD))
+    wild = next(place for place, part in enumerate(path.parts) if any(sign in part for sign in WILD))
     folder = Path(*path.parts[:wild])
-    files = folder.glob(str(Path(*path.parts[wild:])))
-    return folder, sorted(file for file in files if _is_data(file, folder))
-
-
-def _is_data(file: Path, folder: Path) -> bool:
-    """Whether it is a file that is neither hidden nor a mark, such as Spark's `_SUCCESS`."""
-    return file.is_file() and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+    return folder, sorted(set(walk.matching(folder, path.parts[wild:])))
 
 
 def _joined(source: str, folder: Path, files: list[Path], options: ReadOptions) -> Table:
@@ -120,12 +117,19 @@ def _joined(source: str, folder: Path, files: list[Path], options: ReadOptions) 
     if not files:
         what = "no readable file in the folder" if folder == Path(source) else "no file has such a name"
         raise data_error(source, what, "name files of rows: 'folder/*.csv'")
-    full = [file for file in files if file.stat().st_size]
+    full, empty = full_and_empty(files)
     if not full:
         what = f"{count(len(files), 'file')}, and nothing in {'it' if len(files) == 1 else 'them'}"
         raise data_error(source, what, "name files of rows: 'folder/*.csv'")
-    empty = [str(file) for file in files if file not in full]
-    return join([*_parts(folder, full, options)], source, [left_out(empty)] * bool(empty))
+    return join(_parts(folder, full, options), source, [left_out(empty)] * bool(empty))
+
+
+def full_and_empty(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Files with something in them, and files with nothing."""
+    parts: tuple[list[Path], list[Path]] = ([], [])
+    for file in files:
+        parts[file.stat().st_size == 0].append(file)
+    return parts
 
 
 def _parts(folder: Path, files: list[Path], options: ReadOptions) -> Iterator[Table]:
@@ -136,7 +140,7 @@ def _parts(folder: Path, files: list[Path], options: ReadOptions) -> Iterator[Ta
         yield FolderTable.of(_of_one(place), folder_values(folder, file))
 
 
-def left_out(files: list[str]) -> ReadWarning:
+def left_out(files: Sequence[Path]) -> ReadWarning:
     """The remark that some of several files are empty."""
-    what = f"{listed(files)} {'is' if len(files) == 1 else 'are'} empty and left out"
+    what = f"{listed([*map(str, files)])} {'is' if len(files) == 1 else 'are'} empty and left out"
     return ReadWarning("empty files", (), what)

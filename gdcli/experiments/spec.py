@@ -184,7 +184,9 @@ class DataSpec(Group):
         None, "Further words that stand for a gap, beside the usual ones: NA, -, ?, #N/A, ...", "WORD,...", "names"
     )
     comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
-    allow: tuple[str, ...] | None = option(None, "Raise limits: columns, cell, unpacked.", "NAME=N,...", "names")
+    allow: tuple[str, ...] | None = option(
+        None, "Raise limits: columns, cell, unpacked, entries.", "NAME=N,...", "names"
+    )
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:
