@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -11,9 +11,10 @@ from itertools import accumulate
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.data.categories import missing_texts
 from gdcli.data.cells import printable
 from gdcli.data.tables import Table
-from gdcli.data.warning import ReadWarning, listed
+from gdcli.data.warning import ReadWarning, column_name, listed
 from gdcli.errors import DataError
 
 __all__ = ["JoinedTable", "check_alike", "join"]
@@ -33,8 +34,14 @@ class JoinedTable(Table):
         return self._ends[-1]
 
     def is_numeric(self, name: str) -> bool:
-        numeric = sum(len(part) for part in self.parts if part.is_numeric(name))
-        return 2 * numeric >= len(self)
+        numeric, text = (sum(map(len, parts)) for parts in self.by_kind(name))
+        return 0 < numeric >= text
+
+    def by_kind(self, name: str) -> tuple[list[Table], list[Table]]:
+        """The tables in which a column holds numbers, and those in which it holds text; a blank one is neither."""
+        numeric = [part for part in self.parts if part.is_numeric(name)]
+        others = [part for part in self.parts if not part.is_numeric(name)]
+        return numeric, [part for part in others if not missing_texts(part, name).all()]
 
     def texts(self, name: str) -> list[str]:
         return [cell for part in self.parts for cell in part.texts(name)]
@@ -81,8 +88,22 @@ def join(parts: Iterable[Table], source: str, notes: Sequence[ReadWarning] = ())
     for part in parts:
         check_alike(alike[0] if alike else part, part)
         alike.append(part)
-    layout = replace(alike[0].layout, notes=(*alike[0].layout.notes, *notes))
-    return JoinedTable(alike[0].names, source, tuple(alike), layout=layout)
+    joined = JoinedTable(alike[0].names, source, tuple(alike), layout=alike[0].layout)
+    return replace(joined, layout=replace(joined.layout, notes=(*joined.layout.notes, *notes, *_mixed(joined))))
+
+
+def _mixed(table: JoinedTable) -> Iterator[ReadWarning]:
+    """The remark that a column holds text in some files only."""
+    for name in table.names:
+        numeric, text = table.by_kind(name)
+        if numeric and text:
+            words = f"{column_name(name)} holds text in {listed([printable(part.source) for part in text])}"
+            kept = "" if table.is_numeric(name) else ", so it is text"
+            yield ReadWarning("mixed column", (name,), f"{words}, numbers in {_others(numeric)}{kept}")
+
+
+def _others(parts: Sequence[Table]) -> str:
+    return printable(parts[0].source) if len(parts) == 1 else f"the other {len(parts)} files"
 
 
 def check_alike(first: Table, other: Table) -> None:

@@ -11,6 +11,7 @@ from dataclasses import MISSING, Field, asdict, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from gdcli.data.sources import title
 from gdcli.definitions import OPTIMIZER, STOPPING_RULE, Kind, definitions, names
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
@@ -36,7 +37,7 @@ __all__ = [
     "StopSpec",
 ]
 
-DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME."
+DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME; several files are one table."
 CONSTANT = Named("constant")
 FIT_EPOCHS, FIT_RATE = 500, 0.1
 LAST = 100  # the place of an option whose field asks for none
@@ -191,7 +192,7 @@ class DataSpec(Group):
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:
         """DATA."""
-        return (Option("source", None, DATA_HELP, "[DATA]", "text"),)
+        return (Option("source", None, DATA_HELP, "[DATA]...", "text"),)
 
 
 @dataclass(frozen=True)
@@ -435,7 +436,7 @@ class Spec:
     @property
     def name(self) -> str:
         """What the rows are called."""
-        return "standard input" if self.data.source == "-" else str(self.data.source)
+        return "standard input" if self.data.source == "-" else title(str(self.data.source))
 
     @classmethod
     def of(cls, command: str, source: str | None, values: Mapping[str, Any]) -> Spec:
