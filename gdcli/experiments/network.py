@@ -146,6 +146,8 @@ def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> 
         DataError: If they cannot be read, or cannot be learned from.
         OptionError: If an option cannot be.
     """
+    if past is not None:
+        resumption_of(past)
     known = ((), None) if past is None else (past.preparation.classes, values_of(past), past.preparation.texts)
     return network_experiment(spec, read_examples(spec.data, _network_spec(spec), reader, *known), reader, past)
 

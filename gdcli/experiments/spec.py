@@ -79,7 +79,7 @@ class Option(NamedTuple):
             OptionError: If it is no value of this option.
         """
         if given is None or self.is_switch:
-            return given
+            return None if given is None else bool(given)
         if self.accepts in ("names", "columns", "text") and not isinstance(given, str):
             return str(given) if self.accepts == "text" else tuple(map(str, given))
         return notation.with_name(self.name, notation.READERS[self.accepts], notation.write(given))
@@ -504,9 +504,9 @@ class Spec:
             read = cls.of(command, spec.data.source, spec.given())
         except OptionError as error:
             raise ValueError(error.message) from None
-        if read != spec:
+        if read != spec or not isinstance(spec.data.source, str | None):
             raise ValueError("a spec with a value that no option takes")
-        return spec
+        return read
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
@@ -535,7 +535,7 @@ RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_w
 
 def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
     """A group from what JSON made of it."""
-    values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    values = {name: _frozen(RECORDS.get(name), value) for name, value in dict(known).items()}
     if not isinstance(values.get("settings", ()), tuple):
         raise TypeError("the settings are no pairs of names and numbers")
     return kind(**values)
