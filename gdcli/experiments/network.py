@@ -157,6 +157,8 @@ def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> 
         DataError: If they cannot be read, or cannot be learned from.
         OptionError: If an option cannot be.
     """
+    if past is not None:
+        resumption_of(past)
     known = ((), None) if past is None else (past.preparation.classes, values_of(past), past.preparation.texts)
     network = _network_spec(spec)
     read = stored_examples if streams(spec.data, network, reader) else read_examples

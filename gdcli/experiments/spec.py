@@ -398,9 +398,9 @@ class Spec:
             read = cls.of(command, spec.data.source, spec.given())
         except OptionError as error:
             raise ValueError(error.message) from None
-        if read != spec:
+        if read != spec or not isinstance(spec.data.source, str | None):
             raise ValueError("a spec with a value that no option takes")
-        return spec
+        return read
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
@@ -429,7 +429,7 @@ RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_w
 
 def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
     """A group from what JSON made of it."""
-    values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    values = {name: _frozen(RECORDS.get(name), value) for name, value in dict(known).items()}
     if not isinstance(values.get("settings", ()), tuple):
         raise TypeError("the settings are no pairs of names and numbers")
     return kind(**values)
