@@ -147,6 +147,12 @@ def no_memory() -> None:
     raise MemoryError
 
 
+def come(sign: signal.Signals) -> None:
+    """A signal, once they are taken: before that it is the interpreter's."""
+    if signal.getsignal(sign) not in (signal.SIG_DFL, signal.default_int_handler):
+        signal.raise_signal(sign)
+
+
 # a command in a process of its own
 
 
@@ -211,13 +217,13 @@ class Place:
         self.old = (self.folder / "model.safetensors").read_bytes() if resumed else OLD
         self.kept = {path.name for path in self.folder.iterdir()} | ({command.target} if command.target else set())
 
-    def run(self, before: Callable[[], Any]) -> Ended:
+    def run(self, before: Callable[[], Told]) -> Ended:
         """Runs the command, over a file that was there before; `before` gives what tells afterwards."""
         if self.command.target:
             (self.folder / self.command.target).write_bytes(self.old)
         return self.forked(before, self.command.words)
 
-    def forked(self, before: Callable[[], Any], words: str) -> Ended:
+    def forked(self, before: Callable[[], Told], words: str) -> Ended:
         """Runs words in a child."""
         child = os.fork()
         if child == 0:
@@ -232,7 +238,7 @@ class Place:
             code, out.read_bytes(), err.read_text(errors="replace"), content, [path.name for path in left], said
         )
 
-    def _be(self, before: Callable[[], Any], words: list[str]) -> None:
+    def _be(self, before: Callable[[], Told], words: list[str]) -> None:
         """The child's life."""
         try:
             os.chdir(self.folder)
@@ -244,7 +250,8 @@ class Place:
                 os.dup2(os.open(self.streams / name, flags), number)
             sys.argv = ["gdcli", *words]
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
-            tell = before()
+            main = import_module("gdcli.__main__").main
+            begin, tell = before()
             sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), io.TextIOWrapper(io.FileIO(2, "w"))  # noqa: SIM115
             real, write = os._exit, os.write
             if isinstance(write, partial):
@@ -256,8 +263,8 @@ class Place:
                 real(code)
 
             os._exit = leave  # type: ignore[assignment]
-            main = import_module("gdcli.__main__").main
             try:
+                begin()
                 main()
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -270,9 +277,13 @@ class Place:
             os._exit(99)
 
 
-def nothing() -> Callable[[], Any]:
+Told = tuple[Callable[[], None], Callable[[], Any]]
+"""What begins when the command does, and what it tells at its end."""
+
+
+def nothing() -> Told:
     """Nothing happens; told is which modules a run needs."""
-    return lambda: sorted(sys.modules)
+    return bool, lambda: sorted(sys.modules)
 
 
 def load(place: Place) -> None:
@@ -282,18 +293,17 @@ def load(place: Place) -> None:
             import_module(name)
 
 
-def failing(number: int | None, code: int) -> Callable[[], Any]:
+def failing(number: int | None, code: int) -> Told:
     """The n-th call fails."""
     calls = Calls(number, code)
     install(calls)
-    return lambda: calls.made
+    return bool, lambda: calls.made
 
 
-def at(moment: int | None, happens: Callable[[], None]) -> Callable[[], Any]:
+def at(moment: int | None, happens: Callable[[], None]) -> Told:
     """Something happens at a moment."""
     moments = Moments(moment, happens)
-    moments.begin()
-    return lambda: moments.count
+    return moments.begin, lambda: moments.count
 
 
 # what must be so
@@ -353,7 +363,8 @@ def interrupted_whole(content: bytes | None) -> bool:
         except ValueError:
             return False
     length = int.from_bytes(content[:8], "little")
-    return content[8:9] == b"{" and length < len(content)
+    is_table, is_model = b"\nfitted" in content, content[8:9] == b"{"
+    return content.endswith(b"\n") if is_table else is_model and length < len(content)
 
 
 class Table(NamedTuple):
@@ -391,7 +402,7 @@ def each_moment(place: Place, count: int, seed: int = 0) -> Table:
         sign = chosen.choice([*SIGNS])
         for kind, happens, codes in (
             ("memory", no_memory, (0, 3)),
-            (sign.name, partial(signal.raise_signal, sign), (0, SIGNS[sign])),
+            (sign.name, partial(come, sign), (0, SIGNS[sign])),
         ):
             ended = place.run(partial(at, moment, happens))
             table.tried[kind] += 1
