@@ -20,6 +20,14 @@ class Command(TyperCommand):
 
     titles: Mapping[str, str]
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words of the command line, and settings for what they leave open."""
+        from gdcli.cli.settled import settle  # a run's: help needs none
+
+        rest = super().parse_args(ctx, args)
+        settle(ctx)
+        return rest
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments, examples, options."""
         arguments = [one.get_help_record(ctx) for one in self.params if one.param_type_name == "argument"]
