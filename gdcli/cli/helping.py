@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
+from gdcli.cli.settled import settle
 from gdcli.render.help.about import about
 from gdcli.render.help.names import with_names
 from gdcli.render.help.options import Described, sections, title_of
@@ -22,8 +23,6 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words of the command line, and settings for what they leave open."""
-        from gdcli.cli.settled import settle  # a run's: help needs none
-
         rest = super().parse_args(ctx, args)
         settle(ctx)
         return rest

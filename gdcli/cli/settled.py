@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gdcli.cli.invoked import SETTLED, given_options
 from gdcli.errors import GdcliError
 from gdcli.experiments.settings import SETTINGS, Settings
 
@@ -29,6 +28,8 @@ def threads_set(environ: Mapping[str, str]) -> str:
 
 def settle(context: Any) -> None:
     """Puts settings where options are not given, and keeps which: `rerun:` has them."""
+    from gdcli.cli.invoked import SETTLED, given_options  # a run's: help needs none
+
     known = {one.name for one in SETTINGS} & context.params.keys()
     if not known or context.obj is None:  # no terminal: a recorded command line, which had its own
         return
