@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from gdcli.data.sources import joined_names
+from gdcli.cli.settled import settle
 from gdcli.render.help.about import about
 from gdcli.render.help.names import with_names
 from gdcli.render.help.options import Described, sections, title_of
@@ -20,6 +21,12 @@ class Command(TyperCommand):
     """A command whose options have groups."""
 
     titles: Mapping[str, str]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words of the command line, and settings for what they leave open."""
+        rest = super().parse_args(ctx, args)
+        settle(ctx)
+        return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments, examples, options."""
