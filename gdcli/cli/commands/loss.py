@@ -22,7 +22,7 @@ def command(
     asked: RangeOptions,
     output: OutputOptions,
     against: Annotated[str | None, option("--against", metavar="p|residual", help=AGAINST_HELP)] = None,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help=NAMES_HELP, show_default=False)] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[LOSS]...", help=NAMES_HELP, show_default=False)] = None,
 ) -> None:
     """Draw losses and their gradients against the prediction.
 
