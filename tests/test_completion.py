@@ -36,6 +36,7 @@ ARGUMENTS = {
     "[NAME]": "sample",
     "[COMMAND]": f"choice:{'|'.join(COMMANDS)}",
     "[NAME]...": f"choice:{'|'.join(names(ACTIVATION))}",
+    "[LOSS]...": f"choice:{'|'.join([*names(LOSS), '1-p'])}",
 }
 VALUES = {
     "x": "columns",

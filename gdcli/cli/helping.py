@@ -8,8 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
-from gdcli.data.sources import joined_names
 from gdcli.cli.settled import settle
+from gdcli.data.sources import joined_names
 from gdcli.render.help.about import about
 from gdcli.render.help.names import with_names
 from gdcli.render.help.options import Described, sections, title_of
