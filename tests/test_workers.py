@@ -1,14 +1,13 @@
 """Rows read by workers, processes of this machine or of a real Dask cluster: the same line, whatever becomes of one."""
 
-import contextlib
-import os
 import re
-import signal
 import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
+import test_sweep_cluster
+import worker_tasks
 from test_sweep_cluster import needs_dask
 
 import gdcli as gdcli_package
@@ -24,6 +23,7 @@ from gdcli.experiments.spec import DataSpec, LineSpec, Spec
 from gdcli.experiments.workers import LocalWorkers, Workers, workers
 
 PATIENCE = 120
+cluster = test_sweep_cluster.cluster
 FIT = ("--standardize", "--lr", "0.1", "--epochs", "30", "--format", "json")
 RNG = np.random.default_rng(5)
 ROWS = 900
@@ -215,52 +215,37 @@ class TestWhatIsRefused:
         refused(gdcli("fit", written(), *more), 2, "--cluster and --workers cannot both be given")
 
 
-def killed_once(marks, task):
-    """What a worker does: the first one to begin task 3 is gone before it ends."""
-    if task == 3:
-        with contextlib.suppress(FileExistsError):
-            (Path(marks) / "begun").touch(exist_ok=False)
-            os.kill(os.getpid(), signal.SIGKILL)
-    return task * task
-
-
-def killed(marks, task):  # noqa: ARG001 - what is worked on
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def fails(least, task):
-    """What a worker does that cannot read."""
-    if task >= least:
-        raise DataError(f"part {task}", "a hint")
-    return task
-
-
 class TestProcesses:
     def test_a_killed_one_changes_nothing(self, tmp_path):
         notes = []
-        results = dict(LocalWorkers(2, notes.append).run(killed_once, str(tmp_path), range(9)))
+        results = dict(LocalWorkers(2, notes.append).run(worker_tasks.killed_once, str(tmp_path), range(9)))
         assert results == {task: task * task for task in range(9)}
         assert notes == ["a worker was lost: what it had not finished is done again"]
 
     def test_one_that_is_killed_each_time_is_said(self, tmp_path):
         with pytest.raises(DataError, match="a worker was lost 3 times"):
-            [*LocalWorkers(1).run(killed, str(tmp_path), range(1))]
+            [*LocalWorkers(1).run(worker_tasks.killed, str(tmp_path), range(1))]
 
     def test_the_first_error_is_raised_with_its_hint(self):
         results = {}
         with pytest.raises(DataError, match="part 4") as raised:
-            results.update(LocalWorkers(2).run(fails, 4, range(9)))
+            results.update(LocalWorkers(2).run(worker_tasks.fails, 4, range(9)))
         assert raised.value.hint == "a hint"
+
+
+LARGE = (opening, "LARGE_BYTES", 100_000), (passing, "MOST_ROWS", 10_000), (partition, "LEAST_BYTES", 100_000)
+"""What is large for who hands out the work; the workers themselves know nothing of it."""
 
 
 @needs_dask
 def test_a_worker_of_a_cluster_killed_in_the_middle_changes_nothing(cluster, tmp_path, monkeypatch):
     address, processes = cluster
-    monkeypatch.setattr(partition, "LEAST_BYTES", 400_000)
+    for module, name, value in LARGE:
+        monkeypatch.setattr(module, name, value)
     monkeypatch.chdir(tmp_path)
-    for at in range(52):
-        x = RNG.normal(at, 2, 20_000).round(3)
-        y = (2 * x + RNG.normal(0, 1, 20_000)).round(3)
+    for at in range(40):
+        x = RNG.normal(at, 2, 5000).round(3)
+        y = (2 * x + RNG.normal(0, 1, 5000)).round(3)
         written(f"part-{at:02}.csv", [f"{a},{b}\n" for a, b in zip(x.tolist(), y.tolist(), strict=True)], "x,y\n")
     spec, came, notes = Spec(LineSpec(), DataSpec("part-*.csv")).replace(validation=0.1), [], []
 
@@ -274,7 +259,7 @@ def test_a_worker_of_a_cluster_killed_in_the_middle_changes_nothing(cluster, tmp
         ours = read_line(spec, Reader(progress=kill), those).passed
     here = read_line(spec, Reader()).passed
     assert ours.by == " by the cluster's workers"
-    assert len(came) > 52  # as many files are counted and condensed
+    assert len(came) == 80  # each file is counted, and condensed
     assert any("was lost: its work is done again" in note for note in notes)
     for one, other in ((ours.train, here.train), (ours.held, here.held)):
         assert one.rows == other.rows
