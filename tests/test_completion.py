@@ -42,6 +42,7 @@ VALUES = {
     "x": "columns",
     "categorical": "columns",
     "y": "column",
+    "by": "column",
     "pred": "column",
     "validation": "file:|none",
     "resume": "file:.safetensors",
