@@ -8,16 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-
-pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="needs fork and memfd: Linux")
-if not hasattr(os, "memfd_create"):
-    pytest.skip("needs fork and memfd: Linux", allow_module_level=True)
-
 from fuzz.case import Case
 from fuzz.judge import violations
 from fuzz.surfaces import act
 from fuzz.trial import run
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="needs fork and memfd, as Linux has")
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.json"))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
-from gdcli.data.scaling import PART, Scaler, polynomial
+from gdcli.data.scaling import PART, Scaler, polynomial, power_names
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.nn.losses import one_hot, probabilities
@@ -134,7 +134,8 @@ class Preparation:
     def encoded(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Dataset:
         """The rows as network and loss want them."""
         inputs, targets = self.inputs(data.inputs, dtype), self.targets(data, dtype, smoothing)
-        return replace(data, inputs=inputs, targets=targets)
+        names = power_names(data.input_names, self.degree)
+        return replace(data, inputs=inputs, targets=targets, input_names=names)
 
     def probabilities(self, outputs: Array) -> Array:
         """Each class's probability, shape (n, K)."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
@@ -17,7 +19,7 @@ from gdcli.live.history import Moment
 from gdcli.live.session import Session
 from gdcli.training.records import Epoch, Step
 
-__all__ = ["SCHEMA", "Recorder", "moment_from", "read_recording"]
+__all__ = ["SCHEMA", "Recorder", "created", "moment_from", "read_recording"]
 
 SCHEMA = "gdcli.live/1"
 KINDS = ("setup", "turn", "ghost", "forget", "at")
@@ -69,12 +71,31 @@ class Recorder:
         self._write({"at": _encode(now)})
 
     def _write(self, line: dict[str, Any]) -> None:
+        if self._file.closed:  # that it could not be written was said
+            return
         try:
             self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
             self._file.flush()
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.close()  # which would try once more, and fail without the file's name
             what = f"{self._name}: cannot be written: {error.strerror}"
             raise DataError(what, "make room, or record in another place") from None
+
+
+def created(path: Path) -> TextIO:
+    """A file of that name, or of that name with the next free number: sittings at once share none.
+
+    Raises:
+        OSError: If none can be made there.
+    """
+    for number in itertools.count(2):
+        try:
+            return path.open("x", encoding="utf-8")
+        except FileExistsError:
+            stem = path.stem.removesuffix(f"-{number - 1}") if number > 2 else path.stem
+            path = path.with_stem(f"{stem}-{number}")
+    raise AssertionError("numbers do not end")
 
 
 def _encode(moment: Moment) -> dict[str, Any]:

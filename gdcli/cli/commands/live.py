@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -34,7 +34,7 @@ from gdcli.experiments.spec import (
     reject_together,
 )
 from gdcli.live.configuration import Origin
-from gdcli.live.recording import Recorder, read_recording
+from gdcli.live.recording import Recorder, created, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
@@ -87,7 +87,7 @@ def command(
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
     _ = factory.setup  # what is wrong with it is said before the screen is taken
     note_all(factory.notes, terminal)
-    with unwound(), _recorder(live.record) as recorder:
+    with unwound(), _recorder(live.record, created if DRIVER in terminal.environ else _anew) as recorder:
         session = Session(factory, recorder)
         signum = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
@@ -139,13 +139,18 @@ def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | Non
 
 
 @contextmanager
-def _recorder(name: str | None) -> Iterator[Recorder | None]:
-    """Writes down what happens, if that is asked for."""
+def _recorder(name: str | None, opened: Callable[[Path], TextIO]) -> Iterator[Recorder | None]:
+    """Writes down what happens, if that is asked for; `opened` makes the file."""
     if name is None:
         yield None
         return
-    with Path(name).open("w", encoding="utf-8") as file:
-        yield Recorder(file, perf_counter, name)
+    with opened(Path(name)) as file:
+        yield Recorder(file, perf_counter, file.name)
+
+
+def _anew(path: Path) -> TextIO:
+    """A file of that name, in place of one that was there."""
+    return path.open("w", encoding="utf-8")
 
 
 def _check_record(name: str | None, data: str) -> None:
