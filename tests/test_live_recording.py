@@ -14,7 +14,7 @@ from live_sessions import NETWORK, do, screenful, session
 from gdcli.cli.commands.live import parsed
 from gdcli.errors import DataError
 from gdcli.experiments.spec import Spec
-from gdcli.live.recording import Recorder, read_recording
+from gdcli.live.recording import Recorder, created, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
 from gdcli.live.session_factory import SessionFactory
@@ -424,3 +424,21 @@ def test_a_recording_takes_no_rate_and_no_start():
     sitting.do("optimizer_next")
     assert (sitting.run.now, sitting.run.rate) == (before, rate)
     assert "recording" in sitting.line()
+
+
+def test_a_full_disk_names_the_recording(gdcli, refused):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    result = gdcli("live", "--plain", "--record", "/dev/full", "sample:line", stdin="n\nq\n")
+    assert result.code == 3
+    assert result.err.splitlines()[-2:] == [
+        "gdcli: /dev/full: cannot be written: No space left on device",
+        "  make room, or record in another place",
+    ]
+
+
+def test_two_pages_at_once_record_in_files_of_their_own(tmp_path):
+    first, second, third = (created(tmp_path / "r.jsonl") for _ in range(3))
+    for file in (first, second, third):
+        file.close()
+    assert [Path(file.name).name for file in (first, second, third)] == ["r.jsonl", "r-2.jsonl", "r-3.jsonl"]
