@@ -426,7 +426,7 @@ def test_a_recording_takes_no_rate_and_no_start():
     assert "recording" in sitting.line()
 
 
-def test_a_full_disk_names_the_recording(gdcli, refused):
+def test_a_full_disk_names_the_recording(gdcli):
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     result = gdcli("live", "--plain", "--record", "/dev/full", "sample:line", stdin="n\nq\n")

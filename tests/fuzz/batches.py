@@ -140,7 +140,8 @@ def _work(seed: int, numbers: range, stock: Stock, only: str | None, end: int) -
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - nobody types here
     place = Path(tempfile.mkdtemp(prefix="gdcli-fuzz-", dir=IN_MEMORY if Path(IN_MEMORY).is_dir() else None))
-    os.environ["HOME"] = str(place)
+    os.environ |= {"HOME": str(place), "TMPDIR": str(place), "XDG_CONFIG_HOME": str(place)}
+    tempfile.tempdir = None
     try:
         for number in numbers:
             case = made(seed, number, stock, only)
@@ -149,8 +150,9 @@ def _work(seed: int, numbers: range, stock: Stock, only: str | None, end: int) -
             _tell(end, number, case.surface, BEGUN, [], case.dumped())
             outcome = run(case, folder, act)
             wrong = violations(case, outcome)
-            _tell(end, number, case.surface, outcome.code, wrong, case.dumped() if wrong else "")
             shutil.rmtree(folder)
+            wrong += [f"left in a home or temporary folder: {path.name}" for path in place.iterdir()]
+            _tell(end, number, case.surface, outcome.code, wrong, case.dumped() if wrong else "")
     except BaseException:
         import traceback
 
