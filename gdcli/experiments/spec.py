@@ -440,7 +440,8 @@ def _frozen(record: type[Any] | None, value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
     if record is Named:
-        return Named(value[0], _frozen(None, value[1]))
+        name, settings = value
+        return Named(name, _frozen(None, settings))
     if record is not None:
         return tuple(record(*part) for part in value)
     return tuple(_frozen(None, part) for part in value)

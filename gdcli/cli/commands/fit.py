@@ -43,7 +43,7 @@ def command(
     """
     spec = Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds)
     if groups.by is not None:
-        reject_together({"--by": groups.by, "--workers": working.workers > 1, "--cluster": working.cluster})
+        reject_together({"--by": groups.by, "--workers": working.workers, "--cluster": working.cluster})
         from gdcli.cli.group_fitting import fit_each
 
         return fit_each(context, spec, groups.by, saving, stream, output)
