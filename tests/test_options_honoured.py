@@ -30,6 +30,7 @@ RUNS = {
     "rmse": ["rmse", *LINE],
     "score": ["score", *LINE],
     "activation": ["activation", "relu"],
+    "loss": ["loss", "mse"],
     "evaluate": ["evaluate", "model.safetensors", "classes.csv"],
     "predict": ["predict", "model.safetensors", "classes.csv"],
     "collapse": ["collapse", "linear.safetensors", "classes.csv"],
@@ -56,7 +57,7 @@ VALUES = {
     "get": "schema",
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
     "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
-    "allow": "columns=250000",
+    "allow": "columns=250000", "against": "p",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]

@@ -28,6 +28,7 @@ COMMANDS = {
     "sweep": "Compare many runs: every option may be a list or a range.",
     "live": "Step, run, rewind and race descent live, by keys, on the screen.",
     "activation": "Draw activation functions and their derivatives.",
+    "loss": "Draw losses and their gradients against the prediction.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",
