@@ -1,4 +1,4 @@
-"""What is built and installed: both distributions, and every command once in an empty environment, with no source tree."""
+"""What is built: both distributions, and every command once in an empty environment, where no source tree is."""
 
 import os
 import re
