@@ -14,7 +14,7 @@ from gdcli.analysis.activation_shape import Shape, shape, trace
 from gdcli.arrays import Array
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, emit, format_of, plots
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import ACTIVATION, flag_name, named
 from gdcli.definitions import names as definition_names
@@ -26,8 +26,7 @@ from gdcli.render import Report
 from gdcli.render.reports.activation import (
     ActivationProfile,
     describe_activation,
-    draw_activations,
-    tabulate_activations,
+    show_activations,
 )
 
 LANDMARKS = (-5.0, -2.0, -1.0, 0.0, 1.0, 2.0, 5.0)
@@ -77,16 +76,16 @@ def command(
     check(output)
     chosen = _chosen(names or definition_names(ACTIVATION))
     _check_range(asked)
-    drawn = plots(asked.plot, output, terminal)
     again = str(invocation(context, *map(flag_name, names or ())))
+    screen = layout(asked.plot, output, terminal, f"rerun: {again}")
     form = format_of(output)
-    portraits = [_portrait(one, _grid(asked, output, drawn)) for one in chosen]
+    portraits = [_portrait(one, _grid(asked, output, screen.plotted)) for one in chosen]
     report = Report(
         schema="gdcli.activation/1",
         records=() if format_of(output).for_people else _rows(portraits),
         rows_name="points",
         summary=lambda: _figures(chosen, asked, again) | ({} if form.rows_only or form.nested else _columns(portraits)),
-        blocks=lambda screen: (draw_activations if drawn else tabulate_activations)(portraits, screen),
+        blocks=lambda shown: show_activations(portraits, shown, screen),
     )
     emit(report, output, terminal)
     terminal.note(f"rerun: {again}")

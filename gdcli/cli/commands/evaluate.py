@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from gdcli.analysis.evaluation import Evaluation
 from gdcli.arrays import Array
 from gdcli.cli.options import ModelArgument, OutputOptions, option
-from gdcli.cli.output import check, emit, plots
+from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
@@ -22,6 +23,8 @@ from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.nn import metrics
 from gdcli.render import Column, Report, theme
+from gdcli.render.layout import Counted, Layout
+from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.screen import Screen, paint, plain
 
 
@@ -75,9 +78,11 @@ def command(
     note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
     found = saved.evaluate(rows)
     more = _more(saved, rows)
+    screen = layout(asked.plot, output, terminal)
+    per_class = screen.listed([] if found.confusion is None else _per_class(found.confusion, saved.classes), 3)
     report = Report(
         schema="gdcli.evaluate/1",
-        records=[] if found.confusion is None else _per_class(found.confusion, saved.classes),
+        records=per_class,
         summary=lambda: {
             "rows": len(rows),
             **found.figures_with_loss(),
@@ -88,7 +93,7 @@ def command(
         },
         rows_name="per_class",
         columns=_columns(saved.classes),
-        blocks=lambda screen: _blocks(found, more, rows, saved, screen, plots(asked.plot, output, terminal)),
+        blocks=lambda shown: _blocks(found, _answer(found, more, rows, saved, shown), saved, shown, screen, per_class),
     )
     emit(report, output, terminal)
 
@@ -130,25 +135,26 @@ def _columns(classes: tuple[str, ...]) -> list[Column]:
     ]
 
 
-def _blocks(
-    found: Evaluation, more: dict[str, float], rows: Dataset, saved: Model, screen: Screen, plotted: bool
-) -> Iterator[str]:
-    classes = saved.classes
-    yield ""
+def _answer(found: Evaluation, more: dict[str, float], rows: Dataset, saved: Model, screen: Screen) -> Iterator[str]:
     figures = {name: short(value) for name, value in (found.figures_with_loss() | more).items()}
     if figures.get("balanced_accuracy") == figures.get("accuracy"):
         figures.pop("balanced_accuracy", None)
     text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
     yield f" {paint('rows', theme.HEADING, screen)} {len(rows):,}   {text}"
-    if found.confusion is None:
-        return
-    worst = metrics.worst_confusions(found.confusion, classes)
+    worst = [] if found.confusion is None else metrics.worst_confusions(found.confusion, saved.classes)
     if worst:
         mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
         yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(mistakes, screen)}"
-    if plotted or len(classes) <= 26:
-        from gdcli.render.charts.plots import draw_confusion
 
-        labels = [plain(label, screen) for label in classes]
-        yield ""
-        yield from draw_confusion(found.confusion, labels, screen, title="confusion").split("\n")
+
+def _blocks(
+    found: Evaluation, answer: Iterator[str], saved: Model, screen: Screen, layout: Layout, listed: Counted
+) -> Iterator[str]:
+    """Under the classes: the answer, then the confusion matrix."""
+    yield from listed.word()
+    lines, used = list(answer), listed.lines + len(listed.word())
+    yield from layout.compose([], lines, used, screen)
+    if found.confusion is not None and (layout.plotted or len(saved.classes) <= 26):
+        matrix = confusion_picture(found.confusion, saved.classes, "confusion", screen)
+        used += layout.height_of(lines) + 1
+        yield from replace(layout, plotted=True).compose([matrix], [], used, screen)

@@ -9,7 +9,7 @@ import typer
 
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions
-from gdcli.cli.output import check, emit
+from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import note_all
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
@@ -19,8 +19,12 @@ from gdcli.experiments.result import described
 from gdcli.experiments.spec import DataSpec, LineSpec
 from gdcli.formatting import equation, short
 from gdcli.render import Column, Report, theme
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.layout import Layout
+from gdcli.render.screen import Screen, fit, paint, plain
 from gdcli.training.records import Scores
+
+NAME = 18
+"""Columns of a name on a screen."""
 
 
 def command(
@@ -40,9 +44,11 @@ def command(
     note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
     result = scores(predicted.outputs, predicted.data.targets)
     again = invocation(context, predicted.name).with_options(**start)
+    screen = layout(False, output, terminal, f"rerun: {again}")
+    rows = screen.listed(predicted.rows(), 5, pictured=False)
     report = Report(
         schema="gdcli.score/1",
-        records=predicted.rows(),
+        records=rows,
         summary=lambda: {
             "equation": _equation(predicted),
             "rows": len(predicted.data),
@@ -51,28 +57,35 @@ def command(
             "rerun": str(again),
         },
         rows_name="predictions",
-        columns=_columns(predicted),
-        blocks=lambda screen: _summary(predicted, result, screen),
+        columns=_columns(predicted, screen),
+        before=lambda _: [_title(predicted)] if screen.fits else [],
+        blocks=lambda shown: [*rows.word(), *_summary(predicted, result, shown)],
     )
     emit(report, output, terminal)
     terminal.note(f"rerun: {again}")
+
+
+def _title(predicted: Predictions) -> str:
+    """What is scored, on which rows."""
+    return plain(f"{len(predicted.data):,} rows from {predicted.name}, each beside its prediction", Screen())
 
 
 def _equation(predicted: Predictions) -> str | None:
     return predicted.model and equation(predicted.data.target_name, *predicted.model)
 
 
-def _columns(predicted: Predictions) -> list[Column]:
-    """The row's own names, wide enough to be read."""
+def _columns(predicted: Predictions, layout: Layout) -> list[Column]:
+    """The row's own names, wide enough to be read; of many inputs on a screen, as many as have room."""
     titles = {"row": "row", "squared_error": "squared error"}
-    return [
-        Column(
-            plain(titles.get(name, name), Screen()),
-            partial(_cell, at),
-            max(6 if name == "row" else 10, len(name) + 1),
-        )
-        for at, name in enumerate(predicted.column_names())
+    names = [plain(titles.get(name, name), Screen()) for name in predicted.column_names()]
+    shown = [fit(name, NAME) for name in names] if layout.fits else names
+    every = [
+        Column(name, partial(_cell, at), max(6 if name == "row" else 10, len(name) + 1))
+        for at, name in enumerate(shown)
     ]
+    while len(every) > 4 and sum(column.width + 1 for column in every) > layout.width:
+        every.pop(-4)
+    return every
 
 
 def _cell(at: int, record: Scored) -> str:
