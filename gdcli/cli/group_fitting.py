@@ -7,7 +7,7 @@ import typer
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
-from gdcli.cli.output import check, emit, format_of, plots
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import note_all, reading
 from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
@@ -38,7 +38,7 @@ def fit_each(
         result = GroupsResult(experiment, experiment.run(interrupted), again)
         stopped = interrupted()
     keep = shown(stream.every, form.usual_rows, len(result) - 1)
-    emit(report(result, form, keep, plots(stream.plot, output, terminal)), output, terminal)
+    emit(report(result, form, keep, layout(stream.plot, output, terminal).plotted), output, terminal)
     terminal.note(f"rerun: {again}")
     if stopped:
         raise typer.Exit(INTERRUPTED)
