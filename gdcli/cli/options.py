@@ -22,6 +22,9 @@ GET = option("--get", metavar="NAME", help="Print one value of the result alone,
 PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
 
 
+LANG = option("--lang", metavar="en|zh-TW", help="The language to speak. [the system's, else en]")
+
+
 class SaveOptions(NamedTuple):
     """The model on disk."""
 
