@@ -41,11 +41,18 @@ def test_a_name_belongs_to_one_term():
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
-        ("Learning Rate", "learning rate"), ("lr", "learning rate"), ("學習率", "learning rate"), ("2/L", "largest stable rate"),
-        ("why does it say 2/L?", "largest stable rate"), ("what is a hidden layer", "hidden layer"), ("mini batch", "batch"),
-        ("什麼是過度擬合？", "overfitting"), ("ADAM", "Adam"), ("early-stopping", "early stopping"),
+        ("Learning Rate", "learning rate"),
+        ("lr", "learning rate"),
+        ("學習率", "learning rate"),
+        ("2/L", "largest stable rate"),
+        ("why does it say 2/L?", "largest stable rate"),
+        ("what is a hidden layer", "hidden layer"),
+        ("mini batch", "batch"),
+        ("什麼是過度擬合？", "overfitting"),
+        ("ADAM", "Adam"),
+        ("early-stopping", "early stopping"),
     ],
-)  # fmt: skip
+)
 def test_terms_are_found_by_any_name_and_in_sentences(asked, name):
     assert find(asked).name == name
 
@@ -82,11 +89,16 @@ def test_chinese_paragraphs_keep_to_the_width_and_lose_nothing(width):
 @pytest.mark.parametrize(
     ("asked", "environ", "unicode", "code", "noted"),
     [
-        (None, {}, True, "en", False), ("zh-TW", {}, True, "zh-TW", False), ("auto", {"LANG": "zh_TW.UTF-8"}, True, "zh-TW", False),
-        (None, {"LC_ALL": "C", "LANG": "zh_TW.UTF-8"}, True, "en", False), (None, {"LANG": "de_DE.UTF-8"}, True, "en", False),
-        ("fr", {}, True, "en", True), ("zh-TW", {}, False, "en", True), ("EN", {"LANG": "zh_TW"}, True, "en", False),
+        (None, {}, True, "en", False),
+        ("zh-TW", {}, True, "zh-TW", False),
+        ("auto", {"LANG": "zh_TW.UTF-8"}, True, "zh-TW", False),
+        (None, {"LC_ALL": "C", "LANG": "zh_TW.UTF-8"}, True, "en", False),
+        (None, {"LANG": "de_DE.UTF-8"}, True, "en", False),
+        ("fr", {}, True, "en", True),
+        ("zh-TW", {}, False, "en", True),
+        ("EN", {"LANG": "zh_TW"}, True, "en", False),
     ],
-)  # fmt: skip
+)
 def test_the_language_is_the_one_asked_for_then_the_systems(asked, environ, unicode, code, noted):
     found = language_of(asked, environ, unicode)
     assert (found.code, bool(found.note)) == (code, noted)
