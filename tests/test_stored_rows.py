@@ -138,6 +138,17 @@ class TestRuns:
         assert again[-1].parameters.tobytes() == whole[-1].parameters.tobytes()
 
 
+class TestFew:
+    @pytest.mark.parametrize("most", [1, 10, 60, 500])
+    def test_they_stand_evenly_among_the_rows(self, monkeypatch, most):
+        monkeypatch.setattr("gdcli.data.stored.FEW", most)
+        train, _ = split_stored(stored(60), 0.2, 0)
+        every = np.concatenate([targets for _, targets in train.parts(50)])
+        step = max(1, len(train) // most)
+        assert train.few.targets.tolist() == every[::step].tolist()
+        assert len(train.few) <= 2 * most
+
+
 class TestMoments:
     @pytest.mark.parametrize("cuts", [[1], [100], [1, 2, 199]])
     def test_they_are_those_of_all_rows(self, cuts):
