@@ -5,6 +5,7 @@ All of it is learnt on training rows and computed in float64; what the network s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -161,9 +162,15 @@ def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int, fil
         scaling: Fits the scaler.
         outputs: Outputs of the network.
         fill: What filled their gaps; learnt anew unless given.
+
+    Raises:
+        DataError: If the square of the targets' spread is 0 or infinite in float64.
     """
     shift, spread = (0.0, 1.0) if data.classes else _mean_and_spread(data)
-    factor = spread if spread > 0 else 1.0
+    factor = 1.0 if spread == 0 else spread
+    if not 0 < factor * factor < math.inf:
+        what = f"column '{data.target_name}': a spread of {factor:.3g} has no square in float64"
+        raise DataError(what, "give the column in another unit")
     scaler = _fitted(scaling, data)
     means = (fill or learned_fill(data)).means
     return Preparation(data.input_names, data.target_name, scaler, data.classes, outputs, shift, factor, means=means)

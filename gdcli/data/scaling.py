@@ -11,7 +11,19 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 
-__all__ = ["Basis", "Scaler", "by", "max_abs", "minmax", "never_zero", "none", "polynomial", "rms", "standard"]
+__all__ = [
+    "Basis",
+    "Scaler",
+    "by",
+    "max_abs",
+    "minmax",
+    "never_zero",
+    "none",
+    "polynomial",
+    "power_names",
+    "rms",
+    "standard",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +102,15 @@ def polynomial(inputs: Array, degree: int) -> Array:
     return powers.reshape(len(inputs), -1)
 
 
+def power_names(input_names: tuple[str, ...], degree: int) -> tuple[str, ...]:
+    """The names of each input's powers, in the order of `polynomial`.
+
+    >>> power_names(("x", "z"), 2)
+    ('x', 'x^2', 'z', 'z^2')
+    """
+    return tuple(name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, degree + 1))
+
+
 @dataclass(frozen=True, eq=False)
 class Basis:
     """What a linear model sees in place of the raw inputs: scaled inputs, or scaled powers of them.
@@ -142,9 +163,7 @@ class Basis:
 
     def names(self, input_names: tuple[str, ...]) -> tuple[str, ...]:
         """x, x^2, ... for each input."""
-        return tuple(
-            name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, self.degree + 1)
-        )
+        return power_names(input_names, self.degree)
 
     @cached_property
     def _matrix(self) -> Array:

@@ -21,7 +21,7 @@ from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.labels import Labels
 from gdcli.data.opening import as_source, open_source
 from gdcli.data.place import Place, place_of
-from gdcli.data.reading import files_of, table_at
+from gdcli.data.reading import parts_of, table_at
 from gdcli.data.report import Gaps, ReadReport
 from gdcli.data.selection import with_categories
 from gdcli.data.source import Divisible, Source
@@ -57,12 +57,12 @@ def streams(data: DataSpec, network: NetworkSpec, reader: Reader) -> bool:
     if is_mnist_folder(name):
         arrays = array_source(place)
         return arrays is not None and arrays.numbers > LARGE_NUMBERS
-    files = files_of(name)[1]
-    found = [Path(place.path or name)] if files is None else files
+    parts = parts_of(name, place.options)
+    found = [Path(place.path or name)] if parts is None else [Path(str(part.place.path)) for part in parts]
     size = sum(file.stat().st_size for file in found if file.is_file())
     if size < LARGE_NUMBERS // 16:  # nothing that is read is packed as tightly
         return False
-    return size >= LARGE_BYTES or (files is None and _numbers(place, network.labels) > LARGE_NUMBERS)
+    return size >= LARGE_BYTES or (parts is None and _numbers(place, network.labels) > LARGE_NUMBERS)
 
 
 def _numbers(place: Place, labels: str | None) -> int:

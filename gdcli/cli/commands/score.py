@@ -8,9 +8,10 @@ from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import note_all
-from gdcli.cli.scoring import PredictionOptions, predictions
+from gdcli.cli.scoring import LossOptions, PredictionOptions, loss_scores, predictions
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.spec import DataSpec, LineSpec
+from gdcli.render.reports.loss_scores import report as loss_report
 from gdcli.render.reports.score import report
 
 
@@ -19,14 +20,23 @@ def command(
     data: DataSpec,
     line: LineSpec,
     given: PredictionOptions,
+    asked: LossOptions,
     output: OutputOptions,
 ) -> None:
     """Score a line or predictions row by row: MSE, RMSE, MAE, R2.
 
-    The line is --m and --b (or --start); --pred scores a column of predictions instead.
+    The line is --m and --b (or --start); --pred scores a column of predictions instead. --loss scores by a loss:
+    of classes by their probabilities.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
+    if asked.loss is not None:
+        scores_, start = loss_scores(data, line, given, asked.loss, terminal)
+        note_all(list(scores_.notes), terminal)
+        again = invocation(context, scores_.source).with_options(**start)
+        emit(loss_report(scores_, str(again)), output, terminal)
+        terminal.note(f"rerun: {again}")
+        return
     predicted, start = predictions(data, line, given, terminal)
     note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
     again = invocation(context, predicted.name).with_options(**start)

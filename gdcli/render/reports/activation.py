@@ -186,12 +186,12 @@ def _block(portrait: ActivationProfile, width: int, screen: Screen) -> str:
         height=12,
         x_label="z",
         marks=[(0.0, "")],
-        y_range=_rounded([*portrait.value, *portrait.derivative]),
+        y_range=round_range([*portrait.value, *portrait.derivative]),
     )
     return "\n".join([drawing, "", *_words(portrait, width, screen)])
 
 
-def _rounded(values: Sequence[float]) -> tuple[float, float] | None:
+def round_range(values: Sequence[float]) -> tuple[float, float] | None:
     """A range that holds the values and ends on round numbers; None where there is none."""
     low, high = min(values), max(values)
     if not 1e-300 < high - low < 1e300:
