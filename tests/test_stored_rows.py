@@ -12,6 +12,7 @@ import pytest
 from gdcli.data import array_source, opening, pieces, text_source
 from gdcli.data.dataset import Dataset
 from gdcli.data.formats import jsonl
+from gdcli.data.layout import ReadOptions
 from gdcli.data.moments import Moments
 from gdcli.data.splitting import held_out
 from gdcli.data.store import ArrayFile, Spool
@@ -410,6 +411,14 @@ class TestBadInput:
         images(tmp_path / "j", seed=9)
         (tmp_path / "j").replace(tmp_path / "i")
         np.testing.assert_array_equal(file.read(0, 5), known)
+
+    def test_a_text_that_is_replaced_while_it_is_read(self, tmp_path):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        rows = opening.open_rows("t.csv", ReadOptions())
+        (tmp_path / "other.csv").write_text(CSV.replace("yes", "no"))
+        (tmp_path / "other.csv").replace(tmp_path / "t.csv")
+        with pytest.raises(DataError, match=r"t\.csv: was replaced while it was read"):
+            list(rows.blocks(("a", "kind")))
 
     def test_parquet_cut_short(self, gdcli, refused, tmp_path):
         WRITERS["t.parquet"](tmp_path / "t.parquet")
