@@ -366,6 +366,44 @@ class TestCommand:
         assert float(result.out) > 0
 
 
+class TestPredictions:
+    """Predictions of a large file are made block by block, and are those of a small one."""
+
+    def test_of_a_text(self, gdcli, tmp_path, request):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        gdcli("train", "t.csv", *TRAIN, "--save", "m.safetensors")
+        here = gdcli("predict", "m.safetensors", "t.csv", "-f", "csv").out
+        request.getfixturevalue("small")
+        assert gdcli("predict", "m.safetensors", "t.csv", "-f", "csv").out == here
+        assert len(here.splitlines()) == ROWS + 1
+
+    def test_of_images_with_and_without_labels(self, gdcli, tmp_path, monkeypatch):
+        source = images(tmp_path / "i")
+        gdcli("train", *source, *TRAIN, "--save", "m.safetensors")
+        here = [gdcli("predict", "m.safetensors", *source[:count], "-f", "csv").out for count in (1, 3)]
+        monkeypatch.setattr(streaming, "SHUFFLED_NUMBERS", 1000)
+        monkeypatch.setattr(array_source, "_NUMBERS", 49 * 30)
+        there = [gdcli("predict", "m.safetensors", *source[:count], "-f", "csv").out for count in (1, 3)]
+        assert there == here
+
+    def test_of_a_table_of_arrays(self, gdcli, tmp_path, monkeypatch):
+        WRITERS["t.npz"](tmp_path / "t.npz")
+        gdcli("train", "t.npz", *TRAIN, "--save", "m.safetensors")
+        here = gdcli("predict", "m.safetensors", "t.npz", "-f", "json").out
+        monkeypatch.setattr(streaming, "SHUFFLED_NUMBERS", 100)
+        monkeypatch.setattr(array_source, "_NUMBERS", 4 * 30)
+        assert gdcli("predict", "m.safetensors", "t.npz", "-f", "json").out == here
+
+    def test_a_bad_cell_in_the_last_line_is_named(self, gdcli, refused, tmp_path, request):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        gdcli("train", "t.csv", *TRAIN, "--save", "m.safetensors")
+        (tmp_path / "t.csv").write_text(CSV + "1,x,2,yes\n")
+        request.getfixturevalue("small")
+        result = gdcli("predict", "m.safetensors", "t.csv", "-f", "csv", "-o", "out.csv")
+        refused(result, 3, "t.csv: line 232, column 'b': 'x' is not a number")
+        assert not (tmp_path / "out.csv").exists()
+
+
 @pytest.mark.usefixtures("small")
 class TestBadInput:
     @pytest.mark.parametrize(

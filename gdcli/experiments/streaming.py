@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from gdcli.experiments.reading import Examples, Reader, Values, columns, read_li
 from gdcli.experiments.spec import DataSpec, NetworkSpec, Spec
 from gdcli.training.rules import Tolerance
 
-__all__ = ["LARGE_BYTES", "LARGE_NUMBERS", "refuse_stored", "shuffled", "stored_examples", "streams"]
+__all__ = ["LARGE_BYTES", "LARGE_NUMBERS", "in_blocks", "refuse_stored", "shuffled", "stored_examples", "streams"]
 
 LARGE_NUMBERS, LARGE_BYTES = 1 << 28, 1 << 30
 """Numbers (rows x columns) of arrays and tables, and bytes of other files, from which rows stay on disk."""
@@ -125,6 +125,24 @@ def stored_examples(
         examples = replace(examples, test=_like(tests, data))
     reader.take(report)
     return examples
+
+
+def in_blocks(name: str, spec: DataSpec, reader: Reader, labels: str | None = None) -> Iterator[Table]:
+    """All rows of a source: as one table, or in blocks where they are many.
+
+    Raises:
+        DataError: If they cannot be read.
+    """
+    in_memory = name in reader.tables or name == "-" or name.startswith("sample:")
+    rows: Table | Source | None = None if in_memory else array_source(place_of(name, read_options(spec)), labels)
+    if not isinstance(rows, ArraySource) or rows.numbers <= SHUFFLED_NUMBERS:
+        rows = reader.table(name, spec, labels) if in_memory or labels else reader.rows(name, spec)
+    if isinstance(rows, Divisible) and isinstance(rows, Table) and len(rows) * len(rows.names) > SHUFFLED_NUMBERS:
+        rows = rows.source_of_blocks()
+    if isinstance(rows, Table):
+        yield rows
+    else:
+        yield from rows.blocks(rows.head.names, reader.progress)
 
 
 def refuse_stored(spec: Spec, data: Dataset, usual: int) -> None:
