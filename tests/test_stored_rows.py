@@ -3,7 +3,9 @@
 import errno
 import gzip
 import json
+import os
 import struct
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -274,6 +276,17 @@ class TestCommand:
             gdcli("train", "-", *TRAIN, *ON_DISK, stdin=CSV),
         )
         assert history(named) == history(piped)
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+    @pytest.mark.parametrize("options", [(), ("--shuffle-rows", "64")])
+    def test_a_pipe_with_a_name_is_read_once(self, gdcli, tmp_path, options):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        os.mkfifo("pipe")
+        writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(CSV,), daemon=True)
+        writer.start()
+        piped = gdcli("train", "pipe", *TRAIN, *options)
+        writer.join()
+        assert history(piped) == history(gdcli("train", "t.csv", *TRAIN, *options))
 
     def test_images_are_the_same_run_in_their_order_from_either(self, gdcli, tmp_path):
         """Pixels are scaled exactly, and nothing is drawn: there is no other way to the same numbers."""

@@ -16,8 +16,9 @@ from gdcli.arrays import Array
 from gdcli.data.cells import data_error
 from gdcli.data.files import opened
 from gdcli.data.idx import idx_header, idx_table, is_idx, is_mnist_folder, mnist_files, other_size
+from gdcli.data.layout import ReadOptions
 from gdcli.data.numpy_files import DAMAGE, ArrayTable, is_numpy, pair_keys, table_of_arrays
-from gdcli.data.place import Place
+from gdcli.data.place import is_pipe, place_of
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.store import ArrayFile
 from gdcli.data.tables import Table
@@ -109,16 +110,20 @@ class ArraySource(Source):
         return sum(header.row_bytes for header in self.arrays.values())
 
 
-def array_source(place: Place, labels: str | None = None) -> ArraySource | None:
+def array_source(source: str, options: ReadOptions, labels: str | None = None) -> ArraySource | None:
     """Images with their labels, or arrays, in blocks; None of any other source, or where they need be read whole.
 
     Args:
-        place: A file, or a folder with MNIST's files.
+        source: A file, or a folder with MNIST's files; a pipe is left alone.
+        options: How to read a text table.
         labels: The file of labels that goes with IDX images.
 
     Raises:
         DataError: If it is damaged, or images and labels do not belong together.
     """
+    if source == "-" or is_pipe(source):
+        return None
+    place = place_of(source, options)
     if place.path is None or place.part:
         return None
     if is_mnist_folder(place.path):

@@ -71,7 +71,7 @@ def open_source(source: str, options: ReadOptions, stdin: BinaryIO | None = None
         DataError: If it cannot be read, or is no table.
         OptionError: If labels are given for something other than IDX images.
     """
-    arrays = None if source == "-" else array_source(place_of(source, options), labels)
+    arrays = array_source(source, options, labels)
     if arrays is not None:
         return arrays
     return as_source(load(source, options, stdin, labels) if labels else open_rows(source, options, stdin))
