@@ -25,7 +25,7 @@ from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
-from gdcli.experiments.resuming import before, resumption_of
+from gdcli.experiments.resuming import before, resumption_of, values_of
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
 from gdcli.experiments.streaming import refuse_stored, stored_examples, streams
 from gdcli.nn import losses
@@ -265,11 +265,6 @@ def initial(model: Network, spec: NetworkSpec, seed: int, dtype: Any) -> Array:
     """Starting weights by the seed."""
     initializer = None if spec.init is None else named(INITIALIZER, "--init", spec.init)
     return model.initial(np.random.default_rng(seed), dtype, initializer)
-
-
-def values_of(past: SavedModel) -> Values:
-    """The known values of the text columns the run began with."""
-    return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
 
 
 def _network_spec(spec: Spec) -> NetworkSpec:

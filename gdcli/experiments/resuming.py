@@ -10,6 +10,7 @@ import numpy as np
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import Resumption, SavedModel
 from gdcli.experiments.chosen import read_note
+from gdcli.experiments.reading import Values
 from gdcli.experiments.spec import Spec, StopSpec, options_of
 from gdcli.training.records import Epoch, Status
 
@@ -83,6 +84,11 @@ def resumption_of(past: SavedModel) -> Resumption:
             "--resume: no run to go on from: saved by an earlier version, or not by gdcli train", "train it with --save"
         )
     return past.resumption
+
+
+def values_of(past: SavedModel) -> Values:
+    """The known values of the text columns the run began with."""
+    return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
 
 
 def before(past: SavedModel, resumed: Any) -> Iterator[Epoch]:
