@@ -54,7 +54,7 @@ class Written(float):
 def predict_rows(
     saved: Model, options: DataSpec, rows: Reader, labels: str | None = None, probabilities: bool = False
 ) -> Iterator[Predicted]:
-    """Each row with its prediction; from a pipe of text as they come in.
+    """Each row with its prediction; from a pipe of text, or a large file, as they come in.
 
     Args:
         saved: The model.
@@ -65,7 +65,8 @@ def predict_rows(
     """
     name = str(options.source)
     if name != "-" or rows.stdin is None:
-        yield from _predicted(saved, saved.table(name, options, rows, labels), options, probabilities)
+        for table in saved.tables(name, options, rows, labels):
+            yield from _predicted(saved, table, options, probabilities)
         return
     how = read_options(options)
     header, lines = b"", 0

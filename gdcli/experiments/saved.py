@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -70,9 +71,23 @@ class Model:
         """
         if spec.x is not None:
             raise OptionError("--x: a saved model knows its inputs", "leave it out")
-        if name != "-" and not name.startswith("sample:") and is_mnist_folder(name):
+        if _is_images(name):
             return mnist_table(name, "test")
         return self.with_values(reader.table(name, spec, labels))
+
+    def tables(self, name: str, spec: DataSpec, reader: Reader, labels: str | None = None) -> Iterator[Table]:
+        """The same rows, in blocks where they are many.
+
+        Raises:
+            OptionError: If other inputs are asked for.
+        """
+        if spec.x is not None or _is_images(name):
+            yield self.table(name, spec, reader, labels)
+            return
+        from gdcli.experiments.streaming import in_blocks
+
+        for table in in_blocks(name, spec, reader, labels):
+            yield self.with_values(table)
 
     def with_values(self, table: Table) -> Table:
         """The table with the indicator columns the model was trained on.
@@ -166,6 +181,11 @@ class Model:
         """Labels of classes, or numbers, for raw inputs: an array (n, d), a DataFrame, or a file's name."""
         found = self.saved.preparation.predicted(self.outputs(self.inputs(rows)))
         return np.array(self.classes)[found] if self.classes else found
+
+
+def _is_images(name: str) -> bool:
+    """Whether it is a folder with MNIST's files."""
+    return name != "-" and not name.startswith("sample:") and is_mnist_folder(name)
 
 
 def load_model(path: str) -> Model:
