@@ -28,11 +28,13 @@ COMMANDS = {
     "sweep": "Compare many runs: every option may be a list or a range.",
     "live": "Step, run, rewind and race descent live, by keys, on the screen.",
     "activation": "Draw activation functions and their derivatives.",
+    "loss": "Draw losses and their gradients against the prediction.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",
     "collapse": "Show an all-linear network as the one layer that it is.",
     "help": "Show the help of the program, or of a command.",
+    "config": "Show the settings in force, and where each comes from.",
     "completion": "Print the script that teaches a shell to complete.",
     "sample": "List the sample data sets and toy generators, or print one.",
 }

@@ -4,6 +4,8 @@ The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)`
 (outputs, inputs) and `{2i}.bias`, so `load_state_dict` takes them. Further tensors: `scaler.offset`,
 `scaler.factor` and `inputs.mean`; `resume.parameters` and `optimizer.*`, from which a run goes on, and `resume.best`,
 if the parameters kept are not the best epoch's.
+
+The file is long because what is written and what is checked on reading stand side by side.
 """
 
 from __future__ import annotations

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from gdcli.live.history import Moment
 from gdcli.live.session import Session
 from gdcli.training.records import Epoch, Step
 
-__all__ = ["SCHEMA", "Recorder", "created", "moment_from", "read_recording"]
+__all__ = ["SCHEMA", "Recorder", "claimed", "moment_from", "read_recording"]
 
 SCHEMA = "gdcli.live/1"
 KINDS = ("setup", "turn", "ghost", "forget", "at")
@@ -32,12 +33,12 @@ class Recorder:
     """Writes down what happens: every change, and every state that was on the screen.
 
     Args:
-        file: Where to.
+        file: Where to; flushed where what was written can be played back.
         clock: Seconds.
         name: What the file is called.
     """
 
-    def __init__(self, file: TextIO, clock: Callable[[], float], name: str = "the recording") -> None:
+    def __init__(self, file: io.TextIOBase, clock: Callable[[], float], name: str = "the recording") -> None:
         self._file, self._name, self._clock, self._begun = file, name, clock, clock()
         self._session: Session | None = None
         self._last: Moment | None = None
@@ -48,12 +49,13 @@ class Recorder:
         """A change: the session when it begins anew, a rate, a ghost's name."""
         if isinstance(what, Session):
             self._session, self._last = what, None
-            self._write({"setup": what.factory.saved()})
+            self._write({"setup": what.factory.saved()})  # goes out with the state that it leads to
             self.frame(what)
         elif self._session is not None:
             self._due = 0.0
             self.frame(self._session)  # the state in which it happened
             self._write({kind: what})
+            self._flush()
 
     def frame(self, session: Session) -> None:
         """The state on the screen, unless it was there before."""
@@ -69,33 +71,31 @@ class Recorder:
             return
         self._last, self._due = now, at + SELDOM
         self._write({"at": _encode(now)})
+        self._flush()
 
     def _write(self, line: dict[str, Any]) -> None:
-        if self._file.closed:  # that it could not be written was said
-            return
+        self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
+
+    def _flush(self) -> None:
         try:
-            self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
             self._file.flush()
         except OSError as error:
-            with contextlib.suppress(OSError):
-                self._file.close()  # which would try once more, and fail without the file's name
             what = f"{self._name}: cannot be written: {error.strerror}"
             raise DataError(what, "make room, or record in another place") from None
 
 
-def created(path: Path) -> TextIO:
-    """A file of that name, or of that name with the next free number: sittings at once share none.
+def claimed(path: Path) -> Path:
+    """That file, made now, or one with the next free number in its name: sittings at once share none.
 
     Raises:
         OSError: If none can be made there.
     """
-    for number in itertools.count(2):
-        try:
-            return path.open("x", encoding="utf-8")
-        except FileExistsError:
-            stem = path.stem.removesuffix(f"-{number - 1}") if number > 2 else path.stem
-            path = path.with_stem(f"{stem}-{number}")
-    raise AssertionError("numbers do not end")
+    names = (path if number == 1 else path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
+    for name in names:
+        with contextlib.suppress(FileExistsError):
+            name.touch(exist_ok=False)
+            break
+    return name
 
 
 def _encode(moment: Moment) -> dict[str, Any]:
@@ -215,6 +215,8 @@ def read_recording(lines: Iterator[str], name: str) -> list[tuple[float, str, An
                 break  # it was cut off in the middle of a line
             wrong = "is no recording of gdcli live" if number == 1 else f"line {number}: is not what gdcli live writes"
             raise DataError(f"{name}: {wrong}", "make one with gdcli live --record FILE.jsonl") from None
+    while len(entries) > 1 and entries[-1][1] == "setup":
+        entries.pop()  # it was cut off before the state that this leads to
     kinds = [kind for _, kind, _ in entries]
     pairs = itertools.zip_longest(entries, entries[1:])
     shown = all(after and after[1] == "at" and after[2].measured for one, after in pairs if one[1] == "setup")

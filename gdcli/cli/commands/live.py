@@ -18,6 +18,8 @@ from gdcli.cli.lifetime import unwound
 from gdcli.cli.live_options import HOST, LiveOptions
 from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
+from gdcli.data.files import STDIN, reading_errors
+from gdcli.data.growing_file import GrowingFile
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
@@ -34,7 +36,7 @@ from gdcli.experiments.spec import (
     reject_together,
 )
 from gdcli.live.configuration import Origin
-from gdcli.live.recording import Recorder, created, read_recording
+from gdcli.live.recording import Recorder, claimed, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
@@ -87,7 +89,7 @@ def command(
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
     _ = factory.setup  # what is wrong with it is said before the screen is taken
     note_all(factory.notes, terminal)
-    with unwound(), _recorder(live.record, created if DRIVER in terminal.environ else _anew) as recorder:
+    with unwound(), _recorder(live.record, claimed if DRIVER in terminal.environ else Path) as recorder:
         session = Session(factory, recorder)
         signum = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
@@ -139,18 +141,14 @@ def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | Non
 
 
 @contextmanager
-def _recorder(name: str | None, opened: Callable[[Path], TextIO]) -> Iterator[Recorder | None]:
-    """Writes down what happens, if that is asked for; `opened` makes the file."""
+def _recorder(name: str | None, place: Callable[[Path], Path]) -> Iterator[Recorder | None]:
+    """Writes down what happens, if that is asked for; `place` says in which file."""
     if name is None:
         yield None
         return
-    with opened(Path(name)) as file:
-        yield Recorder(file, perf_counter, file.name)
-
-
-def _anew(path: Path) -> TextIO:
-    """A file of that name, in place of one that was there."""
-    return path.open("w", encoding="utf-8")
+    path = place(Path(name))
+    with GrowingFile(path) as file:
+        yield Recorder(file, perf_counter, str(path))
 
 
 def _check_record(name: str | None, data: str) -> None:
@@ -172,7 +170,7 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     if not Path(name).is_file():
         what = "is a folder" if Path(name).is_dir() else "no such file"
         raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
-    with Path(name).open(encoding="utf-8", errors="replace") as file:
+    with reading_errors(name), Path(name).open(encoding="utf-8", errors="replace") as file:
         entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
     with unwound():
@@ -217,8 +215,9 @@ def _screen(terminal: Terminal) -> Screen:
 
 def _lines(terminal: Terminal) -> Iterator[str]:
     """What is typed, line by line."""
-    while terminal.stdin is not None and (line := terminal.stdin.readline()):
-        yield line.decode(errors="replace")
+    with reading_errors(STDIN):
+        while terminal.stdin is not None and (line := terminal.stdin.readline()):
+            yield line.decode(errors="replace")
 
 
 def _write(out: TextIO, text: str) -> None:

@@ -23,10 +23,10 @@ from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.line import read_line
 from gdcli.experiments.lr_find import Asked, RangeTestResult, Subject
 from gdcli.experiments.notation import one_of, validation
+from gdcli.experiments.options import Group
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
-    Group,
     LineSpec,
     LoopSpec,
     LossSpec,
