@@ -14,7 +14,7 @@ from live_sessions import NETWORK, do, screenful, session
 from gdcli.cli.commands.live import parsed
 from gdcli.errors import DataError
 from gdcli.experiments.spec import Spec
-from gdcli.live.recording import Recorder, claimed, read_recording
+from gdcli.live.recording import Recorder, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
 from gdcli.live.session_factory import SessionFactory
@@ -435,8 +435,3 @@ def test_a_full_disk_names_the_recording(gdcli):
         "gdcli: /dev/full: cannot be written: No space left on device",
         "  make room, or record in another place",
     ]
-
-
-def test_two_pages_at_once_record_in_files_of_their_own(tmp_path):
-    names = [claimed(tmp_path / "r.jsonl").name for _ in range(3)]
-    assert names == ["r.jsonl", "r-2.jsonl", "r-3.jsonl"]

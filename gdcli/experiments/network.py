@@ -24,8 +24,8 @@ from gdcli.experiments import building
 from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
-from gdcli.experiments.past import before, resumption_of, values_of
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
+from gdcli.experiments.resuming import before, resumption_of, values_of
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
 from gdcli.experiments.streaming import refuse_stored, stored_examples, streams
 from gdcli.nn import losses

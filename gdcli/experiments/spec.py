@@ -71,7 +71,7 @@ class DataSpec(Group):
     )
     comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
     allow: tuple[str, ...] | None = option(
-        None, "Raise limits: columns, cell, unpacked, entries.", "NAME=N,...", "names"
+        None, "Raise limits: columns, cell, unpacked, entries, groups.", "NAME=N,...", "names"
     )
 
     @classmethod

@@ -9,7 +9,6 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from gdcli.live.history import Moment
 from gdcli.live.session import Session
 from gdcli.training.records import Epoch, Step
 
-__all__ = ["SCHEMA", "Recorder", "claimed", "moment_from", "read_recording"]
+__all__ = ["SCHEMA", "Recorder", "moment_from", "read_recording"]
 
 SCHEMA = "gdcli.live/1"
 KINDS = ("setup", "turn", "ghost", "forget", "at")
@@ -74,28 +73,20 @@ class Recorder:
         self._flush()
 
     def _write(self, line: dict[str, Any]) -> None:
+        if self._file.closed:  # that it could not be written was said
+            return
         self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
 
     def _flush(self) -> None:
+        if self._file.closed:
+            return
         try:
             self._file.flush()
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.close()  # which would try once more, and fail without the file's name
             what = f"{self._name}: cannot be written: {error.strerror}"
             raise DataError(what, "make room, or record in another place") from None
-
-
-def claimed(path: Path) -> Path:
-    """That file, made now, or one with the next free number in its name: sittings at once share none.
-
-    Raises:
-        OSError: If none can be made there.
-    """
-    names = (path if number == 1 else path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
-    for name in names:
-        with contextlib.suppress(FileExistsError):
-            name.touch(exist_ok=False)
-            break
-    return name
 
 
 def _encode(moment: Moment) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TextIO
@@ -36,7 +37,7 @@ from gdcli.experiments.spec import (
     reject_together,
 )
 from gdcli.live.configuration import Origin
-from gdcli.live.recording import Recorder, claimed, read_recording
+from gdcli.live.recording import Recorder, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
@@ -89,7 +90,7 @@ def command(
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
     _ = factory.setup  # what is wrong with it is said before the screen is taken
     note_all(factory.notes, terminal)
-    with unwound(), _recorder(live.record, claimed if DRIVER in terminal.environ else Path) as recorder:
+    with unwound(), _recorder(live.record) as recorder:
         session = Session(factory, recorder)
         signum = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
@@ -121,7 +122,7 @@ def _refuse_endings(origin: Origin) -> None:
 
 def _refuse_without_web(context: Any) -> None:
     """Refuses options that go with --web alone."""
-    for name in ("port", "host"):
+    for name in ("port", "host", "sessions"):
         if is_given(context, name):
             raise OptionError(f"--{name} goes with --web", f"add --web, or leave out --{name}")
 
@@ -141,14 +142,13 @@ def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | Non
 
 
 @contextmanager
-def _recorder(name: str | None, place: Callable[[Path], Path]) -> Iterator[Recorder | None]:
-    """Writes down what happens, if that is asked for; `place` says in which file."""
+def _recorder(name: str | None) -> Iterator[Recorder | None]:
+    """Writes down what happens, if that is asked for."""
     if name is None:
         yield None
         return
-    path = place(Path(name))
-    with GrowingFile(path) as file:
-        yield Recorder(file, perf_counter, str(path))
+    with GrowingFile(Path(name)) as file:
+        yield Recorder(file, perf_counter, name)
 
 
 def _check_record(name: str | None, data: str) -> None:
@@ -198,7 +198,10 @@ def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, te
         converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
         return 0
     from gdcli.live.app import LiveApp
+    from gdcli.live.web.lifeline import end_with_server
 
+    if DRIVER in terminal.environ:
+        end_with_server()
     _take_keys(terminal)
     app = LiveApp(session, _screen(terminal), watcher)
     app.run()
@@ -251,11 +254,18 @@ def _take_keys(terminal: Terminal) -> None:
 def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Terminal) -> None:
     """Serves the same command to a browser."""
     from gdcli.live.serving import serve
+    from gdcli.live.web.programs import recording
 
     if origin.source == "-":
         raise OptionError("--web cannot read rows from standard input", "name a file")
     if live.replay is None:
         _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
-    words = again.with_options(web=None, port=None, host=None).words()
-    child = [sys.executable, "-m", "gdcli", *words]
-    serve(child, host=live.host or HOST, port=live.port, title="gdcli live", notify=terminal.note)
+    _check_record(live.record, str(origin.source))
+    again = again.with_options(web=None, port=None, host=None, sessions=None)
+
+    def child(record: str | None) -> list[str]:
+        return [sys.executable, "-m", "gdcli", *again.with_options(record=record).words()]
+
+    programs = repeat(child(None)) if live.record is None else recording(child, live.record)
+    host, most = live.host or HOST, live.sessions
+    serve(programs, host=host, port=live.port, title="gdcli live", notify=terminal.note, most=most)
