@@ -11,6 +11,7 @@ The file is long because what is written and what is checked on reading stand si
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -202,9 +203,14 @@ def _about(model: SavedModel) -> dict[str, Any]:
         "texts": {column: list(known) for column, known in preparation.texts.items()},
         "loss": model.loss,
         "config": model.config,
-        "history": model.history,
+        "history": [{name: _measured(value) for name, value in row.items()} for row in model.history],
         "best_epoch": model.best_epoch,
     }
+
+
+def _measured(value: float) -> float | None:
+    """A figure as JSON has it: null where it was not measured."""
+    return value if math.isfinite(value) else None
 
 
 def _resume_about(resumption: Resumption, state: Mapping[str, Any]) -> dict[str, Any]:
