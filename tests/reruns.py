@@ -41,7 +41,7 @@ DRAWN = [*LINES, *NETWORKS, *OTHERS]
 SILENT = {
     "mse": "prints a bare number", "rmse": "prints a bare number", "evaluate": "has no choices of its own",
     "predict": "has no choices of its own", "collapse": "has no choices of its own", "sample": "is the command itself",
-    "help": "runs nothing", "completion": "runs nothing",
+    "help": "runs nothing", "completion": "runs nothing", "config": "runs nothing",
 }  # fmt: skip
 """Commands without such a line, and why."""
 
