@@ -46,6 +46,7 @@ VALUES = {
     "x": "columns",
     "categorical": "columns",
     "y": "column",
+    "by": "column",
     "pred": "column",
     "validation": "file:|none",
     "resume": "file:.safetensors",
