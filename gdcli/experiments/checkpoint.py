@@ -38,6 +38,7 @@ from gdcli.training.records import Epoch
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
 FORMAT = "gdcli.model/2"
+SLACK = 2**20  # bytes that reading a model takes beside its weights
 FORMER = "gdcli.model/1"  # Adam's state was another one: the model is read, its run cannot go on
 
 
@@ -118,6 +119,7 @@ def load(path: str) -> SavedModel:
 
     Raises:
         DataError: If the file is missing, broken, or no model of this program's.
+        MemoryError: If it is too large for the memory there is.
     """
     try:
         content = Path(path).read_bytes()
@@ -135,7 +137,9 @@ def parse(content: bytes, path: str) -> SavedModel:
 
     Raises:
         DataError: If they are no model of this program's.
+        MemoryError: If it is too large for the memory there is.
     """
+    np.empty(len(content) + SLACK, np.uint8)  # room for the copy: where there is none, Rust panics
     try:
         tensors = parse_tensors(content)
         about = _metadata(content)

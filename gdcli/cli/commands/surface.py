@@ -15,7 +15,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, check_place, emit, format_of, output_width
+from gdcli.cli.output import check, check_place, emit, format_of, layout
 from gdcli.cli.running import note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
@@ -91,7 +91,8 @@ def command(
     else:
         spec, start = or_example(Spec(line, data, rate, loop, EpochSpec(asked.epochs), optimizer, loss), terminal)
         drawing = _of_line(context, spec, start, rate, asked, terminal)
-    emit(report(drawing, format_of(output), output_width(output, terminal)), output, terminal)
+    screen = layout(None, output, terminal, f"rerun: {drawing.more['rerun']}")
+    emit(report(drawing, format_of(output), screen), output, terminal)
     if asked.save is not None:
         _save(drawing, Path(asked.save))
     terminal.note(f"rerun: {drawing.more['rerun']}")
