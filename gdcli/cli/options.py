@@ -15,7 +15,9 @@ def option(*names: str, help: str, accepts: str = "", metavar: str | None = None
     return typer.Option(*names, help=help, parser=parser, metavar=metavar, show_default=False)
 
 
-ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A file written by --save; - for stdin.", show_default=False)
+]
 
 
 GET = option("--get", metavar="NAME", help="Print one value of the result alone, as train.r2 or history.-1.loss.")
@@ -69,7 +71,10 @@ class OutputOptions(NamedTuple):
 
     format: Annotated[str, option("--format", "-f", metavar="NAME", help="{format}. [table]")] = "table"
     output: Annotated[
-        str | None, option("--output", "-o", metavar="FILE", help="Write results there, all or nothing.")
+        str | None,
+        option(
+            "--output", "-o", accepts="place", metavar="FILE", help="Write results there, all or nothing; - = stdout."
+        ),
     ] = None
     get: Annotated[str | None, GET] = None
     prefix: Annotated[str | None, PREFIX] = None

@@ -126,6 +126,20 @@ def load(path: str) -> SavedModel:
         content = Path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "name a file written by --save") from None
+    return parse(content, path)
+
+
+def parse(content: bytes, path: str) -> SavedModel:
+    """A model from its bytes.
+
+    Args:
+        content: What `--save` wrote.
+        path: What they are called in messages.
+
+    Raises:
+        DataError: If they are no model of this program's.
+        MemoryError: If it is too large for the memory there is.
+    """
     np.empty(len(content) + SLACK, np.uint8)  # room for the copy: where there is none, Rust panics
     try:
         tensors = parse_tensors(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from gdcli.data.categories import CategoryTable, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, inputs, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import count_gaps
+from gdcli.data.files import STDIN
 from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.missing import Rows
 from gdcli.data.report import ReadReport, report_of
@@ -21,7 +22,7 @@ from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
 from gdcli.definitions import LOSS, named
 from gdcli.errors import DataError, OptionError
-from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.experiments.checkpoint import SavedModel, load, parse
 from gdcli.experiments.in_memory import has_columns, source_of
 from gdcli.experiments.reading import Reader, needed_columns
 from gdcli.experiments.spec import DataSpec
@@ -188,10 +189,14 @@ def _is_images(name: str) -> bool:
     return name != "-" and not name.startswith("sample:") and is_mnist_folder(name)
 
 
-def load_model(path: str) -> Model:
+def load_model(path: str, stdin: BinaryIO | None = None) -> Model:
     """Reads a model that `--save` wrote.
+
+    Args:
+        path: Its file; `-` for standard input, where that is given.
+        stdin: Standard input, as bytes.
 
     Raises:
         DataError: If the file is missing, broken, or no model of this program's.
     """
-    return Model(load(path))
+    return Model(load(path) if path != "-" or stdin is None else parse(stdin.read(), STDIN))
