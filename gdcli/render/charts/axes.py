@@ -224,10 +224,13 @@ def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
         text.put(0, text.width - columns(label), label)
     places = x.places(width)
     for column, word in places if not x.log else [*places[:1], *places[1:][-1:], *places[1:-1]]:
-        start = max(min(column + indent + 1 - (len(word) - 1) // 2, text.width - len(word)), 0)
-        if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
-            text.put(0, start, word)
-            rule.put(0, column, tick)
+        middle = column + indent + 1 - (len(word) - 1) // 2
+        near = (0, -1, 1, -2, 2) if x.log else (0,)
+        for start in (max(min(middle + shift, text.width - len(word)), 0) for shift in near):
+            if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
+                text.put(0, start, word)
+                rule.put(0, column, tick)
+                break
     if x.log:
         _put_label(text, label)
     return [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
