@@ -147,7 +147,7 @@ def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
         pictures.append(confusion_picture(counts, result.classes, f"{name} set", screen, rank=2))
     if len(result.experiment.data.input_names) == 2 and result.classes:
         regions = partial(_draw_decision_regions, result, screen)
-        pictures.append(Picture(regions, usual=REGIONS, wide=REGIONS, width=24, height=8, rank=1))
+        pictures.append(Picture(regions, usual=REGIONS, wide=REGIONS, width=24, height=12, rank=1))
     return pictures
 
 
@@ -173,14 +173,14 @@ def _draw_decision_regions(result: NetworkResult, screen: Screen, width: int, he
     """Which class each point of the plane of both inputs would get, with the rows on top."""
     from gdcli.render.charts.axes import frame_picture
     from gdcli.render.raster.canvas import half_blocks
+    from gdcli.render.raster.geometry import equal_pixels
     from gdcli.render.raster.pictures import draw_regions
 
     data = result.experiment.data
     across, up = data.input_names
     rows = data.inputs.astype(float)
     x_range, y_range = _ranges(rows)
-    high = 2 * (height - 4)
-    wide = min(width - 10, high * 2)
+    wide, high = equal_pixels(x_range, y_range, width - 10, 2 * (height - 4))
     grid = np.stack(np.meshgrid(np.linspace(*x_range, wide), np.linspace(*y_range, high)), axis=-1).reshape(-1, 2)
     classes = result.experiment.predict(result.kept.parameters, grid).reshape(high, wide)
     rgb = draw_regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
