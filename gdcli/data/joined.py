@@ -16,7 +16,7 @@ from gdcli.data.tables import Table
 from gdcli.data.warning import ReadWarning, listed
 from gdcli.errors import DataError
 
-__all__ = ["JoinedTable", "check_alike", "join"]
+__all__ = ["JoinedTable", "check_alike", "check_columns", "join"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +90,20 @@ def check_alike(first: Table, other: Table) -> None:
     Raises:
         DataError: With the file and the columns.
     """
-    missing = [name for name in first.names if name not in other.names]
-    added = [name for name in other.names if name not in first.names]
+    check_columns(first.names, first.source, other)
+
+
+def check_columns(names: Sequence[str], source: str, other: Table) -> None:
+    """Refuses a file as part of a table if its columns are not those of the first one.
+
+    Raises:
+        DataError: With the file and the columns.
+    """
+    missing = [name for name in names if name not in other.names]
+    added = [name for name in other.names if name not in names]
     if missing or added:
         parts = [f"lacks {_columns(missing)}"] * bool(missing) + [f"has {_columns(added)} besides"] * bool(added)
-        what = f"{printable(other.source)}: {' and '.join(parts)}, compared with {printable(first.source)}"
+        what = f"{printable(other.source)}: {' and '.join(parts)}, compared with {printable(source)}"
         raise DataError(what, "files that are one table have the same columns: name those that do")
 
 

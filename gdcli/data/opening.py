@@ -22,7 +22,7 @@ from gdcli.data.source import Divisible, Progress, Source, TableSource, first_ro
 from gdcli.data.tables import Table
 from gdcli.data.text_source import can_be_cut, text_source
 
-__all__ = ["LARGE_BYTES", "open_rows"]
+__all__ = ["LARGE_BYTES", "FilesSource", "open_rows", "source_at"]
 
 LARGE_BYTES = 1 << 24
 """Text of so many bytes passes in blocks."""
@@ -151,7 +151,16 @@ def _several(folder: Path, full: list[Path], files: list[Path], options: ReadOpt
 
 def _source(file: Path, options: ReadOptions) -> Source:
     """One file's rows in blocks."""
-    rows = _one(Place(str(file), str(file), options=options))
+    return source_at(Place(str(file), str(file), options=options))
+
+
+def source_at(place: Place) -> Source:
+    """The rows of one file in blocks, however few they are.
+
+    Raises:
+        DataError: If it cannot be read, or is no table.
+    """
+    rows = _one(place)
     if isinstance(rows, Source):
         return rows
     return rows.source_of_blocks() if isinstance(rows, Divisible) else TableSource(rows)

@@ -17,6 +17,7 @@ __all__ = [
     "Divisible",
     "NumberBlock",
     "Progress",
+    "Separable",
     "Source",
     "TableSource",
     "first_rows_of",
@@ -48,6 +49,10 @@ class Source(ABC):
     def tip(self) -> str:
         """What would have it pass more quickly; empty where nothing would."""
         return ""
+
+    def located(self) -> Source:
+        """The same rows, where an error about one names its line in the file, whatever that costs."""
+        return self
 
     @abstractmethod
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
@@ -93,6 +98,17 @@ class Divisible(Protocol):
 
     def source_of_blocks(self) -> Source:
         """The same rows, in blocks."""
+
+
+@runtime_checkable
+class Separable(Protocol):
+    """A source whose rows can be read in parts, each on its own."""
+
+    def borders(self, count: int) -> list[int]:
+        """Where so many parts of about the same size begin, and where the last one ends; empty if it cannot be cut."""
+
+    def between(self, begin: int, end: int) -> Source:
+        """The rows from one border to another."""
 
 
 T = TypeVar("T", bound=Table)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
-from gdcli.analysis.evaluation import Evaluation
-from gdcli.arrays import Array
 from gdcli.cli.options import ModelArgument, OutputOptions, option
 from gdcli.cli.output import check, emit, plots
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
-from gdcli.data.dataset import Dataset
-from gdcli.definitions.dataclass import dataclass
-from gdcli.experiments.result import described
-from gdcli.experiments.saved import Model, load_model
+from gdcli.experiments.evaluating import Evaluated
+from gdcli.experiments.saved import load_model
 from gdcli.experiments.spec import DataSpec
-from gdcli.formatting import short
-from gdcli.nn import metrics
-from gdcli.render import Column, Report, theme
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.reports.evaluate import report
 
 
 class EvaluateOptions(NamedTuple):
@@ -32,27 +24,6 @@ class EvaluateOptions(NamedTuple):
     plot: Annotated[
         bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
     ] = None
-
-
-@dataclass(frozen=True)
-class ClassFigures:
-    """How one class does."""
-
-    label: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-    def row(self) -> dict[str, Any]:
-        """class, precision, recall, f1, support."""
-        return {
-            "class": self.label,
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            "support": self.support,
-        }
 
 
 def command(
@@ -73,82 +44,4 @@ def command(
     rows = saved.dataset(table, data)
     reading = saved.reading(table, rows, data)
     note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
-    found = saved.evaluate(rows)
-    more = _more(saved, rows)
-    report = Report(
-        schema="gdcli.evaluate/1",
-        records=[] if found.confusion is None else _per_class(found.confusion, saved.classes),
-        summary=lambda: {
-            "rows": len(rows),
-            **found.figures_with_loss(),
-            **more,
-            "classes": list(saved.classes) or None,
-            "confusion": None if found.confusion is None else found.confusion.tolist(),
-            "reading": described(reading),
-        },
-        rows_name="per_class",
-        columns=_columns(saved.classes),
-        blocks=lambda screen: _blocks(found, more, rows, saved, screen, plots(asked.plot, output, terminal)),
-    )
-    emit(report, output, terminal)
-
-
-def _more(saved: Model, rows: Dataset) -> dict[str, float]:
-    """Figures of classes: log loss, macro F1, balanced accuracy, and for two classes the area under the ROC curve."""
-    if not saved.classes:
-        return {}
-    out, prepared = saved.outputs(rows.inputs), saved.saved.preparation
-    probabilities = prepared.probabilities(out)
-    counts = metrics.confusion(prepared.predicted(out), rows.targets, len(saved.classes))
-    figures = {
-        "log_loss": metrics.log_loss(probabilities, rows.targets),
-        "macro_f1": metrics.macro_f1(counts),
-        "balanced_accuracy": metrics.balanced_accuracy(counts),
-    }
-    if probabilities.shape[1] == 2 and 0 < rows.targets.sum() < len(rows):
-        figures["roc_auc"] = metrics.roc_auc(probabilities[:, 1], rows.targets)
-    return figures
-
-
-def _per_class(counts: Array, classes: tuple[str, ...]) -> list[ClassFigures]:
-    figures = zip(classes, metrics.precision(counts), metrics.recall(counts), metrics.f1(counts), strict=True)
-    support = counts.sum(axis=1)
-    return [
-        ClassFigures(label, float(precision), float(recall), float(f1), int(support[at]))
-        for at, (label, precision, recall, f1) in enumerate(figures)
-    ]
-
-
-def _columns(classes: tuple[str, ...]) -> list[Column]:
-    width = max((len(label) for label in classes), default=5) + 2
-    return [
-        Column("class", lambda r: plain(r.label, Screen()), width, left=True),
-        Column("precision", lambda r: f"{r.precision:.4f}", 10),
-        Column("recall", lambda r: f"{r.recall:.4f}", 8),
-        Column("f1", lambda r: f"{r.f1:.4f}", 8),
-        Column("rows", lambda r: f"{r.support:,}", 8),
-    ]
-
-
-def _blocks(
-    found: Evaluation, more: dict[str, float], rows: Dataset, saved: Model, screen: Screen, plotted: bool
-) -> Iterator[str]:
-    classes = saved.classes
-    yield ""
-    figures = {name: short(value) for name, value in (found.figures_with_loss() | more).items()}
-    if figures.get("balanced_accuracy") == figures.get("accuracy"):
-        figures.pop("balanced_accuracy", None)
-    text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
-    yield f" {paint('rows', theme.HEADING, screen)} {len(rows):,}   {text}"
-    if found.confusion is None:
-        return
-    worst = metrics.worst_confusions(found.confusion, classes)
-    if worst:
-        mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(mistakes, screen)}"
-    if plotted or len(classes) <= 26:
-        from gdcli.render.charts.plots import draw_confusion
-
-        labels = [plain(label, screen) for label in classes]
-        yield ""
-        yield from draw_confusion(found.confusion, labels, screen, title="confusion").split("\n")
+    emit(report(Evaluated.of(saved, rows, reading), plots(asked.plot, output, terminal)), output, terminal)
