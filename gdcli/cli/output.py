@@ -94,6 +94,12 @@ def output_width(output: OutputOptions, terminal: Terminal) -> int:
     return terminal.screen().width if on_terminal else sys.maxsize
 
 
+def output_height(output: OutputOptions, terminal: Terminal) -> int | None:
+    """Lines to keep to: the terminal's; anywhere else None."""
+    on_terminal = output.output is None and terminal.stdout.isatty()
+    return terminal.screen().height if on_terminal else None
+
+
 def plots(asked: bool | None, output: OutputOptions, terminal: Terminal) -> bool:
     """Whether pictures are drawn: as asked, else on a terminal."""
     if asked is not None:
