@@ -32,8 +32,7 @@ KINDS = {"optimizer": OPTIMIZER, "schedule": SCHEDULE, "loss": LOSS, "activation
 LISTS = {"activation"}
 ARGUMENTS = {
     "MODEL": "file:.safetensors",
-    "[DATA]": "data",
-    "[ROWS]": "data",
+    "[DATA]...": "data",
     "[NAME]": "sample",
     "[COMMAND]": f"choice:{'|'.join(COMMANDS)}",
     "[NAME]...": f"choice:{'|'.join(names(ACTIVATION))}",
@@ -169,7 +168,7 @@ FILES = ["comma.csv", "iris.csv", "m.safetensors", "plug.py", "sub/", "two words
         ("gdcli fit .", [".hidden.csv"]),
         ("gdcli fit sample:", [f"sample:{one.name}" for one in samples()]),
         ("gdcli fit sample:ir", ["sample:iris"]),
-        ("gdcli fit iris.csv ", []),
+        ("gdcli fit iris.csv tw", ["two words.csv"]),
         ("gdcli sample ir", ["iris"]),
         ("gdcli fit --optimizer ", names(OPTIMIZER)),
         ("gdcli fit --optimizer=ada", ["--optimizer=adagrad", "--optimizer=adam", "--optimizer=adamw"]),

@@ -85,6 +85,7 @@ ALL_EXAMPLES = [example for document in EXAMPLES for example in examples(documen
 def environment(folder: Path) -> dict[str, str]:
     """A plain terminal's, with the programs that the documents call."""
     ours = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "COLUMNS": "80", "TERM": "xterm", "PYTHONUTF8": "1"}
+    ours["XDG_CONFIG_HOME"] = str(folder)  # whose settings are nobody's
     unwanted = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLORTERM", "PYTHONUNBUFFERED"}
     return {name: value for name, value in os.environ.items() if name not in unwanted} | ours
 

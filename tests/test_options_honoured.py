@@ -36,6 +36,7 @@ RUNS = {
     "collapse": ["collapse", "linear.safetensors", "classes.csv"],
     "sample": ["sample", "line"],
     "show": ["show", "classes.csv", "--x", "a,b", "--plot"],
+    "config": ["config", "show"],
 }
 """A small run of each command."""
 TYPED = "n 3\nq\n"
@@ -98,7 +99,9 @@ UNSEEN = {
     ("live", "task"): "the rows are those of a line",
     ("live", "plain"): "is part of the run",
     ("live", "color"): "the plain form has no colour",
-    **{(name, "quiet"): "says nothing on stderr" for name in ("mse", "rmse", "predict", "collapse", "sample")},
+    **{
+        (name, "quiet"): "says nothing on stderr" for name in ("mse", "rmse", "predict", "collapse", "sample", "config")
+    },
     ("evaluate", "plot"): "the matrix of a few classes is always drawn",
     ("evaluate", "quiet"): "says nothing on stderr",
     ("mse", "color"): "a bare number has no colour",

@@ -34,6 +34,7 @@ COMMANDS = {
     "predict": "Add a saved model's prediction to each row.",
     "collapse": "Show an all-linear network as the one layer that it is.",
     "help": "Show the help of the program, or of a command.",
+    "config": "Show the settings in force, and where each comes from.",
     "completion": "Print the script that teaches a shell to complete.",
     "sample": "List the sample data sets and toy generators, or print one.",
 }

@@ -44,6 +44,17 @@ class ShowOptions(NamedTuple):
     ] = None
 
 
+class WorkerOptions(NamedTuple):
+    """Who reads rows that are too many for one process."""
+
+    workers: Annotated[
+        int | None, option("--workers", accepts="count", metavar="N", help="Processes that read many rows. [1]")
+    ] = None
+    cluster: Annotated[
+        str | None, option("--cluster", metavar="tcp://HOST:PORT", help="A Dask cluster that reads them instead.")
+    ] = None
+
+
 class OutputOptions(NamedTuple):
     """Where results go and in what form."""
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from gdcli.cli.lifetime import unwound
+from gdcli.cli.options import WorkerOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
 from gdcli.experiments.reading import Reader
@@ -19,6 +21,7 @@ from gdcli.training.records import Status
 if TYPE_CHECKING:
     from gdcli.experiments.experiment import Experiment
     from gdcli.experiments.result import Result
+    from gdcli.experiments.workers import Workers
 
 
 def progress_bar(experiment: Experiment, terminal: Terminal) -> ProgressBar:
@@ -46,6 +49,18 @@ def reading(terminal: Terminal) -> Iterator[Reader]:
         yield Reader(terminal.stdin, progress=bar)
     finally:
         bar.erase()
+
+
+@contextmanager
+def employed(asked: WorkerOptions, terminal: Terminal) -> Iterator[Workers | None]:
+    """Those who read in place of this process, if any are asked for; a signal lets none of them go on."""
+    if asked == WorkerOptions():
+        yield None
+        return
+    from gdcli.experiments.workers import workers  # few ask for them
+
+    with unwound(), workers(asked.workers, asked.cluster, terminal.note) as those:
+        yield those
 
 
 def note_all(notes: list[str], terminal: Terminal) -> None:

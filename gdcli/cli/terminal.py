@@ -16,11 +16,11 @@ from typing import BinaryIO, TextIO
 from gdcli.cli.lifetime import stalled
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.settings import COLOR_CHOICES
 from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
 from gdcli.render.screen import Screen, paint, plain
 
-COLOR_CHOICES = ("auto", "always", "never")
 COMMANDS = ("rerun:", "best run:", "keep:")
 """Remarks that are a command to copy, and so stay in one line."""
 

@@ -88,11 +88,10 @@ class Factor:
     def merged(self, other: Factor) -> Factor:
         """The factor of these rows and of others below them: that of both triangles, about this one's centre.
 
-        >>> def factor_of(rows):
-        ...     condenser = Condenser(2)
-        ...     condenser.add(np.array(rows))
-        ...     return condenser.factor()
-        >>> both = factor_of([[1.0, 3.0], [2.0, 5.0]]).merged(factor_of([[3.0, 7.0]])).condensed()
+        >>> first, second = Condenser(2), Condenser(2)
+        >>> first.add(np.array([[1.0, 3.0], [2.0, 5.0]]))
+        >>> second.add(np.array([[3.0, 7.0]]))
+        >>> both = first.factor().merged(second.factor()).condensed()
         >>> both.rows, both.mean.round(12).tolist(), both.low.tolist(), both.high.tolist()
         (3, [2.0, 5.0], [1.0, 3.0], [3.0, 7.0])
         """
@@ -163,18 +162,17 @@ class Condenser:
         Raises:
             ValueError: If there were none.
         """
-        return self.factor().condensed()
+        factor = self.factor()
+        if factor is None:
+            raise ValueError("no rows")
+        return factor.condensed()
 
-    def factor(self) -> Factor:
-        """The factor of all rows so far.
-
-        Raises:
-            ValueError: If there were none.
-        """
+    def factor(self) -> Factor | None:
+        """The factor of all rows so far; None if there were none."""
         if self._filled:
             self._compress()
         if not self.rows:
-            raise ValueError("no rows")
+            return None
         triangle, sample = self._work[: self._above].copy(), np.concatenate(self._sample)
         return Factor(self.rows, self._centre, triangle, self._low, self._high, sample, self._stride)
 

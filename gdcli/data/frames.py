@@ -89,6 +89,11 @@ class FrameSource(Source):
     begin: int = 0
     end: int | None = None
 
+    @property
+    def count(self) -> int:
+        """The rows that are read."""
+        return (len(self.table) if self.end is None else self.end) - self.begin
+
     def borders(self, count: int) -> list[int]:
         """Numbers of rows: what stands between two of them is read alone."""
         return [len(self.table) * at // count for at in range(count + 1)]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from gdcli.data.cells import data_error
-from gdcli.data.hive import FolderTable, folder_values
+from gdcli.data.hive import FolderTable
 from gdcli.data.joined import check_columns
 from gdcli.data.layout import ReadOptions
 from gdcli.data.line_range import Lines
@@ -95,6 +95,11 @@ class Partition:
         """About how many bytes are read."""
         return sum(piece.share for piece in self.pieces)
 
+    def count(self) -> int | None:
+        """How many rows there are; None where they are to be read to be counted."""
+        counts = [piece.rows(self.options).count for piece in self.pieces]
+        return None if None in counts else sum(count or 0 for count in counts)
+
     def blocks(self, names: Sequence[str]) -> Iterator[Table]:
         """The blocks of each piece; its columns are compared with the first file's."""
         for piece in self.pieces:
@@ -136,8 +141,8 @@ def partitions(
 def _files(name: str, rows: Source, options: ReadOptions) -> Iterator[Piece]:
     """Each file as a piece."""
     if isinstance(rows, FilesSource):
-        for file in rows.files:
-            yield _whole(Place(str(file), str(file)), folder_values(rows.folder, file))
+        for part in rows.parts:
+            yield _whole(part.place, part.values)
         return
     place = place_of(name, options)
     if place.path is not None:

@@ -50,6 +50,11 @@ class Source(ABC):
         """What would have it pass more quickly; empty where nothing would."""
         return ""
 
+    @property
+    def count(self) -> int | None:
+        """How many rows there are; None where they are to be read to be counted."""
+        return None
+
     def located(self) -> Source:
         """The same rows, where an error about one names its line in the file, whatever that costs."""
         return self
@@ -66,6 +71,11 @@ class Source(ABC):
 @dataclass(frozen=True, eq=False)
 class TableSource(Source):
     """A table that is in memory."""
+
+    @property
+    def count(self) -> int:
+        """Its rows."""
+        return len(self.head)
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002
         """The table itself."""

@@ -33,6 +33,7 @@ from gdcli.training.stopping import LINE_FLOOR
 
 if TYPE_CHECKING:
     from gdcli.analysis.descent import Descent
+    from gdcli.experiments.workers import Workers
 
 _BY_ENDS = (scaling.minmax, scaling.max_abs)
 """Scalings that look at the smallest and the largest values alone."""
@@ -197,14 +198,26 @@ class LineExperiment(Experiment):
         return streams.reported(records, self.names, self.basis.raw)
 
 
-def read_line(spec: Spec, reader: Reader) -> LineExperiment:
+def read_line(spec: Spec, reader: Reader, workers: Workers | None = None) -> LineExperiment:
     """Reads the rows of a spec and makes the experiment.
+
+    Args:
+        spec: What is fitted.
+        reader: Reads the rows, or what is small of them.
+        workers: Who reads what is large, if not this process.
 
     Raises:
         DataError: If they cannot be read, or no line goes through them.
         OptionError: If an option cannot be.
     """
-    rows = passed_rows(spec, reader) if can_pass(spec) else reader.numbers(str(spec.data.source), spec.data)
+    if workers is not None:
+        from gdcli.experiments.spreading import spread_rows  # knows every format, and few ask for it
+
+        rows = spread_rows(spec, reader, workers)
+    elif can_pass(spec):
+        rows = passed_rows(spec, reader)
+    else:
+        rows = reader.numbers(str(spec.data.source), spec.data)
     made = passed_experiment(spec, rows, reader) if isinstance(rows, Passed) else line_experiment(spec, rows, reader)
     return replace(made, reading=reader.reading)
 

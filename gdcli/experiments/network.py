@@ -14,8 +14,9 @@ from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
 from gdcli.data.parts import missing_classes
-from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
+from gdcli.data.preparation import Preparation, class_weights, correct, largest_pixel, learned_fill, prepare
 from gdcli.data.report import ReadReport
+from gdcli.data.stored import StoredDataset
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
@@ -25,6 +26,7 @@ from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settl
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
+from gdcli.experiments.streaming import refuse_stored, stored_examples, streams
 from gdcli.nn import losses
 from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
@@ -110,6 +112,15 @@ class NetworkExperiment(Experiment):
         dropout = f"   dropout {network.rate:g}" if isinstance(network, Dropout) else ""
         return " - ".join([*parts, f"{network.sizes[-1]} {head}"]) + dropout
 
+    @property
+    def disk_words(self) -> str:
+        """Where rows are that might stay on disk; empty where nothing is asked for."""
+        if not isinstance(self.data, StoredDataset):
+            return "" if self.model.shuffle_rows is None else "all in memory"
+        how = f"{self.data.buffer:,} shuffled at a time" if self.spec.loop.shuffle else "in their order"
+        by = isinstance(self.spec.stop.validation, str) or self.validation is None or not self.spec.loop.shuffle
+        return f"on disk, {how}{'' if by else '; held out by number and seed'}"
+
     def named_parameters(self, parameters: Array) -> dict[str, Array]:
         """Weights and biases, layer by layer, as PyTorch names them."""
         named: dict[str, Array] = {}
@@ -146,8 +157,12 @@ def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> 
         DataError: If they cannot be read, or cannot be learned from.
         OptionError: If an option cannot be.
     """
+    if past is not None:
+        resumption_of(past)
     known = ((), None) if past is None else (past.preparation.classes, values_of(past), past.preparation.texts)
-    return network_experiment(spec, read_examples(spec.data, _network_spec(spec), reader, *known), reader, past)
+    network = _network_spec(spec)
+    read = stored_examples if streams(spec.data, network, reader) else read_examples
+    return network_experiment(spec, read(spec.data, network, reader, *known), reader, past)
 
 
 def network_experiment(
@@ -174,8 +189,9 @@ def network_experiment(
         lambda name: read_like(name, None, examples, spec.data, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
+    refuse_stored(spec, data, BATCH)
     building.check_stopping(spec, validation, len(data.classes))
-    fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
+    fill = learned_fill(data) if past is None else Fill(past.preparation.means)
     filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
     data = filled(data)
@@ -351,7 +367,7 @@ def _loss(spec: LossSpec, data: Dataset) -> LossDefinition:
 
 
 def _scaling(spec: Spec, data: Dataset) -> scaling.Scaling:
-    largest = image_scale(data.inputs)
+    largest = largest_pixel(data)
     return building.scaling_for(spec.loop, scaling.standard if largest is None else scaling.by(largest))
 
 
@@ -384,7 +400,7 @@ def _weights(spec: NetworkSpec, data: Dataset) -> Array | None:
     if not data.classes:
         raise OptionError("--class-weight goes with classes, and the target is a number")
     if isinstance(wanted, str):
-        return class_weights(data.targets, len(data.classes))
+        return class_weights(data.class_counts())
     weights = dict.fromkeys(data.classes, 1.0)
     for label, weight in wanted:
         if label not in weights:

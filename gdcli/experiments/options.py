@@ -47,7 +47,7 @@ class Option(NamedTuple):
             OptionError: If it is no value of this option.
         """
         if given is None or self.is_switch:
-            return given
+            return None if given is None else bool(given)
         if self.accepts in ("names", "columns", "text") and not isinstance(given, str):
             return str(given) if self.accepts == "text" else tuple(map(str, given))
         return notation.with_name(self.name, notation.READERS[self.accepts], notation.write(given))

@@ -11,7 +11,7 @@ from gdcli.experiments.chosen import read_note
 from gdcli.experiments.spec import Spec, StopSpec, options_of
 
 ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
-BATCHES = ("batch_size", "shuffle", "seed", "validation", "missing")
+BATCHES = ("batch_size", "shuffle", "shuffle_rows", "seed", "validation", "missing")
 
 
 def continued_spec(past: SavedModel, asked: Spec, given: Mapping[str, Any]) -> Spec:

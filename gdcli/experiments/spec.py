@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from gdcli.data.sources import title
 from gdcli.definitions import OPTIMIZER, STOPPING_RULE
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
@@ -33,7 +34,7 @@ __all__ = [
     "StopSpec",
 ]
 
-DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME."
+DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME; several files are one table."
 CONSTANT = Named("constant")
 FIT_EPOCHS, FIT_RATE = 500, 0.1
 TRAIN_EPOCHS, TRAIN_ROWS, MOST_EPOCHS = 20, 32_000, 1000
@@ -69,12 +70,14 @@ class DataSpec(Group):
         None, "Further words that stand for a gap, beside the usual ones: NA, -, ?, #N/A, ...", "WORD,...", "names"
     )
     comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
-    allow: tuple[str, ...] | None = option(None, "Raise limits: columns, cell, unpacked.", "NAME=N,...", "names")
+    allow: tuple[str, ...] | None = option(
+        None, "Raise limits: columns, cell, unpacked, entries.", "NAME=N,...", "names"
+    )
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:
         """DATA."""
-        return (Option("source", None, DATA_HELP, "[DATA]", "text"),)
+        return (Option("source", None, DATA_HELP, "[DATA]...", "text"),)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,12 @@ class NetworkSpec(Group):
     test: str | None = option(None, "Rows to test on at the end.", "FILE", "text")
     labels: str | None = option(None, "Labels of IDX images.", "FILE", "text")
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")
+    shuffle_rows: int | None = option(
+        None,
+        "Rows kept in memory and shuffled at a time; the others stay on disk. [all; very large files: some]",
+        "N",
+        "count",
+    )
     label_smoothing: float = option(0.0, "Part of a label spread over all. [0]", "S", "below_one")
     class_weight: str | tuple[ClassWeight, ...] | None = option(
         None,
@@ -318,7 +327,7 @@ class Spec:
     @property
     def name(self) -> str:
         """What the rows are called."""
-        return "standard input" if self.data.source == "-" else str(self.data.source)
+        return "standard input" if self.data.source == "-" else title(str(self.data.source))
 
     @classmethod
     def of(cls, command: str, source: str | None, values: Mapping[str, Any]) -> Spec:
@@ -389,9 +398,9 @@ class Spec:
             read = cls.of(command, spec.data.source, spec.given())
         except OptionError as error:
             raise ValueError(error.message) from None
-        if read != spec:
+        if read != spec or not isinstance(spec.data.source, str | None):
             raise ValueError("a spec with a value that no option takes")
-        return spec
+        return read
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
@@ -420,7 +429,7 @@ RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_w
 
 def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
     """A group from what JSON made of it."""
-    values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    values = {name: _frozen(RECORDS.get(name), value) for name, value in dict(known).items()}
     if not isinstance(values.get("settings", ()), tuple):
         raise TypeError("the settings are no pairs of names and numbers")
     return kind(**values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
+from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -30,6 +30,7 @@ def command(
     loss: LossSpec,
     stop: StopSpec,
     folds: FoldSpec,
+    working: WorkerOptions,
     saving: SaveOptions,
     stream: StreamOptions,
     output: OutputOptions,
@@ -41,4 +42,4 @@ def command(
     from gdcli.cli.fitting import fit  # when it runs: help and completion need no more than the options
 
     spec = Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds)
-    fit(context, spec, saving, stream, output)
+    fit(context, spec, saving, stream, output, working)

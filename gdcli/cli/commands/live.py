@@ -18,6 +18,8 @@ from gdcli.cli.lifetime import unwound
 from gdcli.cli.live_options import HOST, LiveOptions
 from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
+from gdcli.data.files import STDIN, reading_errors
+from gdcli.data.growing_file import GrowingFile
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
@@ -144,7 +146,7 @@ def _recorder(name: str | None) -> Iterator[Recorder | None]:
     if name is None:
         yield None
         return
-    with Path(name).open("w", encoding="utf-8") as file:
+    with GrowingFile(Path(name)) as file:
         yield Recorder(file, perf_counter, name)
 
 
@@ -167,7 +169,7 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     if not Path(name).is_file():
         what = "is a folder" if Path(name).is_dir() else "no such file"
         raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
-    with Path(name).open(encoding="utf-8", errors="replace") as file:
+    with reading_errors(name), Path(name).open(encoding="utf-8", errors="replace") as file:
         entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
     with unwound():
@@ -212,8 +214,9 @@ def _screen(terminal: Terminal) -> Screen:
 
 def _lines(terminal: Terminal) -> Iterator[str]:
     """What is typed, line by line."""
-    while terminal.stdin is not None and (line := terminal.stdin.readline()):
-        yield line.decode(errors="replace")
+    with reading_errors(STDIN):
+        while terminal.stdin is not None and (line := terminal.stdin.readline()):
+            yield line.decode(errors="replace")
 
 
 def _write(out: TextIO, text: str) -> None:

@@ -107,8 +107,8 @@ def subcommand(kind: str) -> Command:
 
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(grouped(own))
-    mine, single = get_command(app).params, load(kind)
-    params: list[Any] = [one for one in single.params if one.name not in SINGLE | OF_ONE_RUN]
+    mine, single, own_names = get_command(app).params, load(kind), set(SweepOptions._fields)
+    params: list[Any] = [one for one in single.params if one.name not in SINGLE | OF_ONE_RUN | own_names]
     for parameter in params:
         if parameter.name in sweepable(kind):
             parameter.type, parameter.multiple, parameter.default = STRING, True, None
