@@ -23,7 +23,7 @@ from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.line import on_rows, refuse_unfit
 from gdcli.experiments.line_result import line_config
-from gdcli.experiments.line_surface import Descents, RatesSpec, axes, descent
+from gdcli.experiments.line_surface import Descents, OptimizersSpec, RatesSpec, axes, descent
 from gdcli.experiments.notation import write
 from gdcli.experiments.ranges import span
 from gdcli.experiments.result import described
@@ -33,7 +33,6 @@ from gdcli.experiments.spec import (
     LineSpec,
     LoopSpec,
     LossSpec,
-    OptimizerSpec,
     Spec,
     reject_together,
 )
@@ -71,7 +70,7 @@ def command(
     line: LineSpec,
     rate: RatesSpec,
     loop: LoopSpec,
-    optimizer: OptimizerSpec,
+    optimizer: OptimizersSpec,
     loss: LossSpec,
     output: OutputOptions,
 ) -> None:
@@ -90,7 +89,7 @@ def command(
         drawing = _of_network(context, named, joined_names(rows) or None, asked, loop.seed, terminal)
     else:
         spec, start = or_example(Spec(line, data, rate, loop, EpochSpec(asked.epochs), optimizer, loss), terminal)
-        drawing = _of_line(context, spec, start, rate, asked, terminal)
+        drawing = _of_line(context, spec, start, rate, optimizer, asked, terminal)
     emit(report(drawing, format_of(output), output_width(output, terminal)), output, terminal)
     if asked.save is not None:
         _save(drawing, Path(asked.save))
@@ -100,19 +99,28 @@ def command(
 
 
 def _of_line(
-    context: Any, spec: Spec, start: dict[str, Any], rate: RatesSpec, asked: SurfaceOptions, terminal: Terminal
+    context: Any,
+    spec: Spec,
+    start: dict[str, Any],
+    rate: RatesSpec,
+    optimizer: OptimizersSpec,
+    asked: SurfaceOptions,
+    terminal: Terminal,
 ) -> Drawing:
     """Descends at each rate, and lays out what is drawn."""
     source = reader(terminal)
     rows = source.numbers(str(spec.data.source), spec.data)
     note_all(source.notes, terminal)
     refuse_unfit(rows, spec.name)
-    runs = [on_rows(Spec(**{**vars(spec), "rate": one}), rows).compressed() for one in rate.each()]
+    optimizers = list(optimizer.each())
+    specs = (replace(spec, rate=one, optimizer=by) for one in rate.each() for by in optimizers)
+    runs = [on_rows(one, rows).compressed() for one in specs]
     first, names = runs[0], runs[0].names
     over = axes(asked.over, names)
     ranges = _ranges(asked, names[over[0]], names[over[1]])
-    rates = [one.rate for one in runs]
-    terminal.note(header(first, ", ".join(map(exact, rates))))
+    rates = list(dict.fromkeys(one.rate for one in runs))
+    kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
+    terminal.note(header(first, ", ".join(map(exact, rates)), ", ".join(kinds)))
     with interruptible() as interrupted:
         descents = []
         for one in runs:
@@ -127,6 +135,8 @@ def _of_line(
         again = invocation(context, spec.data.source).with_options(**given)
         config = line_config(first) | {"scale": first.scale_name, "schedule": write(rate.schedule)}
         config |= {"lr": rates[0] if len(rates) == 1 else rates}
+        if len(optimizers) > 1:
+            config |= {"optimizer": [by.optimizer for by in optimizers]}
         more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": str(again)}
         return layout.drawing(ranges, more)
 
