@@ -1,10 +1,19 @@
 """surface with several optimizers: each path is fit's, told apart without colour, in every format."""
 
+import doctest
 import re
 
 import numpy as np
 import pytest
 
+from gdcli.analysis import principal_plane as principal
+from gdcli.analysis.principal_plane import principal_plane
+from gdcli.analysis.surfaces import surface as surface_of
+from gdcli.experiments.line_surface import OptimizersSpec, RatesSpec
+from gdcli.experiments.network_paths import draw_paths, read_paths, run_path
+from gdcli.experiments.reading import Reader
+from gdcli.experiments.spec import DataSpec, EpochSpec, LineSpec, Spec
+from gdcli.experiments.step_spec import SmallNetworkSpec
 from gdcli.experiments.surface import DescentPath, Scene, Spot
 from gdcli.render.reports.surface import draw_surface
 from gdcli.render.screen import ESCAPE, Screen, columns
@@ -104,3 +113,72 @@ def test_several_rates_are_several_pictures(gdcli):
 )
 def test_refusals(gdcli, refused, words, parts):
     refused(gdcli("surface", *START, *words), 2, *parts)
+
+
+# networks
+
+
+def test_the_main_plane_is_the_singular_value_decomposition_s():
+    points = np.random.default_rng(0).normal(size=(9, 30)) * np.geomspace(10, 0.1, 30)
+    found = principal_plane(points)
+    centred = points - points.mean(axis=0)
+    left, sizes, right = np.linalg.svd(centred, full_matrices=False)
+    assert found.shares == pytest.approx(tuple(sizes[:2] ** 2 / (sizes**2).sum()))
+    np.testing.assert_allclose(np.abs(found.coordinates), np.abs(left[:, :2] * sizes[:2]), rtol=1e-9, atol=1e-9)
+    for direction, other in zip((found.plane.across, found.plane.up), right, strict=False):
+        assert abs(direction @ other) == pytest.approx(1)
+        assert direction[np.abs(direction).argmax()] > 0
+
+
+def test_points_on_a_line_span_no_plane():
+    assert principal_plane(np.outer(np.arange(4.0), [1.0, 2.0, 3.0])) is None
+    assert principal_plane(np.ones((5, 3))) is None
+
+
+def test_each_path_of_a_network_is_train_s(gdcli):
+    words = ["sample:moons", "--hidden", 3, "--epochs", 6, "--lr", 0.05]
+    told = gdcli("surface", *words, "--optimizer", "sgd,adam", "--format", "json").json
+    for path in told["paths"]:
+        more = ["--optimizer", path["optimizer"], "--validation", "none", "--dtype", "float64", "--format", "json"]
+        ran = gdcli("train", *words, *more).json
+        assert [point["loss"] for point in path["points"]] == pytest.approx([row["loss"] for row in ran["history"]])
+    assert told["over"] == ["pc1", "pc2"]
+    assert 0 < told["variance"]["pc2"] <= told["variance"]["pc1"] < 1
+
+
+def test_two_parameters_lie_in_the_plane():
+    """A line's network has two: the plane is all there is, and the surface at the path is the path's own loss."""
+    network = SmallNetworkSpec(hidden=())
+    spec = Spec(LineSpec(), DataSpec("sample:bmi"), epochs=EpochSpec(5))
+    [one] = read_paths(spec, network, RatesSpec(lr=(0.05,)), OptimizersSpec(), Reader(None))
+    drawing = draw_paths(one, [run_path(one)], (None, None), {})
+    assert sum(drawing.figures()["variance"].values()) == pytest.approx(1)
+    land = drawing.landscape
+    for record in drawing.descents[0].records:
+        x, y = (record.parameters[at : at + 1] for at in (0, 1))
+        assert surface_of(land.problem, land.plane, x, y).loss[0, 0] == pytest.approx(record.loss, rel=1e-9)
+
+
+def test_the_share_of_variance_is_said(gdcli):
+    result = gdcli("surface", "sample:moons", "--hidden", 3, "--epochs", 6)
+    told = gdcli(*result.rerun, "--format", "json").json
+    share = 100 * sum(told["variance"].values())
+    assert f"main directions, have {share:.3g} % of the variance" in " ".join(result.out.split())
+    assert (told["config"]["optimizer"], told["config"]["lr"]) == ("adam", 0.001)
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["--hidden", 3, "--m", 1], ["--m is of a line"]),
+        (["--hidden", 3, "--over", "m,b"], ["--over is of a line"]),
+        (["--init", "zeros"], ["--init goes with a network"]),
+        (["--hidden", 3, "--epochs", 1], ["one line"]),
+    ],
+)
+def test_refusals_of_networks(gdcli, refused, words, parts):
+    refused(gdcli("surface", "sample:moons", *words, "-q"), 2, *parts)
+
+
+def test_examples_run():
+    assert doctest.testmod(principal, extraglobs={"np": np}).failed == 0

@@ -10,7 +10,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments.options import Group, option
 from gdcli.experiments.spec import LineSpec, NetworkSpec
 
-__all__ = ["BlackboardSpec", "StepSpec"]
+__all__ = ["BlackboardSpec", "SmallNetworkSpec", "StepSpec", "refuse_line"]
 
 WITH_HIDDEN = "add --hidden 2 for a network, or --hidden none for one without hidden layers"
 
@@ -36,7 +36,7 @@ class StepSpec(Group):
 
 
 @dataclass(frozen=True)
-class BlackboardSpec(Group):
+class SmallNetworkSpec(Group):
     """A network in place of a line."""
 
     hidden: tuple[int, ...] | None = option(None, "Neurons of each hidden layer; none: no such layer.", "N,N", "hidden")
@@ -46,10 +46,6 @@ class BlackboardSpec(Group):
     init: str | None = option(None, "{initializer}. [what suits the activation]", "NAME", "text")
     task: str | None = option(
         None, "[as the target looks: text or few whole numbers]", "classification|regression", "task"
-    )
-    row: int | None = option(None, "The row shown; without --batch-size the step is on it alone. [1]", "N", "count")
-    neuron: str | None = option(
-        None, "The neuron shown, as 1:2; else all of a small network, or the first.", "LAYER:N", "text"
     )
 
     @property
@@ -66,9 +62,17 @@ class BlackboardSpec(Group):
 
     def network(self) -> NetworkSpec:
         """The network's form, in float64."""
-        return NetworkSpec(
-            hidden=self.hidden, activation=self.activation, init=self.init, task=self.task, dtype="float64"
-        )
+        return NetworkSpec(self.hidden, self.activation, self.init, dtype="float64", task=self.task)
+
+
+@dataclass(frozen=True)
+class BlackboardSpec(SmallNetworkSpec):
+    """A network in place of a line, and what of it is shown."""
+
+    row: int | None = option(None, "The row shown; without --batch-size the step is on it alone. [1]", "N", "count")
+    neuron: str | None = option(
+        None, "The neuron shown, as 1:2; else all of a small network, or the first.", "LAYER:N", "text"
+    )
 
 
 def refuse_line(line: object) -> None:

@@ -62,6 +62,7 @@ class Scene:
         trails: The paths; those of different rates in different pictures, those of different optimizers in one.
         start_name: What the start is.
         minimum_name: What the minimum is.
+        remark: What else is to be known of the picture.
     """
 
     names: tuple[str, str]
@@ -73,6 +74,7 @@ class Scene:
     trails: Sequence[DescentPath] = ()
     start_name: str = "start"
     minimum_name: str = "minimum"
+    remark: str = ""
 
     def panels(self) -> list[list[DescentPath]]:
         """The paths of each picture: one each, or, of several optimizers, one of each optimizer."""

@@ -16,7 +16,7 @@ from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, check_place, emit, format_of, output_width
-from gdcli.cli.running import note_all, progress_bar, reader
+from gdcli.cli.running import batch_words, note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
 from gdcli.data.sources import joined_names, names_in
@@ -36,6 +36,7 @@ from gdcli.experiments.spec import (
     Spec,
     reject_together,
 )
+from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
 from gdcli.render.reports.surface import report
@@ -68,6 +69,7 @@ def command(
     data: DataSpec,
     asked: SurfaceOptions,
     line: LineSpec,
+    network: SmallNetworkSpec,
     rate: RatesSpec,
     loop: LoopSpec,
     optimizer: OptimizersSpec,
@@ -77,19 +79,23 @@ def command(
     """Draw the loss over two parameters, with the path of descent.
 
     Bright is low. S is the start, x the minimum; a dot is where an epoch ended. Without DATA and with nothing piped
-    in, it draws the lecture's example. Of a network saved by train, it draws the loss along two random directions
-    from its parameters; its rows follow it as DATA.
+    in, it draws the lecture's example. With --hidden it trains a network and draws the plane in which it moved most.
+    Of a network saved by train, it draws the loss along two random directions from its parameters; its rows follow it
+    as DATA.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(asked.save, ".svg", "surface")
-    network, *rows = names_in(data.source or "")
-    if network.endswith(MODEL):
-        named = replace(data, source=network)
+    saved, *rows = names_in(data.source or "")
+    if saved.endswith(MODEL):
+        named = replace(data, source=saved)
         drawing = _of_network(context, named, joined_names(rows) or None, asked, loop.seed, terminal)
     else:
         spec, start = or_example(Spec(line, data, rate, loop, EpochSpec(asked.epochs), optimizer, loss), terminal)
-        drawing = _of_line(context, spec, start, rate, optimizer, asked, terminal)
+        if network.is_network:
+            drawing = _of_paths(context, spec, network, rate, optimizer, asked, terminal)
+        else:
+            drawing = _of_line(context, spec, start, rate, optimizer, asked, terminal)
     emit(report(drawing, format_of(output), output_width(output, terminal)), output, terminal)
     if asked.save is not None:
         _save(drawing, Path(asked.save))
@@ -139,6 +145,45 @@ def _of_line(
             config |= {"optimizer": [by.optimizer for by in optimizers]}
         more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": str(again)}
         return layout.drawing(ranges, more)
+
+
+def _of_paths(
+    context: Any,
+    spec: Spec,
+    network: SmallNetworkSpec,
+    rate: RatesSpec,
+    optimizer: OptimizersSpec,
+    asked: SurfaceOptions,
+    terminal: Terminal,
+) -> Drawing:
+    """Trains a network, by each optimizer at each rate, and draws the plane of the paths."""
+    from gdcli.experiments.network_paths import draw_paths, paths_config, read_paths, run_path
+
+    refuse_line(spec.model)
+    for flag, value in {"over": asked.over, "m-range": asked.m_range, "b-range": asked.b_range}.items():
+        if value is not None:
+            raise OptionError(f"--{flag} is of a line, and --hidden asks for a network", "--x-range and --y-range fit")
+    source = reader(terminal)
+    runs = read_paths(spec, network, rate, optimizer, source)
+    note_all(source.notes, terminal)
+    one, kinds = runs[0], dict.fromkeys(f"{type(run.optimizer).__name__}, lr {exact(run.rate)}" for run in runs)
+    batch = batch_words(one.batch_size, "batch")
+    words = [one.model_words, f"{len(one.data):,} rows from {spec.name}", one.loss_title, *kinds, batch]
+    terminal.note("   ".join([*words, f"seed {spec.loop.seed}"]))
+    ranges = _span("x", asked.x_range, "", None), _span("y", asked.y_range, "", None)
+    with interruptible() as interrupted:
+        descents = []
+        for one in runs:
+            bar = progress_bar(one, terminal)
+            descents.append(run_path(one, interrupted, bar.watching))
+            bar.erase()
+    config = paths_config(runs)
+    chosen = {} if isinstance(config["lr"], list) else {"lr": config["lr"]}
+    if isinstance(config["optimizer"], str):
+        chosen["optimizer"] = config["optimizer"]
+    again = invocation(context, spec.data.source).with_options(epochs=asked.epochs, seed=spec.loop.seed, **chosen)
+    more = {"config": config, "reading": described(source.reading), "rerun": str(again)}
+    return draw_paths(runs[0], descents, ranges, {"seed": spec.loop.seed} | more)
 
 
 def _ranges(asked: SurfaceOptions, x: str, y: str) -> tuple[Span | None, Span | None]:
