@@ -145,6 +145,15 @@ def test_what_the_blackboard_says(gdcli, table):
             assert float(first) * float(second) == pytest.approx(float(product), rel=1e-3)
 
 
+def test_a_silent_layer_is_named(gdcli):
+    """Row 3 of this sample is on the zero side of both neurons."""
+    words = ["step", "sample:xor", "--hidden", 2]
+    [one] = gdcli(*words, "--row", 3, "--format", "json").json["steps"]
+    assert [one["neurons"][name]["slope"] for name in ("1_1", "1_2")] == [0, 0]
+    assert "layer 1 is silent: every slope is 0" in gdcli(*words, "--row", 3).out
+    assert "silent" not in gdcli(*words, "--row", 1).out
+
+
 def test_a_large_network_shows_a_neuron(gdcli):
     words = ["step", "sample:digits", "--hidden", 16, "--scale", 16]
     out = gdcli(*words, "--neuron", "2:3").out

@@ -254,4 +254,7 @@ def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Sc
 
 
 def _outcome(step: NetworkStep, screen: Screen) -> Iterator[str]:
-    yield describe_change(step.experiment.loss_title, step.loss, step.next_loss, step.verdict, DIGITS, screen)
+    change = describe_change(step.experiment.loss_title, step.loss, step.next_loss, step.verdict, DIGITS, screen)
+    silent = [str(at) for at, one in enumerate(step.passes, 1) if not one.slope.any()]
+    more = f"   layer {' and '.join(silent)} is silent: every slope is 0" if silent else ""
+    yield f"{change}{more}"

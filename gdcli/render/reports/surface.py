@@ -59,6 +59,8 @@ def picture_size(scene: Scene, screen: Screen) -> tuple[int, int]:
     beside = max(1, min(count, (screen.width + GAP) // (NARROWEST + GAP)))
     beside = -(-count // -(-count // beside))  # as many in the last row as can be
     around = AROUND + (legend if legend > 1 else 2 * (count > 1))
+    if scene.remark:
+        around += len(wrap_words(describe_scene(scene), screen.width)) - 1
     rows = min(max(screen.height - around, LEAST), LARGEST)
     room = (screen.width + GAP) // beside - GAP - _indent(scene, rows)
     width = min(room, round(2 * rows * ASPECT))
