@@ -363,7 +363,7 @@ def interrupted_whole(content: bytes | None) -> bool:
         except ValueError:
             return False
     length = int.from_bytes(content[:8], "little")
-    is_table, is_model = b"\nfitted" in content, content[8:9] == b"{"
+    is_table, is_model = b"\n fitted" in content, content[8:9] == b"{"
     return content.endswith(b"\n") if is_table else is_model and length < len(content)
 
 

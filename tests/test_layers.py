@@ -28,6 +28,7 @@ FLOORS = {
     "experiments": 4,
     "render": 5,
     "live": 6,
+    "lessons": 4,
     "cli": 7,
     "__main__": 7,
 }
@@ -40,7 +41,7 @@ THIRD_PARTY = {
     "live": {"numpy", "textual", "rich"},
     "cli": {"numpy", "typer", "rich"},
 }
-MOST_ROOT_ENTRIES = 16
+MOST_ROOT_ENTRIES = 18
 MOST_LINES, MOST_COMMAND_LINES = 400, 4000
 
 

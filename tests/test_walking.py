@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from gdcli.data.layout import ReadOptions
-from gdcli.data.reading import files_of, load
+from gdcli.data.reading import load, parts_of
 from gdcli.errors import DataError
 
 FILES = ("a.csv", "deep/b.csv", "deep/er/c.csv", "deep/er/d.txt", ".git/x.csv", "deep/_SUCCESS", "_tmp/y.csv")
@@ -23,8 +24,8 @@ def folder(tmp_path):
 
 
 def names(source, folder, *allow):
-    found = files_of(str(source), ReadOptions(allow=allow))[1]
-    return [str(one.relative_to(folder)) for one in found]
+    found = parts_of(str(source), ReadOptions(allow=allow)) or []
+    return [str(Path(part.place.source).relative_to(folder)) for part in found]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ COMMANDS = {
     "live": "Step, run, rewind and race descent live, by keys, on the screen.",
     "activation": "Draw activation functions and their derivatives.",
     "loss": "Draw losses and their gradients against the prediction.",
+    "check": "Check your own formulas, function or predictions against the truth.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",

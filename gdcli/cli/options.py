@@ -28,6 +28,12 @@ class SaveOptions(NamedTuple):
     save: Annotated[str | None, option("--save", metavar="FILE", help="Write the model there, as .safetensors.")] = None
 
 
+class ByOptions(NamedTuple):
+    """Groups of rows."""
+
+    by: Annotated[str | None, option("--by", metavar="COLUMN", help="One fit for each value of that column.")] = None
+
+
 class ResumeOptions(NamedTuple):
     """A run to go on with."""
 

@@ -38,11 +38,14 @@ class Moments:
     def of(cls, columns: Array) -> Moments:
         """Of the columns of (n, d) numbers, NaN where one is missing."""
         values = np.asarray(columns, np.float64)
-        gaps = np.isnan(values)
+        whole = columns.dtype.kind in "biu"
+        gaps = np.zeros(1, bool) if whole else np.isnan(values)
         if not gaps.any():
+            low, high = (end.astype(np.float64) for end in (columns.min(axis=0), columns.max(axis=0)))
             mean = values.mean(axis=0)
-            distances, count = values - mean, np.full(values.shape[1], float(len(values)))
-            return cls(count, mean, (distances * distances).sum(axis=0), values.min(axis=0), values.max(axis=0))
+            distances = values - mean
+            squares = np.einsum("ij,ij->j", distances, distances)
+            return cls(np.full(values.shape[1], float(len(values))), mean, squares, low, high)
         count = (~gaps).sum(axis=0).astype(float)
         mean = np.where(gaps, 0.0, values).sum(axis=0) / np.maximum(count, 1)
         distances = np.where(gaps, 0.0, values - mean)

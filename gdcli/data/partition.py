@@ -18,6 +18,7 @@ from gdcli.data.place import Place, place_of
 from gdcli.data.source import Separable, Source
 from gdcli.data.tables import Table
 from gdcli.data.text_source import TextSource
+from gdcli.errors import DataError
 
 __all__ = ["Partition", "Piece", "partitions"]
 
@@ -59,19 +60,24 @@ class Piece:
         """
         self._refuse_other()
         whole = source_at(Place(self.source, self.path, self.part, options))
-        separable = _separable(whole)
-        if self.end is None or separable is None:
+        if self.end is None:
             return whole
+        separable = _separable(whole)
+        if separable is None:
+            raise self._other("another kind of file where it is read")
         return separable.between(self.begin, self.end)
 
     def _refuse_other(self) -> None:
-        hint = "every machine that reads needs the same files under the same names: a folder that all of them share"
         try:
             size = Path(self.path).stat().st_size
         except OSError:
-            raise data_error(self.source, "no such file where it is to be read", hint) from None
+            raise self._other("no such file where it is to be read") from None
         if size != self.size:
-            raise data_error(self.source, f"{size:,} bytes where it is read, and {self.size:,} here", hint)
+            raise self._other(f"{size:,} bytes where it is read, and {self.size:,} here")
+
+    def _other(self, what: str) -> DataError:
+        hint = "every machine that reads needs the same files under the same names: a folder that all of them share"
+        return data_error(self.source, what, hint)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
-from gdcli.data.scaling import PART, Scaler, polynomial
+from gdcli.data.scaling import PART, Scaler, polynomial, power_names
 from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
@@ -134,9 +134,11 @@ class Preparation:
 
     def encoded(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Dataset:
         """The rows as network and loss want them."""
+        names = power_names(data.input_names, self.degree)
 
         def encode(rows: Dataset) -> Dataset:
-            return replace(rows, inputs=self.inputs(rows.inputs, dtype), targets=self.targets(rows, dtype, smoothing))
+            inputs, targets = self.inputs(rows.inputs, dtype), self.targets(rows, dtype, smoothing)
+            return replace(rows, inputs=inputs, targets=targets, input_names=names)
 
         return data.mapped(encode)
 

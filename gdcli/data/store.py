@@ -100,13 +100,16 @@ class PairStore:
 
     @property
     def width(self) -> int:
+        """Inputs of a row."""
         return int(np.prod(self.inputs.shape[1:]))
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
+        """Of the inputs as they are kept."""
         return self.inputs.dtype
 
     def read(self, begin: int, end: int) -> tuple[Array, Array]:
+        """Inputs and targets of the rows from `begin` to `end`."""
         return self.inputs.read(begin, end).reshape(-1, self.width), self.codes[self.labels.read(begin, end)]
 
 
@@ -144,6 +147,7 @@ class Spool:
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
+        """Of the inputs as they are kept."""
         return np.result_type(*set(self._types)) if self._types else np.dtype(np.float64)
 
     def add(self, inputs: Array, targets: Array) -> None:
@@ -164,6 +168,7 @@ class Spool:
         self._offsets.append(self._offsets[-1] + inputs.nbytes)
 
     def read(self, begin: int, end: int) -> tuple[Array, Array]:
+        """Inputs and targets of the rows from `begin` to `end`."""
         end = min(end, len(self))
         targets: Array = np.empty(max(0, end - begin))
         self._targets.seek(8 * begin)

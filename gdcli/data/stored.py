@@ -136,7 +136,9 @@ class StoredDataset(Dataset):
     def mapped(self, change: Callable[[Dataset], Dataset]) -> Dataset:
         """The rows, each changed alone once it is read."""
         few = change(self.few)
-        return replace(self, inputs=few.inputs, targets=few.targets, changes=(*self.changes, change))
+        few_names = few.input_names
+        changes = (*self.changes, change)
+        return replace(self, inputs=few.inputs, targets=few.targets, input_names=few_names, changes=changes)
 
     def class_counts(self) -> Array:
         """How many rows each class has, (K,)."""

@@ -38,6 +38,7 @@ from gdcli.training.records import Epoch
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
 FORMAT = "gdcli.model/2"
+SLACK = 2**20  # bytes that reading a model takes beside its weights
 FORMER = "gdcli.model/1"  # Adam's state was another one: the model is read, its run cannot go on
 
 
@@ -118,11 +119,13 @@ def load(path: str) -> SavedModel:
 
     Raises:
         DataError: If the file is missing, broken, or no model of this program's.
+        MemoryError: If it is too large for the memory there is.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "name a file written by --save") from None
+    np.empty(len(content) + SLACK, np.uint8)  # room for the copy: where there is none, Rust panics
     try:
         tensors = parse_tensors(content)
         about = _metadata(content)

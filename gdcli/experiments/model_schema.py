@@ -35,16 +35,16 @@ def _or_none(form: Form) -> Form:
     return Form(f"{form.words}, or null", lambda value: value is None or form.holds(value))
 
 
-def _list(form: Form, least: int = 0) -> Form:
+def _list(many: str, form: Form, least: int = 0) -> Form:
     def holds(value: Any) -> bool:
         return isinstance(value, list) and len(value) >= least and all(map(form.holds, value))
 
-    return Form(f"a list of which each is {form.words}", holds)
+    return Form(f"a list of {many}", holds)
 
 
-def _map(form: Form) -> Form:
+def _map(many: str, form: Form) -> Form:
     return Form(
-        f"an object of which each value is {form.words}",
+        f"an object of {many} by name",
         lambda value: isinstance(value, dict) and all(map(form.holds, value.values())),
     )
 
@@ -58,7 +58,9 @@ def _is_count(value: Any) -> bool:
 
 
 TEXT = Form("a text", lambda value: isinstance(value, str))
-TEXTS = Form("a list of different texts", lambda value: _list(TEXT).holds(value) and len(set(value)) == len(value))
+TEXTS = Form(
+    "a list of different texts", lambda value: _list("texts", TEXT).holds(value) and len(set(value)) == len(value)
+)
 COUNT = Form("a whole number, 0 or above", _is_count)
 SIZE = Form("a whole number above 0", lambda value: _is_count(value) and value > 0)
 NUMBER = Form("a finite number", _is_number)
@@ -72,8 +74,8 @@ ANY_NUMBER = Form("a number", lambda value: isinstance(value, int | float) and n
 OBJECT = Form("an object", lambda value: isinstance(value, dict))
 
 MODEL: Fields = {
-    "sizes": _list(SIZE, least=2),
-    "activations": _list(TEXT),
+    "sizes": _list("two or more whole numbers above 0", SIZE, least=2),
+    "activations": _list("texts", TEXT),
     "dropout": PART,
     "input_names": TEXTS,
     "target_name": TEXT,
@@ -83,12 +85,12 @@ MODEL: Fields = {
     "degree": SIZE,
     "loss": TEXT,
     "config": OBJECT,
-    "history": _list(OBJECT),
+    "history": _list("objects", OBJECT),
     "best_epoch": COUNT,
 }
 LATER: Fields = {
     "missing": Form(f"one of {', '.join(MISSING)}", lambda value: isinstance(value, str) and value in MISSING),
-    "texts": _or_none(_map(TEXTS)),
+    "texts": _or_none(_map("lists of different texts", TEXTS)),
     "resume": OBJECT,
     "spec": OBJECT,
 }
@@ -97,17 +99,17 @@ CONFIG: Fields = {
     "l1": AMOUNT,
     "l2": AMOUNT,
     "label_smoothing": PART,
-    "class_weight": _or_none(_list(AMOUNT)),
+    "class_weight": _or_none(_list("finite numbers, 0 or above", AMOUNT)),
     "options": OBJECT,
-    "values": _or_none(_map(TEXTS)),
+    "values": _or_none(_map("lists of different texts", TEXTS)),
     "plugins": _or_none(TEXTS),
     "chosen": _or_none(TEXTS),
 }
 ROW: Fields = {"epoch": COUNT, "step": COUNT, "lr": NUMBER, "loss": ANY_NUMBER}
 RESUME: Fields = {
     "optimizer": TEXT,
-    "settings": _map(NUMBER),
-    "counts": _map(COUNT),
+    "settings": _map("finite numbers", NUMBER),
+    "counts": _map("whole numbers, 0 or above", COUNT),
     "best_epoch": COUNT,
     "epoch": COUNT,
     "step": COUNT,
@@ -115,7 +117,7 @@ RESUME: Fields = {
     "lr": NUMBER,
     "loss": NUMBER,
     "validation_loss": _or_none(NUMBER),
-    "metrics": _map(NUMBER),
+    "metrics": _map("finite numbers", NUMBER),
 }
 
 

@@ -21,10 +21,11 @@ from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
-from gdcli.experiments.checkpoint import Resumption, SavedModel
+from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
+from gdcli.experiments.resuming import before, resumption_of, values_of
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
 from gdcli.experiments.streaming import refuse_stored, stored_examples, streams
 from gdcli.nn import losses
@@ -32,7 +33,7 @@ from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Status, Step, Stretch
+from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.stopping import NETWORK_FLOOR
 
 BATCH = 32
@@ -266,54 +267,9 @@ def initial(model: Network, spec: NetworkSpec, seed: int, dtype: Any) -> Array:
     return model.initial(np.random.default_rng(seed), dtype, initializer)
 
 
-def resumption_of(past: SavedModel) -> Resumption:
-    """From where a saved run goes on.
-
-    Raises:
-        OptionError: If it cannot go on.
-    """
-    if past.resumption is None:
-        raise OptionError(
-            "--resume: no run to go on from: saved by an earlier version, or not by gdcli train", "train it with --save"
-        )
-    return past.resumption
-
-
-def values_of(past: SavedModel) -> Values:
-    """The known values of the text columns the run began with."""
-    return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
-
-
 def _network_spec(spec: Spec) -> NetworkSpec:
     assert isinstance(spec.model, NetworkSpec)  # noqa: S101 - for the type checker
     return spec.model
-
-
-def before(past: SavedModel, resumed: Any) -> Iterator[Epoch]:
-    """The epochs up to the one a run goes on from; one in mid-epoch is among them only if it is the end.
-
-    Of those before it only the best has its parameters.
-    """
-    resumption = resumption_of(past)
-    for row in past.history:
-        if row["epoch"] < resumed.epoch:
-            best = row["epoch"] == resumption.best_epoch
-            parameters, gradient = (resumption.best, None) if best else (np.empty(0), np.full(1, np.nan))
-            record = Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters, gradient=gradient)
-            yield _with_figures(record, row)
-        elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):
-            yield _with_figures(resumed, row)
-
-
-def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
-    """A record with the figures of its row."""
-    known = ("epoch", "step", "lr", "loss", "penalty", "validation_loss")
-    return record._replace(
-        loss=row["loss"],
-        penalty=row.get("penalty"),
-        validation_loss=row.get("validation_loss"),
-        metrics={name: value for name, value in row.items() if name not in known},
-    )
 
 
 def refuse_unfit(examples: Examples, name: str) -> None:

@@ -22,11 +22,11 @@ from gdcli.experiments.reading import Reader, read_examples
 from gdcli.experiments.spec import OptimizerSpec, RateSpec, Spec, StopSpec
 from gdcli.experiments.step_spec import SmallNetworkSpec
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
-from gdcli.formatting import short
+from gdcli.formatting import exact, short
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status
 
-__all__ = ["draw_paths", "paths_config", "read_paths", "run_path"]
+__all__ = ["NAMES", "draw_paths", "paths_config", "paths_words", "read_paths", "run_path"]
 
 NAMES = ("pc1", "pc2")
 USUAL = "adam"
@@ -60,6 +60,15 @@ def run_path(one: NetworkExperiment, interrupted: Callable[[], bool] = never, wa
     """One run; its records have the loss in the target's units."""
     records = [record._replace(names=NAMES, gradient=None, state=None) for record in one.records(interrupted, watch)]
     return Descent(one.rate, records, flag_name(type(one.optimizer).__name__))
+
+
+def paths_words(runs: Sequence[NetworkExperiment]) -> str:
+    """What is about to happen, in a line."""
+    one = runs[0]
+    kinds = dict.fromkeys(f"{type(run.optimizer).__name__}, lr {exact(run.rate)}" for run in runs)
+    batch = "full batch" if one.batch_size is None else f"batch {one.batch_size}"
+    rows = f"{len(one.data):,} rows from {one.spec.name}"
+    return "   ".join([one.model_words, rows, one.loss_title, *kinds, batch, f"seed {one.spec.loop.seed}"])
 
 
 def paths_config(runs: Sequence[NetworkExperiment]) -> dict[str, Any]:

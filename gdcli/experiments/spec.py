@@ -71,7 +71,7 @@ class DataSpec(Group):
     )
     comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
     allow: tuple[str, ...] | None = option(
-        None, "Raise limits: columns, cell, unpacked, entries.", "NAME=N,...", "names"
+        None, "Raise limits: columns, cell, unpacked, entries, groups.", "NAME=N,...", "names"
     )
 
     @classmethod
@@ -440,7 +440,8 @@ def _frozen(record: type[Any] | None, value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
     if record is Named:
-        return Named(value[0], _frozen(None, value[1]))
+        name, settings = value
+        return Named(name, _frozen(None, settings))
     if record is not None:
         return tuple(record(*part) for part in value)
     return tuple(_frozen(None, part) for part in value)

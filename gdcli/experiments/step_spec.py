@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -75,8 +76,8 @@ class BlackboardSpec(SmallNetworkSpec):
     )
 
 
-def refuse_line(line: object) -> None:
-    """Refuses what a network has not.
+def refuse_line(line: object, others: Mapping[str, object] | None = None) -> None:
+    """Refuses what a network has not: options of a line's model, and others by their flags.
 
     Raises:
         OptionError: If an option of a line is given.
@@ -84,6 +85,7 @@ def refuse_line(line: object) -> None:
     assert isinstance(line, LineSpec)  # noqa: S101 - for the type checker
     usual: dict[str, Any] = LineSpec().values()
     given = next((name for name, value in line.values().items() if value != usual[name]), None)
+    given = given or next((name for name, value in (others or {}).items() if value is not None), None)
     if given is not None:
         raise OptionError(
             f"--{given.replace('_', '-')} is of a line, and --hidden asks for a network", "leave one of them out"

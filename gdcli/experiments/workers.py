@@ -153,6 +153,7 @@ class Cluster(Workers):
             there = self._connection.sent(shared)
             futures |= {pool.submit(with_plugins, loaded(), work, there, task): at for at, task in enumerate(tasks)}
             yield from as_they_end(futures, self._check, self._connection.said)
+            self._note_gone()
         finally:
             for future in futures:
                 future.cancel()
@@ -167,12 +168,15 @@ class Cluster(Workers):
         self._idle += 1
         if self._idle % CHECKED:
             return
-        for gone in self._connection.gone():
-            self.note(f"the worker at {gone} was lost: its work is done again by the others")
+        self._note_gone()
         if self._connection.present:
             self._idle = 0
         elif self._idle >= PATIENCE:
             raise self._connection.deserted()
+
+    def _note_gone(self) -> None:
+        for gone in self._connection.gone():
+            self.note(f"the worker at {gone} was lost: its work is done again by the others")
 
 
 class Connection:
@@ -386,9 +390,33 @@ def _client(address: str) -> Any:
         raise OptionError("--cluster needs Dask, which is not installed", install_hint("dask")) from None
     for name in ("distributed", "tornado"):  # what goes wrong is reported here, in a line
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    return _answered(address, lambda: client(address, timeout=CONNECT, set_as_default=False))
+
+
+def _answered(address: str, connect: Callable[[], R]) -> R:
+    """What connecting gives; whoever answers in another language would have it wait for ever.
+
+    Raises:
+        DataError: If no scheduler answers.
+    """
+    answer = Future[R]()
+
+    def ask() -> None:
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of other versions of libraries
+                answer.set_result(connect())
+        except Exception as error:  # noqa: BLE001 - handed on to who waits for the answer
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
     try:
-        with warnings.catch_warnings(action="ignore"):  # of other versions of libraries
-            return client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, TimeoutError):
+        error = answer.exception(CONNECT + 1)
+    except TimeoutError as silence:
+        error = silence
+    if error is None:
+        return answer.result()
+    if isinstance(error, OSError | MemoryError):  # TimeoutError is an OSError, too
         hint = "start one: dask scheduler; or leave --cluster out"
-        raise DataError(f"--cluster: no scheduler answers at {address}", hint) from None
+        raise DataError(f"--cluster: no scheduler answers at {address}", hint)
+    what = f"--cluster: Dask cannot connect to {address}: {error}"  # as to tls without certificates
+    raise DataError(what, "is it the address that dask scheduler printed?")

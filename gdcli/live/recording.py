@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import itertools
 import json
@@ -72,12 +73,18 @@ class Recorder:
         self._flush()
 
     def _write(self, line: dict[str, Any]) -> None:
+        if self._file.closed:  # that it could not be written was said
+            return
         self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
 
     def _flush(self) -> None:
+        if self._file.closed:
+            return
         try:
             self._file.flush()
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.close()  # which would try once more, and fail without the file's name
             what = f"{self._name}: cannot be written: {error.strerror}"
             raise DataError(what, "make room, or record in another place") from None
 

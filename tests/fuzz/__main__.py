@@ -90,7 +90,7 @@ def main() -> int:
         stock = Stock.made(Path(folder))
     begun, wrong, done = time.monotonic(), 0, 0
     first = asked.start if asked.start is not None else counts.own["next"]
-    stride = 1000 * asked.workers
+    stride = 500 * asked.workers
     for start in range(first, first + asked.inputs, stride):
         upto = min(start + stride, first + asked.inputs)
         for verdict in in_batches(asked.seed, range(start, upto), stock, asked.workers, asked.only):

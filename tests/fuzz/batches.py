@@ -23,6 +23,7 @@ from .trial import run
 SIZE = 250
 """Inputs of a process."""
 MEMORY = 4 << 30
+IN_MEMORY = "/dev/shm"  # noqa: S108 - a folder of our own is made in it
 BEGUN = -1
 """In place of an exit code: the input is about to run."""
 HANGS = 180.0
@@ -138,8 +139,9 @@ def _work(seed: int, numbers: range, stock: Stock, only: str | None, end: int) -
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - nobody types here
-    place = Path(tempfile.mkdtemp(prefix="gdcli-fuzz-"))
-    os.environ["HOME"] = str(place)
+    place = Path(tempfile.mkdtemp(prefix="gdcli-fuzz-", dir=IN_MEMORY if Path(IN_MEMORY).is_dir() else None))
+    os.environ |= {"HOME": str(place), "TMPDIR": str(place), "XDG_CONFIG_HOME": str(place)}
+    tempfile.tempdir = None
     try:
         for number in numbers:
             case = made(seed, number, stock, only)
@@ -148,8 +150,9 @@ def _work(seed: int, numbers: range, stock: Stock, only: str | None, end: int) -
             _tell(end, number, case.surface, BEGUN, [], case.dumped())
             outcome = run(case, folder, act)
             wrong = violations(case, outcome)
-            _tell(end, number, case.surface, outcome.code, wrong, case.dumped() if wrong else "")
             shutil.rmtree(folder)
+            wrong += [f"left in a home or temporary folder: {path.name}" for path in place.iterdir()]
+            _tell(end, number, case.surface, outcome.code, wrong, case.dumped() if wrong else "")
     except BaseException:
         import traceback
 

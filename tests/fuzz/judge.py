@@ -19,6 +19,7 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 BARS = re.compile(r"\r|\x1b\[[0-9]*[KAG]|\x1b\[\?25[lh]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 NONFINITE = re.compile(r"(?<![\w.])[-+]?(?:nan|inf|infinity)(?![\w.])", re.IGNORECASE)
+NAN = re.compile(r"(?<![\w.])nan(?![\w.])")
 MACHINE = ("csv", "tsv", "json", "jsonl", "kv", "value")
 ROWS = ("csv", "tsv", "jsonl")
 OUTPUTS = ("-o", "--output", "--save", "--record")
@@ -142,8 +143,10 @@ def _finite(form: str, text: str, case: Case, outcome: Outcome) -> Iterator[str]
     if outcome.code == 4 or b"diverge" in outcome.err + outcome.out:
         return
     given = " ".join(case.argv).encode("utf-8", "replace") + b" ".join(case.files.values()) + (case.stdin or b"")
-    if form in MACHINE and NONFINITE.search(text) and not NONFINITE.search(given.decode("latin-1")):
-        yield f"not finite: {_line_with(NONFINITE.search(text)[0], text)}"
+    pattern = NONFINITE if form in MACHINE else NAN  # people read that a number is infinite
+    found = pattern.search(text)
+    if found and not NONFINITE.search(given.decode("latin-1")):
+        yield f"not finite: {_line_with(found[0], text)}"
 
 
 def _line_with(word: str, text: str) -> str:

@@ -34,6 +34,30 @@ SHORT = {
 }
 NUMBERS = ("0", "1", "2", "3", "0.1", "0.5", "1e-3", "-1", "10", "1.5", "0.9", "1e-9", "100")
 MORE = ("1e308", "1e-308", "1e999", "nan", "inf", "-inf", "-0", "99999999999999999999", "1e5", "0x1", "1_0", "½", "")
+RATES, PARTS, SIZES = (
+    ("0.1", "0.01", "1", "1e-3", "3", "1e3"),
+    ("0", "0.1", "0.5", "0.9"),
+    ("0", "1e-6", "0.1", "1", "1e3"),
+)
+SOUND = {
+    **dict.fromkeys(("LR", "LR,..."), RATES),
+    **dict.fromkeys(("U", "P", "S", "R", "FRACTION|FILE"), PARTS),
+    **dict.fromkeys(("M", "B", "Z", "A", "D", "E", "T", "L", "SECONDS"), SIZES),
+    **dict.fromkeys(("N", "K", "STEPS", "N|full"), ("1", "2", "3", "5", "0")),
+    **dict.fromkeys(("LOW:HIGH[:COUNT]",), ("-1:1", "0:3:5", "-5:5:9", "0..1", "1:1")),
+    "STEP:LR,...": ("1:0.5", "2:0.1,4:0.01"),
+    "N,N": ("2", "3,2", "1", "8"),
+    "WORD,...": ("0.5,2", "red", "NA"),
+    "CHAR": (";", ",", "'", " ", "\t"),
+    ".|,": (".", ","),
+    "NAME=N,...": ("columns=9", "cell=9", "unpacked=3"),
+    "W1,W2,...,B|random": ("1,1,1", "random", "0,0", "1e200,1,1"),
+    "NAME": ("train.mse", "status", "schema", "rerun", "history.-1.loss", "utf-8", "latin-1", "utf-16"),
+    "TEXT": ("gd_", "#", "%", "//"),
+    "balanced|A=2,B=1": ("balanced", "yes=2,no=1", "yes=2"),
+    "N|xK|auto": ("1", "2", "x2", "auto"),
+}
+"""Values that make sense, by what stands for them in the help."""
 TEXTS = (
     *("x1", "y", "x1,y", "1", "2", "1,2", "red", "0.1,0.2", "0.1..1:3", "1..3", "1:0.5", "1:0.5,3:0.1", "a=1,b=2"),
     "x",
@@ -70,7 +94,7 @@ def case(rng: Random, stock: Stock) -> Case:
     """A command with options."""
     command = rng.choice(list(known_options()))
     argv = [*command.split(), *_what(rng, command, stock), *SHORT.get(command, [])]
-    for option in rng.choices(known_options()[command], k=rng.choice((0, 1, 2, 3, 4, 6))):
+    for option in rng.choices(known_options()[command], k=rng.choice((1, 1, 2, 2, 3, 5))):
         if not RARE & {*option.flags} or rng.random() < 0.05:
             argv += written(rng, option)
     rng.random() < 0.05 and argv.append(rng.choice(("extra", "--nope", "-", "--", "--epochs", "-f")))
@@ -88,7 +112,7 @@ def case(rng: Random, stock: Stock) -> Case:
 
 def _what(rng: Random, command: str, stock: Stock) -> Sequence[str]:
     """What a command is about."""
-    model, rows = rng.choice(stock.models), rng.choice(("rows.csv", "rows.csv", "classes.csv", "gaps.csv"))
+    model, rows = rng.choice(stock.models), _rows(rng, command)
     own = {
         "evaluate": [model, stock.rows_of[model]],
         "predict": [model, stock.rows_of[model]],
@@ -108,6 +132,15 @@ def _what(rng: Random, command: str, stock: Stock) -> Sequence[str]:
     return [rows] if rng.random() < 0.6 else other
 
 
+def _rows(rng: Random, command: str) -> str:
+    """Rows that a command can learn from, mostly."""
+    if rng.random() < 0.15:
+        return rng.choice(("gaps.csv", "classes.csv", "rows.csv"))
+    return (
+        rng.choice(("rows.csv", "classes.csv")) if command in ("train", "sweep train", "live", "show") else "rows.csv"
+    )
+
+
 def written(rng: Random, option: Known) -> list[str]:
     """An option with a value, in one of the ways it can be written."""
     flag = rng.choice(option.flags)
@@ -124,6 +157,8 @@ def _value(rng: Random, option: Known) -> str:
     choices = [one for one in listed.split("|") if one]
     if set(option.flags) & LOOPS:
         return rng.choice(("1", "2", "3", "5", "0", "-1", "x", "", "1.5", "1e99", "nan"))
+    if option.metavar in SOUND and rng.random() < 0.7:
+        return rng.choice(SOUND[option.metavar])
     if rng.random() < 0.12:
         return rng.choice(ODD + NAMES + NO_NUMBERS + ODD_NUMBERS)
     if kind in ("choice", "list") and choices and rng.random() < 0.85:

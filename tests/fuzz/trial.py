@@ -65,7 +65,7 @@ def prepare() -> None:
 
     for name in app.COMMANDS:
         app.load(name)
-    app.load = functools.cache(app.load)
+    app.load = boundary.load = functools.cache(app.load)
     boundary.program = functools.cache(boundary.program)
     sweep.subcommand = functools.cache(sweep.subcommand)
     gc.freeze()

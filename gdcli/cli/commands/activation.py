@@ -8,7 +8,7 @@ import typer
 
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, RangeOptions
-from gdcli.cli.output import check, emit, format_of, plots
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import flag_name
 from gdcli.experiments.function_profiles import FunctionRange, activations_named
@@ -31,5 +31,6 @@ def command(
     check(output)
     chosen, grid = activations_named(names), FunctionRange(**asked.given())
     again = str(invocation(context, *map(flag_name, names or ())))
-    emit(report(chosen, grid, format_of(output), plots(asked.plot, output, terminal), again), output, terminal)
+    screen = layout(asked.plot, output, terminal, f"rerun: {again}")
+    emit(report(chosen, grid, format_of(output), screen, again), output, terminal)
     terminal.note(f"rerun: {again}")

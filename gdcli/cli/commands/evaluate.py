@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gdcli.cli.options import ModelArgument, OutputOptions, option
-from gdcli.cli.output import check, emit, plots
+from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
@@ -44,4 +44,4 @@ def command(
     rows = saved.dataset(table, data)
     reading = saved.reading(table, rows, data)
     note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
-    emit(report(Evaluated.of(saved, rows, reading), plots(asked.plot, output, terminal)), output, terminal)
+    emit(report(Evaluated.of(saved, rows, reading), layout(asked.plot, output, terminal)), output, terminal)

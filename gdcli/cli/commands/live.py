@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TextIO
@@ -121,7 +122,7 @@ def _refuse_endings(origin: Origin) -> None:
 
 def _refuse_without_web(context: Any) -> None:
     """Refuses options that go with --web alone."""
-    for name in ("port", "host"):
+    for name in ("port", "host", "sessions"):
         if is_given(context, name):
             raise OptionError(f"--{name} goes with --web", f"add --web, or leave out --{name}")
 
@@ -197,7 +198,10 @@ def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, te
         converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
         return 0
     from gdcli.live.app import LiveApp
+    from gdcli.live.web.lifeline import end_with_server
 
+    if DRIVER in terminal.environ:
+        end_with_server()
     _take_keys(terminal)
     app = LiveApp(session, _screen(terminal), watcher)
     app.run()
@@ -250,11 +254,18 @@ def _take_keys(terminal: Terminal) -> None:
 def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Terminal) -> None:
     """Serves the same command to a browser."""
     from gdcli.live.serving import serve
+    from gdcli.live.web.programs import recording
 
     if origin.source == "-":
         raise OptionError("--web cannot read rows from standard input", "name a file")
     if live.replay is None:
         _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
-    words = again.with_options(web=None, port=None, host=None).words()
-    child = [sys.executable, "-m", "gdcli", *words]
-    serve(child, host=live.host or HOST, port=live.port, title="gdcli live", notify=terminal.note)
+    _check_record(live.record, str(origin.source))
+    again = again.with_options(web=None, port=None, host=None, sessions=None)
+
+    def child(record: str | None) -> list[str]:
+        return [sys.executable, "-m", "gdcli", *again.with_options(record=record).words()]
+
+    programs = repeat(child(None)) if live.record is None else recording(child, live.record)
+    host, most = live.host or HOST, live.sessions
+    serve(programs, host=host, port=live.port, title="gdcli live", notify=terminal.note, most=most)

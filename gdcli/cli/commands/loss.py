@@ -8,7 +8,7 @@ import typer
 
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, RangeOptions, option
-from gdcli.cli.output import check, emit, format_of, plots
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.loss_profiles import pictures_of
 from gdcli.render.reports.loss import report
@@ -33,5 +33,5 @@ def command(
     check(output)
     pictures = pictures_of(names, against, asked.given())
     again = str(invocation(context, *(name.lower().replace("_", "-") for name in names or ())))
-    emit(report(pictures, format_of(output), plots(asked.plot, output, terminal), again), output, terminal)
+    emit(report(pictures, format_of(output), layout(asked.plot, output, terminal).plotted, again), output, terminal)
     terminal.note(f"rerun: {again}")

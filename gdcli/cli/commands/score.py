@@ -6,7 +6,7 @@ import typer
 
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions
-from gdcli.cli.output import check, emit
+from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import note_all
 from gdcli.cli.scoring import LossOptions, PredictionOptions, loss_scores, predictions
 from gdcli.cli.terminal import Terminal
@@ -39,5 +39,6 @@ def command(
         predicted, start = predictions(data, line, given, terminal)
         note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
         again = invocation(context, predicted.name).with_options(**start)
-        emit(report(predicted, str(again)), output, terminal)
+        screen = layout(False, output, terminal, f"rerun: {again}")
+        emit(report(predicted, str(again), screen), output, terminal)
     terminal.note(f"rerun: {again}")

@@ -11,7 +11,7 @@ from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions
-from gdcli.cli.output import check, emit, format_of, output_height
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED
@@ -45,7 +45,7 @@ def command(
     make = _of_network if network.is_network else _of_line
     asked.refuse_derivation(network.is_network, format_of(output).rows_only)
     with interruptible() as interrupted:
-        made, again = make(context, spec, network, asked, interrupted, output_height(output, terminal), terminal)
+        made, again = make(context, spec, network, asked, interrupted, output, terminal)
         emit(made, output, terminal)
         if interrupted():
             terminal.note("interrupted")
@@ -59,7 +59,7 @@ def _of_line(
     _: BlackboardSpec,
     asked: StepSpec,
     interrupted: Callable[[], bool],
-    height: int | None,
+    output: OutputOptions,
     terminal: Terminal,
 ) -> tuple[Report, str]:
     """The steps of a line, and the command that repeats them."""
@@ -70,7 +70,8 @@ def _of_line(
     if spec.loop.is_scaled:
         terminal.note("parameters are those of the scaled inputs: that is where the step is taken")
     again = str(invocation(context, spec.data.source).with_options(**start, lr=experiment.rate, seed=spec.loop.seed))
-    return report(experiment, asked, rows.reading, interrupted, height, again), again
+    screen = layout(False, output, terminal, f"rerun: {again}")
+    return report(experiment, asked, rows.reading, interrupted, screen, again), again
 
 
 def _of_network(
@@ -79,7 +80,7 @@ def _of_network(
     network: BlackboardSpec,
     asked: StepSpec,
     interrupted: Callable[[], bool],
-    height: int | None,
+    output: OutputOptions,
     terminal: Terminal,
 ) -> tuple[Report, str]:
     """The steps of a network, and the command that repeats them."""
@@ -93,4 +94,5 @@ def _of_network(
     note_all([*rows.notes, *steps.notes()], terminal)
     chosen = steps.chosen()
     again = str(invocation(context, spec.data.source).with_options(**chosen))
-    return network_report(steps, rows.reading, height, again), again
+    screen = layout(False, output, terminal, f"rerun: {again}")
+    return network_report(steps, rows.reading, screen, again), again

@@ -8,15 +8,14 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from gdcli.analysis.surfaces import Span
 from gdcli.cli.example import or_example
 from gdcli.cli.fitting import header
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, check_place, emit, format_of, output_width
-from gdcli.cli.running import batch_words, note_all, progress_bar, reader
+from gdcli.cli.output import check, check_place, emit, format_of, layout
+from gdcli.cli.running import note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
 from gdcli.data.sources import joined_names, names_in
@@ -25,7 +24,7 @@ from gdcli.experiments.line import on_rows, refuse_unfit
 from gdcli.experiments.line_result import line_config
 from gdcli.experiments.line_surface import Descents, OptimizersSpec, RatesSpec, axes, descent
 from gdcli.experiments.notation import write
-from gdcli.experiments.ranges import span
+from gdcli.experiments.ranges import axis_ranges, span
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import (
     DataSpec,
@@ -34,7 +33,6 @@ from gdcli.experiments.spec import (
     LoopSpec,
     LossSpec,
     Spec,
-    reject_together,
 )
 from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
@@ -62,6 +60,10 @@ class SurfaceOptions(NamedTuple):
     b_range: Annotated[str | None, option("--b-range", metavar=RANGE, help="The axis of b.")] = None
     epochs: Annotated[int, option("--epochs", accepts="whole", metavar="N", help="Length of the path. [100]")] = EPOCHS
     save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
+
+    def axes(self) -> tuple[str | None, str | None]:
+        """The ranges by axis."""
+        return self.x_range, self.y_range
 
 
 def command(
@@ -96,7 +98,8 @@ def command(
             drawing = _of_paths(context, spec, network, rate, optimizer, asked, terminal)
         else:
             drawing = _of_line(context, spec, start, rate, optimizer, asked, terminal)
-    emit(report(drawing, format_of(output), output_width(output, terminal)), output, terminal)
+    screen = layout(None, output, terminal, f"rerun: {drawing.more['rerun']}")
+    emit(report(drawing, format_of(output), screen), output, terminal)
     if asked.save is not None:
         _save(drawing, Path(asked.save))
     terminal.note(f"rerun: {drawing.more['rerun']}")
@@ -123,7 +126,7 @@ def _of_line(
     runs = [on_rows(one, rows).compressed() for one in specs]
     first, names = runs[0], runs[0].names
     over = axes(asked.over, names)
-    ranges = _ranges(asked, names[over[0]], names[over[1]])
+    ranges = axis_ranges(asked.axes(), {"m": asked.m_range, "b": asked.b_range}, (names[over[0]], names[over[1]]))
     rates = list(dict.fromkeys(one.rate for one in runs))
     kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
     terminal.note(header(first, ", ".join(map(exact, rates)), ", ".join(kinds)))
@@ -157,20 +160,14 @@ def _of_paths(
     terminal: Terminal,
 ) -> Drawing:
     """Trains a network, by each optimizer at each rate, and draws the plane of the paths."""
-    from gdcli.experiments.network_paths import draw_paths, paths_config, read_paths, run_path
+    from gdcli.experiments.network_paths import NAMES, draw_paths, paths_config, paths_words, read_paths, run_path
 
-    refuse_line(spec.model)
-    for flag, value in {"over": asked.over, "m-range": asked.m_range, "b-range": asked.b_range}.items():
-        if value is not None:
-            raise OptionError(f"--{flag} is of a line, and --hidden asks for a network", "--x-range and --y-range fit")
+    refuse_line(spec.model, {"over": asked.over, "m-range": asked.m_range, "b-range": asked.b_range})
     source = reader(terminal)
     runs = read_paths(spec, network, rate, optimizer, source)
     note_all(source.notes, terminal)
-    one, kinds = runs[0], dict.fromkeys(f"{type(run.optimizer).__name__}, lr {exact(run.rate)}" for run in runs)
-    batch = batch_words(one.batch_size, "batch")
-    words = [one.model_words, f"{len(one.data):,} rows from {spec.name}", one.loss_title, *kinds, batch]
-    terminal.note("   ".join([*words, f"seed {spec.loop.seed}"]))
-    ranges = _span("x", asked.x_range, "", None), _span("y", asked.y_range, "", None)
+    terminal.note(paths_words(runs))
+    ranges = axis_ranges(asked.axes(), {}, NAMES)
     with interruptible() as interrupted:
         descents = []
         for one in runs:
@@ -178,27 +175,10 @@ def _of_paths(
             descents.append(run_path(one, interrupted, bar.watching))
             bar.erase()
     config = paths_config(runs)
-    chosen = {} if isinstance(config["lr"], list) else {"lr": config["lr"]}
-    if isinstance(config["optimizer"], str):
-        chosen["optimizer"] = config["optimizer"]
+    chosen = {name: config[name] for name in ("lr", "optimizer") if not isinstance(config[name], list)}
     again = invocation(context, spec.data.source).with_options(epochs=asked.epochs, seed=spec.loop.seed, **chosen)
     more = {"config": config, "reading": described(source.reading), "rerun": str(again)}
     return draw_paths(runs[0], descents, ranges, {"seed": spec.loop.seed} | more)
-
-
-def _ranges(asked: SurfaceOptions, x: str, y: str) -> tuple[Span | None, Span | None]:
-    """The ranges asked for, by axis or by the parameter on it."""
-    named = {"m": asked.m_range, "b": asked.b_range}
-    for name, text in named.items():
-        if text is not None and name not in (x, y):
-            raise OptionError(f"--{name}-range: the axes are {x} and {y}", "use --x-range and --y-range")
-    return _span("x", asked.x_range, x, named.get(x)), _span("y", asked.y_range, y, named.get(y))
-
-
-def _span(axis: str, by_axis: str | None, name: str, by_name: str | None) -> Span | None:
-    reject_together({f"--{axis}-range": by_axis is not None, f"--{name}-range": by_name is not None})
-    flag, text = (f"--{axis}-range", by_axis) if by_name is None else (f"--{name}-range", by_name)
-    return None if text is None else span(flag, text)
 
 
 def _of_network(

@@ -46,7 +46,7 @@ schedule, momentum, penalties) are computed together, as one.
   --hidden '4;8;16,8'    a ';' where values have commas of their own
 """
 SETTINGS = {"help_option_names": ["-h", "--help"]}
-OF_ONE_RUN = {"save", "resume", "show", "timing"}
+OF_ONE_RUN = {"save", "resume", "show", "timing", "workers", "cluster"}
 """Options of the command, beside those of its spec, that are about one run."""
 
 
@@ -139,7 +139,7 @@ def _run(context: Any, command: str) -> None:
     """Options to a grid, a grid on its rows, its runs as they end to a report."""
     from gdcli.cli.interrupts import interruptible
     from gdcli.cli.options import OutputOptions
-    from gdcli.cli.output import check, emit, format_of, output_width, plots
+    from gdcli.cli.output import check, emit, format_of, layout
     from gdcli.cli.running import note_all, reader
     from gdcli.experiments.sweep.planning import plan
     from gdcli.experiments.sweep.result import RunningSweep
@@ -158,14 +158,16 @@ def _run(context: Any, command: str) -> None:
         executor = _executor(asked, interrupted, terminal)
         terminal.note(header(planned))
         finished = _finished(planned, executor, terminal)
-        form = format_of(output)
-        if form.for_people and len(planned.jobs) > 1:
+        form, again = format_of(output), _invocation(context, grid)
+        plot = context.params["plot"]
+        if form.for_people and len(planned.jobs) > 1 and not layout(plot, output, terminal).fits:
             finished = _noted(finished, planned, terminal)
-        sweep = RunningSweep(planned, _invocation(context, grid), finished)
-        width, plotted = output_width(output, terminal), plots(context.params["plot"], output, terminal)
-        emit(report(sweep, form, width, plotted, partial(_shown, context.params["every"])), output, terminal)
+        sweep = RunningSweep(planned, again, finished)
+        after = _commands(sweep.result) if form.for_people else []
+        screen = layout(plot, output, terminal, *after, *["interrupted"] * interrupted())
+        emit(report(sweep, form, screen, partial(_shown, context.params["every"])), output, terminal)
         stopped = interrupted()
-    _note_commands(sweep.result, terminal)
+    note_all(_commands(sweep.result), terminal)
     finish(sweep.result, stopped, terminal)
 
 
@@ -277,14 +279,14 @@ def _shown(every: str | None, run: SweptRun) -> Callable[[int], bool]:
     return shown(every, "auto", int(run.spec.epochs.epochs or 0))
 
 
-def _note_commands(result: SweepResult, terminal: Terminal) -> None:
+def _commands(result: SweepResult) -> list[str]:
     """The commands that repeat the sweep, its best run, and the run of the size to keep."""
-    best, keep = result.best, result.keep
-    terminal.note(f"rerun: {result.rerun}")
+    best, keep, lines = result.best, result.keep, [f"rerun: {result.rerun}"]
     if best is not None:
-        terminal.note(f"best run: {best.rerun}")
+        lines.append(f"best run: {best.rerun}")
     if best is not None and keep is not None and keep.number != best.number:
-        terminal.note(f"keep: {keep.rerun}")
+        lines.append(f"keep: {keep.rerun}")
+    return lines
 
 
 def finish(result: SweepResult, stopped: bool, terminal: Terminal) -> None:

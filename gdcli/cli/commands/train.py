@@ -11,7 +11,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
-from gdcli.cli.output import check, check_place, emit, format_of, plots
+from gdcli.cli.output import check, check_place, emit, format_of, layout
 from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
@@ -33,7 +33,7 @@ from gdcli.experiments.spec import (
     StopSpec,
 )
 from gdcli.formatting import exact
-from gdcli.render.reports.train import report
+from gdcli.render.reports.train import answer_lines, report
 from gdcli.training import streams
 from gdcli.training.streams import Run
 
@@ -73,17 +73,20 @@ def command(
     form = format_of(output)
     repeated = resolved(experiment, form, saving.save is not None)
     again = invocation(context, spec.data.source).with_options(**repeated)
+    shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
     terminal.note(header(experiment))
     note_chosen(experiment, terminal)
-    table = form.for_people
-    keep = shown(stream.every, form.usual_rows, 0 if table and experiment.passes <= 60 else experiment.passes)
+    table, screen = form.for_people, layout(stream.plot, output, terminal, f"rerun: {again}")
+    most = screen.table_rows(answer_lines(experiment))
+    all_of_them = table and screen.rows is None and experiment.passes <= 60
+    keep = shown(stream.every, form.usual_rows, 0 if all_of_them else experiment.passes, most)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
         result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.save)
         records = streams.thin(run, keep, best=table)
         stamped: Any = timed(records) if stream.timing or table else records
-        emit(report(result, bar.clearing(stamped), plots(stream.plot, output, terminal), show.show), output, terminal)
+        emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal)
     terminal.note(f"rerun: {again}")
     if saving.save and not result.diverged:
         with unwound():

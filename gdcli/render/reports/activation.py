@@ -12,6 +12,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.function_profiles import FunctionRange, Profile, profile_of
 from gdcli.formatting import short
 from gdcli.render import Report, theme
+from gdcli.render.layout import Layout, Picture
 from gdcli.render.screen import Screen, paint, plain
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from gdcli.nn.activations import Activation
     from gdcli.render.formats import Format
 
-__all__ = ["ActivationProfile", "describe_activation", "draw_activations", "report", "tabulate_activations"]
+__all__ = ["ActivationProfile", "describe_activation", "report", "show_activations"]
 
 NARROWEST, BROADEST = 48, 66  # columns of a chart
+HEIGHT = 12  # its lines
 GAP = 3
 ACROSS = 7  # numbers in a row of a table
 FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.analysis.activation_shape
@@ -50,17 +52,17 @@ class ActivationProfile:
     remarks: Sequence[tuple[str, str]]
 
 
-def report(activations: Sequence[Activation], grid: FunctionRange, form: Format, drawn: bool, again: str) -> Report:
+def report(activations: Sequence[Activation], grid: FunctionRange, form: Format, layout: Layout, again: str) -> Report:
     """Activations and their derivatives, for any format.
 
     Args:
         activations: The functions.
         grid: Where they are evaluated.
         form: The output format.
-        drawn: Whether a table is charts.
+        layout: What there is of the screen.
         again: The command that repeats it.
     """
-    profiles = [profile_of(one, grid.values(form.for_people, drawn)) for one in activations]
+    profiles = [profile_of(one, grid.values(form.for_people, layout.plotted)) for one in activations]
     figures = {
         "from": grid.low,
         "to": grid.high,
@@ -74,7 +76,7 @@ def report(activations: Sequence[Activation], grid: FunctionRange, form: Format,
         records=() if form.for_people else chain.from_iterable(one.rows() for one in profiles),
         rows_name="points",
         summary=lambda: figures | (_columns(profiles) if numbered else {}),
-        blocks=lambda screen: (draw_activations if drawn else tabulate_activations)(shown, screen),
+        blocks=lambda screen: show_activations(shown, screen, layout),
     )
 
 
@@ -155,12 +157,50 @@ def _at(value: float) -> str:
     return short(round(value, 2), 2)
 
 
-def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
+def show_activations(portraits: Sequence[ActivationProfile], screen: Screen, layout: Layout) -> Iterator[str]:
+    """A chart of each function and its derivative with the words under it; the charts alone where lines are few.
+
+    Args:
+        portraits: The functions.
+        screen: What the terminal can do.
+        layout: What there is of the screen.
+    """
+    if not layout.plotted:
+        lines, tables = list(tabulate_activations(portraits, screen)), list(_tables(portraits, screen))
+        if layout.rows is None or layout.height_of(lines) <= layout.rows:
+            return iter(lines)
+        return layout.compose([], [*tables, _more(portraits)], 0, screen)
+    if not layout.fits:
+        return draw_activations(portraits, screen, layout.large or HEIGHT)
+    whole = [_picture(one, screen, with_words=True) for one in portraits]
+    if layout.holds(whole, 0, screen):
+        return layout.compose(whole, [], 0, screen)
+    words = [_more(portraits)] if len(portraits) > 1 else _words(portraits[0], screen.width, screen)
+    return layout.compose([_picture(one, screen) for one in portraits], list(words), 0, screen)
+
+
+def _more(portraits: Sequence[ActivationProfile]) -> str:
+    """How to get the words that have no room."""
+    return f"gdcli activation {portraits[0].name.replace('_', '-')} says more of it."
+
+
+def _picture(portrait: ActivationProfile, screen: Screen, with_words: bool = False) -> Picture:
+    """A chart of a function, of at least so many lines as its words and a low chart take."""
+    words = len(list(_words(portrait, NARROWEST, screen))) + 1 if with_words else 0
+    return Picture(
+        lambda width, height: _block(portrait, width, screen, height, with_words),
+        width=NARROWEST if with_words else 24,
+        height=words + (8 if with_words else 5),
+    )
+
+
+def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen, height: int = HEIGHT) -> Iterator[str]:
     """A chart of each function and its derivative, with the words under it; side by side where there is room.
 
     Args:
         portraits: The functions.
         screen: What the terminal can do.
+        height: Lines of a chart.
     """
     from gdcli.render.charts.plots import side_by_side
 
@@ -168,13 +208,17 @@ def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> 
     broad = (screen.width + GAP) // abreast - GAP
     for at in range(0, len(portraits), abreast):
         yield from ("", "")[: 2 * bool(at)]
-        blocks = [_block(one, broad, screen) for one in portraits[at : at + abreast]]
+        blocks = [_block(one, broad, screen, height) for one in portraits[at : at + abreast]]
         yield from side_by_side(blocks, screen, gap=GAP).split("\n")
 
 
-def _block(portrait: ActivationProfile, width: int, screen: Screen) -> str:
+def _block(
+    portrait: ActivationProfile, width: int, screen: Screen, height: int = HEIGHT, with_words: bool | None = None
+) -> str:
+    """A chart, and the words under it; `height` is that of the chart unless `with_words` is given."""
     from gdcli.render.charts.plots import Series, chart
 
+    words = ["", *_words(portrait, width, screen)] if with_words is not False else []
     drawing = chart(
         [
             Series(portrait.x, portrait.value, label="value", meaning=theme.VALUE),
@@ -183,12 +227,12 @@ def _block(portrait: ActivationProfile, width: int, screen: Screen) -> str:
         screen,
         title=portrait.name,
         width=min(width, BROADEST),
-        height=12,
+        height=height - (len(words) if with_words else 0),
         x_label="z",
         marks=[(0.0, "")],
         y_range=round_range([*portrait.value, *portrait.derivative]),
     )
-    return "\n".join([drawing, "", *_words(portrait, width, screen)])
+    return "\n".join([drawing, *words])
 
 
 def round_range(values: Sequence[float]) -> tuple[float, float] | None:
@@ -220,15 +264,20 @@ def tabulate_activations(portraits: Sequence[ActivationProfile], screen: Screen)
         portraits: The functions, all at the same x.
         screen: What the terminal can do.
     """
+    yield from _tables(portraits, screen)
+    for at, one in enumerate(portraits):
+        yield from ("",)[: bool(at)]
+        yield paint(one.name, theme.HEADING, screen)
+        yield from _words(one, 80, screen)
+
+
+def _tables(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
+    """Values and slopes, some z at a time."""
     for at in range(0, len(portraits[0].x), ACROSS):
         part = slice(at, at + ACROSS)
         z = portraits[0].x[part]
         yield from _table("value", z, {one.name: one.value[part] for one in portraits}, screen)
         yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
-    for at, one in enumerate(portraits):
-        yield from ("",)[: bool(at)]
-        yield paint(one.name, theme.HEADING, screen)
-        yield from _words(one, 80, screen)
 
 
 def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gdcli.experiments.evaluating import Evaluated
 from gdcli.formatting import short
 from gdcli.nn import metrics
 from gdcli.render import Column, Report, theme
+from gdcli.render.layout import Counted, Layout
+from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.screen import Screen, paint, plain
 
 MOST = 26
 """Classes whose matrix is shown where no picture is asked for."""
 
 
-def report(evaluated: Evaluated, plotted: bool) -> Report:
+def report(evaluated: Evaluated, layout: Layout) -> Report:
     """The report of an evaluation.
 
     Args:
         evaluated: The figures.
-        plotted: Whether a large matrix is drawn, too.
+        layout: What there is of the screen.
     """
+    per_class = layout.listed(evaluated.per_class(), 3)
     return Report(
         schema="gdcli.evaluate/1",
-        records=evaluated.per_class(),
+        records=per_class,
         summary=evaluated.summary,
         rows_name="per_class",
         columns=_columns(evaluated.classes),
-        blocks=lambda screen: _blocks(evaluated, screen, plotted),
+        blocks=lambda screen: _blocks(evaluated, screen, layout, per_class),
     )
 
 
@@ -42,23 +46,27 @@ def _columns(classes: tuple[str, ...]) -> list[Column]:
     ]
 
 
-def _blocks(evaluated: Evaluated, screen: Screen, plotted: bool) -> Iterator[str]:
-    classes, confusion = evaluated.classes, evaluated.found.confusion
-    yield ""
+def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
+    """The figures, and the most frequent mistakes."""
     figures = {name: short(value) for name, value in evaluated.figures.items()}
     if figures.get("balanced_accuracy") == figures.get("accuracy"):
         figures.pop("balanced_accuracy", None)
     text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
     yield f" {paint('rows', theme.HEADING, screen)} {evaluated.rows:,}   {text}"
-    if confusion is None:
-        return
-    worst = metrics.worst_confusions(confusion, classes)
+    confusion = evaluated.found.confusion
+    worst = [] if confusion is None else metrics.worst_confusions(confusion, evaluated.classes)
     if worst:
         mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
         yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(mistakes, screen)}"
-    if plotted or len(classes) <= MOST:
-        from gdcli.render.charts.plots import draw_confusion
 
-        labels = [plain(label, screen) for label in classes]
-        yield ""
-        yield from draw_confusion(confusion, labels, screen, title="confusion").split("\n")
+
+def _blocks(evaluated: Evaluated, screen: Screen, layout: Layout, listed: Counted) -> Iterator[str]:
+    """Under the classes: the answer, then the confusion matrix."""
+    yield from listed.word()
+    lines, used = list(_answer(evaluated, screen)), listed.lines + len(listed.word())
+    yield from layout.compose([], lines, used, screen)
+    confusion, classes = evaluated.found.confusion, evaluated.classes
+    if confusion is not None and (layout.plotted or len(classes) <= MOST):
+        matrix = confusion_picture(confusion, classes, "confusion", screen)
+        used += layout.height_of(lines) + 1
+        yield from replace(layout, plotted=True).compose([matrix], [], used, screen)

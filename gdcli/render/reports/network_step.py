@@ -13,6 +13,7 @@ from gdcli.experiments.network_stepping import NetworkStep, NetworkSteps, Neuron
 from gdcli.experiments.result import described
 from gdcli.formatting import polynomial, short
 from gdcli.render import Report, theme
+from gdcli.render.layout import Layout
 from gdcli.render.reports.step import describe_change
 from gdcli.render.screen import Screen, columns, paint, plain
 
@@ -28,17 +29,16 @@ SMALL = 100
 """Parameters up to which a network is written out whole."""
 FIRST = Neuron(1, 1)
 APART, INDENT = " " * 3, " " * 10
-BELOW = 2  # lines of the screen that the prompt and the rerun line take
 UNNAMED = re.compile(r"(?<![A-Za-z])([pyr])(?![A-Za-z])")
 
 
-def report(steps: NetworkSteps, reading: ReadReport | None, height: int | None, again: str) -> Report:
+def report(steps: NetworkSteps, reading: ReadReport | None, layout: Layout, again: str) -> Report:
     """The first steps of a network's run, for any format.
 
     Args:
         steps: The steps.
         reading: How the rows are understood.
-        height: Lines of the screen; None where there is none.
+        layout: What there is of the screen.
         again: The command that repeats it.
     """
     return Report(
@@ -47,7 +47,7 @@ def report(steps: NetworkSteps, reading: ReadReport | None, height: int | None, 
         rows_name="steps",
         rows_in_kv=True,
         nested=NetworkStep.nested,
-        paragraph=lambda step, screen: write_network_step(step, screen, height),
+        paragraph=lambda step, screen: write_network_step(step, screen, layout.rows),
         summary=lambda: {"config": steps.config(), "reading": described(reading), "rerun": again},
     )
 
@@ -57,7 +57,7 @@ def write_network_step(step: NetworkStep, screen: Screen, height: int | None = N
     small = step.neuron is not None or len(step.before) <= SMALL
     lines = [*_fitted(step if small else step.of(FIRST), WEIGHTS, screen, height)]
     for weights in range(WEIGHTS, 0, -1):
-        if height is None or len(lines) <= height - BELOW:
+        if height is None or len(lines) <= height:
             break
         lines = [*_fitted(step if step.neuron is not None else step.of(FIRST), weights, screen, height)]
     yield from lines

@@ -10,23 +10,29 @@ from gdcli.experiments.predicting import Predictions, Scored
 from gdcli.experiments.result import described
 from gdcli.formatting import equation, short
 from gdcli.render import Column, Report, theme
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.layout import Layout
+from gdcli.render.screen import Screen, fit, paint, plain
 from gdcli.training.records import Scores
 
 __all__ = ["report"]
 
+NAME = 18
+"""Columns of a name on a screen."""
 
-def report(predicted: Predictions, again: str) -> Report:
+
+def report(predicted: Predictions, again: str, layout: Layout) -> Report:
     """The report of predictions against the truth.
 
     Args:
         predicted: Rows with their predictions.
         again: The command that repeats it.
+        layout: What there is of the screen.
     """
     result = scores(predicted.outputs, predicted.data.targets)
+    rows = layout.listed(predicted.rows(), 5, pictured=False)
     return Report(
         schema="gdcli.score/1",
-        records=predicted.rows(),
+        records=rows,
         summary=lambda: {
             "equation": _equation(predicted),
             "rows": len(predicted.data),
@@ -35,8 +41,9 @@ def report(predicted: Predictions, again: str) -> Report:
             "rerun": again,
         },
         rows_name="predictions",
-        columns=_columns(predicted),
-        blocks=lambda screen: _summary(predicted, result, screen),
+        columns=_columns(predicted, layout),
+        before=lambda _: [_title(predicted)] if layout.fits else [],
+        blocks=lambda screen: [*rows.word(), *_summary(predicted, result, screen)],
     )
 
 
@@ -44,17 +51,23 @@ def _equation(predicted: Predictions) -> str | None:
     return predicted.model and equation(predicted.data.target_name, *predicted.model)
 
 
-def _columns(predicted: Predictions) -> list[Column]:
-    """The row's own names, wide enough to be read."""
+def _title(predicted: Predictions) -> str:
+    """What is scored, on which rows."""
+    return plain(f"{len(predicted.data):,} rows from {predicted.name}, each beside its prediction", Screen())
+
+
+def _columns(predicted: Predictions, layout: Layout) -> list[Column]:
+    """The row's own names, wide enough to be read; of many inputs on a screen, as many as have room."""
     titles = {"row": "row", "squared_error": "squared error"}
-    return [
-        Column(
-            plain(titles.get(name, name), Screen()),
-            partial(_cell, at),
-            max(6 if name == "row" else 10, len(name) + 1),
-        )
-        for at, name in enumerate(predicted.column_names())
+    names = [plain(titles.get(name, name), Screen()) for name in predicted.column_names()]
+    shown = [fit(name, NAME) for name in names] if layout.fits else names
+    every = [
+        Column(name, partial(_cell, at), max(6 if name == "row" else 10, len(name) + 1))
+        for at, name in enumerate(shown)
     ]
+    while len(every) > 4 and sum(column.width + 1 for column in every) > layout.width:
+        every.pop(-4)
+    return every
 
 
 def _cell(at: int, record: Scored) -> str:

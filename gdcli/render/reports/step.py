@@ -16,6 +16,7 @@ from gdcli.experiments.step_spec import StepSpec
 from gdcli.experiments.stepping import StepReport, steps
 from gdcli.formatting import polynomial, short, signed
 from gdcli.render import Report, theme
+from gdcli.render.layout import UNLIMITED, Layout
 from gdcli.render.screen import Screen, columns, paint, plain
 
 
@@ -24,7 +25,7 @@ def report(
     asked: StepSpec,
     reading: ReadReport | None,
     interrupted: Callable[[], bool],
-    height: int | None,
+    layout: Layout,
     again: str,
 ) -> Report:
     """The first steps of a line's run, for any format.
@@ -34,7 +35,7 @@ def report(
         asked: How many steps, and how closely.
         reading: How the rows are understood.
         interrupted: Asked after each step; True ends them.
-        height: Lines of the screen; None where there is none.
+        layout: What there is of the screen.
         again: The command that repeats it.
     """
     first: list[StepReport] = []
@@ -43,15 +44,14 @@ def report(
         "scale": experiment.scale_name,
     }
     made = steps(experiment, asked.steps, trace=asked.trace, interrupted=interrupted)
-    derivation = derive_or_refuse(experiment) if asked.derive else derive(experiment) if height is not None else None
-    room = None if asked.derive else height
+    derivation = derive_or_refuse(experiment) if asked.derive else derive(experiment) if layout.fits else None
     return Report(
         schema="gdcli.step/1",
         records=_remembering(first, made),
         rows_name="steps",
         rows_in_kv=True,
         nested=StepReport.nested,
-        paragraph=lambda step, screen: _with_derivation(step, derivation, room, screen),
+        paragraph=lambda step, screen: _with_derivation(step, derivation, asked.derive, layout, screen),
         summary=lambda: {
             "gradient_formula": first[0].formulas() if first and first[0].whole else None,
             **({"derivation": derivation.in_words()} if asked.derive and derivation else {}),
@@ -71,15 +71,13 @@ def _remembering(first: list[StepReport], steps: Iterator[StepReport]) -> Iterat
 
 
 def _with_derivation(
-    step: StepReport, derivation: Derivation | None, room: int | None, screen: Screen
+    step: StepReport, derivation: Derivation | None, asked: bool, layout: Layout, screen: Screen
 ) -> Iterator[str]:
-    """The step, before the first the formula's derivation, where there is room for it."""
-    lines = [*write_blackboard(step, screen)]
+    """The step, before the first the formula's derivation, if that is asked for or there is room for it."""
+    lines, whole = [*write_blackboard(step, screen, layout)], [*write_blackboard(step, screen)]
     before = [*_derived(derivation, screen)] if derivation is not None and step.step == 1 else []
-    if before and (room is None or len(lines) + len(before) <= room - BELOW):
-        yield from [lines[0], "", *before, *lines[1:]]
-    else:
-        yield from lines
+    fits = layout.rows is None or layout.height_of([*whole, *before]) < layout.rows
+    yield from [lines[0], "", *before, *lines[1:]] if before and (asked or fits) else lines
 
 
 def _derived(derivation: Derivation, screen: Screen) -> Iterator[str]:
@@ -94,19 +92,48 @@ def _derived(derivation: Derivation, screen: Screen) -> Iterator[str]:
         yield from (plain(f"  {' ' * len(left)}  =  {right}", screen) for right in rights[1:])
 
 
-BELOW = 2  # lines of the screen that the prompt and the rerun line take
 LEAST = 2  # right-hand sides of the loss itself, which ends on no formula
 FEW = 0.005  # a part of a loss so small that in per cent the whole of it seems gone
 KINDS = ("gradient", "update", "next")
 FILLED = 17  # significant digits that tell each float64 from its neighbours
+NAME = 20  # columns of a name where each parameter has one line
 SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers in place
 
 
-def write_blackboard(report: StepReport, screen: Screen) -> Iterator[str]:
-    """The step, line by line."""
-    batch = f"full batch of {report.rows} rows" if report.whole else f"a batch of {report.rows} of the rows"
-    step = paint(f"step {report.step}", theme.HEADING, screen)
-    yield f"{step}   learning rate {short(report.learning_rate, report.shown)}   {batch}"
+def write_blackboard(report: StepReport, screen: Screen, layout: Layout = UNLIMITED) -> Iterator[str]:
+    """The step, line by line; where a screen has no room for that, a line a parameter."""
+    lines = list(_write_all(report, screen))
+    return iter(
+        lines if layout.rows is None or layout.height_of(lines) <= layout.rows else _write_short(report, screen, layout)
+    )
+
+
+def _write_short(report: StepReport, screen: Screen, layout: Layout) -> Iterator[str]:
+    """Derivative, assignment and optimizer's state of each parameter in a line, as many as have room."""
+    yield _title(report, screen)
+    outcome = list(_outcome(report, screen))
+    kept = list(report.before)[: max(1, (layout.rows or 0) - layout.height_of(outcome) - 3)]
+    rows = [_in_a_line(report, name) for name in kept]
+    while len(rows[0]) > 2 and layout.width < max(map(columns, _aligned(rows, screen))):
+        rows = [[*row[:-2], row[-1]] for row in rows]
+    yield from _aligned(rows, screen)
+    if len(kept) < len(report.before):
+        yield f"  ... {len(report.before) - len(kept)} more: --format kv has them all"
+    yield from outcome
+
+
+def _in_a_line(report: StepReport, name: str) -> list[str]:
+    """dMSE/dm = -3, m := -1 - 0.1 × (-3), the optimizer's state, the new value."""
+    brief = name if len(name) <= NAME else f"{name[: NAME - 1]}."
+    derivative = f"d{report.loss_name.split()[0]}/d{brief} = {short(report.gradient[name], report.digits)}"
+    assignment, after = _assignment(report, name)
+    state = [f"{kind.replace('_', ' ')} {short(values[name], report.digits)}" for kind, values in report.trace.items()]
+    return [derivative, assignment.replace(name, brief, 1), *state, after]
+
+
+def _write_all(report: StepReport, screen: Screen) -> Iterator[str]:
+    """All the arithmetic."""
+    yield _title(report, screen)
     yield ""
     yield from _aligned([_derivative(report, name) for name in report.before], screen)
     yield ""
@@ -115,6 +142,12 @@ def write_blackboard(report: StepReport, screen: Screen) -> Iterator[str]:
     yield ""
     yield from _outcome(report, screen)
     yield ""
+
+
+def _title(report: StepReport, screen: Screen) -> str:
+    batch = f"full batch of {report.rows} rows" if report.whole else f"a batch of {report.rows} of the rows"
+    step = paint(f"step {report.step}", theme.HEADING, screen)
+    return f"{step}   learning rate {short(report.learning_rate, report.shown)}   {batch}"
 
 
 def _derivative(report: StepReport, name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from gdcli.render import Report, theme
 from gdcli.render.blocks import side_by_side
 from gdcli.render.charts.axes import axis, frame_picture, gutter
 from gdcli.render.formats import Format
+from gdcli.render.layout import Layout, Picture
 from gdcli.render.raster.canvas import PixelMark, half_blocks, scale_bar
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.raster.pictures import draw_heat_map, draw_path, fractions_of, pixels_at
@@ -25,31 +27,68 @@ CONTOURS, FEW = 8, 5  # few in a picture narrower than WIDE
 WIDE = 50
 AROUND = 11  # lines on the screen besides one picture
 LARGEST, LEAST = 60, 8  # lines of a picture
+FRAME = 3  # lines of the axes
+GUTTER = 10  # columns of the y axis, about
 BAR = 72
 GAP = 2
 APART = 16  # pixels between a path's numbers
 
 
-def report(drawing: Drawing, form: Format, width: int) -> Report:
+def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
     """A loss surface, for any format.
 
     Args:
         drawing: The surface and what lies on it.
         form: Rows have the grid point by point, kv its outline, json all of it.
-        width: Columns to keep to.
+        layout: What there is of the screen.
     """
     return Report(
         schema="gdcli.surface/1",
         records=drawing.rows() if form.rows_only else (),
         rows_name="",
         summary=drawing.figures if form.nested or form.for_people else drawing.outline,
-        blocks=lambda screen: _blocks(drawing, screen, width),
+        blocks=lambda screen: (_fitted if layout.fits else _blocks)(drawing, screen, layout),
     )
 
 
-def _blocks(drawing: Drawing, screen: Screen, width: int) -> Iterator[str]:
+def _blocks(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:
     columns, lines = picture_size(drawing.scene, screen)
-    yield from draw_surface(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
+    yield from draw_surface(drawing.scene, drawing.values(columns, 2 * lines), screen, layout.width)
+
+
+def _fitted(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:
+    """Pictures as large as the screen has room for, the colour bar, and what there is to say."""
+    scene = drawing.scene
+    panels = scene.panels() or [[]]
+    several, paths = len(panels) > 1, max(map(len, panels))
+    pictures = [
+        Picture(
+            partial(_fitted_panel, drawing, trails, several, screen),
+            width=NARROWEST,
+            height=7 + 3 * several * max(1, paths),
+            rank=at,
+        )
+        for at, trails in enumerate(panels)
+    ]
+    bar = scale_bar(drawing.values(NARROWEST, NARROWEST), screen, width=min(screen.width, BAR), label=scene.loss_name)
+    words = wrap_words(describe_scene(scene), layout.width)
+    legend = [] if several or paths < 2 else [*write_legend(scene, panels[0], screen, layout.width)]
+    return layout.compose(pictures, [bar, *words, *legend], 0, screen)
+
+
+def _fitted_panel(
+    drawing: Drawing, trails: Sequence[DescentPath], several: bool, screen: Screen, width: int, height: int
+) -> str:
+    """A picture with its axes in so many columns and lines; of several, under its rate and above how it went."""
+    scene = drawing.scene
+    words = _below(scene, trails, width - GUTTER, screen) if several else []
+    rows = height - FRAME - several - len(words)
+    indent = _indent(scene, rows)
+    columns = min(width - indent, round(2 * rows * ASPECT))
+    values = resample(drawing.values(columns, 2 * rows), columns, 2 * rows)
+    if several:
+        return _panel(scene, trails, values, indent, screen, words)
+    return _picture(scene, trails, values, screen)
 
 
 def picture_size(scene: Scene, screen: Screen) -> tuple[int, int]:
@@ -81,7 +120,9 @@ def draw_surface(scene: Scene, values: Floats, screen: Screen, width: int) -> It
     indent = _indent(scene, rows)
     panels = scene.panels()
     if len(panels) > 1:
-        drawn = [_panel(scene, trails, values, indent, screen) for trails in panels]
+        drawn = [
+            _panel(scene, trails, values, indent, screen, _below(scene, trails, columns, screen)) for trails in panels
+        ]
         yield from side_by_side(drawn, screen, GAP).split("\n")
         yield ""
     else:
@@ -99,15 +140,20 @@ def _indent(scene: Scene, rows: int) -> int:
     return gutter(axis(*scene.y_range, min(rows // 3, 8)))
 
 
-def _panel(scene: Scene, trails: Sequence[DescentPath], values: Floats, indent: int, screen: Screen) -> str:
+def _panel(
+    scene: Scene, trails: Sequence[DescentPath], values: Floats, indent: int, screen: Screen, below: Sequence[str]
+) -> str:
     """One of several pictures: its rate above, how it went below."""
     title = paint(f"lr {short(trails[0].rate, 6)}", theme.HEADING, screen)
-    picture, width = _picture(scene, trails, values, screen), values.shape[1]
-    if len(trails) > 1:
-        below = [*write_legend(scene, trails, screen, width)]
-    else:
-        below = wrap_words(describe_path(scene, trails[0]), width)
+    picture = _picture(scene, trails, values, screen)
     return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
+
+
+def _below(scene: Scene, trails: Sequence[DescentPath], width: int, screen: Screen) -> list[str]:
+    """How the paths of a picture went."""
+    if len(trails) > 1:
+        return [*write_legend(scene, trails, screen, width)]
+    return wrap_words(describe_path(scene, trails[0]), width)
 
 
 def write_legend(scene: Scene, trails: Sequence[DescentPath], screen: Screen, width: int) -> Iterator[str]:
