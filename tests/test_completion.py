@@ -110,7 +110,8 @@ def kind_of(owner, parameter):
     if getattr(parameter, "is_flag", False):
         return "flag"
     metavar, name = parameter.metavar or "", parameter.name
-    several = "list" if (owner.startswith("sweep") and parameter.multiple) or name in LISTS else "choice"
+    listed = name in LISTS or metavar.endswith(",...")
+    several = "list" if (owner.startswith("sweep") and parameter.multiple) or listed else "choice"
     if metavar in ARGUMENTS:
         return ARGUMENTS[metavar]
     if name in KINDS:

@@ -58,7 +58,7 @@ VALUES = {
     "get": "schema",
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
     "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
-    "allow": "columns=250000", "against": "p", "shuffle_rows": "33", "by": "z",
+    "allow": "columns=250000", "against": "p", "row": "2", "neuron": "1:1", "shuffle_rows": "33", "by": "z",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]

@@ -73,8 +73,8 @@ def fit(
     finish(result, spec.stop.require_converged)
 
 
-def header(experiment: LineExperiment, rates: str = "") -> str:
-    """What is about to happen, in a line."""
+def header(experiment: LineExperiment, rates: str = "", optimizers: str = "") -> str:
+    """What is about to happen, in a line; of several runs with all their rates and optimizers."""
     spec = experiment.spec
     held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
     passed = "" if experiment.passed is None else f", read in one pass{experiment.passed.by}"
@@ -86,7 +86,7 @@ def header(experiment: LineExperiment, rates: str = "") -> str:
         f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
         scale,
         experiment.loss_name,
-        descent_words(experiment, rates),
+        descent_words(experiment, rates, optimizers),
         f"seed {spec.loop.seed}",
     ]
     return "   ".join(part for part in parts if part)

@@ -84,9 +84,9 @@ def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any
     return {**experiment.chosen.options, **known, **note}
 
 
-def descent_words(experiment: Experiment, rates: str = "") -> str:
-    """The optimizer, its rate and the batches."""
-    kind = type(experiment.optimizer).__name__
+def descent_words(experiment: Experiment, rates: str = "", optimizers: str = "") -> str:
+    """The optimizer, its rate and the batches; of several runs all their rates and optimizers."""
+    kind = optimizers or type(experiment.optimizer).__name__
     return f"{kind}, lr {rates or exact(experiment.rate)}, {batch_words(experiment.batch_size, 'batches of')}"
 
 

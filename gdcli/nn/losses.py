@@ -40,7 +40,7 @@ class LossDefinition(Protocol):
     of_logits: Loss | None
     """What stands in for it where the outputs are logits."""
     formulas: Mapping[str, tuple[str, ...]]
-    """What one row adds, and its slopes: of `residual` by it, of `p` by p and by the logit; empty if not given."""
+    """What one row adds, and its slopes, as text; empty if not given."""
 
     def __call__(self, outputs: Array, targets: Array, /, **weights: Any) -> tuple[Any, Array]: ...
 
@@ -62,7 +62,8 @@ def loss(
         weighted: Whether it takes `weights`, a number for each class.
         of_logits: What stands in for it where the outputs are logits.
         formulas: What one row adds and its slopes, as text: by `residual` r = y_hat - y, (loss, slope); by `p`, the
-            probability of the true class, (loss, slope by p, slope by the logit).
+            probability of the true class, (loss, slope by p, slope by the logit); of one `logit` or K `logits`, with
+            each class's p and y, (loss, slope by a logit).
     """
 
     def mark(function: Callable[..., tuple[Any, Array]]) -> LossDefinition:
@@ -149,8 +150,14 @@ def probabilities(logits: Array, classes: bool) -> Array:
     return positive
 
 
-SQUARES = {"residual": ("r^2", "2r"), "p": ("(1 - p)^2", "-2(1 - p)", "-2p(1 - p)^2")}
-LOGARITHMS = {"p": ("-log p", "-1/p", "p - 1")}
+SQUARES = {
+    "residual": ("r^2", "2r"),
+    "p": ("(1 - p)^2", "-2(1 - p)", "-2p(1 - p)^2"),
+    "logit": ("(p - y)^2", "2(p - y)p(1 - p)"),
+    "logits": ("mean of (p - y)^2", "p(s - sum of p s), s = 2(p - y)/K"),
+}
+OF_CLASSES = "-log p of the true class", "p - y"
+LOGARITHMS = {"p": ("-log p", "-1/p", "p - 1"), "logit": OF_CLASSES, "logits": OF_CLASSES}
 
 
 @loss("MSE", "squared", ("regression", "binary", "multiclass"), of_logits=mse_of_probabilities, formulas=SQUARES)
