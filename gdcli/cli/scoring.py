@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, NamedTuple
 
 from gdcli.cli.example import or_example
-from gdcli.cli.options import option
-from gdcli.cli.running import reader
+from gdcli.cli.options import WorkerOptions, option
+from gdcli.cli.running import employed, reading
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.lecture import SOURCE
-from gdcli.experiments.predicting import Predictions, of_column, of_line
+from gdcli.experiments.predicting import Predictions
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec, reject_together
+from gdcli.experiments.spread_scores import Totals, predicted
 
 
 class PredictionOptions(NamedTuple):
@@ -23,8 +24,8 @@ class PredictionOptions(NamedTuple):
 
 
 def predictions(
-    data: DataSpec, line: LineSpec, given: PredictionOptions, terminal: Terminal
-) -> tuple[Predictions, dict[str, Any]]:
+    data: DataSpec, line: LineSpec, given: PredictionOptions, working: WorkerOptions, terminal: Terminal
+) -> tuple[Predictions | Totals, dict[str, Any]]:
     """The predictions to score, and the start to name in `rerun:` if it is the lecture's.
 
     Raises:
@@ -33,13 +34,14 @@ def predictions(
     """
     parameters = line.start is not None or line.m is not None or line.b is not None
     reject_together({"--pred": given.pred, "--m, --b or --start": parameters})
-    rows, spec = reader(terminal), Spec(line, data)
-    if given.pred is not None:
-        source = data.source if data.source is not None else "-" if terminal.piped_in() else SOURCE
-        return of_column(given.pred, spec.replace(source=source).data, rows), {}
-    spec, start = or_example(spec, terminal)
-    if not (parameters or start.get("m") is not None):
+    spec, start = Spec(line, data), dict[str, Any]()
+    if given.pred is None:
+        spec, start = or_example(spec, terminal)
+    elif data.source is None:
+        spec = spec.replace(source="-" if terminal.piped_in() else SOURCE)
+    if given.pred is None and not (parameters or start.get("m") is not None):
         raise OptionError(
             "there is nothing to score", "give a line as --m and --b, parameters as --start, or --pred COLUMN"
         )
-    return of_line(spec, rows), start
+    with employed(working, terminal) as workers, reading(terminal) as rows:
+        return predicted(spec, given.pred, rows, workers), start

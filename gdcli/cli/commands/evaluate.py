@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from gdcli.analysis.evaluation import Evaluation
 from gdcli.arrays import Array
-from gdcli.cli.options import ModelArgument, OutputOptions, option
+from gdcli.cli.options import ModelArgument, OutputOptions, WorkerOptions, option
 from gdcli.cli.output import check, emit, plots
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.running import employed, note_all, reading
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
-from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
+from gdcli.experiments.evaluating import Evaluated, evaluated
 from gdcli.experiments.result import described
-from gdcli.experiments.saved import Model, load_model
+from gdcli.experiments.saved import load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.nn import metrics
@@ -60,6 +60,7 @@ def command(
     model: ModelArgument,
     data: DataSpec,
     asked: EvaluateOptions,
+    working: WorkerOptions,
     output: OutputOptions,
 ) -> None:
     """Measure a saved model on rows with known answers.
@@ -68,46 +69,27 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    saved = load_model(model)
-    table = saved.table(rows_named(data.source, terminal), data, reader(terminal), asked.labels)
-    rows = saved.dataset(table, data)
-    reading = saved.reading(table, rows, data)
-    note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
-    found = saved.evaluate(rows)
-    more = _more(saved, rows)
+    saved, named = load_model(model), replace(data, source=rows_named(data.source, terminal))
+    with employed(working, terminal) as workers, reading(terminal) as rows:
+        done = evaluated(saved, named, rows, asked.labels, workers)
+    found, gaps = done.found, done.reading.gaps
+    note_all([*gaps.lines(done.reading.rows, done.reading.target.name)], terminal)
     report = Report(
         schema="gdcli.evaluate/1",
         records=[] if found.confusion is None else _per_class(found.confusion, saved.classes),
         summary=lambda: {
-            "rows": len(rows),
+            "rows": done.rows,
             **found.figures_with_loss(),
-            **more,
+            **done.more,
             "classes": list(saved.classes) or None,
             "confusion": None if found.confusion is None else found.confusion.tolist(),
-            "reading": described(reading),
+            "reading": described(done.reading),
         },
         rows_name="per_class",
         columns=_columns(saved.classes),
-        blocks=lambda screen: _blocks(found, more, rows, saved, screen, plots(asked.plot, output, terminal)),
+        blocks=lambda screen: _blocks(done, saved.classes, screen, plots(asked.plot, output, terminal)),
     )
     emit(report, output, terminal)
-
-
-def _more(saved: Model, rows: Dataset) -> dict[str, float]:
-    """Figures of classes: log loss, macro F1, balanced accuracy, and for two classes the area under the ROC curve."""
-    if not saved.classes:
-        return {}
-    out, prepared = saved.outputs(rows.inputs), saved.saved.preparation
-    probabilities = prepared.probabilities(out)
-    counts = metrics.confusion(prepared.predicted(out), rows.targets, len(saved.classes))
-    figures = {
-        "log_loss": metrics.log_loss(probabilities, rows.targets),
-        "macro_f1": metrics.macro_f1(counts),
-        "balanced_accuracy": metrics.balanced_accuracy(counts),
-    }
-    if probabilities.shape[1] == 2 and 0 < rows.targets.sum() < len(rows):
-        figures["roc_auc"] = metrics.roc_auc(probabilities[:, 1], rows.targets)
-    return figures
 
 
 def _per_class(counts: Array, classes: tuple[str, ...]) -> list[ClassFigures]:
@@ -130,16 +112,14 @@ def _columns(classes: tuple[str, ...]) -> list[Column]:
     ]
 
 
-def _blocks(
-    found: Evaluation, more: dict[str, float], rows: Dataset, saved: Model, screen: Screen, plotted: bool
-) -> Iterator[str]:
-    classes = saved.classes
+def _blocks(done: Evaluated, classes: tuple[str, ...], screen: Screen, plotted: bool) -> Iterator[str]:
+    found = done.found
     yield ""
-    figures = {name: short(value) for name, value in (found.figures_with_loss() | more).items()}
+    figures = {name: short(value) for name, value in (found.figures_with_loss() | dict(done.more)).items()}
     if figures.get("balanced_accuracy") == figures.get("accuracy"):
         figures.pop("balanced_accuracy", None)
     text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
-    yield f" {paint('rows', theme.HEADING, screen)} {len(rows):,}   {text}"
+    yield f" {paint('rows', theme.HEADING, screen)} {done.rows:,}   {text}"
     if found.confusion is None:
         return
     worst = metrics.worst_confusions(found.confusion, classes)

@@ -8,19 +8,22 @@ from functools import partial
 import typer
 
 from gdcli.cli.invoked import invocation
-from gdcli.cli.options import OutputOptions
-from gdcli.cli.output import check, emit
+from gdcli.cli.options import OutputOptions, WorkerOptions
+from gdcli.cli.output import check, emit, format_of
 from gdcli.cli.running import note_all
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
-from gdcli.experiments.line_result import scores
+from gdcli.errors import OptionError
 from gdcli.experiments.predicting import Predictions, Scored
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import DataSpec, LineSpec
+from gdcli.experiments.spread_scores import Totals
 from gdcli.formatting import equation, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
 from gdcli.training.records import Scores
+
+HINT = "take json, kv or table, or leave out --workers and --cluster"
 
 
 def command(
@@ -28,6 +31,7 @@ def command(
     data: DataSpec,
     line: LineSpec,
     given: PredictionOptions,
+    working: WorkerOptions,
     output: OutputOptions,
 ) -> None:
     """Score a line or predictions row by row: MSE, RMSE, MAE, R2.
@@ -36,16 +40,18 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    predicted, start = predictions(data, line, given, terminal)
+    predicted, start = predictions(data, line, given, working, terminal)
     note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
-    result = scores(predicted.outputs, predicted.data.targets)
+    if isinstance(predicted, Totals) and format_of(output).rows_only:
+        raise OptionError(f"--format {output.format} is a line for each row, and only sums have come here", HINT)
+    result = predicted.scores
     again = invocation(context, predicted.name).with_options(**start)
     report = Report(
         schema="gdcli.score/1",
         records=predicted.rows(),
         summary=lambda: {
             "equation": _equation(predicted),
-            "rows": len(predicted.data),
+            "rows": predicted.count,
             **result._asdict(),
             "reading": described(predicted.reading),
             "rerun": str(again),
@@ -58,11 +64,11 @@ def command(
     terminal.note(f"rerun: {again}")
 
 
-def _equation(predicted: Predictions) -> str | None:
-    return predicted.model and equation(predicted.data.target_name, *predicted.model)
+def _equation(predicted: Predictions | Totals) -> str | None:
+    return predicted.model and equation(predicted.target, *predicted.model)
 
 
-def _columns(predicted: Predictions) -> list[Column]:
+def _columns(predicted: Predictions | Totals) -> list[Column]:
     """The row's own names, wide enough to be read."""
     titles = {"row": "row", "squared_error": "squared error"}
     return [
@@ -80,7 +86,7 @@ def _cell(at: int, record: Scored) -> str:
     return str(value) if at == 0 else short(value, 6)
 
 
-def _summary(predicted: Predictions, result: Scores, screen: Screen) -> Iterator[str]:
+def _summary(predicted: Predictions | Totals, result: Scores, screen: Screen) -> Iterator[str]:
     yield ""
     text = _equation(predicted)
     if text:
