@@ -14,7 +14,7 @@ import threading
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing import resource_tracker
@@ -29,6 +29,8 @@ __all__ = ["Cluster", "Connection", "LocalWorkers", "Workers", "held_back", "pro
 
 CONNECT = 5
 """Seconds to wait for a cluster."""
+ANSWER = 15
+"""Seconds to wait for an answer of its workers."""
 POLL = 0.1
 """Seconds between two looks at what has come in."""
 CHECKED = 10
@@ -213,10 +215,7 @@ class Connection:
 
     def sent(self, shared: object) -> Any:
         """What stands for something that every worker has been given."""
-        try:
-            return self.client.scatter(shared, broadcast=True, hash=False)
-        except (OSError, TimeoutError) as error:
-            raise self.said(error) from None
+        return self._asked(lambda: self.client.scatter(shared, broadcast=True, hash=False))
 
     def said(self, error: BaseException) -> BaseException:
         """An error of the cluster's as a line; others as they are."""
@@ -242,12 +241,25 @@ class Connection:
         except (OSError, TimeoutError) as error:
             raise self.said(error) from None
 
+    def _asked(self, call: Callable[[], R]) -> R:
+        """What the cluster answers; asked again where a worker goes in that moment, whom Dask may wait for for ever."""
+        error: BaseException | None = None
+        for _ in range(TRIES):
+            answer = within(ANSWER, call)
+            error = _failure(answer)
+            if error is None:
+                return answer.result()
+            if not isinstance(error, KeyError | OSError):
+                break
+        raise self.said(OSError("no answer") if isinstance(error, KeyError) else error or OSError("no answer"))
+
     def _refuse_other_versions(self) -> None:
         """Refuses workers that would not understand what they are sent."""
         asked = pydoc.locate, f"{gdcli.__name__}.__version__"  # a function that any Python has
-        versions = {"scheduler": self.client.run_on_scheduler(*asked)} | self.client.run(*asked, on_error="return")
+        versions = {"scheduler": self._asked(lambda: self.client.run_on_scheduler(*asked))}
+        versions |= self._asked(lambda: self.client.run(*asked, on_error="return"))
         for place, version in sorted(versions.items()):
-            if version != gdcli.__version__:
+            if version != gdcli.__version__ and not isinstance(version, OSError):  # one that went in that moment
                 who = "its scheduler" if place == "scheduler" else f"its worker at {place}"
                 known = isinstance(version, str)
                 raise self._unfit(f"{who} has gdcli {version}" if known else f"{who} has no gdcli")
@@ -388,9 +400,31 @@ def _client(address: str) -> Any:
         client = import_module("distributed").Client  # an optional extra
     except ModuleNotFoundError:
         raise OptionError("--cluster needs Dask, which is not installed", install_hint("dask")) from None
-    for name in ("distributed", "tornado"):  # what goes wrong is reported here, in a line
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("distributed", "tornado", *logging.root.manager.loggerDict):
+        if name.startswith(("distributed", "tornado")):  # what goes wrong is reported here, in a line
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     return _answered(address, lambda: client(address, timeout=CONNECT, set_as_default=False))
+
+
+def within(seconds: float, call: Callable[[], R]) -> Future[R]:
+    """What a call comes to, if it does so in time; else a future that is not done."""
+    answer = Future[R]()
+
+    def ask() -> None:
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of other versions of libraries
+                answer.set_result(call())
+        except Exception as error:  # noqa: BLE001 - handed on to who waits for the answer
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    wait([answer], seconds)
+    return answer
+
+
+def _failure(answer: Future[Any]) -> BaseException | None:
+    """Why there is no answer; None where there is one."""
+    return answer.exception() if answer.done() else TimeoutError("no answer in time")
 
 
 def _answered(address: str, connect: Callable[[], R]) -> R:
@@ -399,20 +433,8 @@ def _answered(address: str, connect: Callable[[], R]) -> R:
     Raises:
         DataError: If no scheduler answers.
     """
-    answer = Future[R]()
-
-    def ask() -> None:
-        try:
-            with warnings.catch_warnings(action="ignore"):  # of other versions of libraries
-                answer.set_result(connect())
-        except Exception as error:  # noqa: BLE001 - handed on to who waits for the answer
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        error = answer.exception(CONNECT + 1)
-    except TimeoutError as silence:
-        error = silence
+    answer = within(CONNECT + 1, connect)
+    error = _failure(answer)
     if error is None:
         return answer.result()
     if isinstance(error, OSError | MemoryError):  # TimeoutError is an OSError, too
