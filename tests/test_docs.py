@@ -23,15 +23,8 @@ from gdcli.cli.app import COMMANDS, load
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("README.md", "docs/commands.md", "docs/defaults.md", "docs/shell.md")
-LINKED = (
-    *EXAMPLES,
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "docs/plugins.md",
-    "docs/benchmarks.md",
-    "docs/scale.md",
-    "samples/README.md",
-)
+LINKED = (*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/plugins.md", "docs/benchmarks.md", "samples/README.md")
+LINKED += ("docs/scale.md", "SECURITY.md", "docs/reliability.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LONG_NUMBER = re.compile(r"\b\d+\.\d{9,}(?:e[+-]?\d+)?\b")
@@ -93,6 +86,7 @@ ALL_EXAMPLES = [example for document in EXAMPLES for example in examples(documen
 def environment(folder: Path) -> dict[str, str]:
     """A plain terminal's, with the programs that the documents call."""
     ours = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "COLUMNS": "80", "TERM": "xterm", "PYTHONUTF8": "1"}
+    ours["XDG_CONFIG_HOME"] = str(folder)  # whose settings are nobody's
     unwanted = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLORTERM", "PYTHONUNBUFFERED"}
     return {name: value for name, value in os.environ.items() if name not in unwanted} | ours
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from gdcli.data import dataset
 from gdcli.data.dataset import Dataset
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim import optimizers, schedules
-from gdcli.training import loop as training
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Status, Step
@@ -145,11 +145,11 @@ class TestResume:
 
     def test_rows_of_skipped_batches_are_not_gathered(self, monkeypatch):
         data = PROBLEMS["line"][0].data
-        batches = [len(inputs) for _, inputs, _ in training._batches(data, 5, 3, 1, 3)]
+        batches = [len(inputs) for _, inputs, _ in data.batches(5, 3, 1, 3)]
         assert batches == [5, 3]
-        monkeypatch.setattr(training, "GATHERED", 1)
-        again = list(training._batches(data, 5, 3, 1, 3))
-        whole = list(training._batches(data, 5, 3, 1, 0))[3:]
+        monkeypatch.setattr(dataset, "GATHERED", 1)
+        again = list(data.batches(5, 3, 1, 3))
+        whole = list(data.batches(5, 3, 1, 0))[3:]
         for (rows, inputs, _), (wanted, values, _) in zip(again, whole, strict=True):
             np.testing.assert_array_equal(rows, wanted)
             np.testing.assert_array_equal(inputs, values)

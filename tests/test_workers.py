@@ -14,7 +14,7 @@ import gdcli as gdcli_package
 from gdcli.data import opening, partition, pieces, text_source
 from gdcli.data.condensing import Condenser
 from gdcli.errors import DataError
-from gdcli.experiments import passing
+from gdcli.experiments import connection, passing
 from gdcli.experiments import workers as workers_module
 from gdcli.experiments.line import read_line
 from gdcli.experiments.merging import Tree
@@ -370,7 +370,7 @@ HERE, PLACE = gdcli_package.__version__, "tcp://127.0.0.1:8786"
     ids=["nobody", "scheduler without", "worker without", "another version", "broken"],
 )
 def test_a_cluster_that_is_not_fit(gdcli, refused, monkeypatch, client, said):
-    monkeypatch.setattr(workers_module, "_client", lambda _: client)
+    monkeypatch.setattr(connection, "_client", lambda _: client)
     refused(gdcli("fit", "sample:deck", "--cluster", PLACE), 3, said)
     assert client.closed
 
@@ -378,7 +378,7 @@ def test_a_cluster_that_is_not_fit(gdcli, refused, monkeypatch, client, said):
 @needs_dask
 def test_who_answers_in_another_language(gdcli, refused, monkeypatch):
     """A connection that is taken and never answered, as a web server's port may be."""
-    monkeypatch.setattr(workers_module, "CONNECT", 0)
+    monkeypatch.setattr(connection, "CONNECT", 0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         refused(gdcli("fit", "sample:deck", "--cluster", address), 3, f"no scheduler answers at {address}")

@@ -9,14 +9,14 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
-from gdcli.cli.output import check, check_place, emit, format_of, output_width, plots
+from gdcli.cli.output import check, check_place, emit, format_of, layout
 from gdcli.cli.running import descent_words, employed, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
 from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.spec import Spec
-from gdcli.render.reports.fit import report
+from gdcli.render.reports.fit import answer_lines, report
 from gdcli.training import streams
 from gdcli.training.streams import Run
 
@@ -49,10 +49,13 @@ def fit(
     form = format_of(output)
     repeated = resolved(experiment, form, saving.save is not None)
     again = invocation(context, spec.data.source).with_options(**start, **repeated)
-    keep = shown(stream.every, form.usual_rows, experiment.passes)
+    shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
     terminal.note(header(experiment))
     note_chosen(experiment, terminal)
     _note_few_rows(experiment, terminal)
+    screen = layout(stream.plot, output, terminal, f"rerun: {again}", *[""] * (2 * spec.stop.require_converged))
+    most = screen.table_rows(answer_lines(experiment, screen))
+    keep = shown(stream.every, form.usual_rows, experiment.passes, most)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         passing = experiment.records if stream.timing else experiment.passing
@@ -61,9 +64,8 @@ def fit(
         records = bar.clearing(
             experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
         )
-        width, plotted = output_width(output, terminal), plots(stream.plot, output, terminal)
         rows_shown = timed(records) if stream.timing else records
-        emit(report(result, rows_shown, width, plotted, stream.timing), output, terminal)
+        emit(report(result, rows_shown, screen, stream.timing), output, terminal)
     terminal.note(f"rerun: {again}")
     if saving.save and not result.diverged:
         with unwound():

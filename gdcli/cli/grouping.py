@@ -13,7 +13,7 @@ import typer
 
 from gdcli.errors import OptionError
 from gdcli.experiments.notation import READERS, write
-from gdcli.experiments.spec import Group, Option
+from gdcli.experiments.options import Group, Option
 
 
 def grouped(function: Callable[..., None]) -> Callable[..., None]:

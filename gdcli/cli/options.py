@@ -6,7 +6,7 @@ import typer
 
 from gdcli.cli.grouping import parser_of
 from gdcli.definitions.namedtuple import NamedTuple
-from gdcli.experiments.spec import Option
+from gdcli.experiments.options import Option
 
 
 def option(*names: str, help: str, accepts: str = "", metavar: str | None = None) -> Any:  # noqa: A002
@@ -26,6 +26,12 @@ class SaveOptions(NamedTuple):
     """The model on disk."""
 
     save: Annotated[str | None, option("--save", metavar="FILE", help="Write the model there, as .safetensors.")] = None
+
+
+class ByOptions(NamedTuple):
+    """Groups of rows."""
+
+    by: Annotated[str | None, option("--by", metavar="COLUMN", help="One fit for each value of that column.")] = None
 
 
 class ResumeOptions(NamedTuple):
@@ -84,3 +90,27 @@ class StreamOptions(NamedTuple):
         bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
     ] = None
     timing: Annotated[bool, option("--timing", help="Add seconds to each row.")] = False
+
+
+class RangeOptions(NamedTuple):
+    """Where functions are evaluated."""
+
+    low: Annotated[
+        float | None,
+        option("--from", accepts="number", metavar="X", help="Where x begins. [-5; loss: p 0.01, residual -3]"),
+    ] = None
+    high: Annotated[
+        float | None, option("--to", accepts="number", metavar="X", help="Where x ends. [5; loss: p 0.99, residual 3]")
+    ] = None
+    points: Annotated[
+        int | None,
+        option("--points", accepts="count", metavar="N", help="How many x for each function. [csv, json: 41]"),
+    ] = None
+    plot: Annotated[
+        bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """Low, high and points, as far as given."""
+        asked = {"low": self.low, "high": self.high, "points": self.points}
+        return {name: value for name, value in asked.items() if value is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from gdcli.render import Report
 from gdcli.render.formats import Format
 from gdcli.render.formats._one_value import HINT, VALUE, one_value
 from gdcli.render.formats._shell_variables import check_prefix
+from gdcli.render.layout import LEAST, Layout
 
 
 def format_of(options: OutputOptions) -> Format:
@@ -88,14 +88,14 @@ def destination(output: str | None, terminal: Terminal) -> Iterator[TextIO]:
         yield cast("TextIO", file)
 
 
-def output_width(output: OutputOptions, terminal: Terminal) -> int:
-    """Columns to keep to: the terminal's; anywhere else nothing is left out."""
-    on_terminal = output.output is None and terminal.stdout.isatty()
-    return terminal.screen().width if on_terminal else sys.maxsize
+def layout(asked: bool | None, output: OutputOptions, terminal: Terminal, *after: str) -> Layout:
+    """What there is of the screen: on a terminal its lines but for the prompt, the notes and those to come `after`.
 
-
-def plots(asked: bool | None, output: OutputOptions, terminal: Terminal) -> bool:
-    """Whether pictures are drawn: as asked, else on a terminal."""
-    if asked is not None:
-        return asked
-    return output.output is None and terminal.stdout.isatty()
+    Anywhere else nothing is left out, and pictures are drawn if asked for.
+    """
+    if output.output is not None or not terminal.stdout.isatty() or not format_of(output).for_people:
+        return Layout(plotted=bool(asked))
+    screen = terminal.screen()
+    if asked:
+        return Layout(screen.width, None, True, max(screen.height - 3, LEAST))
+    return Layout(screen.width, screen.height - 1 - terminal.noted - sum(map(terminal.lines_of, after)), asked is None)

@@ -8,20 +8,19 @@ from time import perf_counter
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError
 from gdcli.render import Column
+from gdcli.render.layout import USUAL
 from gdcli.training.records import Epoch, Row, Status
 
-ROWS = 18  # shown between the first and the last by --every auto
 
-
-def shown(every: str | None, usual: str, epochs: int) -> Callable[[int], bool]:
-    """Whether row 0, 1, 2, ... is to be shown, from `--every`, or as is usual.
+def shown(every: str | None, usual: str, epochs: int, most: int = USUAL) -> Callable[[int], bool]:
+    """Whether row 0, 1, 2, ... is to be shown, from `--every`, or as is usual; by auto at most so many.
 
     Raises:
         OptionError: If it is none of N, xK, auto.
     """
     text = (every or usual).lower()
     if text == "auto":
-        return _auto(epochs)
+        return _auto(epochs, most)
     power = text.startswith("x")
     digits = text.removeprefix("x")
     if not digits.isdecimal() or int(digits) < (2 if power else 1):
@@ -30,12 +29,12 @@ def shown(every: str | None, usual: str, epochs: int) -> Callable[[int], bool]:
     return (lambda index: _is_power(index, step)) if power else (lambda index: index % step == 0)
 
 
-def _auto(epochs: int) -> Callable[[int], bool]:
-    """All of a few rows, else a geometric choice of about twenty."""
-    if epochs <= ROWS + 2:
+def _auto(epochs: int, most: int) -> Callable[[int], bool]:
+    """All of a few rows, else a geometric choice of as many."""
+    if epochs <= most:
         return lambda _: True
-    ratio = epochs ** (1 / ROWS)
-    chosen = {0, *(round(ratio**k) for k in range(ROWS + 1))}
+    between = max(1, most - 2)
+    chosen = {0, epochs, *(round(epochs ** (k / between)) for k in range(max(most - 2, 0)))}
     return lambda index: index in chosen
 
 

@@ -16,11 +16,11 @@ from typing import BinaryIO, TextIO
 from gdcli.cli.lifetime import stalled
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.settings import COLOR_CHOICES
 from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.screen import Screen, columns, error_lines, paint, plain, wrapped
 
-COLOR_CHOICES = ("auto", "always", "never")
 COMMANDS = ("rerun:", "best run:", "keep:")
 """Remarks that are a command to copy, and so stay in one line."""
 
@@ -36,6 +36,8 @@ class Terminal:
         environ: The environment's variables.
         quiet: Silences notes.
         color: auto, always or never.
+        unsent: Why results could not be sent out before a remark: a stream forgets it with the results.
+        noted: Lines of the screen that notes have taken.
     """
 
     stdin: BinaryIO | None
@@ -44,6 +46,8 @@ class Terminal:
     environ: Mapping[str, str] = field(default_factory=dict)
     quiet: bool = False
     color: str = "auto"
+    unsent: list[OSError] = field(default_factory=list)
+    noted: int = 0
 
     @classmethod
     def system(cls) -> Terminal:
@@ -87,11 +91,23 @@ class Terminal:
         if self.quiet:
             return
         self._flush_before()
+        self.noted += self.lines_of(text)
         screen = self.screen(self.stderr)
-        lines = [_in_ascii(text, screen)] if text.startswith(COMMANDS) else self._wrapped(plain(text, screen), screen)
         with self._if_it_can_be_written():
-            self.stderr.writelines(f"{paint(plain(line, screen), theme.NOTE, screen)}\n" for line in lines)
+            self.stderr.writelines(
+                f"{paint(plain(line, screen), theme.NOTE, screen)}\n" for line in self._note_lines(text, screen)
+            )
             self.stderr.flush()
+
+    def _note_lines(self, text: str, screen: Screen) -> list[str]:
+        return [_in_ascii(text, screen)] if text.startswith(COMMANDS) else self._wrapped(plain(text, screen), screen)
+
+    def lines_of(self, text: str) -> int:
+        """Lines of the screen that a note takes."""
+        if self.quiet or not self.stderr.isatty():
+            return 0
+        screen = self.screen(self.stderr)
+        return sum(max(1, -(-columns(line) // screen.width)) for line in self._note_lines(text, screen))
 
     def error(self, message: str, hint: str = "") -> None:
         """One line that says what went wrong and where, then what to do; lost if stderr cannot be written."""
@@ -117,30 +133,30 @@ class Terminal:
         screen = self.screen(self.stderr)
         self._flush_before()
         start = paint("gdcli:", theme.ERROR, screen)
-        for at, line in enumerate([message, *(hint.split("\n") if hint else [])]):
+        width = screen.width if self.stderr.isatty() else sys.maxsize
+        for at, line in enumerate(error_lines(plain(message, screen), hint, width)):
             text = plain(line, screen)
-            for part in self._wrapped(f"gdcli: {text}" if at == 0 else f"  {text}", screen):
-                self.stderr.write(f"{part.replace('gdcli:', start, 1) if at == 0 else part}\n")
+            self.stderr.write(f"{text if at else text.replace('gdcli:', start, 1)}\n")
         self.stderr.flush()
 
     def _flush_before(self) -> None:
-        """Results that are already written come before what is said of them; if they cannot, that is told later."""
-        with contextlib.suppress(OSError, ValueError):
+        """Results that are already written come before what is said of them; if they cannot, `flush` says so."""
+        try:
             self.stdout.flush()
+        except OSError as error:
+            self.unsent.append(error)
+        except ValueError:  # it is closed
+            return
 
     def _wrapped(self, text: str, screen: Screen) -> list[str]:
         """One line, broken between words to a terminal's width; elsewhere as it is."""
-        if not self.stderr.isatty():
-            return [text]
-        import textwrap
-
-        return textwrap.wrap(
-            text, screen.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        ) or [text]
+        return wrapped(text, screen.width) if self.stderr.isatty() else [text]
 
     def flush(self) -> None:
         """Sends out what is buffered, so that a full disk is an error here and not at exit."""
         self.stdout.flush()
+        for error in self.unsent:
+            raise error
 
     def settle(self) -> None:
         """Sends out what was written, unless the reader takes nothing: then it is left."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from gdcli.data.cells import data_error
-from gdcli.data.hive import FolderTable, folder_values
+from gdcli.data.hive import FolderTable
 from gdcli.data.joined import check_columns
 from gdcli.data.layout import ReadOptions
 from gdcli.data.line_range import Lines
@@ -147,8 +147,8 @@ def partitions(
 def _files(name: str, rows: Source, options: ReadOptions) -> Iterator[Piece]:
     """Each file as a piece."""
     if isinstance(rows, FilesSource):
-        for file in rows.files:
-            yield _whole(Place(str(file), str(file)), folder_values(rows.folder, file))
+        for part in rows.parts:
+            yield _whole(part.place, part.values)
         return
     place = place_of(name, options)
     if place.path is not None:

@@ -57,8 +57,8 @@ class Place:
 
     @property
     def plain(self) -> Path | bytes:
-        """What another library reads: the file itself, unless it is compressed; else the bytes."""
-        return self.content if self.path is None or self.is_packed else Path(self.path)
+        """What another library reads: the file itself, if it is as it is and its name is UTF-8; else the bytes."""
+        return self.content if self.path is None or self.is_packed or not _is_utf8(self.path) else Path(self.path)
 
     @property
     def is_packed(self) -> bool:
@@ -100,3 +100,12 @@ def place_of(source: str, options: ReadOptions) -> Place:
     if match is None or path.exists() or not Path(match[1]).is_file():
         return Place(source, source, "", options)
     return Place(source, match[1], match[2], options)
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether a file's name is text: other libraries open no other."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -11,7 +11,19 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 
-__all__ = ["Basis", "Scaler", "by", "max_abs", "minmax", "none", "polynomial", "rms", "standard"]
+__all__ = [
+    "Basis",
+    "Scaler",
+    "by",
+    "max_abs",
+    "minmax",
+    "never_zero",
+    "none",
+    "polynomial",
+    "power_names",
+    "rms",
+    "standard",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +67,23 @@ def standard(inputs: Array) -> Scaler:
     parts = [inputs[begin : begin + PART] for begin in range(0, len(inputs), PART)]  # float64 copies stay small
     mean = sum((part / unit).sum(axis=0) for part in parts) / len(inputs)
     variance = sum(((part / unit - mean) ** 2).sum(axis=0) for part in parts) / len(inputs)
-    return Scaler(mean * unit, _never_zero(np.sqrt(variance) * unit, size))
+    return Scaler(mean * unit, never_zero(np.sqrt(variance) * unit, size))
 
 
 def minmax(inputs: Array) -> Scaler:
     """From 0 (the smallest) to 1 (the largest); a constant column becomes 0."""
     low, high = inputs.min(axis=0).astype(np.float64), inputs.max(axis=0).astype(np.float64)
-    return Scaler(low, _never_zero(high - low, np.abs(high)))
+    return Scaler(low, never_zero(high - low, np.abs(high)))
 
 
 def rms(inputs: Array) -> Scaler:
     """Root mean square 1 without moving 0: `standard` for models without an intercept."""
-    return Scaler(np.zeros(inputs.shape[1]), _never_zero(np.sqrt((inputs * inputs).mean(axis=0))))
+    return Scaler(np.zeros(inputs.shape[1]), never_zero(np.sqrt((inputs * inputs).mean(axis=0))))
 
 
 def max_abs(inputs: Array) -> Scaler:
     """Largest size 1 without moving 0: `minmax` for models without an intercept."""
-    return Scaler(np.zeros(inputs.shape[1]), _never_zero(np.abs(inputs).max(axis=0)))
+    return Scaler(np.zeros(inputs.shape[1]), never_zero(np.abs(inputs).max(axis=0)))
 
 
 def by(number: float) -> Scaling:
@@ -88,6 +100,15 @@ def polynomial(inputs: Array, degree: int) -> Array:
     """
     powers = inputs[:, :, None] ** np.arange(1, degree + 1)
     return powers.reshape(len(inputs), -1)
+
+
+def power_names(input_names: tuple[str, ...], degree: int) -> tuple[str, ...]:
+    """The names of each input's powers, in the order of `polynomial`.
+
+    >>> power_names(("x", "z"), 2)
+    ('x', 'x^2', 'z', 'z^2')
+    """
+    return tuple(name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, degree + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +163,7 @@ class Basis:
 
     def names(self, input_names: tuple[str, ...]) -> tuple[str, ...]:
         """x, x^2, ... for each input."""
-        return tuple(
-            name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, self.degree + 1)
-        )
+        return power_names(input_names, self.degree)
 
     @cached_property
     def _matrix(self) -> Array:
@@ -169,6 +188,6 @@ class Basis:
         return matrix if self.intercept else matrix[:-1, :-1]
 
 
-def _never_zero(factor: Array, size: Array | float = 0.0) -> Array:
+def never_zero(factor: Array, size: Array | float = 0.0) -> Array:
     """1 where a factor is 0, or nothing but the rounding of values of that size."""
     return np.where(factor <= 4 * np.finfo(float).eps * np.asarray(size), 1.0, factor)

@@ -17,7 +17,8 @@ from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.experiment import Watch, never, unwatched
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_result import optimum_of
-from gdcli.experiments.spec import RateSpec, option
+from gdcli.experiments.options import option
+from gdcli.experiments.spec import RateSpec
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
 from gdcli.formatting import coordinate
 from gdcli.training.records import Epoch, Status

@@ -17,6 +17,7 @@ from gdcli.data.examine import examine
 from gdcli.data.report import Gaps, ReadReport
 from gdcli.data.selection import with_categories
 from gdcli.data.source import Divisible, Source, TableSource
+from gdcli.data.splitting import held_out
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader, columns, with_gaps
@@ -273,26 +274,3 @@ def part_held_out(spec: Spec) -> float:
     """The part of the rows held out; 0 if none are, or others are given."""
     fraction = spec.stop.validation
     return fraction if isinstance(fraction, float) else 0.0
-
-
-def held_out(begin: int, count: int, fraction: float, seed: int) -> NDArray[np.bool_]:
-    """Which of some rows are held out, each by its number and the seed alone: no second pass, and no block matters.
-
-    Args:
-        begin: The first row's number.
-        count: How many rows.
-        fraction: The part held out, on average.
-        seed: Of the choice.
-
-    >>> held_out(0, 100_000, 0.2, seed=0).mean().round(2).item()
-    0.2
-
-    Source: Steele, Lea, Flood 2014, Fast splittable pseudorandom number generators (the mixing of SplitMix64).
-    """
-    with np.errstate(over="ignore"):
-        z = np.arange(begin, begin + count, dtype=np.uint64) + np.uint64(1)
-        z = (z + np.uint64(seed % (1 << 64)) * np.uint64(0xD1342543DE82EF95)) * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    chosen: NDArray[np.bool_] = (z ^ (z >> np.uint64(31))) < np.uint64(round(fraction * 2.0**64))
-    return chosen

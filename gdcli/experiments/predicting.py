@@ -11,6 +11,7 @@ from gdcli.data.columns import ColumnOptions, choose, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
+from gdcli.errors import OptionError
 from gdcli.experiments.line import on_rows
 from gdcli.experiments.line_result import scores
 from gdcli.experiments.reading import Reader, columns
@@ -80,6 +81,9 @@ class Predictions:
         """MSE, RMSE, MAE and R2."""
         return scores(self.outputs, self.data.targets)
 
+    def refuse_rows_alone(self, form: str, is_of_rows: bool) -> None:
+        """Nothing: the rows are here."""
+
     def metric(self, name: str) -> float:
         """One metric of theirs."""
         return float(getattr(metrics, name)(self.outputs, self.data.targets))
@@ -115,10 +119,14 @@ def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
 
     Raises:
         DataError: If the data cannot be read.
+        OptionError: If it is several columns.
     """
     name = str(spec.source)
     table = reader.table(name, spec)
     wanted = columns(replace(spec, x=(column,)))
-    (prediction,), target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
+    predictions, target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
+    if len(predictions) > 1:
+        raise OptionError(f"--pred: '{column}' names {len(predictions)} columns", "name one column of predictions")
+    (prediction,) = predictions
     rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
     return Predictions(name, rows, rows.inputs[:, 0], None)

@@ -70,6 +70,16 @@ class Totals:
         """None."""
         return []
 
+    def refuse_rows_alone(self, form: str, is_of_rows: bool) -> None:
+        """Refuses a format that holds rows and nothing else.
+
+        Raises:
+            OptionError: If it is one.
+        """
+        if is_of_rows:
+            hint = "take json, kv or table, or leave out --workers and --cluster"
+            raise OptionError(f"--format {form} is a line for each row, and only sums have come here", hint)
+
 
 class Scoring(NamedTuple):
     """What is done with every partition.

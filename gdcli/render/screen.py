@@ -125,6 +125,21 @@ def align_right(text: str, width: int) -> str:
     return " " * (width - columns(text)) + text
 
 
+def wrapped(text: str, width: int) -> list[str]:
+    """A line of words, broken between them; what follows the first line is indented."""
+    if len(text) <= width and columns(text) <= width:
+        return [text]
+    import textwrap  # only where something is broken
+
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) or [text]
+
+
+def error_lines(message: str, hint: str, width: int) -> list[str]:
+    """An error and what to do about it, in lines of a terminal."""
+    lines = [f"gdcli: {message}", *(f"  {line}" for line in hint.split("\n") if hint)]
+    return [part for line in lines for part in wrapped(line, width)]
+
+
 def fit(text: str, width: int) -> str:
     """Plain text cut to at most `width` columns.
 

@@ -13,6 +13,7 @@ from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
 from gdcli.cli.saved import refuse_target
 from gdcli.cli.terminal import Terminal
+from gdcli.data.scaling import power_names
 from gdcli.definitions import flag_name
 from gdcli.errors import DataError, GdcliError
 from gdcli.experiments.checkpoint import SavedModel
@@ -60,7 +61,7 @@ def _rows(model: Model, data: DataSpec, terminal: Terminal) -> Any:
 def _names(saved: SavedModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
     prepared = saved.preparation
     outputs = prepared.classes if prepared.outputs > 1 else (prepared.target_name,)
-    return prepared.input_names, outputs
+    return power_names(prepared.input_names, prepared.degree), outputs
 
 
 def _one_layer(saved: SavedModel, rows: Any) -> Report:

@@ -12,7 +12,7 @@ from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import emit
+from gdcli.cli.output import emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, GdcliError, OptionError
@@ -88,7 +88,8 @@ def command(
         if isinstance(found, LocalLimit):
             report = local_report(found, str(again))
         else:
-            report = line_report(found, str(again), list(found.trials(interrupted)))
+            screen = layout(False, output, terminal, f"rerun: {again}")
+            report = line_report(found, str(again), list(found.trials(interrupted)), screen)
         emit(report, output, terminal)
         if interrupted():
             raise typer.Exit(INTERRUPTED)

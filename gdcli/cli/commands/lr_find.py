@@ -13,7 +13,7 @@ from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import emit, format_of, plots
+from gdcli.cli.output import emit, format_of, layout
 from gdcli.cli.running import batch_words, note_all, reader
 from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
@@ -23,10 +23,10 @@ from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.line import read_line
 from gdcli.experiments.lr_find import Asked, RangeTestResult, Subject
 from gdcli.experiments.notation import one_of, validation
+from gdcli.experiments.options import Group
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
-    Group,
     LineSpec,
     LoopSpec,
     LossSpec,
@@ -128,13 +128,14 @@ def command(
     form = format_of(output)
     keep = shown(None, form.usual_rows, end)
     rows = [one for at, one in enumerate(probes) if keep(at) or at == end]
-    drawn = plots(asked.plot, output, terminal)
-    emit(report(result, [] if drawn and form.for_people else rows, drawn), output, terminal)
+    use = "" if result.chosen is None else f"use it: {_use(again, what, asked)} --lr {result.rate():.3g}"
+    screen = layout(asked.plot, output, terminal, use, f"rerun: {again}")
+    emit(report(result, [] if screen.plotted and form.for_people else rows, screen), output, terminal)
     if stopped:
         terminal.note("interrupted")
         raise typer.Exit(INTERRUPTED)
-    if result.chosen is not None:
-        terminal.note(f"use it: {_use(again, what, asked)} --lr {result.rate():.3g}")
+    if use:
+        terminal.note(use)
     terminal.note(f"rerun: {again}")
     result.rate()
 

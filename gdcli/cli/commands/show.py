@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, ShowOptions, option
-from gdcli.cli.output import check, emit, output_width, plots
+from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.warning import count
@@ -28,7 +28,7 @@ class LookOptions(NamedTuple):
         str | None, option("--task", accepts="task", metavar="classification|regression", help="[as the target looks]")
     ] = None
     categorical: Annotated[
-        tuple[str, ...] | None,
+        Any,  # a tuple of names, which typer would take for as many words
         option("--categorical", accepts="columns", metavar="A,B", help="Text columns to take as inputs, one-hot."),
     ] = None
     labels: Annotated[str | None, option("--labels", metavar="FILE", help="Labels of IDX images.")] = None
@@ -75,8 +75,8 @@ def command(
     known = seen.data.classes if seen.data is not None else ()
     names = {} if asked.classes is None else names_of_classes(asked.classes, known)
     terminal.note(header(seen))
-    width, plotted = output_width(output, terminal), plots(asked.plot, output, terminal)
-    emit(report(seen, width, plotted, show.show, names, str(again)), output, terminal)
+    screen = layout(asked.plot, output, terminal, f"rerun: {again}")
+    emit(report(seen, screen, show.show, names, str(again)), output, terminal)
     terminal.note(f"rerun: {again}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, NamedTuple
 
 import typer
@@ -11,7 +12,7 @@ from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, emit
+from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED
@@ -74,7 +75,7 @@ def command(
             rows_name="steps",
             rows_in_kv=True,
             nested=StepReport.nested,
-            paragraph=write_blackboard,
+            paragraph=partial(write_blackboard, layout=layout(False, output, terminal, f"rerun: {again}")),
             summary=lambda: {
                 "gradient_formula": first[0].formulas() if first and first[0].whole else None,
                 "config": config,

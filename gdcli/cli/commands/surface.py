@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -14,10 +15,11 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, check_place, emit, format_of, output_width
+from gdcli.cli.output import check, check_place, emit, format_of, layout
 from gdcli.cli.running import note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
+from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.line import on_rows, refuse_unfit
 from gdcli.experiments.line_result import line_config
@@ -72,27 +74,25 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     output: OutputOptions,
-    rows: Annotated[
-        str | None, typer.Argument(metavar="[ROWS]", help="After a saved network in place of DATA: its rows.")
-    ] = None,
 ) -> None:
     """Draw the loss over two parameters, with the path of descent.
 
     Bright is low. S is the start, x the minimum; a dot is where an epoch ended. Without DATA and with nothing piped
     in, it draws the lecture's example. Of a network saved by train, it draws the loss along two random directions
-    from its parameters.
+    from its parameters; its rows follow it as DATA.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(asked.save, ".svg", "surface")
-    if data.source is not None and data.source.endswith(MODEL):
-        drawing = _of_network(context, data, rows, asked, loop.seed, terminal)
-    elif rows is not None:
-        raise OptionError(f"there are two DATA, '{data.source}' and '{rows}'", f"a network's file ends in {MODEL}")
+    network, *rows = names_in(data.source or "")
+    if network.endswith(MODEL):
+        named = replace(data, source=network)
+        drawing = _of_network(context, named, joined_names(rows) or None, asked, loop.seed, terminal)
     else:
         spec, start = or_example(Spec(line, data, rate, loop, EpochSpec(asked.epochs), optimizer, loss), terminal)
         drawing = _of_line(context, spec, start, rate, asked, terminal)
-    emit(report(drawing, format_of(output), output_width(output, terminal)), output, terminal)
+    screen = layout(None, output, terminal, f"rerun: {drawing.more['rerun']}")
+    emit(report(drawing, format_of(output), screen), output, terminal)
     if asked.save is not None:
         _save(drawing, Path(asked.save))
     terminal.note(f"rerun: {drawing.more['rerun']}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from gdcli.experiments.sweep.executors import Finished, InProcess, SweepEvent
     from gdcli.experiments.sweep.grid import Choice, Grid
     from gdcli.experiments.sweep.planning import Plan
-    from gdcli.experiments.sweep.result import SweepResult, SweptRun
+    from gdcli.experiments.sweep.result import SweepResult
+    from gdcli.experiments.sweep.swept_run import SweptRun
     from gdcli.render.progress import ProgressBar
 
 KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
@@ -106,8 +107,8 @@ def subcommand(kind: str) -> Command:
 
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(grouped(own))
-    mine, single = get_command(app).params, load(kind)
-    params: list[Any] = [one for one in single.params if one.name not in SINGLE | OF_ONE_RUN]
+    mine, single, own_names = get_command(app).params, load(kind), set(SweepOptions._fields)
+    params: list[Any] = [one for one in single.params if one.name not in SINGLE | OF_ONE_RUN | own_names]
     for parameter in params:
         if parameter.name in sweepable(kind):
             parameter.type, parameter.multiple, parameter.default = STRING, True, None
@@ -138,11 +139,12 @@ def _run(context: Any, command: str) -> None:
     """Options to a grid, a grid on its rows, its runs as they end to a report."""
     from gdcli.cli.interrupts import interruptible
     from gdcli.cli.options import OutputOptions
-    from gdcli.cli.output import check, emit, format_of, output_width, plots
+    from gdcli.cli.output import check, emit, format_of, layout
     from gdcli.cli.running import note_all, reader
     from gdcli.experiments.sweep.planning import plan
     from gdcli.experiments.sweep.result import RunningSweep
     from gdcli.render.reports.sweep import report
+    from gdcli.render.reports.sweep_lines import header
 
     asked = SweepOptions(*(context.params[name] for name in SweepOptions._fields))
     output = OutputOptions(*(context.params[name] for name in OutputOptions._fields))
@@ -156,14 +158,16 @@ def _run(context: Any, command: str) -> None:
         executor = _executor(asked, interrupted, terminal)
         terminal.note(header(planned))
         finished = _finished(planned, executor, terminal)
-        form = format_of(output)
-        if form.for_people and len(planned.jobs) > 1:
+        form, again = format_of(output), _invocation(context, grid)
+        plot = context.params["plot"]
+        if form.for_people and len(planned.jobs) > 1 and not layout(plot, output, terminal).fits:
             finished = _noted(finished, planned, terminal)
-        sweep = RunningSweep(planned, _invocation(context, grid), finished)
-        width, plotted = output_width(output, terminal), plots(context.params["plot"], output, terminal)
-        emit(report(sweep, form, width, plotted, partial(_shown, context.params["every"])), output, terminal)
+        sweep = RunningSweep(planned, again, finished)
+        after = _commands(sweep.result) if form.for_people else []
+        screen = layout(plot, output, terminal, *after, *["interrupted"] * interrupted())
+        emit(report(sweep, form, screen, partial(_shown, context.params["every"])), output, terminal)
         stopped = interrupted()
-    _note_commands(sweep.result, terminal)
+    note_all(_commands(sweep.result), terminal)
     finish(sweep.result, stopped, terminal)
 
 
@@ -260,10 +264,11 @@ def _bar(planned: Plan, terminal: Terminal) -> ProgressBar:
 
 def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> Iterator[Finished]:
     """The same, each noted on stderr as it ends: a table is ranked, and so waits for the last."""
-    from gdcli.experiments.sweep.result import SweptRun
+    from gdcli.experiments.sweep.swept_run import SweptRun
+    from gdcli.render.reports.sweep_lines import outcome_line
 
     for one in finished:
-        terminal.note(line(SweptRun(one, planned)))
+        terminal.note(outcome_line(SweptRun(one, planned)))
         yield one
 
 
@@ -274,47 +279,14 @@ def _shown(every: str | None, run: SweptRun) -> Callable[[int], bool]:
     return shown(every, "auto", int(run.spec.epochs.epochs or 0))
 
 
-def header(planned: Plan) -> str:
-    """What is about to happen, in a line."""
-    from gdcli.experiments.sweep.batching import row_count
-
-    grid, runs, stacks = planned.grid, len(planned.specs), len(planned.jobs)
-    of_stacks = "" if stacks == runs else " as one stack" if stacks == 1 else f" in {stacks:,} stacks"
-    parts = [
-        f"{runs:,} run{'s' * (runs > 1)} of gdcli {planned.command}{of_stacks}",
-        *(f"{name.replace('_', '-')} {_listing(grid.lists[name])}" for name in grid.differing),
-        f"{row_count(planned.rows[0]):,} rows from {grid.base.name}",
-        "" if "seed" in grid.differing else f"seed {planned.specs[0].loop.seed}",
-    ]
-    return "   ".join(part for part in parts if part)
-
-
-def _listing(listed: Sequence[Choice]) -> str:
-    """A list in a line: all of a few, the ends of many."""
-    from gdcli.experiments.sweep.result import brief
-
-    texts = [brief(choice.text) for choice in listed]
-    if len(texts) <= 6:
-        return ("; " if any("," in text for text in texts) else ", ").join(texts)
-    return f"{texts[0]}, {texts[1]}, ... {texts[-1]} ({len(texts)})"
-
-
-def line(run: SweptRun) -> str:
-    """A run that has ended, in a line."""
-    losses, name = run.losses, f"{run.name}: " if run.name else ""
-    held_out = "best_validation_loss" in losses
-    best, kind = losses["best_validation_loss" if held_out else "best_loss"], "validation loss" if held_out else "loss"
-    return f"{name}{run.verdict}" + (f", best {kind} {best:.4g}" if best is not None else "")
-
-
-def _note_commands(result: SweepResult, terminal: Terminal) -> None:
+def _commands(result: SweepResult) -> list[str]:
     """The commands that repeat the sweep, its best run, and the run of the size to keep."""
-    best, keep = result.best, result.keep
-    terminal.note(f"rerun: {result.rerun}")
+    best, keep, lines = result.best, result.keep, [f"rerun: {result.rerun}"]
     if best is not None:
-        terminal.note(f"best run: {best.rerun}")
+        lines.append(f"best run: {best.rerun}")
     if best is not None and keep is not None and keep.number != best.number:
-        terminal.note(f"keep: {keep.rerun}")
+        lines.append(f"keep: {keep.rerun}")
+    return lines
 
 
 def finish(result: SweepResult, stopped: bool, terminal: Terminal) -> None:

@@ -11,8 +11,8 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
-from gdcli.cli.output import check, check_place, emit, format_of, plots
-from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reader, resolved
+from gdcli.cli.output import check, check_place, emit, format_of, layout
+from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
@@ -33,7 +33,7 @@ from gdcli.experiments.spec import (
     StopSpec,
 )
 from gdcli.formatting import exact
-from gdcli.render.reports.train import report
+from gdcli.render.reports.train import answer_lines, report
 from gdcli.training import streams
 from gdcli.training.streams import Run
 
@@ -67,23 +67,26 @@ def command(
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
         spec = continued_spec(past, spec, given_options(context))
-    rows = reader(terminal)
-    experiment = read_network(spec, rows, past)
+    with reading(terminal) as rows:
+        experiment = read_network(spec, rows, past)
     note_all(rows.notes, terminal)
     form = format_of(output)
     repeated = resolved(experiment, form, saving.save is not None)
     again = invocation(context, spec.data.source).with_options(**repeated)
+    shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
     terminal.note(header(experiment))
     note_chosen(experiment, terminal)
-    table = form.for_people
-    keep = shown(stream.every, form.usual_rows, 0 if table and experiment.passes <= 60 else experiment.passes)
+    table, screen = form.for_people, layout(stream.plot, output, terminal, f"rerun: {again}")
+    most = screen.table_rows(answer_lines(experiment))
+    all_of_them = table and screen.rows is None and experiment.passes <= 60
+    keep = shown(stream.every, form.usual_rows, 0 if all_of_them else experiment.passes, most)
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
         result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.save)
         records = streams.thin(run, keep, best=table)
         stamped: Any = timed(records) if stream.timing or table else records
-        emit(report(result, bar.clearing(stamped), plots(stream.plot, output, terminal), show.show), output, terminal)
+        emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal)
     terminal.note(f"rerun: {again}")
     if saving.save and not result.diverged:
         with unwound():
@@ -114,6 +117,7 @@ def header(experiment: NetworkExperiment) -> str:
             experiment.model_words,
             f"{experiment.network.size:,} parameters",
             f"{counts} rows from {experiment.spec.name}",
+            *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
             f"{descent}, {batch_words(experiment.batch_size, 'batch')}",
             f"seed {experiment.spec.loop.seed}",

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdcli.definitions.dataclass import dataclass
+from gdcli.experiments.function_profiles import FunctionRange, Profile, profile_of
 from gdcli.formatting import short
-from gdcli.render import theme
+from gdcli.render import Report, theme
+from gdcli.render.layout import Layout, Picture
 from gdcli.render.screen import Screen, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.analysis.activation_shape import Shape
+    from gdcli.nn.activations import Activation
+    from gdcli.render.formats import Format
 
-__all__ = ["ActivationProfile", "describe_activation", "draw_activations", "tabulate_activations"]
+__all__ = ["ActivationProfile", "describe_activation", "report", "show_activations"]
 
 NARROWEST, BROADEST = 48, 66  # columns of a chart
+HEIGHT = 12  # its lines
 GAP = 3
 ACROSS = 7  # numbers in a row of a table
-FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.shapes
+FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.analysis.activation_shape
 MEANINGS = {"value": theme.VALUE, "slope": theme.SLOPE}
 SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
 
@@ -45,6 +50,44 @@ class ActivationProfile:
     value: Sequence[float]
     derivative: Sequence[float]
     remarks: Sequence[tuple[str, str]]
+
+
+def report(activations: Sequence[Activation], grid: FunctionRange, form: Format, layout: Layout, again: str) -> Report:
+    """Activations and their derivatives, for any format.
+
+    Args:
+        activations: The functions.
+        grid: Where they are evaluated.
+        form: The output format.
+        layout: What there is of the screen.
+        again: The command that repeats it.
+    """
+    profiles = [profile_of(one, grid.values(form.for_people, layout.plotted)) for one in activations]
+    figures = {
+        "from": grid.low,
+        "to": grid.high,
+        "functions": {one.name: one.facts() for one in profiles},
+        "rerun": again,
+    }
+    numbered = not (form.rows_only or form.nested)
+    shown = [_portrait(one) for one in profiles]
+    return Report(
+        schema="gdcli.activation/1",
+        records=() if form.for_people else chain.from_iterable(one.rows() for one in profiles),
+        rows_name="points",
+        summary=lambda: figures | (_columns(profiles) if numbered else {}),
+        blocks=lambda screen: show_activations(shown, screen, layout),
+    )
+
+
+def _portrait(profile: Profile) -> ActivationProfile:
+    words = describe_activation(profile.shape, profile.activation.initializer, profile.spread)
+    return ActivationProfile(profile.name, profile.formula, profile.x, profile.value, profile.derivative, words)
+
+
+def _columns(profiles: Sequence[Profile]) -> dict[str, Any]:
+    """The rows as numbered names, for kv."""
+    return {"x": profiles[0].x, **{one.name: {"value": one.value, "derivative": one.derivative} for one in profiles}}
 
 
 def describe_activation(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
@@ -114,12 +157,50 @@ def _at(value: float) -> str:
     return short(round(value, 2), 2)
 
 
-def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
+def show_activations(portraits: Sequence[ActivationProfile], screen: Screen, layout: Layout) -> Iterator[str]:
+    """A chart of each function and its derivative with the words under it; the charts alone where lines are few.
+
+    Args:
+        portraits: The functions.
+        screen: What the terminal can do.
+        layout: What there is of the screen.
+    """
+    if not layout.plotted:
+        lines, tables = list(tabulate_activations(portraits, screen)), list(_tables(portraits, screen))
+        if layout.rows is None or layout.height_of(lines) <= layout.rows:
+            return iter(lines)
+        return layout.compose([], [*tables, _more(portraits)], 0, screen)
+    if not layout.fits:
+        return draw_activations(portraits, screen, layout.large or HEIGHT)
+    whole = [_picture(one, screen, with_words=True) for one in portraits]
+    if layout.holds(whole, 0, screen):
+        return layout.compose(whole, [], 0, screen)
+    words = [_more(portraits)] if len(portraits) > 1 else _words(portraits[0], screen.width, screen)
+    return layout.compose([_picture(one, screen) for one in portraits], list(words), 0, screen)
+
+
+def _more(portraits: Sequence[ActivationProfile]) -> str:
+    """How to get the words that have no room."""
+    return f"gdcli activation {portraits[0].name.replace('_', '-')} says more of it."
+
+
+def _picture(portrait: ActivationProfile, screen: Screen, with_words: bool = False) -> Picture:
+    """A chart of a function, of at least so many lines as its words and a low chart take."""
+    words = len(list(_words(portrait, NARROWEST, screen))) + 1 if with_words else 0
+    return Picture(
+        lambda width, height: _block(portrait, width, screen, height, with_words),
+        width=NARROWEST if with_words else 24,
+        height=words + (8 if with_words else 5),
+    )
+
+
+def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen, height: int = HEIGHT) -> Iterator[str]:
     """A chart of each function and its derivative, with the words under it; side by side where there is room.
 
     Args:
         portraits: The functions.
         screen: What the terminal can do.
+        height: Lines of a chart.
     """
     from gdcli.render.charts.plots import side_by_side
 
@@ -127,13 +208,17 @@ def draw_activations(portraits: Sequence[ActivationProfile], screen: Screen) -> 
     broad = (screen.width + GAP) // abreast - GAP
     for at in range(0, len(portraits), abreast):
         yield from ("", "")[: 2 * bool(at)]
-        blocks = [_block(one, broad, screen) for one in portraits[at : at + abreast]]
+        blocks = [_block(one, broad, screen, height) for one in portraits[at : at + abreast]]
         yield from side_by_side(blocks, screen, gap=GAP).split("\n")
 
 
-def _block(portrait: ActivationProfile, width: int, screen: Screen) -> str:
+def _block(
+    portrait: ActivationProfile, width: int, screen: Screen, height: int = HEIGHT, with_words: bool | None = None
+) -> str:
+    """A chart, and the words under it; `height` is that of the chart unless `with_words` is given."""
     from gdcli.render.charts.plots import Series, chart
 
+    words = ["", *_words(portrait, width, screen)] if with_words is not False else []
     drawing = chart(
         [
             Series(portrait.x, portrait.value, label="value", meaning=theme.VALUE),
@@ -142,15 +227,15 @@ def _block(portrait: ActivationProfile, width: int, screen: Screen) -> str:
         screen,
         title=portrait.name,
         width=min(width, BROADEST),
-        height=12,
+        height=height - (len(words) if with_words else 0),
         x_label="z",
         marks=[(0.0, "")],
-        y_range=_rounded([*portrait.value, *portrait.derivative]),
+        y_range=round_range([*portrait.value, *portrait.derivative]),
     )
-    return "\n".join([drawing, "", *_words(portrait, width, screen)])
+    return "\n".join([drawing, *words])
 
 
-def _rounded(values: Sequence[float]) -> tuple[float, float] | None:
+def round_range(values: Sequence[float]) -> tuple[float, float] | None:
     """A range that holds the values and ends on round numbers; None where there is none."""
     low, high = min(values), max(values)
     if not 1e-300 < high - low < 1e300:
@@ -179,15 +264,20 @@ def tabulate_activations(portraits: Sequence[ActivationProfile], screen: Screen)
         portraits: The functions, all at the same x.
         screen: What the terminal can do.
     """
+    yield from _tables(portraits, screen)
+    for at, one in enumerate(portraits):
+        yield from ("",)[: bool(at)]
+        yield paint(one.name, theme.HEADING, screen)
+        yield from _words(one, 80, screen)
+
+
+def _tables(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[str]:
+    """Values and slopes, some z at a time."""
     for at in range(0, len(portraits[0].x), ACROSS):
         part = slice(at, at + ACROSS)
         z = portraits[0].x[part]
         yield from _table("value", z, {one.name: one.value[part] for one in portraits}, screen)
         yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
-    for at, one in enumerate(portraits):
-        yield from ("",)[: bool(at)]
-        yield paint(one.name, theme.HEADING, screen)
-        yield from _words(one, 80, screen)
 
 
 def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:

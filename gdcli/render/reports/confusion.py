@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gdcli.render import theme
+from gdcli.render.layout import Picture
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 from gdcli.render.theme import Meaning
 
@@ -41,6 +42,14 @@ def draw_confusion(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, 
             if columns(lines[0]) <= screen.width:
                 return "\n".join([*_head(title, f"rows: truth, columns: predicted{unit}", screen), *lines])
     return "\n".join([*_head(title, "most frequent confusions", screen), *_confused(table, names, screen)])
+
+
+def confusion_picture(counts: ArrayLike, classes: Sequence[str], title: str, screen: Screen, rank: int = 0) -> Picture:
+    """A confusion matrix as a picture of its own size."""
+    text = draw_confusion(counts, [plain(label, screen) for label in classes], screen, title=title)
+    lines = text.split("\n")
+    wide = max(map(columns, lines))
+    return Picture(lambda _width, _height: text, len(lines), len(lines), wide, len(lines), fixed=True, rank=rank)
 
 
 def _head(title: str, about: str, screen: Screen) -> list[str]:

@@ -10,38 +10,71 @@ from typing import TYPE_CHECKING, Any
 
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
-from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.layout import Counted, Layout, Picture
+from gdcli.render.screen import Screen, columns, error_lines, fit, paint, plain
 from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
     from gdcli.analysis.evidence import Verdict
     from gdcli.experiments.folds import FoldScores
-    from gdcli.experiments.line_result import LineResult
+    from gdcli.experiments.line import LineExperiment
+    from gdcli.experiments.line_result import Drawing, LineResult
     from gdcli.render.charts.plots import Series
 
 SHOWN = 5
 """Digits of an equation's numbers."""
+FEW = 4
+"""Parameters that an equation holds on a screen."""
+CELL, PARTED = 10, "  "
+"""Columns of a number on a screen, and what stands between parameters in a line."""
+NUMBERS = 1 + 2 * CELL
+"""Columns of a parameter besides its name."""
+MOST_COLUMNS = 10_000
+"""Columns from which no screen is meant."""
+SPARE = 4
+"""Columns for a number that is longer than its column."""
+TIME = 9
+"""Columns of the seconds."""
 
-__all__ = ["blocks", "draw_fit", "fit_columns", "report", "stamped", "status_word", "summarize_fit", "wrap_remark"]
+__all__ = [
+    "answer_lines",
+    "blocks",
+    "draw_fit",
+    "fit_columns",
+    "report",
+    "stamped",
+    "status_word",
+    "summarize_fit",
+    "wrap_remark",
+]
 
 
-def report(result: LineResult, records: Iterable[Any], width: int, plotted: bool, timed: bool) -> Report:
+def report(result: LineResult, records: Iterable[Any], layout: Layout, timed: bool) -> Report:
     """A fit, for any format.
 
     Args:
         result: The fit; it is asked for what it came to when the records have passed.
         records: Its rows as they come, stamped with the time if `timed`.
-        width: Columns to keep to.
-        plotted: Whether pictures are drawn.
+        layout: What there is of the screen.
         timed: Whether the rows show when they came.
     """
+    columns = fit_columns(result, layout.width - TIME * timed)
+    rows = Counted(records)
     return Report(
         schema="gdcli.fit/1",
-        records=records,
+        records=rows,
         summary=result.figures,
-        columns=stamped(fit_columns(result, width)) if timed else fit_columns(result, width),
-        blocks=lambda screen: blocks(result, screen, plotted),
+        columns=stamped(columns) if timed else columns,
+        blocks=lambda screen: blocks(result, screen, layout, rows.lines),
     )
+
+
+def answer_lines(experiment: LineExperiment, layout: Layout) -> int:
+    """Lines that the answer of a run will take, about."""
+    many = len(experiment.names)
+    parameters = 0 if many <= FEW else 2 + -(-many // _abreast(experiment.names, layout))
+    held_out = 0 if experiment.validation is None else 4
+    return 7 + parameters + held_out + bool(experiment.spec.folds.folds)
 
 
 def stamped(columns: Sequence[Column]) -> list[Column]:
@@ -54,14 +87,12 @@ def _of_record(cell: Callable[[Any], str], stamp: Any) -> str:
     return cell(stamp.record)
 
 
-def blocks(result: LineResult, screen: Screen, plotted: bool) -> Iterator[str]:
-    """Under the table: nothing of a run that diverged."""
-    if result.diverged:
-        return
-    if plotted:
-        yield from draw_fit(result, screen)
-    yield ""
-    yield from summarize_fit(result, screen)
+def blocks(result: LineResult, screen: Screen, layout: Layout, used: int) -> Iterator[str]:
+    """Under a table of so many lines: the pictures, then the answer; of a run that diverged the error line says it."""
+    after = error_lines(*result.divergence(), layout.width) if result.diverged else []
+    answer = [] if result.diverged else list(summarize_fit(result, screen, layout, used))
+    pictures = draw_fit(result, screen) if layout.plotted else []
+    return layout.compose(pictures, answer, used + layout.height_of(after), screen)
 
 
 def fit_columns(result: LineResult, width: int) -> list[Column]:
@@ -86,8 +117,9 @@ def fit_columns(result: LineResult, width: int) -> list[Column]:
         Column("", lambda r: " best" if best(r) else "", 5, left=True),
     ]
     used = sum(column.width + 1 for column in left + right)
-    shown = names[: max(1, (width - used) // 11)]
-    values = [Column(plain(name, Screen()), partial(_parameter, at=at), 10) for at, name in enumerate(shown)]
+    shown = names[: max(1, (width - used - SPARE) // 11)]
+    heads = [name if width > MOST_COLUMNS else fit(name, 10) for name in (plain(one, Screen()) for one in shown)]
+    values = [Column(head, partial(_parameter, at=at), 10) for at, head in enumerate(heads)]
     return [*left, *values, *right]
 
 
@@ -107,7 +139,7 @@ def _finite(record: Epoch) -> bool:
     return gradient is not None and all(abs(value) < 1e150 for value in gradient.tolist())
 
 
-def summarize_fit(result: LineResult, screen: Screen) -> Iterator[str]:
+def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int = 0) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
     target = result.experiment.data.target_name
     rows = [("fitted", result.values, result.scores, _quality(result))]
@@ -127,19 +159,31 @@ def summarize_fit(result: LineResult, screen: Screen) -> Iterator[str]:
     cells.append(f"MSE {short(mse)}")
     notes.append("predicting the mean")
     if wide:
-        yield from _parameters(result)
-        yield ""
         equations = ["", "", equations[-1]] if len(rows) == 2 else ["", equations[-1]]
     if result.validation is not None:
         labels.insert(1, "held out")
         equations.insert(1, "")
         cells.insert(1, f"MSE {short(result.validation.mse)}")
         notes.insert(1, f"R2 {_r2(result.validation.r2)}")
-    broad = max(columns(text) for text in equations) + 3
-    tall = max(columns(text) for text in cells) + 3
-    for label, text, cell, note in zip(labels, equations, cells, notes, strict=True):
+    said = [*_scores(zip(labels, equations, cells, notes, strict=True), screen), *_remarks(result, screen)]
+    if wide:
+        yield from _parameters(result, layout, used + 1 + layout.height_of(said))
+        yield from [""] * (layout.rows is None)
+    yield from said
+
+
+def _scores(rows: Iterable[tuple[str, str, str, str]], screen: Screen) -> Iterator[str]:
+    """Label, equation, error and a note in columns."""
+    lines = list(rows)
+    broad = max(columns(text) for _, text, _, _ in lines) + 3
+    tall = max(columns(text) for _, _, text, _ in lines) + 3
+    for label, text, cell, note in lines:
         start = paint(f" {label:<10}", theme.HEADING, screen)
         yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
+
+
+def _remarks(result: LineResult, screen: Screen) -> Iterator[str]:
+    """What is said of the run in words."""
     if result.folds is not None:
         yield from wrap_remark("folds", describe_folds(result.folds), screen)
     if result.validation is not None:
@@ -170,23 +214,53 @@ def _r2(value: float) -> str:
     return f"{value:.4f}" if math.isfinite(value) and abs(value) < 1e4 else short(value)
 
 
-def _parameters(result: LineResult) -> Iterator[str]:
-    """Many parameters, one a line, with the optimum beside them."""
-    best = result.optimum
-    exact = None if best is None else [_known(*pair) for pair in zip(best.values, best.digits, strict=True)]
-    names = result.experiment.names
-    width = max(len(name) for name in names) + 2
-    yield f" {'':{width}}{'fitted':>14}" + (f"{'optimum':>14}" if exact is not None else "")
-    for i, name in enumerate(names):
-        right = f"{exact[i]:>14}" if exact is not None else ""
-        yield f" {plain(name, Screen()):{width}}{short(result.values[i], 6):>14}{right}"
+def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
+    """Many parameters, one a line, with the optimum beside them; on a screen as many abreast as have room.
+
+    Args:
+        result: The fit.
+        layout: What there is of the screen.
+        used: Lines that everything else takes.
+    """
+    best, digits, room = result.optimum, *((6, 14) if layout.rows is None else (4, CELL))
+    exact = None if best is None else [_known(*pair, digits) for pair in zip(best.values, best.digits, strict=True)]
+    names = _parameter_names(result.experiment.names, layout)
+    width = max(map(columns, names)) + 2 * (layout.rows is None)
+    pairs = zip(map(partial(short, digits=digits), result.values), exact or [""] * len(names), strict=True)
+    cells = [
+        f" {name}{' ' * (width - columns(name))}{value:>{room}}" + f"{other:>{room}}" * (exact is not None)
+        for name, (value, other) in zip(names, pairs, strict=True)
+    ]
+    head = f" {'':{width}}{'fitted':>{room}}" + f"{'optimum':>{room}}" * (exact is not None)
+    abreast = min(_abreast(names, layout), len(cells))
+    lines = -(-len(cells) // abreast)
+    kept = lines if layout.rows is None else min(lines, max(1, layout.rows - used - 2))
+    yield PARTED.join([head] * abreast).rstrip()
+    for at in range(kept):
+        yield PARTED.join(cells[at::lines]).rstrip()
+    if kept < lines:
+        yield f" ... {len(cells) - sum(len(cells[at::lines]) for at in range(kept))} more: --format kv has them all"
 
 
-def _known(value: float, digits: int) -> str:
+def _parameter_names(names: Sequence[str], layout: Layout) -> list[str]:
+    """Names as they are printed; on a screen, cut where they leave no room for the numbers."""
+    longest = layout.width if layout.rows is None else max(8, layout.width // 2 - NUMBERS - 2)
+    return [fit(plain(name, Screen()), longest) for name in names]
+
+
+def _abreast(names: Sequence[str], layout: Layout) -> int:
+    """How many parameters stand in a line."""
+    if layout.rows is None:
+        return 1
+    one = max(map(columns, _parameter_names(names, layout))) + NUMBERS + len(PARTED)
+    return max(1, (layout.width + len(PARTED)) // one)
+
+
+def _known(value: float, digits: int, most: int) -> str:
     """A parameter of the optimum, to the digits that are known of it; blank where none is."""
     if not value or not digits:
         return "" if value else "0"
-    return f"{value:.{digits}g}" if abs(value) >= 10.0**digits and digits < 6 else short(value, min(6, digits))
+    return f"{value:.{digits}g}" if abs(value) >= 10.0**digits and digits < most else short(value, min(most, digits))
 
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
@@ -197,27 +271,30 @@ def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
         yield (" " * 12 if at else start) + line
 
 
-def draw_fit(result: LineResult, screen: Screen) -> Iterator[str]:
-    """The loss curve beside the data and the line drawn through it."""
-    from gdcli.render.charts.plots import Series, chart, side_by_side
+def draw_fit(result: LineResult, screen: Screen) -> list[Picture]:
+    """The loss curve, and the data with the line drawn through it."""
+    drawing = result.drawing()
+    data = Picture(partial(_draw_data, result, drawing, screen), rank=1)
+    return [Picture(partial(_draw_losses, result, drawing, screen)), data]
 
-    width = (screen.width - 4) // 2 if screen.width >= 100 else screen.width - 2
-    height = 16 if screen.width >= 100 else 11
-    history, points, lines, axis = result.drawing()
-    title, curves, log = _loss_curves(result, history)
-    loss = chart(curves, screen, title=title, width=width, height=height, log_y=log)
+
+def _draw_losses(result: LineResult, drawing: Drawing, screen: Screen, width: int, height: int) -> str:
+    from gdcli.render.charts.plots import chart
+
+    title, curves, log = _loss_curves(result, drawing.history)
+    return chart(curves, screen, title=title, width=width, height=height, log_y=log)
+
+
+def _draw_data(result: LineResult, drawing: Drawing, screen: Screen, width: int, height: int) -> str:
+    """The rows and the line; of several inputs, predictions against truth."""
+    from gdcli.render.charts.plots import Series, chart
+
+    _, points, lines, axis = drawing
     series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
     meanings = {"start": theme.START, "perfect": theme.PERFECT}
     series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
-    data = chart(
-        series,
-        screen,
-        title=f"{plain(result.experiment.data.target_name, screen)} by {plain(axis, screen)}",
-        width=width,
-        height=height,
-    )
-    yield ""
-    yield from side_by_side([loss, data], screen).split("\n")
+    title = f"{plain(result.experiment.data.target_name, screen)} by {plain(axis, screen)}"
+    return chart(series, screen, title=title, width=width, height=height)
 
 
 def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:

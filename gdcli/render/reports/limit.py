@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from gdcli.experiments.limits import Limits, LimitTrial, LineLimits, LocalCurvature, LocalLimit, RateForecast
 from gdcli.formatting import short
 from gdcli.render import Report, theme
+from gdcli.render.layout import Layout
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.screen import Screen, paint, plain
 
@@ -29,7 +30,7 @@ SLOW = 1e-3
 """Part of the first distance to the minimum that is left by a run that is slow."""
 
 
-def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial]) -> Report:
+def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial], layout: Layout) -> Report:
     """A linear model's limits, for any format."""
     foretold = list(found.forecasts())
     return Report(
@@ -38,8 +39,15 @@ def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial]) ->
         rows_name="",
         summary=lambda: found.figures(foretold, trials_) | {"rerun": rerun},
         paragraph=lambda _record, _screen: (),
-        blocks=lambda screen: _line_blocks(found, foretold, trials_, screen),
+        before=lambda _: [_title(found)] if layout.fits else [],
+        blocks=lambda screen: layout.compose([], [*_line_blocks(found, foretold, trials_, screen)], 0, screen),
     )
+
+
+def _title(found: LineLimits) -> str:
+    """Whose limit it is."""
+    one = found.experiment
+    return plain(f"{one.model_words}   {one.rows:,} rows from {one.spec.name}   MSE   how large lr may be", Screen())
 
 
 def _line_blocks(

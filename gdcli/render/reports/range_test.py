@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
+from gdcli.render.layout import Layout, Picture
 from gdcli.render.screen import Screen, paint
 from gdcli.render.theme import Meaning
 
@@ -15,29 +17,32 @@ if TYPE_CHECKING:
     from gdcli.analysis.range_test import Probe, Suggestion
     from gdcli.experiments.lr_find import RangeTestResult
 
+USUAL = 12
+"""Lines of the chart where no screen limits it."""
+
 __all__ = ["draw_range_test", "explain_suggestion", "range_test_columns", "report", "summarize_range_test"]
 
-ROOM = 12
-"""Lines of a screen that the chart leaves to the words."""
 
-
-def report(result: RangeTestResult, rows: Sequence[Probe], drawn: bool) -> Report:
+def report(result: RangeTestResult, rows: Sequence[Probe], layout: Layout) -> Report:
     """A range test, for any format.
 
     Args:
         result: The test.
         rows: The rates that are listed.
-        drawn: Whether the chart is drawn.
+        layout: What there is of the screen.
     """
 
     def figures() -> dict[str, Any]:
         return result.figures({name: explain_suggestion(name, one) for name, one in result.suggestions.items()})
 
     def blocks(screen: Screen) -> Iterator[str]:
-        yield from draw_range_test(result, screen) if drawn else ("",)
-        yield from summarize_range_test(result, screen)
+        pictures = [Picture(partial(draw_range_test, result, screen), USUAL, USUAL, height=7)]
+        answer = list(summarize_range_test(result, screen))
+        return layout.compose(pictures, answer, listed.lines, screen)
 
-    return Report(schema="gdcli.lr-find/1", records=rows, summary=figures, columns=range_test_columns(), blocks=blocks)
+    listed = layout.listed(rows, 8, pictured=False)
+    columns = range_test_columns()
+    return Report(schema="gdcli.lr-find/1", records=listed, summary=figures, columns=columns, blocks=blocks)
 
 
 def range_test_columns() -> list[Column]:
@@ -87,12 +92,14 @@ def _line(label: str, rate: float, text: str, meaning: Meaning, screen: Screen) 
     yield f"{start}{paint(f'{short(rate):>11}', meaning, screen)}   {text}"
 
 
-def draw_range_test(result: RangeTestResult, screen: Screen) -> Iterator[str]:
-    """The losses over log10 of the rate, with the suggestions marked.
+def draw_range_test(result: RangeTestResult, screen: Screen, width: int, height: int) -> str:
+    """The losses over the rate, with the suggestions marked.
 
     Args:
         result: The test.
         screen: What can be shown.
+        width: Columns at most.
+        height: Lines at most.
     """
     from gdcli.render.charts.plots import Series, chart
 
@@ -107,18 +114,17 @@ def draw_range_test(result: RangeTestResult, screen: Screen) -> Iterator[str]:
     bound = result.subject.bound
     if bound is not None and rates[0] <= math.log10(bound.rate) <= rates[-1]:
         marks.append((math.log10(bound.rate), "limit"))
-    yield from chart(
+    return chart(
         curves,
         screen,
         title=f"{result.subject.experiment.loss_name}{' (log scale)' if log else ''} by log10(lr)",
-        width=min(screen.width - 1, 118),
-        height=max(8, min(screen.height - ROOM, 24)),
+        width=width,
+        height=height,
         x_label="log10(lr)",
         log_y=log,
         marks=marks,
         y_range=(low, high) if high > low else None,
-    ).split("\n")
-    yield ""
+    )
 
 
 def _range(values: Sequence[float], smoothed: Sequence[float]) -> tuple[float, float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Report, theme
+from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, columns, fit, paint, plain
@@ -26,26 +28,27 @@ TAKEN = 59  # columns of the screen, besides a name and a kind
 HEIGHT, HIGHEST = 12, 24  # lines of a scatter
 
 
-def report(look: Look, width: int, plotted: bool, show: int | None, names: Mapping[str, str], rerun: str) -> Report:
+def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str], rerun: str) -> Report:
     """A look at data, for any format.
 
     Args:
         look: What is to be seen.
-        width: Columns to keep to.
-        plotted: Whether scatters are drawn.
+        layout: What there is of the screen.
         show: How many rows are shown as pictures; None for a line of them, if they are images.
         names: What classes are called.
         rerun: The command that repeats it.
     """
+    answer = list(_words(look, names, Screen(layout.width if layout.fits else 80)))
+    listed = layout.listed(look.columns, len(answer), pictured=False)
     return Report(
         schema="gdcli.show/1",
-        records=look.columns,
+        records=listed,
         rows_name="columns",
         rows_in_kv=True,
         nested=lambda column: column.nested(),
         summary=lambda: look.figures() | {"rerun": rerun},
-        paragraph=_Lines(look.columns, width),
-        blocks=lambda screen: _blocks(look, plotted, show, names, screen),
+        paragraph=_Lines(look.columns, layout.width),
+        blocks=lambda screen: _blocks(look, layout, listed, show, names, screen),
     )
 
 
@@ -107,18 +110,35 @@ def _values(column: ColumnSummary, screen: Screen) -> str:
     return plain(", ".join(f"{value} {count:,}" for value, count in pairs) + more, screen)
 
 
-def _blocks(look: Look, plotted: bool, show: int | None, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
-    yield ""
+def _blocks(
+    look: Look, layout: Layout, listed: Counted, show: int | None, names: Mapping[str, str], screen: Screen
+) -> Iterator[str]:
+    """Under the columns: what is said of them, and pictures of the rows."""
+    yield from listed.word()
+    answer, used = list(_words(look, names, screen)), listed.lines + len(listed.word())
+    if layout.fits and not show:
+        answer = [*layout.compose([], answer, used, screen)]
+        used += layout.height_of(answer)
+    else:
+        answer.insert(0, "")
+    yield from answer
+    if look.data is not None and (show or (look.images and layout.plotted)):
+        lines = list(_pictures(look.data, show, names, screen))
+        if show or not layout.fits or used + len(lines) <= (layout.rows or 0):
+            yield from lines
+    elif look.data is not None and layout.plotted:
+        pictures = _scatters(look, names, screen)
+        yield from layout.compose(pictures, [], used, screen)
+
+
+def _words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    """What is predicted from what, what is left out, and the split."""
     if look.report is not None:
         for line in look.report.lines():
             yield from _labelled(line, screen)
     if look.refusal is not None:
         yield from wrap_remark("refused", look.refusal, screen)
     yield from _split(look, names, screen)
-    if look.data is not None and (show or (look.images and plotted)):
-        yield from _pictures(look.data, show, names, screen)
-    elif look.data is not None and plotted:
-        yield from _scatters(look, names, screen)
 
 
 def _labelled(line: str, screen: Screen) -> Iterator[str]:
@@ -156,21 +176,15 @@ def _pictures(data: Dataset, show: int | None, names: Mapping[str, str], screen:
     yield from images(data, count, screen, [names.get(label, label) for label in labels])
 
 
-def _scatters(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+def _scatters(look: Look, names: Mapping[str, str], screen: Screen) -> list[Picture]:
     """One input, or two, against the target; of two inputs and classes, the one against the other."""
-    from gdcli.render.charts.plots import side_by_side
-
-    data, height = look.parts["train"], min(HIGHEST, max(HEIGHT, screen.height - len(look.columns) - 9))
-    inputs = data.inputs.shape[1]
+    data, inputs = look.parts["train"], look.parts["train"].inputs.shape[1]
+    height = min(HIGHEST, max(HEIGHT, screen.height - len(look.columns) - 9))
     if inputs not in (1, 2):
-        return
-    yield ""
+        return []
     if data.classes and inputs == 2:
-        yield from _plane(look, names, screen, height).split("\n")
-    else:
-        width = (screen.width - 4) // inputs
-        charts = [_against(look, at, screen, width, height) for at in range(inputs)]
-        yield from side_by_side(charts, screen).split("\n")
+        return [Picture(partial(_plane, look, names, screen), height, height, height=7)]
+    return [Picture(partial(_against, look, at, screen), height, height, height=6, rank=at) for at in range(inputs)]
 
 
 def _against(look: Look, at: int, screen: Screen, width: int, height: int) -> str:
@@ -188,7 +202,7 @@ def _against(look: Look, at: int, screen: Screen, width: int, height: int) -> st
     return chart(series, screen, title=title, width=width, height=height)
 
 
-def _plane(look: Look, names: Mapping[str, str], screen: Screen, height: int) -> str:
+def _plane(look: Look, names: Mapping[str, str], screen: Screen, width: int, height: int) -> str:
     """The two inputs, each class with its mark; rows held out are left out."""
     from gdcli.render.charts.plots import Series, chart
 
@@ -198,7 +212,7 @@ def _plane(look: Look, names: Mapping[str, str], screen: Screen, height: int) ->
         for (at, label), meaning in zip(enumerate(data.classes), theme.CLASSES, strict=False)
     ]
     title = f"{data.input_names[1]} by {data.input_names[0]}, rows to train on"
-    return chart(series, screen, title=title, width=screen.width - 2, height=height)
+    return chart(series, screen, title=title, width=width, height=height)
 
 
 def _points(data: Dataset, at: int) -> tuple[Array, Array]:

@@ -9,18 +9,49 @@ from gdcli.experiments.arithmetic import agreed
 from gdcli.experiments.stepping import StepReport
 from gdcli.formatting import polynomial, short, signed
 from gdcli.render import theme
+from gdcli.render.layout import UNLIMITED, Layout
 from gdcli.render.screen import Screen, columns, paint, plain
 
 KINDS = ("gradient", "update", "next")
 FILLED = 17  # significant digits that tell each float64 from its neighbours
+NAME = 20  # columns of a name where each parameter has one line
 SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers in place
 
 
-def write_blackboard(report: StepReport, screen: Screen) -> Iterator[str]:
-    """The step, line by line."""
-    batch = f"full batch of {report.rows} rows" if report.whole else f"a batch of {report.rows} of the rows"
-    step = paint(f"step {report.step}", theme.HEADING, screen)
-    yield f"{step}   learning rate {short(report.learning_rate, report.shown)}   {batch}"
+def write_blackboard(report: StepReport, screen: Screen, layout: Layout = UNLIMITED) -> Iterator[str]:
+    """The step, line by line; where a screen has no room for that, a line a parameter."""
+    lines = list(_write_all(report, screen))
+    return iter(
+        lines if layout.rows is None or layout.height_of(lines) <= layout.rows else _write_short(report, screen, layout)
+    )
+
+
+def _write_short(report: StepReport, screen: Screen, layout: Layout) -> Iterator[str]:
+    """Derivative, assignment and optimizer's state of each parameter in a line, as many as have room."""
+    yield _title(report, screen)
+    outcome = list(_outcome(report, screen))
+    kept = list(report.before)[: max(1, (layout.rows or 0) - layout.height_of(outcome) - 3)]
+    rows = [_in_a_line(report, name) for name in kept]
+    while len(rows[0]) > 2 and layout.width < max(map(columns, _aligned(rows, screen))):
+        rows = [[*row[:-2], row[-1]] for row in rows]
+    yield from _aligned(rows, screen)
+    if len(kept) < len(report.before):
+        yield f"  ... {len(report.before) - len(kept)} more: --format kv has them all"
+    yield from outcome
+
+
+def _in_a_line(report: StepReport, name: str) -> list[str]:
+    """dMSE/dm = -3, m := -1 - 0.1 × (-3), the optimizer's state, the new value."""
+    brief = name if len(name) <= NAME else f"{name[: NAME - 1]}."
+    derivative = f"d{report.loss_name.split()[0]}/d{brief} = {short(report.gradient[name], report.digits)}"
+    assignment, after = _assignment(report, name)
+    state = [f"{kind.replace('_', ' ')} {short(values[name], report.digits)}" for kind, values in report.trace.items()]
+    return [derivative, assignment.replace(name, brief, 1), *state, after]
+
+
+def _write_all(report: StepReport, screen: Screen) -> Iterator[str]:
+    """All the arithmetic."""
+    yield _title(report, screen)
     yield ""
     yield from _aligned([_derivative(report, name) for name in report.before], screen)
     yield ""
@@ -29,6 +60,12 @@ def write_blackboard(report: StepReport, screen: Screen) -> Iterator[str]:
     yield ""
     yield from _outcome(report, screen)
     yield ""
+
+
+def _title(report: StepReport, screen: Screen) -> str:
+    batch = f"full batch of {report.rows} rows" if report.whole else f"a batch of {report.rows} of the rows"
+    step = paint(f"step {report.step}", theme.HEADING, screen)
+    return f"{step}   learning rate {short(report.learning_rate, report.shown)}   {batch}"
 
 
 def _derivative(report: StepReport, name: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from gdcli.render import Report, theme
 from gdcli.render.blocks import side_by_side
 from gdcli.render.charts.axes import axis, frame_picture, gutter
 from gdcli.render.formats import Format
+from gdcli.render.layout import Layout, Picture
 from gdcli.render.raster.canvas import PixelMark, half_blocks, scale_bar
 from gdcli.render.raster.geometry import Floats
 from gdcli.render.raster.pictures import draw_heat_map, pixels_at
@@ -24,30 +26,63 @@ CONTOURS, FEW = 8, 5  # few in a picture narrower than WIDE
 WIDE = 50
 AROUND = 11  # lines on the screen besides one picture
 LARGEST, LEAST = 60, 8  # lines of a picture
+FRAME = 3  # lines of the axes
+GUTTER = 10  # columns of the y axis, about
 BAR = 72
 GAP = 2
 
 
-def report(drawing: Drawing, form: Format, width: int) -> Report:
+def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
     """A loss surface, for any format.
 
     Args:
         drawing: The surface and what lies on it.
         form: Rows have the grid point by point, kv its outline, json all of it.
-        width: Columns to keep to.
+        layout: What there is of the screen.
     """
     return Report(
         schema="gdcli.surface/1",
         records=GridRow.of(drawing.grid, drawing.scene.names) if form.rows_only else (),
         rows_name="",
         summary=drawing.figures if form.nested or form.for_people else drawing.outline,
-        blocks=lambda screen: _blocks(drawing, screen, width),
+        blocks=lambda screen: (_fitted if layout.fits else _blocks)(drawing, screen, layout),
     )
 
 
-def _blocks(drawing: Drawing, screen: Screen, width: int) -> Iterator[str]:
+def _blocks(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:
     columns, lines = picture_size(drawing.scene, screen)
-    yield from draw_surface(drawing.scene, drawing.values(columns, 2 * lines), screen, width)
+    yield from draw_surface(drawing.scene, drawing.values(columns, 2 * lines), screen, layout.width)
+
+
+def _fitted(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:
+    """Pictures as large as the screen has room for, the colour bar, and what there is to say."""
+    scene = drawing.scene
+    trails: list[DescentPath | None] = [*scene.trails] or [None]
+    several = len(trails) > 1
+    pictures = [
+        Picture(
+            partial(_fitted_panel, drawing, trail, several, screen), width=NARROWEST, height=7 + 3 * several, rank=at
+        )
+        for at, trail in enumerate(trails)
+    ]
+    bar = scale_bar(drawing.values(NARROWEST, NARROWEST), screen, width=min(screen.width, BAR), label=scene.loss_name)
+    words = wrap_words(describe_scene(scene), layout.width)
+    return layout.compose(pictures, [bar, *words], 0, screen)
+
+
+def _fitted_panel(
+    drawing: Drawing, trail: DescentPath | None, several: bool, screen: Screen, width: int, height: int
+) -> str:
+    """A picture with its axes in so many columns and lines; of several, under its rate and above how it went."""
+    scene = drawing.scene
+    words = wrap_words(describe_path(scene, trail), width - GUTTER) if several and trail is not None else []
+    rows = height - FRAME - several - len(words)
+    indent = _indent(scene, rows)
+    columns = min(width - indent, round(2 * rows * ASPECT))
+    values = resample(drawing.values(columns, 2 * rows), columns, 2 * rows)
+    if several and trail is not None:
+        return _panel(scene, trail, values, indent, screen, words)
+    return _picture(scene, trail, values, screen)
 
 
 def picture_size(scene: Scene, screen: Screen) -> tuple[int, int]:
@@ -74,7 +109,10 @@ def draw_surface(scene: Scene, values: Floats, screen: Screen, width: int) -> It
     values = resample(values, columns, 2 * rows)
     indent = _indent(scene, rows)
     if len(scene.trails) > 1:
-        panels = [_panel(scene, trail, values, indent, screen) for trail in scene.trails]
+        said = [wrap_words(describe_path(scene, trail), columns) for trail in scene.trails]
+        panels = [
+            _panel(scene, trail, values, indent, screen, words) for trail, words in zip(scene.trails, said, strict=True)
+        ]
         yield from side_by_side(panels, screen, GAP).split("\n")
         yield ""
     else:
@@ -90,12 +128,11 @@ def _indent(scene: Scene, rows: int) -> int:
     return gutter(axis(*scene.y_range, min(rows // 3, 8)))
 
 
-def _panel(scene: Scene, trail: DescentPath, values: Floats, indent: int, screen: Screen) -> str:
+def _panel(scene: Scene, trail: DescentPath, values: Floats, indent: int, screen: Screen, words: Sequence[str]) -> str:
     """One of several pictures: its rate above, how it went below."""
     title = paint(f"lr {short(trail.rate, 6)}", theme.HEADING, screen)
     picture = _picture(scene, trail, values, screen)
-    below = wrap_words(describe_path(scene, trail), values.shape[1])
-    return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
+    return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in words)])
 
 
 def _picture(scene: Scene, trail: DescentPath | None, values: Floats, screen: Screen) -> str:

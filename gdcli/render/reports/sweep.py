@@ -14,12 +14,14 @@ from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
+from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.screen import Screen, plain
 
 if TYPE_CHECKING:
     from gdcli.experiments.folds import Measured
-    from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult, SweptRun
+    from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult
+    from gdcli.experiments.sweep.swept_run import SweptRun
 
 NAMED = 12
 """Curves that are all named; of more, only the best few are."""
@@ -35,34 +37,33 @@ DEEP = 1e-12
 
 
 def report(
-    sweep: RunningSweep, form: Format, width: int, plotted: bool, shown: Callable[[SweptRun], Callable[[int], bool]]
+    sweep: RunningSweep, form: Format, layout: Layout, shown: Callable[[SweptRun], Callable[[int], bool]]
 ) -> Report:
     """A sweep, for any format: rows as the runs end, or ranked where all are waited for.
 
     Args:
         sweep: The sweep.
         form: The format.
-        width: Columns to keep to.
-        plotted: Whether pictures are drawn.
+        layout: What there is of the screen.
         shown: Which epochs a run's history has.
     """
     ranked = form.for_people
     return Report(
         schema="gdcli.sweep/1",
-        records=_records(sweep, form, width),
+        records=_records(sweep, form, layout),
         summary=lambda: sweep.result.figures(),
         rows_name="runs",
         rows_in_kv=True,
-        columns=sweep_columns(sweep.result, width) if ranked else (),
+        columns=sweep_columns(sweep.result, layout.width) if ranked else (),
         nested=lambda run: run.figures(shown(run)),
-        blocks=lambda screen: blocks(sweep.result, screen, _left_out(sweep.result, width), plotted),
+        blocks=lambda screen: blocks(sweep.result, screen, layout),
     )
 
 
-def _records(sweep: RunningSweep, form: Format, width: int) -> Iterable[SweptRun]:
+def _records(sweep: RunningSweep, form: Format, layout: Layout) -> Iterable[SweptRun]:
     """The runs in the order of their ranks, of the grid, or as they end."""
     if form.for_people:
-        return sweep.result.ranked[: len(sweep.result) - _left_out(sweep.result, width)]
+        return sweep.result.ranked[: len(sweep.result) - _left_out(sweep.result, layout)]
     return sweep if form.rows_only else _numbered(sweep)
 
 
@@ -70,21 +71,25 @@ def _numbered(sweep: RunningSweep) -> Iterator[SweptRun]:
     yield from sweep.result.numbered
 
 
-def _left_out(result: SweepResult, width: int) -> int:
+def _left_out(result: SweepResult, layout: Layout) -> int:
     """Rows that a table leaves out: on a terminal, those after the first so many."""
-    return max(0, len(result) - TABLE_ROWS) if width < sys.maxsize else 0
+    if layout.width == sys.maxsize:
+        return 0
+    answer = 5 + (result.keep is not None) + 2 * (result.comparison is not None) + len(result.gradients)
+    most = TABLE_ROWS if layout.rows is None else layout.table_rows(answer, bool(result.best)) + 2
+    return len(result) - most if len(result) > most + 1 else 0
 
 
-def blocks(result: SweepResult, screen: Screen, left_out: int, plotted: bool) -> Iterator[str]:
+def blocks(result: SweepResult, screen: Screen, layout: Layout) -> Iterator[str]:
     """Under the table."""
     if result.best is None:
         return
+    left_out = _left_out(result, layout)
     if left_out:
         yield f" ... {left_out} more: --format csv has them all"
-    if plotted:
-        yield from draw_sweep(result, screen)
-    yield ""
-    yield from summarize_sweep(result, screen)
+    pictures = draw_sweep(result, screen) if layout.plotted else []
+    used = 1 + len(result) - left_out + bool(left_out)
+    yield from layout.compose(pictures, list(summarize_sweep(result, screen)), used, screen)
 
 
 def sweep_columns(result: SweepResult, width: int) -> list[Column]:
@@ -113,6 +118,8 @@ def sweep_columns(result: SweepResult, width: int) -> list[Column]:
         more.append(Column("arrived", lambda run: short(run.arrived), 7))
     while more and sum(column.width + 1 for column in (*left, *best, *more)) - 1 > width:
         more.pop(-2 if len(more) > 1 else -1)
+    while len(best) > 1 and sum(column.width + 1 for column in (*left, *best)) - 1 > width:
+        best.pop()
     return [*left, *best, *more]
 
 
@@ -135,21 +142,17 @@ def _loss(run: SweptRun, name: str) -> str:
     return short(run.losses.get(name))
 
 
-def draw_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
-    """All loss curves on one log axis; beside it error over model size, and the chosen fits, if there are any."""
-    from gdcli.render.charts.plots import side_by_side
-
+def draw_sweep(result: SweepResult, screen: Screen) -> list[Picture]:
+    """All loss curves on one log axis; error over model size, and the chosen fits, if there are any."""
     sizes = [] if result.keep is None else [(result.size(run), run) for run in result.by_size]
-    curves, wide = result.curves, screen.width >= 100
-    full, half = screen.width - 2, (screen.width - 4) // 2 if wide else screen.width - 2
-    height = 13 if len(sizes) > 1 or not wide else min(20, max(12, screen.height - 12))
-    yield ""
-    yield from _losses(result.ranked, result.is_mixed, screen, full, height).split("\n")
+    losses = partial(_losses, result.ranked, result.is_mixed, screen)
+    pictures = [Picture(losses, 13, 13 if len(sizes) > 1 else 20, height=7)]
     if len(sizes) > 1 and result.keep is not None:
         name = "degree" if result.size_option == "degree" else "parameters"
-        blocks = [_sizes(sizes, result.keep, name, screen, half, 15), _fits(curves, screen, half, 15) if curves else ""]
-        yield ""
-        yield from side_by_side(blocks, screen).split("\n")
+        pictures.append(Picture(partial(_sizes, sizes, result.keep, name, screen), 15, 15, rank=1))
+        if result.curves:
+            pictures.append(Picture(partial(_fits, result.curves, screen), 15, 15, rank=2))
+    return pictures
 
 
 def _losses(runs: Sequence[SweptRun], mixed: bool, screen: Screen, width: int, height: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,47 +11,55 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
+from gdcli.render.layout import Counted, Layout, Picture
+from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.reports.fit import describe_folds, summarize_verdicts, wrap_remark
 from gdcli.render.reports.images import images
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.screen import Screen, error_lines, paint
 from gdcli.training.records import Epoch
 
 if TYPE_CHECKING:
+    from gdcli.experiments.network import NetworkExperiment
     from gdcli.experiments.network_result import NetworkResult
 
+LOW, REGIONS = 12, 20
+"""Lines of curves and of decision regions where no screen limits them."""
 SAME = 5e-4
 """Accuracies nearer to each other than this are printed as one."""
 
 
-def report(result: NetworkResult, records: Iterable[Any], plotted: bool, show: int | None) -> Report:
+def report(result: NetworkResult, records: Iterable[Any], layout: Layout, show: int | None) -> Report:
     """A network's training, for any format.
 
     Args:
         result: The training; it is asked for what it came to when the records have passed.
         records: Its rows as they come, stamped with the time.
-        plotted: Whether pictures are drawn.
+        layout: What there is of the screen.
         show: How many rows of image data are shown first.
     """
+    rows = Counted(records)
     return Report(
         schema="gdcli.train/1",
-        records=records,
+        records=rows,
         summary=result.figures,
         columns=training_columns(result),
         before=lambda screen: images(result.experiment.data, show, screen) if show else (),
-        blocks=lambda screen: blocks(result, screen, plotted),
+        blocks=lambda screen: blocks(result, screen, layout, rows.lines),
     )
 
 
-def blocks(result: NetworkResult, screen: Screen, plotted: bool) -> Iterator[str]:
-    """Under the table: nothing of a run that diverged."""
-    if result.diverged:
-        return
-    if plotted:
-        yield from draw_training(result, screen)
-        if len(result.experiment.data.input_names) == 2 and result.classes:
-            yield from draw_decision_regions(result, screen)
-    yield ""
-    yield from summarize_training(result, screen)
+def answer_lines(experiment: NetworkExperiment) -> int:
+    """Lines that the answer of a run will take, about."""
+    parts = [experiment.validation, experiment.test, experiment.spec.folds.folds]
+    return 7 + sum(part is not None for part in parts) + 2 * (experiment.validation is not None)
+
+
+def blocks(result: NetworkResult, screen: Screen, layout: Layout, used: int) -> Iterator[str]:
+    """Under a table of so many lines: the pictures, then the answer; of a run that diverged the error line says it."""
+    after = error_lines(*result.divergence(), layout.width) if result.diverged else []
+    answer = [] if result.diverged else list(summarize_training(result, screen))
+    pictures = draw_training(result, screen) if layout.plotted else []
+    return layout.compose(pictures, answer, used + layout.height_of(after), screen)
 
 
 def training_columns(result: NetworkResult) -> list[Column]:
@@ -114,36 +123,42 @@ def _shown(figures: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in figures.items() if not (same and name == "balanced_accuracy")}
 
 
-def draw_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
-    """Loss and accuracy curves with the kept epoch marked, then the confusion matrix."""
-    from gdcli.render.charts.plots import Series, chart, draw_confusion, side_by_side
-
-    wide = screen.width >= 100
-    width = (screen.width - 4) // 2 if wide else screen.width - 2
-    height = 16 if wide else 12
-    kept = result.kept.epoch
-    marks = [(float(kept), f"kept {kept}")] if result.loss_history.get("validation") and kept else []
-    blocks = []
-    for title, curves in (("loss by epoch", result.loss_history), ("accuracy by epoch", result.accuracy_history)):
-        series = [
-            Series(curves["epoch"][-len(values) :], values, label=name, meaning=meaning)
-            for name, meaning in (("train", theme.TRAINING), ("validation", theme.VALIDATION))
-            if (values := curves.get(name))
-        ]
-        if series:
-            log = title.startswith("loss") and _spread(series) > 20
-            heading = title.replace("loss", "loss (log scale)") if log else title
-            blocks.append(chart(series, screen, title=heading, width=width, height=height, log_y=log, marks=marks))
-    yield ""
-    yield from side_by_side(blocks, screen).split("\n")
+def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
+    """Loss and accuracy curves with the kept epoch marked, the confusion matrix, and the decision regions."""
+    pictures = [Picture(partial(_draw_curves, result, "loss", result.loss_history, screen), LOW)]
+    if result.accuracy_history.get("train"):
+        accuracy = partial(_draw_curves, result, "accuracy", result.accuracy_history, screen)
+        pictures.append(Picture(accuracy, LOW, rank=3))
+    if result.diverged:
+        return pictures
     if result.confusion is not None:
         name, counts = result.confusion
-        labels = [plain(label, screen) for label in result.classes]
-        yield ""
-        yield from draw_confusion(counts, labels, screen, title=f"{name} set").split("\n")
+        pictures.append(confusion_picture(counts, result.classes, f"{name} set", screen, rank=2))
+    if len(result.experiment.data.input_names) == 2 and result.classes:
+        regions = partial(_draw_decision_regions, result, screen)
+        pictures.append(Picture(regions, usual=REGIONS, wide=REGIONS, width=24, height=8, rank=1))
+    return pictures
 
 
-def draw_decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str]:
+def _draw_curves(
+    result: NetworkResult, name: str, curves: Mapping[str, Any], screen: Screen, width: int, height: int
+) -> str:
+    """Training and validation by epoch."""
+    from gdcli.render.charts.plots import Series, chart
+
+    kept = result.kept.epoch
+    marks = [(float(kept), f"kept {kept}")] if result.loss_history.get("validation") and kept else []
+    series = [
+        Series(curves["epoch"][-len(values) :], values, label=part, meaning=meaning)
+        for part, meaning in (("train", theme.TRAINING), ("validation", theme.VALIDATION))
+        if (values := curves.get(part))
+    ]
+    log = name == "loss" and _spread(series) > 20
+    title = f"{name}{' (log scale)' if log else ''} by epoch"
+    return chart(series, screen, title=title, width=width, height=height, log_y=log, marks=marks)
+
+
+def _draw_decision_regions(result: NetworkResult, screen: Screen, width: int, height: int) -> str:
     """Which class each point of the plane of both inputs would get, with the rows on top."""
     from gdcli.render.charts.axes import frame_picture
     from gdcli.render.raster.canvas import half_blocks
@@ -153,14 +168,12 @@ def draw_decision_regions(result: NetworkResult, screen: Screen) -> Iterator[str
     across, up = data.input_names
     rows = data.inputs.astype(float)
     x_range, y_range = _ranges(rows)
-    height = 2 * max(8, min(24, screen.height - 8))
-    width = min(screen.width - 12, height * 2)
-    grid = np.stack(np.meshgrid(np.linspace(*x_range, width), np.linspace(*y_range, height)), axis=-1).reshape(-1, 2)
-    classes = result.experiment.predict(result.kept.parameters, grid).reshape(height, width)
+    high = 2 * (height - 4)
+    wide = min(width - 10, high * 2)
+    grid = np.stack(np.meshgrid(np.linspace(*x_range, wide), np.linspace(*y_range, high)), axis=-1).reshape(-1, 2)
+    classes = result.experiment.predict(result.kept.parameters, grid).reshape(high, wide)
     rgb = draw_regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
-    yield ""
-    yield "decision regions"
-    yield from frame_picture(half_blocks(rgb, screen), x_range, y_range, across, up, screen).split("\n")
+    return "decision regions\n" + frame_picture(half_blocks(rgb, screen), x_range, y_range, across, up, screen)
 
 
 def _ranges(rows: Array) -> list[tuple[float, float]]:

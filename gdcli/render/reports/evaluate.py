@@ -1,0 +1,72 @@
+"""What `evaluate` shows: each class's figures, those of all rows, the most frequent mistakes, the confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gdcli.experiments.evaluating import Evaluated
+from gdcli.formatting import short
+from gdcli.nn import metrics
+from gdcli.render import Column, Report, theme
+from gdcli.render.layout import Counted, Layout
+from gdcli.render.reports.confusion import confusion_picture
+from gdcli.render.screen import Screen, paint, plain
+
+MOST = 26
+"""Classes whose matrix is shown where no picture is asked for."""
+
+
+def report(evaluated: Evaluated, layout: Layout) -> Report:
+    """The report of an evaluation.
+
+    Args:
+        evaluated: The figures.
+        layout: What there is of the screen.
+    """
+    per_class = layout.listed(evaluated.per_class(), 3)
+    return Report(
+        schema="gdcli.evaluate/1",
+        records=per_class,
+        summary=evaluated.summary,
+        rows_name="per_class",
+        columns=_columns(evaluated.classes),
+        blocks=lambda screen: _blocks(evaluated, screen, layout, per_class),
+    )
+
+
+def _columns(classes: tuple[str, ...]) -> list[Column]:
+    width = max((len(label) for label in classes), default=5) + 2
+    return [
+        Column("class", lambda r: plain(r.label, Screen()), width, left=True),
+        Column("precision", lambda r: f"{r.precision:.4f}", 10),
+        Column("recall", lambda r: f"{r.recall:.4f}", 8),
+        Column("f1", lambda r: f"{r.f1:.4f}", 8),
+        Column("rows", lambda r: f"{r.support:,}", 8),
+    ]
+
+
+def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
+    """The figures, and the most frequent mistakes."""
+    figures = {name: short(value) for name, value in evaluated.figures.items()}
+    if figures.get("balanced_accuracy") == figures.get("accuracy"):
+        figures.pop("balanced_accuracy", None)
+    text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+    yield f" {paint('rows', theme.HEADING, screen)} {evaluated.rows:,}   {text}"
+    confusion = evaluated.found.confusion
+    worst = [] if confusion is None else metrics.worst_confusions(confusion, evaluated.classes)
+    if worst:
+        mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
+        yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(mistakes, screen)}"
+
+
+def _blocks(evaluated: Evaluated, screen: Screen, layout: Layout, listed: Counted) -> Iterator[str]:
+    """Under the classes: the answer, then the confusion matrix."""
+    yield from listed.word()
+    lines, used = list(_answer(evaluated, screen)), listed.lines + len(listed.word())
+    yield from layout.compose([], lines, used, screen)
+    confusion, classes = evaluated.found.confusion, evaluated.classes
+    if confusion is not None and (layout.plotted or len(classes) <= MOST):
+        matrix = confusion_picture(confusion, classes, "confusion", screen)
+        used += layout.height_of(lines) + 1
+        yield from replace(layout, plotted=True).compose([matrix], [], used, screen)
