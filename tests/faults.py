@@ -131,7 +131,7 @@ class Moments:
 
     def __call__(self, frame: Any, event: str, argument: Any) -> None:  # noqa: ARG002 - a profiler's signature
         """A profiler's event."""
-        if event not in ("call", "c_call"):
+        if event not in ("call", "c_call") or frame.f_code.co_filename == __file__:
             return
         self.count += 1
         if self.count - 1 == self.chosen:
@@ -240,6 +240,7 @@ class Place:
 
     def _be(self, before: Callable[[], Told], words: list[str]) -> None:
         """The child's life."""
+        real, write = os._exit, os.write
         try:
             os.chdir(self.folder)
             os.environ["TMPDIR"] = str(self.temporary)
@@ -253,9 +254,6 @@ class Place:
             main = import_module("gdcli.__main__").main
             begin, tell = before()
             sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), io.TextIOWrapper(io.FileIO(2, "w"))  # noqa: SIM115
-            real, write = os._exit, os.write
-            if isinstance(write, partial):
-                write = write.args[2]
 
             def leave(code: int) -> None:
                 sys.setprofile(None)
@@ -274,7 +272,7 @@ class Place:
             atexit._run_exitfuncs()
             real(code)
         finally:
-            os._exit(99)
+            real(99)
 
 
 Told = tuple[Callable[[], None], Callable[[], Any]]

@@ -35,15 +35,16 @@ FILES = {
 SAMPLES = ("sample:bmi", "sample:line:seed=3,rows=40", "sample:iris", "sample:xor")
 LINES = ["fit", "step", "limit", "surface", "sweep fit", "lr-find fit", "score", "live"]
 NETWORKS = ["train", "sweep train", "lr-find train", "show"]
-OTHERS = ["activation"]
+OTHERS = {"activation": names(ACTIVATION), "loss": names(LOSS)}
 DRAWN = [*LINES, *NETWORKS, *OTHERS]
 """What says how to do it again, by a `rerun:` line."""
 SILENT = {
     "mse": "prints a bare number", "rmse": "prints a bare number", "evaluate": "has no choices of its own",
     "predict": "has no choices of its own", "collapse": "has no choices of its own", "sample": "is the command itself",
-    "help": "runs nothing", "completion": "runs nothing",
+    "help": "runs nothing", "completion": "runs nothing", "config": "runs nothing",
+    "check": "is about formulas, and ends by them: tests/test_check.py",
 }  # fmt: skip
-"""Commands without such a line, and why."""
+"""Commands that are not drawn, and why: most say no such line."""
 
 RATES, PARTS, SMALL = ("0.1", "0.03", "1e-3", "0.02"), ("0.5", "0.9", "0.25"), ("0", "0.1", "1e-3")
 POOL: dict[str, Sequence[str]] = {
@@ -66,13 +67,14 @@ POOL: dict[str, Sequence[str]] = {
     "low": ("1e-4",), "high": ("1", "5"), "points": ("5", "9"), "pred": ("y",), "suggest": ("steepest",),
     "smooth": ("0.5",), "x_range": ("0:1", "-1:1:5"), "y_range": ("0:1",), "m_range": ("-3:5:7",),
     "b_range": ("0:1",), "record": ("made.jsonl",), "on": ("rows.csv",), "classes": ("no,yes",), "test": ("rows.csv",),
-    "show": ("2",),
+    "show": ("2",), "against": ("p", "residual"), "shuffle_rows": ("16", "33"), "by": ("b", "colour"),
 }  # fmt: skip
 """Values of options, by name; a flag needs none."""
 LEFT_OUT = {
     "help": "runs nothing", "help_all": "runs nothing", "plugin": "tests/test_plugins.py", "quiet": "says no line",
     "debug": "says how an error came about", "timing": "adds what a clock says", "web": "tests/test_live_web.py",
-    "port": "goes with --web", "host": "goes with --web", "replay": "says itself again", "plain": "is always given",
+    "port": "goes with --web", "host": "goes with --web",
+    "sessions": "goes with --web", "replay": "says itself again", "plain": "is always given",
     "cluster": "tests/test_sweep_cluster.py", "timeout": "a clock's", "workers": "tests/test_sweep.py",
     "yes": "allows more than 10,000 runs", "chosen": "a note that such lines have", "resume": "tests/test_going_on.py",
     "labels": "for images", "test_labels": "for images",
@@ -126,12 +128,14 @@ def _rows(name: str, chosen: random.Random) -> tuple[list[str], bytes | None]:
     file = _argument(chosen.choice([file for file, text in FILES.items() if text == wanted]))
     where = chosen.random()
     if name in OTHERS:
-        return chosen.sample(names(ACTIVATION), 2), None
+        return chosen.sample(OTHERS[name], 2), None
     if name == "live":
         return [file], "\n".join([*chosen.choices(TYPED, k=chosen.randint(1, 6)), "q", ""]).encode()
     if where < 0.2:
         return ["-"], wanted.encode()
-    return [file] if where < 0.9 else [chosen.choice(SAMPLES)], None
+    return [file] if where < 0.8 else [file, "classes.csv" if wanted == CLASSES else "rows.csv"] if where < 0.9 else [
+        chosen.choice(SAMPLES)
+    ], None
 
 
 def _needed(name: str, words: Sequence[str]) -> list[str]:

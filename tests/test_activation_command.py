@@ -250,11 +250,11 @@ def test_to_a_file(gdcli, tmp_path):
     assert path.read_text() == gdcli("activation", "gelu").out
 
 
-def test_rows_load_no_plotting_library(process):
+def test_rows_load_no_charts(process):
     result = process("activation", "relu", "--format", "csv", environ={"PYTHONPROFILEIMPORTTIME": "1"})
     assert result.code == 0
     assert "numpy" in result.err
-    assert "plotext" not in result.err
+    assert "gdcli.render.charts.plots" not in result.err
 
 
 def test_examples_run():

@@ -37,7 +37,7 @@ THIRD_PARTY = {
     "nn": {"numpy", "threadpoolctl"},
     "data": {"numpy", "charset_normalizer", "polars", "fastexcel", "compression", "backports"},
     "experiments": {"numpy", "safetensors"},
-    "render": {"numpy", "rich", "plotext"},
+    "render": {"numpy", "rich"},
     "live": {"numpy", "textual", "rich"},
     "cli": {"numpy", "typer", "rich"},
 }
@@ -157,12 +157,6 @@ def test_third_parties_by_room():
             top = module.split(".")[0]
             if top != "gdcli" and top not in sys.stdlib_module_names:
                 assert top in THIRD_PARTY.get(room(path), {"numpy"}), f"{label(path)} imports {module}"
-
-
-def test_plotext_has_one_adapter():
-    users = [label(path) for path in FILES if any(m.split(".")[0] == "plotext" for m in imports(path))]
-    assert len(users) == 1
-    assert users[0].startswith("render")
 
 
 def test_typers_private_modules_have_one_door():

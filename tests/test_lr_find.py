@@ -250,7 +250,7 @@ class TestCommand:
 
     def test_screen_with_a_chart(self, gdcli):
         out = gdcli("lr-find", "train", "sample:iris", "--hidden", 4, "--plot").out
-        for words in ("log10(lr)", "smoothed", "┊ two-thirds", "steepest"):
+        for words in ("by learning rate", "smoothed", "two-thirds", "steepest", "1e-4"):
             assert words in out
         assert max(map(len, out.splitlines())) <= 80
 

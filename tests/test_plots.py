@@ -1,18 +1,13 @@
 """Charts, bars and matrices as text at fixed sizes: facts about them, not their box characters."""
 
-import ast
 import math
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import gdcli
 from gdcli.render import theme
 from gdcli.render.charts.axes import axis, compact, log_ticks, ticks
 from gdcli.render.charts.curves import thin_curve
@@ -42,27 +37,6 @@ def ink(text: str) -> set[tuple[int, int]]:
 
 def draw(*series: Series, screen: Screen = PLAIN, width: int = 40, height: int = 12, **options) -> str:
     return chart(series, screen, title=options.pop("title", "loss"), width=width, height=height, **options)
-
-
-def test_plots_is_the_only_module_that_imports_plotext():
-    package = Path(gdcli.__file__).parent
-    users = [path.name for path in package.rglob("*.py") if "plotext" in imports(path)]
-    assert users == ["plots.py"]
-
-
-def imports(path: Path) -> set[str]:
-    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    found = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
-    return {name.split(".")[0] for node in found for name in module_names(node)}
-
-
-def module_names(node: ast.Import | ast.ImportFrom) -> list[str]:
-    return [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-
-
-def test_importing_the_module_does_not_load_plotext():
-    program = "import sys, gdcli.render.charts.plots; sys.exit('plotext' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 @pytest.mark.quick
@@ -259,7 +233,7 @@ def test_colour_only_adds_escapes_of_the_right_depth():
     for depth, sign in ((24, "\x1b[38;2;"), (8, "\x1b[38;5;"), (4, "\x1b[9")):
         text = draw(Series([0, 1], [0, 1]), screen=Screen(depth=depth))
         assert sign in text
-        assert ESCAPE.sub("", text) == draw(Series([0, 1], [0, 1]))
+        assert ESCAPE.sub("", text) == ESCAPE.sub("", draw(Series([0, 1], [0, 1]), screen=Screen(depth=24)))
 
 
 SERIES = st.builds(
@@ -325,6 +299,122 @@ def test_log_ticks_are_few_and_inside(low, span, count):
     made = axis(low, min(low + span, 308.2), count, log=True)
     assert len(made.ticks) <= 2 * count + 1
     assert all(made.low - 1e-6 <= value <= made.high + 1e-6 for value, _ in made.ticks)
+
+
+def labelled(lines):
+    """Row and value of each number at a y axis, top first."""
+    found = [(at, line.split("┤")[0].strip()) for at, line in enumerate(lines) if "┤" in line]
+    return [(at, float(text)) for at, text in found if text]
+
+
+def reaches_over(positions, values, length):
+    """Two decades or three numbers, over six tenths of the axis; a cell is the precision of a place."""
+    decades = [value for value in values if abs(math.log10(value) - round(math.log10(value))) < 1e-9]
+    enough = len(decades) >= 2 or len(values) >= 3
+    return enough and max(positions) - min(positions) + 1 >= 0.6 * length
+
+
+@pytest.mark.parametrize("rows", [6, 12, 30])
+def test_a_log_axis_has_numbers_over_its_whole_length(rows):
+    rng = np.random.default_rng(rows)
+    for _ in range(170):
+        low = rng.uniform(-12, 6)
+        y = 10.0 ** np.array([low, low + rng.choice([rng.uniform(0.1, 1), rng.uniform(1, 4), rng.uniform(4, 20)])])
+        lines = draw(Series([0, 1], y), log_y=True, width=40, height=rows + 3).split("\n")
+        numbers = labelled(lines)
+        assert numbers, y
+        assert reaches_over(*zip(*numbers, strict=True), rows), (y, lines)
+
+
+@pytest.mark.parametrize("width", [38, 58, 118])
+def test_a_log_axis_below_has_numbers_over_its_whole_length(width):
+    rng = np.random.default_rng(width)
+    for _ in range(170):
+        low = rng.uniform(-12, 6)
+        x = 10.0 ** np.array([low, low + rng.choice([rng.uniform(0.1, 1), rng.uniform(1, 4), rng.uniform(4, 20)])])
+        foot = draw(Series(x, [0, 1]), log_x=True, width=width, height=10, x_label="lr").split("\n")[-1]
+        words = [(word.start() + len(word[0]) // 2, word[0]) for word in re.finditer(r"\S+", foot)]
+        numbers = [(at, float(word)) for at, word in words if word != "lr"]
+        assert "lr" in foot.split()
+        assert reaches_over(*zip(*numbers, strict=True), width - 4), (x, foot)
+
+
+def dots(text):
+    """Row and column of every braille dot of the plot, eight a cell."""
+    bits = [(0, 0, 1), (1, 0, 2), (2, 0, 4), (0, 1, 8), (1, 1, 16), (2, 1, 32), (3, 0, 64), (3, 1, 128)]
+    return {
+        (4 * row + down, 2 * column + right)
+        for row, line in enumerate(plot_area(text))
+        for column, char in enumerate(line)
+        for down, right, bit in bits
+        if 0x2800 < ord(char) < 0x2900 and (ord(char) - 0x2800) & bit
+    }
+
+
+def test_points_lie_on_the_braille_grid_as_curves_do():
+    x = np.linspace(0, 1, 400)
+    text = ESCAPE.sub("", draw(Series(x, x**2, style="points"), Series([0, 1], [0, 0]), screen=Screen(), width=50))
+    rows, columns = len(plot_area(text)), len(plot_area(text)[0])
+    curve = {spot for spot in dots(text) if spot[0] < 4 * rows - 4}
+    assert len({row for row, _ in curve}) > 2 * rows  # no shelves: more heights than there are rows of cells
+    low, high = -0.02, 1.02  # the range has a little air
+    for row, column in curve:
+        across, up = low + (high - low) * column / (2 * columns - 1), low + (high - low) * (1 - row / (4 * rows - 1))
+        assert abs(up - across**2) < 2 / (2 * rows)
+
+
+def test_few_points_are_larger_than_a_dot():
+    few = ESCAPE.sub("", draw(Series([1, 2, 3], [1, 3, 2], style="points"), screen=Screen()))
+    assert len(dots(few)) == 3 * 4
+
+
+def test_a_circle_is_round_where_units_are_the_same():
+    turn = np.linspace(0, 2 * math.pi, 500)
+    text = ESCAPE.sub("", draw(Series(np.cos(turn), np.sin(turn)), screen=Screen(), width=100, height=20, equal=True))
+    rows, columns = zip(*dots(text), strict=True)
+    assert max(columns) - min(columns) == pytest.approx(max(rows) - min(rows), rel=0.1)
+
+
+def test_a_unit_is_not_forced_on_ranges_that_differ_much():
+    text = draw(Series([0, 3000], [0, 5]), equal=True, width=60, height=16)
+    assert {column for _, column in ink(text)} == set(range(len(plot_area(text)[0])))
+
+
+@pytest.mark.parametrize("width", [30, 44, 90])
+def test_every_mark_has_its_word_whole(width):
+    marks = [(10, "two-thirds"), (11, "steepest"), (12, "valley"), (90, "limit")]
+    series = [Series(range(100), np.sin(np.arange(100)) + at, f"c{at}") for at in range(2)]
+    text = draw(*series, marks=marks, width=width, height=14)
+    for _, word in marks:
+        assert word in text, text
+
+
+@pytest.mark.parametrize("height", [5, 6, 8, 12])
+@pytest.mark.parametrize("count", [2, 4, 9])
+def test_a_curve_is_named_or_not_drawn(height, count):
+    series = [Series([0, 1], [0, at], f"the name of curve {at}", "points") for at in range(count)]
+    text = draw(*series, width=44, height=height)
+    named = {at for at in range(count) if f"curve {at}" in text}
+    assert count - 1 in named
+    drawn = {char for line in plot_area(text) for char in line} & set("•◦▪x+")
+    assert len(drawn) <= len(named)
+    assert height == 5 or ("not drawn" in text) == (len(named) < count), text
+
+
+@pytest.mark.parametrize(("style", "marks"), [("line", "·+x#"), ("points", "•◦▪x+")])
+def test_curves_differ_without_colour(style, marks):
+    series = [Series([0, 1], [at, at + 1], f"{at}", style) for at in range(5)]
+    drawn = {char for line in plot_area(draw(*series, width=70, height=30)) for char in line}
+    assert set(marks) <= drawn
+    assert style == "points" or any(0x2800 <= ord(char) < 0x2900 for char in drawn)
+
+
+def test_meanings_keep_their_marks_without_colour():
+    text = draw(
+        Series([0, 1], [0, 1], "start", meaning=theme.START), Series([0, 1], [1, 0], "fitted", meaning=theme.FITTED)
+    )
+    assert "S start" in text
+    assert "— fitted" in text
 
 
 def test_a_short_log_axis_has_round_numbers_between_the_powers():

@@ -12,7 +12,8 @@ import pytest
 
 import gdcli
 
-TERMINAL = {"typer", "rich", "plotext", "textual"}
+TERMINAL = {"typer", "rich", "textual"}
+CHARTS = "gdcli.render.charts.plots"
 PACKAGE = Path(gdcli.__file__)
 
 CALL = """
@@ -66,7 +67,7 @@ def test_rows_alone_need_nothing_that_speaks_of_the_run() -> None:
 @pytest.mark.quick
 @pytest.mark.parametrize(
     ("commands", "never"),
-    [(HELP, ["numpy", "plotext", "rich"]), (NUMBERS, ["rich", "plotext"]), (TABLES, ["plotext"])],
+    [(HELP, ["numpy", CHARTS, "rich"]), (NUMBERS, ["rich", CHARTS]), (TABLES, [CHARTS])],
     ids=["help", "numbers", "tables"],
 )
 def test_commands_import_only_what_they_use(commands: list[list[str]], never: list[str]) -> None:
@@ -77,8 +78,8 @@ def test_commands_import_only_what_they_use(commands: list[list[str]], never: li
     assert not loaded & {*never, "textual", "aiohttp"}, "what draws the playground is for the playground"
 
 
-def test_plot_is_what_loads_plotext() -> None:
-    assert "plotext" in modules_after(CALL.format(commands=[["fit", "sample:deck", "--epochs", "3", "--plot"]]))
+def test_plot_is_what_loads_charts() -> None:
+    assert CHARTS in modules_after(CALL.format(commands=[["fit", "sample:deck", "--epochs", "3", "--plot"]]))
 
 
 def test_package_alone_loads_nothing() -> None:

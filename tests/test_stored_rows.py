@@ -3,7 +3,9 @@
 import errno
 import gzip
 import json
+import os
 import struct
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from gdcli.data import array_source, opening, pieces, text_source
 from gdcli.data.dataset import Dataset
 from gdcli.data.formats import jsonl
+from gdcli.data.layout import ReadOptions
 from gdcli.data.moments import Moments
 from gdcli.data.splitting import held_out
 from gdcli.data.store import ArrayFile, Spool
@@ -136,6 +139,17 @@ class TestRuns:
         whole = list(descend(problem, Adam(), learning_rate=0.01, epochs=2, start=start, batch_size=16))
         again = list(descend(problem, Adam(), learning_rate=0.01, epochs=2, batch_size=16, resume=whole[21]))
         assert again[-1].parameters.tobytes() == whole[-1].parameters.tobytes()
+
+
+class TestFew:
+    @pytest.mark.parametrize("most", [1, 10, 60, 500])
+    def test_they_stand_evenly_among_the_rows(self, monkeypatch, most):
+        monkeypatch.setattr("gdcli.data.stored.FEW", most)
+        train, _ = split_stored(stored(60), 0.2, 0)
+        every = np.concatenate([targets for _, targets in train.parts(50)])
+        step = max(1, len(train) // most)
+        assert train.few.targets.tolist() == every[::step].tolist()
+        assert len(train.few) <= 2 * most
 
 
 class TestMoments:
@@ -263,6 +277,17 @@ class TestCommand:
         )
         assert history(named) == history(piped)
 
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+    @pytest.mark.parametrize("options", [(), ("--shuffle-rows", "64")])
+    def test_a_pipe_with_a_name_is_read_once(self, gdcli, tmp_path, options):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        os.mkfifo("pipe")
+        writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(CSV,), daemon=True)
+        writer.start()
+        piped = gdcli("train", "pipe", *TRAIN, *options)
+        writer.join()
+        assert history(piped) == history(gdcli("train", "t.csv", *TRAIN, *options))
+
     def test_images_are_the_same_run_in_their_order_from_either(self, gdcli, tmp_path):
         """Pixels are scaled exactly, and nothing is drawn: there is no other way to the same numbers."""
         source = images(tmp_path / "i")
@@ -354,6 +379,44 @@ class TestCommand:
         assert float(result.out) > 0
 
 
+class TestPredictions:
+    """Predictions of a large file are made block by block, and are those of a small one."""
+
+    def test_of_a_text(self, gdcli, tmp_path, request):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        gdcli("train", "t.csv", *TRAIN, "--save", "m.safetensors")
+        here = gdcli("predict", "m.safetensors", "t.csv", "-f", "csv").out
+        request.getfixturevalue("small")
+        assert gdcli("predict", "m.safetensors", "t.csv", "-f", "csv").out == here
+        assert len(here.splitlines()) == ROWS + 1
+
+    def test_of_images_with_and_without_labels(self, gdcli, tmp_path, monkeypatch):
+        source = images(tmp_path / "i")
+        gdcli("train", *source, *TRAIN, "--save", "m.safetensors")
+        here = [gdcli("predict", "m.safetensors", *source[:count], "-f", "csv").out for count in (1, 3)]
+        monkeypatch.setattr(streaming, "SHUFFLED_NUMBERS", 1000)
+        monkeypatch.setattr(array_source, "_NUMBERS", 49 * 30)
+        there = [gdcli("predict", "m.safetensors", *source[:count], "-f", "csv").out for count in (1, 3)]
+        assert there == here
+
+    def test_of_a_table_of_arrays(self, gdcli, tmp_path, monkeypatch):
+        WRITERS["t.npz"](tmp_path / "t.npz")
+        gdcli("train", "t.npz", *TRAIN, "--save", "m.safetensors")
+        here = gdcli("predict", "m.safetensors", "t.npz", "-f", "json").out
+        monkeypatch.setattr(streaming, "SHUFFLED_NUMBERS", 100)
+        monkeypatch.setattr(array_source, "_NUMBERS", 4 * 30)
+        assert gdcli("predict", "m.safetensors", "t.npz", "-f", "json").out == here
+
+    def test_a_bad_cell_in_the_last_line_is_named(self, gdcli, refused, tmp_path, request):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        gdcli("train", "t.csv", *TRAIN, "--save", "m.safetensors")
+        (tmp_path / "t.csv").write_text(CSV + "1,x,2,yes\n")
+        request.getfixturevalue("small")
+        result = gdcli("predict", "m.safetensors", "t.csv", "-f", "csv", "-o", "out.csv")
+        refused(result, 3, "t.csv: line 232, column 'b': 'x' is not a number")
+        assert not (tmp_path / "out.csv").exists()
+
+
 @pytest.mark.usefixtures("small")
 class TestBadInput:
     @pytest.mark.parametrize(
@@ -399,6 +462,14 @@ class TestBadInput:
         images(tmp_path / "j", seed=9)
         (tmp_path / "j").replace(tmp_path / "i")
         np.testing.assert_array_equal(file.read(0, 5), known)
+
+    def test_a_text_that_is_replaced_while_it_is_read(self, tmp_path):
+        WRITERS["t.csv"](tmp_path / "t.csv")
+        rows = opening.open_rows("t.csv", ReadOptions())
+        (tmp_path / "other.csv").write_text(CSV.replace("yes", "no"))
+        (tmp_path / "other.csv").replace(tmp_path / "t.csv")
+        with pytest.raises(DataError, match=r"t\.csv: was replaced while it was read"):
+            list(rows.blocks(("a", "kind")))
 
     def test_parquet_cut_short(self, gdcli, refused, tmp_path):
         WRITERS["t.parquet"](tmp_path / "t.parquet")

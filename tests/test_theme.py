@@ -100,7 +100,7 @@ def test_escape_sequences_are_written_where_colours_become_text():
             for node in ast.walk(ast.parse(path.read_text("utf-8")))
         )
     ]
-    assert set(wrong) <= ESCAPES | {"render/charts/plots.py"}  # which reads plotext's
+    assert set(wrong) <= ESCAPES
 
 
 def test_a_meaning_has_one_name():

@@ -823,12 +823,11 @@ def test_a_reader_that_goes_away_is_no_error(process):
     assert result.err == ""
 
 
-def test_training_loads_no_terminal_plots_when_it_writes_csv(process):
-    """FACTS: plotext costs 150 ms to import."""
+def test_training_loads_no_charts_when_it_writes_csv(process):
     code = (
         "import io, sys; from gdcli.cli.boundary import run; from gdcli.cli.terminal import Terminal;"
         "terminal = Terminal(None, io.StringIO(), io.StringIO(), {});"
         "run(['train', 'sample:iris', '--epochs', '1', '--format', 'csv'], terminal);"
-        "print('plotext' in sys.modules)"
+        "print('gdcli.render.charts.plots' in sys.modules)"
     )
     assert process.python("-c", code).out.strip() == "False"

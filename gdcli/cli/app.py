@@ -30,6 +30,7 @@ COMMANDS = {
     "activation": "Draw activation functions and their derivatives.",
     "loss": "Draw losses and their gradients against the prediction.",
     "check": "Check your own formulas, function or predictions against the truth.",
+    "explain": "Explain a term of the lecture in three sentences, with its formula and a command that shows it.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",

@@ -15,11 +15,16 @@ def option(*names: str, help: str, accepts: str = "", metavar: str | None = None
     return typer.Option(*names, help=help, parser=parser, metavar=metavar, show_default=False)
 
 
-ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A file written by --save; - for stdin.", show_default=False)
+]
 
 
 GET = option("--get", metavar="NAME", help="Print one value of the result alone, as train.r2 or history.-1.loss.")
 PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
+
+
+LANG = option("--lang", metavar="en|zh-TW", help="The language to speak. [the system's, else en]")
 
 
 class SaveOptions(NamedTuple):
@@ -66,7 +71,10 @@ class OutputOptions(NamedTuple):
 
     format: Annotated[str, option("--format", "-f", metavar="NAME", help="{format}. [table]")] = "table"
     output: Annotated[
-        str | None, option("--output", "-o", metavar="FILE", help="Write results there, all or nothing.")
+        str | None,
+        option(
+            "--output", "-o", accepts="place", metavar="FILE", help="Write results there, all or nothing; - = stdout."
+        ),
     ] = None
     get: Annotated[str | None, GET] = None
     prefix: Annotated[str | None, PREFIX] = None

@@ -16,8 +16,9 @@ from gdcli.arrays import Array
 from gdcli.data.cells import data_error
 from gdcli.data.files import opened
 from gdcli.data.idx import idx_header, idx_table, is_idx, is_mnist_folder, mnist_files, other_size
+from gdcli.data.layout import ReadOptions
 from gdcli.data.numpy_files import DAMAGE, ArrayTable, is_numpy, pair_keys, table_of_arrays
-from gdcli.data.place import Place
+from gdcli.data.place import is_pipe, place_of
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.store import ArrayFile
 from gdcli.data.tables import Table
@@ -109,16 +110,20 @@ class ArraySource(Source):
         return sum(header.row_bytes for header in self.arrays.values())
 
 
-def array_source(place: Place, labels: str | None = None) -> ArraySource | None:
+def array_source(source: str, options: ReadOptions, labels: str | None = None) -> ArraySource | None:
     """Images with their labels, or arrays, in blocks; None of any other source, or where they need be read whole.
 
     Args:
-        place: A file, or a folder with MNIST's files.
+        source: A file, or a folder with MNIST's files; a pipe is left alone.
+        options: How to read a text table.
         labels: The file of labels that goes with IDX images.
 
     Raises:
         DataError: If it is damaged, or images and labels do not belong together.
     """
+    if source == "-" or is_pipe(source):
+        return None
+    place = place_of(source, options)
     if place.path is None or place.part:
         return None
     if is_mnist_folder(place.path):
@@ -126,7 +131,7 @@ def array_source(place: Place, labels: str | None = None) -> ArraySource | None:
     if not Path(place.path).is_file():
         return None
     if is_idx(place.head):
-        return None if labels is None else _images(place.path, labels, place.source)
+        return _images(place.path, labels, place.source)
     if labels is not None or not is_numpy(place.head) or place.is_packed:
         return None
     try:
@@ -141,23 +146,27 @@ def _source(arrays: Mapping[str, _Header], name: str, images: bool) -> ArraySour
     return ArraySource(first_rows_of(head), arrays=arrays, name=name, images=images)
 
 
-def _images(images: str, labels: str, name: str) -> ArraySource:
-    headers = {"images": _idx(images), "labels": _idx(labels)}
+def _images(images: str, labels: str | None, name: str) -> ArraySource:
+    headers = {"images": _idx(images)} | ({} if labels is None else {"labels": _idx(labels)})
     return _source(_alike(headers, name), name, True)
 
 
 def _alike(headers: Mapping[str, _Header], name: str) -> Mapping[str, _Header]:
-    """Images and labels of the same number.
+    """Images, and labels of the same number.
 
     Raises:
         DataError: If they are something else.
     """
-    images, labels = (header.shape for header in headers.values())
-    if len(images) > 1 and len(labels) == 1 and 0 < images[0] == labels[0]:
+    shapes = [header.shape for header in headers.values()]
+    if len(shapes[0]) > 1 and 0 not in shapes[0] and all(shape == shapes[0][:1] for shape in shapes[1:]):
         return headers
-    few = [np.broadcast_to(np.uint8(0), shape) for shape in (images, labels)]  # no memory
-    idx_table(few[0], few[1], name)
+    few = [np.broadcast_to(np.uint8(0), shape) for shape in shapes]  # no memory
+    _images_table(few, name)
     raise data_error(name, "no images", "name the images, and give the labels with --labels")
+
+
+def _images_table(parts: Sequence[Array], name: str) -> ArrayTable:
+    return idx_table(parts[0], parts[1] if len(parts) > 1 else None, name)
 
 
 def _idx(path: str) -> _Header:
@@ -215,7 +224,7 @@ def _tables(arrays: Mapping[str, _Header], name: str, images: bool, most: int = 
             count = min(size, total - begin)
             parts = [header.rows(stream, count) for header, stream in zip(headers, streams, strict=True)]
             found = dict(zip(arrays, parts, strict=True))
-            yield idx_table(parts[0], parts[1], name) if images else table_of_arrays(found, name)
+            yield _images_table(parts, name) if images else table_of_arrays(found, name)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -75,7 +76,8 @@ def choose(table: Table, columns: ColumnOptions) -> tuple[tuple[str, ...], str]:
     """
     x = expand(table, columns.x)
     y = target_of(table, x) if columns.y is None else find(table, columns.y)
-    twice = next((name for name in x if x.count(name) > 1), None)
+    times = Counter(x)
+    twice = next((name for name in x if times[name] > 1), None)
     if twice is not None:
         what = f"{printable(table.source)}: column {quoted(twice)} is asked for twice"
         raise OptionError(what, "name each input once")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gdcli.data.array_source import array_source
+from gdcli.data.cells import data_error
 from gdcli.data.files import STDIN, Opened, opened, opened_stream
 from gdcli.data.formats import format_of, stream_of
 from gdcli.data.hive import FolderTable
@@ -70,7 +71,7 @@ def open_source(source: str, options: ReadOptions, stdin: BinaryIO | None = None
         DataError: If it cannot be read, or is no table.
         OptionError: If labels are given for something other than IDX images.
     """
-    arrays = None if source == "-" else array_source(place_of(source, options), labels)
+    arrays = array_source(source, options, labels)
     if arrays is not None:
         return arrays
     return as_source(load(source, options, stdin, labels) if labels else open_rows(source, options, stdin))
@@ -89,7 +90,26 @@ def _one(place: Place) -> Table | Source:
     path = place.path
     most = place.options.limits.unpacked
     with opened(path, most) as stream:
-        return _streamed(place, stream, lambda: opened(path, most), Path(path).stat().st_size)
+        return _streamed(place, stream, _once_more(path, most), Path(path).stat().st_size)
+
+
+def _once_more(path: str, most: int) -> Again:
+    """Opens a file again, if it is still the same."""
+    known = _identity(path)
+
+    @contextmanager
+    def again() -> Iterator[Opened]:
+        with opened(path, most) as stream:
+            if _identity(path) != known:
+                raise data_error(path, "was replaced while it was read", "start again when nothing writes to it")
+            yield stream
+
+    return again
+
+
+def _identity(path: str) -> tuple[int, int]:
+    found = Path(path).stat()
+    return found.st_dev, found.st_ino
 
 
 def _needs_all(place: Place) -> bool:

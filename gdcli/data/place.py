@@ -11,7 +11,7 @@ from gdcli.data.files import HEAD, opened
 from gdcli.data.layout import ReadOptions
 from gdcli.errors import DataError
 
-__all__ = ["Place", "place_of"]
+__all__ = ["Place", "is_pipe", "place_of"]
 
 _PART = re.compile(r"(.+\.[A-Za-z0-9]+):([^/\\]+)")
 
@@ -84,6 +84,12 @@ class Place:
         return DataError(what, "leave out what follows the colon")
 
 
+def is_pipe(source: str) -> bool:
+    """Whether a name stands for a pipe, which can be read only once: `/dev/stdin`, or a shell's `<(...)`."""
+    path = Path(source)
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def place_of(source: str, options: ReadOptions) -> Place:
     """The place that a name stands for: `data.csv`; `book.xlsx:Sheet` and `base.sqlite:table` for a part of a file.
 
@@ -93,7 +99,7 @@ def place_of(source: str, options: ReadOptions) -> Place:
         DataError: If such a pipe cannot be read.
     """
     path = Path(source)
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if is_pipe(source):
         with opened(source, options.limits.unpacked) as stream:
             return Place(source, None, "", options, stream.read())
     match = _PART.fullmatch(source)

@@ -76,10 +76,13 @@ class Portion:
 
     def some(self) -> tuple[Array, Array]:
         """A few of the rows, evenly from first to last."""
-        most = max(1, min(FEW, FEW_NUMBERS // self.store.width))
-        step = max(1, len(self.store) // most)
-        parts = [self.read(begin, begin + 1) for begin in range(0, len(self.store), step)]
-        inputs, targets = zip(*parts, strict=True)
+        step = max(1, self.count // max(1, min(FEW, FEW_NUMBERS // self.store.width)))
+        picked, passed = [], 0
+        for begin, end in self._cuts(1 << 16):
+            numbers = self.numbers(begin, end)
+            picked += numbers[-passed % step :: step].tolist()
+            passed += len(numbers)
+        inputs, targets = zip(*(self.store.read(at, at + 1) for at in picked), strict=True)
         return np.concatenate(inputs), np.concatenate(targets)
 
     def _cuts(self, size: int) -> Iterator[tuple[int, int]]:

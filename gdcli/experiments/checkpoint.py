@@ -11,6 +11,7 @@ The file is long because what is written and what is checked on reading stand si
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,20 @@ def load(path: str) -> SavedModel:
         content = Path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "name a file written by --save") from None
+    return parse(content, path)
+
+
+def parse(content: bytes, path: str) -> SavedModel:
+    """A model from its bytes.
+
+    Args:
+        content: What `--save` wrote.
+        path: What they are called in messages.
+
+    Raises:
+        DataError: If they are no model of this program's.
+        MemoryError: If it is too large for the memory there is.
+    """
     np.empty(len(content) + SLACK, np.uint8)  # room for the copy: where there is none, Rust panics
     try:
         tensors = parse_tensors(content)
@@ -202,9 +217,14 @@ def _about(model: SavedModel) -> dict[str, Any]:
         "texts": {column: list(known) for column, known in preparation.texts.items()},
         "loss": model.loss,
         "config": model.config,
-        "history": model.history,
+        "history": [{name: _measured(value) for name, value in row.items()} for row in model.history],
         "best_epoch": model.best_epoch,
     }
+
+
+def _measured(value: float) -> float | None:
+    """A figure as JSON has it: null where it was not measured."""
+    return value if math.isfinite(value) else None
 
 
 def _resume_about(resumption: Resumption, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
-from gdcli.data.scaling import Basis
+from gdcli.data.scaling import Basis, Undoing
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building
@@ -124,7 +124,7 @@ class LineExperiment(Experiment):
         """What can be said of it: its optimum, its limit, how far it is."""
         from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
 
-        is_raw = np.array_equal(self._back, np.eye(len(self._back)))
+        is_raw = self.basis.is_raw if isinstance(self._back, Undoing) else _is_unit(self._back)
         return Descent(
             problem=self._whole_problem(),
             optimizer=self.optimizer,
@@ -136,8 +136,10 @@ class LineExperiment(Experiment):
         )
 
     @cached_property
-    def _back(self) -> Array:
+    def _back(self) -> Array | Undoing:
         """M with raw parameters = M (the model's), shape (P, P)."""
+        if isinstance(self.basis.undoing, Undoing):
+            return self.basis.undoing
         return np.asarray(self.basis.raw(np.eye(self.problem.model.size))).T
 
     def _whole_problem(self) -> Problem:
@@ -196,6 +198,10 @@ class LineExperiment(Experiment):
     def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
         """The same records with their parameters in raw units."""
         return streams.reported(records, self.names, self.basis.raw)
+
+
+def _is_unit(matrix: Array) -> bool:
+    return np.array_equal(matrix, np.eye(len(matrix)))
 
 
 def read_line(spec: Spec, reader: Reader, workers: Workers | None = None) -> LineExperiment:

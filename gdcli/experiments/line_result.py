@@ -258,8 +258,8 @@ class LineResult(Result):
 
         One input is drawn as it is, with the start's and the fitted curve; of several, predictions against truth.
         """
-        experiment, record = self.experiment, self.kept
-        data = experiment.shown
+        experiment, record = self.experiment, self.run.best if self.diverged else self.kept
+        data, drawn = experiment.shown, "best" if self.diverged else "fitted"
         history = {"epoch": self.run.epochs, "loss": self.run.losses, "validation": self.run.validation_losses}
         if data.inputs.shape[1] > 1:
             truth = data.targets
@@ -270,9 +270,22 @@ class LineResult(Result):
         grid = np.linspace(x.min(), x.max(), 200 if experiment.basis.degree > 1 else 2)
         lines = {
             "start": (grid, experiment.predict(experiment.start, grid[:, None])),
-            "fitted": (grid, experiment.predict(record.parameters, grid[:, None])),
+            drawn: (grid, experiment.predict(record.parameters, grid[:, None])),
         }
         return Drawing(history, (x, data.targets), lines, data.input_names[0])
+
+    def growth(self) -> tuple[Array, Array] | None:
+        """The error's factor an epoch by the rate, max |1 - lr lambda| over the eigenvalues, where a run diverged.
+
+        Returns:
+            Rates around the limit and their factors; None where the run did not diverge or no limit is known.
+        """
+        limit = self.experiment.limit
+        if not self.diverged or limit is None or not math.isfinite(limit) or not self.experiment.is_textbook:
+            return None
+        rates = np.geomspace(limit / 30, 3 * max(limit, self.experiment.rate), 400)
+        curvature = np.asarray(self.experiment.spectrum.eigenvalues)
+        return rates, np.abs(1 - rates[:, None] * curvature[curvature > 0]).max(axis=1)
 
     def _kept_words(self) -> str:
         best, last = self.run.best.epoch, self.run.last.epoch

@@ -154,10 +154,16 @@ class Descents:
 
     def plane(self) -> Plane:
         """The plane in the units that the model sees."""
-        basis, unit = self.experiment.basis, np.eye(len(self.held))
+        basis = self.experiment.basis
         origin = self.held.copy()
         origin[list(self.over)] = 0.0
-        return Plane(basis.scaled(origin), *(basis.scaled(unit[at]) for at in self.over))
+        return Plane(basis.scaled(origin), *(basis.scaled(self._unit(at)) for at in self.over))
+
+    def _unit(self, at: int) -> Array:
+        """A step of one parameter."""
+        unit = np.zeros(len(self.held))
+        unit[at] = 1.0
+        return unit
 
     def spans(self) -> tuple[Span, Span]:
         """Ranges in which start, minimum and path lie, as far as the path does not climb."""

@@ -148,7 +148,7 @@ class NetworkExperiment(Experiment):
             return ()
         first = next(stream)
         assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
-        return before(self.past, first)
+        return before(self.past, first, self.problem)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:

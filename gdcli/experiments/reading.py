@@ -251,7 +251,9 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
 
 def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) -> Dataset:
     """The rows of a file held out, by the training rows' column names."""
-    if name == "-" or not _exists(name):
+    if name == "-" and spec.source == "-":
+        raise OptionError("--validation: both rows and those held out cannot come by standard input", "name a file")
+    if not _exists(name):
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
     return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from gdcli.experiments.checkpoint import Resumption, SavedModel
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.reading import Values
 from gdcli.experiments.spec import Spec, StopSpec, options_of
+from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status
 
 ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
@@ -91,10 +93,15 @@ def values_of(past: SavedModel) -> Values:
     return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
 
 
-def before(past: SavedModel, resumed: Any) -> Iterator[Epoch]:
+def before(past: SavedModel, resumed: Any, problem: Problem) -> Iterator[Epoch]:
     """The epochs up to the one a run goes on from; one in mid-epoch is among them only if it is the end.
 
-    Of those before it only the best has its parameters.
+    Of those before it only the best has its parameters. All have the figures that the epochs to come have.
+
+    Args:
+        past: The saved run.
+        resumed: The state it goes on from.
+        problem: What is minimised from there on.
     """
     resumption = resumption_of(past)
     for row in past.history:
@@ -102,17 +109,25 @@ def before(past: SavedModel, resumed: Any) -> Iterator[Epoch]:
             best = row["epoch"] == resumption.best_epoch
             parameters, gradient = (resumption.best, None) if best else (np.empty(0), np.full(1, np.nan))
             record = Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters, gradient=gradient)
-            yield _with_figures(record, row)
+            yield _with_figures(record, row, problem)
         elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):
-            yield _with_figures(resumed, row)
+            yield _with_figures(resumed, row, problem)
 
 
-def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
-    """A record with the figures of its row."""
-    known = ("epoch", "step", "lr", "loss", "penalty", "validation_loss")
+def _with_figures(record: Epoch, row: dict[str, Any], problem: Problem) -> Epoch:
+    """A record with the figures of its row, as far as the problem has them; what was not measured is no number.
+
+    A validation loss that was not measured is infinite, so that any that is measured is better.
+    """
+    held_out = problem.validation is not None
+    names = [*problem.metrics, *(f"validation_{name}" for name in problem.metrics if held_out)]
     return record._replace(
         loss=row["loss"],
-        penalty=row.get("penalty"),
-        validation_loss=row.get("validation_loss"),
-        metrics={name: value for name, value in row.items() if name not in known},
+        penalty=_known(row.get("penalty"), math.nan) if problem.l1 or problem.l2 else None,
+        validation_loss=_known(row.get("validation_loss"), math.inf) if held_out else None,
+        metrics={name: _known(row.get(name), math.nan) for name in names},
     )
+
+
+def _known(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,9 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.arriving import chunks
 from gdcli.data.files import STDIN
-from gdcli.data.tables import Table, read_table
+from gdcli.data.place import Place
+from gdcli.data.reading import table_at
+from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader, read_options
@@ -21,6 +26,8 @@ from gdcli.experiments.spec import DataSpec
 __all__ = ["Predicted", "Written", "predict_rows", "predicted_answers"]
 
 CODE = re.compile(r"\s*0\d")  # a number would not read back the same
+OBJECT = re.compile(rb"(\xef\xbb\xbf)?\s*\{\s*(\"|\})")  # a row of json lines, which needs no line of names
+WHOLE = re.compile(rb"\x1f\x8b|PK|\x00\x00|\x93N|(\xef\xbb\xbf)?\s*\[\s*\{")  # what is read when all of it is there
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Written(float):
 def predict_rows(
     saved: Model, options: DataSpec, rows: Reader, labels: str | None = None, probabilities: bool = False
 ) -> Iterator[Predicted]:
-    """Each row with its prediction; from a pipe of text as they come in.
+    """Each row with its prediction; from a pipe of text, or a large file, as they come in.
 
     Args:
         saved: The model.
@@ -65,19 +72,25 @@ def predict_rows(
     """
     name = str(options.source)
     if name != "-" or rows.stdin is None:
-        yield from _predicted(saved, saved.table(name, options, rows, labels), options, probabilities)
+        for table in saved.tables(name, options, rows, labels):
+            yield from _predicted(saved, table, options, probabilities)
+        return
+    arriving = chunks(rows.stdin)
+    first = next(arriving, b"")
+    if WHOLE.match(first):
+        all_of_it = replace(rows, stdin=io.BytesIO(first + b"".join(arriving)))
+        yield from _predicted(saved, saved.table("-", options, all_of_it, labels), options, probabilities)
         return
     how = read_options(options)
-    header, lines = b"", 0
-    for at, chunk in enumerate(chunks(rows.stdin)):
-        if at == 0 and how.header is not False:
-            header = chunk[: chunk.find(b"\n") + 1] or chunk
-        before = lines if at == 0 else lines - header.count(b"\n")
+    header = b"" if how.header is False or OBJECT.match(first) else first[: first.find(b"\n") + 1] or first
+    lines = 0
+    for chunk in chain((first,), arriving):
+        begin = b"" if lines == 0 else header
         try:
-            table = saved.with_values(read_table(chunk if at == 0 else header + chunk, STDIN, how))
+            table = saved.with_values(table_at(Place(STDIN, options=how, piped=begin + chunk)))
             yield from _predicted(saved, table, options, probabilities)
         except DataError as error:
-            raise _renumbered(error, before) from None
+            raise _renumbered(error, lines - begin.count(b"\n")) from None
         lines += chunk.count(b"\n")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from gdcli.data.examine import examine
 from gdcli.data.formats import format_of
 from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.labels import Labels
+from gdcli.data.layout import ReadOptions
 from gdcli.data.opening import as_source, open_source
-from gdcli.data.place import Place, place_of
+from gdcli.data.place import is_pipe, place_of
 from gdcli.data.reading import parts_of, table_at
 from gdcli.data.report import Gaps, ReadReport
 from gdcli.data.selection import with_categories
@@ -34,7 +35,7 @@ from gdcli.experiments.reading import Examples, Reader, Values, columns, read_li
 from gdcli.experiments.spec import DataSpec, NetworkSpec, Spec
 from gdcli.training.rules import Tolerance
 
-__all__ = ["LARGE_BYTES", "LARGE_NUMBERS", "refuse_stored", "shuffled", "stored_examples", "streams"]
+__all__ = ["LARGE_BYTES", "LARGE_NUMBERS", "in_blocks", "refuse_stored", "shuffled", "stored_examples", "streams"]
 
 LARGE_NUMBERS, LARGE_BYTES = 1 << 28, 1 << 30
 """Numbers (rows x columns) of arrays and tables, and bytes of other files, from which rows stay on disk."""
@@ -51,25 +52,30 @@ def streams(data: DataSpec, network: NetworkSpec, reader: Reader) -> bool:
     name = str(data.source)
     if network.shuffle_rows is not None:
         return True
-    if name in reader.tables or name == "-" or name.startswith("sample:"):
+    if name in reader.tables or name == "-" or name.startswith("sample:") or is_pipe(name):
         return False
-    place = place_of(name, read_options(data))
+    options = read_options(data)
     if is_mnist_folder(name):
-        arrays = array_source(place)
+        arrays = array_source(name, options)
         return arrays is not None and arrays.numbers > LARGE_NUMBERS
-    parts = parts_of(name, place.options)
-    found = [Path(place.path or name)] if parts is None else [Path(str(part.place.path)) for part in parts]
+    parts = parts_of(name, options)
+    found = (
+        [Path(place_of(name, options).path or name)]
+        if parts is None
+        else [Path(str(part.place.path)) for part in parts]
+    )
     size = sum(file.stat().st_size for file in found if file.is_file())
     if size < LARGE_NUMBERS // 16:  # nothing that is read is packed as tightly
         return False
-    return size >= LARGE_BYTES or (parts is None and _numbers(place, network.labels) > LARGE_NUMBERS)
+    return size >= LARGE_BYTES or (parts is None and _numbers(name, options, network.labels) > LARGE_NUMBERS)
 
 
-def _numbers(place: Place, labels: str | None) -> int:
+def _numbers(name: str, options: ReadOptions, labels: str | None) -> int:
     """How many numbers there are, where the file tells without being read."""
-    arrays = array_source(place, labels)
+    arrays = array_source(name, options, labels)
     if arrays is not None:
         return arrays.numbers
+    place = place_of(name, options)
     reader = format_of(place)
     if place.is_packed or reader is None or reader.stream:
         return 0
@@ -125,6 +131,24 @@ def stored_examples(
         examples = replace(examples, test=_like(tests, data))
     reader.take(report)
     return examples
+
+
+def in_blocks(name: str, spec: DataSpec, reader: Reader, labels: str | None = None) -> Iterator[Table]:
+    """All rows of a source: as one table, or in blocks where they are many.
+
+    Raises:
+        DataError: If they cannot be read.
+    """
+    in_memory = name in reader.tables or name == "-" or name.startswith("sample:")
+    rows: Table | Source | None = None if in_memory else array_source(name, read_options(spec), labels)
+    if not isinstance(rows, ArraySource) or rows.numbers <= SHUFFLED_NUMBERS:
+        rows = reader.table(name, spec, labels) if in_memory or labels else reader.rows(name, spec)
+    if isinstance(rows, Divisible) and isinstance(rows, Table) and len(rows) * len(rows.names) > SHUFFLED_NUMBERS:
+        rows = rows.source_of_blocks()
+    if isinstance(rows, Table):
+        yield rows
+    else:
+        yield from rows.blocks(rows.head.names, reader.progress)
 
 
 def refuse_stored(spec: Spec, data: Dataset, usual: int) -> None:

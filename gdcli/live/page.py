@@ -17,7 +17,7 @@ from textual.strip import Strip
 from gdcli.render import theme
 from gdcli.render.raster.canvas import ink_on, shade
 from gdcli.render.raster.colormap import Pixels
-from gdcli.render.raster.geometry import Indices
+from gdcli.render.raster.geometry import BRAILLE, DOTS, Indices
 from gdcli.render.screen import Screen, fit, plain, split_cells
 from gdcli.render.theme import Meaning
 
@@ -27,8 +27,6 @@ Codes = NDArray[np.int64]
 
 NONE = -1  # the terminal's own colour
 BOLD, REVERSE = 1, 2
-BRAILLE = 0x2800  # the empty one; its dots, 4 high and 2 wide:
-DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
 FIRST_WIDE, SYMBOLS = 0x1100, (0x2000, 0x2C00)  # characters of two columns begin there; ours are not among them
 FEWER = np.uint8(0xFC)  # shades: colours nobody can distinguish share a style
 

@@ -138,7 +138,8 @@ class Layout:
         pictures = pictures if self.plotted else ()
         if self.rows is None:
             text = self._unlimited(pictures, screen) if pictures else ""
-            yield from ["", *_parted(text, answer, blank=True)] if text or answer else []
+            yield from [""] * (used > 0 and bool(text or answer))
+            yield from _parted(text, answer, blank=True)
             return
         paired = _paired(answer, self.width)
         forms = (answer, True), (paired, True), ([line for line in paired if line], False)

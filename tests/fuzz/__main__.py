@@ -22,8 +22,9 @@ from .stock import Stock
 from .surfaces import SURFACES
 from .trial import prepare
 
-PAST_READING = (0, 4, 5)
-"""Exit codes of a run whose data was read."""
+DONE = (0, 4, 5)
+"""Exit codes of a run that came to something."""
+COUNTED = ("inputs", "past reading", "done", "violations")
 
 
 class Counts:
@@ -36,11 +37,10 @@ class Counts:
 
     def add(self, verdict: Verdict) -> None:
         """One more."""
-        known = self.own["surfaces"].setdefault(verdict.surface, {"inputs": 0, "violations": 0, "codes": {}})
-        known["inputs"] += 1
-        known["violations"] += bool(verdict.wrong)
-        codes = known["codes"]
-        codes[str(verdict.code)] = codes.get(str(verdict.code), 0) + 1
+        known = self.own["surfaces"].setdefault(verdict.surface, dict.fromkeys(COUNTED, 0))
+        done = verdict.code in DONE
+        for name, one in zip(COUNTED, (True, verdict.is_read, done, bool(verdict.wrong)), strict=True):
+            known[name] += one
 
     def save(self, upto: int) -> None:
         """Remembers how far it came."""
@@ -55,16 +55,12 @@ class Counts:
         total: dict[str, Counter[str]] = {}
         for one in self.all.values():
             for name, known in one["surfaces"].items():
-                row = total.setdefault(name, Counter())
-                past = sum(count for code, count in known["codes"].items() if code in map(str, PAST_READING))
-                row.update({"inputs": known["inputs"], "violations": known["violations"], "done": past})
+                total.setdefault(name, Counter()).update(known)
         rows = [(name, row) for name, row in sorted(total.items())]
         data = [row for name, row in rows if name.startswith("data")]
         rows += [("all data", sum(data, Counter())), ("all", sum((row for _, row in rows), Counter()))]
-        lines = [f"{'surface':12} {'inputs':>8} {'done':>8} {'refused':>8} {'violations':>10}"]
-        for name, row in rows:
-            refused = row["inputs"] - row["done"]
-            lines.append(f"{name:12} {row['inputs']:8} {row['done']:8} {refused:8} {row['violations']:10}")
+        lines = [f"{'surface':12}" + "".join(f" {name:>12}" for name in COUNTED)]
+        lines += [f"{name:12}" + "".join(f" {row[one]:12}" for one in COUNTED) for name, row in rows]
         return "\n".join(lines)
 
 

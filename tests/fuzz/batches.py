@@ -40,6 +40,7 @@ class Verdict:
         code: The exit code; None if it has ended its process.
         wrong: Violations.
         dumped: The input itself, where there are any.
+        is_read: Whether data got past reading.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Verdict:
     code: int | None
     wrong: tuple[str, ...]
     dumped: str = ""
+    is_read: bool = False
 
 
 class Batch:
@@ -88,12 +90,12 @@ class Batch:
     def _taken(self, content: bytes) -> Iterator[Verdict]:
         *lines, self._tail = (self._tail + content).split(b"\n")
         for line in lines:
-            number, surface, code, wrong, dumped = json.loads(line)
+            number, surface, code, wrong, dumped, is_read = json.loads(line)
             if code == BEGUN:
                 self._surface, self._dumped = surface, dumped
                 continue
             self._left = range(number + 1, self._left.stop)
-            yield Verdict(number, surface, code, tuple(wrong), dumped)
+            yield Verdict(number, surface, code, tuple(wrong), dumped, is_read)
 
     def _lost(self, status: int) -> Verdict:
         how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit {os.waitstatus_to_exitcode(status)}"
@@ -147,12 +149,12 @@ def _work(seed: int, numbers: range, stock: Stock, only: str | None, end: int) -
             case = made(seed, number, stock, only)
             folder = place / "run"
             folder.mkdir()
-            _tell(end, number, case.surface, BEGUN, [], case.dumped())
+            _tell(end, number, case.surface, BEGUN, [], case.dumped(), False)
             outcome = run(case, folder, act)
             wrong = violations(case, outcome)
             shutil.rmtree(folder)
             wrong += [f"left in a home or temporary folder: {path.name}" for path in place.iterdir()]
-            _tell(end, number, case.surface, outcome.code, wrong, case.dumped() if wrong else "")
+            _tell(end, number, case.surface, outcome.code, wrong, case.dumped() if wrong else "", outcome.is_read)
     except BaseException:
         import traceback
 

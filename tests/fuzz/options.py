@@ -67,7 +67,15 @@ ODD = (
     *("..:", "9" * 400),
 )
 FILES = ("out.txt", "model.safetensors", "rows.csv", "none.csv", "dir/none.csv", "out.svg", "out.jsonl", "")
-ENVIRONS = ({}, {}, {"TERM": "dumb"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "COLORTERM": "truecolor"})
+SETTINGS = (
+    *(b'color = "never"', b"plot = false", b"quiet = true", b"threads = 1", b'format = "none"', b"quiet = 3", b"x ="),
+    *(b"seed = 1", b"[fit]\nlr = 1", b"\xff\xfe", b"\x00", b'color = "\x1b[31m"', b"a" * 5000, b'color = ["always"]'),
+)
+ENVIRONS = (
+    *({},) * 8,
+    *({"TERM": "dumb"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "COLORTERM": "truecolor"}),
+    *({"GDCLI_QUIET": "1"}, {"GDCLI_FORMAT": "\udcff"}, {"GDCLI_SEED": "1"}, {"GDCLI_COLOR": "never"}),
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ def case(rng: Random, stock: Stock) -> Case:
     return Case(
         "options",
         tuple(word for word in argv if "\0" not in word),
-        stock.files,
+        stock.files | ({"gdcli.toml": rng.choice(SETTINGS)} if rng.random() < 0.05 else {}),
         stdin,
         environ=rng.choice(ENVIRONS),
         tty=rng.random() < 0.15,

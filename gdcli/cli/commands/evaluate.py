@@ -39,8 +39,9 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    saved = load_model(model)
-    table = saved.table(rows_named(data.source, terminal), data, reader(terminal), asked.labels)
+    name = rows_named(data.source, terminal, model)
+    saved = load_model(model, terminal.stdin)
+    table = saved.table(name, data, reader(terminal), asked.labels)
     rows = saved.dataset(table, data)
     reading = saved.reading(table, rows, data)
     note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)

@@ -161,6 +161,7 @@ def _header(experiment: Experiment) -> str:
         [
             experiment.model_words,
             f"{len(experiment.data):,} rows from {experiment.spec.name}",
+            *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
             f"{type(experiment.optimizer).__name__}, {batch}",
             f"seed {experiment.spec.loop.seed}",

@@ -42,8 +42,8 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     refuse_target(data)
-    saved = load_model(model)
-    name = rows_named(data.source, terminal)
+    name = rows_named(data.source, terminal, model)
+    saved = load_model(model, terminal.stdin)
     if show.show:
         table = saved.table(name, data, reader(terminal), asked.labels)
         report = Report("gdcli.predict/1", before=lambda screen: pictures(saved, table, show.show or 0, data, screen))

@@ -13,7 +13,7 @@ from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 from gdcli.render.charts.axes import Axis, axis, fractions, gutter, x_axis, y_axis
 from gdcli.render.charts.curves import thin_curve
-from gdcli.render.raster.geometry import pixels, trace_pixels
+from gdcli.render.raster.geometry import pixels, point_pixels, trace_pixels
 from gdcli.render.theme import Meaning
 
 __all__ = ["Panel", "Plot", "draw_axes", "write_title"]
@@ -42,9 +42,12 @@ class Plot(NamedTuple):
             page.dots(self.area, *trace_pixels(spots, 2 * self.area.width, 4 * self.area.height), meaning)
 
     def points(self, page: Page, x: Array, y: Array, meaning: Meaning) -> None:
-        """A mark at each point that lies in the plot."""
+        """Each point that lies in the plot, on the braille grid; where there is no colour, with its mark."""
         spots = fractions(np.stack([x, y], axis=1), self.x, self.y)
-        spots = spots[((spots >= -1e-9) & (spots <= 1 + 1e-9)).all(axis=1)]
+        spots = spots[((spots >= -1e-9) & (spots <= 1 + 1e-9)).all(axis=1)].clip(0, 1)
+        if page.screen.color and page.screen.unicode and self.area.width > 0 and self.area.height > 0:
+            page.dots(self.area, *point_pixels(spots, 2 * self.area.width, 4 * self.area.height, fat=True), meaning)
+            return
         mark = meaning.sign(page.screen.unicode)
         for row, column in set(map(tuple, pixels(spots, (self.area.height, self.area.width)).tolist())):
             page.write(self.area.left + column, self.area.top + row, mark, meaning)

@@ -13,6 +13,7 @@ from gdcli.render.raster.geometry import Floats
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 
 Ticks = list[tuple[float, str]]
+SPREAD, THREE = 0.65, 3  # of a log axis, at least, lies between its first and its last tick; ticks without decades
 LARGEST, TINIEST = 1.5e308, 1e-280  # what is drawn: room for arithmetic on both sides
 
 
@@ -64,23 +65,64 @@ def ticks(low: float, high: float, count: int) -> Ticks:
 
 
 def log_ticks(low: float, high: float, count: int) -> Ticks:
-    """Ticks for an axis in powers of ten: whole decades, or 1-2-5, or round values in a short range.
+    """Ticks for an axis in powers of ten, over all of its length: decades, or 1-2-5, or round values in a short range.
 
     >>> log_ticks(-6, 0, 3)
     [(-6, '1e-6'), (-4, '1e-4'), (-2, '0.01'), (0, '1')]
+    >>> [text for _, text in log_ticks(-0.9, 1.9, 4)]
+    ['0.2', '1', '2', '10', '50']
     """
-    decades = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
-    if len(decades) > 2 or high - low > 5:
-        stride = -(-len(decades) // (count + 1))
-        return [(k, decimal_text(1, k) if -3 < k < 4 else f"1e{k}") for k in decades if k % stride == 0]
+    decades: Ticks = [(k, _power(k)) for k in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
+    if len(decades) > 2 and (chosen := _every_nth(decades, max(count, 1) + 1, high - low)):
+        return chosen
     steps = [(k, f) for k in range(math.floor(low), math.ceil(high) + 1) for f in (1, 2, 5)]
     marks = [(k + math.log10(f), decimal_text(f, k)) for k, f in steps]
     inside = [tick for tick in marks if low - 1e-9 <= tick[0] <= high + 1e-9]
-    if 3 <= len(inside) <= count + 1:
-        return inside
+    most = max(count + 1, THREE)
+    if len(inside) < THREE or inside[-1][0] - inside[0][0] < SPREAD * (high - low):
+        inside = _round_values(low, high, most) or inside
+    return inside if len(inside) <= most else _thinned(inside, most)
+
+
+def _power(exponent: int) -> str:
+    return decimal_text(1, exponent) if -3 < exponent < 4 else f"1e{exponent}"
+
+
+def _every_nth(decades: Ticks, most: int, length: float) -> Ticks:
+    """Decades at equal distances, few enough, and such that they reach over the axis; none if none do."""
+    least = -(-len(decades) // most)
+    for stride in range(least, max(len(decades), least + 1)):
+        starts = sorted(range(stride), key=lambda at: (int(decades[0][0]) + at) % stride != 0)
+        for start in starts:
+            chosen = decades[start::stride]
+            if len(chosen) > 1 and chosen[-1][0] - chosen[0][0] >= SPREAD * length:
+                return chosen
+    return []
+
+
+def _round_values(low: float, high: float, count: int) -> Ticks:
+    """Round values between powers of ten, in steps fine enough to reach over the axis."""
     if low < -300 or high > 308:  # beyond what ordinary floats can distinguish
         return []
-    return [(math.log10(value), text) for value, text in ticks(10.0**low, 10.0**high, count) if value > 0]
+    found: Ticks = []
+    for finer in (1, 2, 4, 8):
+        values = ticks(10.0**low, 10.0**high, finer * count)
+        found = [(math.log10(value), text) for value, text in values if value > 0]
+        if len(found) >= THREE and found[-1][0] - found[0][0] >= SPREAD * (high - low):
+            break
+    return found
+
+
+def _thinned(found: Ticks, most: int) -> Ticks:
+    """The first, the last, and those between that stand nearest to equal distances; decades first."""
+    first, last = found[0][0], found[-1][0]
+    wanted = [first + (last - first) * at / (most - 1) for at in range(most)]
+    near = (last - first) / (most - 1) / 6
+    chosen = {
+        min(found, key=lambda tick: abs(tick[0] - spot) - near * (abs(tick[0] - round(tick[0])) < 1e-9))
+        for spot in wanted[1:-1]
+    }
+    return sorted({found[0], *chosen, found[-1]})
 
 
 @dataclass(frozen=True)
@@ -92,12 +134,14 @@ class Axis:
         high: The value at the right or upper edge; larger than `low`.
         ticks: Value and text of each tick.
         label: What the axis measures.
+        log: Whether its units are powers of ten.
     """
 
     low: float
     high: float
     ticks: Ticks
     label: str = ""
+    log: bool = False
 
     def fraction(self, values: Floats) -> Floats:
         """How far along the axis values lie: 0 at `low`, 1 at `high`; far away is cut to +-1e9."""
@@ -136,7 +180,7 @@ def axis(low: float, high: float, count: int, label: str = "", *, log: bool = Fa
     if not high - low > max(1e-9 * size, TINIEST):
         pad = 0.5 if log else size / 2 if size > TINIEST else 1.0
         low, high = max(low - pad, -LARGEST), min(high + pad, LARGEST)
-    return Axis(low, high, (log_ticks if log else ticks)(low, high, max(count, 1)), label)
+    return Axis(low, high, (log_ticks if log else ticks)(low, high, max(count, 1)), label, log)
 
 
 def gutter(y: Axis) -> int:
@@ -176,13 +220,29 @@ def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
     label = fit(plain(x.label, screen), width)
     rule, text = Cells(width, 1), Cells(width + indent + 1, 1)
     rule.put(0, 0, line * width)
-    text.put(0, text.width - columns(label), label)
-    for column, word in x.places(width):
-        start = max(min(column + indent + 1 - (len(word) - 1) // 2, text.width - len(word)), 0)
-        if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
-            text.put(0, start, word)
-            rule.put(0, column, tick)
+    if not x.log:  # few ticks say what a log axis is: they come first
+        text.put(0, text.width - columns(label), label)
+    places = x.places(width)
+    for column, word in places if not x.log else [*places[:1], *places[1:][-1:], *places[1:-1]]:
+        middle = column + indent + 1 - (len(word) - 1) // 2
+        near = (0, -1, 1, -2, 2) if x.log else (0,)
+        for start in (max(min(middle + shift, text.width - len(word)), 0) for shift in near):
+            if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
+                text.put(0, start, word)
+                rule.put(0, column, tick)
+                break
+    if x.log:
+        _put_label(text, label)
     return [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
+
+
+def _put_label(text: Cells, label: str) -> None:
+    """Write a label as far to the right as it has room."""
+    size = columns(label)
+    for at in range(text.width - size, 0, -1):
+        if all(text.free(0, spot, 1) for spot in range(at - 1, min(at + size + 1, text.width))):
+            text.put(0, at, label)
+            return
 
 
 def frame_picture(

@@ -9,6 +9,7 @@ from gdcli.render.screen import Screen, columns, fit, paint
 from gdcli.render.theme import Meaning
 
 ColumnMark = tuple[int, str]
+LEAST = 4  # columns of a title that was cut
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,13 @@ def heading(y_label: str, title: str, names: Sequence[Name], indent: int, width:
     start = fit(lead.lstrip(), width)
     first = paint(start, theme.AXIS, screen) + paint(fit(title, width - columns(start)), theme.HEADING, screen)
     return [first, *legend_lines(names, width, screen)]
+
+
+def tight_heading(title: str, names: Sequence[Name], width: int, screen: Screen) -> list[str]:
+    """The heading in one line, its title cut for the legend; no line where the legend leaves too little of it."""
+    legend = "   ".join(name.painted(screen) for name in names)
+    room = width - columns(legend) - 3
+    return [paint(fit(title, room), theme.HEADING, screen) + "   " + legend] if room >= LEAST else []
 
 
 def legend_lines(names: Sequence[Name], width: int, screen: Screen) -> list[str]:
@@ -121,14 +129,43 @@ def _beside(page: Cells, name: Name, width: int, taken: Sequence[tuple[int, int,
     return None
 
 
-def put_marks(page: Cells, marks: Sequence[ColumnMark], screen: Screen) -> None:
-    """Dotted vertical lines behind the curves, each with its word on the highest row that has room."""
+def put_legend(page: Cells, names: Sequence[Name]) -> bool:
+    """Write a legend into a corner of the plot where nothing is drawn; False, and nothing written, if there is none."""
+    wide = max((columns(name.text) for name in names), default=0) + 2
+    high, last = len(names), page.width - wide - 1
+    for left in (last, 1):
+        for top in (0, page.height - high):
+            if left > 0 and top >= 0 and all(page.free(top + at, left - 1, wide + 2) for at in range(high)):
+                for at, name in enumerate(names):
+                    page.put(top + at, left, f"{name.sign} {name.text}", name.meaning)
+                return True
+    return False
+
+
+def put_marks(page: Cells, marks: Sequence[ColumnMark], width: int, screen: Screen) -> list[str]:
+    """Dotted vertical lines behind the curves, each with its word on the highest row that has room.
+
+    Args:
+        page: The plot, with a margin at the right.
+        marks: The columns and their words.
+        width: The columns of the plot without the margin.
+        screen: What the terminal can do.
+
+    Returns:
+        The words that have no room.
+    """
+    taken, without = {column for column, _ in marks}, list[str]()
     for column, word in marks:
-        spots = [(row, at) for row in range(page.height) for at in (column + 2, column - columns(word) - 1)]
-        place = next((spot for spot in spots if page.free(spot[0], spot[1] - 1, columns(word) + 2)), None)
+        size = columns(word)
+        spots = [(row, at) for row in range(page.height) for at in (column + 2, column - size - 1)]
+        spots = [(row, at) for row, at in spots if at > 0 and at + size < width and not taken & {*range(at, at + size)}]
+        place = next((spot for spot in spots if page.free(spot[0], spot[1] - 1, size + 2)), None)
         if word and place:
             page.put(*place, word, theme.AXIS)
+        elif word:
+            without.append(word)
     for column, _ in marks:
         for row in range(page.height):
             if page.free(row, column, 1):
                 page.put(row, column, theme.AXIS.sign(screen.unicode), theme.AXIS)
+    return without

@@ -6,8 +6,10 @@ import numpy as np
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render.charts.axes import LARGEST, Axis, axis
-from gdcli.render.raster.geometry import Floats, Indices, pieces, within
+from gdcli.render.raster.geometry import APART, Floats, Indices, pieces, within
 from gdcli.render.theme import CLASSES, Meaning
+
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,17 @@ class PlottedSeries:
     negative: int
 
 
-def prepare_series(series: Series, *, log_y: bool) -> PlottedSeries:
+def prepare_series(series: Series, *, log_y: bool, log_x: bool = False) -> PlottedSeries:
     """The drawable part of a series."""
     size = min(len(series.x), len(series.y))
     x = np.asarray(series.x, dtype=np.float64)[:size]
     y = np.asarray(series.y, dtype=np.float64)[:size]
     finite = np.isfinite(x) & np.isfinite(y)
-    usable = finite & (y > 0) if log_y else finite
-    height = np.log10(y[usable]) if log_y else y[usable]
+    usable = finite & ((y > 0) | (not log_y)) & ((x > 0) | (not log_x))
     lost = int((~finite).sum())
-    points = np.stack([x[usable], height], axis=1).clip(-LARGEST, LARGEST)
+    across, up = x[usable], y[usable]
+    points = np.stack([np.log10(across) if log_x else across, np.log10(up) if log_y else up], axis=1)
+    points = points.clip(-LARGEST, LARGEST)
     return PlottedSeries(series, points, np.flatnonzero(usable), lost, size - lost - len(points))
 
 
@@ -77,6 +80,8 @@ def fit_axes(
     *,
     log_y: bool,
     y_range: tuple[float, float] | None,
+    log_x: bool = False,
+    equal: float = 0.0,
 ) -> tuple[Axis, Axis]:
     """The x and the y axis: wide enough for all points, with a little air around clouds.
 
@@ -86,6 +91,8 @@ def fit_axes(
         counts: About how many ticks the x and the y axis get.
         log_y: Whether heights are powers of ten.
         y_range: The y axis' range, when it is not to hold all points.
+        log_x: Whether positions are powers of ten.
+        equal: The plot's width as a multiple of its height, where a unit is to be as long on both axes; else 0.
     """
     points = np.concatenate([one.points for one in curves])
     air = 0.04 if any(one.series.style == "points" for one in curves) else 0.0
@@ -94,7 +101,36 @@ def fit_axes(
     (left, bottom), (right, top) = (low - pad).tolist(), (high + pad).tolist()
     if y_range:
         bottom, top = np.log10(y_range).tolist() if log_y else y_range
-    return axis(left, right, counts[0], x_label), axis(bottom, top, counts[1], log=log_y)
+    if equal:
+        (left, right), (bottom, top) = equalised((left, right), (bottom, top), equal)
+    return axis(left, right, counts[0], x_label, log=log_x), axis(bottom, top, counts[1], log=log_y)
+
+
+def equal_width(x: Axis, y: Axis, rows: int, cell: float) -> int:
+    """The columns of a plot of so many rows on which a unit is as long across as up; many where ranges differ much."""
+    ratio = (x.high - x.low) / (y.high - y.low)
+    return round(rows * cell * ratio) if 1 / APART <= ratio <= APART else rows * 1000
+
+
+def equalised(x: Range, y: Range, shape: float) -> tuple[Range, Range]:
+    """Two ranges of which one is widened until a unit is as long on both axes; left alone where they differ much.
+
+    Args:
+        x: The range across.
+        y: The range up.
+        shape: The plot's width as a multiple of its height.
+
+    >>> equalised((0, 4), (0, 2), 4.0)
+    ((-2.0, 6.0), (0, 2))
+    """
+    across, up = x[1] - x[0], y[1] - y[0]
+    if not 1 / APART <= across / (up or 1) <= APART:
+        return x, y
+    more = (shape * up - across) / 2
+    if more >= 0:
+        return (x[0] - more, x[1] + more), y
+    more = (across / shape - up) / 2
+    return x, (y[0] - more, y[1] + more)
 
 
 def cut_pieces(one: PlottedSeries, x: Axis, y: Axis, columns: int, rows: int) -> list[Floats]:

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
+BRAILLE = 0x2800  # the empty character; its dots, 4 high and 2 wide:
+DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
+APART = 5  # times that one range may be as wide as the other where their units are taken to be the same
+FEW = 200  # points that are drawn larger than a dot, so that each is seen
+
 
 def within(points: Floats) -> NDArray[np.bool_]:
     """Which of `(n, 2)` points lie in the frame."""
@@ -73,3 +78,32 @@ def trace_pixels(points: Floats, width: int, height: int) -> tuple[Indices, Indi
     along = (np.arange(counts.sum()) - (np.cumsum(counts) - counts)[segment]) / np.maximum(counts - 1, 1)[segment]
     spots = np.rint(heads[segment] + steps[segment] * along[:, None]).astype(np.intp)
     return height - 1 - spots[:, 1], spots[:, 0]
+
+
+def point_pixels(points: Floats, width: int, height: int, *, fat: bool) -> tuple[Indices, Indices]:
+    """The pixels of points, rows (top first) and columns; few points may have a square of four each.
+
+    >>> [part.tolist() for part in point_pixels(np.array([[0.0, 0.0]]), 10, 8, fat=True)]
+    [[7, 7, 6, 6], [0, 1, 0, 1]]
+    """
+    spots = np.rint(points * [width - 1, height - 1]).astype(np.intp)
+    rows, columns = height - 1 - spots[:, 1], spots[:, 0]
+    if not fat or len(points) > FEW:
+        return rows, columns
+    left, top = np.minimum(columns, width - 2), np.maximum(rows, 1)
+    return np.concatenate([top, top, top - 1, top - 1]), np.concatenate([left, left + 1, left, left + 1])
+
+
+def equal_pixels(x: tuple[float, float], y: tuple[float, float], width: int, height: int) -> tuple[int, int]:
+    """Columns and pixel rows of a picture of two ranges on which a unit is as long across as up, within a size.
+
+    Where one range is many times as wide as the other, their units are not the same: the picture is twice as wide
+    as high.
+
+    >>> equal_pixels((0, 3), (0, 2), 60, 24), equal_pixels((0, 300), (0, 2), 60, 24)
+    ((36, 24), (48, 24))
+    """
+    ratio = (x[1] - x[0]) / ((y[1] - y[0]) or 1)
+    ratio = ratio if 1 / APART <= ratio <= APART else 2.0
+    wide = min(width, round(height * ratio))
+    return wide, 2 * max(2, min(height, round(wide / ratio)) // 2)

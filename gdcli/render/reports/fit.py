@@ -8,6 +8,7 @@ from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from gdcli.arrays import Array
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
@@ -272,17 +273,41 @@ def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
 
 
 def draw_fit(result: LineResult, screen: Screen) -> list[Picture]:
-    """The loss curve, and the data with the line drawn through it."""
+    """The loss curve, and the data with the line drawn through it; of a run that diverged, the limit too."""
     drawing = result.drawing()
-    data = Picture(partial(_draw_data, result, drawing, screen), rank=1)
-    return [Picture(partial(_draw_losses, result, drawing, screen)), data]
+    pictures = [Picture(partial(_draw_losses, result, drawing, screen))]
+    growth = result.growth()
+    if growth is not None:
+        pictures.append(Picture(partial(_draw_growth, result, growth, screen), rank=1))
+    return [*pictures, Picture(partial(_draw_data, result, drawing, screen), width=34, rank=2)]
 
 
 def _draw_losses(result: LineResult, drawing: Drawing, screen: Screen, width: int, height: int) -> str:
+    """The loss by epoch; of a run that diverged up to where it left, with the epoch where it was best."""
     from gdcli.render.charts.plots import chart
 
     title, curves, log = _loss_curves(result, drawing.history)
-    return chart(curves, screen, title=title, width=width, height=height, log_y=log)
+    best = result.run.best.epoch
+    marks = [(float(best), f"best {best}")] if result.diverged else []
+    return chart(curves, screen, title=title, width=width, height=height, log_y=log, marks=marks)
+
+
+def _draw_growth(result: LineResult, growth: tuple[Array, Array], screen: Screen, width: int, height: int) -> str:
+    """What an epoch makes of the error, by the learning rate: above the limit it grows."""
+    from gdcli.render.charts.plots import Series, chart
+
+    limit, rate = result.experiment.limit or math.inf, float(result.run.last.learning_rate)
+    return chart(
+        [Series(*growth, meaning=theme.TRAINING)],
+        screen,
+        title="error factor per epoch",
+        width=width,
+        height=height,
+        x_label="lr",
+        log_x=True,
+        y_range=(0.0, 2.0),
+        marks=[(limit, f"limit {short(limit)}"), (rate, f"lr {short(rate)}")],
+    )
 
 
 def _draw_data(result: LineResult, drawing: Drawing, screen: Screen, width: int, height: int) -> str:
@@ -291,7 +316,7 @@ def _draw_data(result: LineResult, drawing: Drawing, screen: Screen, width: int,
 
     _, points, lines, axis = drawing
     series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
-    meanings = {"start": theme.START, "perfect": theme.PERFECT}
+    meanings = {"start": theme.START, "perfect": theme.PERFECT, "best": theme.BEST}
     series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
     title = f"{plain(result.experiment.data.target_name, screen)} by {plain(axis, screen)}"
     return chart(series, screen, title=title, width=width, height=height)

@@ -103,24 +103,25 @@ def draw_range_test(result: RangeTestResult, screen: Screen, width: int, height:
     """
     from gdcli.render.charts.plots import Series, chart
 
-    rates = [math.log10(probe.learning_rate) for probe in result.probes]
+    rates = [probe.learning_rate for probe in result.probes]
     losses, smoothed = [probe.loss for probe in result.probes], [probe.smoothed for probe in result.probes]
     curves = [Series(rates, smoothed, label="smoothed", meaning=theme.SMOOTHED)]
     if losses != smoothed:
         curves.insert(0, Series(rates, losses, label="loss", style="points", meaning=theme.TRAINING))
     low, high = _range([*losses, *smoothed], smoothed)
     log = low > 0 and high > 20 * low
-    marks = [(math.log10(one.learning_rate), name) for name, one in result.suggestions.items()]
+    marks = [(one.learning_rate, name) for name, one in result.suggestions.items()]
     bound = result.subject.bound
-    if bound is not None and rates[0] <= math.log10(bound.rate) <= rates[-1]:
-        marks.append((math.log10(bound.rate), "limit"))
+    if bound is not None and rates[0] <= bound.rate <= rates[-1]:
+        marks.append((bound.rate, "limit"))
     return chart(
         curves,
         screen,
-        title=f"{result.subject.experiment.loss_name}{' (log scale)' if log else ''} by log10(lr)",
+        title=f"{result.subject.experiment.loss_name}{' (log scale)' if log else ''} by learning rate",
         width=width,
         height=height,
-        x_label="log10(lr)",
+        x_label="lr",
+        log_x=True,
         log_y=log,
         marks=marks,
         y_range=(low, high) if high > low else None,

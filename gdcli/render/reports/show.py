@@ -212,7 +212,7 @@ def _plane(look: Look, names: Mapping[str, str], screen: Screen, width: int, hei
         for (at, label), meaning in zip(enumerate(data.classes), theme.CLASSES, strict=False)
     ]
     title = f"{data.input_names[1]} by {data.input_names[0]}, rows to train on"
-    return chart(series, screen, title=title, width=width, height=height)
+    return chart(series, screen, title=title, width=width, height=height, equal=True)
 
 
 def _points(data: Dataset, at: int) -> tuple[Array, Array]:

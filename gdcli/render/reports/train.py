@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,16 @@ def blocks(result: NetworkResult, screen: Screen, layout: Layout, used: int) -> 
     return layout.compose(pictures, answer, used + layout.height_of(after), screen)
 
 
+def _share(value: float) -> str:
+    """An accuracy; a run that goes on may not have measured it before."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _measured(record: Epoch, value: float) -> str:
+    """A figure beside the loss; a run that goes on may not have measured it before."""
+    return "-" if math.isfinite(record.loss) and not math.isfinite(value) else short(value)
+
+
 def training_columns(result: NetworkResult) -> list[Column]:
     """The table's columns; records are stamped with the time."""
     experiment, classes = result.experiment, bool(result.classes)
@@ -69,13 +80,13 @@ def training_columns(result: NetworkResult) -> list[Column]:
     columns = [Column("epoch", lambda r: str(r.record.epoch), 6)]
     columns.append(Column("train loss", lambda r: short(r.record.loss), 11))
     if classes:
-        columns.append(Column("acc", lambda r: f"{r.record.metrics['accuracy']:.3f}", 6))
+        columns.append(Column("acc", lambda r: _share(r.record.metrics["accuracy"]), 6))
     if validation:
-        columns.append(Column("val loss", lambda r: short(r.record.validation_loss), 10))
+        columns.append(Column("val loss", lambda r: _measured(r.record, r.record.validation_loss), 10))
         if classes:
-            columns.append(Column("acc", lambda r: f"{r.record.metrics['validation_accuracy']:.3f}", 6))
+            columns.append(Column("acc", lambda r: _share(r.record.metrics["validation_accuracy"]), 6))
     if penalty:
-        columns.append(Column("penalty", lambda r: short(float(r.record.penalty)), 9))
+        columns.append(Column("penalty", lambda r: _measured(r.record, float(r.record.penalty)), 9))
     columns.append(Column("lr", lambda r: short(float(r.record.learning_rate), 3), 9))
     columns.append(Column("s", lambda r: f"{r.seconds:.1f}" if r.record.epoch else "-", 6))
     columns.append(Column("", lambda r: f" {_mark(result, r.record)}", 6, left=True))
@@ -136,7 +147,7 @@ def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
         pictures.append(confusion_picture(counts, result.classes, f"{name} set", screen, rank=2))
     if len(result.experiment.data.input_names) == 2 and result.classes:
         regions = partial(_draw_decision_regions, result, screen)
-        pictures.append(Picture(regions, usual=REGIONS, wide=REGIONS, width=24, height=8, rank=1))
+        pictures.append(Picture(regions, usual=REGIONS, wide=REGIONS, width=24, height=12, rank=1))
     return pictures
 
 
@@ -162,14 +173,14 @@ def _draw_decision_regions(result: NetworkResult, screen: Screen, width: int, he
     """Which class each point of the plane of both inputs would get, with the rows on top."""
     from gdcli.render.charts.axes import frame_picture
     from gdcli.render.raster.canvas import half_blocks
+    from gdcli.render.raster.geometry import equal_pixels
     from gdcli.render.raster.pictures import draw_regions
 
     data = result.experiment.data
     across, up = data.input_names
     rows = data.inputs.astype(float)
     x_range, y_range = _ranges(rows)
-    high = 2 * (height - 4)
-    wide = min(width - 10, high * 2)
+    wide, high = equal_pixels(x_range, y_range, width - 10, 2 * (height - 4))
     grid = np.stack(np.meshgrid(np.linspace(*x_range, wide), np.linspace(*y_range, high)), axis=-1).reshape(-1, 2)
     classes = result.experiment.predict(result.kept.parameters, grid).reshape(high, wide)
     rgb = draw_regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
