@@ -71,7 +71,7 @@ def report(saved: Model, rows: Dataset, found: Evaluation, reading: dict[str, ob
         rows_name="per_class",
         columns=_columns(saved.classes),
         blocks=lambda screen: _blocks(
-            found, _answer(found, more, rows, saved, screen), saved, screen, layout, per_class
+            found, _answer(found, more, rows, saved, screen), names, screen, layout, per_class
         ),
     )
 
