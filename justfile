@@ -13,6 +13,10 @@ quick:
 long:
     python -m pytest -n auto -m long
 
+# random inputs to every surface: how many, and from which seed
+fuzz inputs="10000" seed="1":
+    python -m tests.fuzz {{inputs}} --seed {{seed}} --workers 2
+
 lint:
     ruff check
     ruff format --check

@@ -6,7 +6,8 @@ import sys
 
 from gdcli import cli
 
-BY_SIGNAL = 130
+BY_SIGNAL, UNREADABLE = 130, 3
+NO_MEMORY = "gdcli: there is not enough memory for this\n"
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except (OSError, ValueError, AttributeError):  # gone, closed, or never there
+            except (OSError, ValueError, AttributeError, MemoryError):  # gone, closed, or never there
                 continue
         os._exit(code)
 
@@ -31,6 +32,9 @@ def main() -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
         raise
+    except MemoryError:  # before or after what else says so
+        sys.stderr.write(NO_MEMORY)
+        code = UNREADABLE
     except KeyboardInterrupt:
         code = BY_SIGNAL
         raise

@@ -30,7 +30,7 @@ def exact(value: float) -> str:
     >>> exact(0.1), exact(-1.0), exact(1e-30)
     ('0.1', '-1', '1e-30')
     """
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
 
 
 def fixed(value: float, decimals: int = 4) -> str:

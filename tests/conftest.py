@@ -110,8 +110,8 @@ def process(tmp_path):
 
 
 def clean_environ(more=None):
-    """The environment without what steers colour, with the program importable."""
-    steering = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES")
+    """The environment without what steers colour and buffers, with the program importable."""
+    steering = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "PYTHONUNBUFFERED")
     kept = {name: value for name, value in os.environ.items() if name not in steering}
     return kept | {"PYTHONPATH": str(ROOT)} | (more or {})
 

@@ -12,8 +12,9 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, Tty, clean_environ
+from conftest import PROGRAM, ROOT, Tty, clean_environ
 
+from gdcli.cli.app import COMMANDS
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.shell import ascii_only, quoted, single_quoted
@@ -278,6 +279,29 @@ def test_a_closed_or_full_stdout_is_an_error(process, where, words):
     assert result.code == 3
     assert result.err.splitlines()[-1].startswith("gdcli: standard output: ")
     assert "Traceback" not in result.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("epochs", [3, 15, 60])
+def test_results_of_any_size_are_missed_where_they_cannot_be_written(process, epochs):
+    """Those of 4 to 8 KiB are lost with the first flush that fails, before the last one."""
+    result = process("fit", "--epochs", epochs, "--format", "json", script='"$@" >/dev/full')
+    assert result.code == 3
+    assert result.err.splitlines()[-1] == "gdcli: standard output: no space left on device"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each run is a fork")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", [["--quick"], pytest.param([], marks=pytest.mark.long)], ids=["one of each", "all"])
+def test_streams_of_every_command(words):
+    """Full, closed, left by their readers, or never read: as `python -m tests.streams` has them."""
+    command = [sys.executable, "-m", "tests.streams", *words]
+    environ = clean_environ({"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])})
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    counts = dict(re.findall(r"^(std.*?) +(\d+) commands$", done.stdout, re.MULTILINE))
+    assert len(counts) == 7
+    assert min(map(int, counts.values())) >= len(COMMANDS)
 
 
 @pytest.mark.parametrize("where", [">/dev/full", ">&-"])

@@ -4,12 +4,16 @@ Run as a script, it writes the index anew: `python tests/test_completion.py`.
 """
 
 import contextlib
+import fcntl
 import os
 import pty
+import re
 import select
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -32,16 +36,17 @@ KINDS = {"optimizer": OPTIMIZER, "schedule": SCHEDULE, "loss": LOSS, "activation
 LISTS = {"activation"}
 ARGUMENTS = {
     "MODEL": "file:.safetensors",
-    "[DATA]": "data",
-    "[ROWS]": "data",
+    "[DATA]...": "data",
     "[NAME]": "sample",
     "[COMMAND]": f"choice:{'|'.join(COMMANDS)}",
     "[NAME]...": f"choice:{'|'.join(names(ACTIVATION))}",
+    "[LOSS]...": f"choice:{'|'.join([*names(LOSS), '1-p'])}",
 }
 VALUES = {
     "x": "columns",
     "categorical": "columns",
     "y": "column",
+    "by": "column",
     "pred": "column",
     "validation": "file:|none",
     "resume": "file:.safetensors",
@@ -105,7 +110,8 @@ def kind_of(owner, parameter):
     if getattr(parameter, "is_flag", False):
         return "flag"
     metavar, name = parameter.metavar or "", parameter.name
-    several = "list" if (owner.startswith("sweep") and parameter.multiple) or name in LISTS else "choice"
+    listed = name in LISTS or metavar.endswith(",...")
+    several = "list" if (owner.startswith("sweep") and parameter.multiple) or listed else "choice"
     if metavar in ARGUMENTS:
         return ARGUMENTS[metavar]
     if name in KINDS:
@@ -168,7 +174,7 @@ FILES = ["comma.csv", "iris.csv", "m.safetensors", "plug.py", "sub/", "two words
         ("gdcli fit .", [".hidden.csv"]),
         ("gdcli fit sample:", [f"sample:{one.name}" for one in samples()]),
         ("gdcli fit sample:ir", ["sample:iris"]),
-        ("gdcli fit iris.csv ", []),
+        ("gdcli fit iris.csv tw", ["two words.csv"]),
         ("gdcli sample ir", ["iris"]),
         ("gdcli fit --optimizer ", names(OPTIMIZER)),
         ("gdcli fit --optimizer=ada", ["--optimizer=adagrad", "--optimizer=adam", "--optimizer=adamw"]),
@@ -342,6 +348,7 @@ def test_install_refuses(gdcli, process, refused):
 def shell_on_a_terminal(command, folder, environ):
     """A shell behind a pseudo-terminal: (what types, what waits until something is shown)."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 200, 0, 0))
     command = ["setsid", "--ctty", "--wait", *command]  # the terminal is its own
     process = subprocess.Popen(command, cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
@@ -367,13 +374,28 @@ def shell_on_a_terminal(command, folder, environ):
 
 
 SHELLS = {
-    "bash": ["bash", "--noprofile", "--norc", "-i"],
-    "zsh": ["zsh", "-f", "-i"],
+    "bash": ["bash", "--noprofile", "-i"],
+    "zsh": ["zsh", "-i"],
+    "fish": ["fish", "-i"],
 }
-START = {
-    "bash": "PS1='READY''> '; bind 'set show-all-if-ambiguous on'; source <(gdcli completion bash)\n",
-    "zsh": "PS1='READY''> '; autoload -Uz compinit && compinit -u -D; source <(gdcli completion zsh)\n",
+"""Each reads its start-up file, in an empty home unless completion is installed there."""
+BEGIN = {
+    "bash": "PS1='READY''> '; bind 'set show-all-if-ambiguous on'",
+    "zsh": "PS1='READY''> '",
+    "fish": "function fish_prompt; echo -n 'READY''> '; end",
 }
+SOURCE = {
+    "bash": "source <(gdcli completion bash)",
+    "zsh": "autoload -Uz compinit && compinit -u -D; source <(gdcli completion zsh)",
+    "fish": "gdcli completion fish | source",
+}
+LISTED = {
+    "gdcli fit --optimizer ": names(OPTIMIZER),
+    "gdcli train iris.csv --format ": [*names(FORMAT), "value"],
+    "gdcli fit sample:": [one.name for one in samples()],
+    "gdcli fit iris.csv --y ": ["sepal_length", "sepal_width", "petal_length", "petal_width", "species"],
+}
+"""What a TAB lists at the end of these."""
 TYPED = [
     ("gdcli fit --optimizer adamw", "gdcli fit --optimizer adamw", ""),
     ("gdcli fit --optimizer ad\t\t", "adagrad", "adam"),
@@ -427,18 +449,50 @@ def in_fish(text):
     return f"'{escaped}'"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_tab_in_a_real_shell(folder, environ, shell):
     need(shell, "setsid")
     with shell_on_a_terminal(SHELLS[shell], folder, environ) as (keys, until):
-        keys(START[shell])
-        assert "READY> " in until("READY> ")
+        begin = keys(f"{BEGIN[shell]}; {SOURCE[shell]}\n")
+        assert "READY> " in until("READY> ", begin)
         for typed, first, second in TYPED:
             begin = keys(typed)
             shown = until(first, begin)
             assert first in shown, (typed, shown)
             assert second in until(second, begin), typed
             keys("\x15")  # the line is given up
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_tab_lists_the_candidates_and_no_files(folder, environ, shell):
+    need(shell, "setsid")
+    for typed in LISTED:
+        lists(typed, f"{BEGIN[shell]}; {SOURCE[shell]}", folder, environ, shell)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_tab_where_completion_is_installed(folder, environ, shell):
+    need(shell, "setsid")
+    install = [str(folder / "bin" / "gdcli"), "--install-completion", shell]
+    subprocess.run(install, env=environ, check=True, capture_output=True)
+    lists("gdcli fit iris.csv --y ", BEGIN[shell], folder, environ, shell)
+
+
+def lists(typed, begin, folder, environ, shell):
+    """Holds that a shell, a TAB typed after that, lists what it should."""
+    with shell_on_a_terminal(SHELLS[shell], folder, environ) as (keys, until):
+        start = keys(f"{begin}\n")
+        assert "READY> " in until("READY> ", start)
+        start, shown = keys(f"{typed}\t"), ""
+        for one in LISTED[typed]:
+            shown = until(one, start)
+    words = {word.rpartition(":")[2] for word in re.split(r"[\s()]+", ESCAPE.sub(" ", COLOUR.sub("", shown)))}
+    assert {*LISTED[typed]} <= words, (typed, shown)
+    assert not words & {"comma.csv", "m.safetensors", "plug.py", "sub/", "--lr", "show"}, (typed, shown)
+
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]|[\r\x00-\x1f]")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m|\x1b\(B")
 
 
 if __name__ == "__main__":

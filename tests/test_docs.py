@@ -24,6 +24,7 @@ from gdcli.cli.app import COMMANDS, load
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("README.md", "docs/commands.md", "docs/defaults.md", "docs/shell.md")
 LINKED = (*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/plugins.md", "docs/benchmarks.md", "samples/README.md")
+LINKED += ("SECURITY.md", "docs/reliability.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LONG_NUMBER = re.compile(r"\b\d+\.\d{9,}(?:e[+-]?\d+)?\b")
@@ -85,6 +86,7 @@ ALL_EXAMPLES = [example for document in EXAMPLES for example in examples(documen
 def environment(folder: Path) -> dict[str, str]:
     """A plain terminal's, with the programs that the documents call."""
     ours = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "COLUMNS": "80", "TERM": "xterm", "PYTHONUTF8": "1"}
+    ours["XDG_CONFIG_HOME"] = str(folder)  # whose settings are nobody's
     unwanted = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLORTERM", "PYTHONUNBUFFERED"}
     return {name: value for name, value in os.environ.items() if name not in unwanted} | ours
 
@@ -142,7 +144,8 @@ def test_command_has_its_chapter_and_every_option_in_it(name: str) -> None:
     chapters = re.split(r"^## ", (ROOT / "docs/commands.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     (chapter,) = (text for text in chapters if text.startswith(f"`gdcli {name}`"))
     words = set(re.findall(r"--?[a-z][a-z0-9-]*", chapter))
-    options = [word for parameter in load(name).params for word in (*parameter.opts, *parameter.secondary_opts)]
+    known = [one for one in load(name).params if not getattr(one, "hidden", False)]
+    options = [word for parameter in known for word in (*parameter.opts, *parameter.secondary_opts)]
     assert {word for word in options if word.startswith("-")} <= words
     assert f"gdcli {name}" in (ROOT / "README.md").read_text(encoding="utf-8"), "the README does not name it"
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from gdcli.data import dataset
 from gdcli.data.dataset import Dataset
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim import optimizers, schedules
-from gdcli.training import loop as training
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Status, Step
@@ -145,11 +145,11 @@ class TestResume:
 
     def test_rows_of_skipped_batches_are_not_gathered(self, monkeypatch):
         data = PROBLEMS["line"][0].data
-        batches = [len(inputs) for _, inputs, _ in training._batches(data, 5, 3, 1, 3)]
+        batches = [len(inputs) for _, inputs, _ in data.batches(5, 3, 1, 3)]
         assert batches == [5, 3]
-        monkeypatch.setattr(training, "GATHERED", 1)
-        again = list(training._batches(data, 5, 3, 1, 3))
-        whole = list(training._batches(data, 5, 3, 1, 0))[3:]
+        monkeypatch.setattr(dataset, "GATHERED", 1)
+        again = list(data.batches(5, 3, 1, 3))
+        whole = list(data.batches(5, 3, 1, 0))[3:]
         for (rows, inputs, _), (wanted, values, _) in zip(again, whole, strict=True):
             np.testing.assert_array_equal(rows, wanted)
             np.testing.assert_array_equal(inputs, values)
@@ -604,3 +604,31 @@ def test_what_decided_the_best_epoch_cannot_change(gdcli, refused, tmp_path):
     gdcli("train", "sample:moons", "--hidden", 4, "--epochs", 30, "--save", path)
     refused(gdcli("train", "sample:moons", "--resume", path, "--epochs", 40, "--min-delta", 0.2), 2, "--min-delta")
     assert gdcli("train", "sample:moons", "--resume", path, "--epochs", 40, "--min-delta", 0).code == 0
+
+
+CHANGED = {
+    "rows held out": (("--validation", "none"), ("--validation", 0.25)),
+    "none held out": (("--validation", 0.25), ("--validation", "none")),
+    "a penalty": ((), ("--l2", 0.1)),
+    "no penalty": (("--l2", 0.1), ("--l2", 0)),
+}
+
+
+@pytest.mark.parametrize(("first", "then"), CHANGED.values(), ids=CHANGED)
+@pytest.mark.parametrize("form", ["csv", "table"])
+def test_a_run_that_goes_on_measures_something_else(gdcli, tmp_path, first, then, form):
+    """Rows of before and after have the same cells; one that was not measured is empty, or a dash."""
+    model = tmp_path / "m.safetensors"
+    assert gdcli("train", "sample:iris", "--lr", 0.01, "--epochs", 2, *first, "--save", model).code == 0
+    words = ("--epochs", 4, "--save", tmp_path / "again.safetensors", "--format", form)
+    result = gdcli("train", "sample:iris", "--resume", model, *then, *words)
+    assert result.code == 0, result.err
+    assert gdcli("train", "sample:iris", "--resume", tmp_path / "again.safetensors", "--epochs", 5).code == 0
+    if form == "csv":
+        names, *rows = [line.split(",") for line in result.out.splitlines()]
+        assert {len(row) for row in rows} == {len(names)}
+        assert all(rows[-1])
+        assert [row[:2] for row in rows] == [[str(epoch), *row[1:2]] for epoch, row in enumerate(rows)]
+    else:
+        assert "nan" not in result.out
+        assert "inf " not in result.out

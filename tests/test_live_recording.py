@@ -424,3 +424,14 @@ def test_a_recording_takes_no_rate_and_no_start():
     sitting.do("optimizer_next")
     assert (sitting.run.now, sitting.run.rate) == (before, rate)
     assert "recording" in sitting.line()
+
+
+def test_a_full_disk_names_the_recording(gdcli):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    result = gdcli("live", "--plain", "--record", "/dev/full", "sample:line", stdin="n\nq\n")
+    assert result.code == 3
+    assert result.err.splitlines()[-2:] == [
+        "gdcli: /dev/full: cannot be written: No space left on device",
+        "  make room, or record in another place",
+    ]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from http.client import HTTPConnection
 from ipaddress import ip_address
+from pathlib import Path
 
 import browser
 import pytest
@@ -64,8 +65,10 @@ time.sleep(1000)
 SERVER = """
 import sys
 from gdcli.live.serving import serve
-host, command = sys.argv[1], [sys.executable, *sys.argv[2:]]
-serve(command, host=host, port=0, title="<Count> & go", notify=lambda line: print(line, file=sys.stderr, flush=True))
+host, most, command = sys.argv[1], int(sys.argv[2]), [sys.executable, *sys.argv[3:]]
+from itertools import repeat
+told = lambda line: print(line, file=sys.stderr, flush=True)
+serve(repeat(command), host=host, port=0, title="<Count> & go", notify=told, most=most)
 """
 
 
@@ -80,12 +83,16 @@ class Served:
     def __init__(self, running, home):
         self.running, self.home = running, home
         self.note = running.stderr.readline()
-        found = re.fullmatch(r"serving on (http://(\S+):(\d+)), Ctrl-C ends it\n", self.note)
+        found = re.fullmatch(r"serving on (http://(\S+):(\d+)(/[0-9a-f]{32}))/, Ctrl-C ends it\n", self.note)
         assert found, self.note + running.stderr.read()
-        self.url, self.port = found[1], int(found[3])
+        self.url, self.port, self.token = found[1], int(found[3]), found[4]
 
     def ask(self, path, **headers):
-        """Status, headers and text of what it answers."""
+        """Status, headers and text of what it answers to who knows the token."""
+        return self.ask_from_outside(self.token + path, **headers)
+
+    def ask_from_outside(self, path, **headers):
+        """The same, without the token."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("GET", path, headers={"Host": f"127.0.0.1:{self.port}"} | headers)
@@ -109,14 +116,16 @@ class Page:
 
     Args:
         served: The server.
+        token: What its address begins with; the right one unless given.
         headers: Instead of those that a browser sends.
     """
 
-    def __init__(self, served, **headers):
+    def __init__(self, served, token=None, **headers):
         own = f"127.0.0.1:{served.port}"
         sent = {"Host": own, "Origin": f"http://{own}", "Connection": "Upgrade", "Upgrade": "websocket"} | headers
         sent |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "A" * 22 + "=="}
-        lines = ["GET /ws?width=120&height=40 HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items() if value)]
+        path = (served.token if token is None else token) + "/ws?width=120&height=40"
+        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items() if value)]
         self.socket = socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE)
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
         self.seen = self.socket.recv(65536)
@@ -168,10 +177,10 @@ def started(command, home):
 
 
 @contextlib.contextmanager
-def serving(home, program=COUNTER, host="127.0.0.1"):
+def serving(home, program=COUNTER, host="127.0.0.1", most=50):
     """A server of a small program of our own."""
     (home / "program.py").write_text(program)
-    with started([sys.executable, "-W", "error", "-c", SERVER, host, "program.py"], home) as served:
+    with started([sys.executable, "-W", "error", "-c", SERVER, host, str(most), "program.py"], home) as served:
         yield served
 
 
@@ -186,6 +195,22 @@ def alive(pid):
         os.kill(pid, 0)
         return True
     return False
+
+
+def children(pid):
+    """The processes that a process has started."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    if not listed.exists():
+        pytest.skip("no list of processes here")
+    return [int(word) for word in listed.read_text().split()]
+
+
+def running(pid):
+    """Whether a process is there, and not only waiting for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 class TestPage:
@@ -221,6 +246,75 @@ class TestPage:
         assert policy["connect-src"] == f"'self' ws://127.0.0.1:{served.port}"
         assert policy["frame-ancestors"] == "'none'"
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+class TestToken:
+    @pytest.mark.parametrize("path", ["/", "/page.js", "/static/js/textual.js", "/ws", "/nothing", "//", "/%2f"])
+    def test_without_it_nothing_is_there(self, served, path):
+        for token in ("", "/" + "0" * 32, served.token[:-1], served.token + "0", f"/x{served.token}", "/%C3%A9"):
+            status, headers, text = served.ask_from_outside(token + path)
+            assert (status, "token" in text, served.token[1:] in text) == (403, True, False), (token, path)
+            assert "Location" not in headers
+
+    @pytest.mark.parametrize("token", ["", "/" + "0" * 32])
+    def test_nor_the_websocket(self, served, token):
+        with Page(served, token) as page:
+            assert page.status == 403
+
+    def test_it_is_another_each_time(self, served, tmp_path):
+        with serving(tmp_path) as other:
+            assert other.token != served.token
+            with Page(other, served.token) as page:
+                assert page.status == 403
+
+    def test_no_answer_has_it(self, served):
+        for path in ("/", "/page.js", "/nothing"):
+            _, headers, text = served.ask(path)
+            assert served.token[1:] not in text + str(headers)
+            assert headers["Referrer-Policy"] == "no-referrer"
+
+
+class TestSessions:
+    def test_so_many_pages_at_once_and_no_more(self, tmp_path):
+        with serving(tmp_path, most=3) as served, contextlib.ExitStack() as stack:
+            pages = [stack.enter_context(Page(served)) for _ in range(3)]
+            assert [page.status for page in pages] == [101] * 3
+            pages[-1].until("count = 0")
+            with Page(served) as page:
+                assert page.status == 503
+            status, _, text = served.ask("/")
+            assert (status, "3 pages are open already" in text, "--sessions" in text) == (503, True, True)
+            pages[-1].says("stdin", "q")
+            pages[-1].rest()
+            end = os.times().elapsed + PATIENCE
+            while served.ask("/")[0] == 503:
+                assert os.times().elapsed < end
+            with Page(served) as page:
+                page.until("count = 0")
+
+
+class TestRecordings:
+    def test_each_page_has_a_file_of_its_own(self, tmp_path):
+        (tmp_path / "a-2.jsonl").write_text("mine")
+        with started([*PROGRAM, *LIVE, "--record", "a.jsonl"], tmp_path) as served:
+            with Page(served) as one, Page(served) as other:
+                for page, keys in ((one, "n"), (other, "nn")):
+                    page.until("MSE 2.5")
+                    page.says("stdin", keys)
+                    page.until("MSE 1.825")
+                    page.says("stdin", "q")
+                    page.rest()
+            assert served.ended()[:2] == (0, "")
+        assert (tmp_path / "a-2.jsonl").read_text() == "mine"
+        steps = [
+            [line["at"]["step"] for line in map(json.loads, (tmp_path / name).read_text().splitlines()) if "at" in line]
+            for name in ("a.jsonl", "a-3.jsonl")
+        ]
+        assert sorted(path.name for path in tmp_path.glob("*.jsonl")) == ["a-2.jsonl", "a-3.jsonl", "a.jsonl"]
+        assert [one[:2] for one in steps] == [[0, 1], [0, 1]]
+
+    def test_a_file_that_cannot_be_is_said_before_it_is_served(self, gdcli, refused):
+        refused(gdcli(*LIVE, "--record", "no/where.jsonl"), 3, "there is no folder 'no'")
 
 
 class TestWhoMayAsk:
@@ -329,6 +423,20 @@ class TestEnd:
                 assert os.times().elapsed < end
             assert served.ended() == (0, "", "")
 
+    def test_programs_end_where_it_is_killed(self, tmp_path):
+        with started([*PROGRAM, *LIVE, "--record", "a.jsonl"], tmp_path) as served, Page(served) as page:
+            page.until("MSE 2.5")
+            [child] = children(served.running.pid)
+            page.says("stdin", "n")
+            page.until("MSE 1.825")
+            served.running.kill()
+            assert served.running.wait(PATIENCE) == -signal.SIGKILL
+            end = os.times().elapsed + PATIENCE
+            while running(child):
+                assert os.times().elapsed < end
+            assert "Traceback" not in served.running.stderr.read()
+        assert (tmp_path / "a.jsonl").read_text().endswith("}\n")
+
     def test_what_goes_wrong_in_it_is_told_on_stderr(self, tmp_path):
         with serving(tmp_path, "raise SystemExit('no such sample')") as served, Page(served) as page:
             page.rest()
@@ -337,7 +445,7 @@ class TestEnd:
 
 class TestRefused:
     def call(self, **wrong):
-        serve(["true"], **{"host": "127.0.0.1", "port": 0, "title": "", "notify": pytest.fail} | wrong)
+        serve(iter(()), **{"host": "127.0.0.1", "port": 0, "title": "", "notify": pytest.fail} | wrong)
 
     def test_without_the_extra(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "textual_serve.server", None)
@@ -386,8 +494,9 @@ class TestRefused:
             assert served.url.startswith("http://127.0.0.1:")
             assert served.ask("/")[0] == 200
             assert served.ask("/", Host=f"evil.example:{served.port}")[0] == 403
-            warning = f"warning: anyone who can reach 0.0.0.0, port {served.port} can use the program\n"
-            assert served.ended() == (0, "", warning)
+            assert served.ask_from_outside("/")[0] == 403
+            who = f"anyone who reads what passes between a browser and 0.0.0.0, port {served.port}"
+            assert served.ended() == (0, "", f"warning: nothing is encrypted: {who} can use the program\n")
 
 
 @needs_browser
@@ -428,7 +537,7 @@ class TestBrowser:
 )
 def test_the_page_runs_the_same_command(words, rest, gdcli, monkeypatch):
     commands = []
-    monkeypatch.setattr("gdcli.live.serving.serve", lambda command, **_: commands.append(command))
+    monkeypatch.setattr("gdcli.live.serving.serve", lambda programs, **_: commands.append(next(iter(programs))))
     result = gdcli("live", "--web", "--port", "0", "--host", "127.0.0.1", *words)
     assert result.code == 0, result.err
     assert commands == [[sys.executable, "-m", "gdcli", "live", *rest]]

@@ -183,3 +183,8 @@ def test_worst_confusions():
 
 def test_examples_run():
     assert doctest.testmod(metrics).failed == 0
+
+
+def test_r2_has_no_units_even_where_differences_overflow():
+    outputs, targets = np.array([1.0, 2.0, 1e8]), np.array([1e8, -1e8, 3.0])
+    assert metrics.r2(outputs * 1e300, targets * 1e300) == pytest.approx(metrics.r2(outputs, targets), rel=1e-12)

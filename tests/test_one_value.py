@@ -22,6 +22,7 @@ COMMANDS = {
     "show": ["show", "sample:iris"],
     "sample": ["sample", "deck"],
     "activation": ["activation", "relu", "--points", "3"],
+    "loss": ["loss", "huber", "--points", "3"],
 }
 
 

@@ -30,11 +30,13 @@ RUNS = {
     "rmse": ["rmse", *LINE],
     "score": ["score", *LINE],
     "activation": ["activation", "relu"],
+    "loss": ["loss", "mse"],
     "evaluate": ["evaluate", "model.safetensors", "classes.csv"],
     "predict": ["predict", "model.safetensors", "classes.csv"],
     "collapse": ["collapse", "linear.safetensors", "classes.csv"],
     "sample": ["sample", "line"],
     "show": ["show", "classes.csv", "--x", "a,b", "--plot"],
+    "config": ["config", "show"],
 }
 """A small run of each command."""
 TYPED = "n 3\nq\n"
@@ -52,10 +54,11 @@ VALUES = {
     "timeout": "1e-9", "steps": "2", "low": "0.001", "high": "3", "points": "5", "rows": "3", "noise": "0",
     "pred": "z", "suggest": "steepest", "smooth": "0.5", "x_range": "0..1", "y_range": "0..1", "over": "w_z,b",
     "m_range": "0..1", "b_range": "0..1", "record": "out.rec", "replay": "none.rec", "port": "1", "host": "::2",
+    "sessions": "2",
     "get": "schema",
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
     "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
-    "allow": "columns=250000",
+    "allow": "columns=250000", "against": "p", "row": "2", "neuron": "1:1", "shuffle_rows": "33", "by": "z",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
@@ -97,7 +100,9 @@ UNSEEN = {
     ("live", "task"): "the rows are those of a line",
     ("live", "plain"): "is part of the run",
     ("live", "color"): "the plain form has no colour",
-    **{(name, "quiet"): "says nothing on stderr" for name in ("mse", "rmse", "predict", "collapse", "sample")},
+    **{
+        (name, "quiet"): "says nothing on stderr" for name in ("mse", "rmse", "predict", "collapse", "sample", "config")
+    },
     ("evaluate", "plot"): "the matrix of a few classes is always drawn",
     ("evaluate", "quiet"): "says nothing on stderr",
     ("mse", "color"): "a bare number has no colour",

@@ -11,8 +11,8 @@ import pytest
 from gdcli.data import opening, pieces, text_source
 from gdcli.data.condensing import Condenser, block_rows
 from gdcli.data.formats import jsonl
+from gdcli.data.splitting import held_out
 from gdcli.experiments import passing
-from gdcli.experiments.passing import held_out
 
 RNG = np.random.default_rng(11)
 ROWS = 900

@@ -133,6 +133,11 @@ class TestForOthers:
         assert not any("allow_pickle=True" in path.read_text() for path in (ROOT / "gdcli").rglob("*.py"))
 
 
+def test_a_model_too_large_for_memory_is_not_called_damaged(gdcli, model, refused, monkeypatch):
+    monkeypatch.setattr("gdcli.experiments.checkpoint.SLACK", 2**60)
+    refused(gdcli("evaluate", model, "sample:iris"), 3, "not enough memory")
+
+
 class TestWriting:
     ARGUMENTS = ("train", "sample:digits", "--hidden", "64", "--epochs", "1")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gdcli.analysis.collinearity import Dependence, near_twins
-from gdcli.analysis.objective import Objective
+from gdcli.analysis.objective import Change, Objective
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 
@@ -146,7 +146,7 @@ def twins(inputs: Array, names: Sequence[str], known: Sequence[Dependence] = ())
         known: Dependences that are said already: their columns are left out.
     """
     named = {fact.column for fact in known}
-    pairs = [pair for pair in near_twins(inputs, names) if pair.column not in named]
+    pairs = near_twins(inputs, names, named)
     if not pairs:
         return None
     text = "; ".join(pair.sentence for pair in pairs[:NAMED])
@@ -154,7 +154,7 @@ def twins(inputs: Array, names: Sequence[str], known: Sequence[Dependence] = ())
     return Claim("exact", "near twins", len(pairs), sentence)
 
 
-def digits(objective: Objective, back: Array | None = None) -> Claim:
+def digits(objective: Objective, back: Change | None = None) -> Claim:
     """To how many digits the optimum shown is good; its value is the least of all parameters.
 
     `objective.digits(back)` has the number for each parameter: the digits beyond it are blanked where it is shown.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +18,9 @@ ROUNDING = 16.0
 
 NEAR = 0.9995
 """Two columns with at least this correlation carry almost the same information."""
+
+AT_ONCE = 256
+"""Columns compared with all others at a time."""
 
 TAKES_PART = 1e-6
 """A column's least share of a combination, beside the largest share, for it to be named."""
@@ -62,17 +66,43 @@ class Rank:
     Args:
         independent: The columns that carry all the information, by number.
         dependences: Each of the others, and what it is made of.
-        null: Orthonormal directions (P, k) in which the parameters move without any change of the outputs.
+        shares: What each of the others is made of: multiples of the independent columns found before it, all of
+            length 1.
+        order: The independent columns in the order in which they were found.
+        size: The columns' lengths, (P,).
     """
 
     independent: tuple[int, ...]
     dependences: tuple[Dependence, ...]
-    null: Array
+    shares: Mapping[int, Array]
+    order: tuple[int, ...]
+    size: Array
 
     @property
     def full(self) -> bool:
         """Whether every column says something of its own, so that the best parameters are unique."""
         return not self.dependences
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether more directions change nothing than something: the others are then the few to count in."""
+        return len(self.shares) > len(self.order)
+
+    @cached_property
+    def null(self) -> Array:
+        """Orthonormal directions (P, k) in which the parameters move without any change of the outputs."""
+        return _null(self.shares, self.order, self.size)
+
+    @cached_property
+    def row_space(self) -> Array:
+        """Orthonormal directions (P, P - k) in which every move changes an output."""
+        return _row_space(self.shares, self.order, self.size)
+
+    def flat_part(self, parameters: Array) -> Array:
+        """The part of a vector (P,) that changes no output."""
+        if self.is_wide:
+            return np.asarray(parameters - self.row_space @ (self.row_space.T @ parameters))
+        return np.asarray(self.null @ (self.null.T @ parameters))
 
 
 @np.errstate(all="ignore")
@@ -117,7 +147,7 @@ def rank(design: Array, names: Sequence[str], noise: Array | None = None) -> Ran
         else:
             shares[at] = share
     facts = tuple(_dependence(at, share, kept, names, bool(size[at] > 0)) for at, share in sorted(shares.items()))
-    return Rank(tuple(sorted(kept)), facts, _null(shares, kept, size))
+    return Rank(tuple(sorted(kept)), facts, shares, tuple(kept), size)
 
 
 def centred_rounding(inputs: Array, factor: Array, intercept: bool = True) -> Array:
@@ -132,12 +162,13 @@ def centred_rounding(inputs: Array, factor: Array, intercept: bool = True) -> Ar
     return np.append(rounding, 0.0) if intercept else np.asarray(rounding)
 
 
-def near_twins(inputs: Array, names: Sequence[str]) -> tuple[Dependence, ...]:
+def near_twins(inputs: Array, names: Sequence[str], known: Collection[str] = ()) -> tuple[Dependence, ...]:
     """Pairs of columns with a correlation of 0.9995 or more, in size: they can hardly be distinguished.
 
     Args:
         inputs: Shape (n, d).
         names: d names.
+        known: Names that are not asked for: of columns of which more is known.
 
     >>> import numpy as np
     >>> x = np.arange(10.0)
@@ -145,9 +176,14 @@ def near_twins(inputs: Array, names: Sequence[str]) -> tuple[Dependence, ...]:
     'columns a and b carry almost the same information (correlation 0.99998)'
     """
     scaled = unit_columns(inputs - inputs.mean(axis=0))[0]
-    table = scaled.T @ scaled
-    pairs = np.argwhere(np.triu(np.abs(table) >= NEAR, 1)).tolist()
-    return tuple(Dependence(names[j], (names[i],), "near", float(table[i, j])) for i, j in pairs)
+    asked = [at for at, name in enumerate(names) if name not in known]
+    found: list[tuple[int, int, float]] = []
+    for begin in range(0, len(asked), AT_ONCE):
+        some = asked[begin : begin + AT_ONCE]
+        table = scaled.T @ scaled[:, some]
+        near = (np.abs(table) >= NEAR) & (np.arange(len(names))[:, None] < np.array(some))
+        found += [(i, some[j], float(table[i, j])) for i, j in np.argwhere(near).tolist()]
+    return tuple(Dependence(names[j], (names[i],), "near", value) for i, j, value in sorted(found))
 
 
 def unit_columns(design: Array) -> tuple[Array, Array]:
@@ -185,12 +221,22 @@ def _same(parts: list[str]) -> bool:
     return len([name for name in parts if name]) == 1
 
 
-def _null(shares: dict[int, Array], kept: list[int], size: Array) -> Array:
+def _row_space(shares: Mapping[int, Array], kept: Sequence[int], size: Array) -> Array:
+    """Orthonormal directions that no null direction has a part in: columns as sums of the independent ones."""
+    made = np.zeros((len(size), len(kept)))
+    made[list(kept), np.arange(len(kept))] = 1.0
+    for column, share in shares.items():
+        if size[column] > 0:
+            made[column, : len(share)] = share * size[column] / size[list(kept[: len(share)])]
+    return np.linalg.qr(unit_columns(made)[0])[0]
+
+
+def _null(shares: Mapping[int, Array], kept: Sequence[int], size: Array) -> Array:
     """Orthonormal directions that change no output: each dependent column against what it is made of."""
     directions = np.zeros((len(size), len(shares)))
     for at, (column, share) in enumerate(sorted(shares.items())):
         directions[column, at] = 1 / size[column] if size[column] > 0 else 1.0
         if size[column] > 0:
-            chosen = kept[: len(share)]
+            chosen = list(kept[: len(share)])
             directions[chosen, at] = -share / size[chosen]
     return np.linalg.qr(unit_columns(directions)[0])[0] if shares else directions

@@ -9,7 +9,7 @@ from functools import cached_property
 from gdcli.analysis import claims, outlook
 from gdcli.analysis.claims import Claim, number
 from gdcli.analysis.curvature import FORMULAS
-from gdcli.analysis.objective import Objective, objective
+from gdcli.analysis.objective import Change, Objective, objective
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.optim.optimizers import Optimizer
@@ -45,7 +45,7 @@ class Descent:
     rate: float | None = None
     batches: bool = False
     loss_name: str = "MSE"
-    back: Array | None = None
+    back: Change | None = None
     noise: Array | None = None
     unit: float = 1.0
 

@@ -184,8 +184,7 @@ def course(
     if type(optimizer) not in (SGD, Momentum, Nesterov):
         return None
     kept, ahead = getattr(optimizer, "momentum", 0.0), type(optimizer) is Nesterov
-    flat = objective.rank.null.shape[1]
-    values, directions = (part[..., flat:] for part in objective.modes)
+    values, directions = objective.modes
     error = directions.T @ (parameters - objective.destination(parameters))
     moving = np.zeros_like(error) if velocity is None else directions.T @ velocity
     following = kept * moving + values * error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from gdcli.arrays import Array
@@ -11,6 +14,9 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.nn import losses, metrics
 from gdcli.nn.networks import Network
 from gdcli.training.problem import MEASURED, Problem
+
+PART = 1 << 16
+"""Rows on disk that are measured at a time."""
 
 __all__ = ["Evaluation", "evaluate", "outputs"]
 
@@ -56,6 +62,8 @@ def evaluate(
 ) -> Evaluation:
     """Measures on raw rows: the network in its own type, all figures from its outputs in float64.
 
+    Rows on disk are measured a part at a time.
+
     A loss that is also a figure, as MSE is, is that figure: in the target's units, one number.
 
     Args:
@@ -67,6 +75,11 @@ def evaluate(
         unit: What the loss is multiplied by to be in the target's units.
         smoothing: Part of a label that is spread over all classes.
     """
+    if not data.in_memory:
+        return _merged(
+            (evaluate(problem, network, parameters, preparation, part, unit, smoothing), part)
+            for part in _in_parts(data)
+        )
     out = outputs(network, parameters, preparation, data.inputs).astype(np.float64)
     with np.errstate(all="ignore"):
         loss = float(problem.loss(out, preparation.targets(data, np.float64, smoothing))[0]) * unit
@@ -79,3 +92,31 @@ def evaluate(
     figures = {"accuracy": metrics.accuracy(predicted, data.targets)}
     counts = metrics.confusion(predicted, data.targets, len(preparation.classes))
     return Evaluation(loss, figures, counts)
+
+
+def _in_parts(data: Dataset) -> Iterator[Dataset]:
+    for inputs, targets in data.parts(PART):
+        yield Dataset(inputs, targets, data.input_names, data.target_name, data.classes)
+
+
+def _merged(parts: Iterable[tuple[Evaluation, Dataset]]) -> Evaluation:
+    """The figures on all rows, from those on parts of them."""
+    found, rows = zip(*((one, (len(part), *_about(part.targets))) for one, part in parts), strict=True)
+    counts, means, squares = (np.array(column, float) for column in zip(*rows, strict=True))
+    share = counts / counts.sum()
+    loss = float(share @ [one.loss for one in found])
+    if found[0].confusion is not None:
+        confusion = np.sum([one.confusion for one in found], axis=0)
+        return Evaluation(loss, {"accuracy": float(confusion.trace() / confusion.sum())}, confusion)
+    mse, mae = (float(share @ [one.figures[name] for one in found]) for name in ("mse", "mae"))
+    total = float(squares.sum() + counts @ (means - share @ means) ** 2)
+    r2 = 1 - mse * float(counts.sum()) / total if total else found[0].figures["r2"]
+    figures = {"mse": mse, "rmse": math.sqrt(mse), "mae": mae, "r2": r2}
+    same = [name for name in figures if all(one.loss == one.figures[name] for one in found)]
+    return Evaluation(figures[same[0]] if same else loss, figures, None)
+
+
+def _about(targets: Array) -> tuple[float, float]:
+    """The mean, and the sum of squared distances from it."""
+    mean = float(np.mean(targets, dtype=float))
+    return mean, float(((targets - mean) ** 2).sum())

@@ -34,10 +34,10 @@ class Forecast:
     Args:
         problem: What is minimised, on as few rows as say the same.
         minimum: w*, where it is headed, shape (P,).
-        directions: V, the Hessian's eigenvectors, a column each, shape (P, P).
-        start: e_0 and the velocity 0 in each direction, shape (P, 2).
-        transfers: T, what a step does to (error, velocity) in each direction, shape (P, 2, 2).
-        curved: Which directions are not flat, shape (P,).
+        directions: V, the Hessian's eigenvectors that are not flat, a column each, shape (P, r).
+        start: e_0 and the velocity 0 in each direction, shape (r, 2).
+        transfers: T, what a step does to (error, velocity) in each direction, shape (r, 2, 2).
+        curved: Which of them have a curvature that is not 0, shape (r,).
         steady: Whether the loss falls at every step.
         way: The same without the loss of digits in 1 - rate c: what counts steps that nobody makes.
     """
@@ -155,7 +155,9 @@ def forecast(
         start=np.stack([error, np.zeros_like(error)], axis=-1),
         transfers=_transfers(curvatures, optimizer, rate),
         curved=curvatures > 0,
-        steady=type(optimizer) is SGD and rate * float(curvatures[-1]) <= 2 and not (problem.l2 or true.weight_decay),
+        steady=type(optimizer) is SGD
+        and rate * float(curvatures.max(initial=0.0)) <= 2
+        and not (problem.l2 or true.weight_decay),
         way=course(true, optimizer, rate, start),
     )
 

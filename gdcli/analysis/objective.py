@@ -13,6 +13,7 @@ from gdcli.analysis.curvature import Spectrum
 from gdcli.analysis.jacobi import singular
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset, compress
+from gdcli.data.scaling import Undoing
 from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
@@ -20,6 +21,9 @@ from gdcli.optim.optimizers import AdamW, Optimizer
 from gdcli.training.loop import Problem
 
 __all__ = ["Objective", "design", "objective"]
+
+Change = Array | Undoing
+"""A matrix from some parameters to others."""
 
 SMALL = 200_000
 """Numbers of a table that is solved as it is; a larger one is compressed first."""
@@ -71,9 +75,7 @@ class Objective:
 
     def destination(self, start: Array) -> Array:
         """The optimum that plain, momentum and Nesterov descent go to from a start: the one nearest to it."""
-        null = self.rank.null
-        result: Array = self.optimum + null @ (null.T @ start)
-        return result
+        return self.optimum + self.rank.flat_part(start)
 
     @cached_property
     def least(self) -> float:
@@ -98,31 +100,36 @@ class Objective:
 
     @cached_property
     def modes(self) -> tuple[Array, Array]:
-        """The Hessian's eigenvalues, in rising order, and its eigenvectors as columns; flat ones are exactly 0."""
-        null = self.rank.null
-        count = null.shape[1]
-        curved = np.linalg.qr(np.column_stack([null, np.eye(len(null))]))[0][:, count:] if count else np.eye(len(null))
+        """The Hessian's eigenvalues that are not 0, in rising order, and their eigenvectors as columns."""
+        curved = self._curved_directions()
         values, directions = singular(self.table @ curved)
         order = np.argsort(values)
-        eigenvalues = np.concatenate([np.zeros(count), values[order] ** 2])
-        return eigenvalues, np.column_stack([null, curved @ directions[:, order]])
+        return values[order] ** 2, curved @ directions[:, order]
+
+    def _curved_directions(self) -> Array:
+        if self.rank.is_wide:
+            return self.rank.row_space
+        null = self.rank.null
+        count = null.shape[1]
+        return np.linalg.qr(np.column_stack([null, np.eye(len(null))]))[0][:, count:] if count else np.eye(len(null))
 
     @property
     def spectrum(self) -> Spectrum:
         """The curvature of all directions."""
-        return Spectrum(self.modes[0])
+        values = self.modes[0]
+        return Spectrum(np.concatenate([np.zeros(self.table.shape[1] - len(values)), values]))
 
     @property
     def curved(self) -> Spectrum:
         """The curvature of the directions that are not flat."""
-        return Spectrum(self.modes[0][self.rank.null.shape[1] :])
+        return Spectrum(self.modes[0])
 
     @property
     def condition_number(self) -> float:
         """L / mu: infinite where a direction is flat."""
         return self.spectrum.condition_number
 
-    def digits(self, back: Array | None = None) -> Array:
+    def digits(self, back: Change | None = None) -> Array:
         """Significant digits of each of the optimum's parameters that rounding of the data leaves, shape (P,).
 
         Every number of the table, as a float64, is off by up to half a unit of its last digit. To first order, the
@@ -143,7 +150,7 @@ class Objective:
         exact = np.where(shown == 0, 0.0, np.where(np.isfinite(exact), exact, 0.0))
         return np.clip(np.floor(exact), 0, 15).astype(int)
 
-    def _spread(self, back: Array | None) -> Array:
+    def _spread(self, back: Change | None) -> Array:
         """How far off each parameter shown is."""
         scaled, size = unit_columns(self.table[:, list(self.rank.independent)])
         inverse = np.linalg.pinv(scaled, rcond=0.0)
@@ -152,18 +159,25 @@ class Objective:
         by_row = np.sqrt((scaled * scaled) @ (chosen * chosen) + self.values**2)
         by_column = np.sqrt((scaled * scaled).T @ (rest * rest))
         roots = np.hstack([inverse * by_row, (inverse @ inverse.T) * by_column])
-        matrix = np.eye(len(self.names)) if back is None else back
-        moved = (matrix[:, list(self.rank.independent)] / size) @ roots
+        moved = self._shown(back) / size @ roots
         unit = float(np.finfo(float).eps) / math.sqrt(12)  # of numbers rounded to nearest: half of eps at most
         spread = unit * np.sqrt((moved * moved).sum(axis=1))
-        shown: Array = np.sqrt((matrix * matrix) @ (self.optimum**2)) * unit
+        squares = self.optimum**2
+        shown: Array = np.sqrt(squares if back is None else (back * back) @ squares) * unit
         result: Array = 2 * np.hypot(spread, shown)
         return result
 
+    def _shown(self, back: Change | None) -> Array:
+        """What each parameter shown has of each independent one, (P, r)."""
+        chosen = list(self.rank.independent)
+        if back is not None:
+            return back[:, chosen]
+        units = np.zeros((len(self.names), len(chosen)))
+        units[chosen, np.arange(len(chosen))] = 1.0
+        return units
+
     def _without_null(self, parameters: Array) -> Array:
-        null = self.rank.null
-        result: Array = parameters - null @ (null.T @ parameters)
-        return result
+        return parameters - self.rank.flat_part(parameters)
 
 
 @np.errstate(all="ignore")

@@ -146,6 +146,8 @@ def _welch(first: Array, second: Array) -> tuple[float, float, int]:
     """The second mean less the first, its standard error, and the degrees of freedom."""
     means = mean_of(first), mean_of(second)
     error = math.hypot(means[0].standard_error, means[1].standard_error)
-    parts = [mean.standard_error**4 / max(1, mean.count - 1) for mean in means]
-    freedom = error**4 / sum(parts) if 0 < error < math.inf and sum(parts) > 0 else 1
-    return means[1].value - means[0].value, error, max(1, int(freedom))
+    gap = means[1].value - means[0].value
+    if not 0 < error < math.inf:
+        return gap, error, 1
+    parts = [(mean.standard_error / error) ** 4 / max(1, mean.count - 1) for mean in means]  # free of units
+    return gap, error, max(1, int(1 / sum(parts)))

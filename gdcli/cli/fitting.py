@@ -8,9 +8,9 @@ from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.lifetime import unwound
-from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
+from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.cli.output import check, check_place, emit, format_of, layout
-from gdcli.cli.running import descent_words, finish, note_all, note_chosen, progress_bar, reading, resolved
+from gdcli.cli.running import descent_words, employed, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
@@ -21,7 +21,14 @@ from gdcli.training import streams
 from gdcli.training.streams import Run
 
 
-def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: StreamOptions, output: OutputOptions) -> None:
+def fit(
+    context: typer.Context,
+    asked: Spec,
+    saving: SaveOptions,
+    stream: StreamOptions,
+    output: OutputOptions,
+    working: WorkerOptions,
+) -> None:
     """Runs a fit at the terminal.
 
     Args:
@@ -30,13 +37,14 @@ def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: Stream
         saving: Where the model goes.
         stream: Which rows are shown.
         output: Where results go and in what form.
+        working: Who reads the rows.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(saving.save)
     spec, start = or_example(asked, terminal)
-    with reading(terminal) as rows:
-        experiment = read_line(spec, rows).compressed()
+    with employed(working, terminal) as workers, reading(terminal) as rows:
+        experiment = read_line(spec, rows, workers).compressed()
     note_all(rows.notes, terminal)
     form = format_of(output)
     repeated = resolved(experiment, form, saving.save is not None)
@@ -65,11 +73,11 @@ def fit(context: typer.Context, asked: Spec, saving: SaveOptions, stream: Stream
     finish(result, spec.stop.require_converged)
 
 
-def header(experiment: LineExperiment, rates: str = "") -> str:
-    """What is about to happen, in a line."""
+def header(experiment: LineExperiment, rates: str = "", optimizers: str = "") -> str:
+    """What is about to happen, in a line; of several runs with all their rates and optimizers."""
     spec = experiment.spec
     held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
-    passed = "" if experiment.passed is None else ", read in one pass"
+    passed = "" if experiment.passed is None else f", read in one pass{experiment.passed.by}"
     if experiment.passed is not None and experiment.passed.held is not None:
         held += " (each by its number and the seed)"
     scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
@@ -78,7 +86,7 @@ def header(experiment: LineExperiment, rates: str = "") -> str:
         f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
         scale,
         experiment.loss_name,
-        descent_words(experiment, rates),
+        descent_words(experiment, rates, optimizers),
         f"seed {spec.loop.seed}",
     ]
     return "   ".join(part for part in parts if part)

@@ -13,7 +13,7 @@ import typer
 
 from gdcli.errors import OptionError
 from gdcli.experiments.notation import READERS, write
-from gdcli.experiments.spec import Group, Option
+from gdcli.experiments.options import Group, Option
 
 
 def grouped(function: Callable[..., None]) -> Callable[..., None]:
@@ -25,8 +25,9 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
     hints = get_type_hints(function, include_extras=True)
     groups: dict[str, Any] = {name: kind for name, kind in hints.items() if _is_group(kind)}
     flat: dict[str, inspect.Parameter] = {}
+    parts = {name: _parameters(kind) for name, kind in groups.items()}
     for name, parameter in inspect.signature(function).parameters.items():
-        for one in _parameters(groups[name]) if name in groups else [parameter.replace(annotation=hints[name])]:
+        for one in parts[name] if name in groups else [parameter.replace(annotation=hints[name])]:
             if one.name in flat:
                 flag = one.name.replace("_", "-")
                 raise OptionError(f"--{flag}: two options have this name", "rename the field of the plug-in")
@@ -37,14 +38,14 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
         gc.freeze()  # what is imported stays: nothing to look through for garbage (see gdcli.cli.main)
         gc.enable()
         for name, kind in groups.items():
-            values[name] = built(kind, {one.name: values.pop(one.name) for one in _parameters(kind)})
+            values[name] = built(kind, {one.name: values.pop(one.name) for one in parts[name]})
         with quiet():
             function(**values)
 
     # typer reads both: the signature for the defaults, the annotations for the types
     command.__signature__ = inspect.Signature(list(flat.values()))  # type: ignore[attr-defined]
     command.__annotations__ = {name: one.annotation for name, one in flat.items()}
-    command.titles = {one.name: kind.__doc__ for kind in groups.values() for one in _parameters(kind)}  # type: ignore[attr-defined]
+    command.titles = {one.name: kind.__doc__ for name, kind in groups.items() for one in parts[name]}  # type: ignore[attr-defined]
     del command.__wrapped__
     return command
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperOption
 
+from gdcli.cli.settled import settle
+from gdcli.data.sources import joined_names
 from gdcli.render.help.about import about
 from gdcli.render.help.names import with_names
 from gdcli.render.help.options import Described, sections, title_of
@@ -19,6 +21,12 @@ class Command(TyperCommand):
     """A command whose options have groups."""
 
     titles: Mapping[str, str]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words of the command line, and settings for what they leave open."""
+        rest = super().parse_args(ctx, args)
+        settle(ctx)
+        return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments, examples, options."""
@@ -47,8 +55,14 @@ def finished(command: Command, titles: Mapping[str, str]) -> Command:
     command.titles = titles
     for parameter in command.params:
         parameter.help = with_names(getattr(parameter, "help", None) or "")  # type: ignore[attr-defined]
+        if parameter.name == "source":  # DATA: several files are one table
+            parameter.nargs, parameter.callback = -1, _joined
     command.params += [_plugin(), _help_all()]
     return command
+
+
+def _joined(context: Any, parameter: Any, names: Sequence[str]) -> str | None:  # noqa: ARG001 - typer's signature
+    return joined_names(names) if names else None
 
 
 def _plugin() -> TyperOption:

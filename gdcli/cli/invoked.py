@@ -7,6 +7,8 @@ from typing import Any
 from gdcli.experiments.invocation import Invocation
 
 NOT_REPEATED = {"quiet", "debug"}
+SETTLED = "gdcli.settled"
+"""Where a context keeps the options that settings stand in for."""
 
 
 def given_options(context: Any) -> dict[str, Any]:
@@ -24,10 +26,10 @@ def is_given(context: Any, name: str) -> bool:
 
 
 def invocation(context: Any, *arguments: str | None) -> Invocation:
-    """The command of a typer context on these arguments, with the options given."""
+    """The command of a typer context on these arguments, with the options given, by the line or by settings."""
     options = [one for one in context.command.params if one.param_type_name == "option"]
     repeated = [one for one in options if one.name not in NOT_REPEATED | {"help"}]
-    given = given_options(context)
+    given = given_options(context) | {name: context.params[name] for name in context.meta.get(SETTLED, ())}
     flags = {one.name: _flag(one) for one in repeated if _flag(one) != one.name.replace("_", "-")}
     order = tuple(one.name for one in repeated)
     values = {name: given[name] for name in order if name in given}

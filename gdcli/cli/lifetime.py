@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
-from gdcli.cli.signals import SIGNALS, leave
+from gdcli.cli.signals import SIGNALS, leave, overlook
 
 PATIENCE = 1.0  # seconds in which a reader that is there takes something
 AGAIN = 0.001
@@ -60,7 +60,7 @@ def _not_lost(lost: Any) -> None:
     elif isinstance(value, SystemExit) and isinstance(value.code, int) and value.code > 128:
         _soon(value.code - 128)
     else:
-        sys.__unraisablehook__(lost)
+        overlook(lost)
 
 
 def _soon(signum: int) -> None:

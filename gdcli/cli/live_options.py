@@ -22,6 +22,9 @@ class LiveOptions(NamedTuple):
     web: Annotated[bool, option("--web", help="Serve it to a browser on this machine. Needs the extra [web].")] = False
     port: Annotated[int, option("--port", accepts="whole", metavar="N", help="For --web; 0 = any. [8000]")] = PORT
     host: Annotated[str | None, option("--host", metavar="ADDRESS", help="For --web. [127.0.0.1]")] = None
+    sessions: Annotated[
+        int, option("--sessions", accepts="count", metavar="N", help="For --web: pages open at once. [10]")
+    ] = 10
     plain: Annotated[
         bool, option("--plain", help="One line a step, keys read as words: for a screen reader, or a pipe.")
     ] = False

@@ -6,7 +6,7 @@ import typer
 
 from gdcli.cli.grouping import parser_of
 from gdcli.definitions.namedtuple import NamedTuple
-from gdcli.experiments.spec import Option
+from gdcli.experiments.options import Option
 
 
 def option(*names: str, help: str, accepts: str = "", metavar: str | None = None) -> Any:  # noqa: A002
@@ -15,17 +15,28 @@ def option(*names: str, help: str, accepts: str = "", metavar: str | None = None
     return typer.Option(*names, help=help, parser=parser, metavar=metavar, show_default=False)
 
 
-ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A file written by --save.", show_default=False)]
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A file written by --save; - for stdin.", show_default=False)
+]
 
 
 GET = option("--get", metavar="NAME", help="Print one value of the result alone, as train.r2 or history.-1.loss.")
 PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
 
 
+LANG = option("--lang", metavar="en|zh-TW", help="The language to speak. [the system's, else en]")
+
+
 class SaveOptions(NamedTuple):
     """The model on disk."""
 
     save: Annotated[str | None, option("--save", metavar="FILE", help="Write the model there, as .safetensors.")] = None
+
+
+class ByOptions(NamedTuple):
+    """Groups of rows."""
+
+    by: Annotated[str | None, option("--by", metavar="COLUMN", help="One fit for each value of that column.")] = None
 
 
 class ResumeOptions(NamedTuple):
@@ -44,12 +55,26 @@ class ShowOptions(NamedTuple):
     ] = None
 
 
+class WorkerOptions(NamedTuple):
+    """Who reads rows that are too many for one process."""
+
+    workers: Annotated[
+        int | None, option("--workers", accepts="count", metavar="N", help="Processes that read many rows. [1]")
+    ] = None
+    cluster: Annotated[
+        str | None, option("--cluster", metavar="tcp://HOST:PORT", help="A Dask cluster that reads them instead.")
+    ] = None
+
+
 class OutputOptions(NamedTuple):
     """Where results go and in what form."""
 
     format: Annotated[str, option("--format", "-f", metavar="NAME", help="{format}. [table]")] = "table"
     output: Annotated[
-        str | None, option("--output", "-o", metavar="FILE", help="Write results there, all or nothing.")
+        str | None,
+        option(
+            "--output", "-o", accepts="place", metavar="FILE", help="Write results there, all or nothing; - = stdout."
+        ),
     ] = None
     get: Annotated[str | None, GET] = None
     prefix: Annotated[str | None, PREFIX] = None
@@ -73,3 +98,27 @@ class StreamOptions(NamedTuple):
         bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
     ] = None
     timing: Annotated[bool, option("--timing", help="Add seconds to each row.")] = False
+
+
+class RangeOptions(NamedTuple):
+    """Where functions are evaluated."""
+
+    low: Annotated[
+        float | None,
+        option("--from", accepts="number", metavar="X", help="Where x begins. [-5; loss: p 0.01, residual -3]"),
+    ] = None
+    high: Annotated[
+        float | None, option("--to", accepts="number", metavar="X", help="Where x ends. [5; loss: p 0.99, residual 3]")
+    ] = None
+    points: Annotated[
+        int | None,
+        option("--points", accepts="count", metavar="N", help="How many x for each function. [csv, json: 41]"),
+    ] = None
+    plot: Annotated[
+        bool | None, typer.Option("--plot/--no-plot", help="Pictures. [on a terminal]", show_default=False)
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """Low, high and points, as far as given."""
+        asked = {"low": self.low, "high": self.high, "points": self.points}
+        return {name: value for name, value in asked.items() if value is not None}

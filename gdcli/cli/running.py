@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from gdcli.cli.lifetime import unwound
+from gdcli.cli.options import WorkerOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
 from gdcli.experiments.reading import Reader
@@ -19,6 +21,7 @@ from gdcli.training.records import Status
 if TYPE_CHECKING:
     from gdcli.experiments.experiment import Experiment
     from gdcli.experiments.result import Result
+    from gdcli.experiments.workers import Workers
 
 
 def progress_bar(experiment: Experiment, terminal: Terminal) -> ProgressBar:
@@ -48,6 +51,18 @@ def reading(terminal: Terminal) -> Iterator[Reader]:
         bar.erase()
 
 
+@contextmanager
+def employed(asked: WorkerOptions, terminal: Terminal) -> Iterator[Workers | None]:
+    """Those who read in place of this process, if any are asked for; a signal lets none of them go on."""
+    if asked == WorkerOptions():
+        yield None
+        return
+    from gdcli.experiments.workers import workers  # few ask for them
+
+    with unwound(), workers(asked.workers, asked.cluster, terminal.note) as those:
+        yield those
+
+
 def note_all(notes: list[str], terminal: Terminal) -> None:
     """Remarks, each on a line."""
     for note in notes:
@@ -69,9 +84,9 @@ def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any
     return {**experiment.chosen.options, **known, **note}
 
 
-def descent_words(experiment: Experiment, rates: str = "") -> str:
-    """The optimizer, its rate and the batches."""
-    kind = type(experiment.optimizer).__name__
+def descent_words(experiment: Experiment, rates: str = "", optimizers: str = "") -> str:
+    """The optimizer, its rate and the batches; of several runs all their rates and optimizers."""
+    kind = optimizers or type(experiment.optimizer).__name__
     return f"{kind}, lr {rates or exact(experiment.rate)}, {batch_words(experiment.batch_size, 'batches of')}"
 
 

@@ -17,12 +17,14 @@ def refuse_target(data: DataSpec) -> None:
         raise OptionError("--y: only the inputs are read here, no target", "leave it out; gdcli evaluate compares")
 
 
-def rows_named(source: str | None, terminal: Terminal) -> str:
-    """What DATA stands for.
+def rows_named(source: str | None, terminal: Terminal, model: str = "") -> str:
+    """What DATA stands for, after a model.
 
     Raises:
-        OptionError: If nothing is given and nothing is piped in.
+        OptionError: If nothing is given and nothing is piped in, or the model is.
     """
+    if model == "-" and source in (None, "-"):
+        raise OptionError("a model and its rows cannot both come by standard input", "name a file of rows after -")
     if source is not None:
         return source
     if terminal.piped_in():

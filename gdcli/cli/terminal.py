@@ -16,11 +16,11 @@ from typing import BinaryIO, TextIO
 from gdcli.cli.lifetime import stalled
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.settings import COLOR_CHOICES
 from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
 from gdcli.render.screen import Screen, columns, error_lines, paint, plain, wrapped
 
-COLOR_CHOICES = ("auto", "always", "never")
 COMMANDS = ("rerun:", "best run:", "keep:")
 """Remarks that are a command to copy, and so stay in one line."""
 
@@ -36,6 +36,7 @@ class Terminal:
         environ: The environment's variables.
         quiet: Silences notes.
         color: auto, always or never.
+        unsent: Why results could not be sent out before a remark: a stream forgets it with the results.
         noted: Lines of the screen that notes have taken.
     """
 
@@ -45,6 +46,7 @@ class Terminal:
     environ: Mapping[str, str] = field(default_factory=dict)
     quiet: bool = False
     color: str = "auto"
+    unsent: list[OSError] = field(default_factory=list)
     noted: int = 0
 
     @classmethod
@@ -138,9 +140,13 @@ class Terminal:
         self.stderr.flush()
 
     def _flush_before(self) -> None:
-        """Results that are already written come before what is said of them; if they cannot, that is told later."""
-        with contextlib.suppress(OSError, ValueError):
+        """Results that are already written come before what is said of them; if they cannot, `flush` says so."""
+        try:
             self.stdout.flush()
+        except OSError as error:
+            self.unsent.append(error)
+        except ValueError:  # it is closed
+            return
 
     def _wrapped(self, text: str, screen: Screen) -> list[str]:
         """One line, broken between words to a terminal's width; elsewhere as it is."""
@@ -149,6 +155,8 @@ class Terminal:
     def flush(self) -> None:
         """Sends out what is buffered, so that a full disk is an error here and not at exit."""
         self.stdout.flush()
+        for error in self.unsent:
+            raise error
 
     def settle(self) -> None:
         """Sends out what was written, unless the reader takes nothing: then it is left."""

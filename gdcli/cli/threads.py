@@ -11,8 +11,10 @@ HEADER = 2**27  # bytes: more than safetensors allows
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def limit_threads(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
-    """One thread, two for layers of about 512 x 512 and more, unless `--threads` or the environment says otherwise.
+def limit_threads(arguments: Sequence[str], environ: MutableMapping[str, str], setting: str = "") -> None:
+    """One thread, two for layers of about 512 x 512 and more, unless something says otherwise.
+
+    `--threads` does, or the run that is resumed, or the setting, or the environment, in that order.
 
     A second thread costs start-up time, and on a busy machine waiting for it can cost a hundred times what it
     saves at the sizes of a lecture. A run that is resumed has as many as before: its last bits depend on that.
@@ -20,6 +22,7 @@ def limit_threads(arguments: Sequence[str], environ: MutableMapping[str, str]) -
     resumed = _value(arguments, "--resume")
     before = _options_of(resumed) if resumed else {}
     asked, hidden = (_value(arguments, f"--{name}") or str(before.get(name, "")) for name in ("threads", "hidden"))
+    asked = asked or ("" if resumed else setting)
     if asked.isdecimal() and int(asked) > 0:
         environ.update(dict.fromkeys(VARIABLES, asked))
     elif not any(name in environ for name in VARIABLES):

@@ -14,6 +14,7 @@ from gdcli.errors import DataError
 __all__ = ["replaced"]
 
 OPEN_FILES = Path("/proc/self/fd")
+BESIDE = ".gdcli-"
 UNNAMED = getattr(os, "O_TMPFILE", 0)
 
 
@@ -49,9 +50,18 @@ def replaced(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
                 os.link(OPEN_FILES / str(handle), name, src_dir_fd=handle)  # given, or the link itself is linked
                 _put(name, target)
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
+        if isinstance(error, BrokenPipeError) or _is_anothers(error, path):
             raise
         raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "choose another place to write") from error
+
+
+def _is_anothers(error: OSError, path: Path) -> bool:
+    """Whether an error names a file that is read meanwhile."""
+    if not isinstance(error.filename, str):
+        return False
+    named, target = Path(error.filename), path.resolve()
+    ours = named in (path, target, target.parent) or named.name.startswith(BESIDE)
+    return not ours and not named.is_relative_to(OPEN_FILES)
 
 
 def _unnamed(folder: Path) -> int | None:
@@ -97,7 +107,7 @@ def _put(name: Path, target: Path) -> None:
 
 def _beside(target: Path) -> Path:
     """A name in the same folder that nothing has."""
-    return target.with_name(f".gdcli-{os.urandom(8).hex()}")
+    return target.with_name(f"{BESIDE}{os.urandom(8).hex()}")
 
 
 def _umask() -> int:

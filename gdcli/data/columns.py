@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,10 +21,12 @@ from gdcli.errors import DataError, OptionError, did_you_mean
 __all__ = [
     "ColumnOptions",
     "choose",
+    "class_numbers",
     "classification",
     "expand",
     "find",
     "inputs",
+    "label_text",
     "mostly_gaps",
     "regression",
     "target_of",
@@ -73,7 +76,8 @@ def choose(table: Table, columns: ColumnOptions) -> tuple[tuple[str, ...], str]:
     """
     x = expand(table, columns.x)
     y = target_of(table, x) if columns.y is None else find(table, columns.y)
-    twice = next((name for name in x if x.count(name) > 1), None)
+    times = Counter(x)
+    twice = next((name for name in x if times[name] > 1), None)
     if twice is not None:
         what = f"{printable(table.source)}: column {quoted(twice)} is asked for twice"
         raise OptionError(what, "name each input once")
@@ -247,7 +251,7 @@ def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
     if table.is_numeric(name) and not has_codes(table, name):
         values = table.numbers(name)
         distinct, codes = np.unique(values, return_inverse=True)
-        return [_label(value) for value in distinct.tolist()], codes, np.isnan(values)
+        return [label_text(value) for value in distinct.tolist()], codes, np.isnan(values)
     cells = table.texts(name)
     labels = sorted({cell.strip() for cell in set(cells)})
     numbers = {label: number for number, label in enumerate(labels)}
@@ -260,7 +264,7 @@ def has_codes(table: Table, name: str) -> bool:
     return any(re.fullmatch(_CODE, cell.strip()) for cell in table.first_texts(name, _FEW))
 
 
-def _label(value: float) -> str:
+def label_text(value: float) -> str:
     """A number as a label: without a decimal point if it is whole."""
     return str(int(value)) if value.is_integer() else repr(value)
 
@@ -269,7 +273,7 @@ def _renumber(
     table: Table, target: str, present: Sequence[str], targets: Array, kept: Rows, classes: Sequence[str]
 ) -> Array:
     """Class numbers by the order of known classes."""
-    known = _by_number(classes) | {label: number for number, label in enumerate(classes)}
+    known = class_numbers(classes) | {label: number for number, label in enumerate(classes)}
     numbers = np.array([known.get(label, -1) for label in present])[targets]
     if (numbers < 0).any():
         at = int(np.argmax(numbers < 0))
@@ -279,7 +283,7 @@ def _renumber(
     return numbers
 
 
-def _by_number(classes: Sequence[str]) -> dict[str, int]:
+def class_numbers(classes: Sequence[str]) -> dict[str, int]:
     """Class numbers by what is left of a label that was read as a number: `2139` for `02139`, unless two are alike."""
-    short = [_label(float(label)) if re.fullmatch(_CODE, label) else "" for label in classes]
+    short = [label_text(float(label)) if re.fullmatch(_CODE, label) else "" for label in classes]
     return {label: number for number, label in enumerate(short) if label and short.count(label) == 1}

@@ -38,7 +38,8 @@ def declared_delimiter(text: bytes) -> tuple[bytes, str | None]:
 
 def has_comments(text: bytes, mark: str) -> bool:
     """Whether a line begins with the mark."""
-    return bool(mark) and (text.startswith(mark.encode()) or b"\n" + mark.encode() in text)
+    begins = mark.encode(errors="surrogateescape")  # bytes of the command line that are no UTF-8 are themselves
+    return bool(mark) and (text.startswith(begins) or b"\n" + begins in text)
 
 
 def strip_comments(text: bytes, mark: str) -> tuple[bytes, int]:
@@ -49,7 +50,7 @@ def strip_comments(text: bytes, mark: str) -> tuple[bytes, int]:
     """
     if not has_comments(text, mark):
         return text, 0
-    comment = re.compile(rf'("[^"]*")|^{_pattern(mark)}[^\n]*'.encode(), re.MULTILINE)
+    comment = re.compile(rf'("[^"]*")|^{_pattern(mark)}[^\n]*'.encode(errors="surrogateescape"), re.MULTILINE)
     dropped = 0
 
     def blank(match: re.Match[bytes]) -> bytes:
@@ -77,7 +78,7 @@ def rows_begin_with(sample: bytes, mark: str, delimiter: str) -> bool:
 def after_leading(text: bytes, mark: str) -> tuple[int, bytes]:
     """The offset of the first line that is neither blank nor a comment, and the last comment before it."""
     offset, last = 0, b""
-    comment = re.compile(_pattern(mark).encode()) if mark else None
+    comment = re.compile(_pattern(mark).encode(errors="surrogateescape")) if mark else None
     for line in io.BytesIO(text):
         if comment and comment.match(line):
             last = line

@@ -10,7 +10,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset, equivalent_rows
 
-__all__ = ["Condensed", "Condenser", "block_rows"]
+__all__ = ["Condensed", "Condenser", "Factor", "block_rows"]
 
 _MOST_ROWS, _NUMBERS = 1 << 14, 1 << 20
 _SAMPLE = 10_000
@@ -63,6 +63,57 @@ def _dataset(rows: Array, names: tuple[str, ...], target: str) -> Dataset:
     return Dataset(rows[:, :-1], rows[:, -1], names, target)
 
 
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """The R factor of [1 | X - c | y - c] of some rows, to be merged with that of others.
+
+    Args:
+        rows: How many they are.
+        centre: c, for each column; the target's is the last.
+        triangle: The R factor.
+        low: The columns' smallest values.
+        high: Their largest.
+        sample: Some of the rows, evenly from first to last.
+        stride: How far those are apart.
+    """
+
+    rows: int
+    centre: Array
+    triangle: Array
+    low: Array
+    high: Array
+    sample: Array
+    stride: int
+
+    def merged(self, other: Factor) -> Factor:
+        """The factor of these rows and of others below them: that of both triangles, about this one's centre.
+
+        >>> first, second = Condenser(2), Condenser(2)
+        >>> first.add(np.array([[1.0, 3.0], [2.0, 5.0]]))
+        >>> second.add(np.array([[3.0, 7.0]]))
+        >>> both = first.factor().merged(second.factor()).condensed()
+        >>> both.rows, both.mean.round(12).tolist(), both.low.tolist(), both.high.tolist()
+        (3, [2.0, 5.0], [1.0, 3.0], [3.0, 7.0])
+        """
+        below = other.triangle.copy()
+        below[:, 1:] += below[:, :1] * (other.centre - self.centre)
+        triangle = np.asarray(np.linalg.qr(np.vstack([self.triangle, below]), mode="r"))
+        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
+        stride = max(self.stride, other.stride)
+        sample = np.concatenate([one.sample[:: stride // one.stride] for one in (self, other)])
+        while len(sample) > 2 * _SAMPLE:
+            sample, stride = sample[::2], 2 * stride
+        return Factor(self.rows + other.rows, self.centre, triangle, low, high, sample, stride)
+
+    def condensed(self) -> Condensed:
+        """The means, and the scatter about them."""
+        mean = self.centre + self.triangle[0, 1:] / self.triangle[0, 0]
+        scatter = self.triangle[1:, 1:].copy()
+        constant = self.low == self.high
+        mean[constant], scatter[:, constant] = self.low[constant], 0.0
+        return Condensed(self.rows, mean, scatter, self.low, self.high, self.sample)
+
+
 class Condenser:
     """Takes rows, and keeps the R factor of [1 | X - c | y - c], where c is the mean of the first block.
 
@@ -71,6 +122,7 @@ class Condenser:
 
     Args:
         columns: Inputs and the target.
+        sample: How many of the rows are kept, at least, where there are more.
 
     >>> condenser = Condenser(2)
     >>> condenser.add(np.array([[1.0, 3.0], [2.0, 5.0], [3.0, 7.0]]))
@@ -82,8 +134,8 @@ class Condenser:
     Communication-optimal parallel and sequential QR (the merging of factors).
     """
 
-    def __init__(self, columns: int) -> None:
-        self.rows = 0
+    def __init__(self, columns: int, sample: int = _SAMPLE) -> None:
+        self.rows, self._most = 0, 2 * sample
         self._above, self._size = columns + 1, block_rows(columns)
         self._work = np.zeros((self._above + self._size, columns + 1), order="F")
         self._filled = 0
@@ -110,16 +162,19 @@ class Condenser:
         Raises:
             ValueError: If there were none.
         """
+        factor = self.factor()
+        if factor is None:
+            raise ValueError("no rows")
+        return factor.condensed()
+
+    def factor(self) -> Factor | None:
+        """The factor of all rows so far; None if there were none."""
         if self._filled:
             self._compress()
         if not self.rows:
-            raise ValueError("no rows")
-        factor = self._work[: self._above]
-        mean = self._centre + factor[0, 1:] / factor[0, 0]
-        scatter = factor[1:, 1:].copy()
-        constant = self._low == self._high
-        mean[constant], scatter[:, constant] = self._low[constant], 0.0
-        return Condensed(self.rows, mean, scatter, self._low, self._high, np.concatenate(self._sample))
+            return None
+        triangle, sample = self._work[: self._above].copy(), np.concatenate(self._sample)
+        return Factor(self.rows, self._centre, triangle, self._low, self._high, sample, self._stride)
 
     def _compress(self) -> None:
         """Takes the rows of a block into the factor."""
@@ -139,7 +194,7 @@ class Condenser:
         """Keeps every so many rows; twice as many apart once they are too many."""
         self._sample.append(block[-self.rows % self._stride :: self._stride].copy())
         self._sampled += len(self._sample[-1])
-        while self._sampled > 2 * _SAMPLE:
+        while self._sampled > self._most:
             self._stride *= 2
             kept = np.concatenate(self._sample)[::2]
             self._sample, self._sampled = [kept], len(kept)

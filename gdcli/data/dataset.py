@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,13 @@ import numpy as np
 from gdcli.arrays import Array, default_names
 from gdcli.definitions.dataclass import dataclass
 
-__all__ = ["Array", "Dataset", "compress", "equivalent_rows"]
+__all__ = ["GATHERED", "Array", "Batch", "Dataset", "compress", "equivalent_rows"]
+
+GATHERED = 2**17
+"""Numbers gathered at a time from shuffled rows: half a megabyte, which the cache still has when they are used."""
+
+Batch = tuple[Array | slice, Array, Array]
+"""The index, the inputs and the targets of some rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +60,53 @@ class Dataset:
     def rows(self, index: Array | slice) -> Dataset:
         """The rows at `index`, under the same names."""
         return replace(self, inputs=self.inputs[index], targets=self.targets[index])
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether `inputs` and `targets` are all the rows."""
+        return True
+
+    def mapped(self, change: Callable[[Dataset], Dataset]) -> Dataset:
+        """The rows, each changed alone."""
+        return change(self)
+
+    def class_counts(self) -> Array:
+        """How many rows each class has, (K,)."""
+        return np.bincount(self.targets.astype(int), minlength=len(self.classes))
+
+    def parts(self, size: int) -> Iterator[tuple[Array, Array]]:
+        """Inputs and targets of so many rows at a time, in their order."""
+        for begin in range(0, len(self), size):
+            yield self.inputs[begin : begin + size], self.targets[begin : begin + size]
+
+    def batches(self, size: int | None, seed: int | None, epoch: int, skipped: int) -> Iterator[Batch]:
+        """Index, inputs and targets of each batch of an epoch: the rows in their order, or shuffled by (seed, epoch).
+
+        The first ones may be skipped. Shuffled rows are gathered many batches at a time, of which a batch is then a
+        view.
+
+        Args:
+            size: Rows of a batch; None = all of them.
+            seed: Of the shuffling; None leaves the rows in their order.
+            epoch: Counted from 1.
+            skipped: How many batches are left out at the beginning.
+        """
+        rows = len(self)
+        if size is None or size >= rows:
+            yield slice(None), self.inputs, self.targets
+        elif seed is None:
+            for begin in range(skipped * size, rows, size):
+                batch = slice(begin, begin + size)
+                yield batch, self.inputs[batch], self.targets[batch]
+        else:
+            order = np.random.default_rng((seed, epoch)).permutation(rows)
+            gathered = size * max(1, GATHERED // (size * self.inputs.shape[1]))
+            for first in range(skipped * size, rows, gathered):
+                chosen = order[first : first + gathered]
+                inputs, targets = self.inputs.take(chosen, axis=0), self.targets.take(chosen, axis=0)
+                for begin in range(0, len(chosen), size):
+                    batch = slice(begin, begin + size)
+                    yield chosen[batch], inputs[batch], targets[batch]
 
 
 def compress(dataset: Dataset) -> Dataset:

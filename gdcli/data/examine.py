@@ -104,7 +104,8 @@ def _text_left_out(table: Table, name: str) -> LeftOut:
 def _warnings(
     selected: Selection, target: Target, left_out: Sequence[LeftOut], task: str | None
 ) -> Iterator[ReadWarning]:
-    table, names = selected.base, [name for name in selected.columns.x if name in selected.base.names]
+    table, read = selected.base, set(selected.base.names)
+    names = [name for name in selected.columns.x if name in read]
     yield from target_warnings(selected, target, [column.column for column in left_out], task)
     if _is_image(table, names):
         return

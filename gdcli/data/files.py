@@ -12,7 +12,7 @@ from gdcli.data.cells import data_error
 from gdcli.data.compression import DAMAGE, Compression, compression_of
 from gdcli.data.read_limits import ReadLimits
 
-__all__ = ["HEAD", "STDIN", "Opened", "opened", "opened_stream", "read_file", "read_stream"]
+__all__ = ["HEAD", "STDIN", "Opened", "opened", "opened_stream", "read_file", "read_stream", "reading_errors"]
 
 STDIN = "standard input"
 """What `-` is called in messages."""
@@ -209,6 +209,19 @@ def read_stream(stream: BinaryIO | None, source: str = STDIN, most: int = _USUAL
         return opened_one.read()
     except (OSError, ValueError) as error:
         raise data_error(source, f"cannot be read: {error}", "name a file instead") from None
+
+
+@contextmanager
+def reading_errors(source: str) -> Iterator[None]:
+    """Reads that fail within it are said of that file.
+
+    Raises:
+        DataError: If one fails.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise data_error(source, (error.strerror or str(error)).lower(), "check that it can be read") from None
 
 
 def _near(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,15 +81,33 @@ class FrameSource(Source):
 
     Args:
         table: The whole of it.
+        begin: The first row that is read.
+        end: The row after the last one; None to read all.
     """
 
     table: LazyTable
+    begin: int = 0
+    end: int | None = None
+
+    @property
+    def count(self) -> int:
+        """The rows that are read."""
+        return (len(self.table) if self.end is None else self.end) - self.begin
+
+    def borders(self, count: int) -> list[int]:
+        """Numbers of rows: what stands between two of them is read alone."""
+        return [len(self.table) * at // count for at in range(count + 1)]
+
+    def between(self, begin: int, end: int) -> FrameSource:
+        """The same, of some of the rows."""
+        return replace(self, begin=begin, end=end)
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """Blocks of numbers, or of numbers and texts."""
-        before, table = 0, self.table
+        before, table = self.begin, self.table
+        rows = table.frame if self.end is None else table.frame.slice(self.begin, self.end - self.begin)
         with polars_reading(table.place, table.what):
-            for frame in table.frame.select(names).collect_batches(chunk_size=BATCH):
+            for frame in rows.select(names).collect_batches(chunk_size=BATCH):
                 yield _block(frame, table, before)
                 before += frame.height
                 progress(table.place.size * before // len(table), table.place.size)

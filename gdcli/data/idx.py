@@ -12,8 +12,19 @@ from gdcli.data.cells import data_error
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import read_file
 from gdcli.data.numpy_files import ArrayTable, pixel_names
+from gdcli.errors import DataError
 
-__all__ = ["idx_table", "is_idx", "is_mnist_folder", "mnist_table", "read_idx", "read_mnist_folder"]
+__all__ = [
+    "idx_header",
+    "idx_table",
+    "is_idx",
+    "is_mnist_folder",
+    "mnist_files",
+    "mnist_table",
+    "other_size",
+    "read_idx",
+    "read_mnist_folder",
+]
 
 _TYPES = {
     0x08: "unsigned bytes",
@@ -55,17 +66,30 @@ def read_idx(content: bytes, source: str) -> NDArray[np.uint8]:
     >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]), "labels").tolist()
     [7, 3]
     """
+    start, shape = idx_header(content, source)
+    if len(content) - start != math.prod(shape):
+        raise other_size(len(content) - start, shape, source)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def idx_header(content: bytes, source: str) -> tuple[int, tuple[int, ...]]:
+    """Where the values of an IDX file begin, and their shape.
+
+    Raises:
+        DataError: If it is no IDX, or of another type than unsigned bytes.
+    """
     if not is_idx(content):
         raise data_error(source, "not an IDX file", "MNIST's files are named like train-labels-idx1-ubyte")
     if content[2] != 0x08:
         raise data_error(source, f"IDX of {_TYPES[content[2]]}; only unsigned bytes are read", "convert it to .npz")
     start = 4 + 4 * content[3]
-    shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
-    size, expected = len(content) - start, math.prod(shape)
-    if size != expected:
-        count = f"{max(size, 0)} byte{'s' * (size != 1)} where its header promises {expected}"
-        raise data_error(source, count, _FETCH_AGAIN)
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return start, tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
+
+
+def other_size(size: int, shape: tuple[int, ...], source: str) -> DataError:
+    """The error about an IDX file that is longer or shorter than it says."""
+    count = f"{max(size, 0)} byte{'s' * (size != 1)} where its header promises {math.prod(shape)}"
+    return data_error(source, count, _FETCH_AGAIN)
 
 
 def idx_table(images: NDArray[np.uint8], labels: NDArray[np.uint8] | None, source: str) -> ArrayTable:
@@ -111,8 +135,18 @@ def mnist_table(path: str, part: str = "train") -> ArrayTable:
     Raises:
         DataError: If one of the two files is missing or damaged, or they do not belong together.
     """
-    images, labels = (_read(path, name) for name in _PARTS[part])
+    images, labels = (read_idx(read_file(file), file) for file in mnist_files(path, part))
     return idx_table(images, labels, path)
+
+
+def mnist_files(path: str, part: str = "train") -> tuple[str, str]:
+    """The files of images and of labels in a folder with MNIST's files.
+
+    Raises:
+        DataError: If one of the two is missing.
+    """
+    images, labels = (_file(path, name) for name in _PARTS[part])
+    return images, labels
 
 
 def read_mnist_folder(path: str) -> tuple[Dataset, Dataset]:
@@ -135,11 +169,11 @@ def read_mnist_folder(path: str) -> tuple[Dataset, Dataset]:
     return train, test
 
 
-def _read(path: str, name: str) -> NDArray[np.uint8]:
+def _file(path: str, name: str) -> str:
     file = _find(path, name)
     if file is None:
         raise data_error(path, f"no {name}[.gz] in this folder", "MNIST comes as four files, all of them needed")
-    return read_idx(read_file(str(file)), str(file))
+    return str(file)
 
 
 def _find(path: str, name: str) -> Path | None:

@@ -102,10 +102,10 @@ def _column(table: Table, name: str, most: int) -> Column:
 
 def input_warnings(columns: Sequence[Column]) -> list[ReadWarning]:
     """What is worth knowing about inputs, a line for each kind and column."""
-    warnings = [*_constants(columns)]
-    for column in columns:
+    warnings, names = [*_constants(columns)], [column.name for column in columns]
+    for at, column in enumerate(columns):
         if column.values.size and len(column.distinct) > 1:
-            without = [other.name for other in columns if other is not column]
+            without = names[:at] + names[at + 1 :]
             tests = (test(column, without) for test in _TESTS)
             warnings += [warning for warning in tests if warning is not None][:1]
     return [*warnings, *_twins(columns)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -11,12 +11,13 @@ from itertools import accumulate
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.data.categories import missing_texts
 from gdcli.data.cells import printable
 from gdcli.data.tables import Table
-from gdcli.data.warning import ReadWarning, listed
+from gdcli.data.warning import ReadWarning, column_name, listed
 from gdcli.errors import DataError
 
-__all__ = ["JoinedTable", "check_alike", "join"]
+__all__ = ["JoinedTable", "check_alike", "check_columns", "join"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,14 @@ class JoinedTable(Table):
         return self._ends[-1]
 
     def is_numeric(self, name: str) -> bool:
-        numeric = sum(len(part) for part in self.parts if part.is_numeric(name))
-        return 2 * numeric >= len(self)
+        numeric, text = (sum(map(len, parts)) for parts in self.by_kind(name))
+        return 0 < numeric >= text
+
+    def by_kind(self, name: str) -> tuple[list[Table], list[Table]]:
+        """The tables in which a column holds numbers, and those in which it holds text; a blank one is neither."""
+        numeric = [part for part in self.parts if part.is_numeric(name)]
+        others = [part for part in self.parts if not part.is_numeric(name)]
+        return numeric, [part for part in others if not missing_texts(part, name).all()]
 
     def texts(self, name: str) -> list[str]:
         return [cell for part in self.parts for cell in part.texts(name)]
@@ -71,17 +78,32 @@ class JoinedTable(Table):
         return [*accumulate(len(part) for part in self.parts)]
 
 
-def join(parts: Sequence[Table], source: str, notes: Sequence[ReadWarning] = ()) -> Table:
+def join(parts: Iterable[Table], source: str, notes: Sequence[ReadWarning] = ()) -> Table:
     """Tables one below the other; the columns are those of the first, in its order.
 
     Raises:
-        DataError: If their columns differ.
+        DataError: If their columns differ; the tables after that one are not asked for.
     """
-    first = parts[0]
-    for part in parts[1:]:
-        check_alike(first, part)
-    layout = replace(first.layout, notes=(*first.layout.notes, *notes))
-    return JoinedTable(first.names, source, tuple(parts), layout=layout)
+    alike: list[Table] = []
+    for part in parts:
+        check_alike(alike[0] if alike else part, part)
+        alike.append(part)
+    joined = JoinedTable(alike[0].names, source, tuple(alike), layout=alike[0].layout)
+    return replace(joined, layout=replace(joined.layout, notes=(*joined.layout.notes, *notes, *_mixed(joined))))
+
+
+def _mixed(table: JoinedTable) -> Iterator[ReadWarning]:
+    """The remark that a column holds text in some files only."""
+    for name in table.names:
+        numeric, text = table.by_kind(name)
+        if numeric and text:
+            words = f"{column_name(name)} holds text in {listed([printable(part.source) for part in text])}"
+            kept = "" if table.is_numeric(name) else ", so it is text"
+            yield ReadWarning("mixed column", (name,), f"{words}, numbers in {_others(numeric)}{kept}")
+
+
+def _others(parts: Sequence[Table]) -> str:
+    return printable(parts[0].source) if len(parts) == 1 else f"the other {len(parts)} files"
 
 
 def check_alike(first: Table, other: Table) -> None:
@@ -90,11 +112,20 @@ def check_alike(first: Table, other: Table) -> None:
     Raises:
         DataError: With the file and the columns.
     """
-    missing = [name for name in first.names if name not in other.names]
-    added = [name for name in other.names if name not in first.names]
+    check_columns(first.names, first.source, other)
+
+
+def check_columns(names: Sequence[str], source: str, other: Table) -> None:
+    """Refuses a file as part of a table if its columns are not those of the first one.
+
+    Raises:
+        DataError: With the file and the columns.
+    """
+    missing = [name for name in names if name not in other.names]
+    added = [name for name in other.names if name not in names]
     if missing or added:
         parts = [f"lacks {_columns(missing)}"] * bool(missing) + [f"has {_columns(added)} besides"] * bool(added)
-        what = f"{printable(other.source)}: {' and '.join(parts)}, compared with {printable(first.source)}"
+        what = f"{printable(other.source)}: {' and '.join(parts)}, compared with {printable(source)}"
         raise DataError(what, "files that are one table have the same columns: name those that do")
 
 

@@ -188,7 +188,7 @@ def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
 
 def _sniff(text: bytes, mark: str, decimal: str) -> str:
     lines = _sample(text, comments.after_leading(text, mark)[0]).splitlines(keepends=True)
-    plain = [line for line in lines if not mark or not line.startswith(mark.encode())]
+    plain = [line for line in lines if not mark or not line.startswith(mark.encode(errors="surrogateescape"))]
     return sniff(b"".join(plain or lines), decimal)
 
 

@@ -18,12 +18,12 @@ from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 
-__all__ = ["ArrayTable", "is_numpy", "pixel_names", "read_numpy"]
+__all__ = ["DAMAGE", "ArrayTable", "is_numpy", "pair_keys", "pixel_names", "read_numpy", "table_of_arrays"]
 
 _INPUT_KEYS = ("x", "X", "inputs", "x_train", "X_train")
 _TARGET_KEYS = ("y", "Y", "targets", "target", "labels", "label", "y_train", "Y_train")
 # What NumPy lets through from zipfile, zlib, and the Python literal in an array's header.
-_DAMAGE = (
+DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, MemoryError),
     *(ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, OverflowError),
 )
@@ -117,12 +117,21 @@ def read_numpy(content: bytes, source: str) -> ArrayTable:
     """
     try:
         arrays = _load(content, source)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         if "allow_pickle" in str(error):
             hint = "store arrays of numbers; objects are Python pickles, which are never loaded"
             raise data_error(source, "holds Python objects, not numbers", hint) from None
         raise data_error(source, "the file is damaged or cut short", "fetch or write it again") from None
-    inputs_key, targets_key = _pair_keys(arrays)
+    return table_of_arrays(arrays, source)
+
+
+def table_of_arrays(arrays: Mapping[str, Array], source: str) -> ArrayTable:
+    """Arrays under their keys as a table, as `read_numpy` has it.
+
+    Raises:
+        DataError: If it is not clear which array is what, or there are no rows.
+    """
+    inputs_key, targets_key = pair_keys(arrays)
     if inputs_key and targets_key:
         return _checked(_pair(arrays, inputs_key, targets_key, source))
     return _checked(_only(arrays, source))
@@ -146,12 +155,12 @@ def _load(content: bytes, source: str) -> Mapping[str, Array]:
     loaded = np.load(io.BytesIO(content), allow_pickle=False)
     if isinstance(loaded, np.ndarray):
         return {"": loaded}
-    pair = _pair_keys(loaded)
+    pair = pair_keys(loaded)
     usable = {key: loaded[key] for key in (pair if all(pair) else loaded)}
     return {key: array for key, array in usable.items() if isinstance(array, np.ndarray)}
 
 
-def _pair_keys(keys: Iterable[str]) -> tuple[str, str]:
+def pair_keys(keys: Iterable[str]) -> tuple[str, str]:
     """The keys of inputs and of targets, empty where there are none."""
     known = set(keys)
     first, second = (next((key for key in choices if key in known), "") for choices in (_INPUT_KEYS, _TARGET_KEYS))

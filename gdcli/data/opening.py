@@ -8,21 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from gdcli.data.array_source import array_source
+from gdcli.data.cells import data_error
 from gdcli.data.files import STDIN, Opened, opened, opened_stream
 from gdcli.data.formats import format_of, stream_of
-from gdcli.data.hive import FolderTable, folder_values
+from gdcli.data.hive import FolderTable
 from gdcli.data.idx import is_idx, is_mnist_folder
 from gdcli.data.joined import check_alike
 from gdcli.data.layout import ReadOptions
 from gdcli.data.numpy_files import is_numpy
 from gdcli.data.pieces import HEAD_BYTES, Bytes, Opening
 from gdcli.data.place import Place, place_of
-from gdcli.data.reading import files_of, left_out, load, table_at
+from gdcli.data.reading import Part, full_and_empty, left_out, load, parts_of, table_at
 from gdcli.data.source import Divisible, Progress, Source, TableSource, first_rows_of, unwatched
+from gdcli.data.sources import title
 from gdcli.data.tables import Table
 from gdcli.data.text_source import can_be_cut, text_source
 
-__all__ = ["LARGE_BYTES", "open_rows"]
+__all__ = ["LARGE_BYTES", "FilesSource", "as_source", "open_rows", "open_source", "source_at"]
 
 LARGE_BYTES = 1 << 24
 """Text of so many bytes passes in blocks."""
@@ -48,27 +51,65 @@ def open_rows(source: str, options: ReadOptions, stdin: BinaryIO | None = None) 
         return _streamed(Place(STDIN, options=options), stream, lambda: nullcontext(stream))
     if is_mnist_folder(source):
         return load(source, options)
-    folder, files = files_of(source)
-    if files is not None:
-        full = [file for file in files if file.stat().st_size]
-        return _several(folder, full, files, options) if _are_large(full) else load(source, options)
+    parts = parts_of(source, options)
+    if parts is not None:
+        full, empty = full_and_empty(parts)
+        return _several(source, full, empty) if _are_large([part.place for part in full]) else load(source, options)
     return _one(place_of(source, options))
 
 
-def _are_large(files: Sequence[Path]) -> bool:
-    return sum(file.stat().st_size for file in files) >= LARGE_BYTES
+def open_source(source: str, options: ReadOptions, stdin: BinaryIO | None = None, labels: str | None = None) -> Source:
+    """Rows that pass in blocks, whatever they are kept in; those of a small source are one block.
+
+    Args:
+        source: As `load` has it.
+        options: How to read a text table.
+        stdin: The standard input, as bytes.
+        labels: The file of labels that goes with IDX images.
+
+    Raises:
+        DataError: If it cannot be read, or is no table.
+        OptionError: If labels are given for something other than IDX images.
+    """
+    arrays = array_source(source, options, labels)
+    if arrays is not None:
+        return arrays
+    return as_source(load(source, options, stdin, labels) if labels else open_rows(source, options, stdin))
+
+
+def _are_large(places: Sequence[Place]) -> bool:
+    return sum(place.size for place in places if place.path is None or Path(place.path).exists()) >= LARGE_BYTES
 
 
 def _one(place: Place) -> Table | Source:
     """One file: a small one in memory."""
-    if place.path is None or is_idx(place.head) or not (place.is_packed or _are_large([Path(place.path)])):
+    if place.path is None or is_idx(place.head) or not (place.is_packed or _are_large([place])):
         return table_at(place)
     if not place.is_packed and _needs_all(place):
         return table_at(place)
     path = place.path
     most = place.options.limits.unpacked
     with opened(path, most) as stream:
-        return _streamed(place, stream, lambda: opened(path, most), Path(path).stat().st_size)
+        return _streamed(place, stream, _once_more(path, most), Path(path).stat().st_size)
+
+
+def _once_more(path: str, most: int) -> Again:
+    """Opens a file again, if it is still the same."""
+    known = _identity(path)
+
+    @contextmanager
+    def again() -> Iterator[Opened]:
+        with opened(path, most) as stream:
+            if _identity(path) != known:
+                raise data_error(path, "was replaced while it was read", "start again when nothing writes to it")
+            yield stream
+
+    return again
+
+
+def _identity(path: str) -> tuple[int, int]:
+    found = Path(path).stat()
+    return found.st_dev, found.st_ino
 
 
 def _needs_all(place: Place) -> bool:
@@ -117,41 +158,43 @@ class FilesSource(Source):
     """Several files, one below the other.
 
     Args:
-        folder: The folder that they are in.
-        files: The files.
-        options: How text tables are read.
+        parts: The files.
     """
 
-    folder: Path
-    files: tuple[Path, ...]
-    options: ReadOptions
+    parts: tuple[Part, ...]
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """The blocks of each file; its columns are compared with the first one's."""
-        total, before = sum(file.stat().st_size for file in self.files), 0
-        for file in self.files:
-            source = _source(file, self.options)
-            values = folder_values(self.folder, file)
-            check_alike(self.head, FolderTable.of(source.head, values))
+        total, before = sum(part.place.size for part in self.parts), 0
+        for part in self.parts:
+            source = source_at(part.place)
+            check_alike(self.head, FolderTable.of(source.head, part.values))
             inside = [name for name in names if name in source.head.names]
             for block in source.blocks(inside):
-                yield FolderTable.of(block, values)
+                yield FolderTable.of(block, part.values)
                 progress(before, total)
-            before += file.stat().st_size
+            before += part.place.size
 
 
-def _several(folder: Path, full: list[Path], files: list[Path], options: ReadOptions) -> FilesSource:
+def _several(source: str, full: list[Part], empty: list[Part]) -> FilesSource:
     """Files that are large together; empty ones are left out, and said."""
-    head = FolderTable.of(_source(full[0], options).head, folder_values(folder, full[0]))
-    empty = [str(file) for file in files if file not in full]
+    head = FolderTable.of(source_at(full[0].place).head, full[0].values)
     notes = (*head.layout.notes, *[left_out(empty)] * bool(empty))
-    noted = replace(head, source=str(folder), layout=replace(head.layout, notes=notes))
-    return FilesSource(first_rows_of(noted), folder, tuple(full), options)
+    noted = replace(head, source=title(source), layout=replace(head.layout, notes=notes))
+    return FilesSource(first_rows_of(noted), tuple(full))
 
 
-def _source(file: Path, options: ReadOptions) -> Source:
-    """One file's rows in blocks."""
-    rows = _one(Place(str(file), str(file), options=options))
+def source_at(place: Place) -> Source:
+    """The rows of one file in blocks, however few they are.
+
+    Raises:
+        DataError: If it cannot be read, or is no table.
+    """
+    return as_source(_one(place))
+
+
+def as_source(rows: Table | Source) -> Source:
+    """The rows in blocks; those that are in memory as one."""
     if isinstance(rows, Source):
         return rows
     return rows.source_of_blocks() if isinstance(rows, Divisible) else TableSource(rows)

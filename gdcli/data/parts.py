@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from gdcli.data.cells import printable
 from gdcli.data.dataset import Dataset
 from gdcli.data.warning import ReadWarning, listed
@@ -33,8 +31,7 @@ def class_counts(data: Dataset) -> dict[str, int]:
     >>> class_counts(Dataset([[1.0], [2.0], [3.0]], [0, 2, 2], classes=("a", "b", "c")))
     {'a': 1, 'b': 0, 'c': 2}
     """
-    counts = np.bincount(data.targets.astype(int), minlength=len(data.classes)).tolist()
-    return dict(zip(data.classes, counts, strict=True))
+    return dict(zip(data.classes, data.class_counts().tolist(), strict=True))
 
 
 def missing_classes(parts: Mapping[str, Dataset], how: str) -> Iterator[ReadWarning]:

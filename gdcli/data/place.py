@@ -11,7 +11,7 @@ from gdcli.data.files import HEAD, opened
 from gdcli.data.layout import ReadOptions
 from gdcli.errors import DataError
 
-__all__ = ["Place", "place_of"]
+__all__ = ["Place", "is_pipe", "place_of"]
 
 _PART = re.compile(r"(.+\.[A-Za-z0-9]+):([^/\\]+)")
 
@@ -57,8 +57,8 @@ class Place:
 
     @property
     def plain(self) -> Path | bytes:
-        """What another library reads: the file itself, unless it is compressed; else the bytes."""
-        return self.content if self.path is None or self.is_packed else Path(self.path)
+        """What another library reads: the file itself, if it is as it is and its name is UTF-8; else the bytes."""
+        return self.content if self.path is None or self.is_packed or not _is_utf8(self.path) else Path(self.path)
 
     @property
     def is_packed(self) -> bool:
@@ -84,6 +84,12 @@ class Place:
         return DataError(what, "leave out what follows the colon")
 
 
+def is_pipe(source: str) -> bool:
+    """Whether a name stands for a pipe, which can be read only once: `/dev/stdin`, or a shell's `<(...)`."""
+    path = Path(source)
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def place_of(source: str, options: ReadOptions) -> Place:
     """The place that a name stands for: `data.csv`; `book.xlsx:Sheet` and `base.sqlite:table` for a part of a file.
 
@@ -93,10 +99,19 @@ def place_of(source: str, options: ReadOptions) -> Place:
         DataError: If such a pipe cannot be read.
     """
     path = Path(source)
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if is_pipe(source):
         with opened(source, options.limits.unpacked) as stream:
             return Place(source, None, "", options, stream.read())
     match = _PART.fullmatch(source)
     if match is None or path.exists() or not Path(match[1]).is_file():
         return Place(source, source, "", options)
     return Place(source, match[1], match[2], options)
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether a file's name is text: other libraries open no other."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

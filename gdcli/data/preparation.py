@@ -5,6 +5,7 @@ All of it is learnt on training rows and computed in float64; what the network s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -14,12 +15,13 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
-from gdcli.data.scaling import PART, Scaler, polynomial
+from gdcli.data.scaling import PART, Scaler, polynomial, power_names
+from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.nn.losses import one_hot, probabilities
 
-__all__ = ["Preparation", "class_weights", "correct", "image_scale", "prepare"]
+__all__ = ["Preparation", "class_weights", "correct", "image_scale", "largest_pixel", "learned_fill", "prepare"]
 
 PIXELS = 49  # inputs from which whole numbers of 0 to 255 are taken for an image
 
@@ -132,8 +134,13 @@ class Preparation:
 
     def encoded(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Dataset:
         """The rows as network and loss want them."""
-        inputs, targets = self.inputs(data.inputs, dtype), self.targets(data, dtype, smoothing)
-        return replace(data, inputs=inputs, targets=targets)
+        names = power_names(data.input_names, self.degree)
+
+        def encode(rows: Dataset) -> Dataset:
+            inputs, targets = self.inputs(rows.inputs, dtype), self.targets(rows, dtype, smoothing)
+            return replace(rows, inputs=inputs, targets=targets, input_names=names)
+
+        return data.mapped(encode)
 
     def probabilities(self, outputs: Array) -> Array:
         """Each class's probability, shape (n, K)."""
@@ -157,18 +164,53 @@ def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int, fil
         scaling: Fits the scaler.
         outputs: Outputs of the network.
         fill: What filled their gaps; learnt anew unless given.
+
+    Raises:
+        DataError: If the square of the targets' spread is 0 or infinite in float64.
     """
-    shift, factor = 0.0, 1.0
-    if not data.classes:
-        shift, spread = float(data.targets.mean()), float(data.targets.std())
-        factor = spread if spread > 0 else 1.0
-    scaler = scaling(data.inputs)
-    means = (fill or Fill.learn(data.inputs, data.input_names)).means
+    shift, spread = (0.0, 1.0) if data.classes else _mean_and_spread(data)
+    factor = 1.0 if spread == 0 else spread
+    if not 0 < factor * factor < math.inf:
+        what = f"column '{data.target_name}': a spread of {factor:.3g} has no square in float64"
+        raise DataError(what, "give the column in another unit")
+    scaler = _fitted(scaling, data)
+    means = (fill or learned_fill(data)).means
     return Preparation(data.input_names, data.target_name, scaler, data.classes, outputs, shift, factor, means=means)
 
 
-def image_scale(inputs: Array) -> float | None:
+def learned_fill(data: Dataset) -> Fill:
+    """What stands in for missing inputs: the means of these rows.
+
+    Raises:
+        DataError: If an input has no value at all.
+    """
+    if isinstance(data, StoredDataset):
+        return data.portion.moments.fill(data.input_names)
+    return Fill.learn(data.inputs, data.input_names)
+
+
+def _fitted(scaling: Callable[[Array], Scaler], data: Dataset) -> Scaler:
+    """A scaler for rows without gaps."""
+    if isinstance(data, StoredDataset):
+        return data.portion.moments.scaler(scaling, data.inputs)
+    return scaling(data.inputs)
+
+
+def _mean_and_spread(data: Dataset) -> tuple[float, float]:
+    """The targets' mean and standard deviation."""
+    if not isinstance(data, StoredDataset):
+        return float(data.targets.mean()), float(data.targets.std())
+    known = data.portion.moments
+    return float(known.targets.mean[0]), float(np.sqrt(known.targets.squares[0] / known.rows))
+
+
+def largest_pixel(data: Dataset) -> float | None:
     """The largest pixel, if the rows look like images: at least 49 whole numbers of 0 to 255; else None."""
+    return data.portion.moments.largest_pixel(PIXELS) if isinstance(data, StoredDataset) else image_scale(data.inputs)
+
+
+def image_scale(inputs: Array) -> float | None:
+    """The same of inputs in memory."""
     if inputs.shape[1] < PIXELS or not len(inputs):
         return None
     if inputs.dtype != np.uint8:
@@ -190,12 +232,15 @@ def correct(outputs: Array, targets: Array) -> float:
     return float(np.mean(outputs.argmax(axis=-1) == targets.argmax(axis=-1)))
 
 
-def class_weights(targets: Array, classes: int) -> Array:
+def class_weights(counts: Array) -> Array:
     """Weights that make classes count alike: n / (K n_k), 1 on average over the training rows.
+
+    Args:
+        counts: The training rows of each class.
 
     A loss multiplies by them and divides by the number of rows, not by the sum of the weights.
 
     Source: King & Zeng 2001, Logistic Regression in Rare Events Data; scikit-learn's "balanced".
     """
-    counts = np.bincount(targets, minlength=classes)
-    return len(targets) / (classes * np.maximum(counts, 1))
+    weights: Array = counts.sum() / (len(counts) * np.maximum(counts, 1))
+    return weights

@@ -18,6 +18,8 @@ class ReadLimits:
         columns: Columns.
         cell: Characters of one cell.
         unpacked: How many times larger than its file a compressed table may be.
+        entries: Files and folders that are looked at below a folder.
+        groups: Groups that are fitted apart.
 
     >>> ReadLimits.of(["columns=250000"]).columns, ReadLimits().raised("cell")
     (250000, '--allow cell=N raises that limit')
@@ -26,6 +28,8 @@ class ReadLimits:
     columns: int = 100_000
     cell: int = 131_072
     unpacked: int = 200
+    entries: int = 10_000
+    groups: int = 1_000_000
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> ReadLimits:

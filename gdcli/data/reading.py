@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from gdcli.data.cells import data_error
 from gdcli.data.files import STDIN, read_file, read_stream
@@ -14,13 +14,24 @@ from gdcli.data.idx import idx_table, is_idx, is_mnist_folder, mnist_table, read
 from gdcli.data.joined import join
 from gdcli.data.numpy_files import is_numpy, read_numpy
 from gdcli.data.place import Place, place_of
+from gdcli.data.sources import is_sample, names_in, title
 from gdcli.data.tables import ReadOptions, Table, read_table
+from gdcli.data.walking import WILD, Walk
 from gdcli.data.warning import ReadWarning, count, listed
 from gdcli.errors import DataError, OptionError
 
-__all__ = ["ReadOptions", "Table", "exists", "files_of", "left_out", "load", "table_at"]
-
-_WILD = "*?["
+__all__ = [
+    "Part",
+    "ReadOptions",
+    "Table",
+    "exists",
+    "full_and_empty",
+    "left_out",
+    "load",
+    "parts_of",
+    "table_at",
+    "without_labels",
+]
 
 
 def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, labels: str | None = None) -> Table:
@@ -40,19 +51,19 @@ def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, label
     if source == "-":
         return table_at(Place(STDIN, options=options, piped=read_stream(stdin, STDIN, options.limits.unpacked)), labels)
     if is_mnist_folder(source):
-        return _without_labels(mnist_table(source), labels)
-    folder, files = files_of(source)
-    if files is None:
+        return without_labels(mnist_table(source), labels)
+    parts = parts_of(source, options)
+    if parts is None:
         return table_at(place_of(source, options), labels)
-    return _without_labels(_joined(source, folder, files, options), labels)
+    return without_labels(_joined(source, parts), labels)
 
 
 def exists(source: str) -> bool:
     """Whether a name stands for rows: a sample, a pipe, a file, a part of one, or several."""
-    if source == "-" or source.startswith("sample:"):
+    if source == "-" or is_sample(source):
         return True
     path = place_of(source, ReadOptions()).path
-    return bool(path and Path(path).exists()) or bool(files_of(source)[1])
+    return bool(path and Path(path).exists()) or bool(parts_of(source, ReadOptions()))
 
 
 def table_at(place: Place, labels: str | None = None) -> Table:
@@ -72,7 +83,7 @@ def _read(place: Place, labels: str | None) -> Table:
     if is_idx(place.head):
         images = read_idx(place.content, place.source)
         return idx_table(images, read_idx(read_file(labels), labels) if labels else None, place.source)
-    return _without_labels(_of_one(place), labels)
+    return without_labels(_of_one(place), labels)
 
 
 def _of_one(place: Place) -> Table:
@@ -87,56 +98,132 @@ def _of_one(place: Place) -> Table:
     return read_table(place.content, place.source, place.options)
 
 
-def _without_labels(table: Table, labels: str | None) -> Table:
+def without_labels(table: Table, labels: str | None) -> Table:
+    """The table, if no labels are given for it.
+
+    Raises:
+        OptionError: If some are: they go with IDX images alone.
+    """
     if labels is not None:
         raise OptionError(f"--labels goes with IDX images, and {table.source} holds none", "leave --labels out")
     return table
 
 
-def files_of(source: str) -> tuple[Path, list[Path] | None]:
-    """The files that a pattern or a folder stands for, and the folder that they are in; None for one file."""
-    path = Path(source)
+class Part(NamedTuple):
+    """One of several files.
+
+    Args:
+        place: Where it stands.
+        folder: The folder below which the folders' names are columns.
+    """
+
+    place: Place
+    folder: Path
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The columns that the folders on the way to it stand for."""
+        return folder_values(self.folder, Path(self.place.source))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it; what is missing is found out when it is opened."""
+        return (self.place.path is None or Path(self.place.path).exists()) and self.place.size == 0
+
+
+def parts_of(source: str, options: ReadOptions) -> list[Part] | None:
+    """The files that several names, a pattern or a folder stand for; None for one file.
+
+    Raises:
+        DataError: If a folder cannot be opened, or there is more in it than may be looked at; if a file is named twice.
+    """
+    names = names_in(source)
+    if len(names) == 1:
+        return _parts_of(source, options)
+    parts = [part for name in names for part in _named(name, options)]
+    seen = set[Path]()
+    for place, _ in parts:
+        path = Path(place.source).resolve()
+        if path in seen:
+            raise DataError(f"{place.source}: is named twice", "name each file once: its rows would count twice")
+        seen.add(path)
+    return parts
+
+
+def _named(name: str, options: ReadOptions) -> list[Part]:
+    """The files that one of several names stands for.
+
+    Raises:
+        DataError: If it stands for none, or for what is no file.
+    """
+    if name == "-" or is_sample(name):
+        what = f"{STDIN if name == '-' else name}: no file, so it cannot be one of several"
+        raise DataError(what, "write it to a file first, and name that")
+    parts = _parts_of(name, options)
+    if parts is None:
+        return [Part(place_of(name, options), Path(name).parent)]
+    _refuse_none(name, parts)
+    return parts
+
+
+def _parts_of(source: str, options: ReadOptions) -> list[Part] | None:
+    """The files that a pattern or a folder stands for; None for one file."""
+    path, walk = Path(source), Walk(source, options.limits)
     if source and path.is_dir():
-        return path, sorted(file for file in path.rglob("*") if _is_data(file, path))
-    if not any(sign in source for sign in _WILD) or path.exists():
-        return path, None
-    wild = next(place for place, part in enumerate(path.parts) if any(sign in part for sign in _WILD))
+        return _below(path, walk.below(path), options)
+    if not any(sign in source for sign in WILD) or path.exists():
+        return None
+    wild = next(place for place, part in enumerate(path.parts) if any(sign in part for sign in WILD))
     folder = Path(*path.parts[:wild])
-    files = folder.glob(str(Path(*path.parts[wild:])))
-    return folder, sorted(file for file in files if _is_data(file, folder))
+    return _below(folder, walk.matching(folder, path.parts[wild:]), options)
 
 
-def _is_data(file: Path, folder: Path) -> bool:
-    """Whether it is a file that is neither hidden nor a mark, such as Spark's `_SUCCESS`."""
-    return file.is_file() and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+def _below(folder: Path, files: Iterable[Path], options: ReadOptions) -> list[Part]:
+    return [Part(Place(str(file), str(file), options=options), folder) for file in sorted(set(files))]
 
 
-def _joined(source: str, folder: Path, files: list[Path], options: ReadOptions) -> Table:
+def _refuse_none(source: str, parts: Sequence[Part]) -> None:
+    """Refuses a folder or a pattern that stands for no file.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if not parts:
+        what = "no readable file in the folder" if Path(source).is_dir() else "no file has such a name"
+        raise data_error(source, what, "name files of rows: 'folder/*.csv'")
+
+
+def _joined(source: str, parts: Sequence[Part]) -> Table:
     """Several files as one table; empty ones are left out, and said.
 
     Raises:
         DataError: If there are none, or their columns differ.
     """
-    if not files:
-        what = "no readable file in the folder" if folder == Path(source) else "no file has such a name"
-        raise data_error(source, what, "name files of rows: 'folder/*.csv'")
-    full = [file for file in files if file.stat().st_size]
+    _refuse_none(source, parts)
+    full, empty = full_and_empty(parts)
     if not full:
-        what = f"{count(len(files), 'file')}, and nothing in {'it' if len(files) == 1 else 'them'}"
-        raise data_error(source, what, "name files of rows: 'folder/*.csv'")
-    empty = [str(file) for file in files if file not in full]
-    return join([*_parts(folder, full, options)], source, [left_out(empty)] * bool(empty))
+        what = f"{count(len(parts), 'file')}, and nothing in {'it' if len(parts) == 1 else 'them'}"
+        raise data_error(title(source), what, "name files of rows: 'folder/*.csv'")
+    return join(map(_table_of, full), title(source), [left_out(empty)] * bool(empty))
 
 
-def _parts(folder: Path, files: list[Path], options: ReadOptions) -> Iterator[Table]:
-    for file in files:
-        place = Place(str(file), str(file), options=options)
-        if is_idx(place.head):
-            raise DataError(f"{file}: IDX images, which cannot be one of several files", "name one file of images")
-        yield FolderTable.of(_of_one(place), folder_values(folder, file))
+def full_and_empty(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+    """Files with something in them, and files with nothing."""
+    found: tuple[list[Part], list[Part]] = ([], [])
+    for part in parts:
+        found[part.is_empty].append(part)
+    return found
 
 
-def left_out(files: list[str]) -> ReadWarning:
+def _table_of(part: Part) -> Table:
+    if is_idx(part.place.head):
+        raise DataError(
+            f"{part.place.source}: IDX images, which cannot be one of several files", "name one file of images"
+        )
+    return FolderTable.of(_of_one(part.place), part.values)
+
+
+def left_out(files: Sequence[Part]) -> ReadWarning:
     """The remark that some of several files are empty."""
-    what = f"{listed(files)} {'is' if len(files) == 1 else 'are'} empty and left out"
+    what = f"{listed([file.place.source for file in files])} {'is' if len(files) == 1 else 'are'} empty and left out"
     return ReadWarning("empty files", (), what)

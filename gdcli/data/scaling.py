@@ -11,7 +11,19 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 
-__all__ = ["Basis", "Scaler", "by", "max_abs", "minmax", "none", "polynomial", "rms", "standard"]
+__all__ = [
+    "Basis",
+    "Scaler",
+    "by",
+    "max_abs",
+    "minmax",
+    "never_zero",
+    "none",
+    "polynomial",
+    "power_names",
+    "rms",
+    "standard",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +67,23 @@ def standard(inputs: Array) -> Scaler:
     parts = [inputs[begin : begin + PART] for begin in range(0, len(inputs), PART)]  # float64 copies stay small
     mean = sum((part / unit).sum(axis=0) for part in parts) / len(inputs)
     variance = sum(((part / unit - mean) ** 2).sum(axis=0) for part in parts) / len(inputs)
-    return Scaler(mean * unit, _never_zero(np.sqrt(variance) * unit, size))
+    return Scaler(mean * unit, never_zero(np.sqrt(variance) * unit, size))
 
 
 def minmax(inputs: Array) -> Scaler:
     """From 0 (the smallest) to 1 (the largest); a constant column becomes 0."""
     low, high = inputs.min(axis=0).astype(np.float64), inputs.max(axis=0).astype(np.float64)
-    return Scaler(low, _never_zero(high - low, np.abs(high)))
+    return Scaler(low, never_zero(high - low, np.abs(high)))
 
 
 def rms(inputs: Array) -> Scaler:
     """Root mean square 1 without moving 0: `standard` for models without an intercept."""
-    return Scaler(np.zeros(inputs.shape[1]), _never_zero(np.sqrt((inputs * inputs).mean(axis=0))))
+    return Scaler(np.zeros(inputs.shape[1]), never_zero(np.sqrt((inputs * inputs).mean(axis=0))))
 
 
 def max_abs(inputs: Array) -> Scaler:
     """Largest size 1 without moving 0: `minmax` for models without an intercept."""
-    return Scaler(np.zeros(inputs.shape[1]), _never_zero(np.abs(inputs).max(axis=0)))
+    return Scaler(np.zeros(inputs.shape[1]), never_zero(np.abs(inputs).max(axis=0)))
 
 
 def by(number: float) -> Scaling:
@@ -88,6 +100,57 @@ def polynomial(inputs: Array, degree: int) -> Array:
     """
     powers = inputs[:, :, None] ** np.arange(1, degree + 1)
     return powers.reshape(len(inputs), -1)
+
+
+def power_names(input_names: tuple[str, ...], degree: int) -> tuple[str, ...]:
+    """The names of each input's powers, in the order of `polynomial`.
+
+    >>> power_names(("x", "z"), 2)
+    ('x', 'x^2', 'z', 'z^2')
+    """
+    return tuple(name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, degree + 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Undoing:
+    """The matrix M with raw parameters = M (feature parameters), kept as its parts: wide tables have no room for it.
+
+    Args:
+        blocks: What the powers of each input make of each other, shape (d, k, k).
+        bias: The last row, of b; None without one.
+    """
+
+    blocks: Array
+    bias: Array | None
+
+    def __matmul__(self, values: Array) -> Array:
+        """M v of a vector (P,), or of columns (P, r)."""
+        d, k, _ = self.blocks.shape
+        columns = values.reshape(len(values), -1)
+        result = np.einsum("dip,dpr->dir", self.blocks, columns[: d * k].reshape(d, k, -1)).reshape(d * k, -1)
+        whole = result if self.bias is None else np.vstack([result, self.bias @ columns])
+        return whole.reshape(values.shape)
+
+    def __mul__(self, other: Undoing) -> Undoing:
+        """Entry by entry."""
+        both = self.bias is not None and other.bias is not None
+        return Undoing(self.blocks * other.blocks, self.bias * other.bias if both else None)  # type: ignore[operator]
+
+    def __getitem__(self, place: tuple[slice, list[int]]) -> Array:
+        """Some of its columns, `M[:, chosen]`."""
+        units = np.zeros((self.blocks.shape[0] * self.blocks.shape[1] + (self.bias is not None), len(place[1])))
+        units[place[1], np.arange(len(place[1]))] = 1.0
+        return self @ units
+
+    def solved(self, values: Array) -> Array:
+        """The v (P,) with M v = these."""
+        d, k, _ = self.blocks.shape
+        inner = np.linalg.solve(self.blocks, values[: d * k].reshape(d, k, 1)).ravel()
+        return inner if self.bias is None else np.append(inner, values[-1] - self.bias[:-1] @ inner)
+
+
+WIDE = 1000
+"""Parameters from which the matrix is kept as its parts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,14 +185,17 @@ class Basis:
 
     def raw(self, parameters: Array) -> Array:
         """Parameters of the raw inputs' powers, from those of the features."""
-        if self._is_raw:
+        if self.is_raw:
             return parameters
         with np.errstate(all="ignore"):
-            result: Array = parameters @ self._matrix.T
+            if isinstance(self.undoing, Undoing):
+                rows = parameters.reshape(-1, parameters.shape[-1])
+                return (self.undoing @ rows.T).T.reshape(parameters.shape)
+            result: Array = parameters @ self.undoing.T
         return result
 
     @cached_property
-    def _is_raw(self) -> bool:
+    def is_raw(self) -> bool:
         """Whether the features are the raw inputs and their powers, unscaled."""
         return all(not scaler.offset.any() and bool((scaler.factor == 1).all()) for scaler in (self.before, self.after))
 
@@ -138,19 +204,31 @@ class Basis:
         if not parameters.any():
             return np.zeros_like(parameters)
         with np.errstate(all="ignore"):
-            return np.linalg.solve(self._matrix, parameters)
+            if isinstance(self.undoing, Undoing):
+                return self.undoing.solved(parameters)
+            return np.linalg.solve(self.undoing, parameters)
 
     def names(self, input_names: tuple[str, ...]) -> tuple[str, ...]:
         """x, x^2, ... for each input."""
-        return tuple(
-            name if power == 1 else f"{name}^{power}" for name in input_names for power in range(1, self.degree + 1)
-        )
+        return power_names(input_names, self.degree)
 
     @cached_property
-    def _matrix(self) -> Array:
+    def undoing(self) -> Array | Undoing:
         """M with raw parameters = M (feature parameters): the binomial theorem, column by column."""
         with np.errstate(all="ignore"):
-            return self._undone()
+            return self._undone() if len(self.before.offset) * self.degree < WIDE else self._undone_in_parts()
+
+    def _undone_in_parts(self) -> Undoing:
+        d, k = len(self.before.offset), self.degree
+        entries = np.zeros((k + 1, k, d))  # what power p of the scaled input has of power i of the raw one
+        for p in range(1, k + 1):
+            for i in range(p + 1):
+                share = math.comb(p, i) * (-self.before.offset) ** (p - i) / self.before.factor**p
+                entries[i, p - 1] = share
+        after = self.after.factor.reshape(d, k).T
+        entries = entries / after
+        bias = np.append((entries[0].T.ravel() - self.after.offset / self.after.factor), 1.0)
+        return Undoing(np.moveaxis(entries[1:], -1, 0), bias if self.intercept else None)
 
     def _undone(self) -> Array:
         d, k = len(self.before.offset), self.degree
@@ -169,6 +247,6 @@ class Basis:
         return matrix if self.intercept else matrix[:-1, :-1]
 
 
-def _never_zero(factor: Array, size: Array | float = 0.0) -> Array:
+def never_zero(factor: Array, size: Array | float = 0.0) -> Array:
     """1 where a factor is 0, or nothing but the rounding of values of that size."""
     return np.where(factor <= 4 * np.finfo(float).eps * np.asarray(size), 1.0, factor)

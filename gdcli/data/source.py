@@ -17,6 +17,7 @@ __all__ = [
     "Divisible",
     "NumberBlock",
     "Progress",
+    "Separable",
     "Source",
     "TableSource",
     "first_rows_of",
@@ -49,6 +50,15 @@ class Source(ABC):
         """What would have it pass more quickly; empty where nothing would."""
         return ""
 
+    @property
+    def count(self) -> int | None:
+        """How many rows there are; None where they are to be read to be counted."""
+        return None
+
+    def located(self) -> Source:
+        """The same rows, where an error about one names its line in the file, whatever that costs."""
+        return self
+
     @abstractmethod
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """All rows, the first ones too, as tables with at least these columns.
@@ -61,6 +71,11 @@ class Source(ABC):
 @dataclass(frozen=True, eq=False)
 class TableSource(Source):
     """A table that is in memory."""
+
+    @property
+    def count(self) -> int:
+        """Its rows."""
+        return len(self.head)
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002
         """The table itself."""
@@ -93,6 +108,17 @@ class Divisible(Protocol):
 
     def source_of_blocks(self) -> Source:
         """The same rows, in blocks."""
+
+
+@runtime_checkable
+class Separable(Protocol):
+    """A source whose rows can be read in parts, each on its own."""
+
+    def borders(self, count: int) -> list[int]:
+        """Where so many parts of about the same size begin, and where the last one ends; empty if it cannot be cut."""
+
+    def between(self, begin: int, end: int) -> Source:
+        """The rows from one border to another."""
 
 
 T = TypeVar("T", bound=Table)

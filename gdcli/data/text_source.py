@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,13 +37,15 @@ class TextSource(Source):
         text: Those lines, their layout known.
         rest: Opens what follows.
         total: Bytes of the file, if that is known.
-        is_packed: Whether those are compressed.
+        path: The file; None where it is compressed, or no file.
+        begin: The byte of it where the first lines end.
     """
 
     text: Text
     rest: Opening
     total: int | None = None
-    is_packed: bool = False
+    path: str | None = None
+    begin: int = 0
 
     @property
     def tip(self) -> str:
@@ -55,27 +57,52 @@ class TextSource(Source):
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """The first lines' table, then one for each block of lines: read by polars, once that is the quicker way."""
         yield self.head
-        passed, texts = 0, self._texts(progress)
+        with self.rest() as rest:
+            yield from self.tables(self._passing(rest, progress), names)
+            if self.path is not None:
+                self.refuse_shorter(rest.position, self.total or 0)
+
+    def tables(self, texts: Iterator[Text], names: Sequence[str]) -> Iterator[Table]:
+        """A table for each block of lines: read by polars, once that is the quicker way."""
+        passed = 0
         for text in texts:
             passed += len(text.content)
             yield _table(text)
             if max(passed, self.total or 0) >= _FAST_FROM and self._is_fast(text, names):
                 yield from in_parallel(partial(_fast, names=names), texts)
 
-    def _texts(self, progress: Progress) -> Iterator[Text]:
+    def texts(self, contents: Iterable[bytes], line: int) -> Iterator[Text]:
+        """Lines in blocks, the first of which has that number."""
+        for content in contents:
+            text = self._text(content, line)
+            line += text.content.count(b"\n")
+            if not text.content.isspace():
+                yield text
+
+    @property
+    def line(self) -> int:
+        """The number of the line after the first ones."""
+        return self.text.line + self.text.content.count(b"\n", self.text.offset)
+
+    def refuse_shorter(self, read: int, size: int) -> None:
+        """Refuses a file that ended before its size.
+
+        Raises:
+            DataError: If fewer bytes were read.
+        """
+        if read < size:
+            hint = "it became shorter while it was read: read it when it is complete"
+            raise data_error(self.text.source, f"ended after {read:,} of {size:,} bytes", hint)
+
+    def _passing(self, rest: Bytes, progress: Progress) -> Iterator[Text]:
         """The lines after the first ones, in blocks."""
-        line = self.text.line + self.text.content.count(b"\n", self.text.offset)
-        with self.rest() as rest:
+
+        def contents() -> Iterator[bytes]:
             for content in pieces(rest, self.text.source):
                 progress(rest.position, self.total)
-                text = self._text(content, line)
-                line += text.content.count(b"\n")
-                if not text.content.isspace():
-                    yield text
-            if not self.is_packed and rest.position < (self.total or 0):
-                what = f"ended after {rest.position:,} of {self.total:,} bytes"
-                hint = "it became shorter while it was read: read it when it is complete"
-                raise data_error(self.text.source, what, hint)
+                yield content
+
+        return self.texts(contents(), self.line)
 
     def _is_fast(self, text: Text, names: Sequence[str]) -> bool:
         """Whether polars reads a block, and finds the very numbers of this project's own reader."""
@@ -113,7 +140,7 @@ def text_source(start: bytes, rest: Opening, place: Place, total: int | None = N
         with rest() as stream:
             yield Joined(start[cut:], stream)
 
-    return TextSource(first_rows_of(table_of(text)), text, after_head, total, place.path is None)
+    return TextSource(first_rows_of(table_of(text)), text, after_head, total, place.path, cut)
 
 
 def can_be_cut(encoding: str) -> bool:

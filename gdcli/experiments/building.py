@@ -172,6 +172,11 @@ def held_out(
         return data, None
     if isinstance(wanted, str):
         return data, read(wanted)
+    if not data.in_memory:
+        from gdcli.data.stored import StoredDataset, split_stored
+
+        assert isinstance(data, StoredDataset)  # noqa: S101 - for the type checker
+        return split_stored(data, wanted, spec.loop.seed, spec.loop.shuffle)
     from gdcli.data.splitting import split
 
     return split(data, wanted, spec.loop.seed, spec.loop.shuffle)
@@ -187,8 +192,14 @@ def filling(spec: Spec, rows: Dataset, fill: Fill | None = None) -> Callable[[Da
     """
     if spec.data.missing != "mean":
         return lambda data: data
-    means = fill or Fill.learn(rows.inputs, rows.input_names)
-    return lambda data: dataclasses.replace(data, inputs=means(data.inputs))
+    from gdcli.data.preparation import learned_fill
+
+    means = fill or learned_fill(rows)
+
+    def filled(data: Dataset) -> Dataset:
+        return dataclasses.replace(data, inputs=means(data.inputs))
+
+    return lambda data: data.mapped(filled)
 
 
 def unfilled(spec: Spec, data: Dataset, held: Dataset | None) -> tuple[Dataset, Dataset | None] | None:

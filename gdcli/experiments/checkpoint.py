@@ -4,6 +4,8 @@ The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)`
 (outputs, inputs) and `{2i}.bias`, so `load_state_dict` takes them. Further tensors: `scaler.offset`,
 `scaler.factor` and `inputs.mean`; `resume.parameters` and `optimizer.*`, from which a run goes on, and `resume.best`,
 if the parameters kept are not the best epoch's.
+
+The file is long because what is written and what is checked on reading stand side by side.
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ from safetensors.numpy import save as tensor_bytes
 from gdcli.arrays import Array
 from gdcli.data.atomic_write import replaced
 from gdcli.data.dataset import Dataset
-from gdcli.data.missing import MISSING, Fill
+from gdcli.data.missing import Fill
 from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
 from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
+from gdcli.experiments.model_schema import check_model
 from gdcli.experiments.spec import Spec
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import Optimizer
@@ -36,6 +39,7 @@ from gdcli.training.records import Epoch
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
 FORMAT = "gdcli.model/2"
+SLACK = 2**20  # bytes that reading a model takes beside its weights
 FORMER = "gdcli.model/1"  # Adam's state was another one: the model is read, its run cannot go on
 
 
@@ -116,11 +120,27 @@ def load(path: str) -> SavedModel:
 
     Raises:
         DataError: If the file is missing, broken, or no model of this program's.
+        MemoryError: If it is too large for the memory there is.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "name a file written by --save") from None
+    return parse(content, path)
+
+
+def parse(content: bytes, path: str) -> SavedModel:
+    """A model from its bytes.
+
+    Args:
+        content: What `--save` wrote.
+        path: What they are called in messages.
+
+    Raises:
+        DataError: If they are no model of this program's.
+        MemoryError: If it is too large for the memory there is.
+    """
+    np.empty(len(content) + SLACK, np.uint8)  # room for the copy: where there is none, Rust panics
     try:
         tensors = parse_tensors(content)
         about = _metadata(content)
@@ -197,9 +217,14 @@ def _about(model: SavedModel) -> dict[str, Any]:
         "texts": {column: list(known) for column, known in preparation.texts.items()},
         "loss": model.loss,
         "config": model.config,
-        "history": model.history,
+        "history": [{name: _measured(value) for name, value in row.items()} for row in model.history],
         "best_epoch": model.best_epoch,
     }
+
+
+def _measured(value: float) -> float | None:
+    """A figure as JSON has it: null where it was not measured."""
+    return value if math.isfinite(value) else None
 
 
 def _resume_about(resumption: Resumption, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,122 +246,74 @@ def _resume_about(resumption: Resumption, state: Mapping[str, Any]) -> dict[str,
 
 def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel:
     """The model, once every part is of the form the others need."""
+    check_model(about)
     network = _network(about)
     parameters = _parameters(network, tensors)
-    names, classes = _texts(about["input_names"]), _texts(about["classes"])
+    names, classes, degree = tuple(about["input_names"]), tuple(about["classes"]), about["degree"]
     offset, factor = tensors["scaler.offset"], tensors["scaler.factor"]
-    degree = int(about["degree"])
+    _check_scaling(tensors)
     if tensors["inputs.mean"].shape != (len(names),):
         raise ValueError("the means are not the inputs'")
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree,):
         raise ValueError("the scaler, the names and the network have different numbers of inputs")
     if len(classes) == 1 or network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
         raise ValueError(f"{network.sizes[-1]} outputs for {len(classes)} classes")
+    if len(about["config"].get("class_weight") or classes) != len(classes):
+        raise ValueError(f"class weights for another number than {len(classes)} classes")
     preparation = Preparation(
         names,
-        _text(about["target_name"]),
+        about["target_name"],
         Scaler(offset, factor),
         classes,
         network.sizes[-1],
-        _number(about["shift"]),
-        _number(about["factor"]),
+        float(about["shift"]),
+        float(about["factor"]),
         degree,
         tensors["inputs.mean"],
-        _policy(about.get("missing", "fail")),
-        {_text(column): _texts(known) for column, known in dict(about.get("texts") or {}).items()},
+        about.get("missing", "fail"),
+        {column: tuple(known) for column, known in (about.get("texts") or {}).items()},
     )
     return SavedModel(
         network,
         parameters,
         preparation,
         flag_name(_defined(LOSS, about["loss"], about).__name__),
-        _config(about["config"], len(classes)),
-        _history(about["history"]),
-        int(about["best_epoch"]),
+        about["config"],
+        [row | {"lr": float(row["lr"]), "loss": float(row["loss"])} for row in about["history"]],
+        about["best_epoch"],
         _resumption(parameters, tensors, about) if "resume" in about and about["format"] == FORMAT else None,
         Spec.from_dict(about["spec"]) if "spec" in about else None,
     )
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} is not a text")
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    """Different texts."""
-    if not isinstance(value, list) or len({_text(item) for item in value}) < len(value):
-        raise ValueError(f"{value!r:.40} is not a list of different texts")
-    return tuple(value)
-
-
-def _policy(value: Any) -> str:
-    """What becomes of gaps."""
-    if _text(value) not in MISSING:
-        raise ValueError(f"{value!r:.40} is no way of dealing with gaps")
-    return str(value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r:.40} is not a finite number")
-    return float(value)
-
-
 def _defined(kind: Kind, name: Any, about: Mapping[str, Any]) -> Any:
     """A definition by its name; where it came from a plug-in that is not loaded, the error says from which."""
     try:
-        return named(kind, kind.name, _text(name))
+        return named(kind, kind.name, name)
     except OptionError:
-        plugins = dict(about["config"]).get("plugins")
+        plugins = about["config"].get("plugins")
         if not plugins:
             raise ValueError(f"there is no {name!r:.40}") from None
-        files = " ".join(f"--plugin {file}" for file in _texts(plugins))
+        files = " ".join(f"--plugin {file}" for file in plugins)
         raise DataError(f"there is no {kind.name} {name!r:.40} here", f"it was trained with {files}") from None
 
 
-def _config(value: Any, classes: int) -> dict[str, Any]:
-    """The settings; what is read back of them is of the right form."""
-    config = dict(value)
-    for name in ("l1", "l2", "label_smoothing"):
-        _number(config.get(name, 0.0))
-    weights = config.get("class_weight")
-    if weights is not None and (not isinstance(weights, list) or len([_number(one) for one in weights]) != classes):
-        raise ValueError(f"class weights {weights!r:.40} for {classes} classes")
-    if not isinstance(config.get("options", {}), dict):
-        raise TypeError("the options are no object")
-    for column, known in dict(config.get("values") or {}).items():
-        _text(column)
-        _texts(known)
-    return config
-
-
-def _history(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list):
-        raise TypeError(f"the history is {value!r:.40}")
-    return [_row(row) for row in value]
-
-
-def _row(value: Any) -> dict[str, Any]:
-    """A row of the history."""
-    row = dict(value)
-    for name in ("epoch", "step"):
-        if not isinstance(row[name], int):
-            raise TypeError(f"a row with {name} {row[name]!r:.40}")
-    for name, number in row.items():
-        if number is not None and not isinstance(number, int | float):
-            raise TypeError(f"a row with {name} {number!r:.40}")
-    return row | {"lr": _number(row["lr"]), "loss": float(row["loss"])}
-
-
 def _network(about: Mapping[str, Any]) -> Network:
-    sizes = tuple(int(size) for size in about["sizes"])
+    sizes = tuple(about["sizes"])
     chosen = tuple(_defined(ACTIVATION, name, about) for name in about["activations"])
     if len(chosen) != len(sizes) - 2:
         raise ValueError(f"{len(chosen)} activations for {len(sizes) - 2} hidden layers")
-    rate = _number(about["dropout"])
-    return Dropout(sizes, chosen, rate) if 0 < rate < 1 else Network(sizes, chosen)
+    rate = about["dropout"]
+    return Dropout(sizes, chosen, rate) if rate else Network(sizes, chosen)
+
+
+def _check_scaling(tensors: Mapping[str, Array]) -> None:
+    """Refuses numbers that no row can be scaled by."""
+    for name in ("scaler.offset", "scaler.factor", "inputs.mean"):
+        if tensors[name].dtype.kind != "f" or not np.isfinite(tensors[name]).all():
+            raise ValueError(f"{name} with what is no finite number")
+    if not tensors["scaler.factor"].all():
+        raise ValueError("scaler.factor with a zero")
 
 
 def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
@@ -360,44 +337,36 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
 
 def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
     """From where to go on."""
-    about = whole["resume"]
-    if not about["epoch"] >= whole["history"][0]["epoch"] == 0:
+    about, history = whole["resume"], whole["history"]
+    if not history or not about["epoch"] >= history[0]["epoch"] == 0:
         raise ValueError("the history does not lead to the epoch to go on from")
+    if whole["degree"] > 1:
+        raise ValueError("a run of powers of the inputs cannot go on")
     kind = _defined(OPTIMIZER, about["optimizer"], whole)
-    settings = {key: _number(value) for key, value in dict(about["settings"]).items()}
-    optimizer: Optimizer = kind(**settings)
+    optimizer: Optimizer = kind(**about["settings"])
     parameters, best = tensors["resume.parameters"], tensors.get("resume.best", kept)
     if not parameters.shape == best.shape == kept.shape:
         raise ValueError("the parameters to go on from are not the network's")
     empty = optimizer.init(parameters)
     state = type(empty)(*(_field(field, value, tensors, about) for field, value in empty._asdict().items()))
     record = Epoch(
-        int(about["epoch"]),
-        int(about["step"]),
-        _number(about["lr"]),
-        _number(about["loss"]),
+        about["epoch"],
+        about["step"],
+        float(about["lr"]),
+        float(about["loss"]),
         parameters,
         validation_loss=about["validation_loss"],
-        metrics=dict(about["metrics"]),
+        metrics=about["metrics"],
         state=state,
-        within=_count(about["within"]),
+        within=about["within"],
     )
-    return Resumption(optimizer, record, _count(about["best_epoch"]), best)
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r:.40} is not a whole number, 0 or above")
-    return value
+    return Resumption(optimizer, record, about["best_epoch"], best)
 
 
 def _field(name: str, empty: Any, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Any:
     """One field of the optimizer's state, of the shape it must have."""
     if not isinstance(empty, np.ndarray):
-        count = about["counts"][name]
-        if not isinstance(count, int) or count < 0:
-            raise ValueError(f"{count!r:.40} is no number of updates")
-        return count
+        return about["counts"][name]
     value = tensors[f"optimizer.{name}"]
     if value.shape != empty.shape or value.dtype != empty.dtype:
         raise ValueError(f"the optimizer's {name} has shape {value.shape}")

@@ -128,7 +128,7 @@ def _is_plain(spec: Spec) -> bool:
 def _convex(one: Experiment) -> tuple[Choice, ...]:
     """Full batches, from zeros, by a fast method; nothing where the loss is not known to be convex."""
     spec, inputs = one.spec, one.problem.data.inputs
-    small = inputs.size * one.problem.model.size / inputs.shape[1] <= FULL
+    small = one.problem.data.in_memory and inputs.size * one.problem.model.size / inputs.shape[1] <= FULL
     if not (isinstance(spec.model, NetworkSpec) and not spec.model.hidden and _is_plain(spec) and small):
         return ()
     method = _accelerated(one) if one.problem.loss is losses.mse else _adaptive(one)

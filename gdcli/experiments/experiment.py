@@ -160,6 +160,11 @@ class Experiment(ABC):
     def model_words(self) -> str:
         """The model in a few words."""
 
+    @property
+    def disk_words(self) -> str:
+        """Where rows are that might stay on disk; empty where nothing is asked for."""
+        return ""
+
     @abstractmethod
     def named_parameters(self, parameters: Array) -> dict[str, Any]:
         """Parameters by name, in raw units."""

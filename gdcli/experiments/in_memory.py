@@ -12,6 +12,7 @@ import numpy as np
 
 from gdcli.arrays import Array, default_names
 from gdcli.data.numpy_files import ArrayTable
+from gdcli.data.sources import joined_names
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader
@@ -23,9 +24,11 @@ def has_columns(data: Any) -> bool:
 
 
 def source_of(data: Any) -> tuple[str, Reader]:
-    """What rows are called, and what reads them: a file by its name, anything else as a table in memory."""
+    """What rows are called, and what reads them: files by their names, anything else as a table in memory."""
     if isinstance(data, str | PathLike):
         return str(data), Reader()
+    if isinstance(data, list | tuple) and data and all(isinstance(one, str | PathLike) for one in data):
+        return joined_names(map(str, data)), Reader()
     table = _from_columns(data) if has_columns(data) else _from_arrays(data)
     return "-", Reader(tables={"-": table})
 

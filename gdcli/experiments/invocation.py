@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
+from gdcli.data.sources import names_in
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.notation import write
@@ -57,7 +58,10 @@ class Invocation:
 
     def words(self) -> list[str]:
         """The words after the program's name, not quoted."""
-        return [*self.command.split(), *map(_argument, self.arguments), *self._option_words()]
+        return [*self.command.split(), *map(_argument, self._names()), *self._option_words()]
+
+    def _names(self) -> Iterator[str]:
+        return (name for argument in self.arguments for name in names_in(argument))
 
     def _option_words(self) -> Iterator[str]:
         for name in self.order:

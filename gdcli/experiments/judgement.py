@@ -10,6 +10,7 @@ from gdcli.analysis.evidence import Verdict
 from gdcli.analysis.judging import ROWS, Judged, judge
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.stored import StoredDataset
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.network import NetworkExperiment
@@ -60,10 +61,18 @@ def judged_problem(experiment: Experiment) -> Problem:
     if isinstance(experiment, LineExperiment) and experiment.passed is not None:
         return _sampled(experiment, experiment.passed)
     if not isinstance(experiment, LineExperiment) or len(experiment.problem.data) == len(experiment.data):
-        return experiment.problem
+        return _some_rows(experiment.problem)
     rows = experiment.data.rows(slice(None, None, max(1, len(experiment.data) // ROWS)))
     names = experiment.problem.data.input_names
     return replace(experiment.problem, data=Dataset(experiment.basis(rows.inputs), rows.targets, names))
+
+
+def _some_rows(problem: Problem) -> Problem:
+    """The problem on rows in memory: some, of those that stay on disk."""
+    data, held = problem.data, problem.validation
+    if not isinstance(data, StoredDataset):
+        return problem
+    return replace(problem, data=data.few, validation=held.few if isinstance(held, StoredDataset) else held)
 
 
 def _sampled(experiment: LineExperiment, passed: Passed) -> Problem:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from gdcli.errors import OptionError
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.in_memory import source_of
 from gdcli.experiments.invocation import Invocation
@@ -19,19 +20,33 @@ from gdcli.experiments.spec import Spec
 from gdcli.training.streams import Run
 
 if TYPE_CHECKING:
+    from gdcli.experiments.groups_result import GroupsResult
     from gdcli.experiments.network_result import NetworkResult
     from gdcli.experiments.saved import Model
 
 __all__ = ["fit", "load", "train"]
 
 
-def fit(data: Any = None, /, *, save: str | None = None, **options: Any) -> LineResult:
+@overload
+def fit(data: Any = None, /, *, save: str | None = None, by: None = None, **options: Any) -> LineResult:
+    """One fit of all rows."""
+
+
+@overload
+def fit(data: Any = None, /, *, save: str | None = None, by: str, **options: Any) -> GroupsResult:
+    """One fit for each group of rows."""
+
+
+def fit(
+    data: Any = None, /, *, save: str | None = None, by: str | None = None, **options: Any
+) -> LineResult | GroupsResult:
     """Fits a line, several inputs or a polynomial by gradient descent, as `gdcli fit` does.
 
     Args:
         data: A file's name, sample:NAME, a DataFrame, a mapping of columns, arrays (inputs, targets), or a `Spec`;
             without any, the lecture's example.
         save: A file for the model.
+        by: A column: one fit for each of its values.
         **options: Options by the names of the flags: lr=0.1, epochs=500, standardize=True, optimizer="adam", ...
 
     Raises:
@@ -43,6 +58,8 @@ def fit(data: Any = None, /, *, save: str | None = None, **options: Any) -> Line
     ('y = 1.99808x + 1.00311', 'completed', -0.7)
     """
     spec, reader = _spec("fit", data, options)
+    if by is not None:
+        return _fit_groups(spec, by, reader, save)
     if spec.data.source is None:
         spec = example(spec)
     experiment = read_line(spec, reader).compressed()
@@ -53,6 +70,16 @@ def fit(data: Any = None, /, *, save: str | None = None, **options: Any) -> Line
     if save and not result.diverged:
         result.save(save)
     return result
+
+
+def _fit_groups(spec: Spec, by: str, reader: Reader, save: str | None) -> GroupsResult:
+    from gdcli.experiments.groups_result import fit_groups
+
+    if save is not None:
+        raise OptionError("save: many groups are no one model", "leave it out: the result has each group's parameters")
+    if spec.data.source is None:
+        raise OptionError("by: there are no rows to group", "name a file, or give a DataFrame")
+    return fit_groups(spec, by, reader, Invocation.of(spec, by=by))
 
 
 def train(data: Any, /, *, save: str | None = None, resume: str | None = None, **options: Any) -> NetworkResult:

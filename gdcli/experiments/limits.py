@@ -20,7 +20,6 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment, on_rows
-from gdcli.experiments.notation import write
 from gdcli.experiments.result import described
 from gdcli.formatting import exact
 from gdcli.optim.optimizers import SGD, Momentum, Optimizer
@@ -360,7 +359,7 @@ def at_start(experiment: LineExperiment) -> LocalLimit:
     """The limit of a loss that is no parabola, at a linear model's start."""
     values = zip(experiment.names, experiment.raw(experiment.start), strict=True)
     point = ", ".join(f"{parameter} = {exact(value)}" for parameter, value in values)
-    where = f"{point if len(experiment.names) <= NAMED else 'the start'} on {write(experiment.spec.data.source)}"
+    where = f"{point if len(experiment.names) <= NAMED else 'the start'} on {experiment.spec.name}"
     return local_limit(experiment.problem, experiment.start, experiment.optimizer, where)
 
 

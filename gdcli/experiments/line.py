@@ -13,7 +13,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
-from gdcli.data.scaling import Basis
+from gdcli.data.scaling import Basis, Undoing
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building
@@ -33,6 +33,7 @@ from gdcli.training.stopping import LINE_FLOOR
 
 if TYPE_CHECKING:
     from gdcli.analysis.descent import Descent
+    from gdcli.experiments.workers import Workers
 
 _BY_ENDS = (scaling.minmax, scaling.max_abs)
 """Scalings that look at the smallest and the largest values alone."""
@@ -123,7 +124,7 @@ class LineExperiment(Experiment):
         """What can be said of it: its optimum, its limit, how far it is."""
         from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
 
-        is_raw = np.array_equal(self._back, np.eye(len(self._back)))
+        is_raw = self.basis.is_raw if isinstance(self._back, Undoing) else _is_unit(self._back)
         return Descent(
             problem=self._whole_problem(),
             optimizer=self.optimizer,
@@ -135,8 +136,10 @@ class LineExperiment(Experiment):
         )
 
     @cached_property
-    def _back(self) -> Array:
+    def _back(self) -> Array | Undoing:
         """M with raw parameters = M (the model's), shape (P, P)."""
+        if isinstance(self.basis.undoing, Undoing):
+            return self.basis.undoing
         return np.asarray(self.basis.raw(np.eye(self.problem.model.size))).T
 
     def _whole_problem(self) -> Problem:
@@ -197,14 +200,30 @@ class LineExperiment(Experiment):
         return streams.reported(records, self.names, self.basis.raw)
 
 
-def read_line(spec: Spec, reader: Reader) -> LineExperiment:
+def _is_unit(matrix: Array) -> bool:
+    return np.array_equal(matrix, np.eye(len(matrix)))
+
+
+def read_line(spec: Spec, reader: Reader, workers: Workers | None = None) -> LineExperiment:
     """Reads the rows of a spec and makes the experiment.
+
+    Args:
+        spec: What is fitted.
+        reader: Reads the rows, or what is small of them.
+        workers: Who reads what is large, if not this process.
 
     Raises:
         DataError: If they cannot be read, or no line goes through them.
         OptionError: If an option cannot be.
     """
-    rows = passed_rows(spec, reader) if can_pass(spec) else reader.numbers(str(spec.data.source), spec.data)
+    if workers is not None:
+        from gdcli.experiments.spreading import spread_rows  # knows every format, and few ask for it
+
+        rows = spread_rows(spec, reader, workers)
+    elif can_pass(spec):
+        rows = passed_rows(spec, reader)
+    else:
+        rows = reader.numbers(str(spec.data.source), spec.data)
     made = passed_experiment(spec, rows, reader) if isinstance(rows, Passed) else line_experiment(spec, rows, reader)
     return replace(made, reading=reader.reading)
 

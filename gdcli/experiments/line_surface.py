@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
@@ -12,17 +13,19 @@ import numpy as np
 from gdcli.analysis import curvature
 from gdcli.analysis.surfaces import Plane, Span, span_around
 from gdcli.arrays import Array
+from gdcli.definitions import OPTIMIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.experiment import Watch, never, unwatched
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_result import optimum_of
-from gdcli.experiments.spec import RateSpec, option
+from gdcli.experiments.options import option
+from gdcli.experiments.spec import OptimizerSpec, RateSpec
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
 from gdcli.formatting import coordinate
 from gdcli.training.records import Epoch, Status
 
-PICTURES = 12
+PICTURES, PATHS = 12, 6
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,35 @@ class RatesSpec(RateSpec):
         return (RateSpec(rate, self.schedule, self.warmup, self.lr_at) for rate in rates)
 
 
+@dataclass(frozen=True)
+class OptimizersSpec(OptimizerSpec):
+    """One optimizer or several, and their hyperparameters as far as given."""
+
+    optimizer: tuple[str, ...] | None = option(  # type: ignore[assignment]  # several in place of one
+        None, "{optimizer}; of several, a path each. [sgd; networks: adam]", "NAME,...", "names"
+    )
+
+    def each(self) -> Iterator[OptimizerSpec]:
+        """Each optimizer once, with the hyperparameters that it has.
+
+        Raises:
+            OptionError: If there is no such optimizer, too many for one picture, or a hyperparameter that none has.
+        """
+        chosen = list(dict.fromkeys(name.lower() for name in self.optimizer or ()))
+        if len(chosen) > PATHS:
+            raise OptionError(f"--optimizer: {len(chosen)} paths are more than {PATHS}", "draw a few at a time")
+        if len(chosen) < 2:
+            yield OptimizerSpec(self.settings, next(iter(chosen), None))
+            return
+        known = [{one.name for one in fields(named(OPTIMIZER, "--optimizer", name))} for name in chosen]
+        for setting, _ in self.settings:
+            if not any(setting in of for of in known):
+                flag = setting.replace("_", "-")
+                raise OptionError(f"--{flag}: none of {', '.join(chosen)} has it", f"leave out --{flag}")
+        for name, of in zip(chosen, known, strict=True):
+            yield OptimizerSpec(tuple(pair for pair in self.settings if pair[0] in of), name)
+
+
 def descent(
     experiment: LineExperiment,
     interrupted: Callable[[], bool] = never,
@@ -52,7 +84,8 @@ def descent(
 ) -> Descent:
     """One run, as `fit` makes it."""
     records = experiment.reported(experiment.records(interrupted, watch))
-    return Descent(experiment.rate, [record._replace(gradient=None, state=None) for record in records])
+    kept = [record._replace(gradient=None, state=None) for record in records]
+    return Descent(experiment.rate, kept, flag_name(type(experiment.optimizer).__name__))
 
 
 def axes(asked: str | None, names: tuple[str, ...]) -> tuple[int, int]:
@@ -121,10 +154,16 @@ class Descents:
 
     def plane(self) -> Plane:
         """The plane in the units that the model sees."""
-        basis, unit = self.experiment.basis, np.eye(len(self.held))
+        basis = self.experiment.basis
         origin = self.held.copy()
         origin[list(self.over)] = 0.0
-        return Plane(basis.scaled(origin), *(basis.scaled(unit[at]) for at in self.over))
+        return Plane(basis.scaled(origin), *(basis.scaled(self._unit(at)) for at in self.over))
+
+    def _unit(self, at: int) -> Array:
+        """A step of one parameter."""
+        unit = np.zeros(len(self.held))
+        unit[at] = 1.0
+        return unit
 
     def spans(self) -> tuple[Span, Span]:
         """Ranges in which start, minimum and path lie, as far as the path does not climb."""
@@ -145,7 +184,8 @@ class Descents:
         fixed = {"fixed": fixed} if (fixed := self.fixed()) else {}
         interrupted = any(one.records[-1].status is Status.INTERRUPTED for one in self.descents)
         scene = self._scene(landscape)
-        more = fixed | {"lr_max": self.experiment.limit} | more
+        several = len({one.optimizer for one in self.descents}) > 1  # each with a limit of its own
+        more = fixed | {"lr_max": None if several else self.experiment.limit} | more
         return Drawing(landscape, scene, self.over, self.descents, more, self.optimum is not None, interrupted)
 
     def _scene(self, landscape: Landscape) -> Scene:
@@ -172,7 +212,7 @@ class Descents:
     def _trail(self, one: Descent) -> DescentPath:
         points = np.array([record.parameters[list(self.over)] for record in one.records], dtype=np.float64)
         steps, heights = [record.step for record in one.records], [_height(record) for record in one.records]
-        return DescentPath(one.rate, steps, points, heights, one.records[-1].status)
+        return DescentPath(one.rate, steps, points, heights, one.records[-1].status, one.optimizer)
 
 
 def _height(record: Epoch) -> float:

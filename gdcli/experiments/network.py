@@ -14,23 +14,26 @@ from gdcli.data import scaling
 from gdcli.data.dataset import Dataset
 from gdcli.data.missing import Fill
 from gdcli.data.parts import missing_classes
-from gdcli.data.preparation import Preparation, class_weights, correct, image_scale, prepare
+from gdcli.data.preparation import Preparation, class_weights, correct, largest_pixel, learned_fill, prepare
 from gdcli.data.report import ReadReport
+from gdcli.data.stored import StoredDataset
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
-from gdcli.experiments.checkpoint import Resumption, SavedModel
+from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
+from gdcli.experiments.resuming import before, resumption_of, values_of
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
+from gdcli.experiments.streaming import refuse_stored, stored_examples, streams
 from gdcli.nn import losses
 from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.training.loop import Problem
-from gdcli.training.records import Epoch, Status, Step, Stretch
+from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.stopping import NETWORK_FLOOR
 
 BATCH = 32
@@ -110,6 +113,15 @@ class NetworkExperiment(Experiment):
         dropout = f"   dropout {network.rate:g}" if isinstance(network, Dropout) else ""
         return " - ".join([*parts, f"{network.sizes[-1]} {head}"]) + dropout
 
+    @property
+    def disk_words(self) -> str:
+        """Where rows are that might stay on disk; empty where nothing is asked for."""
+        if not isinstance(self.data, StoredDataset):
+            return "" if self.model.shuffle_rows is None else "all in memory"
+        how = f"{self.data.buffer:,} shuffled at a time" if self.spec.loop.shuffle else "in their order"
+        by = isinstance(self.spec.stop.validation, str) or self.validation is None or not self.spec.loop.shuffle
+        return f"on disk, {how}{'' if by else '; held out by number and seed'}"
+
     def named_parameters(self, parameters: Array) -> dict[str, Array]:
         """Weights and biases, layer by layer, as PyTorch names them."""
         named: dict[str, Array] = {}
@@ -136,7 +148,7 @@ class NetworkExperiment(Experiment):
             return ()
         first = next(stream)
         assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
-        return before(self.past, first)
+        return before(self.past, first, self.problem)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:
@@ -146,8 +158,12 @@ def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> 
         DataError: If they cannot be read, or cannot be learned from.
         OptionError: If an option cannot be.
     """
+    if past is not None:
+        resumption_of(past)
     known = ((), None) if past is None else (past.preparation.classes, values_of(past), past.preparation.texts)
-    return network_experiment(spec, read_examples(spec.data, _network_spec(spec), reader, *known), reader, past)
+    network = _network_spec(spec)
+    read = stored_examples if streams(spec.data, network, reader) else read_examples
+    return network_experiment(spec, read(spec.data, network, reader, *known), reader, past)
 
 
 def network_experiment(
@@ -174,8 +190,9 @@ def network_experiment(
         lambda name: read_like(name, None, examples, spec.data, reader),
         usual=VALIDATION if len(examples.data) >= FEW_ROWS else None,
     )
+    refuse_stored(spec, data, BATCH)
     building.check_stopping(spec, validation, len(data.classes))
-    fill = Fill.learn(data.inputs, data.input_names) if past is None else Fill(past.preparation.means)
+    fill = learned_fill(data) if past is None else Fill(past.preparation.means)
     filled, unfilled = building.filling(spec, data, fill), building.unfilled(spec, data, validation)
     validation, test = (None if rows is None else filled(rows) for rows in (validation, examples.test))
     data = filled(data)
@@ -250,54 +267,9 @@ def initial(model: Network, spec: NetworkSpec, seed: int, dtype: Any) -> Array:
     return model.initial(np.random.default_rng(seed), dtype, initializer)
 
 
-def resumption_of(past: SavedModel) -> Resumption:
-    """From where a saved run goes on.
-
-    Raises:
-        OptionError: If it cannot go on.
-    """
-    if past.resumption is None:
-        raise OptionError(
-            "--resume: no run to go on from: saved by an earlier version, or not by gdcli train", "train it with --save"
-        )
-    return past.resumption
-
-
-def values_of(past: SavedModel) -> Values:
-    """The known values of the text columns the run began with."""
-    return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
-
-
 def _network_spec(spec: Spec) -> NetworkSpec:
     assert isinstance(spec.model, NetworkSpec)  # noqa: S101 - for the type checker
     return spec.model
-
-
-def before(past: SavedModel, resumed: Any) -> Iterator[Epoch]:
-    """The epochs up to the one a run goes on from; one in mid-epoch is among them only if it is the end.
-
-    Of those before it only the best has its parameters.
-    """
-    resumption = resumption_of(past)
-    for row in past.history:
-        if row["epoch"] < resumed.epoch:
-            best = row["epoch"] == resumption.best_epoch
-            parameters, gradient = (resumption.best, None) if best else (np.empty(0), np.full(1, np.nan))
-            record = Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters, gradient=gradient)
-            yield _with_figures(record, row)
-        elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):
-            yield _with_figures(resumed, row)
-
-
-def _with_figures(record: Epoch, row: dict[str, Any]) -> Epoch:
-    """A record with the figures of its row."""
-    known = ("epoch", "step", "lr", "loss", "penalty", "validation_loss")
-    return record._replace(
-        loss=row["loss"],
-        penalty=row.get("penalty"),
-        validation_loss=row.get("validation_loss"),
-        metrics={name: value for name, value in row.items() if name not in known},
-    )
 
 
 def refuse_unfit(examples: Examples, name: str) -> None:
@@ -351,7 +323,7 @@ def _loss(spec: LossSpec, data: Dataset) -> LossDefinition:
 
 
 def _scaling(spec: Spec, data: Dataset) -> scaling.Scaling:
-    largest = image_scale(data.inputs)
+    largest = largest_pixel(data)
     return building.scaling_for(spec.loop, scaling.standard if largest is None else scaling.by(largest))
 
 
@@ -384,7 +356,7 @@ def _weights(spec: NetworkSpec, data: Dataset) -> Array | None:
     if not data.classes:
         raise OptionError("--class-weight goes with classes, and the target is a number")
     if isinstance(wanted, str):
-        return class_weights(data.targets, len(data.classes))
+        return class_weights(data.class_counts())
     weights = dict.fromkeys(data.classes, 1.0)
     for label, weight in wanted:
         if label not in weights:

@@ -17,6 +17,7 @@ from gdcli.analysis.overfitting import overfitting
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.building import optimizer_config
@@ -91,13 +92,13 @@ class NetworkResult(Result):
         """
         name = [*self.evaluations][-1]
         sets = {"train": self.experiment.data, "validation": self.experiment.validation, "test": self.experiment.test}
-        rows, targets = sets[name], self.experiment.data.targets
+        rows, trained = sets[name], self.experiment.data
         assert rows is not None  # noqa: S101 - it has been evaluated
         if not self.classes:
-            mean = float(targets.mean(dtype=float))
-            return {"set": name, "mean": mean, "mse": metrics.mse(np.full(len(rows), mean), rows.targets)}
-        usual = int(np.bincount(targets.astype(int), minlength=len(self.classes)).argmax())
-        return {"set": name, "class": self.classes[usual], "accuracy": float(np.mean(rows.targets == usual))}
+            mean = _mean(trained)
+            return {"set": name, "mean": mean, "mse": _mse_about(mean, rows)}
+        usual = int(trained.class_counts().argmax())
+        return {"set": name, "class": self.classes[usual], "accuracy": float(rows.class_counts()[usual] / len(rows))}
 
     @cached_property
     def confusion(self) -> tuple[str, Array] | None:
@@ -136,7 +137,7 @@ class NetworkResult(Result):
     def claims(self) -> tuple[Claim, ...]:
         """What is claimed of its optimum and its way there: of a model without hidden layers, where that is known."""
         one, last = self.experiment, self.run.last
-        if len(one.network.sizes) > 2 or self.diverged:
+        if len(one.network.sizes) > 2 or self.diverged or not one.data.in_memory:
             return ()
         counted = one.has_constant_rate and one.dtype == np.float64  # float32 rounds too much to count epochs
         rate = one.rate if counted else None
@@ -193,6 +194,7 @@ class NetworkResult(Result):
             "lr": one.rate,
             **optimizer_config(one.optimizer),
             "batch_size": one.batch_size or "full",
+            **({"shuffle_rows": one.data.buffer} if isinstance(one.data, StoredDataset) else {}),
             "epochs": one.epochs,
             "schedule": write(spec.rate.schedule),
             "loss": one.loss_name,
@@ -247,6 +249,21 @@ class NetworkResult(Result):
         """Where it stopped short of converging."""
         ended, last = str(self.status).replace("_", " "), self.run.last
         return f"not converged: {ended} after {last.epoch} epochs, loss {float(last.loss):.4g}"
+
+
+def _mean(rows: Dataset) -> float:
+    """The targets' mean."""
+    if isinstance(rows, StoredDataset):
+        return float(rows.portion.moments.targets.mean[0])
+    return float(rows.targets.mean(dtype=float))
+
+
+def _mse_about(mean: float, rows: Dataset) -> float:
+    """The MSE of predicting one number."""
+    if isinstance(rows, StoredDataset):
+        known = rows.portion.moments.targets
+        return float(known.squares[0] / len(rows) + (known.mean[0] - mean) ** 2)
+    return metrics.mse(np.full(len(rows), mean), rows.targets)
 
 
 def _balanced(found: Evaluation) -> dict[str, float]:

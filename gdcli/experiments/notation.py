@@ -176,6 +176,11 @@ def columns(text: str) -> tuple[str, ...] | None:
     return (text,) if text else None
 
 
+def place(text: str) -> str | None:
+    """Where results go: a file, or None for standard output, which `-` is."""
+    return None if text == "-" else text
+
+
 def one_of(option: str, text: str, choices: Sequence[str]) -> str:
     """One of some words, in any case.
 
@@ -326,7 +331,7 @@ def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
 READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
-        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, note, names, columns),
+        *(number, positive, non_negative, below_one, count, degree, whole, rates, text, note, place, names, columns),
         *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }

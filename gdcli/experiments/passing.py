@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,12 +17,27 @@ from gdcli.data.examine import examine
 from gdcli.data.report import Gaps, ReadReport
 from gdcli.data.selection import with_categories
 from gdcli.data.source import Divisible, Source, TableSource
+from gdcli.data.splitting import held_out
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader, columns, with_gaps
 from gdcli.experiments.spec import LineSpec, Spec
 
-__all__ = ["MOST_NUMBERS", "MOST_ROWS", "Passed", "can_pass", "passed_rows"]
+__all__ = [
+    "MOST_NUMBERS",
+    "MOST_ROWS",
+    "Columns",
+    "Complete",
+    "Passed",
+    "are_few",
+    "can_pass",
+    "held_out",
+    "needs_rows",
+    "no_row_left",
+    "part_held_out",
+    "passed_rows",
+    "reported",
+]
 
 MOST_ROWS, MOST_NUMBERS = 1_000_000, 1 << 24
 """Rows, and numbers in them, up to which all are kept: the split is shuffled, every score is exact."""
@@ -38,12 +54,14 @@ class Passed:
         target: The target.
         train: Of the rows to train on.
         held: Of those held out by a seeded rule for each row; None if none are.
+        by: Who read them, where that was not this process.
     """
 
     names: tuple[str, ...]
     target: str
     train: Condensed
     held: Condensed | None
+    by: str = ""
 
     @property
     def data(self) -> Dataset:
@@ -63,11 +81,22 @@ class Passed:
 
 def can_pass(spec: Spec) -> bool:
     """Whether a fit needs no more of its rows than their scatter: MSE, full batches, no powers, no folds."""
-    validation = spec.stop.validation
-    in_order = isinstance(validation, float) and not spec.loop.shuffle
-    plain = isinstance(spec.model, LineSpec) and spec.model.degree == 1 and spec.loss.loss in (None, "mse")
-    full = spec.loop.batch_size in (None, "full") and spec.folds.folds is None
-    return plain and full and not in_order and spec.data.missing != "mean"
+    return needs_rows(spec) is None
+
+
+def needs_rows(spec: Spec) -> str | None:
+    """The option for which a fit needs its rows themselves; None where it needs no more than their scatter."""
+    in_order = isinstance(spec.stop.validation, float) and not spec.loop.shuffle
+    needed = {
+        "--hidden": not isinstance(spec.model, LineSpec),
+        "--degree": isinstance(spec.model, LineSpec) and spec.model.degree != 1,
+        "--loss": spec.loss.loss not in (None, "mse"),
+        "--batch-size": spec.loop.batch_size not in (None, "full"),
+        "--folds": spec.folds.folds is not None,
+        "--no-shuffle": in_order,
+        "--missing mean": spec.data.missing == "mean",
+    }
+    return next((option for option, is_needed in needed.items() if is_needed), None)
 
 
 def passed_rows(spec: Spec, reader: Reader) -> Dataset | Passed:
@@ -79,9 +108,9 @@ def passed_rows(spec: Spec, reader: Reader) -> Dataset | Passed:
     """
     rows = reader.rows(str(spec.data.source), spec.data)
     if isinstance(rows, Table):
-        if not isinstance(rows, Divisible) or _are_few(len(rows), len(rows.names)):
+        if not isinstance(rows, Divisible) or are_few(len(rows), len(rows.names)):
             table, report = examine(rows, columns(spec.data), task="regression")
-            if _are_few(len(rows), len(report.inputs) + 1):
+            if are_few(len(rows), len(report.inputs) + 1):
                 reader.take(report)
                 return regression(table, with_gaps(report.columns))
         rows = rows.source_of_blocks() if isinstance(rows, Divisible) else TableSource(rows)
@@ -90,8 +119,90 @@ def passed_rows(spec: Spec, reader: Reader) -> Dataset | Passed:
     return _Pass(rows, head, report, spec).result(reader)
 
 
-def _are_few(rows: int, width: int) -> bool:
+def are_few(rows: int, width: int) -> bool:
+    """Whether rows are so few that all are kept."""
     return rows <= MOST_ROWS and rows * width <= MOST_NUMBERS
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What is taken of each block.
+
+    Args:
+        names: The inputs, and the target last.
+        behind: The columns as they are read that those are made of.
+        values: The values of text columns taken as 0 and 1.
+        known: All texts of those columns.
+        missing: What is done about gaps.
+    """
+
+    names: tuple[str, ...]
+    behind: tuple[str, ...]
+    values: Mapping[str, tuple[str, ...]]
+    known: Mapping[str, tuple[str, ...]]
+    missing: str
+
+    @classmethod
+    def of(cls, head: Table, report: ReadReport) -> Columns:
+        """Those of a report; `head` has a column for each value of its text columns."""
+        names = (*report.inputs, report.target.name)
+        behind = tuple(dict.fromkeys(map(head.column_behind, names)))
+        known = {name: categories(head, name) for name in report.values}
+        return cls(names, behind, dict(report.values), known, report.missing)
+
+
+@dataclass(eq=False)
+class Complete:
+    """Takes blocks, gives their rows without gaps, and counts what it leaves out.
+
+    Args:
+        columns: What is taken.
+    """
+
+    columns: Columns
+    rows: int = 0
+    dropped: int = 0
+
+    def __post_init__(self) -> None:
+        self.gaps: NDArray[np.int64] = np.zeros(len(self.columns.names), np.int64)
+
+    def __call__(self, block: Table) -> Array:
+        """A block's rows without gaps.
+
+        Raises:
+            DataError: At a cell that is no number, or missing where that is refused.
+        """
+        columns = self.columns
+        refuse_unknown(block, columns.known)
+        table = with_categories(block, columns.values)
+        values = table.matrix(columns.names)
+        self.rows += len(values)
+        missing = np.isnan(values)
+        incomplete = missing.any(axis=1)
+        if not incomplete.any():
+            return values
+        if columns.missing == "fail":
+            row = int(np.argmax(incomplete))
+            error = table.problem(row, columns.names[int(np.argmax(missing[row]))])
+            raise DataError(error.message, _GAP_HINT)
+        self.gaps += missing.sum(axis=0)
+        self.dropped += int(incomplete.sum())
+        return values[~incomplete]
+
+
+def reported(
+    report: ReadReport, head: Table, names: Sequence[str], rows: int, gaps: NDArray[np.int64], dropped: int
+) -> ReadReport:
+    """The report of all rows, where `report` is of the first ones."""
+    behind = map(head.column_behind, names)
+    columns = {name: int(count) for name, count in zip(behind, gaps, strict=True) if count}
+    return replace(report, rows=rows, gaps=Gaps(columns, dropped, dropped, 0))
+
+
+def no_row_left(report: ReadReport) -> DataError:
+    """The error about rows that all have a gap."""
+    hint = "choose other columns with --x and --y"
+    return DataError(f"{report.source}: no row is left: each has a missing cell", hint)
 
 
 @dataclass(eq=False)
@@ -109,18 +220,12 @@ class _Pass:
     head: Table
     report: ReadReport
     spec: Spec
-    rows: int = 0
     gathered: list[Array] | None = field(default_factory=list)
-    gaps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    dropped: int = 0
 
     def __post_init__(self) -> None:
-        self.names = (*self.report.inputs, self.report.target.name)
-        self.behind = tuple(dict.fromkeys(map(self.head.column_behind, self.names)))
-        self.known = {name: categories(self.head, name) for name in self.report.values}
-        self.gaps = np.zeros(len(self.names), np.int64)
-        fraction = self.spec.stop.validation
-        self.fraction = fraction if isinstance(fraction, float) else 0.0
+        self.complete = Complete(Columns.of(self.head, self.report))
+        self.names = self.complete.columns.names
+        self.fraction = part_held_out(self.spec)
         self.kept = 0
 
     def result(self, reader: Reader) -> Dataset | Passed:
@@ -129,31 +234,13 @@ class _Pass:
         Raises:
             DataError: At a cell that is no number, or missing where that is refused; if no row is left.
         """
-        for block in self.source.blocks(self.behind, reader.progress):
-            self._take(self._complete(block))
-        reader.take(self._reported())
+        complete = self.complete
+        for block in self.source.blocks(complete.columns.behind, reader.progress):
+            self._take(complete(block))
+        reader.take(reported(self.report, self.head, self.names, complete.rows, complete.gaps, complete.dropped))
         if not self.kept:
-            hint = "choose other columns with --x and --y"
-            raise DataError(f"{self.report.source}: no row is left: each has a missing cell", hint)
+            raise no_row_left(self.report)
         return self._passed() if self.gathered is None else self._dataset(np.concatenate(self.gathered))
-
-    def _complete(self, block: Table) -> Array:
-        """A block's rows without gaps."""
-        refuse_unknown(block, self.known)
-        table = with_categories(block, self.report.values)
-        values = table.matrix(self.names)
-        self.rows += len(values)
-        missing = np.isnan(values)
-        incomplete = missing.any(axis=1)
-        if not incomplete.any():
-            return values
-        if self.report.missing == "fail":
-            row = int(np.argmax(incomplete))
-            error = table.problem(row, self.names[int(np.argmax(missing[row]))])
-            raise DataError(error.message, _GAP_HINT)
-        self.gaps += missing.sum(axis=0)
-        self.dropped += int(incomplete.sum())
-        return values[~incomplete]
 
     def _take(self, values: Array) -> None:
         if self.gathered is None:
@@ -161,7 +248,7 @@ class _Pass:
         else:
             self.gathered.append(values)
         self.kept += len(values)
-        if self.gathered is not None and not _are_few(self.kept, len(self.names)):
+        if self.gathered is not None and not are_few(self.kept, len(self.names)):
             gathered, self.gathered = self.gathered, None
             self.train, self.held, self.at = Condenser(len(self.names)), Condenser(len(self.names)), 0
             for part in gathered:
@@ -175,12 +262,6 @@ class _Pass:
             values, self.at = values[~out], self.at + len(values)
         self.train.add(values)
 
-    def _reported(self) -> ReadReport:
-        """The report, of all rows."""
-        behind = map(self.head.column_behind, self.names)
-        columns = {name: int(count) for name, count in zip(behind, self.gaps, strict=True) if count}
-        return replace(self.report, rows=self.rows, gaps=Gaps(columns, self.dropped, self.dropped, 0))
-
     def _dataset(self, rows: Array) -> Dataset:
         return Dataset(np.ascontiguousarray(rows[:, :-1]), rows[:, -1].copy(), self.names[:-1], self.names[-1])
 
@@ -189,24 +270,7 @@ class _Pass:
         return Passed(self.names[:-1], self.names[-1], self.train.result(), held)
 
 
-def held_out(begin: int, count: int, fraction: float, seed: int) -> NDArray[np.bool_]:
-    """Which of some rows are held out, each by its number and the seed alone: no second pass, and no block matters.
-
-    Args:
-        begin: The first row's number.
-        count: How many rows.
-        fraction: The part held out, on average.
-        seed: Of the choice.
-
-    >>> held_out(0, 100_000, 0.2, seed=0).mean().round(2).item()
-    0.2
-
-    Source: Steele, Lea, Flood 2014, Fast splittable pseudorandom number generators (the mixing of SplitMix64).
-    """
-    with np.errstate(over="ignore"):
-        z = np.arange(begin, begin + count, dtype=np.uint64) + np.uint64(1)
-        z = (z + np.uint64(seed % (1 << 64)) * np.uint64(0xD1342543DE82EF95)) * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    chosen: NDArray[np.bool_] = (z ^ (z >> np.uint64(31))) < np.uint64(round(fraction * 2.0**64))
-    return chosen
+def part_held_out(spec: Spec) -> float:
+    """The part of the rows held out; 0 if none are, or others are given."""
+    fraction = spec.stop.validation
+    return fraction if isinstance(fraction, float) else 0.0

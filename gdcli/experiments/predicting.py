@@ -11,6 +11,7 @@ from gdcli.data.columns import ColumnOptions, choose, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
+from gdcli.errors import OptionError
 from gdcli.experiments.line import on_rows
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, Spec
@@ -93,10 +94,14 @@ def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
 
     Raises:
         DataError: If the data cannot be read.
+        OptionError: If it is several columns.
     """
     name = str(spec.source)
     table = reader.table(name, spec)
     wanted = columns(replace(spec, x=(column,)))
-    (prediction,), target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
+    predictions, target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
+    if len(predictions) > 1:
+        raise OptionError(f"--pred: '{column}' names {len(predictions)} columns", "name one column of predictions")
+    (prediction,) = predictions
     rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
     return Predictions(name, rows, rows.inputs[:, 0], None)

@@ -17,6 +17,7 @@ from gdcli.data.examine import examine
 from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import with_categories
 from gdcli.data.source import Progress, Source, unwatched
+from gdcli.data.sources import is_sample
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
@@ -70,7 +71,7 @@ class Reader:
         options = read_options(spec)  # refused here, whatever is read
         if name in self.tables:
             return self.tables[name]
-        if name.startswith("sample:"):
+        if is_sample(name):
             return read_table(sample_rows(name.removeprefix("sample:")), name, ReadOptions())
         if name == "-" and self.stdin is None:
             raise DataError("standard input: is closed", "name a file, or pipe rows in")
@@ -84,7 +85,7 @@ class Reader:
         Raises:
             DataError: If it cannot be read.
         """
-        if name in self.tables or name.startswith("sample:") or (name == "-" and self.stdin is None):
+        if name in self.tables or is_sample(name) or (name == "-" and self.stdin is None):
             return self.table(name, spec)
         from gdcli.data.opening import open_rows  # knows every format: not needed for a sample
 
@@ -186,6 +187,10 @@ def read_examples(
         OptionError: If an option asks for what is not there.
     """
     name = str(spec.source)
+    if network.shuffle_rows is not None:
+        raise OptionError(
+            "--shuffle-rows goes with train and lr-find train: here all rows are in memory", "leave it out"
+        )
     if network.test_labels is not None and network.test is None:
         raise OptionError("--test-labels goes with --test", "give --test the file of images")
     if name not in reader.tables and Path(name).is_dir() and _is_mnist_folder(name):
@@ -246,7 +251,9 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
 
 def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) -> Dataset:
     """The rows of a file held out, by the training rows' column names."""
-    if name == "-" or not _exists(name):
+    if name == "-" and spec.source == "-":
+        raise OptionError("--validation: both rows and those held out cannot come by standard input", "name a file")
+    if not _exists(name):
         raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
     return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
 

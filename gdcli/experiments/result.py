@@ -11,7 +11,8 @@ from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
-from gdcli.experiments.spec import Option, Spec, options_of
+from gdcli.experiments.options import Option
+from gdcli.experiments.spec import Spec, options_of
 from gdcli.training.records import Epoch, Row, Status
 from gdcli.training.streams import Run
 

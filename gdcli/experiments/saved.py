@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from gdcli.data.categories import CategoryTable, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, inputs, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import count_gaps
+from gdcli.data.files import STDIN
 from gdcli.data.idx import is_mnist_folder, mnist_table
 from gdcli.data.missing import Rows
 from gdcli.data.report import ReadReport, report_of
@@ -20,7 +22,7 @@ from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
 from gdcli.definitions import LOSS, named
 from gdcli.errors import DataError, OptionError
-from gdcli.experiments.checkpoint import SavedModel, load
+from gdcli.experiments.checkpoint import SavedModel, load, parse
 from gdcli.experiments.in_memory import has_columns, source_of
 from gdcli.experiments.reading import Reader, needed_columns
 from gdcli.experiments.spec import DataSpec
@@ -70,9 +72,23 @@ class Model:
         """
         if spec.x is not None:
             raise OptionError("--x: a saved model knows its inputs", "leave it out")
-        if name != "-" and not name.startswith("sample:") and is_mnist_folder(name):
+        if _is_images(name):
             return mnist_table(name, "test")
         return self.with_values(reader.table(name, spec, labels))
+
+    def tables(self, name: str, spec: DataSpec, reader: Reader, labels: str | None = None) -> Iterator[Table]:
+        """The same rows, in blocks where they are many.
+
+        Raises:
+            OptionError: If other inputs are asked for.
+        """
+        if spec.x is not None or _is_images(name):
+            yield self.table(name, spec, reader, labels)
+            return
+        from gdcli.experiments.streaming import in_blocks
+
+        for table in in_blocks(name, spec, reader, labels):
+            yield self.with_values(table)
 
     def with_values(self, table: Table) -> Table:
         """The table with the indicator columns the model was trained on.
@@ -168,10 +184,19 @@ class Model:
         return np.array(self.classes)[found] if self.classes else found
 
 
-def load_model(path: str) -> Model:
+def _is_images(name: str) -> bool:
+    """Whether it is a folder with MNIST's files."""
+    return name != "-" and not name.startswith("sample:") and is_mnist_folder(name)
+
+
+def load_model(path: str, stdin: BinaryIO | None = None) -> Model:
     """Reads a model that `--save` wrote.
+
+    Args:
+        path: Its file; `-` for standard input, where that is given.
+        stdin: Standard input, as bytes.
 
     Raises:
         DataError: If the file is missing, broken, or no model of this program's.
     """
-    return Model(load(path))
+    return Model(load(path) if path != "-" or stdin is None else parse(stdin.read(), STDIN))

@@ -1,22 +1,21 @@
 """Specs: what a run is, before any row is read. Frozen values in the library's words, JSON-able and picklable.
 
 Each group's fields are the options of the command line, of `gdcli.fit(...)` and of a saved model alike: the name, the
-default, the text form and the line of help stand here and nowhere else.
+default, the text form and the line of help stand here and nowhere else. The file is long because it is that place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, asdict, field, fields, replace
-from functools import cache
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from gdcli.definitions import OPTIMIZER, STOPPING_RULE, Kind, definitions, names
+from gdcli.data.sources import title
+from gdcli.definitions import OPTIMIZER, STOPPING_RULE
 from gdcli.definitions.dataclass import dataclass
-from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.experiments import notation
 from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
+from gdcli.experiments.options import Group, Option, option, options_of_definitions
 
 if TYPE_CHECKING:
     from gdcli.training.rules import StoppingRule
@@ -30,133 +29,20 @@ __all__ = [
     "LossSpec",
     "NetworkSpec",
     "OptimizerSpec",
-    "Option",
     "RateSpec",
     "Spec",
     "StopSpec",
 ]
 
-DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME."
+DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME; several files are one table."
 CONSTANT = Named("constant")
 FIT_EPOCHS, FIT_RATE = 500, 0.1
-LAST = 100  # the place of an option whose field asks for none
 TRAIN_EPOCHS, TRAIN_ROWS, MOST_EPOCHS = 20, 32_000, 1000
 
 
 def train_epochs(rows: int) -> int:
     """A network's usual passes over the data: 20, or as many as show it few rows 32,000 times, 1,000 batches of 32."""
     return min(MOST_EPOCHS, max(TRAIN_EPOCHS, -(-TRAIN_ROWS // max(1, rows))))
-
-
-class Option(NamedTuple):
-    """An option: a field of a spec.
-
-    Args:
-        name: The field.
-        default: Its value where nothing is given.
-        help: A line for people.
-        metavar: What stands for its value.
-        accepts: The name of its reader in `notation`; empty for a switch.
-        flags: How it is written; by its name unless given. A switch that is on by default is written `--no-NAME`.
-    """
-
-    name: str
-    default: Any
-    help: str
-    metavar: str = ""
-    accepts: str = ""
-    flags: tuple[str, ...] = ()
-
-    @property
-    def is_switch(self) -> bool:
-        """Whether it is on or off."""
-        return isinstance(self.default, bool) or self.accepts == "switch"
-
-    def read(self, given: Any) -> Any:
-        """A value given as text, or as a value that has a text form.
-
-        Raises:
-            OptionError: If it is no value of this option.
-        """
-        if given is None or self.is_switch:
-            return given
-        if self.accepts in ("names", "columns", "text") and not isinstance(given, str):
-            return str(given) if self.accepts == "text" else tuple(map(str, given))
-        return notation.with_name(self.name, notation.READERS[self.accepts], notation.write(given))
-
-
-def option(
-    default: Any,
-    help: str,  # noqa: A002 - a line of help
-    metavar: str = "",
-    accepts: str = "",
-    flags: tuple[str, ...] = (),
-) -> Any:
-    """A spec's field that is an option."""
-    return field(default=default, metadata={"help": help, "metavar": metavar, "accepts": accepts, "flags": flags})
-
-
-def option_of(one: Field[Any]) -> Option:
-    """A dataclass's field as an option; one that must be given has no default."""
-    known = one.metadata
-    default = None if one.default is MISSING else one.default
-    return Option(one.name, default, known["help"], known["metavar"], known["accepts"], known.get("flags", ()))
-
-
-def options_of_definitions(kind: Kind) -> tuple[Option, ...]:
-    """The fields of all definitions of a kind as options, each name once; none has a default of its own.
-
-    A field's metadata is its option: `metavar`, `help`, `accepts`, and `place`, its rank; those without one come last.
-    """
-    return _field_options(kind, tuple(names(kind)))
-
-
-@cache
-def _field_options(kind: Kind, known: tuple[str, ...]) -> tuple[Option, ...]:
-    found: dict[str, tuple[Field[Any], str]] = {}
-    defined = definitions(kind)
-    for name in known:
-        for one in fields(defined[name]):
-            if one.metadata.get("internal"):
-                continue  # filled in by an experiment
-            if one.name not in found or (one.metadata and not found[one.name][0].metadata):
-                found[one.name] = one, name
-    ordered = sorted(found.values(), key=lambda pair: pair[0].metadata.get("place", LAST))
-    return tuple(_field_option(one, owner) for one, owner in ordered)
-
-
-def _field_option(one: Field[Any], owner: str) -> Option:
-    about = one.metadata
-    text = about.get("help", f"Of {owner}.")
-    return Option(one.name, None, text, about.get("metavar", "VALUE"), about.get("accepts", "number"))
-
-
-@cache
-def _own_options(group: Any) -> tuple[Option, ...]:
-    return tuple(option_of(one) for one in fields(group) if one.metadata)
-
-
-class Group:
-    """Options that belong together."""
-
-    @classmethod
-    def options(cls) -> tuple[Option, ...]:
-        """The options, in order."""
-        return _own_options(cls)  # type: ignore[arg-type]  # a class is hashable
-
-    @classmethod
-    def arguments(cls) -> tuple[Option, ...]:
-        """What is given without a flag."""
-        return ()
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """The group with these values of its options; others are not looked at."""
-        return cls(**{one.name: values[one.name] for one in (*cls.arguments(), *cls.options()) if one.name in values})
-
-    def values(self) -> dict[str, Any]:
-        """Each option's value."""
-        return {one.name: getattr(self, one.name) for one in self.options()}
 
 
 @dataclass(frozen=True)
@@ -184,12 +70,14 @@ class DataSpec(Group):
         None, "Further words that stand for a gap, beside the usual ones: NA, -, ?, #N/A, ...", "WORD,...", "names"
     )
     comment: str | None = option(None, "What a line begins with that is no row. [#]", "TEXT", "text")
-    allow: tuple[str, ...] | None = option(None, "Raise limits: columns, cell, unpacked.", "NAME=N,...", "names")
+    allow: tuple[str, ...] | None = option(
+        None, "Raise limits: columns, cell, unpacked, entries, groups.", "NAME=N,...", "names"
+    )
 
     @classmethod
     def arguments(cls) -> tuple[Option, ...]:
         """DATA."""
-        return (Option("source", None, DATA_HELP, "[DATA]", "text"),)
+        return (Option("source", None, DATA_HELP, "[DATA]...", "text"),)
 
 
 @dataclass(frozen=True)
@@ -225,6 +113,12 @@ class NetworkSpec(Group):
     test: str | None = option(None, "Rows to test on at the end.", "FILE", "text")
     labels: str | None = option(None, "Labels of IDX images.", "FILE", "text")
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")
+    shuffle_rows: int | None = option(
+        None,
+        "Rows kept in memory and shuffled at a time; the others stay on disk. [all; very large files: some]",
+        "N",
+        "count",
+    )
     label_smoothing: float = option(0.0, "Part of a label spread over all. [0]", "S", "below_one")
     class_weight: str | tuple[ClassWeight, ...] | None = option(
         None,
@@ -433,7 +327,7 @@ class Spec:
     @property
     def name(self) -> str:
         """What the rows are called."""
-        return "standard input" if self.data.source == "-" else str(self.data.source)
+        return "standard input" if self.data.source == "-" else title(str(self.data.source))
 
     @classmethod
     def of(cls, command: str, source: str | None, values: Mapping[str, Any]) -> Spec:
@@ -504,9 +398,9 @@ class Spec:
             read = cls.of(command, spec.data.source, spec.given())
         except OptionError as error:
             raise ValueError(error.message) from None
-        if read != spec:
+        if read != spec or not isinstance(spec.data.source, str | None):
             raise ValueError("a spec with a value that no option takes")
-        return spec
+        return read
 
 
 def groups_of(command: str) -> dict[str, type[Group]]:
@@ -535,7 +429,7 @@ RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_w
 
 def _restored(kind: type[Group], known: Mapping[str, Any]) -> Group:
     """A group from what JSON made of it."""
-    values = {name: _frozen(RECORDS.get(name), value) for name, value in known.items()}
+    values = {name: _frozen(RECORDS.get(name), value) for name, value in dict(known).items()}
     if not isinstance(values.get("settings", ()), tuple):
         raise TypeError("the settings are no pairs of names and numbers")
     return kind(**values)
@@ -546,7 +440,8 @@ def _frozen(record: type[Any] | None, value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
     if record is Named:
-        return Named(value[0], _frozen(None, value[1]))
+        name, settings = value
+        return Named(name, _frozen(None, settings))
     if record is not None:
         return tuple(record(*part) for part in value)
     return tuple(_frozen(None, part) for part in value)

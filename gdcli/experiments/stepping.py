@@ -204,8 +204,14 @@ def step_report(
     )
 
 
+FORMULAS = 1000
+"""Parameters whose gradients are written out at most."""
+
+
 def _formula(experiment: LineExperiment, step: Step) -> Mapping[str, tuple[Sequence[float], float]] | None:
-    """Each parameter's gradient as coefficients and a constant."""
+    """Each parameter's gradient as coefficients and a constant; None of very many, whose formulas nobody reads."""
+    if len(experiment.names) > FORMULAS:
+        return None
     formula = curvature.gradient_formula(experiment.problem, step.rows)
     if formula is None:
         return None

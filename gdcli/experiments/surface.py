@@ -37,6 +37,7 @@ class DescentPath:
         points: x and y of each, shape (n, 2).
         losses: The loss at each.
         status: How it ended.
+        optimizer: What took the steps.
     """
 
     rate: float
@@ -44,6 +45,7 @@ class DescentPath:
     points: Array
     losses: Sequence[float]
     status: Status
+    optimizer: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +59,10 @@ class Scene:
         y_range: The y at the lower and the upper edge.
         start: Marked S; where every trail begins.
         minimum: Marked x; None if there is no finite loss.
-        trails: The paths, one picture each; without any, one picture.
+        trails: The paths; those of different rates in different pictures, those of different optimizers in one.
         start_name: What the start is.
         minimum_name: What the minimum is.
+        remark: What else is to be known of the picture.
     """
 
     names: tuple[str, str]
@@ -71,6 +74,18 @@ class Scene:
     trails: Sequence[DescentPath] = ()
     start_name: str = "start"
     minimum_name: str = "minimum"
+    remark: str = ""
+
+    def panels(self) -> list[list[DescentPath]]:
+        """The paths of each picture: one each, or, of several optimizers, one of each optimizer."""
+        if len({trail.optimizer for trail in self.trails}) < 2:
+            return [[trail] for trail in self.trails]
+        if len({(trail.optimizer, trail.rate) for trail in self.trails}) == len({one.optimizer for one in self.trails}):
+            return [list(self.trails)]  # each optimizer at a rate of its own
+        return [
+            [trail for trail in self.trails if trail.rate == rate]
+            for rate in dict.fromkeys(trail.rate for trail in self.trails)
+        ]
 
     def inside(self, points: Any) -> Array:
         """Which of `(n, 2)` points are in the picture."""
@@ -93,6 +108,19 @@ class Scene:
         """The points of a path that are drawn: a diverging one ends where it leaves the picture."""
         left = self.left_at(trail) if trail.status is Status.DIVERGED else None
         return trail.points if left is None else trail.points[: left + 1]
+
+
+class PathRow(NamedTuple):
+    """One point of the grid, or of a path, among those of several optimizers."""
+
+    point: Row
+    optimizer: str | None = None
+    rate: float | None = None
+    step: int | None = None
+
+    def row(self) -> Row:
+        """The point, then whose path it is on; nothing for a point of the grid."""
+        return self.point | {"optimizer": self.optimizer, "lr": self.rate, "step": self.step}
 
 
 class GridRow(NamedTuple):
@@ -121,10 +149,11 @@ class GridRow(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """One run: its rate, and its records in raw units."""
+    """One run: its rate, its records in raw units, and its optimizer."""
 
     rate: float
     records: Sequence[Epoch]
+    optimizer: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +214,24 @@ class Drawing:
         """The losses for a picture of that size."""
         return self.landscape.values(width, height)
 
+    def rows(self) -> Iterator[GridRow | PathRow]:
+        """The grid point by point; with several optimizers, the paths after it."""
+        grid = GridRow.of(self.grid, self.scene.names)
+        if len({one.optimizer for one in self.descents}) < 2:
+            yield from grid
+            return
+        yield from (PathRow(one.row()) for one in grid)
+        for one in self.descents:
+            for record in one.records:
+                point = self._point(record)
+                step = record.step
+                yield PathRow({name: point[name] for name in point if name != "step"}, one.optimizer, one.rate, step)
+
+    @staticmethod
+    def _run(one: Descent) -> dict[str, Any]:
+        """What a path is of, and how it ended."""
+        return {"optimizer": one.optimizer, "lr": one.rate, "status": str(one.records[-1].status)}
+
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.surface/1`."""
         grid, names = self.grid, self.scene.names
@@ -197,19 +244,13 @@ class Drawing:
             "axes": {names[0]: grid.x.tolist(), names[1]: grid.y.tolist()},
             "grid": grid.loss.tolist(),
             **penalty,
-            "paths": [
-                {"lr": one.rate, "status": str(one.records[-1].status), "points": [*map(self._point, one.records)]}
-                for one in self.descents
-            ],
+            "paths": [{**self._run(one), "points": [*map(self._point, one.records)]} for one in self.descents],
             **self.more,
         }
 
     def outline(self) -> dict[str, Any]:
         """The same without the grid, and of the paths only their ends."""
-        paths = [
-            {"lr": one.rate, "status": str(one.records[-1].status), **self._point(one.records[-1])}
-            for one in self.descents
-        ]
+        paths = [{**self._run(one), **self._point(one.records[-1])} for one in self.descents]
         path = {"path": paths[0]} if len(paths) == 1 else {"paths": paths} if paths else {}
         return {
             "over": list(self.scene.names),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import io
 import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -30,12 +32,12 @@ class Recorder:
     """Writes down what happens: every change, and every state that was on the screen.
 
     Args:
-        file: Where to.
+        file: Where to; flushed where what was written can be played back.
         clock: Seconds.
         name: What the file is called.
     """
 
-    def __init__(self, file: TextIO, clock: Callable[[], float], name: str = "the recording") -> None:
+    def __init__(self, file: io.TextIOBase, clock: Callable[[], float], name: str = "the recording") -> None:
         self._file, self._name, self._clock, self._begun = file, name, clock, clock()
         self._session: Session | None = None
         self._last: Moment | None = None
@@ -46,12 +48,13 @@ class Recorder:
         """A change: the session when it begins anew, a rate, a ghost's name."""
         if isinstance(what, Session):
             self._session, self._last = what, None
-            self._write({"setup": what.factory.saved()})
+            self._write({"setup": what.factory.saved()})  # goes out with the state that it leads to
             self.frame(what)
         elif self._session is not None:
             self._due = 0.0
             self.frame(self._session)  # the state in which it happened
             self._write({kind: what})
+            self._flush()
 
     def frame(self, session: Session) -> None:
         """The state on the screen, unless it was there before."""
@@ -67,12 +70,21 @@ class Recorder:
             return
         self._last, self._due = now, at + SELDOM
         self._write({"at": _encode(now)})
+        self._flush()
 
     def _write(self, line: dict[str, Any]) -> None:
+        if self._file.closed:  # that it could not be written was said
+            return
+        self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
+
+    def _flush(self) -> None:
+        if self._file.closed:
+            return
         try:
-            self._file.write(json.dumps({"t": round(self._clock() - self._begun, 4), **line}, allow_nan=False) + "\n")
             self._file.flush()
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.close()  # which would try once more, and fail without the file's name
             what = f"{self._name}: cannot be written: {error.strerror}"
             raise DataError(what, "make room, or record in another place") from None
 
@@ -194,6 +206,8 @@ def read_recording(lines: Iterator[str], name: str) -> list[tuple[float, str, An
                 break  # it was cut off in the middle of a line
             wrong = "is no recording of gdcli live" if number == 1 else f"line {number}: is not what gdcli live writes"
             raise DataError(f"{name}: {wrong}", "make one with gdcli live --record FILE.jsonl") from None
+    while len(entries) > 1 and entries[-1][1] == "setup":
+        entries.pop()  # it was cut off before the state that this leads to
     kinds = [kind for _, kind, _ in entries]
     pairs = itertools.zip_longest(entries, entries[1:])
     shown = all(after and after[1] == "at" and after[2].measured for one, after in pairs if one[1] == "setup")

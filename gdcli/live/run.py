@@ -21,6 +21,8 @@ __all__ = ["Course", "Ghost", "LiveRun", "figures"]
 ENDLESS = 10**12
 PATIENCE = 20
 """Epochs without a gain after which a run counts as converged, where no rule is given."""
+STILL = 1000
+"""The same where a flat gradient counts, which weight decay never lets it become."""
 
 
 class Ghost(NamedTuple):
@@ -175,8 +177,9 @@ class LiveRun(Course):
         self._stream: Iterator[Step | Epoch] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
-        usual = Patience(PATIENCE) if first.gradient is None else Tolerance(REQUIRED_TOLERANCE)
-        super().__init__(setup, first, setup.stopping.rules or (usual,))
+        flat = (Tolerance(REQUIRED_TOLERANCE), Patience(STILL))
+        usual = (Patience(PATIENCE),) if first.gradient is None else flat
+        super().__init__(setup, first, setup.stopping.rules or usual)
 
     @property
     def over(self) -> bool:

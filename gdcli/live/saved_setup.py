@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from gdcli.data.files import reading_errors
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.building import optimizer
 from gdcli.experiments.reading import Reader
@@ -37,7 +38,8 @@ def as_saved(configuration: Configuration, piped: bytes | None, name: str) -> di
 def _embedded(source: str, piped: bytes | None) -> str | None:
     """The rows themselves, as text, if they came from a pipe or a file that is not large."""
     if piped is None and not source.startswith("sample:") and Path(source).is_file():
-        piped = Path(source).read_bytes() if Path(source).stat().st_size <= LARGEST else None
+        with reading_errors(source):
+            piped = Path(source).read_bytes() if Path(source).stat().st_size <= LARGEST else None
     return None if piped is None or len(piped) > LARGEST else base64.b64encode(piped).decode()
 
 

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +15,28 @@ from gdcli.errors import OptionError, install_hint
 
 if TYPE_CHECKING:
     from gdcli.live.web.addresses import Endpoint
+    from gdcli.live.web.programs import Programs
 
-__all__ = ["serve"]
+__all__ = ["SESSIONS", "serve"]
 
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is not everywhere
+SESSIONS = 10  # pages open at once, of about 60 MB each
 PATIENCE = 5.0  # seconds for the programs to end, and then be killed
 
 
-def serve(command: Sequence[str], *, host: str, port: int, title: str, notify: Callable[[str], None]) -> None:
+def serve(
+    programs: Programs, *, host: str, port: int, title: str, notify: Callable[[str], None], most: int = SESSIONS
+) -> None:
     """Serves a program until Ctrl-C or SIGTERM, and ends every one it started.
 
     Args:
-        command: Its argument list. It runs with TEXTUAL_DRIVER set, with this process's stderr, and with pipes for
-            stdin and stdout.
+        programs: The argument list for each page that is opened. It runs with TEXTUAL_DRIVER set, with this process's
+            stderr, and with pipes for stdin and stdout.
         host: The address or name to listen at.
         port: The port; 0 for any that is free.
         title: What the page is called.
         notify: Called with the address, once it can be opened.
+        most: How many pages may be open at once.
 
     Raises:
         OptionError: If textual-serve is not installed, or the host or port cannot be had.
@@ -41,7 +46,7 @@ def serve(command: Sequence[str], *, host: str, port: int, title: str, notify: C
     site = _site()
     listening, place = open_port(host, port)
     with listening:
-        asyncio.run(_serve(site(command, title, place).application(), listening, place, notify))
+        asyncio.run(_serve(site(programs, title, place, most), listening, place, notify))
 
 
 def _site() -> Any:
@@ -56,16 +61,17 @@ def _site() -> Any:
     return Site
 
 
-async def _serve(application: Any, listening: socket.socket, place: Endpoint, notify: Callable[[str], None]) -> None:
+async def _serve(site: Any, listening: socket.socket, place: Endpoint, notify: Callable[[str], None]) -> None:
     web = import_module("aiohttp.web")
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=PATIENCE)
+    runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=PATIENCE)
     with _asked_to_end() as asked:
         await runner.setup()
         try:
             await web.SockSite(runner, listening).start()
-            notify(f"serving on {place.url}, Ctrl-C ends it")
+            notify(f"serving on {site.url}, Ctrl-C ends it")
             if not place.private:
-                notify(f"warning: anyone who can reach {place.host}, port {place.port} can use the program")
+                who = f"anyone who reads what passes between a browser and {place.host}, port {place.port}"
+                notify(f"warning: nothing is encrypted: {who} can use the program")
             await asked.wait()
         finally:
             await runner.cleanup()

@@ -7,7 +7,7 @@ what else the program must know of it: its name, its unit, and the tasks it is f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Protocol, cast
 
@@ -39,6 +39,8 @@ class LossDefinition(Protocol):
     """Whether it takes `weights`, a number for each class."""
     of_logits: Loss | None
     """What stands in for it where the outputs are logits."""
+    formulas: Mapping[str, tuple[str, ...]]
+    """What one row adds, and its slopes, as text; empty if not given."""
 
     def __call__(self, outputs: Array, targets: Array, /, **weights: Any) -> tuple[Any, Array]: ...
 
@@ -49,6 +51,7 @@ def loss(
     tasks: Sequence[Task] = ("regression",),
     weighted: bool = False,
     of_logits: Loss | None = None,
+    formulas: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Callable[..., tuple[Any, Array]]], LossDefinition]:
     """Marks a function `(outputs, targets) -> (value, gradient)` as a loss.
 
@@ -58,12 +61,15 @@ def loss(
         tasks: What it is for: `regression` (lines too), `binary`, `multiclass`.
         weighted: Whether it takes `weights`, a number for each class.
         of_logits: What stands in for it where the outputs are logits.
+        formulas: What one row adds and its slopes, as text: by `residual` r = y_hat - y, (loss, slope); by `p`, the
+            probability of the true class, (loss, slope by p, slope by the logit); of one `logit` or K `logits`, with
+            each class's p and y, (loss, slope by a logit).
     """
 
     def mark(function: Callable[..., tuple[Any, Array]]) -> LossDefinition:
         made = cast("LossDefinition", function)
         made.kind, made.title, made.unit, made.tasks = LOSS, title, unit, tuple(tasks)
-        made.weighted, made.of_logits = weighted, of_logits
+        made.weighted, made.of_logits, made.formulas = weighted, of_logits, formulas or {}
         return made
 
     return mark
@@ -144,7 +150,17 @@ def probabilities(logits: Array, classes: bool) -> Array:
     return positive
 
 
-@loss("MSE", "squared", ("regression", "binary", "multiclass"), of_logits=mse_of_probabilities)
+SQUARES = {
+    "residual": ("r^2", "2r"),
+    "p": ("(1 - p)^2", "-2(1 - p)", "-2p(1 - p)^2"),
+    "logit": ("(p - y)^2", "2(p - y)p(1 - p)"),
+    "logits": ("mean of (p - y)^2", "p(s - sum of p s), s = 2(p - y)/K"),
+}
+OF_CLASSES = "-log p of the true class", "p - y"
+LOGARITHMS = {"p": ("-log p", "-1/p", "p - 1"), "logit": OF_CLASSES, "logits": OF_CLASSES}
+
+
+@loss("MSE", "squared", ("regression", "binary", "multiclass"), of_logits=mse_of_probabilities, formulas=SQUARES)
 def mse(outputs: Array, targets: Array) -> tuple[Any, Array]:
     """Mean squared error: mean((y_hat - y)^2). A plain mean, so its gradient carries the 2/n.
 
@@ -168,7 +184,7 @@ def mse(outputs: Array, targets: Array) -> tuple[Any, Array]:
     return square / n, residual * (2.0 / n)
 
 
-@loss("MAE", "linear")
+@loss("MAE", "linear", formulas={"residual": ("|r|", "sign r")})
 def mae(outputs: Array, targets: Array) -> tuple[Any, Array]:
     """Mean absolute error: mean(|y_hat - y|); where a residual is exactly 0 its subgradient is 0.
 
@@ -191,7 +207,7 @@ def mae(outputs: Array, targets: Array) -> tuple[Any, Array]:
     return np.add.reduce(np.abs(residual), axis=-1) / n, np.sign(residual) / n
 
 
-@loss("Huber loss")
+@loss("Huber loss", formulas={"residual": ("r^2/2, or |r| - 1/2", "r, within -1 and 1")})
 def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Array]:
     """Huber loss: mean of r^2/2 where |r| <= delta, else delta (|r| - delta/2), with r = y_hat - y.
 
@@ -216,7 +232,7 @@ def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Arra
     return np.vecdot(clipped, residual - 0.5 * clipped) / n, clipped / n
 
 
-@loss("binary-cross-entropy", tasks=("binary",), weighted=True)
+@loss("binary-cross-entropy", tasks=("binary",), weighted=True, formulas=LOGARITHMS)
 def binary_cross_entropy(
     logits: Array, targets: Array, weights: Sequence[float] | Array | None = None
 ) -> tuple[Any, Array]:
@@ -252,7 +268,7 @@ def binary_cross_entropy(
     return np.add.reduce(each, axis=-1) / n, negative * (p / n) - positive * ((1 - p) / n)
 
 
-@loss("cross-entropy", tasks=("multiclass",), weighted=True)
+@loss("cross-entropy", tasks=("multiclass",), weighted=True, formulas=LOGARITHMS)
 def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -> tuple[Any, Array]:
     """Categorical cross-entropy from logits: mean of -sum_k w_k t_k log p_k, p = softmax(z), stable at any z.
 

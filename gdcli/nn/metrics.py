@@ -102,8 +102,8 @@ def r2(outputs: Array, targets: Array) -> float:
 
     Source: Wright 1921, Correlation and Causation.
     """
-    errors, unit = _scaled(_residuals(outputs, targets))
-    truth = np.asarray(targets, dtype=float)
+    given, truth = (np.asarray(values, dtype=float) / 4 for values in (outputs, targets))  # differences stay finite
+    errors, unit = _scaled(_residuals(given, truth))
     shifted = truth - truth[:1]  # exactly 0 where all are equal, which truth - mean may not be
     spread, spread_unit = _scaled(shifted - _mean(shifted))
     left, total, ratio = _mean(errors**2), _mean(spread**2), unit / spread_unit

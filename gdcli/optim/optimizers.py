@@ -1,5 +1,7 @@
 """Optimizers: how a gradient becomes an update. In order of increasing complexity.
 
+The file is long because all optimizers stand in it, each read against the one before; a further one is a class here.
+
 Each is a frozen record of hyperparameters with a pure pair: `init(parameters)` gives the state, and
 `update(gradient, state, parameters, learning_rate)` gives what to add to the parameters and the next state.
 Nothing is changed in place, so a step can be replayed, compared, stored and taken back. Everything is

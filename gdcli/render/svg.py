@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 
@@ -17,9 +17,9 @@ from gdcli.render.raster.contours import contour
 from gdcli.render.raster.geometry import Floats, pieces
 from gdcli.render.raster.pictures import scale_levels, value_limits
 from gdcli.render.reports.surface import resample
-from gdcli.render.reports.surface_marks import describe_path, describe_scene, wrap_words
+from gdcli.render.reports.surface_marks import TIE, describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, plain
-from gdcli.render.theme import AXIS, EDGE, LIGHT, MISSING, PATH, START, STEP
+from gdcli.render.theme import AXIS, EDGE, LIGHT, MISSING, PATH, START, STEP, TRAILS, Meaning
 
 PIXELS = (129, 97)  # columns and rows of a surface that looks smooth
 BANDS, CONTOURS = 56, 10
@@ -50,14 +50,15 @@ def draw_svg(scene: Scene, values: Floats) -> str:
         scene: What is on the surface.
         values: The surface, `(height, width)`, lowest row first.
     """
-    trails: list[DescentPath | None] = [*scene.trails] or [None]
-    box = ALONE if len(trails) == 1 else BESIDE
-    columns = -(-len(trails) // -(-len(trails) // ACROSS))
-    rows = -(-len(trails) // columns)
-    below = BELOW + (3 * LINE if len(trails) > 1 else 0)
+    panels = scene.panels() or [[]]
+    box = ALONE if len(panels) == 1 else BESIDE
+    columns = -(-len(panels) // -(-len(panels) // ACROSS))
+    rows = -(-len(panels) // columns)
+    below = BELOW + (3 * LINE * max(map(len, panels)) if len(panels) > 1 else 0)
     width, foot = columns * (LEFT + box.width) + BAR, rows * (TOP + box.height + below)
     words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER))
-    height = foot + LINE * len(words) + 6
+    legend = [*_legend(scene, panels[0], LEFT, foot + LINE * len(words))] if len(panels) == 1 < len(panels[0]) else []
+    height = foot + LINE * (len(words) + len(legend)) + 6
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         ' font-family="sans-serif" font-size="13">',
@@ -65,27 +66,61 @@ def draw_svg(scene: Scene, values: Floats) -> str:
         f'<defs><g id="surface">{_ground(values, box)}</g></defs>',
         f'<rect width="{width}" height="{height}" fill="{LIGHT.paper}"/>',
     ]
-    for at, trail in enumerate(trails):
+    for at, trails in enumerate(panels):
         x, y = LEFT + at % columns * (LEFT + box.width), TOP + at // columns * (TOP + box.height + below)
-        lines += [f'<g transform="translate({x} {y})">', *_panel(scene, trail, box), "</g>"]
+        lines += [f'<g transform="translate({x} {y})">', *_panel(scene, trails, box, len(panels) > 1), "</g>"]
     lines += _bar(scene, values, width - BAR + 22, box.height)
     lines += [_label(word, LEFT, foot + LINE * at, "start") for at, word in enumerate(words)]
-    return "\n".join([*lines, "</svg>", ""])
+    return "\n".join([*lines, *legend, "</svg>", ""])
 
 
-def _panel(scene: Scene, trail: DescentPath | None, box: _Box) -> Iterator[str]:
-    """One picture: the surface, path and marks, axes, and what is said of it."""
+def _panel(scene: Scene, trails: Sequence[DescentPath], box: _Box, beside: bool) -> Iterator[str]:
+    """One picture: the surface, paths and marks, axes, and of several pictures what is said of it."""
     yield '<use href="#surface"/>'
-    if trail is not None:
-        yield from _path(scene, trail, box)
+    several = len(trails) > 1
+    for meaning, trail in zip(TRAILS, trails, strict=False):
+        yield from _path(scene, trail, box, *((meaning, meaning) if several else (PATH, STEP)))
+    for meaning, trail in zip(TRAILS, trails if several else (), strict=False):
+        yield from _number(scene, trail, box, meaning)
     for spot, letter in scene.marks():
         x, y = _to_pixels(_fractions(scene, np.array([spot[:2]])), box)[0].tolist()
         yield (_start if letter == START.mark else _cross)(x, y)
     yield from _axes(scene, box)
-    if trail is not None and len(scene.trails) > 1:
-        yield _label(f"lr {short(trail.rate, 6)}", box.width / 2, -14, "middle", BOLD)
-        for at, line in enumerate(wrap_words(describe_path(scene, trail), int(box.width / LETTER))):
-            yield _label(line, 0, box.height + BELOW + LINE * at, "start")
+    if beside and trails:
+        yield _label(f"lr {short(trails[0].rate, 6)}", box.width / 2, -14, "middle", BOLD)
+        if several:
+            yield from _legend(scene, trails, 0, box.height + BELOW)
+        else:
+            for at, line in enumerate(wrap_words(describe_path(scene, trails[0]), int(box.width / LETTER))):
+                yield _label(line, 0, box.height + BELOW + LINE * at, "start")
+
+
+def _legend(scene: Scene, trails: Sequence[DescentPath], x: float, y: float) -> Iterator[str]:
+    """Of each path its number on its colour, its optimizer, and how it went."""
+    rates = len({trail.rate for trail in trails}) > 1
+    for at, (meaning, trail) in enumerate(zip(TRAILS, trails, strict=False)):
+        rate = f"lr {short(trail.rate, 6)}  " if rates else ""
+        below = y + LINE * at
+        words = f"{trail.optimizer}  {rate}{describe_path(scene, trail)}".replace(TIE, " ")
+        yield _badge(meaning, x + 7, below - 4.5) + _label(words, x + 20, below, "start")
+
+
+def _number(scene: Scene, trail: DescentPath, box: _Box, meaning: Meaning) -> Iterator[str]:
+    """A path's number where it ends, or was last seen."""
+    points = scene.drawn(trail)
+    points = points[scene.inside(points)]
+    if len(points):
+        x, y = _to_pixels(_fractions(scene, points[-1:]), box)[0].tolist()
+        yield _badge(meaning, x, y)
+
+
+def _badge(meaning: Meaning, x: float, y: float) -> str:
+    """A number in a circle of its colour."""
+    fill = meaning.color.light
+    ink = LIGHT.paper if fill == EDGE.color.light else EDGE.color.light
+    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{fill}" stroke="{LIGHT.outline}"/>'
+    where = f'x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" font-size="11" fill="{ink}"'
+    return f"{circle}<text {where} {BOLD}>{meaning.mark}</text>"
 
 
 def _ground(values: Floats, box: _Box) -> str:
@@ -141,15 +176,15 @@ def _to_pixels(fractions: Floats, box: _Box) -> Floats:
     return np.asarray(fractions * [box.width, -box.height] + [0, box.height], dtype=np.float64)
 
 
-def _path(scene: Scene, trail: DescentPath, box: _Box) -> Iterator[str]:
+def _path(scene: Scene, trail: DescentPath, box: _Box, ink: Meaning, dot: Meaning) -> Iterator[str]:
     """A bright line with a dot where each step landed, as far as they can be distinguished."""
     points = scene.drawn(trail)
     drawn = "".join(_polyline(_thin(_to_pixels(piece, box), 0.3)) for piece in pieces(_fractions(scene, points)))
     if drawn:
         line = f'fill="none" stroke-linejoin="round" stroke-linecap="round" d="{drawn}"'
         yield f'<path stroke="{EDGE.color.light}" stroke-opacity=".5" stroke-width="{box.edge}" {line}/>'
-        yield f'<path stroke="{PATH.color.light}" stroke-width="{box.stroke}" {line}/>'
-    yield f'<g fill="{STEP.color.light}">'
+        yield f'<path stroke="{ink.color.light}" stroke-width="{box.stroke}" {line}/>'
+    yield f'<g fill="{dot.color.light}">'
     for x, y in _thin(_to_pixels(_fractions(scene, points[scene.inside(points)]), box), NEAREST).tolist():
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{1 + box.stroke / 2:g}"/>'
     yield "</g>"

@@ -141,3 +141,19 @@ CLASSES = tuple(
     )
 )
 """What has no meaning but its number: the runs of a sweep, the curves of a chart."""
+
+TRAILS = tuple(
+    Meaning(f"path {at}", hue, str(at), str(at))
+    for at, hue in enumerate(
+        (
+            Hue((255, 255, 255), 231, 97, "#fff", "#fff"),
+            Hue((255, 60, 70), 203, 91, "#ff3c46", "#ff3c46"),
+            Hue((0, 0, 0), 16, 30, "#000", "#000"),
+            Hue((255, 150, 230), 219, 95, "#ff96e6", "#ff96e6"),
+            Hue((0, 225, 255), 45, 96, "#00e1ff", "#00e1ff"),
+            Hue((255, 140, 0), 208, 33, "#ff8c00", "#ff8c00"),
+        ),
+        1,
+    )
+)
+"""Paths on one heat map, which has its own ground: a colour each, and a number that is written along it."""

@@ -13,7 +13,6 @@ from typing import Any, overload
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.data.dataset import Dataset
 from gdcli.optim.optimizers import Optimizer, Rate, adding
 from gdcli.optim.schedules import Schedule
 from gdcli.training.problem import Problem
@@ -21,10 +20,6 @@ from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.stretches import stretches
 
 __all__ = ["Problem", "descend"]
-
-
-GATHERED = 2**17
-"""Numbers gathered at a time from shuffled rows: half a megabyte, which the cache still has when they are used."""
 
 
 @overload
@@ -129,7 +124,7 @@ def descend(
             epoch, parameters, state, step, gradient = _standing(record)
             continue
         epoch += 1
-        for rows, inputs, targets in _batches(data, batch_size, seed if shuffle else None, epoch, within):
+        for rows, inputs, targets in data.batches(batch_size, seed if shuffle else None, epoch, within):
             with np.errstate(all="ignore"):
                 if known and gradient is not None:
                     loss = record.loss
@@ -180,31 +175,6 @@ def _standing(record: Epoch) -> tuple[int, Array, Any, int, Array | None]:
 
 def _last_if(record: Epoch, last: bool) -> Epoch:
     return record._replace(status=Status.COMPLETED) if last else record
-
-
-def _batches(
-    data: Dataset, size: int | None, seed: int | None, epoch: int, skipped: int
-) -> Iterator[tuple[Array | slice, Array, Array]]:
-    """Index, inputs and targets of each batch of an epoch: the rows in their order, or shuffled by (seed, epoch).
-
-    The first ones may be skipped. Shuffled rows are gathered many batches at a time, of which a batch is then a view.
-    """
-    rows = len(data)
-    if size is None or size >= rows:
-        yield slice(None), data.inputs, data.targets
-    elif seed is None:
-        for begin in range(skipped * size, rows, size):
-            batch = slice(begin, begin + size)
-            yield batch, data.inputs[batch], data.targets[batch]
-    else:
-        order = np.random.default_rng((seed, epoch)).permutation(rows)
-        gathered = size * max(1, GATHERED // (size * data.inputs.shape[1]))
-        for first in range(skipped * size, rows, gathered):
-            chosen = order[first : first + gathered]
-            inputs, targets = data.inputs.take(chosen, axis=0), data.targets.take(chosen, axis=0)
-            for begin in range(0, len(chosen), size):
-                batch = slice(begin, begin + size)
-                yield chosen[batch], inputs[batch], targets[batch]
 
 
 def _measure(

@@ -81,8 +81,7 @@ class Problem:
         """The data loss and the metrics over a whole set, a part of it at a time to save memory."""
         loss: Any = 0.0
         totals = dict.fromkeys(self.metrics, 0.0)
-        for begin in range(0, len(data), MEASURED):
-            inputs, targets = data.inputs[begin : begin + MEASURED], data.targets[begin : begin + MEASURED]
+        for inputs, targets in data.parts(MEASURED):
             outputs = self.model(parameters, inputs)[0]
             share = len(inputs) / len(data)
             loss = loss + self.loss(outputs, targets)[0] * share if share < 1 else self.loss(outputs, targets)[0]

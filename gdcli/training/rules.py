@@ -6,6 +6,8 @@ are in the target's own units: a number for one run, (R,) for a stack of R, for 
 
 A definition here is all there is to a rule: its fields are its options on the command line, and it is in force where
 the first of them is given. `gdcli.training.stopping` asks the rules.
+
+The file is long because all rules stand in it.
 """
 
 from __future__ import annotations

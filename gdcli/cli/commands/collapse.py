@@ -11,10 +11,11 @@ from gdcli.analysis.collapse import collapse, is_linear, largest_difference, wit
 from gdcli.cli.options import ModelArgument, OutputOptions
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
-from gdcli.cli.saved import refuse_target
+from gdcli.cli.saved import refuse_target, rows_named
 from gdcli.cli.terminal import Terminal
+from gdcli.data.scaling import power_names
 from gdcli.definitions import flag_name
-from gdcli.errors import DataError, GdcliError
+from gdcli.errors import GdcliError
 from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
@@ -37,9 +38,10 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     refuse_target(data)
-    loaded = load_model(model)
+    name = rows_named(data.source, terminal, model)
+    loaded = load_model(model, terminal.stdin)
     saved = loaded.saved
-    rows = _rows(loaded, data, terminal)
+    rows = _rows(loaded, name, data, terminal)
     if is_linear(saved.network):
         emit(_one_layer(saved, rows), output, terminal)
         return
@@ -48,11 +50,8 @@ def command(
     raise GdcliError(f"{model}: this network is not linear ({names})", "train one with --activation linear")
 
 
-def _rows(model: Model, data: DataSpec, terminal: Terminal) -> Any:
-    """The inputs as the network sees them: of DATA, or of the data it was trained on if that is a sample."""
-    name = data.source or ("-" if terminal.piped_in() else None)
-    if name is None:
-        raise DataError("there are no rows to compare on", "give DATA after MODEL, or pipe rows in")
+def _rows(model: Model, name: str, data: DataSpec, terminal: Terminal) -> Any:
+    """The inputs as the network sees them."""
     table, saved = model.table(name, data, reader(terminal)), model.saved
     return saved.preparation.inputs(model.complete_rows(table, data)[0], saved.parameters.dtype)
 
@@ -60,7 +59,7 @@ def _rows(model: Model, data: DataSpec, terminal: Terminal) -> Any:
 def _names(saved: SavedModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
     prepared = saved.preparation
     outputs = prepared.classes if prepared.outputs > 1 else (prepared.target_name,)
-    return prepared.input_names, outputs
+    return power_names(prepared.input_names, prepared.degree), outputs
 
 
 def _one_layer(saved: SavedModel, rows: Any) -> Report:

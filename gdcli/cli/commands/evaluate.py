@@ -11,7 +11,7 @@ from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
-from gdcli.experiments.result import described
+from gdcli.experiments.evaluating import Evaluated
 from gdcli.experiments.saved import load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.render.reports.evaluate import report
@@ -39,11 +39,10 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    saved = load_model(model)
-    table = saved.table(rows_named(data.source, terminal), data, reader(terminal), asked.labels)
+    name = rows_named(data.source, terminal, model)
+    saved = load_model(model, terminal.stdin)
+    table = saved.table(name, data, reader(terminal), asked.labels)
     rows = saved.dataset(table, data)
     reading = saved.reading(table, rows, data)
     note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
-    found = saved.evaluate(rows)
-    screen = layout(asked.plot, output, terminal)
-    emit(report(saved, rows, found, described(reading), screen), output, terminal)
+    emit(report(Evaluated.of(saved, rows, reading), layout(asked.plot, output, terminal)), output, terminal)

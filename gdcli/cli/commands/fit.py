@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
+from gdcli.cli.options import ByOptions, OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -16,6 +16,7 @@ from gdcli.experiments.spec import (
     RateSpec,
     Spec,
     StopSpec,
+    reject_together,
 )
 
 
@@ -30,6 +31,8 @@ def command(
     loss: LossSpec,
     stop: StopSpec,
     folds: FoldSpec,
+    working: WorkerOptions,
+    groups: ByOptions,
     saving: SaveOptions,
     stream: StreamOptions,
     output: OutputOptions,
@@ -38,7 +41,12 @@ def command(
 
     Without DATA and with nothing piped in, it fits the lecture's example: (1, 3) and (2, 5), from m = -1, b = 5.
     """
+    spec = Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds)
+    if groups.by is not None:
+        reject_together({"--by": groups.by, "--workers": working.workers, "--cluster": working.cluster})
+        from gdcli.cli.group_fitting import fit_each
+
+        return fit_each(context, spec, groups.by, saving, stream, output)
     from gdcli.cli.fitting import fit  # when it runs: help and completion need no more than the options
 
-    spec = Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds)
-    fit(context, spec, saving, stream, output)
+    return fit(context, spec, saving, stream, output, working)

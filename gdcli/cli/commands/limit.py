@@ -15,6 +15,7 @@ from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
+from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, GdcliError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.invocation import Invocation
@@ -29,6 +30,7 @@ from gdcli.experiments.spec import (
     OptimizerSpec,
     RateSpec,
     Spec,
+    reject_together,
 )
 from gdcli.nn import losses
 from gdcli.render.reports.limit import line_report, local_report
@@ -48,7 +50,7 @@ class LimitOptions(NamedTuple):
         option("--target-loss", accepts="number", metavar="L", help="Foretell how many steps it takes to this loss."),
     ] = None
     on: Annotated[
-        str | None, option("--on", metavar="FILE", help="Rows to measure a saved model on; DATA is then the model.")
+        str | None, typer.Option("--on", metavar="FILE", help="Rows of a saved model, as DATA after it.", hidden=True)
     ] = None
 
 
@@ -65,7 +67,7 @@ def command(
     """Compute the largest stable learning rate of this data, and the best.
 
     With MSE it is exact: 2/L, L the Hessian's largest eigenvalue; and it is tried out, just below and just above.
-    For another loss, or a saved model (DATA a .safetensors, its rows --on FILE), it is the curvature at one point.
+    For another loss, or a saved model (its rows follow it as DATA), it is the curvature at one point.
     --format value prints the rate alone.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
@@ -74,10 +76,13 @@ def command(
     _refuse_chance(context)
     if optimizer.optimizer is None and "momentum" in dict(optimizer.settings):
         optimizer = replace(optimizer, optimizer="momentum")
-    if (data.source or "").endswith(MODEL):
-        found, again = _of_model(context, data, asked, optimizer, terminal)
+    model, *rows = names_in(data.source or "")
+    if model.endswith(MODEL):
+        reject_together({"--on": asked.on, "DATA after MODEL": rows})
+        named = replace(data, source=asked.on or joined_names(rows) or None)
+        found, again = _of_model(context, model, named, asked, optimizer, terminal)
     elif asked.on is not None:
-        raise OptionError("--on goes with a saved model as DATA", "as in gdcli limit model.safetensors --on rows.csv")
+        raise OptionError("--on goes with a saved model as DATA", "as in gdcli limit model.safetensors rows.csv")
     else:
         spec = Spec(line, data, RateSpec(asked.lr), loop, EpochSpec(STEPS), optimizer, loss)
         found, again = _of_line(context, spec, asked, terminal, bare)
@@ -120,7 +125,7 @@ def _of_line(
 
 
 def _of_model(
-    context: Any, data: DataSpec, asked: LimitOptions, optimizer: OptimizerSpec, terminal: Terminal
+    context: Any, name: str, data: DataSpec, asked: LimitOptions, optimizer: OptimizerSpec, terminal: Terminal
 ) -> tuple[LocalLimit, Invocation]:
     """The limit by the curvature at a saved model's parameters, on rows given or piped in.
 
@@ -129,17 +134,15 @@ def _of_model(
     """
     import numpy as np
 
-    from gdcli.experiments.saved import load_model  # not needed for a line
+    from gdcli.cli.saved import rows_named  # reads model files: not needed for a line
+    from gdcli.experiments.saved import load_model
 
     refuse_forecast({"--lr": asked.lr, "--target-loss": asked.target_loss}, "a saved model")
-    model = load_model(str(data.source))
-    name = asked.on or ("-" if terminal.piped_in() else None)
-    if name is None:
-        raise OptionError("there are no rows to measure on", "add --on FILE, or pipe rows in")
-    problem = model.problem_on(model.dataset(model.table(name, data, reader(terminal)), data), np.float64)
-    where = f"the parameters of {data.source}, on {len(problem.data):,} rows"
+    model, rows = load_model(name), rows_named(data.source, terminal)
+    problem = model.problem_on(model.dataset(model.table(rows, data, reader(terminal)), data), np.float64)
+    where = f"the parameters of {name}, on {len(problem.data):,} rows"
     kind = building.optimizer(optimizer, "sgd")
-    again = invocation(context, data.source).with_options(on=name)
+    again = invocation(context, name, rows).with_options(on=None)
     return local_limit(problem, model.saved.parameters, kind, where, model.unit), again
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TextIO
@@ -18,6 +19,8 @@ from gdcli.cli.lifetime import unwound
 from gdcli.cli.live_options import HOST, LiveOptions
 from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
+from gdcli.data.files import STDIN, reading_errors
+from gdcli.data.growing_file import GrowingFile
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
@@ -119,7 +122,7 @@ def _refuse_endings(origin: Origin) -> None:
 
 def _refuse_without_web(context: Any) -> None:
     """Refuses options that go with --web alone."""
-    for name in ("port", "host"):
+    for name in ("port", "host", "sessions"):
         if is_given(context, name):
             raise OptionError(f"--{name} goes with --web", f"add --web, or leave out --{name}")
 
@@ -144,7 +147,7 @@ def _recorder(name: str | None) -> Iterator[Recorder | None]:
     if name is None:
         yield None
         return
-    with Path(name).open("w", encoding="utf-8") as file:
+    with GrowingFile(Path(name)) as file:
         yield Recorder(file, perf_counter, name)
 
 
@@ -167,7 +170,7 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     if not Path(name).is_file():
         what = "is a folder" if Path(name).is_dir() else "no such file"
         raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
-    with Path(name).open(encoding="utf-8", errors="replace") as file:
+    with reading_errors(name), Path(name).open(encoding="utf-8", errors="replace") as file:
         entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
     with unwound():
@@ -195,7 +198,10 @@ def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, te
         converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
         return 0
     from gdcli.live.app import LiveApp
+    from gdcli.live.web.lifeline import end_with_server
 
+    if DRIVER in terminal.environ:
+        end_with_server()
     _take_keys(terminal)
     app = LiveApp(session, _screen(terminal), watcher)
     app.run()
@@ -212,8 +218,9 @@ def _screen(terminal: Terminal) -> Screen:
 
 def _lines(terminal: Terminal) -> Iterator[str]:
     """What is typed, line by line."""
-    while terminal.stdin is not None and (line := terminal.stdin.readline()):
-        yield line.decode(errors="replace")
+    with reading_errors(STDIN):
+        while terminal.stdin is not None and (line := terminal.stdin.readline()):
+            yield line.decode(errors="replace")
 
 
 def _write(out: TextIO, text: str) -> None:
@@ -247,11 +254,18 @@ def _take_keys(terminal: Terminal) -> None:
 def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Terminal) -> None:
     """Serves the same command to a browser."""
     from gdcli.live.serving import serve
+    from gdcli.live.web.programs import recording
 
     if origin.source == "-":
         raise OptionError("--web cannot read rows from standard input", "name a file")
     if live.replay is None:
         _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
-    words = again.with_options(web=None, port=None, host=None).words()
-    child = [sys.executable, "-m", "gdcli", *words]
-    serve(child, host=live.host or HOST, port=live.port, title="gdcli live", notify=terminal.note)
+    _check_record(live.record, str(origin.source))
+    again = again.with_options(web=None, port=None, host=None, sessions=None)
+
+    def child(record: str | None) -> list[str]:
+        return [sys.executable, "-m", "gdcli", *again.with_options(record=record).words()]
+
+    programs = repeat(child(None)) if live.record is None else recording(child, live.record)
+    host, most = live.host or HOST, live.sessions
+    serve(programs, host=host, port=live.port, title="gdcli live", notify=terminal.note, most=most)

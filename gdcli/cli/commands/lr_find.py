@@ -23,10 +23,10 @@ from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.line import read_line
 from gdcli.experiments.lr_find import Asked, RangeTestResult, Subject
 from gdcli.experiments.notation import one_of, validation
+from gdcli.experiments.options import Group
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
-    Group,
     LineSpec,
     LoopSpec,
     LossSpec,
@@ -161,6 +161,7 @@ def _header(experiment: Experiment) -> str:
         [
             experiment.model_words,
             f"{len(experiment.data):,} rows from {experiment.spec.name}",
+            *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
             f"{type(experiment.optimizer).__name__}, {batch}",
             f"seed {experiment.spec.loop.seed}",

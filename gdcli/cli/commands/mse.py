@@ -25,7 +25,9 @@ class NumberOptions(NamedTuple):
     """Where one number goes, and in what form."""
 
     format: Annotated[str, option("--format", "-f", metavar="NAME", help="value, json or kv. [value]")] = "value"
-    output: Annotated[str | None, option("--output", "-o", metavar="FILE", help="Write it there.")] = None
+    output: Annotated[
+        str | None, option("--output", "-o", accepts="place", metavar="FILE", help="Write it there; - is stdout.")
+    ] = None
     get: Annotated[str | None, GET] = None
     prefix: Annotated[str | None, PREFIX] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False

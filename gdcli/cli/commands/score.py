@@ -8,9 +8,10 @@ from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions
 from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import note_all
-from gdcli.cli.scoring import PredictionOptions, predictions
+from gdcli.cli.scoring import LossOptions, PredictionOptions, loss_scores, predictions
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.spec import DataSpec, LineSpec
+from gdcli.render.reports.loss_scores import report as loss_report
 from gdcli.render.reports.score import report
 
 
@@ -19,17 +20,25 @@ def command(
     data: DataSpec,
     line: LineSpec,
     given: PredictionOptions,
+    asked: LossOptions,
     output: OutputOptions,
 ) -> None:
     """Score a line or predictions row by row: MSE, RMSE, MAE, R2.
 
-    The line is --m and --b (or --start); --pred scores a column of predictions instead.
+    The line is --m and --b (or --start); --pred scores a column of predictions instead. --loss scores by a loss:
+    of classes by their probabilities.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    predicted, start = predictions(data, line, given, terminal)
-    note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
-    again = invocation(context, predicted.name).with_options(**start)
-    screen = layout(False, output, terminal, f"rerun: {again}")
-    emit(report(predicted, str(again), screen), output, terminal)
+    if asked.loss is not None:
+        by_loss, start = loss_scores(data, line, given, asked.loss, terminal)
+        note_all(list(by_loss.notes), terminal)
+        again = invocation(context, by_loss.source).with_options(**start)
+        emit(loss_report(by_loss, str(again)), output, terminal)
+    else:
+        predicted, start = predictions(data, line, given, terminal)
+        note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
+        again = invocation(context, predicted.name).with_options(**start)
+        screen = layout(False, output, terminal, f"rerun: {again}")
+        emit(report(predicted, str(again), screen), output, terminal)
     terminal.note(f"rerun: {again}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -28,7 +28,7 @@ class LookOptions(NamedTuple):
         str | None, option("--task", accepts="task", metavar="classification|regression", help="[as the target looks]")
     ] = None
     categorical: Annotated[
-        tuple[str, ...] | None,
+        Any,  # a tuple of names, which typer would take for as many words
         option("--categorical", accepts="columns", metavar="A,B", help="Text columns to take as inputs, one-hot."),
     ] = None
     labels: Annotated[str | None, option("--labels", metavar="FILE", help="Labels of IDX images.")] = None

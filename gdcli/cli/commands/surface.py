@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from gdcli.analysis.surfaces import Span
 from gdcli.cli.example import or_example
 from gdcli.cli.fitting import header
 from gdcli.cli.interrupts import interruptible
@@ -18,12 +18,13 @@ from gdcli.cli.output import check, check_place, emit, format_of, layout
 from gdcli.cli.running import note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
+from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.line import on_rows, refuse_unfit
 from gdcli.experiments.line_result import line_config
-from gdcli.experiments.line_surface import Descents, RatesSpec, axes, descent
+from gdcli.experiments.line_surface import Descents, OptimizersSpec, RatesSpec, axes, descent
 from gdcli.experiments.notation import write
-from gdcli.experiments.ranges import span
+from gdcli.experiments.ranges import axis_ranges, span
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import (
     DataSpec,
@@ -31,10 +32,9 @@ from gdcli.experiments.spec import (
     LineSpec,
     LoopSpec,
     LossSpec,
-    OptimizerSpec,
     Spec,
-    reject_together,
 )
+from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
 from gdcli.render.reports.surface import report
@@ -61,37 +61,43 @@ class SurfaceOptions(NamedTuple):
     epochs: Annotated[int, option("--epochs", accepts="whole", metavar="N", help="Length of the path. [100]")] = EPOCHS
     save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
 
+    def axes(self) -> tuple[str | None, str | None]:
+        """The ranges by axis."""
+        return self.x_range, self.y_range
+
 
 def command(
     context: typer.Context,
     data: DataSpec,
     asked: SurfaceOptions,
     line: LineSpec,
+    network: SmallNetworkSpec,
     rate: RatesSpec,
     loop: LoopSpec,
-    optimizer: OptimizerSpec,
+    optimizer: OptimizersSpec,
     loss: LossSpec,
     output: OutputOptions,
-    rows: Annotated[
-        str | None, typer.Argument(metavar="[ROWS]", help="After a saved network in place of DATA: its rows.")
-    ] = None,
 ) -> None:
     """Draw the loss over two parameters, with the path of descent.
 
     Bright is low. S is the start, x the minimum; a dot is where an epoch ended. Without DATA and with nothing piped
-    in, it draws the lecture's example. Of a network saved by train, it draws the loss along two random directions
-    from its parameters.
+    in, it draws the lecture's example. With --hidden it trains a network and draws the plane in which it moved most.
+    Of a network saved by train, it draws the loss along two random directions from its parameters; its rows follow it
+    as DATA.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     check_place(asked.save, ".svg", "surface")
-    if data.source is not None and data.source.endswith(MODEL):
-        drawing = _of_network(context, data, rows, asked, loop.seed, terminal)
-    elif rows is not None:
-        raise OptionError(f"there are two DATA, '{data.source}' and '{rows}'", f"a network's file ends in {MODEL}")
+    saved, *rows = names_in(data.source or "")
+    if saved.endswith(MODEL):
+        named = replace(data, source=saved)
+        drawing = _of_network(context, named, joined_names(rows) or None, asked, loop.seed, terminal)
     else:
         spec, start = or_example(Spec(line, data, rate, loop, EpochSpec(asked.epochs), optimizer, loss), terminal)
-        drawing = _of_line(context, spec, start, rate, asked, terminal)
+        if network.is_network:
+            drawing = _of_paths(context, spec, network, rate, optimizer, asked, terminal)
+        else:
+            drawing = _of_line(context, spec, start, rate, optimizer, asked, terminal)
     screen = layout(None, output, terminal, f"rerun: {drawing.more['rerun']}")
     emit(report(drawing, format_of(output), screen), output, terminal)
     if asked.save is not None:
@@ -102,19 +108,28 @@ def command(
 
 
 def _of_line(
-    context: Any, spec: Spec, start: dict[str, Any], rate: RatesSpec, asked: SurfaceOptions, terminal: Terminal
+    context: Any,
+    spec: Spec,
+    start: dict[str, Any],
+    rate: RatesSpec,
+    optimizer: OptimizersSpec,
+    asked: SurfaceOptions,
+    terminal: Terminal,
 ) -> Drawing:
     """Descends at each rate, and lays out what is drawn."""
     source = reader(terminal)
     rows = source.numbers(str(spec.data.source), spec.data)
     note_all(source.notes, terminal)
     refuse_unfit(rows, spec.name)
-    runs = [on_rows(Spec(**{**vars(spec), "rate": one}), rows).compressed() for one in rate.each()]
+    optimizers = list(optimizer.each())
+    specs = (replace(spec, rate=one, optimizer=by) for one in rate.each() for by in optimizers)
+    runs = [on_rows(one, rows).compressed() for one in specs]
     first, names = runs[0], runs[0].names
     over = axes(asked.over, names)
-    ranges = _ranges(asked, names[over[0]], names[over[1]])
-    rates = [one.rate for one in runs]
-    terminal.note(header(first, ", ".join(map(exact, rates))))
+    ranges = axis_ranges(asked.axes(), {"m": asked.m_range, "b": asked.b_range}, (names[over[0]], names[over[1]]))
+    rates = list(dict.fromkeys(one.rate for one in runs))
+    kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
+    terminal.note(header(first, ", ".join(map(exact, rates)), ", ".join(kinds)))
     with interruptible() as interrupted:
         descents = []
         for one in runs:
@@ -129,23 +144,41 @@ def _of_line(
         again = invocation(context, spec.data.source).with_options(**given)
         config = line_config(first) | {"scale": first.scale_name, "schedule": write(rate.schedule)}
         config |= {"lr": rates[0] if len(rates) == 1 else rates}
+        if len(optimizers) > 1:
+            config |= {"optimizer": [by.optimizer for by in optimizers]}
         more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": str(again)}
         return layout.drawing(ranges, more)
 
 
-def _ranges(asked: SurfaceOptions, x: str, y: str) -> tuple[Span | None, Span | None]:
-    """The ranges asked for, by axis or by the parameter on it."""
-    named = {"m": asked.m_range, "b": asked.b_range}
-    for name, text in named.items():
-        if text is not None and name not in (x, y):
-            raise OptionError(f"--{name}-range: the axes are {x} and {y}", "use --x-range and --y-range")
-    return _span("x", asked.x_range, x, named.get(x)), _span("y", asked.y_range, y, named.get(y))
+def _of_paths(
+    context: Any,
+    spec: Spec,
+    network: SmallNetworkSpec,
+    rate: RatesSpec,
+    optimizer: OptimizersSpec,
+    asked: SurfaceOptions,
+    terminal: Terminal,
+) -> Drawing:
+    """Trains a network, by each optimizer at each rate, and draws the plane of the paths."""
+    from gdcli.experiments.network_paths import NAMES, draw_paths, paths_config, paths_words, read_paths, run_path
 
-
-def _span(axis: str, by_axis: str | None, name: str, by_name: str | None) -> Span | None:
-    reject_together({f"--{axis}-range": by_axis is not None, f"--{name}-range": by_name is not None})
-    flag, text = (f"--{axis}-range", by_axis) if by_name is None else (f"--{name}-range", by_name)
-    return None if text is None else span(flag, text)
+    refuse_line(spec.model, {"over": asked.over, "m-range": asked.m_range, "b-range": asked.b_range})
+    source = reader(terminal)
+    runs = read_paths(spec, network, rate, optimizer, source)
+    note_all(source.notes, terminal)
+    terminal.note(paths_words(runs))
+    ranges = axis_ranges(asked.axes(), {}, NAMES)
+    with interruptible() as interrupted:
+        descents = []
+        for one in runs:
+            bar = progress_bar(one, terminal)
+            descents.append(run_path(one, interrupted, bar.watching))
+            bar.erase()
+    config = paths_config(runs)
+    chosen = {name: config[name] for name in ("lr", "optimizer") if not isinstance(config[name], list)}
+    again = invocation(context, spec.data.source).with_options(epochs=asked.epochs, seed=spec.loop.seed, **chosen)
+    more = {"config": config, "reading": described(source.reading), "rerun": str(again)}
+    return draw_paths(runs[0], descents, ranges, {"seed": spec.loop.seed} | more)
 
 
 def _of_network(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from gdcli.experiments.sweep.executors import Finished, InProcess, SweepEvent
     from gdcli.experiments.sweep.grid import Choice, Grid
     from gdcli.experiments.sweep.planning import Plan
-    from gdcli.experiments.sweep.result import SweepResult, SweptRun
+    from gdcli.experiments.sweep.result import SweepResult
+    from gdcli.experiments.sweep.swept_run import SweptRun
     from gdcli.render.progress import ProgressBar
 
 KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
@@ -45,7 +46,7 @@ schedule, momentum, penalties) are computed together, as one.
   --hidden '4;8;16,8'    a ';' where values have commas of their own
 """
 SETTINGS = {"help_option_names": ["-h", "--help"]}
-OF_ONE_RUN = {"save", "resume", "show", "timing"}
+OF_ONE_RUN = {"save", "resume", "show", "timing", "workers", "cluster"}
 """Options of the command, beside those of its spec, that are about one run."""
 
 
@@ -106,8 +107,8 @@ def subcommand(kind: str) -> Command:
 
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(grouped(own))
-    mine, single = get_command(app).params, load(kind)
-    params: list[Any] = [one for one in single.params if one.name not in SINGLE | OF_ONE_RUN]
+    mine, single, own_names = get_command(app).params, load(kind), set(SweepOptions._fields)
+    params: list[Any] = [one for one in single.params if one.name not in SINGLE | OF_ONE_RUN | own_names]
     for parameter in params:
         if parameter.name in sweepable(kind):
             parameter.type, parameter.multiple, parameter.default = STRING, True, None
@@ -143,6 +144,7 @@ def _run(context: Any, command: str) -> None:
     from gdcli.experiments.sweep.planning import plan
     from gdcli.experiments.sweep.result import RunningSweep
     from gdcli.render.reports.sweep import report
+    from gdcli.render.reports.sweep_lines import header
 
     asked = SweepOptions(*(context.params[name] for name in SweepOptions._fields))
     output = OutputOptions(*(context.params[name] for name in OutputOptions._fields))
@@ -262,10 +264,11 @@ def _bar(planned: Plan, terminal: Terminal) -> ProgressBar:
 
 def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> Iterator[Finished]:
     """The same, each noted on stderr as it ends: a table is ranked, and so waits for the last."""
-    from gdcli.experiments.sweep.result import SweptRun
+    from gdcli.experiments.sweep.swept_run import SweptRun
+    from gdcli.render.reports.sweep_lines import outcome_line
 
     for one in finished:
-        terminal.note(line(SweptRun(one, planned)))
+        terminal.note(outcome_line(SweptRun(one, planned)))
         yield one
 
 
@@ -274,39 +277,6 @@ def _shown(every: str | None, run: SweptRun) -> Callable[[int], bool]:
     from gdcli.cli.showing import shown
 
     return shown(every, "auto", int(run.spec.epochs.epochs or 0))
-
-
-def header(planned: Plan) -> str:
-    """What is about to happen, in a line."""
-    from gdcli.experiments.sweep.batching import row_count
-
-    grid, runs, stacks = planned.grid, len(planned.specs), len(planned.jobs)
-    of_stacks = "" if stacks == runs else " as one stack" if stacks == 1 else f" in {stacks:,} stacks"
-    parts = [
-        f"{runs:,} run{'s' * (runs > 1)} of gdcli {planned.command}{of_stacks}",
-        *(f"{name.replace('_', '-')} {_listing(grid.lists[name])}" for name in grid.differing),
-        f"{row_count(planned.rows[0]):,} rows from {grid.base.name}",
-        "" if "seed" in grid.differing else f"seed {planned.specs[0].loop.seed}",
-    ]
-    return "   ".join(part for part in parts if part)
-
-
-def _listing(listed: Sequence[Choice]) -> str:
-    """A list in a line: all of a few, the ends of many."""
-    from gdcli.experiments.sweep.result import brief
-
-    texts = [brief(choice.text) for choice in listed]
-    if len(texts) <= 6:
-        return ("; " if any("," in text for text in texts) else ", ").join(texts)
-    return f"{texts[0]}, {texts[1]}, ... {texts[-1]} ({len(texts)})"
-
-
-def line(run: SweptRun) -> str:
-    """A run that has ended, in a line."""
-    losses, name = run.losses, f"{run.name}: " if run.name else ""
-    held_out = "best_validation_loss" in losses
-    best, kind = losses["best_validation_loss" if held_out else "best_loss"], "validation loss" if held_out else "loss"
-    return f"{name}{run.verdict}" + (f", best {kind} {best:.4g}" if best is not None else "")
 
 
 def _commands(result: SweepResult) -> list[str]:

@@ -12,7 +12,7 @@ from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, layout
-from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reader, resolved
+from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
@@ -67,8 +67,8 @@ def command(
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
         spec = continued_spec(past, spec, given_options(context))
-    rows = reader(terminal)
-    experiment = read_network(spec, rows, past)
+    with reading(terminal) as rows:
+        experiment = read_network(spec, rows, past)
     note_all(rows.notes, terminal)
     form = format_of(output)
     repeated = resolved(experiment, form, saving.save is not None)
@@ -117,6 +117,7 @@ def header(experiment: NetworkExperiment) -> str:
             experiment.model_words,
             f"{experiment.network.size:,} parameters",
             f"{counts} rows from {experiment.spec.name}",
+            *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
             f"{descent}, {batch_words(experiment.batch_size, 'batch')}",
             f"seed {experiment.spec.loop.seed}",

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
-import re
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import field
-from importlib import import_module
-from multiprocessing import resource_tracker
+from functools import partial
 from queue import SimpleQueue
 from threading import Event
 from time import perf_counter
@@ -21,22 +16,19 @@ import numpy as np
 
 from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.definitions.dataclass import dataclass
-from gdcli.definitions.plugins import Plugin, load, loaded
-from gdcli.errors import DataError, OptionError, install_hint
+from gdcli.definitions.plugins import loaded
 from gdcli.experiments.experiment import never
 from gdcli.experiments.folds import Measured
 from gdcli.experiments.sweep.batching import Job, PreparedStack, Rows, prepare
 from gdcli.experiments.sweep.measuring import fold_measures, measured, nothing_learned
+from gdcli.experiments.workers import Connection, end, held_back, process_pool, with_plugins
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
 
-CONNECT = 5
-"""Seconds to wait for a cluster."""
 CHECK = 1.0
 """Seconds between two looks at a cluster's workers."""
 NOTHING = "learned nothing"
 """The verdict on a run that is no better than what knows no input."""
-ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+")
 
 
 class Finished(NamedTuple):
@@ -245,49 +237,18 @@ class Processes(InProcess):
 
     def pool(self, workers: int | None = None) -> Executor:
         """A pool of fresh processes, which leave Ctrl-C to this one."""
-        count = workers or self._workers
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(count, context, initializer=_begin, initargs=(loaded(),))
+        return process_pool(workers or self._workers)
 
     def submit(self, pool: Executor, job: Job, rows: Rows) -> Future[list[Finished]]:
         """Hands a job in; its runs are reported when all have ended."""
-        with _held_back():  # handing in starts processes
+        with held_back():  # handing in starts processes
             return pool.submit(work, job, rows, self.timeout)
 
     def stop(self, pool: Executor, pending: Sequence[Future[list[Finished]]]) -> None:
         """Ends the pool's processes, whatever they are at."""
         if any(not future.done() for future in pending):
-            for process in set(multiprocessing.active_children()) - self._others:
-                process.terminate()
+            end(pool, self._others)
         pool.shutdown(wait=True, cancel_futures=True)  # waits for the pool's thread, or it stumbles at exit
-
-
-@contextmanager
-def _held_back() -> Iterator[None]:
-    """Ctrl-C waits; a process started here has it blocked from its first instruction, before `_begin` is reached."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it unblocks Ctrl-C as it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin(plugins: Sequence[Plugin]) -> None:
-    """What a fresh process does first: leaves Ctrl-C to its parent, and loads the plug-ins in force there."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for plugin in plugins:
-        load(plugin)
-
-
-def _work_with(plugins: Sequence[Plugin], job: Job, rows: Rows, timeout: float | None) -> list[Finished]:
-    """Runs one stack where the plug-ins may not be loaded yet."""
-    for plugin in plugins:
-        load(plugin)
-    return work(job, rows, timeout)
 
 
 class Cluster(InProcess):
@@ -301,7 +262,7 @@ class Cluster(InProcess):
 
     Raises:
         OptionError: If the address is none, or Dask is not installed.
-        DataError: If nobody answers there, or it has no workers.
+        DataError: If nobody answers there, it has no workers, or they have not this gdcli.
     """
 
     def __init__(
@@ -312,15 +273,9 @@ class Cluster(InProcess):
         note: Callable[[str], object] = unheard,
     ) -> None:
         super().__init__(timeout, interrupted, note)
-        self._client = _client(address)
-        self._workers, self._due = self._present(), 0.0
+        self._connection, self._due = Connection(address), 0.0
+        self._client = self._connection.client
         self._tables: dict[int, Any] = {}
-        if not self._workers:
-            self._client.close()
-            raise DataError(f"--cluster: the cluster at {address} has no workers", f"start one: dask worker {address}")
-
-    def _present(self) -> set[str]:
-        return set(self._client.nthreads())
 
     def pool(self, workers: int | None = None) -> Executor:  # noqa: ARG002 - the cluster has what it has
         """The cluster's."""
@@ -331,7 +286,7 @@ class Cluster(InProcess):
         """Hands a job in; a table is sent once, not with every job."""
         if job.table not in self._tables:
             self._tables[job.table] = self._client.scatter(rows, broadcast=True)
-        return pool.submit(_work_with, loaded(), job, self._tables[job.table], self.timeout)
+        return pool.submit(with_plugins, loaded(), partial(work, timeout=self.timeout), job, self._tables[job.table])
 
     def check(self) -> None:
         """Says, now and then, which workers have gone; the cluster itself gives their runs to others."""
@@ -341,10 +296,8 @@ class Cluster(InProcess):
             self._note_gone()
 
     def _note_gone(self) -> None:
-        present = self._present()
-        for gone in sorted(self._workers - present):
+        for gone in self._connection.gone():
             self.note(f"the worker at {gone} was lost: its runs are done again on the others")
-        self._workers = present
 
     def stop(self, pool: Executor, pending: Sequence[Future[list[Finished]]]) -> None:
         """Takes back what has not ended, and closes the connection."""
@@ -352,21 +305,4 @@ class Cluster(InProcess):
         for future in pending:
             future.cancel()
         pool.shutdown(wait=False)
-        self._client.close(timeout=CONNECT)
-
-
-def _client(address: str) -> Any:
-    if not ADDRESS.fullmatch(address):
-        raise OptionError(f"--cluster: '{address}' is not an address", "as in --cluster tcp://HOST:8786")
-    try:
-        client = import_module("distributed").Client  # an optional extra
-    except ModuleNotFoundError:
-        raise OptionError("--cluster needs Dask, which is not installed", install_hint("dask")) from None
-    for name in ("distributed", "tornado"):  # what goes wrong is reported here, in a line
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    try:
-        return client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, TimeoutError):
-        raise DataError(
-            f"--cluster: no scheduler answers at {address}", "start one: dask scheduler; or leave --cluster out"
-        ) from None
+        self._connection.close()

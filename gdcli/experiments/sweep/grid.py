@@ -12,8 +12,9 @@ import numpy as np
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.experiments.notation import write
+from gdcli.experiments.options import Option
 from gdcli.experiments.result import plain
-from gdcli.experiments.spec import Option, Spec, options_of
+from gdcli.experiments.spec import Spec, options_of
 from gdcli.experiments.sweep import ranges
 
 MOST = 10_000

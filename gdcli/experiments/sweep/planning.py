@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gdcli.data.report import ReadReport
+from gdcli.data.sources import title
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.experiments.building import optimizer_config
@@ -60,8 +61,8 @@ class Plan:
 
     @property
     def source(self) -> str:
-        """What the rows are called on the command line."""
-        return str(self.grid.base.data.source)
+        """What the rows are called."""
+        return title(str(self.grid.base.data.source))
 
     def chosen(self, number: int) -> dict[str, Choice]:
         """A run's values of the options in which runs differ."""

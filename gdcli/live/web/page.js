@@ -10,7 +10,7 @@ const terminal = document.getElementById("terminal");
 const asked = Number(new URLSearchParams(location.search).get("fontsize"));
 const fitting = Math.floor(Math.min(innerWidth / COLUMNS / WIDTH, innerHeight / ROWS / HEIGHT));
 terminal.dataset.fontSize = asked > 0 ? asked : Math.max(SMALLEST, fitting);
-terminal.dataset.sessionWebsocketUrl = `ws://${location.host}/ws`;
+terminal.dataset.sessionWebsocketUrl = `ws://${location.host}${location.pathname}ws`; // with the token of this address
 
 const drawn = new MutationObserver(() => {
   if (document.body.classList.contains("-first-byte")) {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Awaitable, Callable, Sequence
+import secrets
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from gdcli.live.web.addresses import Endpoint
+from gdcli.live.web.programs import Programs
 from gdcli.live.web.session import GRACE, BrowserSession, cells
 from gdcli.render import theme
 
@@ -34,27 +36,38 @@ class Site:
     """The pages of one program.
 
     Args:
-        command: Its argument list; started anew for each page that is opened.
+        programs: The argument list of each page's program.
         title: Its name.
         place: Where the server listens.
+        most: How many pages may be open at once.
     """
 
-    def __init__(self, command: Sequence[str], title: str, place: Endpoint) -> None:
-        self._command, self._title, self._place = command, title, place
-        self._served = Server(" ".join(command))  # its scripts and fonts, and its downloads; never its own `serve`
+    def __init__(self, programs: Programs, title: str, place: Endpoint, most: int) -> None:
+        self._programs, self._title, self._place, self._most = programs, title, place, most
+        self._token = secrets.token_hex(16)
+        self._served = Server(title)  # its scripts, fonts and downloads; never its own `serve`
         self._open = set[Any]()
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser: who does not know it stays out, whoever else uses this machine."""
+        return f"{self._place.url}{self._path}/"
+
+    @property
+    def _path(self) -> str:
+        return f"/{self._token}"
 
     def application(self) -> Any:
         """The routes, for aiohttp."""
+        path = self._path
         guard = web.middleware(lambda request, handler: self._guarded(request, handler))
         application = web.Application(middlewares=[guard])
         application.add_routes(
             [
-                web.get("/", self._index),
-                web.get("/page.js", self._script),
-                web.get("/ws", self._session),
-                web.get("/download/{key}", self._served.handle_download),
-                web.static("/static", self._served.statics_path),
+                web.get(f"{path}/", self._index),
+                web.get(f"{path}/page.js", self._script),
+                web.get(f"{path}/ws", self._session),
+                web.static(f"{path}/static", self._served.statics_path),
             ]
         )
         application.on_response_prepare.append(self._signed)
@@ -64,6 +77,8 @@ class Site:
     async def _guarded(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         if not self._place.is_host(request.headers.get("Host", "")):
             raise web.HTTPForbidden(text=f"This server answers as {self._place.url} alone.\n")
+        if not secrets.compare_digest(request.path.removeprefix("/").partition("/")[0].encode(), self._token.encode()):
+            raise web.HTTPForbidden(text="The address has a token, which is missing here: gdcli printed all of it.\n")
         return await handler(request)
 
     async def _signed(self, request: Any, response: Any) -> None:
@@ -74,6 +89,7 @@ class Site:
         response.headers.update(HEADERS | {"Content-Security-Policy": POLICY.format(sources=sources)})
 
     async def _index(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
+        self._refuse_too_many()
         page = Template((HERE / "app_index.html").read_text(encoding="utf-8"))
         colors = theme.DARK._asdict() | {"note": theme.NOTE.color.dark, "accent": theme.COMMAND.color.light}
         return web.Response(text=page.substitute(colors, title=html.escape(self._title)), content_type="text/html")
@@ -85,19 +101,31 @@ class Site:
         """A page's websocket: the program lives as long as it is open."""
         if not self._place.is_origin(request.headers.get("Origin", ""), request.headers["Host"]):
             raise web.HTTPForbidden(text="This program takes keys from its own page alone.\n")
+        self._refuse_too_many()
         socket = web.WebSocketResponse(heartbeat=15, timeout=GRACE)
-        await socket.prepare(request)
-        session = BrowserSession(self._command, socket, self._served.download_manager)
-        await session.start(cells(request.query.get("width"), 80), cells(request.query.get("height"), 24))
         self._open.add(socket)
+        try:
+            await socket.prepare(request)
+            await self._converse(socket, request.query)
+        finally:
+            self._open.discard(socket)
+        return socket
+
+    async def _converse(self, socket: Any, size: Any) -> None:
+        """Runs a program for one page."""
+        session = BrowserSession(next(self._programs), socket, self._served.download_manager)
+        await session.start(cells(size.get("width"), 80), cells(size.get("height"), 24))
         try:
             async for message in socket:
                 if message.type == web.WSMsgType.TEXT:
                     await session.take(message.json())
         finally:
-            self._open.discard(socket)
             await session.end()
-        return socket
+
+    def _refuse_too_many(self) -> None:
+        if len(self._open) >= self._most:
+            words = f"{self._most} pages are open already. Close one, or allow more: gdcli live --web --sessions N\n"
+            raise web.HTTPServiceUnavailable(text=words)
 
     async def _closed(self, application: Any) -> None:  # noqa: ARG002 - a signal's signature
         """Hangs up on every page, so that its program ends."""

@@ -167,7 +167,7 @@ def _given(typed: Typed, flag: str) -> str | None:
 
 def _source(typed: Typed, known: Iterable[Entry]) -> str:
     """DATA, where the line has it."""
-    places = [int(one.names) for one in known if one.kind == "data" and one.names.isdecimal()]
+    places = [int(one.names.removesuffix("*")) for one in known if one.kind == "data"]
     return next((typed.arguments[place] for place in places if place < len(typed.arguments)), "")
 
 

@@ -65,7 +65,7 @@ def draw_heat_map(
     if contours:
         rgb = _darken(rgb, _edges(_whole(np.minimum(levels * (contours + 1), contours), known)) & known)
     height, width = levels.shape
-    spots = _fractions(path, x_range or (0, max(width - 1, 1)), y_range or (0, max(height - 1, 1)))
+    spots = fractions_of(path, x_range or (0, max(width - 1, 1)), y_range or (0, max(height - 1, 1)))
     return draw_path(rgb, spots, screen)
 
 
@@ -124,10 +124,11 @@ def draw_path(
 
 def pixels_at(points: ArrayLike, x_range: Interval, y_range: Interval, shape: tuple[int, ...]) -> Indices:
     """The pixels `(n, 2)`, row (top first) and column, at points given as `(n, 2)` x, y."""
-    return pixels(_fractions(points, x_range, y_range), shape)
+    return pixels(fractions_of(points, x_range, y_range), shape)
 
 
-def _fractions(points: ArrayLike, x_range: Interval, y_range: Interval) -> Floats:
+def fractions_of(points: ArrayLike, x_range: Interval, y_range: Interval) -> Floats:
+    """Points as fractions of a picture."""
     return fractions(points, axis(*x_range, 1), axis(*y_range, 1))
 
 
@@ -167,7 +168,7 @@ def draw_regions(
     height, width = kinds.shape
     xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     known = np.isfinite(xy).all(axis=1)
-    spots = _fractions(xy, x_range or (0, max(width - 1, 1)), y_range or (0, max(height - 1, 1)))
+    spots = fractions_of(xy, x_range or (0, max(width - 1, 1)), y_range or (0, max(height - 1, 1)))
     rows, columns = pixels(spots[within(spots)], rgb.shape).T
     rgb[rows, columns] = ink[truth[known][within(spots)]]
     return rgb

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdcli.definitions.dataclass import dataclass
+from gdcli.experiments.function_profiles import FunctionRange, Profile, profile_of
 from gdcli.formatting import short
-from gdcli.render import theme
+from gdcli.render import Report, theme
 from gdcli.render.layout import Layout, Picture
 from gdcli.render.screen import Screen, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.analysis.activation_shape import Shape
+    from gdcli.nn.activations import Activation
+    from gdcli.render.formats import Format
 
-__all__ = ["ActivationProfile", "describe_activation", "show_activations"]
+__all__ = ["ActivationProfile", "describe_activation", "report", "show_activations"]
 
 NARROWEST, BROADEST = 48, 66  # columns of a chart
 HEIGHT = 12  # its lines
 GAP = 3
 ACROSS = 7  # numbers in a row of a table
-FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.shapes
+FLAT = 0.01  # the slope under which a function counts as flat, as in gdcli.analysis.activation_shape
 MEANINGS = {"value": theme.VALUE, "slope": theme.SLOPE}
 SPELLED = str.maketrans({"Φ": "Phi", "±": "+-"})
 
@@ -47,6 +50,44 @@ class ActivationProfile:
     value: Sequence[float]
     derivative: Sequence[float]
     remarks: Sequence[tuple[str, str]]
+
+
+def report(activations: Sequence[Activation], grid: FunctionRange, form: Format, layout: Layout, again: str) -> Report:
+    """Activations and their derivatives, for any format.
+
+    Args:
+        activations: The functions.
+        grid: Where they are evaluated.
+        form: The output format.
+        layout: What there is of the screen.
+        again: The command that repeats it.
+    """
+    profiles = [profile_of(one, grid.values(form.for_people, layout.plotted)) for one in activations]
+    figures = {
+        "from": grid.low,
+        "to": grid.high,
+        "functions": {one.name: one.facts() for one in profiles},
+        "rerun": again,
+    }
+    numbered = not (form.rows_only or form.nested)
+    shown = [_portrait(one) for one in profiles]
+    return Report(
+        schema="gdcli.activation/1",
+        records=() if form.for_people else chain.from_iterable(one.rows() for one in profiles),
+        rows_name="points",
+        summary=lambda: figures | (_columns(profiles) if numbered else {}),
+        blocks=lambda screen: show_activations(shown, screen, layout),
+    )
+
+
+def _portrait(profile: Profile) -> ActivationProfile:
+    words = describe_activation(profile.shape, profile.activation.initializer, profile.spread)
+    return ActivationProfile(profile.name, profile.formula, profile.x, profile.value, profile.derivative, words)
+
+
+def _columns(profiles: Sequence[Profile]) -> dict[str, Any]:
+    """The rows as numbered names, for kv."""
+    return {"x": profiles[0].x, **{one.name: {"value": one.value, "derivative": one.derivative} for one in profiles}}
 
 
 def describe_activation(shape: Shape, initializer: str, spread: str) -> list[tuple[str, str]]:
@@ -189,12 +230,12 @@ def _block(
         height=height - (len(words) if with_words else 0),
         x_label="z",
         marks=[(0.0, "")],
-        y_range=_rounded([*portrait.value, *portrait.derivative]),
+        y_range=round_range([*portrait.value, *portrait.derivative]),
     )
     return "\n".join([drawing, *words])
 
 
-def _rounded(values: Sequence[float]) -> tuple[float, float] | None:
+def round_range(values: Sequence[float]) -> tuple[float, float] | None:
     """A range that holds the values and ends on round numbers; None where there is none."""
     low, high = min(values), max(values)
     if not 1e-300 < high - low < 1e300:

@@ -1,41 +1,19 @@
-"""What `predict` shows: rows as they came, with what is added to each."""
+"""What `predict` shows: rows as they came, with what is added to each; or rows as pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from gdcli.definitions.dataclass import dataclass
+import numpy as np
+
+from gdcli.data.dataset import Dataset
+from gdcli.data.tables import Table
+from gdcli.experiments.row_predictions import Predicted, Written, predicted_answers
+from gdcli.experiments.saved import Model
+from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
+from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, plain
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """A row as it came, and what is added to it."""
-
-    cells: dict[str, Any]
-    added: dict[str, Any]
-
-    def row(self) -> dict[str, Any]:
-        """The cells, then prediction and probabilities."""
-        return self.cells | self.added
-
-
-class Written(float):
-    """A number that is printed as it was written, and is a number to json."""
-
-    text: str
-
-    @classmethod
-    def of(cls, value: float, text: str) -> Written:
-        """The value and its text."""
-        made = cls(value)
-        made.text = text
-        return made
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class Lines:
@@ -54,3 +32,18 @@ class Lines:
             for value in row.values()
         ]
         yield "  ".join(plain(cell, screen).rjust(w) for cell, w in zip(cells, self._widths, strict=True))
+
+
+def pictures(saved: Model, table: Table, count: int, options: DataSpec, screen: Screen) -> Iterator[str]:
+    """Rows as pictures, with what the network makes of them and how sure it is."""
+    prepared = saved.saved.preparation
+    values, kept = saved.complete_rows(table, options)
+    out = saved.outputs(values[:count])
+    answers = [str(answer) for answer in predicted_answers(saved, out)]
+    if prepared.classes:
+        sure = prepared.probabilities(out).max(axis=1)
+        answers = [f"{answer}  {100 * float(part):.0f} %" for answer, part in zip(answers, sure, strict=True)]
+    if prepared.target_name in table.names:
+        truth = [table.texts(prepared.target_name)[row] for row in np.flatnonzero(kept)[:count].tolist()]
+        answers = [f"{true}: {answer}" for true, answer in zip(truth, answers, strict=True)]
+    yield from images(Dataset(values[:count], np.zeros(len(answers))), count, screen, answers)

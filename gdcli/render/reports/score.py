@@ -1,4 +1,4 @@
-"""How predictions look beside the truth: row by row, and what the errors come to."""
+"""Every row's prediction and squared error, and what they come to."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NAME = 18
 """Columns of a name on a screen."""
 
 
-def report(predicted: Predictions, rerun: str, layout: Layout) -> Report:
-    """Predictions and their errors, for any format.
+def report(predicted: Predictions, again: str, layout: Layout) -> Report:
+    """The report of predictions against the truth.
 
     Args:
-        predicted: The predictions.
-        rerun: The command that repeats it.
+        predicted: Rows with their predictions.
+        again: The command that repeats it.
         layout: What there is of the screen.
     """
     result = scores(predicted.outputs, predicted.data.targets)
@@ -38,7 +38,7 @@ def report(predicted: Predictions, rerun: str, layout: Layout) -> Report:
             "rows": len(predicted.data),
             **result._asdict(),
             "reading": described(predicted.reading),
-            "rerun": rerun,
+            "rerun": again,
         },
         rows_name="predictions",
         columns=_columns(predicted, layout),
@@ -47,13 +47,13 @@ def report(predicted: Predictions, rerun: str, layout: Layout) -> Report:
     )
 
 
+def _equation(predicted: Predictions) -> str | None:
+    return predicted.model and equation(predicted.data.target_name, *predicted.model)
+
+
 def _title(predicted: Predictions) -> str:
     """What is scored, on which rows."""
     return plain(f"{len(predicted.data):,} rows from {predicted.name}, each beside its prediction", Screen())
-
-
-def _equation(predicted: Predictions) -> str | None:
-    return predicted.model and equation(predicted.data.target_name, *predicted.model)
 
 
 def _columns(predicted: Predictions, layout: Layout) -> list[Column]:

@@ -3,15 +3,97 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from gdcli.data.report import ReadReport
 from gdcli.experiments.arithmetic import agreed
-from gdcli.experiments.stepping import StepReport
+from gdcli.experiments.derivation import Derivation, derive, derive_or_refuse
+from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.line_result import line_config
+from gdcli.experiments.notation import write
+from gdcli.experiments.result import described
+from gdcli.experiments.step_spec import StepSpec
+from gdcli.experiments.stepping import StepReport, steps
 from gdcli.formatting import polynomial, short, signed
-from gdcli.render import theme
+from gdcli.render import Report, theme
 from gdcli.render.layout import UNLIMITED, Layout
 from gdcli.render.screen import Screen, columns, paint, plain
 
+
+def report(
+    experiment: LineExperiment,
+    asked: StepSpec,
+    reading: ReadReport | None,
+    interrupted: Callable[[], bool],
+    layout: Layout,
+    again: str,
+) -> Report:
+    """The first steps of a line's run, for any format.
+
+    Args:
+        experiment: The run.
+        asked: How many steps, and how closely.
+        reading: How the rows are understood.
+        interrupted: Asked after each step; True ends them.
+        layout: What there is of the screen.
+        again: The command that repeats it.
+    """
+    first: list[StepReport] = []
+    config = line_config(experiment) | {
+        "schedule": write(experiment.spec.rate.schedule),
+        "scale": experiment.scale_name,
+    }
+    made = steps(experiment, asked.steps, trace=asked.trace, interrupted=interrupted)
+    derivation = derive_or_refuse(experiment) if asked.derive else derive(experiment) if layout.fits else None
+    return Report(
+        schema="gdcli.step/1",
+        records=_remembering(first, made),
+        rows_name="steps",
+        rows_in_kv=True,
+        nested=StepReport.nested,
+        paragraph=lambda step, screen: _with_derivation(step, derivation, asked.derive, layout, screen),
+        summary=lambda: {
+            "gradient_formula": first[0].formulas() if first and first[0].whole else None,
+            **({"derivation": derivation.in_words()} if asked.derive and derivation else {}),
+            "config": config,
+            "reading": described(reading),
+            "rerun": again,
+        },
+    )
+
+
+def _remembering(first: list[StepReport], steps: Iterator[StepReport]) -> Iterator[StepReport]:
+    """Passes steps on, and keeps the first."""
+    for step in steps:
+        if not first:
+            first.append(step)
+        yield step
+
+
+def _with_derivation(
+    step: StepReport, derivation: Derivation | None, asked: bool, layout: Layout, screen: Screen
+) -> Iterator[str]:
+    """The step, before the first the formula's derivation, if that is asked for or there is room for it."""
+    lines, whole = [*write_blackboard(step, screen, layout)], [*write_blackboard(step, screen)]
+    before = [*_derived(derivation, screen)] if derivation is not None and step.step == 1 else []
+    fits = layout.rows is None or layout.height_of([*whole, *before]) < layout.rows
+    yield from [lines[0], "", *before, *lines[1:]] if before and (asked or fits) else lines
+
+
+def _derived(derivation: Derivation, screen: Screen) -> Iterator[str]:
+    """How the gradient comes about, up to the formula that the step begins with; a line each where there is room."""
+    for left, *rights in derivation.lines():
+        rights = rights[:-1] if len(rights) > LEAST else rights
+        whole = "  =  ".join([f"  {left}", *rights])
+        if len(whole) <= screen.width:
+            yield plain(whole, screen)
+            continue
+        yield plain(f"  {left}  =  {rights[0]}", screen)
+        yield from (plain(f"  {' ' * len(left)}  =  {right}", screen) for right in rights[1:])
+
+
+LEAST = 2  # right-hand sides of the loss itself, which ends on no formula
+FEW = 0.005  # a part of a loss so small that in per cent the whole of it seems gone
 KINDS = ("gradient", "update", "next")
 FILLED = 17  # significant digits that tell each float64 from its neighbours
 NAME = 20  # columns of a name where each parameter has one line
@@ -110,28 +192,42 @@ def _traced(report: StepReport, screen: Screen) -> Iterator[str]:
 
 
 def _outcome(report: StepReport, screen: Screen) -> Iterator[str]:
-    digits, more = _change(report)
-    verdict = report.verdict
-    word = paint(verdict, theme.IMPROVED if verdict == "improved" else theme.WRONG, screen) + more
-    losses = f"{short(report.loss, digits)} -> {short(report.next_loss, digits)}"
-    yield f"  {report.loss_name}  {losses}   {word}"
+    yield describe_change(report.loss_name, report.loss, report.next_loss, report.verdict, report.digits, screen)
     if report.limit is not None and report.learning_rate > report.limit:
         hint = short(float(f"{report.limit / 2:.0e}"), 2)
         yield f"  The largest stable learning rate on this data is {short(report.limit)}; try --lr {hint}."
 
 
-def _change(report: StepReport) -> tuple[int, str]:
-    """How the loss changed, in words, and the fewest digits of the losses from which that follows."""
-    wanted = _words(report.loss, report.next_loss, report.verdict)
-    for digits in range(report.digits, FILLED):
-        shown = float(short(report.loss, digits)), float(short(report.next_loss, digits))
-        if _words(*shown, report.verdict) == wanted:
+def describe_change(name: str, loss: float, following: float, verdict: str, least: int, screen: Screen) -> str:
+    """The loss before and after a step, and what became of it, in a line.
+
+    Args:
+        name: The loss.
+        loss: Before.
+        following: After.
+        verdict: improved, unchanged, overshot or diverged.
+        least: Significant digits of the losses; more where what is said of them needs more.
+        screen: What the terminal can do.
+    """
+    digits, more = _change(loss, following, verdict, least)
+    word = paint(verdict, theme.IMPROVED if verdict == "improved" else theme.WRONG, screen) + more
+    return f"  {name}  {short(loss, digits)} -> {short(following, digits)}   {word}"
+
+
+def _change(loss: float, following: float, verdict: str, least: int) -> tuple[int, str]:
+    """The fewest digits of the losses from which the words follow, and the words."""
+    wanted = _words(loss, following, verdict)
+    for digits in range(least, FILLED):
+        shown = float(short(loss, digits)), float(short(following, digits))
+        if _words(*shown, verdict) == wanted:
             return digits, wanted
     return FILLED, wanted
 
 
 def _words(loss: float, following: float, verdict: str) -> str:
     ratio = following / loss if loss else math.inf
+    if verdict == "improved" and 0 < ratio < FEW:
+        return f": {short(1 / ratio, 2)} times smaller."
     if verdict == "improved":
         return f": {short(100 * (1 - ratio), 2)} % lower."
     if verdict != "overshot":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from gdcli.experiments.surface import DescentPath, Drawing, GridRow, Scene
+from gdcli.experiments.surface import DescentPath, Drawing, Scene
 from gdcli.formatting import short
 from gdcli.render import Report, theme
 from gdcli.render.blocks import side_by_side
@@ -16,7 +17,7 @@ from gdcli.render.formats import Format
 from gdcli.render.layout import Layout, Picture
 from gdcli.render.raster.canvas import PixelMark, half_blocks, scale_bar
 from gdcli.render.raster.geometry import Floats
-from gdcli.render.raster.pictures import draw_heat_map, pixels_at
+from gdcli.render.raster.pictures import draw_heat_map, draw_path, fractions_of, pixels_at
 from gdcli.render.reports.surface_marks import describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, paint
 
@@ -30,6 +31,7 @@ FRAME = 3  # lines of the axes
 GUTTER = 10  # columns of the y axis, about
 BAR = 72
 GAP = 2
+APART = 16  # pixels between a path's numbers
 
 
 def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
@@ -42,7 +44,7 @@ def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
     """
     return Report(
         schema="gdcli.surface/1",
-        records=GridRow.of(drawing.grid, drawing.scene.names) if form.rows_only else (),
+        records=drawing.rows() if form.rows_only else (),
         rows_name="",
         summary=drawing.figures if form.nested or form.for_people else drawing.outline,
         blocks=lambda screen: (_fitted if layout.fits else _blocks)(drawing, screen, layout),
@@ -57,40 +59,48 @@ def _blocks(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:
 def _fitted(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:
     """Pictures as large as the screen has room for, the colour bar, and what there is to say."""
     scene = drawing.scene
-    trails: list[DescentPath | None] = [*scene.trails] or [None]
-    several = len(trails) > 1
+    panels = scene.panels() or [[]]
+    several, paths = len(panels) > 1, max(map(len, panels))
     pictures = [
         Picture(
-            partial(_fitted_panel, drawing, trail, several, screen), width=NARROWEST, height=7 + 3 * several, rank=at
+            partial(_fitted_panel, drawing, trails, several, screen),
+            width=NARROWEST,
+            height=7 + 3 * several * max(1, paths),
+            rank=at,
         )
-        for at, trail in enumerate(trails)
+        for at, trails in enumerate(panels)
     ]
     bar = scale_bar(drawing.values(NARROWEST, NARROWEST), screen, width=min(screen.width, BAR), label=scene.loss_name)
     words = wrap_words(describe_scene(scene), layout.width)
-    return layout.compose(pictures, [bar, *words], 0, screen)
+    legend = [] if several or paths < 2 else [*write_legend(scene, panels[0], screen, layout.width)]
+    return layout.compose(pictures, [bar, *words, *legend], 0, screen)
 
 
 def _fitted_panel(
-    drawing: Drawing, trail: DescentPath | None, several: bool, screen: Screen, width: int, height: int
+    drawing: Drawing, trails: Sequence[DescentPath], several: bool, screen: Screen, width: int, height: int
 ) -> str:
     """A picture with its axes in so many columns and lines; of several, under its rate and above how it went."""
     scene = drawing.scene
-    words = wrap_words(describe_path(scene, trail), width - GUTTER) if several and trail is not None else []
+    words = _below(scene, trails, width - GUTTER, screen) if several else []
     rows = height - FRAME - several - len(words)
     indent = _indent(scene, rows)
     columns = min(width - indent, round(2 * rows * ASPECT))
     values = resample(drawing.values(columns, 2 * rows), columns, 2 * rows)
-    if several and trail is not None:
-        return _panel(scene, trail, values, indent, screen, words)
-    return _picture(scene, trail, values, screen)
+    if several:
+        return _panel(scene, trails, values, indent, screen, words)
+    return _picture(scene, trails, values, screen)
 
 
 def picture_size(scene: Scene, screen: Screen) -> tuple[int, int]:
     """Columns and lines of each picture, such that one, or a row of several, fits the screen."""
-    count = max(1, len(scene.trails))
+    panels = scene.panels()
+    count, legend = max(1, len(panels)), max([0, *(len(panel) for panel in panels)])
     beside = max(1, min(count, (screen.width + GAP) // (NARROWEST + GAP)))
     beside = -(-count // -(-count // beside))  # as many in the last row as can be
-    rows = min(max(screen.height - AROUND - 2 * (count > 1), LEAST), LARGEST)
+    around = AROUND + (legend if legend > 1 else 2 * (count > 1))
+    if scene.remark:
+        around += len(wrap_words(describe_scene(scene), screen.width)) - 1
+    rows = min(max(screen.height - around, LEAST), LARGEST)
     room = (screen.width + GAP) // beside - GAP - _indent(scene, rows)
     width = min(room, round(2 * rows * ASPECT))
     return width, min(rows, max(LEAST, width // 2))
@@ -108,19 +118,21 @@ def draw_surface(scene: Scene, values: Floats, screen: Screen, width: int) -> It
     columns, rows = picture_size(scene, screen)
     values = resample(values, columns, 2 * rows)
     indent = _indent(scene, rows)
-    if len(scene.trails) > 1:
-        said = [wrap_words(describe_path(scene, trail), columns) for trail in scene.trails]
-        panels = [
-            _panel(scene, trail, values, indent, screen, words) for trail, words in zip(scene.trails, said, strict=True)
+    panels = scene.panels()
+    if len(panels) > 1:
+        drawn = [
+            _panel(scene, trails, values, indent, screen, _below(scene, trails, columns, screen)) for trails in panels
         ]
-        yield from side_by_side(panels, screen, GAP).split("\n")
+        yield from side_by_side(drawn, screen, GAP).split("\n")
         yield ""
     else:
-        yield from _picture(scene, next(iter(scene.trails), None), values, screen).split("\n")
+        yield from _picture(scene, next(iter(panels), []), values, screen).split("\n")
     bar = min(screen.width - indent, BAR)
     yield " " * indent + scale_bar(values, screen, width=bar, label=scene.loss_name)
     yield ""
     yield from wrap_words(describe_scene(scene), width)
+    if len(panels) == 1 and len(panels[0]) > 1:
+        yield from write_legend(scene, panels[0], screen, width)
 
 
 def _indent(scene: Scene, rows: int) -> int:
@@ -128,21 +140,65 @@ def _indent(scene: Scene, rows: int) -> int:
     return gutter(axis(*scene.y_range, min(rows // 3, 8)))
 
 
-def _panel(scene: Scene, trail: DescentPath, values: Floats, indent: int, screen: Screen, words: Sequence[str]) -> str:
+def _panel(
+    scene: Scene, trails: Sequence[DescentPath], values: Floats, indent: int, screen: Screen, below: Sequence[str]
+) -> str:
     """One of several pictures: its rate above, how it went below."""
-    title = paint(f"lr {short(trail.rate, 6)}", theme.HEADING, screen)
-    picture = _picture(scene, trail, values, screen)
-    return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in words)])
+    title = paint(f"lr {short(trails[0].rate, 6)}", theme.HEADING, screen)
+    picture = _picture(scene, trails, values, screen)
+    return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
 
 
-def _picture(scene: Scene, trail: DescentPath | None, values: Floats, screen: Screen) -> str:
-    """Heat, contours, path, S and x, with axes around them."""
+def _below(scene: Scene, trails: Sequence[DescentPath], width: int, screen: Screen) -> list[str]:
+    """How the paths of a picture went."""
+    if len(trails) > 1:
+        return [*write_legend(scene, trails, screen, width)]
+    return wrap_words(describe_path(scene, trails[0]), width)
+
+
+def write_legend(scene: Scene, trails: Sequence[DescentPath], screen: Screen, width: int) -> Iterator[str]:
+    """Of each path its number in its colour, its optimizer, and how it went."""
+    broad = max(len(trail.optimizer) for trail in trails)
+    rates = len({trail.rate for trail in trails}) > 1
+    for meaning, trail in zip(theme.TRAILS, trails, strict=False):
+        rate = f"lr {short(trail.rate, 6)}  " if rates else ""
+        first, *others = wrap_words(f"{trail.optimizer:<{broad}}  {rate}{describe_path(scene, trail)}", width - 2)
+        yield f"{_swatch(meaning, screen)} {first}"
+        yield from (" " * 2 + line for line in others)
+
+
+def _swatch(meaning: theme.Meaning, screen: Screen) -> str:
+    """A path's number, reversed, so that its colour is seen on any ground."""
+    return paint(meaning.sign(screen.unicode), replace(meaning, reverse=True), screen)
+
+
+def _picture(scene: Scene, trails: Sequence[DescentPath], values: Floats, screen: Screen) -> str:
+    """Heat, contours, paths, S and x, with axes around them."""
     ranges = scene.x_range, scene.y_range
-    path = () if trail is None else scene.drawn(trail)
+    alone = scene.drawn(trails[0]) if len(trails) == 1 else ()
     contours = CONTOURS if values.shape[1] >= WIDE else FEW
-    rgb = draw_heat_map(values, screen, contours=contours, path=path, x_range=ranges[0], y_range=ranges[1])
-    lines = half_blocks(rgb, screen, _marks(scene, rgb.shape))
-    return frame_picture(lines, *ranges, *scene.names, screen)
+    rgb = draw_heat_map(values, screen, contours=contours, path=alone, x_range=ranges[0], y_range=ranges[1])
+    several = trails if len(trails) > 1 else ()
+    for meaning, trail in zip(theme.TRAILS, several, strict=False):
+        spots = fractions_of(scene.drawn(trail), *ranges)
+        rgb = draw_path(rgb, spots, screen, line=meaning, dot=meaning)
+    marks = [*_numbers(scene, several, rgb.shape), *_marks(scene, rgb.shape)]
+    return frame_picture(half_blocks(rgb, screen, marks), *ranges, *scene.names, screen)
+
+
+def _numbers(scene: Scene, trails: Sequence[DescentPath], shape: tuple[int, ...]) -> list[PixelMark]:
+    """Each path's number at its end and here and there along it, where no other one stands."""
+    found: list[PixelMark] = []
+    for meaning, trail in zip(theme.TRAILS, trails, strict=False):
+        points = scene.drawn(trail)
+        points = points[scene.inside(points)]
+        pixels = pixels_at(points[::-1], scene.x_range, scene.y_range, shape).tolist()
+        for row, column in pixels[:1] + pixels[1:]:
+            near = any(abs(row - y) < 4 and abs(column - x) < 3 for y, x, _ in found)
+            own = any(abs(row - y) + abs(column - x) < APART for y, x, sign in found if sign == meaning.mark)
+            if not (near or own):
+                found.append((row, column, meaning.mark))
+    return found
 
 
 def _marks(scene: Scene, shape: tuple[int, ...]) -> list[PixelMark]:

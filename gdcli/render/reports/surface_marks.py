@@ -26,7 +26,8 @@ def describe_scene(scene: Scene) -> str:
         start += f" -> {describe_path(scene, scene.trails[0])}"
     if scene.minimum is None:
         return f"{start}; no loss in the picture is finite"
-    return f"{start}; {scene.minimum_name} {_format_spot(scene, scene.minimum)}"
+    remark = f"; {scene.remark}" if scene.remark else ""
+    return f"{start}; {scene.minimum_name} {_format_spot(scene, scene.minimum)}{remark}"
 
 
 def describe_path(scene: Scene, trail: DescentPath) -> str:

@@ -20,7 +20,8 @@ from gdcli.render.screen import Screen, plain
 
 if TYPE_CHECKING:
     from gdcli.experiments.folds import Measured
-    from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult, SweptRun
+    from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult
+    from gdcli.experiments.sweep.swept_run import SweptRun
 
 NAMED = 12
 """Curves that are all named; of more, only the best few are."""

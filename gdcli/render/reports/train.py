@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,16 @@ def blocks(result: NetworkResult, screen: Screen, layout: Layout, used: int) -> 
     return layout.compose(pictures, answer, used + layout.height_of(after), screen)
 
 
+def _share(value: float) -> str:
+    """An accuracy; a run that goes on may not have measured it before."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _measured(record: Epoch, value: float) -> str:
+    """A figure beside the loss; a run that goes on may not have measured it before."""
+    return "-" if math.isfinite(record.loss) and not math.isfinite(value) else short(value)
+
+
 def training_columns(result: NetworkResult) -> list[Column]:
     """The table's columns; records are stamped with the time."""
     experiment, classes = result.experiment, bool(result.classes)
@@ -69,13 +80,13 @@ def training_columns(result: NetworkResult) -> list[Column]:
     columns = [Column("epoch", lambda r: str(r.record.epoch), 6)]
     columns.append(Column("train loss", lambda r: short(r.record.loss), 11))
     if classes:
-        columns.append(Column("acc", lambda r: f"{r.record.metrics['accuracy']:.3f}", 6))
+        columns.append(Column("acc", lambda r: _share(r.record.metrics["accuracy"]), 6))
     if validation:
-        columns.append(Column("val loss", lambda r: short(r.record.validation_loss), 10))
+        columns.append(Column("val loss", lambda r: _measured(r.record, r.record.validation_loss), 10))
         if classes:
-            columns.append(Column("acc", lambda r: f"{r.record.metrics['validation_accuracy']:.3f}", 6))
+            columns.append(Column("acc", lambda r: _share(r.record.metrics["validation_accuracy"]), 6))
     if penalty:
-        columns.append(Column("penalty", lambda r: short(float(r.record.penalty)), 9))
+        columns.append(Column("penalty", lambda r: _measured(r.record, float(r.record.penalty)), 9))
     columns.append(Column("lr", lambda r: short(float(r.record.learning_rate), 3), 9))
     columns.append(Column("s", lambda r: f"{r.seconds:.1f}" if r.record.epoch else "-", 6))
     columns.append(Column("", lambda r: f" {_mark(result, r.record)}", 6, left=True))

@@ -1,0 +1,1 @@
+"""The lecture: its chapters, questions, words, and checks of a student's own work."""

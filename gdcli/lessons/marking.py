@@ -1,0 +1,156 @@
+"""All answers of a student, marked: formulas, a function in a file, a column of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
+from gdcli.errors import DataError, OptionError, did_you_mean
+from gdcli.experiments.reading import Reader
+from gdcli.experiments.spec import DataSpec
+from gdcli.lessons.checking import KINDS, NAMES, Answer, Line, Verdict, check, compare
+from gdcli.lessons.expressions import parse
+from gdcli.lessons.student_code import function_values, split_place
+
+__all__ = ["Marks", "line_of", "mark"]
+
+ANSWERS = {one.name: one for one in KINDS}
+PREDICTION = Answer("pred", "the predictions", lambda line: line.mse)
+ALIKE = 1e-6
+"""How far a prediction in a file may be from the line's, relative to the largest: people round."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a student's answers come to.
+
+    Args:
+        verdicts: Each answer's.
+        points: How many points a formula was compared at.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    points: int
+
+    @property
+    def right(self) -> int:
+        """How many are right."""
+        return sum(one.right for one in self.verdicts)
+
+    @property
+    def all_right(self) -> bool:
+        """Whether all are."""
+        return self.right == len(self.verdicts)
+
+    def figures(self) -> dict[str, Any]:
+        """status, correct, answers, points."""
+        status = "right" if self.all_right else "wrong"
+        return {"status": status, "correct": self.right, "answers": len(self.verdicts), "points": self.points}
+
+
+def line_of(rows: Dataset, start: tuple[float, float], learning_rate: float, seed: int) -> Line:
+    """The truth on rows of one input.
+
+    Raises:
+        OptionError: If there are more inputs.
+    """
+    if len(rows.input_names) != 1:
+        what = f"a line has one input, and there are {len(rows.input_names)}: {', '.join(rows.input_names[:5])}"
+        raise OptionError(what, f"choose one, as in --x {rows.input_names[0]}")
+    return Line(rows.inputs[:, 0].astype(float), rows.targets.astype(float), start, learning_rate, seed)
+
+
+def mark(
+    line: Line,
+    formulas: Mapping[str, str],
+    python: tuple[str, str | None] | None = None,
+    predictions: tuple[str, Array] | None = None,
+) -> Marks:
+    """Marks all answers.
+
+    Args:
+        line: The truth.
+        formulas: By the answer's name.
+        python: FILE:function, and what it is to be; None says that its name tells.
+        predictions: A file's name, and its predictions of the rows at the start.
+
+    Raises:
+        OptionError: If there is nothing to mark, or a formula is none.
+        DataError: If a function fails, or there are not as many predictions as rows.
+    """
+    found = tuple(_verdicts(line, formulas, python, predictions))
+    if not found:
+        flags = ", ".join(one.flag for one in KINDS)
+        raise OptionError("there is nothing to check", f"give {flags}, --python FILE:function or --pred FILE")
+    return Marks(found, len(line.points))
+
+
+def _verdicts(
+    line: Line,
+    formulas: Mapping[str, str],
+    python: tuple[str, str | None] | None,
+    predictions: tuple[str, Array] | None,
+) -> Iterator[Verdict]:
+    for name, text in formulas.items():
+        yield check(ANSWERS[name], parse(text, NAMES, ANSWERS[name].flag), line)
+    if python is not None:
+        answer = _asked(*python)
+        yield compare(answer, python[0], function_values(python[0], line), line)
+    if predictions is not None:
+        yield _predicted(*predictions, line)
+
+
+def _asked(place: str, wanted: str | None) -> Answer:
+    """What a function is to be: as it is said, or as its name tells.
+
+    Raises:
+        OptionError: If it does not tell.
+    """
+    names = [one.name.replace("_", "-") for one in KINDS]
+    if wanted is not None:
+        known = wanted.lower().replace("-", "_")
+        known = "loss" if known == "mse" else known
+        if known not in ANSWERS:
+            raise OptionError(f"--as: there is no '{wanted}' to check", did_you_mean(wanted, names))
+        return ANSWERS[known]
+    name = split_place(place)[1].lower().replace("mse", "loss").replace("rloss", "rmse")
+    for known in sorted(ANSWERS, key=len, reverse=True):
+        if known in name or known.replace("_", "") in name:
+            return ANSWERS[known]
+    raise OptionError(f"--python: '{place}' does not say what it is to be", f"add --as {'|'.join(names)}")
+
+
+def _predicted(file: str, given: Array, line: Line) -> Verdict:
+    """The verdict on predictions of the rows at the start.
+
+    Raises:
+        DataError: If there are not as many as rows.
+    """
+    m, b = line.start
+    truth = m * line.x + b
+    if len(given) != len(truth):
+        raise DataError(f"{file}: {len(given):,} predictions of {len(truth):,} rows", "give one for each row")
+    wrong = ~(np.abs(given - truth) <= ALIKE * (1 + np.abs(truth).max()))
+    if not wrong.any():
+        return Verdict(PREDICTION, file, True)
+    row = int(np.argmax(wrong))
+    told = f"{int(wrong.sum()):,} of {len(truth):,} rows differ, row {row + 1} first"
+    return Verdict(PREDICTION, file, False, (m, b), float(given[row]), float(truth[row]), told)
+
+
+def read_predictions(file: str, data: DataSpec, reader: Reader) -> Array:
+    """The last column of numbers of a file of predictions.
+
+    Raises:
+        DataError: If it cannot be read, or has no numbers.
+    """
+    table = reader.table(file, DataSpec(file, delimiter=data.delimiter, decimal=data.decimal))
+    numeric = [name for name in table.names if table.is_numeric(name)]
+    if not numeric:
+        raise DataError(f"{file}: no column of numbers", "give the predictions in a column of their own")
+    return np.asarray(table.numbers(numeric[-1]), dtype=float)

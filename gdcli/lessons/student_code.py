@@ -1,0 +1,102 @@
+"""A student's Python function, run in a process of its own with limits: what it prints or breaks stays there."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.errors import DataError, OptionError
+from gdcli.lessons import _student_process
+from gdcli.lessons.checking import NAMES, Line
+
+__all__ = ["function_values", "split_place"]
+
+SECONDS, MEGABYTES = 10, 1024
+"""What all calls together may take."""
+PARAMETERS = (*NAMES, "data", "w", "learning_rate", "y_actual", "y_true", "y_pred")
+"""What a function's parameters may be called."""
+
+
+def split_place(place: str) -> tuple[Path, str]:
+    """FILE:function as a path and a name.
+
+    Raises:
+        OptionError: If it is none.
+        DataError: If there is no such file.
+    """
+    file, _, name = place.rpartition(":")
+    if not file or not name.isidentifier():
+        raise OptionError(f"--python: '{place}' is not FILE:function", "as in --python mine.py:get_rmse")
+    if not Path(file).is_file():
+        raise DataError(f"{file}: no such file", "name a file of Python, and a function in it")
+    return Path(file), name
+
+
+def function_values(place: str, line: Line) -> Array:
+    """What a function gives at each point of a line, (K,).
+
+    Its parameters are called as a formula's variables are: m, b, x, y (lists), n, y_hat (a list), lr; `data` is the
+    list of (x, y).
+
+    Args:
+        place: FILE:function.
+        line: The points, and the rows.
+
+    Raises:
+        OptionError: If there is no such function, or its parameters are called otherwise.
+        DataError: If it fails, gives no number, or takes longer or more memory than it may.
+    """
+    file, name = split_place(place)
+    with tempfile.TemporaryDirectory() as folder:
+        answer = _run(file, name, line, Path(folder))
+    if "unknown" in answer:
+        what = f"{file}: '{name}' has a parameter '{answer['unknown']}', which is not known here"
+        raise OptionError(what, f"call parameters {', '.join((*NAMES, 'data'))}")
+    if "missing" in answer:
+        raise OptionError(f"{file}: there is no function '{name}'", answer["missing"])
+    if "failed" in answer:
+        raise DataError(f"{file}: {answer['failed']}", "run it alone and mend it first")
+    return np.array([np.nan if one is None else one for one in answer["values"]], dtype=float)
+
+
+def _run(file: Path, name: str, line: Line, folder: Path) -> dict[str, Any]:
+    """Starts the process, gives it the points, and reads what it leaves behind."""
+    asked = {
+        "file": str(file.resolve()),
+        "name": name,
+        "points": line.points.tolist(),
+        "x": line.x.tolist(),
+        "y": line.y.tolist(),
+        "lr": line.learning_rate,
+        "megabytes": MEGABYTES,
+        "seconds": SECONDS,
+        "known": PARAMETERS,
+    }
+    (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
+    command = [sys.executable, "-I", "-X", "utf8", "-B", inspect.getfile(_student_process)]
+    try:
+        done = subprocess.run(  # noqa: S603 - the student's own file, as asked for
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            timeout=SECONDS,
+            check=False,
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired:
+        return {"failed": f"'{name}' has not ended after {SECONDS} s"}
+    try:
+        found: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"failed": f"'{name}' ended its process (exit {done.returncode})"}
+    return found

@@ -1,0 +1,107 @@
+"""How one fit for each group looks: the groups ranked, and how their parameters are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gdcli.arrays import Array
+from gdcli.formatting import short
+from gdcli.render import Column, Report, theme
+from gdcli.render.formats import Format
+from gdcli.render.screen import Screen, columns, fit, paint, plain
+
+if TYPE_CHECKING:
+    from gdcli.experiments.groups_result import GroupFit, GroupsResult
+
+BARS = "▁▂▃▄▅▆▇█"
+BINS = 24
+MANY = 200  # values of which the outermost are not drawn
+LONGEST = 24  # of a group's name in a table
+NARROW = {"rows": 6, "epochs": 6}
+TITLES = {"validation_mse": "held out", "optimum_mse": "optimum"}
+
+
+def report(result: GroupsResult, form: Format, keep: Callable[[int], bool], plotted: bool) -> Report:
+    """The groups, for any format.
+
+    Args:
+        result: What came of them.
+        form: The format.
+        keep: Which ranks a table shows.
+        plotted: Whether the parameters' spread is drawn.
+    """
+    shown = [one for at, one in enumerate(result.groups) if keep(at) or at == len(result) - 1]
+    return Report(
+        schema="gdcli.groups/1",
+        records=shown,
+        summary=result.figures,
+        rows_name="groups",
+        rows_in_kv=True,
+        columns=_columns(result, shown) if form.for_people else (),
+        blocks=lambda screen: _blocks(result, len(result) - len(shown), screen, plotted),
+    )
+
+
+def _columns(result: GroupsResult, shown: list[GroupFit]) -> list[Column]:
+    """Group, rows, parameters, errors, how it ended."""
+    ranks = {one.group: at + 1 for at, one in enumerate(result.groups)}
+    name = plain(result.experiment.rows.by, Screen())
+    names = [name, *(plain(one.group, Screen()) for one in shown)]
+    width = min(LONGEST, max(map(columns, names))) + 1
+    first = [
+        Column("rank", lambda one: f"{ranks[one.group]:,}", len(f"{len(result):,}") + 2),
+        Column(f" {fit(name, width)}", lambda one: f" {fit(plain(one.group, Screen()), width)}", width, left=True),
+    ]
+    numbers = [one for one in result.names if one != "status"]
+    titles = {one: TITLES.get(one, one) for one in numbers}
+    middle = [
+        Column(title, partial(_cell, name=one), max(NARROW.get(one, 9), len(title) + 1))
+        for one, title in titles.items()
+    ]
+    return [*first, *middle, Column(" status", lambda one: f" {one.figures['status']}", 10, left=True)]
+
+
+def _cell(one: GroupFit, name: str) -> str:
+    value = one.figures[name]
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else short(float(value))
+
+
+def _blocks(result: GroupsResult, left_out: int, screen: Screen, plotted: bool) -> Iterator[str]:
+    if left_out:
+        yield f" ... {left_out:,} more: --every 1 shows all, and --format csv has them"
+    yield ""
+    counts = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in result.counts().items())
+    by = plain(result.experiment.rows.by, screen)
+    yield f" {paint('groups', theme.HEADING, screen)}     {len(result):,} by {by}: {counts}"
+    for name, values in zip(result.experiment.names, result.parameters.T, strict=True):
+        yield from _spread(name, values[np.isfinite(values)], screen, plotted)
+
+
+def _spread(name: str, values: Array, screen: Screen, plotted: bool) -> Iterator[str]:
+    """A parameter's quartiles, and how it is spread between its ends but for one group in a hundred."""
+    if not len(values):
+        return
+    low, first, middle, third, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1]).tolist()
+    label = paint(f"{plain(name, screen):<9}", theme.HEADING, screen)
+    half = f"half of them {short(first)} to {short(third)}, all {short(low)} to {short(high)}"
+    yield f" {label}  median {short(middle)}, {half}"
+    if plotted and high > low:
+        ends = np.quantile(values, [0.005, 0.995]).tolist() if len(values) > MANY else None
+        counts, edges = np.histogram(values, BINS, ends)
+        yield f" {'':<9}  {short(float(edges[0]))} {bars(counts, screen)} {short(float(edges[-1]))}"
+
+
+def bars(counts: Array, screen: Screen) -> str:
+    """Counts as bars; in ASCII, as digits of tenths.
+
+    >>> bars(np.array([0, 1, 8]), Screen(unicode=True))
+    ' ▁█'
+    """
+    most = max(1, int(counts.max()))
+    if not screen.unicode:
+        return "".join(" " if not count else str(min(9, -(-9 * count // most))) for count in counts.tolist())
+    return "".join(" " if not count else BARS[-(-(len(BARS)) * count // most) - 1] for count in counts.tolist())

@@ -1,0 +1,41 @@
+"""A sweep in lines: what is about to run, and each run as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gdcli.experiments.sweep.batching import row_count
+from gdcli.experiments.sweep.grid import Choice
+from gdcli.experiments.sweep.planning import Plan
+from gdcli.experiments.sweep.swept_run import SweptRun, brief
+
+__all__ = ["header", "outcome_line"]
+
+
+def header(planned: Plan) -> str:
+    """What is about to happen, in a line."""
+    grid, runs, stacks = planned.grid, len(planned.specs), len(planned.jobs)
+    of_stacks = "" if stacks == runs else " as one stack" if stacks == 1 else f" in {stacks:,} stacks"
+    parts = [
+        f"{runs:,} run{'s' * (runs > 1)} of gdcli {planned.command}{of_stacks}",
+        *(f"{name.replace('_', '-')} {_listing(grid.lists[name])}" for name in grid.differing),
+        f"{row_count(planned.rows[0]):,} rows from {grid.base.name}",
+        "" if "seed" in grid.differing else f"seed {planned.specs[0].loop.seed}",
+    ]
+    return "   ".join(part for part in parts if part)
+
+
+def _listing(listed: Sequence[Choice]) -> str:
+    """A list in a line: all of a few, the ends of many."""
+    texts = [brief(choice.text) for choice in listed]
+    if len(texts) <= 6:
+        return ("; " if any("," in text for text in texts) else ", ").join(texts)
+    return f"{texts[0]}, {texts[1]}, ... {texts[-1]} ({len(texts)})"
+
+
+def outcome_line(run: SweptRun) -> str:
+    """A run that has ended, in a line."""
+    losses, name = run.losses, f"{run.name}: " if run.name else ""
+    held_out = "best_validation_loss" in losses
+    best, kind = losses["best_validation_loss" if held_out else "best_loss"], "validation loss" if held_out else "loss"
+    return f"{name}{run.verdict}" + (f", best {kind} {best:.4g}" if best is not None else "")

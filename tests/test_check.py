@@ -1,0 +1,187 @@
+"""`gdcli check`: right and wrong answers of students, hostile formulas, functions that misbehave."""
+
+import json
+import random
+import string
+
+import numpy as np
+import pytest
+
+from gdcli.errors import OptionError
+from gdcli.lessons.checking import KINDS, NAMES, Line, check
+from gdcli.lessons.expressions import parse
+
+pytestmark = pytest.mark.quick
+ANSWERS = {one.name: one for one in KINDS}
+RIGHT = [
+    ("grad_m", "5m + 3b - 13"),
+    ("grad_m", "-13 + b*3 + 5*m"),
+    ("grad_m", "(m + b - 3) + 2(2m + b - 5)"),
+    ("grad_m", "2/n * sum(x*(m*x + b - y))"),
+    ("grad_m", "2 mean(x (y_hat - y))"),
+    ("grad_m", "-2/n*sum((y - m x - b) x)"),
+    ("grad_m", "mean(2*(mx+b-y)*x)"),
+    ("grad_b", "3m + 2b - 8"),
+    ("grad_b", "sum(2(mx + b - y))/n"),
+    ("grad_b", "2*mean(y_hat) - 2*mean(y)"),
+    ("grad_b", "(m+b-3)+(2m+b-5)"),
+    ("loss", "((m+b-3)^2 + (2m+b-5)**2)/2"),
+    ("loss", "2.5m^2 + 3 m b + b^2 - 13m - 8b + 17"),
+    ("loss", "mean((y - y_hat)²)"),
+    ("rmse", "sqrt(mean((mx+b-y)^2))"),
+    ("rmse", "(sum((y_hat-y)^2)/n)^0.5"),
+    ("step_m", "m - lr*(5m+3b-13)"),
+    ("step_m", "0.5m - 0.3b + 1.3"),
+    ("step_b", "b - 0.1(3m + 2b - 8)"),
+    ("step_b", "b + lr*2/n*sum(y - y_hat)"),
+]
+WRONG = [
+    ("grad_m", "5m + 3b - 12", "the constant is -12, not -13"),
+    ("grad_m", "4m + 3b - 13", "the coefficient of m is 4, not 5"),
+    ("grad_m", "13 - 5m - 3b", "a sign"),
+    ("grad_m", "3m + 2b - 8", "the derivative by b"),
+    ("grad_m", "mean(x*(mx + b - y))", "the 2 is missing"),
+    ("grad_m", "2*sum(x*(mx + b - y))", "the mean is missing"),
+    ("grad_m", "2/n*sum(x*(mx - y))", "b is missing"),
+    ("grad_m", "2/n*sum(mx + b - y)", "the derivative by b"),
+    ("grad_b", "5m + 3b - 13", "the derivative by m"),
+    ("grad_b", "2/n*sum(y - y_hat)", "a sign"),
+    ("grad_b", "mean((mx+b-y)^2)", "the loss itself"),
+    ("grad_b", "2*mean(mx + b + y)", "y is added"),
+    ("loss", "sum((mx+b-y)^2)", "the mean is missing"),
+    ("loss", "mean(abs(mx+b-y))", "MAE"),
+    ("loss", "mean(mx+b-y)", "not squared"),
+    ("loss", "sqrt(mean((mx+b-y)^2))", "RMSE"),
+    ("rmse", "mean((mx+b-y)^2)", "the root is missing"),
+    ("step_m", "m + lr*(5m+3b-13)", "up the slope"),
+    ("step_b", "b - (3m+2b-8)", "the learning rate is missing"),
+    ("step_b", "b - lr*(3*(m - lr*(5m+3b-13)) + 2b - 8)", "the new m is used"),
+]
+
+
+@pytest.fixture(scope="module")
+def deck():
+    """The lecture's line from the lecture's start, at its rate."""
+    return Line(np.array([1.0, 2.0]), np.array([3.0, 5.0]), (-1.0, 5.0), 0.1)
+
+
+@pytest.mark.parametrize(("name", "text"), RIGHT)
+def test_every_form_of_a_right_answer_is_right(deck, name, text):
+    verdict = check(ANSWERS[name], parse(text, NAMES), deck)
+    assert verdict.right, verdict
+
+
+@pytest.mark.parametrize(("name", "text", "mistake"), WRONG)
+def test_a_wrong_answer_is_wrong_and_its_mistake_is_named(deck, name, text, mistake):
+    verdict = check(ANSWERS[name], parse(text, NAMES), deck)
+    assert not verdict.right
+    assert mistake in verdict.mistake
+    assert verdict.value != verdict.truth
+
+
+def test_the_truth_is_the_derivative_of_the_loss():
+    """By central differences, on rows that are not the lecture's."""
+    rng = np.random.default_rng(1)
+    x, y, h = rng.normal(size=7), rng.normal(size=7), 1e-6
+    line = Line(x, y, (0.3, -0.2))
+
+    def loss(m, b):
+        return np.mean((m * x + b - y) ** 2)
+
+    for (m, b), by_m, by_b, value in zip(line.points, line.grad_m, line.grad_b, line.mse, strict=True):
+        assert value == pytest.approx(loss(m, b), rel=1e-12)
+        assert by_m == pytest.approx((loss(m + h, b) - loss(m - h, b)) / (2 * h), rel=1e-6, abs=1e-6)
+        assert by_b == pytest.approx((loss(m, b + h) - loss(m, b - h)) / (2 * h), rel=1e-6, abs=1e-6)
+
+
+def test_a_number_that_is_the_same_in_each_row_counts_once_for_each(deck):
+    assert parse("sum(b)", NAMES)(deck.values)[0].item() == 10.0
+    assert parse("mean(b) + 0 sum(1)", NAMES)(deck.values)[0].item() == 5.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "  ", "m +", "(m", "m)", "sqrt m", "sum()", "1,2", "m..b", "__import__('os')", "m.__class__", "lambda: 0",
+        "[].x", "'m'", "m = 1", "m; b", "foo(m)", "xx1", "(" * 1000 + "m" + ")" * 1000, "-" * 3000 + "m", "m" * 6000,
+        "m ^ " * 500 + "m", "\0", "m\x1b[31m", "٣m",
+    ],
+)  # fmt: skip
+def test_what_is_no_formula_is_refused_in_a_line(text):
+    with pytest.raises(OptionError) as caught:
+        parse(text, NAMES, "--grad-m")
+    assert caught.value.message.startswith("--grad-m: ")
+    assert len(caught.value.message) < 200
+    assert caught.value.hint
+
+
+def test_random_formulas_neither_hang_nor_break(deck):
+    """2,000 texts of a formula's own signs and of others: a value, or a refusal."""
+    rng = random.Random(0)  # noqa: S311 - the same texts each time
+    pieces = [*NAMES, "sum(", "mean(", "exp(", "log(", "^", "**", "(", ")", "9", "1e308", "/0", "-", "+", "*", ","]
+    counts = {True: 0, False: 0}
+    for _ in range(2000):
+        size = rng.randrange(1, 12) if rng.random() < 0.9 else 400
+        strange = rng.random() < 0.2
+        text = " ".join(rng.choice(string.printable if strange else pieces) for _ in range(size))
+        try:
+            values = parse(text, NAMES)(deck.values)
+        except OptionError:
+            counts[False] += 1
+            continue
+        assert values.dtype == float
+        counts[True] += 1
+    assert min(counts.values()) > 50
+
+
+def test_the_command_marks_and_exits(gdcli):
+    result = gdcli("check", "--grad-m", "5m + 3b - 13", "--grad-b", "3m + 2b - 7", "--format", "json")
+    assert result.code == 1
+    found = json.loads(result.out)
+    assert (found["status"], found["correct"], found["answers"]) == ("wrong", 1, 2)
+    assert [one["right"] for one in found["checks"]] == [True, False]
+    assert (found["checks"][1]["yours"], found["checks"][1]["truth"]) == (0.0, -1.0)
+    assert gdcli("check", "--loss", "mean((mx+b-y)^2)", "sample:bmi").code == 0
+
+
+def test_functions_run_apart_with_limits(gdcli, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "print('noise')\n"
+        "def get_rmse(data, m, b):\n"
+        "    return (sum((m * x + b - y) ** 2 for x, y in data) / len(data)) ** 0.5\n"
+        "def grad_m(x, y, m, b):\n"
+        "    return sum(a * (m * a + b - c) for a, c in zip(x, y))\n"
+        "def odd(q): return 1\n"
+        "def ends(m): raise SystemExit(3)\n"
+        "def text(m): return 'one'\n"
+        "def large(m): return len([0] * 10 ** 12)\n",
+        encoding="utf-8",
+    )
+    assert gdcli("check", "--python", f"{file}:get_rmse").code == 0
+    assert gdcli("check", "--python", f"{file}:grad_m", "sample:bmi").code == 1
+    for name, code, part in [
+        ("odd", 2, "'q'"), ("none", 2, "no function 'none'"), ("ends", 3, "exit 3"), ("text", 3, "ValueError"),
+        ("large", 3, "MB"),
+    ]:  # fmt: skip
+        result = gdcli("check", "--python", f"{file}:{name}", "--as", "loss")
+        assert (result.code, part in result.err) == (code, True), result.err
+
+
+def test_predictions_are_compared_row_by_row(gdcli, tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("y_hat\n4\n3.5\n", encoding="utf-8")
+    result = gdcli("check", "--pred", str(file), "--format", "json")
+    assert result.code == 1
+    assert "row 2 first" in json.loads(result.out)["checks"][0]["mistake"]
+    file.write_text("y_hat\n4\n3\n", encoding="utf-8")
+    assert gdcli("check", "--pred", str(file)).code == 0
+    file.write_text("y_hat\n4\n", encoding="utf-8")
+    assert gdcli("check", "--pred", str(file)).code == 3
+
+
+def test_nothing_to_check_and_several_inputs_are_refused(gdcli):
+    assert gdcli("check").code == 2
+    result = gdcli("check", "sample:diabetes", "--loss", "m")
+    assert result.code == 2
+    assert "--x" in result.err
