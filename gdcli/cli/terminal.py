@@ -19,7 +19,7 @@ from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.settings import COLOR_CHOICES
 from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
-from gdcli.render.screen import Screen, columns, error_lines, paint, plain, wrapped
+from gdcli.render.screen import Screen, columns, error_lines, guarded, paint, plain, wrapped
 
 COMMANDS = ("rerun:", "best run:", "keep:")
 """Remarks that are a command to copy, and so stay in one line."""
@@ -119,7 +119,8 @@ class Terminal:
         import traceback
 
         with self._if_it_can_be_written():
-            traceback.print_exc(file=self.stderr)
+            screen = self.screen(self.stderr)
+            self.stderr.writelines(f"{guarded(line, screen)}\n" for line in traceback.format_exc().splitlines())
 
     @contextlib.contextmanager
     def _if_it_can_be_written(self) -> Iterator[None]:
