@@ -37,6 +37,8 @@ RUNS = {
     "sample": ["sample", "line"],
     "show": ["show", "classes.csv", "--x", "a,b", "--plot"],
     "config": ["config", "show"],
+    "quiz": ["quiz", "step"],
+    "explain": ["explain", "gradient"],
 }
 """A small run of each command."""
 TYPED = "n 3\nq\n"
@@ -59,6 +61,7 @@ VALUES = {
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
     "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
     "allow": "columns=250000", "against": "p", "row": "2", "neuron": "1:1", "shuffle_rows": "33", "by": "z",
+    "lang": "zh-TW", "answer": "1", "count": "2",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
@@ -101,7 +104,8 @@ UNSEEN = {
     ("live", "plain"): "is part of the run",
     ("live", "color"): "the plain form has no colour",
     **{
-        (name, "quiet"): "says nothing on stderr" for name in ("mse", "rmse", "predict", "collapse", "sample", "config")
+        (name, "quiet"): "says nothing on stderr"
+        for name in ("mse", "rmse", "predict", "collapse", "sample", "config", "quiz", "explain")
     },
     ("evaluate", "plot"): "the matrix of a few classes is always drawn",
     ("evaluate", "quiet"): "says nothing on stderr",

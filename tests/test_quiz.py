@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gdcli.data.toys import line as toy_line
-from gdcli.lessons.quiz import mark, questions
-from gdcli.lessons.quiz_topics import TOPICS, texts
+from gdcli.lessons.quiz import mark
+from gdcli.lessons.quiz_topics import TOPICS, questions, texts
 from gdcli.render.screen import columns
 
 SEEDS = 500

@@ -1,4 +1,4 @@
-"""The quiz: questions whose answers are figures of real runs, in two languages, drawn by a seed."""
+"""A question of the quiz in two languages, and the mark of an answer."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
+from gdcli.errors import OptionError
 
-from gdcli.errors import OptionError, did_you_mean
-
-__all__ = ["Choice", "Marked", "Question", "mark", "questions", "topics"]
+__all__ = ["Choice", "Marked", "Question", "letter", "mark"]
 
 
 class Choice(NamedTuple):
@@ -104,38 +102,6 @@ def letter(at: int) -> str:
     ('a', 'c')
     """
     return chr(ord("a") + at)
-
-
-def topics() -> dict[str, tuple[str, str]]:
-    """Each topic's name, and what it is about in both languages."""
-    from gdcli.lessons.quiz_topics import TOPICS, texts
-
-    return {name: (texts(name)["about"], texts(name)["zh_about"]) for name in TOPICS}
-
-
-def questions(topic: str | None, count: int, seed: int) -> list[Question]:
-    """So many questions; the first is the seed's, the next those of the seeds after it.
-
-    Args:
-        topic: One topic, or None for one after the other.
-        count: How many.
-        seed: What they are drawn by.
-
-    Raises:
-        OptionError: If there is no such topic.
-
-    >>> questions("batches", 1, 0)[0].answer == questions("batches", 1, 0)[0].answer
-    True
-    """
-    from gdcli.lessons.quiz_topics import TOPICS
-
-    names = list(TOPICS)
-    if topic is not None and topic not in names:
-        raise OptionError(f"quiz: there is no topic '{topic}'", did_you_mean(topic, names))
-    asked = [topic or names[(seed + at) % len(names)] for at in range(count)]
-    return [
-        TOPICS[name](np.random.default_rng([names.index(name), seed + at]), seed + at) for at, name in enumerate(asked)
-    ]
 
 
 def mark(question: Question, given: str) -> Marked:

@@ -1,4 +1,4 @@
-"""What the quiz asks, topic by topic: each draws a run, carries it out, and asks for one of its figures."""
+"""What the quiz asks, topic by topic, by a seed: each draws a run, carries it out, and asks for one of its figures."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.library import fit, train
 from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.network_result import NetworkResult
 from gdcli.formatting import short
 from gdcli.lessons.quiz import Choice, Question
 
-__all__ = ["TOPICS", "texts"]
+__all__ = ["TOPICS", "questions", "texts"]
 
 FILE = "quiz.toml"
 EPOCHS, CURVE = 300, 40
@@ -229,6 +230,29 @@ TOPICS: dict[str, Callable[[np.random.Generator, int], Question]] = {
     "confusion": confusion,
 }
 """Who asks, by topic."""
+
+
+def questions(topic: str | None, count: int, seed: int) -> list[Question]:
+    """So many questions; the first is the seed's, the next those of the seeds after it.
+
+    Args:
+        topic: One topic, or None for one after the other.
+        count: How many.
+        seed: What they are drawn by.
+
+    Raises:
+        OptionError: If there is no such topic.
+
+    >>> questions("batches", 1, 0)[0].answer == questions("batches", 1, 0)[0].answer
+    True
+    """
+    names = list(TOPICS)
+    if topic is not None and topic not in names:
+        raise OptionError(f"quiz: there is no topic '{topic}'", did_you_mean(topic, names))
+    asked = [topic or names[(seed + at) % len(names)] for at in range(count)]
+    return [
+        TOPICS[name](np.random.default_rng([names.index(name), seed + at]), seed + at) for at, name in enumerate(asked)
+    ]
 
 
 def _asked(

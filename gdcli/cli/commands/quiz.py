@@ -11,7 +11,8 @@ from gdcli.cli.output import check, emit, format_of
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.lessons.language import language_of
-from gdcli.lessons.quiz import Marked, mark, questions
+from gdcli.lessons.quiz import Marked, mark
+from gdcli.lessons.quiz_topics import questions
 from gdcli.render.reports.quiz import dialogue, report
 
 TOPIC = "rates, step, optimizers, overfitting, batches or confusion; without it, each in turn."
