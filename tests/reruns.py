@@ -42,7 +42,8 @@ SILENT = {
     "mse": "prints a bare number", "rmse": "prints a bare number", "evaluate": "has no choices of its own",
     "predict": "has no choices of its own", "collapse": "has no choices of its own", "sample": "is the command itself",
     "help": "runs nothing", "completion": "runs nothing", "config": "runs nothing",
-    "explain": "runs nothing", "check": "is about formulas, and ends by them: tests/test_check.py",
+    "explain": "runs nothing", "quiz": "names the run of each answer",
+    "check": "is about formulas, and ends by them: tests/test_check.py",
 }  # fmt: skip
 """Commands that are not drawn, and why: most say no such line."""
 

@@ -23,6 +23,8 @@ from gdcli.render.screen import Screen, columns, error_lines, guarded, paint, pl
 
 COMMANDS = ("rerun:", "best run:", "keep:")
 """Remarks that are a command to copy, and so stay in one line."""
+MOST_TYPED = 10_000
+"""Bytes of an answer that are read at once."""
 
 
 @dataclass(eq=False, repr=False)
@@ -73,6 +75,14 @@ class Terminal:
         except (OSError, ValueError):  # not a file of the system's: a test's own stream holds data
             return True
         return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+    def ask(self) -> str | None:
+        """The next line of standard input, without its end; None when there are no more."""
+        if self.stdin is not None and self.stdout.isatty():
+            self.stdout.write("> ")
+        self.stdout.flush()
+        line = b"" if self.stdin is None else self.stdin.readline(MOST_TYPED)
+        return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
 
     def screen(self, stream: TextIO | None = None) -> Screen:
         """What a stream (stdout unless given) can show."""

@@ -14,7 +14,7 @@ from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec
-from gdcli.lessons.marking import line_of, mark, read_predictions
+from gdcli.lessons.marking import ANSWERS, line_of, mark, read_predictions
 from gdcli.render.reports.check import report
 
 FORMULA = "FORMULA"
@@ -66,8 +66,7 @@ def command(
     table = rows.numbers(str(spec.data.source), spec.data)
     note_all(rows.notes, terminal)
     line = line_of(table, (start.get("m", place.m or 0.0), start.get("b", place.b or 0.0)), place.lr, place.seed)
-    names = ("loss", "rmse", "grad_m", "grad_b", "step_m", "step_b")
-    formulas = {name: text for name in names if (text := getattr(asked, name)) is not None}
+    formulas = {name: text for name in ANSWERS if (text := getattr(asked, name)) is not None}
     if asked.wanted is not None and asked.python is None:
         raise OptionError("--as goes with --python FILE:FUNCTION", "leave it out: a formula's option says what it is")
     python = None if asked.python is None else (asked.python, asked.wanted)
