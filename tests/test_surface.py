@@ -212,7 +212,7 @@ class TestPicture:
     @pytest.mark.parametrize("rates", ["0.1", "0.01,0.1", "0.01,0.1,0.29,0.3"])
     @pytest.mark.parametrize("size", [(40, 10), (80, 24), (120, 40)])
     def test_nothing_is_wider_than_the_terminal(self, gdcli, rates, size, monkeypatch):
-        monkeypatch.setattr("shutil.get_terminal_size", lambda *_: __import__("os").terminal_size(size))
+        monkeypatch.setattr("shutil.get_terminal_size", lambda *_, **__: __import__("os").terminal_size(size))
         result = gdcli("surface", "--lr", rates, tty=True)
         assert max(map(columns, result.out.splitlines())) <= size[0]
 
