@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 import typer
 
-from gdcli.cli.options import ModelArgument, OutputOptions, option
+from gdcli.cli.options import ModelArgument, OutputOptions, WorkerOptions, option
 from gdcli.cli.output import check, emit, layout
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.running import employed, note_all, reading
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
-from gdcli.experiments.evaluating import Evaluated
 from gdcli.experiments.saved import load_model
 from gdcli.experiments.spec import DataSpec
+from gdcli.experiments.spread_evaluation import evaluated
 from gdcli.render.reports.evaluate import report
 
 
@@ -31,6 +32,7 @@ def command(
     model: ModelArgument,
     data: DataSpec,
     asked: EvaluateOptions,
+    working: WorkerOptions,
     output: OutputOptions,
 ) -> None:
     """Measure a saved model on rows with known answers.
@@ -39,10 +41,9 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    name = rows_named(data.source, terminal, model)
+    named = replace(data, source=rows_named(data.source, terminal, model))
     saved = load_model(model, terminal.stdin)
-    table = saved.table(name, data, reader(terminal), asked.labels)
-    rows = saved.dataset(table, data)
-    reading = saved.reading(table, rows, data)
-    note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
-    emit(report(Evaluated.of(saved, rows, reading), layout(asked.plot, output, terminal)), output, terminal)
+    with employed(working, terminal) as workers, reading(terminal) as rows:
+        done = evaluated(saved, named, rows, asked.labels, workers)
+    note_all([*done.reading.gaps.lines(done.reading.rows, done.reading.target.name)], terminal)
+    emit(report(done, layout(asked.plot, output, terminal)), output, terminal)

@@ -14,7 +14,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import emit, format_of, layout
-from gdcli.cli.running import batch_words, note_all, reader
+from gdcli.cli.running import note_all, reader
 from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, OptionError
@@ -37,7 +37,7 @@ from gdcli.experiments.spec import (
     StopSpec,
     options_of,
 )
-from gdcli.formatting import exact
+from gdcli.render.reports.headers import range_test_header
 from gdcli.render.reports.range_test import report
 
 LOW, HIGH = 1e-6, 10.0
@@ -113,7 +113,7 @@ def command(
     subject = Subject.of(experiment)
     if asked.low is None:
         tried = subject.lowered(tried, asked.high)
-    terminal.note(f"{_header(experiment)}   {tried.steps} rates from {exact(tried.low)} to {exact(tried.high)}")
+    terminal.note(range_test_header(experiment, tried))
     with interruptible() as interrupted:
         probes = subject.test(tried, interrupted)
         stopped = interrupted()
@@ -152,21 +152,6 @@ def _experiment(spec: Spec, terminal: Terminal) -> tuple[Experiment, dict[str, A
         experiment = read_network(with_rows(spec, terminal, "lr-find train"), rows)
     note_all(rows.notes, terminal)
     return experiment, start
-
-
-def _header(experiment: Experiment) -> str:
-    """What is about to happen, in a line."""
-    batch = batch_words(experiment.batch_size, "batches of")
-    return "   ".join(
-        [
-            experiment.model_words,
-            f"{len(experiment.data):,} rows from {experiment.spec.name}",
-            *[experiment.disk_words] * bool(experiment.disk_words),
-            experiment.loss_name,
-            f"{type(experiment.optimizer).__name__}, {batch}",
-            f"seed {experiment.spec.loop.seed}",
-        ]
-    )
 
 
 def _refuse_others(context: Any, what: str) -> None:

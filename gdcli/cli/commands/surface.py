@@ -9,7 +9,6 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from gdcli.cli.example import or_example
-from gdcli.cli.fitting import header
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.lifetime import unwound
@@ -37,6 +36,7 @@ from gdcli.experiments.spec import (
 from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
+from gdcli.render.reports.headers import line_header
 from gdcli.render.reports.surface import report
 
 MODEL = ".safetensors"
@@ -129,7 +129,7 @@ def _of_line(
     ranges = axis_ranges(asked.axes(), {"m": asked.m_range, "b": asked.b_range}, (names[over[0]], names[over[1]]))
     rates = list(dict.fromkeys(one.rate for one in runs))
     kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
-    terminal.note(header(first, ", ".join(map(exact, rates)), ", ".join(kinds)))
+    terminal.note(line_header(first, ", ".join(map(exact, rates)), ", ".join(kinds)))
     with interruptible() as interrupted:
         descents = []
         for one in runs:

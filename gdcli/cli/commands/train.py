@@ -12,12 +12,12 @@ from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, check_place, emit, format_of, layout
-from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reading, resolved
+from gdcli.cli.running import finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.checkpoint import load
-from gdcli.experiments.network import NetworkExperiment, read_network
+from gdcli.experiments.network import read_network
 from gdcli.experiments.network_result import NetworkResult
 from gdcli.experiments.resuming import continued_spec
 from gdcli.experiments.spec import (
@@ -32,7 +32,7 @@ from gdcli.experiments.spec import (
     Spec,
     StopSpec,
 )
-from gdcli.formatting import exact
+from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.train import answer_lines, report
 from gdcli.training import streams
 from gdcli.training.streams import Run
@@ -74,7 +74,7 @@ def command(
     repeated = resolved(experiment, form, saving.save is not None)
     again = invocation(context, spec.data.source).with_options(**repeated)
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
-    terminal.note(header(experiment))
+    terminal.note(network_header(experiment))
     note_chosen(experiment, terminal)
     table, screen = form.for_people, layout(stream.plot, output, terminal, f"rerun: {again}")
     most = screen.table_rows(answer_lines(experiment))
@@ -105,21 +105,3 @@ def with_rows(spec: Spec, terminal: Terminal, words: str) -> Spec:
     if terminal.piped_in():
         return replace(spec, data=replace(spec.data, source="-"))
     raise OptionError("there is nothing to train on", f"give DATA, as in gdcli {words} sample:digits --hidden 32")
-
-
-def header(experiment: NetworkExperiment) -> str:
-    """What is about to happen, in a line."""
-    parts = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
-    counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
-    descent = f"{type(experiment.optimizer).__name__}, lr {exact(experiment.rate)}"
-    return "   ".join(
-        [
-            experiment.model_words,
-            f"{experiment.network.size:,} parameters",
-            f"{counts} rows from {experiment.spec.name}",
-            *[experiment.disk_words] * bool(experiment.disk_words),
-            experiment.loss_name,
-            f"{descent}, {batch_words(experiment.batch_size, 'batch')}",
-            f"seed {experiment.spec.loop.seed}",
-        ]
-    )

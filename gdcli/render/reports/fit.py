@@ -274,11 +274,13 @@ def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
 
 def draw_fit(result: LineResult, screen: Screen) -> list[Picture]:
     """The loss curve, and the data with the line drawn through it; of a run that diverged, the limit too."""
+    from gdcli.experiments.growth import growth  # only where something is drawn
+
     drawing = result.drawing()
     pictures = [Picture(partial(_draw_losses, result, drawing, screen))]
-    growth = result.growth()
-    if growth is not None:
-        pictures.append(Picture(partial(_draw_growth, result, growth, screen), rank=1))
+    factors = growth(result)
+    if factors is not None:
+        pictures.append(Picture(partial(_draw_growth, result, factors, screen), rank=1))
     return [*pictures, Picture(partial(_draw_data, result, drawing, screen), width=34, rank=2)]
 
 
