@@ -128,8 +128,6 @@ def read(content: str, place: str, known: Collection[str]) -> Chapter:
     for name, example in NEEDED.items():
         if not fields.get(name):
             raise DataError(f"{place}: the field '{name}' is missing", f"write {example}")
-                f"{place}: the field '{name}' is missing", f"write {name} = {'[...]' * (name == 'text') or '...'}"
-            )
     commands = tuple(checked.commands(fields.get("command", [])))
     if "try_command" in fields:
         checked.command_line(fields["try_command"], ("try_command",))
@@ -175,8 +173,6 @@ class _Checked(NamedTuple):
             if "run" not in one:
                 where = f"{self.place}: line {self.lines.get(('command', at))}: command {at + 1}"
                 raise DataError(f"{where}: the field 'run' is missing", 'write run = "gdcli ..."')
-                    f"{self.place}: line {line}: command {at + 1}: the field 'run' is missing", "run = 'gdcli ...'"
-                )
             self.command_line(one["run"], ("command", at, "run"))
             yield Command(**one)
 

@@ -102,11 +102,9 @@ def _body(one: Chapter, words: Words, run: Run) -> Iterator[str]:
     """A chapter's paragraphs, code, commands and question."""
     yield from (f"<p>{escape(paragraph)}</p>\n" for paragraph in one.text)
     if one.code:
-        yield f'<figure><figcaption>{escape(words.code)}</figcaption>\n<pre class="code">{escape(one.code.strip())}</pre>\n'
-        yield f'<p class="prints">{escape(words.prints)}</p>\n<pre>{escape(one.prints.strip())}</pre>' * bool(
-            one.prints
-        )
-        yield "</figure>\n"
+        yield f"<figure><figcaption>{escape(words.code)}</figcaption>\n<pre>{escape(one.code.strip())}</pre>\n"
+        printed = f'<p class="prints">{escape(words.prints)}</p>\n<pre>{escape(one.prints.strip())}</pre>'
+        yield f"{printed * bool(one.prints)}</figure>\n"
     for command in one.commands:
         yield from _figure(command, words, run)
     if one.task:
