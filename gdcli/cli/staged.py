@@ -13,7 +13,7 @@ from gdcli.errors import INTERRUPTED
 from gdcli.lessons.chapter import Command
 from gdcli.lessons.stage import LIMIT, PICTURE, Ran, clock, failure, variables
 from gdcli.render.lessons.pages import Run
-from gdcli.render.screen import Screen
+from gdcli.render.screen import ESCAPE, Screen
 
 
 class Sheet(io.StringIO):
@@ -61,4 +61,4 @@ def _ran(command: Command, screen: Screen, height: int, environ: dict[str, str])
     picture = Path(PICTURE)
     svg = picture.read_text(encoding="utf-8") if picture.exists() else ""
     picture.unlink(missing_ok=True)
-    return Ran(code, out.getvalue().rstrip("\n").split("\n"), err.getvalue(), bool(late), svg)
+    return Ran(code, out.getvalue().rstrip("\n").split("\n"), ESCAPE.sub("", err.getvalue()), bool(late), svg)

@@ -119,10 +119,8 @@ def read(content: str, place: str, known: Collection[str]) -> Chapter:
         ) from None
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rstrip(")").partition(" (at ")
-        line = where if where.startswith("line") else "its last line"
-        raise DataError(
-            f"{place}: {line}: {what[0].lower()}{what[1:]}", "a lesson is TOML: see docs/lessons.md"
-        ) from None
+        line = where if where.startswith("line") else f"line {len(content.splitlines())}"
+        raise DataError(f"{place}: {line}: {what[0].lower()}{what[1:]}", HINT) from None
     checked = _Checked(place, _lines(content), known)
     checked.fields(fields, FIELDS, ())
     for name, example in NEEDED.items():

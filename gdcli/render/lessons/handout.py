@@ -118,11 +118,16 @@ def _body(one: Chapter, words: Words, run: Run) -> Iterator[str]:
 def _figure(command: Command, words: Words, run: Run) -> Iterator[str]:
     """A command and what it shows: its own drawing where it has one, else the terminal's text."""
     drawn = command.words[0] in DRAWN and not {"--save", "-f", "--format"} & set(command.words)
-    ran = run(command._replace(run=f"{command.run} --save {PICTURE} --no-plot" if drawn else command.run), PLAIN)
+    ran = run(command._replace(run=f"{command.run} --save {PICTURE}" if drawn else command.run), PLAIN)
     picture = f'<div class="picture">{ran.svg[ran.svg.index("<svg") :]}</div>\n' if ran.svg else ""
     yield f"<figure><figcaption>{escape(command.look or words.look)}</figcaption>\n"
     yield f'<pre class="typed">$ {escape(command.run)}</pre>\n{picture}'
-    yield f'<pre class="screen">{spans(ran.lines)}</pre>\n</figure>\n'
+    yield f'<pre class="screen">{spans(_below(ran.lines) if ran.svg else ran.lines)}</pre>\n</figure>\n'
+
+
+def _below(lines: Sequence[str]) -> Sequence[str]:
+    """What stands below a picture: the lines after the last blank one."""
+    return lines[max((at + 1 for at, line in enumerate(lines) if not line), default=0) :]
 
 
 def _heading(one: Chapter) -> str:
