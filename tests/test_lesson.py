@@ -114,7 +114,7 @@ def test_the_slides_rmse_and_gradient_are_the_programs(gdcli, m, b):
 @pytest.mark.parametrize("name", ["linear", "relu", "sigmoid"])
 def test_the_slides_activations_are_the_programs(gdcli, name):
     rows = gdcli("activation", name, "--format", "csv").csv
-    values = [(float(row["z"]), float(row["value"])) for row in rows]
+    values = [(float(row["x"]), float(row["value"])) for row in rows]
     function = code_of("activations")[name]
     assert [value for _, value in values] == pytest.approx([function(z) for z, _ in values], abs=1e-12)
 
