@@ -31,6 +31,11 @@ COMMANDS = [
     *(
         "activation relu",
         "activation relu --format csv",
+        "loss",
+        "loss mse --format csv",
+        "check sample:deck --loss (m+b-3)^2/2+(2m+b-5)^2/2",
+        "explain",
+        "explain gradient --format json",
         "sample",
         "sample line",
         "collapse model.safetensors rows.csv",
@@ -38,6 +43,7 @@ COMMANDS = [
     *("evaluate model.safetensors rows.csv", "predict model.safetensors rows.csv", "live rows.csv --plain"),
     *("live --replay made.jsonl --plain", "fit rows.csv --epochs 9 --get train.r2", "help fit", "completion bash"),
     *("fit --help", "--help", "--version", "config show"),
+    *("explain gradient", "quiz step --count 1", "quiz step --format json"),
 ]
 """Runs of every kind of command, in words or for programs."""
 TYPED = b"n\nq\n"

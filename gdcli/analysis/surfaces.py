@@ -17,7 +17,7 @@ __all__ = ["Plane", "Span", "Surface", "filter_normalised", "span_around", "surf
 NUMBERS = 2**20
 """Numbers held at a time while a grid is evaluated: a few megabytes."""
 
-FARTHEST = 1e150
+FARTHEST, LEAST_SPAN = 1e150, 1e-290
 DIGITS = 12  # that a grid's values keep: no tails like 0.30000000000000004
 
 
@@ -190,8 +190,9 @@ def span_around(values: Iterable[float], margin: float = 0.5, cells: int = 40) -
     """
     known = [min(max(value, -FARTHEST), FARTHEST) for value in values if math.isfinite(value)] or [0.0]
     low, high = min(known), max(known)
-    if high - low <= 1e-6 * max(abs(low), abs(high)):
-        room = max(abs(low), abs(high)) / 2 or 1.0
+    largest = max(abs(low), abs(high))
+    if high - low <= max(1e-6 * largest, LEAST_SPAN):
+        room = largest / 2 if largest > LEAST_SPAN else 1.0
     else:
         room = (high - low) * margin
     low, high = low - room, high + room

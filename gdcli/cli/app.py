@@ -32,6 +32,7 @@ COMMANDS = {
     "lesson": "Give the lecture chapter by chapter, each command run before your eyes, in English or Chinese.",
     "check": "Check your own formulas, function or predictions against the truth.",
     "explain": "Explain a term of the lecture in three sentences, with its formula and a command that shows it.",
+    "quiz": "Ask questions made from real runs, and show the run that answers each.",
     "train": "Train a network for classification or regression.",
     "evaluate": "Measure a saved model on rows with known answers.",
     "predict": "Add a saved model's prediction to each row.",

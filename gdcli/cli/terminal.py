@@ -19,10 +19,12 @@ from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.settings import COLOR_CHOICES
 from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
-from gdcli.render.screen import Screen, columns, error_lines, paint, plain, wrapped
+from gdcli.render.screen import Screen, columns, error_lines, guarded, paint, plain, wrapped
 
 COMMANDS = ("rerun:", "best run:", "keep:")
 """Remarks that are a command to copy, and so stay in one line."""
+MOST_TYPED = 10_000
+"""Bytes of an answer that are read at once."""
 
 
 @dataclass(eq=False, repr=False)
@@ -76,6 +78,14 @@ class Terminal:
             return True
         return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
 
+    def ask(self) -> str | None:
+        """The next line of standard input, without its end; None when there are no more."""
+        if self.stdin is not None and self.stdout.isatty():
+            self.stdout.write("> ")
+        self.stdout.flush()
+        line = b"" if self.stdin is None else self.stdin.readline(MOST_TYPED)
+        return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
+
     def screen(self, stream: TextIO | None = None) -> Screen:
         """What a stream (stdout unless given) can show."""
         stream = stream or self.stdout
@@ -121,7 +131,8 @@ class Terminal:
         import traceback
 
         with self._if_it_can_be_written():
-            traceback.print_exc(file=self.stderr)
+            screen = self.screen(self.stderr)
+            self.stderr.writelines(f"{guarded(line, screen)}\n" for line in traceback.format_exc().splitlines())
 
     @contextlib.contextmanager
     def _if_it_can_be_written(self) -> Iterator[None]:

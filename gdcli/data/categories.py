@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,9 +88,12 @@ class CategoryTable(Table):
 
     def _indicator(self, name: str) -> tuple[str, str] | None:
         """The column and the value that a new column stands for."""
-        column, equals, value = name.partition("=")
-        known = equals and name not in self.base.names and value in self.values.get(column, ())
-        return (column, value) if known else None
+        return None if name in self.base.names else self._indicators.get(name)
+
+    @cached_property
+    def _indicators(self) -> dict[str, tuple[str, str]]:
+        """The new columns by name; a column's own name may hold a `=`."""
+        return {f"{column}={value}": (column, value) for column, known in self.values.items() for value in known}
 
 
 def indicator_names(values: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

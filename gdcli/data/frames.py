@@ -24,6 +24,8 @@ __all__ = ["BATCH", "FrameSource", "LazyTable", "lazy_table", "unreadable"]
 
 BATCH = 1 << 16
 """Rows that polars hands over at a time."""
+MOST_DAYS = 2_932_896
+"""From 1970 to the end of the year 9999."""
 
 _NESTED = {"List": "lists", "Array": "lists", "Struct": "records", "Object": "objects", "Binary": "bytes"}
 
@@ -174,7 +176,21 @@ def column_of_series(series: Series) -> Column:
         return np.asarray(series.cast(pl.Float64).to_numpy(), np.float64)
     if nested_kind(dtype) or dtype == pl.Duration:
         return ["" if value is None else str(value) for value in series.to_list()]
+    if dtype in (pl.Date, pl.Datetime):
+        _refuse_far_dates(series)
     return [*series.cast(pl.String).fill_null("")]
+
+
+def _refuse_far_dates(series: Series) -> None:
+    """Refuses dates that polars cannot write: it would panic, and say so past this program.
+
+    Raises:
+        RuntimeError: If there are some.
+    """
+    unit = getattr(series.dtype, "time_unit", None)
+    a_day = 86_400 * {"ms": 10**3, "us": 10**6, "ns": 10**9}[unit] if unit else 1
+    if (series.to_physical().cast(_float64()).abs() / a_day > MOST_DAYS).any():
+        raise RuntimeError(f"column {series.name!r} holds dates beyond the year 9999")
 
 
 def _is_number(dtype: DataType) -> bool:

@@ -74,7 +74,8 @@ def _within(cell: str, given: Sequence[str], decimal: str) -> bool:
 
 def _is_sequence(cells: Sequence[str]) -> bool:
     """Whether the whole numbers among some cells rise or fall by equal steps, as years do: 2018, 2019, 2020."""
-    whole = [int(cell) for cell in cells if cell.strip().isdigit() and len(cell) < 19]
+    known = [cell.strip(" ") for cell in cells]
+    whole = [int(cell) for cell in known if cell.isascii() and cell.isdigit() and len(cell) < 19]
     steps = {after - before for before, after in pairwise(whole)}
     return len(steps) == 1 and 0 not in steps and (len(whole) > 2 or steps <= {1, -1})
 

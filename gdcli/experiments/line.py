@@ -299,10 +299,12 @@ def on_rows(
 
 def _refuse_powers(inputs: Array, degree: int, names: tuple[str, ...]) -> None:
     """Refuses powers of the raw inputs that no number holds: their parameters would be none either."""
+    largest = np.abs(inputs).max(axis=0, initial=0.0)
     with np.errstate(all="ignore"):
-        large = ~np.isfinite(np.abs(inputs).max(axis=0, initial=0.0) ** degree)
-    if degree > 1 and large.any():
-        what = f"column '{names[int(large.argmax())]}': its power {degree} is beyond float64"
+        power = largest**degree
+        lost = ~np.isfinite(power) | ((power < np.finfo(float).tiny) & (largest > 0))
+    if degree > 1 and lost.any():
+        what = f"column '{names[int(lost.argmax())]}': its power {degree} is beyond float64"
         raise DataError(what, "give the column in another unit, or lower --degree")
 
 

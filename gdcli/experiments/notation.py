@@ -91,7 +91,7 @@ def positive(text: str) -> float:
 
 def non_negative(text: str) -> float:
     """A finite number, 0 or above."""
-    return _checked(text, float, lambda value: value >= 0, "a finite number, 0 or above")
+    return _checked(text, float, lambda value: value >= 0, "a finite number, 0 or above") + 0.0  # -0 is 0
 
 
 def below_one(text: str) -> float:
@@ -283,6 +283,8 @@ def scale(text: str) -> str | float:
         return one_of("--scale", text, ("none", "standard", "minmax"))
     if not (math.isfinite(factor) and factor > 0):
         raise OptionError(f"--scale: {text} is not a finite number above 0", "as in --scale 255")
+    if not 0 < factor * factor < math.inf:
+        raise OptionError(f"--scale: the square of {text} is beyond float64", "as in --scale 255")
     return factor
 
 

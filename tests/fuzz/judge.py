@@ -19,7 +19,7 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 BARS = re.compile(r"\r|\x1b\[[0-9]*[KAG]|\x1b\[\?25[lh]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 NONFINITE = re.compile(r"(?<![\w.'\"+-])[-+]?(?:nan|inf|infinity)(?![\w.])", re.IGNORECASE)
-NAN = re.compile(r"(?<![\w.])nan(?![\w.])")
+NAN = re.compile(r"(?<![\w.])nan(?![\w.:])")  # `nan:` is a name before what is said of it
 MACHINE = ("csv", "tsv", "json", "jsonl", "kv", "value")
 ROWS = ("csv", "tsv", "jsonl")
 OUTPUTS = ("-o", "--output", "--save", "--record")
@@ -65,7 +65,8 @@ def _files(case: Case, outcome: Outcome) -> Iterator[str]:
 
 def _output(case: Case, outcome: Outcome) -> Iterator[str]:
     form = form_of(case)
-    written = [outcome.after[name] for name in _values(case, ("-o", "--output")) if name in outcome.after]
+    last = [*_values(case, ("-o", "--output"))][-1:]  # of several, the last is the output
+    written = [outcome.after[name] for name in last if name in outcome.after]
     for content in [outcome.out, *written] if outcome.code in (0, 4, 5) else [outcome.out]:
         try:
             text = content.decode("utf-8" if form in MACHINE or content is not outcome.out else case.encoding)

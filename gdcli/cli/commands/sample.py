@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -11,13 +9,11 @@ import typer
 from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, destination, emit, format_of
 from gdcli.cli.terminal import Terminal
-from gdcli.data.samples import Sample, content, samples
+from gdcli.data.samples import content, samples
 from gdcli.data.tables import read_table
 from gdcli.errors import OptionError
-from gdcli.render import Report, theme
-from gdcli.render.screen import Screen, paint, plain
-
-LONGEST = 13  # letters of the longest name
+from gdcli.render import Report
+from gdcli.render.reports.sample import report
 
 
 def command(
@@ -51,24 +47,7 @@ def _list(output: OutputOptions, terminal: Terminal, unused: dict[str, object]) 
             raise OptionError(
                 f"{option_name} goes with a sample's name", f"as in gdcli sample line {option_name} {value}"
             )
-    listed = samples()
-    report = Report(
-        schema="gdcli.sample/1",
-        records=listed,
-        rows_name="samples",
-        rows_in_kv=True,
-        paragraph=_told,
-    )
-    emit(report, output, terminal)
-
-
-def _told(one: Sample, screen: Screen) -> Iterator[str]:
-    """A sample's name, what it is, and its command, within the screen's width."""
-    indent = " " * (LONGEST + 2)
-    about = textwrap.wrap(plain(one.about, screen), max(screen.width, 60) - len(indent), break_on_hyphens=False)
-    yield f"{paint(one.name.ljust(LONGEST), theme.HEADING, screen)}  {about[0]}"
-    yield from (indent + line for line in about[1:])
-    yield f"{indent}{paint(one.command, theme.COMMAND, screen)}"
+    emit(report(samples()), output, terminal)
 
 
 def _print(
@@ -82,8 +61,8 @@ def _print(
     table = read_table(text, name)
     columns = {column: _values(table, column) for column in table.names}
     records = [_Row(dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
-    report = Report("gdcli.sample/1", records, lambda: {"name": name}, "rows", rows_in_kv=True)
-    emit(report, output, terminal)
+    printed = Report("gdcli.sample/1", records, lambda: {"name": name}, "rows", rows_in_kv=True)
+    emit(printed, output, terminal)
 
 
 class _Row:

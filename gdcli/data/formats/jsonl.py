@@ -19,6 +19,7 @@ from gdcli.data.tables import Table
 
 __all__ = ["read"]
 
+UNNAMED = "unnamed"  # what a key without letters is called
 _AN_OBJECT = 'each row is one object of numbers and texts: {"x": 1, "y": 3}'
 
 
@@ -79,10 +80,12 @@ def _table(content: bytes, place: Place, line: int = 1, known: tuple[str, ...] =
     rows = [*(_of_array(text, place.source) if text.lstrip().startswith(b"[") else _of_lines(text, place.source, line))]
     if not rows:
         raise data_error(place.source, "no rows", _AN_OBJECT)
-    names = known or tuple(dict.fromkeys(key for _, row in rows for key in row))
+    names = known or tuple(dict.fromkeys(key or UNNAMED for _, row in rows for key in row))
     if not names:
         raise data_error(place.source, "no columns: every object is empty", _AN_OBJECT)
     columns = {name: [row.get(name) for _, row in rows] for name in names}
+    if UNNAMED in columns:
+        columns[UNNAMED] = [row.get(UNNAMED, row.get("")) for _, row in rows]
     nested = {name: kind for name, values in columns.items() if (kind := _nested({*map(type, values)}))}
     lines = [number for number, _ in rows]
     return ColumnTable(

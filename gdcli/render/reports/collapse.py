@@ -30,6 +30,7 @@ TIED = re.compile(r" (?![-+] |\()")  # the spaces inside a term, where no line i
 LAYERS = 5  # layers that a product names
 OUTPUTS = 12  # numbers that a vector shows
 DIGITS = 4
+NARROWEST = 20  # columns of a text beside a label, however long that is
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,8 @@ def _listed(names: Sequence[str]) -> str:
 def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A text beside its label, broken at words to stay within 80 columns, or the terminal's if wider."""
     start = f" {label} " if label else " "
-    lines = wrap(text, max(80, screen.width) - columns(start), break_long_words=False, break_on_hyphens=False)
+    room = max(max(80, screen.width) - columns(start), NARROWEST)
+    lines = wrap(text, room, break_long_words=False, break_on_hyphens=False)
     for at, line in enumerate(lines):
         head = paint(start, theme.HEADING, screen) if label and not at else " " * columns(start)
         yield head + plain(line.replace("\N{NO-BREAK SPACE}", " "), screen)

@@ -1,0 +1,29 @@
+"""What `sample` shows: each sample's name, what it is, and a command to try."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from gdcli.data.samples import Sample
+from gdcli.render import Report, theme
+from gdcli.render.screen import Screen, paint, plain
+
+__all__ = ["report"]
+
+LONGEST = 13
+"""Letters of the longest name."""
+
+
+def report(samples: Sequence[Sample]) -> Report:
+    """The report of all samples."""
+    return Report("gdcli.sample/1", samples, rows_name="samples", rows_in_kv=True, paragraph=_described)
+
+
+def _described(one: Sample, screen: Screen) -> Iterator[str]:
+    """A sample's name, what it is, and its command, within the screen's width."""
+    indent = " " * (LONGEST + 2)
+    about = textwrap.wrap(plain(one.about, screen), max(screen.width, 60) - len(indent), break_on_hyphens=False)
+    yield f"{paint(one.name.ljust(LONGEST), theme.HEADING, screen)}  {about[0]}"
+    yield from (indent + line for line in about[1:])
+    yield f"{indent}{paint(one.command, theme.COMMAND, screen)}"
