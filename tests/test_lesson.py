@@ -313,7 +313,7 @@ def test_a_command_that_fails_is_named(gdcli, table, word):
 
 
 def test_a_command_that_takes_too_long_is_named(gdcli, table, monkeypatch):
-    monkeypatch.setattr("gdcli.cli.staged.LIMIT", 0.3)
+    monkeypatch.setattr("gdcli.live.staged.LIMIT", 0.3)
     path = own(table, ["gdcli fit sample:bmi --standardize --lr 1e-9 --epochs 100000000"])
     result = gdcli("lesson", "--check", path)
     assert result.code == 1

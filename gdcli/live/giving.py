@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from gdcli.data.atomic_write import replaced
-from gdcli.lessons.chapter import Command
 from gdcli.lessons.language import Language
 from gdcli.lessons.lecture import Lesson
-from gdcli.lessons.stage import Ran
 from gdcli.live.keyboard import keys
+from gdcli.live.staged import Staged
 from gdcli.live.walk import Walk
 from gdcli.render.lessons.handout import handout
 from gdcli.render.lessons.pages import PLAIN, plain_text
@@ -20,9 +19,6 @@ from gdcli.render.lessons.words import WORDS
 from gdcli.render.screen import Screen
 
 __all__ = ["Giving"]
-
-Runner = Callable[[str, Screen], Callable[[Command, int], Ran]]
-"""Makes what runs the commands of a place on a screen."""
 
 
 class Giving:
@@ -32,12 +28,12 @@ class Giving:
         lesson: The lesson.
         language: To speak.
         screen: What the terminal can do.
-        runner: Makes what runs the commands.
+        staged: What the commands run with.
     """
 
-    def __init__(self, lesson: Lesson, language: Language, screen: Screen, runner: Runner) -> None:
+    def __init__(self, lesson: Lesson, language: Language, screen: Screen, staged: Staged) -> None:
         self._lesson, self._language, self._screen = lesson, language, screen
-        self._words, self._runner = WORDS[language.code], runner
+        self._words, self._staged = WORDS[language.code], staged
 
     def walk(self, stdin: BinaryIO | None, out: TextIO) -> None:
         """Page by page, at the reader's keys."""
@@ -57,7 +53,7 @@ class Giving:
     def text(self) -> Iterator[str]:
         """All of it, line by line."""
         screen = replace(self._screen, height=PLAIN)
-        run = self._runner(self._lesson.place, screen)
+        run = self._staged.on(screen, self._lesson.place)
         for at, chapter in enumerate(self._lesson.alone().chapters(self._language)):
             yield "\n\n" if at else ""
             for line in plain_text(chapter, self._words, screen, run, PLAIN):
@@ -65,7 +61,7 @@ class Giving:
 
     def check(self, place: str) -> str:
         """Runs all commands; what is wrong is raised."""
-        run = self._runner(place, self._screen)
+        run = self._staged.on(self._screen, place)
         commands = [one for chapter in self._lesson.chapters(self._language) for one in chapter.every_command()]
         for one in commands:
             run(one, PLAIN)
@@ -76,9 +72,9 @@ class Giving:
         chapters = self._lesson.alone().chapters(self._language)
         with replaced(path) as file:
             file.writelines(
-                handout(path.suffix, chapters, self._language, lambda s: self._runner(self._lesson.place, s))
+                handout(path.suffix, chapters, self._language, lambda one: self._staged.on(one, self._lesson.place))
             )
 
     def _walk(self, lesson: Lesson) -> Walk:
-        run = self._runner(lesson.place, self._screen)
+        run = self._staged.on(self._screen, lesson.place)
         return Walk(lesson.chapters(self._language), self._words, self._screen, run)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+import os
+from collections.abc import Mapping, Sequence
+from typing import Annotated, NamedTuple, TextIO
 
 import typer
 
 from gdcli.cli.app import COMMANDS
+from gdcli.cli.boundary import run
 from gdcli.cli.options import LANG, OutputOptions, option
 from gdcli.cli.output import check, destination, emit, format_of
-from gdcli.cli.staged import staged
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.lessons.language import language_of
 from gdcli.lessons.lecture import lesson_of
 from gdcli.lessons.stage import scratch
 from gdcli.live.giving import Giving
+from gdcli.live.staged import Staged
 from gdcli.render.lessons.handout import place_of_handout
 from gdcli.render.reports.lesson import report
 
@@ -58,7 +61,7 @@ def command(
         return
     with destination(output.output, terminal) as out, scratch(lesson):
         screen = terminal.screen(out)
-        giving = Giving(lesson, language, screen, staged(terminal.environ, language.code))
+        giving = Giving(lesson, language, screen, Staged(_run, terminal.environ, language.code))
         if asked.check:
             out.write(giving.check(asked.check))
         elif handout:
@@ -70,3 +73,8 @@ def command(
             out.writelines(giving.run())
         else:
             giving.walk(terminal.stdin, out)
+
+
+def _run(words: Sequence[str], out: TextIO, err: TextIO, environ: Mapping[str, str], size: tuple[int, int]) -> int:
+    """The program within the program."""
+    return run(words, Terminal(None, out, err, environ, size=os.terminal_size(size)))
