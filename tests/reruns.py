@@ -42,7 +42,7 @@ SILENT = {
     "mse": "prints a bare number", "rmse": "prints a bare number", "evaluate": "has no choices of its own",
     "predict": "has no choices of its own", "collapse": "has no choices of its own", "sample": "is the command itself",
     "help": "runs nothing", "completion": "runs nothing", "config": "runs nothing",
-    "explain": "runs nothing", "quiz": "names the run of each answer",
+    "explain": "runs nothing", "quiz": "names the run of each answer", "lesson": "shows runs of others",
     "check": "is about formulas, and ends by them: tests/test_check.py",
 }  # fmt: skip
 """Commands that are not drawn, and why: most say no such line."""

@@ -43,7 +43,7 @@ COMMANDS = [
     *("evaluate model.safetensors rows.csv", "predict model.safetensors rows.csv", "live rows.csv --plain"),
     *("live --replay made.jsonl --plain", "fit rows.csv --epochs 9 --get train.r2", "help fit", "completion bash"),
     *("fit --help", "--help", "--version", "config show"),
-    *("explain gradient", "quiz step --count 1", "quiz step --format json"),
+    *("explain gradient", "quiz step --count 1", "quiz step --format json", "lesson", "lesson rmse"),
 ]
 """Runs of every kind of command, in words or for programs."""
 TYPED = b"n\nq\n"

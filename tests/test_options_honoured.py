@@ -40,6 +40,7 @@ RUNS = {
     "check": ["check", "rows.csv", "--x", "x", "--grad-m", "2/n*sum(x*(y_hat-y))"],
     "quiz": ["quiz", "step"],
     "explain": ["explain", "gradient"],
+    "lesson": ["lesson", "rmse"],
 }
 """A small run of each command."""
 TYPED = "n 3\nq\n"
@@ -64,7 +65,7 @@ VALUES = {
     "allow": "columns=250000", "against": "p", "row": "2", "neuron": "1:1", "shuffle_rows": "33", "by": "z",
     ("loss", "FORMULA"): "m", "rmse": "m", "grad_m": "m", "grad_b": "m", "step_m": "m", "step_b": "m",
     "python": "none.py:f", "wanted": "loss",
-    "lang": "zh-TW", "answer": "1", "count": "2",
+    "lang": "zh-TW", "answer": "1", "count": "2", "run": "line", "check": "none.toml",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
@@ -112,6 +113,9 @@ UNSEEN = {
     },
     ("evaluate", "plot"): "the matrix of a few classes is always drawn",
     ("evaluate", "quiet"): "says nothing on stderr",
+    **{
+        ("lesson", name): "shows on a terminal, or what is written: tests/test_lesson.py" for name in ("plain", "quiet")
+    },
     ("explain", "quiet"): "says nothing on stderr",
     ("mse", "color"): "a bare number has no colour",
     ("rmse", "color"): "a bare number has no colour",

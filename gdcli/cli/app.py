@@ -29,6 +29,7 @@ COMMANDS = {
     "live": "Step, run, rewind and race descent live, by keys, on the screen.",
     "activation": "Draw activation functions and their derivatives.",
     "loss": "Draw losses and their gradients against the prediction.",
+    "lesson": "Give the lecture chapter by chapter, each command run before your eyes, in English or Chinese.",
     "check": "Check your own formulas, function or predictions against the truth.",
     "explain": "Explain a term of the lecture in three sentences, with its formula and a command that shows it.",
     "quiz": "Ask questions made from real runs, and show the run that answers each.",

@@ -40,6 +40,7 @@ class Terminal:
         color: auto, always or never.
         unsent: Why results could not be sent out before a remark: a stream forgets it with the results.
         noted: Lines of the screen that notes have taken.
+        size: Columns and lines; the system's unless given.
     """
 
     stdin: BinaryIO | None
@@ -50,6 +51,7 @@ class Terminal:
     color: str = "auto"
     unsent: list[OSError] = field(default_factory=list)
     noted: int = 0
+    size: os.terminal_size | None = None
 
     @classmethod
     def system(cls) -> Terminal:
@@ -87,7 +89,7 @@ class Terminal:
     def screen(self, stream: TextIO | None = None) -> Screen:
         """What a stream (stdout unless given) can show."""
         stream = stream or self.stdout
-        size = shutil.get_terminal_size((80, 24)) if stream.isatty() else os.terminal_size((80, 24))
+        size = self.size or shutil.get_terminal_size((80, 24)) if stream.isatty() else os.terminal_size((80, 24))
         return Screen(
             width=max(40, size.columns),
             height=max(10, size.lines),

@@ -10,6 +10,8 @@ __all__ = ["flowed"]
 
 CLOSING = "，。；：、？！）」』"
 """Signs that begin no line."""
+OPENING = "（「『"
+"""Signs that end no line."""
 
 
 def flowed(text: str, width: int) -> list[str]:
@@ -32,7 +34,7 @@ def _pieces(text: str) -> list[str]:
     """What is not broken: words with the space after them, Chinese signs with what must follow them."""
     found: list[str] = []
     for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", text):
-        if found and piece[0] in CLOSING:
+        if found and (piece[0] in CLOSING or found[-1][-1] in OPENING):
             found[-1] += piece
         else:
             found.append(piece)

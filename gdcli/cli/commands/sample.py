@@ -12,8 +12,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data.samples import content, samples
 from gdcli.data.tables import read_table
 from gdcli.errors import OptionError
-from gdcli.render import Report
-from gdcli.render.reports.sample import report
+from gdcli.render.reports.sample import report, rows_report
 
 
 def command(
@@ -58,23 +57,4 @@ def _print(
         with destination(output.output, terminal.for_programs()) as out:
             out.write(text.decode())
         return
-    table = read_table(text, name)
-    columns = {column: _values(table, column) for column in table.names}
-    records = [_Row(dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
-    printed = Report("gdcli.sample/1", records, lambda: {"name": name}, "rows", rows_in_kv=True)
-    emit(printed, output, terminal)
-
-
-class _Row:
-    """One row of a sample."""
-
-    def __init__(self, cells: dict[str, object]) -> None:
-        self._cells = cells
-
-    def row(self) -> dict[str, object]:
-        """The cells, by column."""
-        return self._cells
-
-
-def _values(table: object, column: str) -> list[object]:
-    return table.numbers(column).tolist() if table.is_numeric(column) else table.texts(column)  # type: ignore[attr-defined, no-any-return]
+    emit(rows_report(read_table(text, name), name), output, terminal)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from gdcli.data.samples import Sample
+from gdcli.data.tables import Table
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Report, theme
 from gdcli.render.screen import Screen, paint, plain
 
-__all__ = ["report"]
+__all__ = ["report", "rows_report"]
 
 LONGEST = 13
 """Letters of the longest name."""
@@ -27,3 +30,20 @@ def _described(one: Sample, screen: Screen) -> Iterator[str]:
     yield f"{paint(one.name.ljust(LONGEST), theme.HEADING, screen)}  {about[0]}"
     yield from (indent + line for line in about[1:])
     yield f"{indent}{paint(one.command, theme.COMMAND, screen)}"
+
+
+class _Row(NamedTuple):
+    """One row of a sample."""
+
+    cells: dict[str, Any]
+
+    def row(self) -> dict[str, Any]:
+        """The cells, by column."""
+        return self.cells
+
+
+def rows_report(table: Table, name: str) -> Report:
+    """The report of one sample's rows."""
+    columns = {one: table.numbers(one).tolist() if table.is_numeric(one) else table.texts(one) for one in table.names}
+    records = [_Row(dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
+    return Report("gdcli.sample/1", records, lambda: {"name": name}, "rows", rows_in_kv=True)

@@ -1,0 +1,140 @@
+"""The lecture: its chapters in their order, in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from gdcli.definitions.namedtuple import NamedTuple
+from gdcli.errors import DataError, OptionError, did_you_mean
+from gdcli.lessons.chapter import Chapter, read
+from gdcli.lessons.language import Language
+
+__all__ = ["LARGEST", "Lesson", "Pair", "lecture", "lesson_of", "own", "place_of"]
+
+LARGEST = 1_000_000  # bytes of a lesson's file
+SUFFIX = ".toml"
+
+
+class Pair(NamedTuple):
+    """A chapter in both languages.
+
+    Args:
+        english: The chapter.
+        chinese: The same in Chinese.
+    """
+
+    english: Chapter
+    chinese: Chapter
+
+    def row(self) -> dict[str, Any]:
+        """All of it, the same in every language."""
+        one, other = self
+        numbered: dict[str, Any] = {"number": one.number, "name": one.name}
+        for field, zh in zip(_texts(one).items(), _texts(other).values(), strict=True):
+            numbered |= {field[0]: field[1], f"zh_{field[0]}": zh}
+        return numbered | {"code": one.code, "commands": "\n".join(command.run for command in one.commands)}
+
+
+class Lesson(NamedTuple):
+    """Chapters to give.
+
+    Args:
+        pairs: The chapters.
+        first: Which to begin with.
+        home: The folder of a lesson of one's own.
+        named: Whether one was asked for.
+        place: What messages call it.
+    """
+
+    pairs: Sequence[Pair]
+    first: int = 0
+    home: Path | None = None
+    named: bool = True
+    place: str = "lesson"
+
+    def chapters(self, language: Language) -> list[Chapter]:
+        """In a language."""
+        return [pair.chinese if language.is_chinese else pair.english for pair in self.pairs]
+
+    def alone(self) -> Lesson:
+        """The chapter that was asked for, without the others."""
+        return self._replace(pairs=self.pairs[self.first :][:1], first=0) if self.named else self
+
+
+def lesson_of(asked: str | None, known: Collection[str]) -> Lesson:
+    """The lesson that is asked for: all of the lecture, a chapter, or a file.
+
+    Args:
+        asked: A number, a name or a file; None or `all` for the lecture.
+        known: The program's commands.
+
+    Raises:
+        OptionError: If there is no such chapter.
+        DataError: If the file is no lesson.
+    """
+    if asked and (asked.endswith(SUFFIX) or Path(asked).is_file()):
+        chapter = own(Path(asked), known)
+        return Lesson([Pair(chapter, chapter)], home=Path(asked).parent.resolve(), place=asked)
+    pairs = lecture(known)
+    if asked in (None, "all"):
+        return Lesson(pairs, named=False)
+    return Lesson(pairs, place_of(str(asked), [one.english.name for one in pairs]))
+
+
+def _texts(chapter: Chapter) -> dict[str, str]:
+    text = "\n".join(chapter.text)
+    words = {"title": chapter.title, "text": text, "try": chapter.task, "question": chapter.question}
+    return words | {"answer": chapter.answer}
+
+
+def lecture(known: Collection[str]) -> list[Pair]:
+    """All chapters.
+
+    Args:
+        known: The program's commands.
+    """
+    folder = files(__package__).joinpath("chapters")
+    stems = sorted(one.name.split(".")[0] for one in folder.iterdir() if one.name.endswith(".en.toml"))
+    pairs = []
+    for number, stem in enumerate(stems, start=1):
+        paths = [folder.joinpath(f"{stem}.{language}.toml") for language in ("en", "zh-TW")]
+        found = [read(path.read_text(encoding="utf-8"), path.name, known) for path in paths]
+        name = stem.partition("-")[2]
+        pairs.append(Pair(*(one._replace(number=number, name=name) for one in found)))
+    return pairs
+
+
+def place_of(asked: str, names: Sequence[str]) -> int:
+    """The place of a chapter that is asked for by number or name.
+
+    Raises:
+        OptionError: If there is none.
+
+    >>> place_of("2", ["one", "two"]), place_of("Two", ["one", "two"])
+    (1, 1)
+    """
+    word = asked.strip().lower().replace(" ", "-").replace("_", "-")
+    if word.isascii() and word.isdecimal() and 0 < int(word[:9]) <= len(names):
+        return int(word) - 1
+    if word in names:
+        return list(names).index(word)
+    hint = f"1 to {len(names)}" if word.lstrip("-").isdecimal() else did_you_mean(word, names)
+    raise OptionError(f"lesson: there is no chapter '{asked}'", hint)
+
+
+def own(path: Path, known: Collection[str]) -> Chapter:
+    """A lesson from a file of one's own.
+
+    Raises:
+        DataError: If it cannot be read, or is no lesson.
+    """
+    if path.is_file() and path.stat().st_size > LARGEST:
+        raise DataError(f"{path}: is larger than {LARGEST:,} bytes: no lesson is")
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start + 1} is not UTF-8", "save the lesson as UTF-8") from None
+    return read(content.replace("\r\n", "\n"), str(path), known)

@@ -1,0 +1,1 @@
+"""Lessons on the screen, as plain text, and as handouts."""
