@@ -14,15 +14,11 @@ from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
 from gdcli.training.loop import descend
 from gdcli.training.records import Epoch, Status, Step
-from gdcli.training.rules import REQUIRED_TOLERANCE, Patience, StoppingRule, Tolerance, improves
+from gdcli.training.rules import REQUIRED_TOLERANCE, StoppingRule, Tolerance, improves
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
 
 ENDLESS = 10**12
-PATIENCE = 20
-"""Epochs without a gain after which a run counts as converged, where no rule is given."""
-STILL = 1000
-"""The same where a flat gradient counts, which weight decay never lets it become."""
 
 
 class Ghost(NamedTuple):
@@ -81,6 +77,10 @@ class Course:
     def now(self) -> Moment:
         """Where it stands."""
         return self._moments.now
+
+    def recent(self, count: int) -> list[Moment]:
+        """The last moments, the newest last."""
+        return self._moments.recent(count)
 
     @property
     def rate(self) -> float:
@@ -177,9 +177,8 @@ class LiveRun(Course):
         self._stream: Iterator[Step | Epoch] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
-        flat = (Tolerance(REQUIRED_TOLERANCE), Patience(STILL))
-        usual = (Patience(PATIENCE),) if first.gradient is None else flat
-        super().__init__(setup, first, setup.stopping.rules or usual)
+        flat = () if first.gradient is None else (Tolerance(REQUIRED_TOLERANCE),)
+        super().__init__(setup, first, setup.stopping.rules or flat)
 
     @property
     def over(self) -> bool:
@@ -198,7 +197,7 @@ class LiveRun(Course):
         return self.diverged or self.over or self.stopped
 
     def settled(self) -> bool:
-        """Whether it has converged, or gains no more: by the rules given, else by the usual ones."""
+        """Whether it has converged, or gains no more: by its rules."""
         return self.status not in (Status.RUNNING, Status.DIVERGED)
 
     def known(self) -> Epoch:

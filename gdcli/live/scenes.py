@@ -90,13 +90,13 @@ class Scenes:
         """The pictures and their areas."""
         full = body.width >= WIDE and body.height >= HIGH - TOP - BOTTOM
         if isinstance(session.run.setup.scene, LineScene):
-            return self._line(body) if full else self._small_line(session, body)
+            return self._line(session, body) if full else self._small_line(session, body)
         return self._network(session, body) if full else self._small_network(session, body)
 
-    def _line(self, body: Area) -> list[tuple[Panel, Area]]:
+    def _line(self, session: Session, body: Area) -> list[tuple[Panel, Area]]:
         left = body._replace(width=round(body.width * 0.45))
         right = body.inside(left=left.width + GAP)
-        last = 10
+        last = 10 + _state_rows(session)
         upper = (right.height - last) // 2
         return [
             (self.surface, left),
@@ -107,7 +107,7 @@ class Scenes:
 
     def _small_line(self, session: Session, body: Area) -> list[tuple[Panel, Area]]:
         """Two pictures above, the arithmetic below: Tab puts another in the second place."""
-        last = 6
+        last = 6 + _state_rows(session)
         above = body.inside(bottom=last)
         left = above._replace(width=(above.width - GAP) // 2)
         second: list[Panel] = [self._losses, self._data]
@@ -177,6 +177,12 @@ class Scenes:
             page.write(end, row, _footer_word(key, session))
             self.footer.append((Area(column, row, widths[key], 1), key.action))
             column += widths[key]
+
+
+def _state_rows(session: Session) -> int:
+    """Lines of the optimizer's state in the arithmetic: the parameters' names, and one each."""
+    scene = session.run.setup.scene
+    return len(scene.state) + 1 if isinstance(scene, LineScene) and scene.state else 0
 
 
 def _written(key: Key, page: Page) -> str:

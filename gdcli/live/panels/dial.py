@@ -36,7 +36,7 @@ class DialPanel:
         if limit is not None and LOWEST <= limit <= HIGHEST:
             column = _column(limit, area)
             page.write(column, area.top + 1, theme.LIMIT.sign(unicode), theme.LIMIT)
-            text = f"2/L {short(limit)}" if area.width > 50 else short(limit)
+            text = f"{run.setup.limit_formula} {short(limit)}" if area.width > 50 else short(limit)
             begin = min(column, area.left + area.width - len(text))
             page.write(begin - 1, area.top + 2, f" {text} ", theme.LIMIT)
         column = _column(rate, area)
