@@ -41,7 +41,10 @@ def describe_step(run: Course, before: float, after: float) -> str:
 
 def rate_warning(run: Course) -> str:
     """What is about to happen at the rate on the dial, if it is not good."""
-    limit, rate = run.setup.limit, run.rate
+    limit, rate, local = run.setup.limit, run.rate, run.limits.newest
+    if local is not None and not run.diverged and rate > local.value:
+        where = f"{local.formula} = {short(local.value)} at step {local.number:,}, S the sharpness there"
+        return f"{where}: at {short(rate, 6)} full batches overshoot further each time, while S stays so."
     if run.diverged or limit is None or rate <= limit:
         return ""
     if run.setup.batch_size is not None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gdcli.arrays import Array
 from gdcli.live.history import Curve, Moment, MomentHistory
+from gdcli.live.local_limit import LocalLimits
 from gdcli.live.setup import LineScene, Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
@@ -55,6 +56,7 @@ class Course:
         self._moments = MomentHistory(self.first)
         self._lowest = math.inf
         self.losses, self.batches, self.way = Curve(4, figures), Curve(1, _batch_loss), Curve(2, self._place)
+        self.limits = LocalLimits(setup)
         self.drawn = isinstance(setup.scene, LineScene) and setup.scene.landscape is not None
         self._note(self.first)
 
@@ -86,6 +88,18 @@ class Course:
     def rate(self) -> float:
         """The learning rate of the next update."""
         return float(self.dial(self.now.number))
+
+    @property
+    def limit(self) -> float | None:
+        """The largest stable rate: by its closed form, else by the curvature where it was measured last."""
+        local = self.limits.newest
+        return self.setup.limit if local is None or math.isinf(local.value) else local.value
+
+    @property
+    def limit_formula(self) -> str:
+        """What the limit is made of: 2/L, or 2/S where S is the sharpness."""
+        local = self.limits.newest
+        return self.setup.limit_formula if local is None else local.formula
 
     def turn(self, rate: float) -> None:
         """Turns the dial: the next update, and all after it, use this rate."""
@@ -122,6 +136,7 @@ class Course:
         number = self.now.number
         for curve in (self.losses, self.batches, self.way):
             curve.back_to(number)
+        self.limits.back_to(number)
         self._set_turns(tuple((at, rate) for at, rate in self.turns if at <= number))
         if self.best.number > number:
             self.best = min(self._moments.measured(), key=_monitored, default=self.first)

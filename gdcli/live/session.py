@@ -89,6 +89,10 @@ class Session:
                 owed = min(owed, made)  # what could not be made in time is not owed any more
         self._owed = 0.0 if math.isinf(owed) else owed - made
 
+    def measure(self) -> bool:
+        """A little of what is measured beside the run: its local limit. True if there is something new to show."""
+        return not self.run.diverged and self.run.limits.advance(self.run.now)
+
     def pause_until(self) -> float:
         """Seconds until there is something to do."""
         speed = self.speeds[self.speed]
