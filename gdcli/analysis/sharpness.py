@@ -12,10 +12,14 @@ from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.training.problem import MEASURED, Problem
 
-__all__ = ["Sharpness", "difference_error", "hessian_product", "sharpness"]
+__all__ = ["Sharpness", "approach", "difference_error", "hessian_product", "sharpness"]
 
 STEP = np.finfo(float).eps ** (1 / 3)
 """The relative step at which a central difference's two errors, of rounding and of truncation, are alike."""
+
+
+ASIDE = 0.1
+"""How far a search begins from the direction that it is told to begin near."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,13 +129,34 @@ def sharpness(problem: Problem, parameters: Array, tolerance: float = 1e-6, most
     Gradient Descent on Neural Networks Typically Occurs at the Edge of Stability, for the name and its meaning.
     """
     found = Sharpness(math.nan, np.zeros(len(parameters)), math.inf, 0)
-    for basis, diagonal, beside in _krylov(hessian_product(problem, parameters), len(parameters), most):
-        if not math.isfinite(diagonal[-1] + beside[-1]):
-            return Sharpness(math.nan, basis[0], math.inf, len(diagonal))
-        found = _best(basis, diagonal, beside)
+    for found in approach(hessian_product(problem, parameters), len(parameters), most=most):
         if found.residual <= tolerance * abs(found.value):
             break
     return found
+
+
+def approach(
+    product: Callable[[Array], Array], size: int, near: Array | None = None, most: int = 100
+) -> Iterator[Sharpness]:
+    """The largest eigenvalue of a symmetric map, ever nearer: one after each product, for whoever has little time.
+
+    Args:
+        product: v -> H v.
+        size: P.
+        near: A direction to begin near, as the eigenvector at a place close by, shape (P,).
+        most: Products at most.
+
+    Yields:
+        The best so far; a value of nan, and no more, where a product is not finite.
+    """
+    start = np.random.default_rng(0).standard_normal(size)
+    if near is not None:
+        start = near + ASIDE * start / np.linalg.norm(start)  # its share of all directions finds another largest one
+    for basis, diagonal, beside in _krylov(product, start, most):
+        if not math.isfinite(diagonal[-1] + beside[-1]):
+            yield Sharpness(math.nan, basis[0], math.inf, len(diagonal))
+            return
+        yield _best(basis, diagonal, beside)
 
 
 def _gradient(problem: Problem, parameters: Array) -> Array:
@@ -151,12 +176,11 @@ def _targets(problem: Problem, targets: Array) -> Array:
 
 
 def _krylov(
-    product: Callable[[Array], Array], size: int, most: int
+    product: Callable[[Array], Array], start: Array, most: int
 ) -> Iterator[tuple[list[Array], list[float], list[float]]]:
     """Orthonormal vectors that span v, H v, H^2 v, ..., and H seen in them: its diagonal and what stands beside it."""
-    start = np.random.default_rng(0).standard_normal(size)
     basis, diagonal, beside = [start / np.linalg.norm(start)], [], []
-    for _ in range(min(most, size)):
+    for _ in range(min(most, len(start))):
         following = product(basis[-1])
         diagonal.append(float(basis[-1] @ following))
         known = np.array(basis)

@@ -32,6 +32,7 @@ BREATH = 0.001  # seconds in which keys and paint get their turn
 FRAME = 0.05  # seconds between frames at most
 ANSWER = 0.03  # seconds that a key's answer has to be painted in
 DRAWING = 30  # a frame's cost is at most a part in so many of the time
+MEASURING = 20  # a measurement beside a run is at most a part in so many of the time
 FONT = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 ALWAYS = ("ctrl+c", "ctrl+q")  # end it, whatever is going on
@@ -90,7 +91,7 @@ class LiveApp(App[None]):
         self.session, self.scenes, self._screen = session, Scenes(), screen
         self.stage = Stage()
         self.frames, self._watcher = 0, watcher
-        self._busy_until, self.ended_by = 0.0, 0
+        self._busy_until, self._measure_at, self.ended_by = 0.0, 0.0, 0
 
     def compose(self) -> ComposeResult:
         """The stage alone."""
@@ -125,6 +126,8 @@ class LiveApp(App[None]):
         due = cost = 0.0
         while not self.session.finished:
             if not self.session.running or perf_counter() < self._busy_until:
+                if not self.session.running and self._measure():
+                    self.draw()
                 await asyncio.sleep(BREATH * (2 if self.session.running else 10))
                 continue
             self._tick()
@@ -133,8 +136,20 @@ class LiveApp(App[None]):
                 self.draw()
                 cost = 0.8 * cost + 0.2 * (perf_counter() - now)
                 due = perf_counter() + max(FRAME, DRAWING * cost)
+            else:
+                self._measure()
             await asyncio.sleep(max(BREATH, min(self.session.pause_until(), FRAME)))
         self.exit()
+
+    def _measure(self) -> bool:
+        """One part of a measurement, in a small part of the time and never in a frame; True if it is done by that."""
+        begun = perf_counter()
+        if begun < self._measure_at:
+            return False
+        done = self.session.measure()
+        ended = perf_counter()
+        self._measure_at = ended + MEASURING * (ended - begun) * self.session.running
+        return done
 
     def _tick(self) -> None:
         """A slice of training; what cannot go on stops, and says why."""

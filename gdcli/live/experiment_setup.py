@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.judgement import classes_of, judged_problem
+from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.spec import Spec, StopSpec
 from gdcli.live.setup import LineScene, NetworkScene, Setup
 from gdcli.training.stopping import Stopping
@@ -41,6 +43,9 @@ def setup_of(
         stopping=_stopping(experiment),
         scene=scene,
         settings=_settings(experiment, batches),
+        descent=experiment.descent if isinstance(experiment, LineExperiment) else None,
+        judged=judged_problem(experiment),
+        classes=classes_of(experiment),
         chosen=_chosen(experiment),
     )
 

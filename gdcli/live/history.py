@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,6 +73,10 @@ class MomentHistory:
     def now(self) -> Moment:
         """The newest."""
         return self._kept[-1]
+
+    def recent(self, count: int) -> list[Moment]:
+        """The last ones, the newest last."""
+        return list(islice(self._kept, max(0, len(self._kept) - count), None))
 
     def measured(self) -> list[Moment]:
         """Those whose losses over the whole sets are known."""

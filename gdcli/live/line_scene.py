@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,12 +15,15 @@ from gdcli.experiments.line_surface import Descents, descent
 from gdcli.experiments.stepping import StepReport, step_report
 from gdcli.experiments.surface import Drawing
 from gdcli.live.experiment_setup import setup_of
-from gdcli.live.setup import LineScene, LossLandscape, Setup
+from gdcli.live.setup import SCALED, LineScene, LossLandscape, Setup
 from gdcli.render.reports.surface import resample
 from gdcli.training import streams
 from gdcli.training.records import Epoch, Step
 
+T = TypeVar("T")
 EPOCHS = 100  # of the path that `surface` draws
+TRACED = ("velocity", "v", "sum_of_squares", "m_hat", "v_hat")
+"""What is shown of an optimizer's state: Adam's means without their bias, and of others what they keep."""
 PREVIEW = 20_000  # steps of the descent that the surface's ranges are made for
 
 
@@ -27,9 +32,18 @@ def line_setup(experiment: LineExperiment, name: str) -> Setup:
     compressed = experiment.compressed()
     limit = compressed.limit
 
+    initial = compressed.optimizer.init(compressed.start)
+    state = _state_shown(compressed)
+    scaled = not experiment.basis.is_raw
+
     def report(before: Step | Epoch, step: Step) -> StepReport:
+        known = step.state is not None  # which a recording of many parameters does not hold
+        if isinstance(step.state, dict):
+            step = step._replace(state=type(initial)(**step.state))
         step = step if step.replay else streams.with_update(step, before, compressed.optimizer)
-        return step_report(compressed, before.parameters, step, limit=limit)
+        made = step_report(compressed, before.parameters, step, trace=known, limit=limit)
+        made = replace(made, trace={kind: made.trace[kind] for kind in state if kind in made.trace})
+        return _renamed(made) if scaled else made
 
     def predictions(parameters: Array, rows: Dataset) -> Array:
         return experiment.predict(parameters, rows.inputs)
@@ -41,9 +55,34 @@ def line_setup(experiment: LineExperiment, name: str) -> Setup:
         raw=experiment.basis.raw,
         outputs=predictions,
         describe_step=report,
+        state=state,
         landscape=None if len(experiment.names) < 2 else landscape(compressed),
     )
     return setup_of(compressed, scene, name, limit, "batches of")
+
+
+def _state_shown(experiment: LineExperiment) -> tuple[str, ...]:
+    """Of an optimizer's state, what its arithmetic shows."""
+    with np.errstate(all="ignore"):  # means of no gradient yet
+        known = experiment.optimizer.trace(experiment.optimizer.init(experiment.start))
+    return tuple(kind for kind in TRACED if kind in known and not (kind == "v" and "v_hat" in known))
+
+
+def _renamed(made: StepReport) -> StepReport:
+    """The step of a run on scaled inputs, whose parameters are not those of the raw columns: m_s, b_s."""
+
+    def renamed(values: Mapping[str, T]) -> dict[str, T]:
+        return {f"{name}{SCALED}": value for name, value in values.items()}
+
+    return replace(
+        made,
+        formula=None if made.formula is None else renamed(made.formula),
+        before=renamed(made.before),
+        gradient=renamed(made.gradient),
+        update=renamed(made.update),
+        after=renamed(made.after),
+        trace={kind: renamed(values) for kind, values in made.trace.items()},
+    )
 
 
 def landscape(experiment: LineExperiment) -> LossLandscape:

@@ -7,9 +7,15 @@ import math
 from gdcli.formatting import short
 from gdcli.live.run import Course
 from gdcli.live.setup import NetworkScene
-from gdcli.optim.optimizers import SGD
 
-__all__ = ["describe_ending", "describe_step", "explain_divergence", "format_losses", "rate_warning"]
+__all__ = [
+    "describe_arrival",
+    "describe_ending",
+    "describe_step",
+    "explain_divergence",
+    "format_losses",
+    "rate_warning",
+]
 
 LARGER = 2  # times: what is said as a factor, and no longer put down to chance
 
@@ -35,12 +41,15 @@ def describe_step(run: Course, before: float, after: float) -> str:
 
 def rate_warning(run: Course) -> str:
     """What is about to happen at the rate on the dial, if it is not good."""
-    limit, rate = run.setup.limit, run.rate
+    limit, rate, local = run.setup.limit, run.rate, run.limits.newest
+    if local is not None and not run.diverged and rate > local.value:
+        where = f"{local.formula} = {short(local.value)} at step {local.number:,}, S the sharpness there"
+        return f"{where}: at {short(rate, 6)} full batches overshoot further each time, while S stays so."
     if run.diverged or limit is None or rate <= limit:
         return ""
     if run.setup.batch_size is not None:
         return f"Learning rate {short(rate)} is above {short(limit)}: a batch can make the steps grow."
-    name = _limit(run)
+    name = run.setup.limit_formula
     return f"{name[:1].upper()}{name[1:]} = {short(limit)}: at {short(rate, 6)} the next steps will grow."
 
 
@@ -50,16 +59,19 @@ def explain_divergence(run: Course) -> str:
     rate = run.rate if last is None else float(last.learning_rate)
     why = "the steps overshoot further each time"
     if limit is not None and rate > limit:
-        why = f"{short(rate)} is above {_limit(run)} = {short(limit)}"
+        why = f"{short(rate)} is above {run.setup.limit_formula} = {short(limit)}"
     back = f"z goes back to step {run.best.number:,}, the lowest loss; there turn the rate down."
     return f"Diverged at step {run.now.number:,}: {why}. {back}"
+
+
+def describe_arrival(run: Course) -> str:
+    """How a run to its end ended, with what is left of the way where the optimum is known."""
+    descent = run.setup.descent
+    known = descent is not None and descent.objective is not None and not run.setup.stopping.rules
+    left = f": {descent.left_words(run.first.known(), run.now.known())}" if descent is not None and known else ""
+    return f"{describe_ending(run)}{left}."
 
 
 def describe_ending(run: Course) -> str:
     """How a rule ended it: "Stopped early at step 120"."""
     return f"{run.status.replace('_', ' ').capitalize()} at step {run.now.number:,}"
-
-
-def _limit(run: Course) -> str:
-    """What the limit is called: 2/L is that of plain gradient descent."""
-    return "2/L" if type(run.setup.optimizer) is SGD else "the limit"

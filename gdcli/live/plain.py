@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -75,6 +76,7 @@ class _Conversation(NamedTuple):
         else:
             self._act("converge" if action == "toggle" else action, times)
         if not self.session.finished:
+            self.session.run.limits.finish(self.session.run.now)
             if said := self.session.line():
                 self.write(said)
             self.report()
@@ -133,4 +135,7 @@ def state(session: Session) -> str:
         if record.validation_loss is not None:
             parts.append(f"validation loss {short(float(record.validation_loss) * scene.loss_unit)}")
         parts += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in record.metrics.items()]
+    local = run.limits.newest
+    if local is not None and local.number == run.now.number and math.isfinite(local.value):
+        parts.append(f"local limit {local.formula} {short(local.value)}")
     return ", ".join([*parts, f"learning rate {short(run.rate, 6)}"])

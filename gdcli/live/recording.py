@@ -25,6 +25,7 @@ SCHEMA = "gdcli.live/1"
 KINDS = ("setup", "turn", "ghost", "forget", "at")
 DTYPES = ("float32", "float64", "int64")
 MOST = 2**53
+SHOWN = 64  # parameters whose optimizer's state is written down
 LARGE, SELDOM = 20_000, 1.0  # numbers in a state from which it is written once in so many seconds
 
 
@@ -97,11 +98,30 @@ def _encode(moment: Moment) -> dict[str, Any]:
         encoded["before"], encoded["gradient"] = _packed(moment.before.parameters), _packed(step.gradient)
         encoded["lr"], encoded["batch_loss"] = float(step.learning_rate), _number(step.loss)
         encoded["rows"] = None if isinstance(step.rows, slice) else _packed(np.asarray(step.rows, np.int64))
+        encoded |= _encoded_state(step.state, moment.parameters)
         encoded["slice"] = [step.rows.start, step.rows.stop] if isinstance(step.rows, slice) else None
     if measured is not None:
         encoded["loss"], encoded["validation_loss"] = _number(measured.loss), _number(measured.validation_loss)
         encoded["metrics"] = measured.metrics
     return encoded
+
+
+def _encoded_state(state: Any, parameters: Array) -> dict[str, Any]:
+    """An optimizer's state, where there are so few parameters that their arithmetic is shown."""
+    if parameters.size > SHOWN or not hasattr(state, "_asdict"):
+        return {}
+    parts = state._asdict().items()
+    return {"state": {name: _packed(part) if isinstance(part, np.ndarray) else int(part) for name, part in parts}}
+
+
+def _state(encoded: Any, shape: tuple[int, ...]) -> dict[str, Any] | None:
+    """A state as it was written down, its fields by name."""
+    if encoded is None:
+        return None
+    state = {str(name): _count(part) if isinstance(part, int) else _unpacked(part) for name, part in encoded.items()}
+    if any(isinstance(part, np.ndarray) and part.shape != shape for part in state.values()):
+        raise ValueError("a state of another length")
+    return state
 
 
 def _number(value: Any) -> float | str | None:
@@ -167,7 +187,7 @@ def moment_from(encoded: dict[str, Any]) -> Moment:
         float(encoded["batch_loss"]),
         gradient,
         parameters,
-        None,
+        _state(encoded.get("state"), parameters.shape),
         rows,
         lambda: known,
         replayed,

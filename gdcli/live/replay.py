@@ -219,4 +219,6 @@ def _fits(moment: Moment, setup: Setup) -> bool:
     """Whether a state can be one of a run."""
     rows = None if moment.step is None else moment.step.rows
     known = not isinstance(rows, np.ndarray) or (rows.size and 0 <= rows.min() <= rows.max() < len(setup.problem.data))
-    return bool(moment.parameters.shape == setup.start.shape and known)
+    state = None if moment.step is None else moment.step.state
+    fields = getattr(setup.optimizer.init(setup.start), "_fields", ())
+    return bool(moment.parameters.shape == setup.start.shape and known and (state is None or tuple(state) == fields))

@@ -9,20 +9,17 @@ from typing import NamedTuple
 
 from gdcli.arrays import Array
 from gdcli.live.history import Curve, Moment, MomentHistory
+from gdcli.live.local_limit import LocalLimits
 from gdcli.live.setup import LineScene, Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
 from gdcli.training.loop import descend
 from gdcli.training.records import Epoch, Status, Step
-from gdcli.training.rules import REQUIRED_TOLERANCE, Patience, StoppingRule, Tolerance, improves
+from gdcli.training.rules import REQUIRED_TOLERANCE, StoppingRule, Tolerance, improves
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
 
 ENDLESS = 10**12
-PATIENCE = 20
-"""Epochs without a gain after which a run counts as converged, where no rule is given."""
-STILL = 1000
-"""The same where a flat gradient counts, which weight decay never lets it become."""
 
 
 class Ghost(NamedTuple):
@@ -59,6 +56,7 @@ class Course:
         self._moments = MomentHistory(self.first)
         self._lowest = math.inf
         self.losses, self.batches, self.way = Curve(4, figures), Curve(1, _batch_loss), Curve(2, self._place)
+        self.limits = LocalLimits(setup)
         self.drawn = isinstance(setup.scene, LineScene) and setup.scene.landscape is not None
         self._note(self.first)
 
@@ -82,10 +80,26 @@ class Course:
         """Where it stands."""
         return self._moments.now
 
+    def recent(self, count: int) -> list[Moment]:
+        """The last moments, the newest last."""
+        return self._moments.recent(count)
+
     @property
     def rate(self) -> float:
         """The learning rate of the next update."""
         return float(self.dial(self.now.number))
+
+    @property
+    def limit(self) -> float | None:
+        """The largest stable rate: by its closed form, else by the curvature where it was measured last."""
+        local = self.limits.newest
+        return self.setup.limit if local is None or math.isinf(local.value) else local.value
+
+    @property
+    def limit_formula(self) -> str:
+        """What the limit is made of: 2/L, or 2/S where S is the sharpness."""
+        local = self.limits.newest
+        return self.setup.limit_formula if local is None else local.formula
 
     def turn(self, rate: float) -> None:
         """Turns the dial: the next update, and all after it, use this rate."""
@@ -122,6 +136,7 @@ class Course:
         number = self.now.number
         for curve in (self.losses, self.batches, self.way):
             curve.back_to(number)
+        self.limits.back_to(number)
         self._set_turns(tuple((at, rate) for at, rate in self.turns if at <= number))
         if self.best.number > number:
             self.best = min(self._moments.measured(), key=_monitored, default=self.first)
@@ -177,9 +192,8 @@ class LiveRun(Course):
         self._stream: Iterator[Step | Epoch] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
-        flat = (Tolerance(REQUIRED_TOLERANCE), Patience(STILL))
-        usual = (Patience(PATIENCE),) if first.gradient is None else flat
-        super().__init__(setup, first, setup.stopping.rules or usual)
+        flat = () if first.gradient is None else (Tolerance(REQUIRED_TOLERANCE),)
+        super().__init__(setup, first, setup.stopping.rules or flat)
 
     @property
     def over(self) -> bool:
@@ -198,7 +212,7 @@ class LiveRun(Course):
         return self.diverged or self.over or self.stopped
 
     def settled(self) -> bool:
-        """Whether it has converged, or gains no more: by the rules given, else by the usual ones."""
+        """Whether it has converged, or gains no more: by its rules."""
         return self.status not in (Status.RUNNING, Status.DIVERGED)
 
     def known(self) -> Epoch:

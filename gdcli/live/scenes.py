@@ -20,6 +20,7 @@ from gdcli.live.panels.data import DataAndLine
 from gdcli.live.panels.diagram import Diagram
 from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
+from gdcli.live.panels.local_limit import LocalLimitCurve
 from gdcli.live.panels.regions import Regions
 from gdcli.live.run import figures
 from gdcli.live.session import Session
@@ -34,6 +35,7 @@ LEAST = (60, 20)
 WIDE, HIGH = 100, 30  # from here on all pictures have room
 TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
+LOW = 7  # rows of a curve at least
 LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
 EPOCHS_TOO = 80  # columns from which the header shows epochs as well
 HELP_WIDE = 60  # columns of a key and what it does
@@ -59,6 +61,7 @@ class Scenes:
     def __init__(self) -> None:
         self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
+        self._limits = LocalLimitCurve()
         self._arithmetic, self._regions, self._diagram = Arithmetic(), Regions(), Diagram()
         self.dial_area = Area(0, 0, 0, 0)
         self.footer: list[tuple[Area, str]] = []
@@ -90,13 +93,13 @@ class Scenes:
         """The pictures and their areas."""
         full = body.width >= WIDE and body.height >= HIGH - TOP - BOTTOM
         if isinstance(session.run.setup.scene, LineScene):
-            return self._line(body) if full else self._small_line(session, body)
+            return self._line(session, body) if full else self._small_line(session, body)
         return self._network(session, body) if full else self._small_network(session, body)
 
-    def _line(self, body: Area) -> list[tuple[Panel, Area]]:
+    def _line(self, session: Session, body: Area) -> list[tuple[Panel, Area]]:
         left = body._replace(width=round(body.width * 0.45))
         right = body.inside(left=left.width + GAP)
-        last = 10
+        last = 10 + _state_rows(session)
         upper = (right.height - last) // 2
         return [
             (self.surface, left),
@@ -107,7 +110,7 @@ class Scenes:
 
     def _small_line(self, session: Session, body: Area) -> list[tuple[Panel, Area]]:
         """Two pictures above, the arithmetic below: Tab puts another in the second place."""
-        last = 6
+        last = 6 + _state_rows(session)
         above = body.inside(bottom=last)
         left = above._replace(width=(above.width - GAP) // 2)
         second: list[Panel] = [self._losses, self._data]
@@ -127,19 +130,24 @@ class Scenes:
         return [(self._regions, left), (self._diagram, middle), *curves]
 
     def _small_network(self, session: Session, body: Area) -> list[tuple[Panel, Area]]:
-        """Regions on the left; on the right the curves, or by Tab the network."""
+        """Regions on the left; on the right the curves, or by Tab the network, or the local limit."""
         left = body._replace(width=(body.width - GAP) // 2)
         right = body.inside(left=left.width + GAP)
         return [
             (self._regions, left),
-            *([(self._diagram, right)] if session.picture % 2 else self._curves(session, right)),
+            *(self._curves(session, right), [(self._diagram, right)], [(self._limits, right)])[session.picture % 3],
         ]
 
     def _curves(self, session: Session, area: Area) -> list[tuple[Panel, Area]]:
         if "accuracy" not in session.run.setup.problem.metrics:
             return [(self._losses, area)]
-        half = area.height // 2
-        return [(self._losses, area._replace(height=half)), (self._accuracy, area.inside(top=half))]
+        panels: list[Panel] = [self._losses, self._accuracy]
+        panels += [self._limits] if len(session.run.limits.curve) > 1 and area.height >= 3 * LOW else []
+        heights = [area.height * at // len(panels) for at in range(len(panels) + 1)]
+        return [
+            (panel, area.inside(top=top)._replace(height=end - top))
+            for panel, top, end in zip(panels, heights, heights[1:], strict=False)
+        ]
 
     def _header(self, page: Page, session: Session) -> None:
         """Data, model, optimizer, step and loss; in two lines, around the dial, where one is too short."""
@@ -177,6 +185,12 @@ class Scenes:
             page.write(end, row, _footer_word(key, session))
             self.footer.append((Area(column, row, widths[key], 1), key.action))
             column += widths[key]
+
+
+def _state_rows(session: Session) -> int:
+    """Lines of the optimizer's state in the arithmetic: the parameters' names, and one each."""
+    scene = session.run.setup.scene
+    return len(scene.state) + 1 if isinstance(scene, LineScene) and scene.state else 0
 
 
 def _written(key: Key, page: Page) -> str:

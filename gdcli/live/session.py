@@ -10,6 +10,7 @@ from typing import Any
 from gdcli.errors import GdcliError
 from gdcli.formatting import short
 from gdcli.live import messages
+from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
@@ -21,6 +22,7 @@ USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
 DIRECTIONS = {"next": 1, "before": -1}  # of a setting
+FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
 
 
@@ -43,6 +45,8 @@ class Session:
         self.message, self.help, self.finished, self.picture = WELCOME, 0, False, 0
         self.typing: str | None = None
         self._owed, self._asked_at = 0.0, 0.0
+        self._known: set[str] = set()
+        self._look_at = 0
         self._begin_first()
 
     def _begin_first(self) -> None:
@@ -85,6 +89,10 @@ class Session:
                 owed = min(owed, made)  # what could not be made in time is not owed any more
         self._owed = 0.0 if math.isinf(owed) else owed - made
 
+    def measure(self) -> bool:
+        """A little of what is measured beside the run: its local limit. True if there is something new to show."""
+        return not self.run.diverged and self.run.limits.advance(self.run.now)
+
     def pause_until(self) -> float:
         """Seconds until there is something to do."""
         speed = self.speeds[self.speed]
@@ -98,9 +106,21 @@ class Session:
         elif self.goal == "epoch":
             if run.now.number % run.setup.steps_per_epoch == 0:
                 self.stop()
-        elif self.goal == "converge" and run.settled():
+        elif self.goal == "converge":
+            self._look_for_news()
+
+    def _look_for_news(self) -> None:
+        """Ends a run to the next thing that can be said, where there is one."""
+        run = self.run
+        if run.settled():
             self.stop()
-            self.say(f"{messages.describe_ending(run)}.")
+            self.say(messages.describe_arrival(run))
+        elif run.now.number >= self._look_at and run.now.measured is not None:
+            news = [one for one in find(run) if one.name not in {MINOR, *self._known}]
+            self._look_at = _next_look(run)
+            if news:
+                self.stop()
+                self.say(f"Step {run.now.number:,}: {sentences(news)}")
 
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""
@@ -128,7 +148,7 @@ class Session:
         """Runs, or pauses."""
         if self.running:
             self.stop()
-            self.say("Paused.")
+            self.say(f"Paused. {sentences(find(self.run))}".strip())
         else:
             self.start()
 
@@ -157,7 +177,19 @@ class Session:
             self.say(f"Epoch {self.run.now.epoch:,}: {messages.format_losses(self.run, float(self.run.known().loss))}.")
 
     def converge(self) -> None:
-        """Runs to convergence."""
+        """Runs until something new can be said of the run: that it has arrived, stands still, overfits, ..."""
+        self.run.known()
+        if self.run.settled() and not self.run.ended:
+            self.stop()
+            self.say(messages.describe_arrival(self.run))
+            return
+        found = find(self.run)
+        final = [one for one in found if one.final]
+        if final:
+            self.stop()
+            self.say(f"{sentences(final)} Change something, or space runs on.")
+            return
+        self._known, self._look_at = {one.name for one in found}, _next_look(self.run)
         self.start("converge")
 
     def back(self) -> None:
@@ -226,7 +258,8 @@ class Session:
         if self.run.diverged:
             self.say(messages.explain_divergence(self.run))
         else:
-            self.say("" if messages.rate_warning(self.run) else f"Learning rate {short(rate, 6)}.")
+            warned = messages.rate_warning(self.run) or describe_small_rate(self.run)
+            self.say("" if warned else f"Learning rate {short(rate, 6)}.")
 
     def type_rate(self) -> None:
         """Begins to type the rate."""
@@ -316,11 +349,18 @@ class Session:
         """What stands in the message line."""
         if self.typing is not None:
             return f"Learning rate: {self.typing}_   Enter sets it, Esc leaves it"
-        return " ".join(text for text in (self.message, messages.rate_warning(self.run)) if text)
+        warning = messages.rate_warning(self.run) or describe_small_rate(self.run)
+        return " ".join(text for text in (self.message, warning) if text)
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
         return self.factory.rerun(self.run.turns, self.run.now.number)
+
+
+def _next_look(run: LiveRun) -> int:
+    """The step after which a run to its end is looked at next: seldom, as looking takes longer than a step."""
+    epochs = run.now.number // run.setup.steps_per_epoch
+    return (epochs + max(FIRST_LOOK, epochs // 20)) * run.setup.steps_per_epoch
 
 
 def _ignore(kind: str, what: Any) -> None:

@@ -7,6 +7,8 @@ from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+from gdcli.analysis.curvature import FORMULAS
+from gdcli.analysis.descent import Descent
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
@@ -20,7 +22,10 @@ from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
 from gdcli.training.stopping import Stopping
 
-__all__ = ["Choice", "LineScene", "LossLandscape", "NetworkScene", "Setup", "SetupFactory", "Turns"]
+__all__ = ["SCALED", "Choice", "LineScene", "LossLandscape", "NetworkScene", "Setup", "SetupFactory", "Turns"]
+
+SCALED = "_s"
+"""What ends the names of parameters of scaled inputs."""
 
 Turns = Sequence[tuple[int, float]]
 """(updates made before it, rate): the turns of the dial."""
@@ -58,6 +63,7 @@ class LineScene:
         outputs: Predictions for rows as read.
         describe_step: A step with all its arithmetic, from the record before it.
         landscape: The loss over two parameters; None where there is only one.
+        state: What the arithmetic shows of the optimizer's state: "velocity".
     """
 
     data: Dataset
@@ -67,6 +73,7 @@ class LineScene:
     outputs: Callable[[Array, Dataset], Array]
     describe_step: Callable[[Step | Epoch, Step], StepReport]
     landscape: LossLandscape | None
+    state: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +115,9 @@ class Setup:
         loss_name: The loss as people write it.
         stopping: What ends a run; without rules, a flat gradient or 20 epochs without a gain count as converged.
         settings: What is set, by name, in words: optimizer, batch, activation, ...
+        descent: What can be said of a line's way; None of a network's.
+        judged: The problem on the rows that verdicts are about, where those are not its own.
+        classes: The labels of classes; none of numbers.
         chosen: Options that were not given and what was chosen for them, but for the rate and what ends a run.
         scene: What is shown.
     """
@@ -128,12 +138,20 @@ class Setup:
     stopping: Stopping
     scene: LineScene | NetworkScene
     settings: Mapping[str, str] = field(default_factory=dict)
+    descent: Descent | None = None
+    judged: Problem | None = None
+    classes: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def steps_per_epoch(self) -> int:
         """Updates in one pass."""
         return 1 if self.batch_size is None else -(-len(self.problem.data) // self.batch_size)
+
+    @property
+    def limit_formula(self) -> str:
+        """The formula of the limit, as `limit` writes it: 2(1 + u)/L with momentum."""
+        return FORMULAS.get(type(self.optimizer), "the limit")
 
 
 class Choice(NamedTuple):

@@ -13,7 +13,7 @@ from gdcli.live.history import Moment
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import write_title
 from gdcli.live.run import Course, Ghost
-from gdcli.live.setup import LineScene
+from gdcli.live.setup import SCALED, LineScene
 from gdcli.render import theme
 from gdcli.render.reports.step import write_blackboard
 from gdcli.render.screen import Screen
@@ -82,4 +82,6 @@ def _written(report: StepReport, screen: Screen) -> list[str]:
     """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
     head, *lines = (line for line in write_blackboard(report, screen) if not line.startswith(SAID_ELSEWHERE))
     text = "\n".join(lines).rstrip()
+    if next(iter(report.before)).endswith(SCALED):
+        head = f"{head}   on scaled inputs"
     return [head, *(text if report.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]

@@ -15,7 +15,7 @@ from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
 from gdcli.render.charts.curves import PlottedSeries, Series, prepare_series
 
-__all__ = ["Accuracy", "Losses"]
+__all__ = ["Accuracy", "Losses", "draw_series"]
 
 DECADES = 12  # of a loss that falls without end, below its highest
 
@@ -30,7 +30,7 @@ class Losses:
         curves = _curves(run, ghost, 0, unit)
         if len(run.batches):
             curves.insert(0, Series(run.batches.steps, unit * run.batches.values[:, 0], "batch", meaning=theme.BATCH))
-        _draw(page, area, name, curves, log=True)
+        draw_series(page, area, name, curves, log=True)
 
 
 class Accuracy:
@@ -38,7 +38,7 @@ class Accuracy:
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """The curves that there are."""
-        _draw(page, area, "accuracy", _curves(run, ghost, 2, 1.0), log=False)
+        draw_series(page, area, "accuracy", _curves(run, ghost, 2, 1.0), log=False)
 
 
 def _curves(run: Course, ghost: Ghost | None, at: int, unit: float) -> list[Series]:
@@ -53,7 +53,8 @@ def _curves(run: Course, ghost: Ghost | None, at: int, unit: float) -> list[Seri
     return curves
 
 
-def _draw(page: Page, area: Area, name: str, series: Sequence[Series], *, log: bool) -> None:
+def draw_series(page: Page, area: Area, name: str, series: Sequence[Series], *, log: bool) -> None:
+    """Curves by step, with axes and a legend."""
     if area.width < 12 or area.height < 4:
         return
     words = [(name, theme.HEADING)]

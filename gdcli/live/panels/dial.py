@@ -23,7 +23,7 @@ class DialPanel:
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Three rows: pointer, ruler, numbers."""
-        unicode, rate, limit = page.screen.unicode, run.rate, run.setup.limit
+        unicode, rate, limit = page.screen.unicode, run.rate, run.limit
         line, tick = "─┴" if unicode else "-+"
         page.write(area.left, area.top + 1, line * area.width, theme.NOTE)
         decades = round(DECADES)
@@ -36,7 +36,7 @@ class DialPanel:
         if limit is not None and LOWEST <= limit <= HIGHEST:
             column = _column(limit, area)
             page.write(column, area.top + 1, theme.LIMIT.sign(unicode), theme.LIMIT)
-            text = f"2/L {short(limit)}" if area.width > 50 else short(limit)
+            text = f"{run.limit_formula} {short(limit)}" if area.width > 50 else short(limit)
             begin = min(column, area.left + area.width - len(text))
             page.write(begin - 1, area.top + 2, f" {text} ", theme.LIMIT)
         column = _column(rate, area)

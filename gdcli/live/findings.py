@@ -1,0 +1,195 @@
+"""What is so of a run as it stands: the verdicts on its course and on its rows, and the claims about its rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from gdcli.analysis import outlook
+from gdcli.analysis.claims import Claim, number
+from gdcli.analysis.collapse import is_linear
+from gdcli.analysis.distance import course
+from gdcli.analysis.evidence import Verdict
+from gdcli.analysis.judging import Judged, judge
+from gdcli.analysis.standstill import LONGEST, limit_cycle, standstill
+from gdcli.analysis.verdicts import oscillating
+from gdcli.formatting import exact
+from gdcli.live.run import Course
+from gdcli.live.setup import NetworkScene, Setup
+from gdcli.optim.schedules import Constant
+
+__all__ = ["FINAL", "MINOR", "Finding", "describe_small_rate", "find", "sentences"]
+
+FINAL = ("cannot bend", "dead units", "limit cycle", "solved", "plateau", "crawling", "learned nothing")
+"""What more of the same steps does not change."""
+SAID = ("class absent", "dead units", "learned nothing", "worse than its start", "overfitting", "rare class missed")
+"""Of the verdicts on a run's rows, those that are said while it runs."""
+MINOR = "some dead units"
+"""What is said at a pause, and ends no run."""
+MANY = 0.5
+"""Part of the hidden units whose death is."""
+SMALL = 0.1
+"""A rate below this part of the limit is small."""
+FEW = 1_000
+"""Steps to a hundredth that nobody minds."""
+LONG = 1_000_000
+"""Steps that nobody waits for."""
+EPOCHS = 50
+"""Epochs from which a run is judged by its rows."""
+BEND = "A linear network cannot bend: its layers together are one, and {} straight."
+NO_BEND = "A network without a hidden layer cannot bend: {} straight."
+
+
+class Finding(NamedTuple):
+    """Something that is so.
+
+    Args:
+        name: In a word or two.
+        sentence: To be read aloud.
+        final: Whether going on brings nothing else.
+    """
+
+    name: str
+    sentence: str
+    final: bool
+
+
+def find(run: Course) -> list[Finding]:
+    """All that is so now, what matters most first."""
+    if run.diverged:
+        return []
+    with np.errstate(all="ignore"):
+        found = [*_on_way(run), *(() if not run.now.number else (*_on_course(run), *_on_rows(run)))]
+    names = {one.name for one in found}
+    straight = [Finding("cannot bend", _bend(run.setup), True)] if _is_stuck_straight(run, names) else []
+    return sorted([*straight, *found], key=_rank)
+
+
+def _rank(finding: Finding) -> int:
+    return FINAL.index(finding.name) if finding.final else len(FINAL)
+
+
+def _finding(verdict: Verdict) -> Finding:
+    dead = verdict.figures["dead"] / verdict.figures["units"] if verdict.name == "dead units" else 1.0
+    name = verdict.name if dead >= MANY else MINOR
+    return Finding(name, verdict.sentence, name in FINAL and dead == 1)
+
+
+def _on_way(run: Course) -> Iterator[Finding]:
+    """Whether the optimum is too far to wait for, or all classes are right."""
+    ahead = _ahead(run)
+    if ahead is not None and isinstance(ahead.value, int) and ahead.value > LONG:
+        yield Finding("crawling", f"Crawling: {ahead.sentence[0].lower()}{ahead.sentence[1:]}", True)
+    accuracy = run.now.known().metrics.get("accuracy", math.nan)
+    if accuracy == 1:
+        rows = len(run.setup.problem.data)
+        yield Finding("all right", f"All {rows:,} training rows are right: accuracy 1.0.", False)
+
+
+def _ahead(run: Course) -> Claim | None:
+    """How far the optimum is, counted; None where no formula tells."""
+    setup = run.setup
+    known = None if setup.descent is None or setup.batch_size is not None else setup.descent.objective
+    if known is None or not has_one_rate(run):
+        return None
+    there = outlook.arrived(known, float(known.excess(run.now.parameters)))
+    velocity = getattr(getattr(run.now.record, "state", None), "velocity", None)
+    return there or outlook.distance(known, setup.optimizer, run.rate, run.now.parameters, velocity, setup.loss_name)
+
+
+def has_one_rate(run: Course) -> bool:
+    """Whether the rate stays as it is until the dial is turned."""
+    return bool(run.turns) or isinstance(run.setup.schedule, Constant)
+
+
+def _on_course(run: Course) -> Iterator[Finding]:
+    """What the last steps and losses say."""
+    setup, unit = run.setup, _unit(run.setup)
+    name = setup.loss_name if setup.descent is not None else "training loss"
+    if setup.batch_size is None:
+        moments = [moment for moment in run.recent(4 * LONGEST + 1) if moment.measured is not None]
+        losses = [unit * float(moment.known().loss) for moment in moments]
+        verdict = limit_cycle([moment.parameters for moment in moments], losses, name)
+        if verdict is not None:
+            yield _finding(verdict)
+            return
+    if _ahead(run) is not None:
+        return  # its way is known to the step
+    losses, epochs = _losses(run)
+    for verdict in (standstill(losses, epochs, name), oscillating(losses, name) if setup.batch_size is None else None):
+        if verdict is not None and not (verdict.name == "solved" and setup.descent is not None):
+            yield _finding(verdict)
+
+
+def _losses(run: Course) -> tuple[list[float], float]:
+    """The training losses so far, and the epochs from one to the next."""
+    losses = (_unit(run.setup) * run.losses.values[:, 0]).tolist()
+    return losses, run.now.number / run.setup.steps_per_epoch / max(1, len(losses) - 1)
+
+
+def _on_rows(run: Course) -> Iterator[Finding]:
+    """What its rows say."""
+    setup = run.setup
+    if run.now.number < EPOCHS * setup.steps_per_epoch:
+        return
+    judged = Judged(
+        setup.judged or setup.problem,
+        run.first.known(),
+        run.best.known(),
+        run.now.known(),
+        run.losses.values[:, 0].tolist(),
+        run.losses.values[:, 1].tolist() if setup.problem.validation is not None else (),
+        len(setup.classes),
+        setup.classes,
+    )
+    for verdict in judge(judged):
+        if verdict.name in SAID:
+            yield _finding(verdict)
+
+
+def _is_stuck_straight(run: Course, found: set[str]) -> bool:
+    """Whether a network without a bend has got as far as it gets, and that is not all the way."""
+    scene = run.setup.scene
+    stuck = found & {"plateau", "learned nothing", "crawling"} and "all right" not in found
+    return bool(stuck) and isinstance(scene, NetworkScene) and is_linear(scene.network)
+
+
+def _bend(setup: Setup) -> str:
+    deep = isinstance(setup.scene, NetworkScene) and len(setup.scene.network.sizes) > 2
+    return (BEND if deep else NO_BEND).format("the boundary it draws is" if setup.classes else "what it predicts is")
+
+
+def _unit(setup: Setup) -> float:
+    return setup.scene.loss_unit if isinstance(setup.scene, NetworkScene) else 1.0
+
+
+def describe_small_rate(run: Course) -> str:
+    """How small the rate is beside the limit, and what that costs; empty of one that is not small."""
+    setup = run.setup
+    descent, limit = setup.descent, setup.limit
+    if limit is None or descent is None or setup.batch_size is not None or not run.rate < SMALL * limit:
+        return ""
+    if not has_one_rate(run):
+        return ""
+    steps = _steps_to_hundredth(setup, run.rate)
+    if not FEW < steps < math.inf:
+        return ""
+    part, count = number(100 * run.rate / limit, 1), number(float(f"{steps:.2g}"))
+    return f"Learning rate {exact(run.rate)} is {part} % of the limit: about {count} steps to 1/100."
+
+
+@lru_cache(maxsize=8)
+def _steps_to_hundredth(setup: Setup, rate: float) -> float:
+    """Steps in which the slowest part of the excess falls to a hundredth."""
+    known = None if setup.descent is None else setup.descent.objective
+    way = None if known is None else course(known, setup.optimizer, rate, known.optimum)
+    return math.inf if way is None else way.steps_per_factor(100.0)
+
+
+def sentences(findings: Sequence[Finding], most: int = 2) -> str:
+    """The first of them, as one text."""
+    return " ".join(one.sentence for one in findings[:most])

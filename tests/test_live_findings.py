@@ -1,0 +1,102 @@
+"""What the playground says of a run: only what is so, and `f` ends with it."""
+
+import re
+
+import numpy as np
+import pytest
+from live_sessions import do, screenful, session
+
+from gdcli.live.findings import describe_small_rate, find
+from gdcli.optim.optimizers import Momentum
+
+
+def test_the_spiral_is_learned():
+    sitting = do(session("sample:spiral", "--hidden", "8,8", "--lr", "0.02"), "converge")
+    assert sitting.run.known().metrics["accuracy"] == 1
+    assert "All 180 training rows are right: accuracy 1.0." in sitting.message
+
+
+@pytest.mark.parametrize("words", [("--hidden", "4", "--activation", "linear"), ("--hidden", "none")])
+def test_a_linear_network_cannot_bend(words):
+    sitting = do(session("sample:xor", "--lr", "0.05", *words), "converge")
+    assert "cannot bend" in sitting.message
+    assert sitting.run.known().metrics["accuracy"] < 0.8
+
+
+def test_dead_units_are_counted():
+    """Biases far below all inputs: the slope of every ReLU is 0 at every row."""
+    sitting = session("sample:moons", "--hidden", "16", "--lr", "0.01")
+    network, run = sitting.run.setup.scene.network, sitting.run
+    do(sitting, "step")
+    dead = run.now.parameters.copy()
+    network.layers[0].bias(dead)[:] = -1e3
+    moved = run.now._replace(
+        number=50 * run.setup.steps_per_epoch, parameters=dead, measured=run.known()._replace(parameters=dead)
+    )
+    run.back_to(moved)
+    assert "16 of 16 hidden units are never active on the 180 training rows." in [one.sentence for one in find(run)]
+
+
+def test_a_cycle_ends_with_that_word():
+    sitting = do(session("--loss", "mae", "--lr", "0.1"), "converge")
+    assert "Limit cycle of 2 steps" in sitting.message
+    places = [moment.parameters for moment in sitting.run.recent(5)]
+    np.testing.assert_allclose(places[-1], places[-3], rtol=1e-6)
+    assert not np.allclose(places[-1], places[-2])
+    step = sitting.run.now.number
+    do(sitting, "converge")  # more of the same brings nothing: it is said, and not run
+    assert sitting.run.now.number == step
+    assert "Limit cycle" in sitting.message
+
+
+def test_a_small_rate_says_what_it_costs():
+    """ln 100 / (-2 ln(1 - rate mu)) steps, mu the smaller eigenvalue of the lecture's Hessian."""
+    sitting = session("--lr", "0.001")
+    least, most = np.linalg.eigvalsh([[5.0, 3.0], [3.0, 2.0]])
+    said = describe_small_rate(sitting.run)
+    part, steps = re.fullmatch(
+        r"Learning rate 0\.001 is ([\d.]+) % of the limit: about ([\d,]+) steps to 1/100\.", said
+    ).groups()
+    assert float(part) == pytest.approx(100 * 0.001 / (2 / most), rel=0.2)
+    assert int(steps.replace(",", "")) == pytest.approx(np.log(100) / (-2 * np.log1p(-0.001 * least)), rel=0.03)
+    assert said in sitting.line()
+    sitting.set_rate(0.1)
+    assert describe_small_rate(sitting.run) == ""
+
+
+def test_what_nobody_waits_for_is_not_run():
+    sitting = do(session("--lr", "1e-8"), "converge")
+    assert sitting.run.now.number == 0
+    assert sitting.message.startswith("Crawling: ")
+
+
+def test_the_dial_names_the_limit_by_its_formula():
+    sitting = session("--optimizer", "momentum", "--lr", "0.01")
+    most = np.linalg.eigvalsh([[5.0, 3.0], [3.0, 2.0]])[-1]
+    assert sitting.run.setup.limit == pytest.approx(2 * (1 + Momentum().momentum) / most)
+    assert "2(1 + u)/L 0.5544" in "\n".join(screenful(sitting))
+    sitting.set_rate(0.6)
+    assert "2(1 + u)/L = 0.5544" in sitting.line()
+
+
+def test_scaled_parameters_have_names_of_their_own():
+    screen = screenful(do(session("sample:bmi", "--standardize"), "step 2"))
+    assert not [line for line in screen if re.search(r"\bdMSE/d[mb]\b|\b[mb] :=", line)]
+    assert any("dMSE/dm_s = 2 m_s" in line for line in screen)
+    assert any("on scaled" in line for line in screen)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rows"), [("momentum", ["velocity"]), ("adam", ["m hat", "v hat"]), ("rmsprop", ["v "])]
+)
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_the_arithmetic_shows_the_optimizers_state(optimizer, rows, size):
+    sitting = do(session("--optimizer", optimizer), "step 2")
+    lines = [line[-size[0] :] for line in screenful(sitting, *size)]
+    state = sitting.run.setup.optimizer.trace(sitting.run.now.step.state)
+    for row in rows:
+        shown = next(match for line in lines if (match := re.search(rf"(?:^|  ){row} *(-?[\d.]+) +(-?[\d.]+)", line)))
+        np.testing.assert_allclose(
+            [float(one) for one in shown.groups()], state[row.strip().replace(" ", "_")], rtol=0.01
+        )
+    assert any("MSE" in line and "->" in line and ("%" in line or "times" in line) for line in lines)
