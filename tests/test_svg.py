@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from gdcli.experiments.surface import DescentPath, Scene, Spot
 from gdcli.render.raster.contours import contour
-from gdcli.render.svg import draw_svg
+from gdcli.render.svg.surface import draw_svg
 from gdcli.training.records import Status
 
 SVG = "{http://www.w3.org/2000/svg}"

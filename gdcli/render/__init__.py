@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render.screen import Screen
+
+if TYPE_CHECKING:
+    from gdcli.render.layout import Picture
 
 
 class Record(Protocol):
@@ -50,6 +53,8 @@ class Report:
         nested: How json tells a row.
         before: What a table shows over the rows, line by line.
         blocks: What a table shows under the rows, line by line.
+        pictures: The pictures that can be saved.
+        words: What is written below them; None for all that a table shows.
     """
 
     schema: str
@@ -63,3 +68,5 @@ class Report:
     nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())
     before: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
     blocks: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
+    pictures: Callable[[Screen], Iterable[Picture]] = field(default=lambda _: ())
+    words: Callable[[Screen], Iterable[str]] | None = None

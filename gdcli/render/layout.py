@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
@@ -56,6 +56,13 @@ class Counted:
         return [f" ... {self.left_out:,} more: --format csv has them all"] if self.left_out else []
 
 
+class Drawable(Protocol):
+    """A picture as data."""
+
+    def draw(self, screen: Screen, width: int, height: int) -> str:
+        """The picture as text, on at most so many columns and lines."""
+
+
 class Picture(NamedTuple):
     """A picture that is drawn as large as it is told to.
 
@@ -67,6 +74,7 @@ class Picture(NamedTuple):
         height: Lines that it needs.
         fixed: Whether it has this size and no other.
         rank: Which are left out first: those of the highest.
+        content: Makes the picture as data, from which files are drawn.
     """
 
     draw: Callable[[int, int], str]
@@ -76,6 +84,12 @@ class Picture(NamedTuple):
     height: int = 5
     fixed: bool = False
     rank: int = 0
+    content: Callable[[], Drawable] | None = None
+
+    @classmethod
+    def of(cls, content: Callable[[], Drawable], screen: Screen, **size: Any) -> Picture:
+        """A picture that is drawn from its data; `size` is as above."""
+        return cls(lambda width, height: content().draw(screen, width, height), content=content, **size)
 
 
 @dataclass(frozen=True)
