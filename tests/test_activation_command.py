@@ -203,7 +203,7 @@ def test_charts_fit_and_stand_side_by_side(width):
     ]
     lines = list(draw_activations(portraits, Screen(width=width, color=False)))
     assert max(map(columns, lines)) <= width
-    titles = [line for line in lines if "— slope" in line]
+    titles = [line for line in lines if "· slope" in line]
     assert len(titles) == {1: 3, 2: 2, 3: 1}[min(3, max(1, (width + 3) // 51))]
 
 

@@ -105,3 +105,12 @@ class TestGrowingFile:
     def test_a_device(self, gdcli, refused):
         result = gdcli("live", "--plain", "--record", "/dev/full", stdin="n\nq\n")
         refused(result, 3, "/dev/full: cannot be written: No space left on device")
+
+
+def test_a_job_whose_end_nobody_tells_is_noticed(gdcli, monkeypatch):
+    """As where memory runs out between a future's result and its callbacks."""
+    from concurrent.futures import Future
+
+    monkeypatch.setattr(Future, "_invoke_callbacks", lambda _: None)
+    result = gdcli("sweep", "fit", "--lr", "0.1,0.2", "--epochs", 3, "--format", "json")
+    assert [run["status"] for run in result.json["runs"]] == ["completed", "completed"]

@@ -58,6 +58,7 @@ def test_rows_of_one_command_are_those_of_the_next(gdcli, model, form):
         gzip.compress(LINE),
         gzip.compress(b'{"x": 1}\n{"x": 2}\n'),
     ],
+    ids=["array", "array of lines", "lines", "lines after a mark", "gzip", "gzip of lines"],
 )
 def test_predict_takes_whatever_comes_by_a_pipe(gdcli, model, rows):
     told = gdcli("predict", model, "-f", "jsonl", stdin=rows)

@@ -584,3 +584,11 @@ class TestFastAndSlow:
         assert table.values.dtype == np.uint8
         assert np.shares_memory(table.kept(["p", "q"]), table.values)
         assert table.matrix(["q", "label"], np.float32).tolist() == [[255.0, 1.0], [3.0, 2.0]]
+
+
+def test_a_limit_of_cells_stays_within_the_reading(gdcli, table):
+    import csv
+
+    usual = csv.field_size_limit()
+    assert gdcli("fit", table("x,y\n1,2\n3,4\n"), "--allow", "cell=9", "--epochs", 1).code == 0
+    assert csv.field_size_limit() == usual

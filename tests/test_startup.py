@@ -72,14 +72,14 @@ def test_rows_alone_need_nothing_that_speaks_of_the_run() -> None:
 )
 def test_commands_import_only_what_they_use(commands: list[list[str]], never: list[str]) -> None:
     """One process for the commands that share what they never load: what none of them loads, each does not."""
-    loaded = modules_after(CALL.format(commands=commands))
+    loaded = all_modules_after(CALL.format(commands=commands))
     assert "gdcli" in loaded
     assert commands is HELP or "numpy" in loaded
     assert not loaded & {*never, "textual", "aiohttp"}, "what draws the playground is for the playground"
 
 
 def test_plot_is_what_loads_charts() -> None:
-    assert CHARTS in modules_after(CALL.format(commands=[["fit", "sample:deck", "--epochs", "3", "--plot"]]))
+    assert CHARTS in all_modules_after(CALL.format(commands=[["fit", "sample:deck", "--epochs", "3", "--plot"]]))
 
 
 def test_package_alone_loads_nothing() -> None:

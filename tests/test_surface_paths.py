@@ -173,7 +173,8 @@ def test_the_share_of_variance_is_said(gdcli):
         (["--hidden", 3, "--m", 1], ["--m is of a line"]),
         (["--hidden", 3, "--over", "m,b"], ["--over is of a line"]),
         (["--init", "zeros"], ["--init goes with a network"]),
-        (["--hidden", 3, "--epochs", 1], ["one line"]),
+        (["--hidden", 3, "--epochs", 1], ["span no plane"]),
+        (["--hidden", 3, "--epochs", 3, "--lr", 1e9, "--optimizer", "sgd"], ["span no plane"]),
     ],
 )
 def test_refusals_of_networks(gdcli, refused, words, parts):

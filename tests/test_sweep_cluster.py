@@ -98,7 +98,7 @@ def test_nobody_answers():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        patched = "from gdcli.experiments import workers; workers.CONNECT = 1"
+        patched = "from gdcli.experiments import connection; connection.CONNECT = 1"
         impatient = f"import sys; from gdcli.cli import boundary; {patched}"
         script = f"{impatient}; sys.exit(boundary.run(['sweep', 'fit', 'sample:deck', '--cluster', {address!r}]))"
         ran = subprocess.run(

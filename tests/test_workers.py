@@ -14,7 +14,7 @@ import gdcli as gdcli_package
 from gdcli.data import opening, partition, pieces, text_source
 from gdcli.data.condensing import Condenser
 from gdcli.errors import DataError
-from gdcli.experiments import passing
+from gdcli.experiments import connection, passing
 from gdcli.experiments import workers as workers_module
 from gdcli.experiments.line import read_line
 from gdcli.experiments.merging import Tree
@@ -25,6 +25,7 @@ from gdcli.experiments.workers import LocalWorkers, Workers, workers
 PATIENCE = 120
 cluster = test_sweep_cluster.cluster
 FIT = ("--standardize", "--lr", "0.1", "--epochs", "30", "--format", "json")
+WORKERS = ("--workers", "2")
 RNG = np.random.default_rng(5)
 ROWS = 900
 TABLE = np.column_stack([RNG.normal(50, 3, ROWS), RNG.integers(0, 9, ROWS), RNG.normal(0, 1, ROWS)])
@@ -215,6 +216,74 @@ class TestWhatIsRefused:
         refused(gdcli("fit", written(), *more), 2, "--cluster and --workers cannot both be given")
 
 
+@pytest.mark.usefixtures("small")
+class TestScores:
+    @pytest.mark.parametrize("source", [written, folder, parquet])
+    @pytest.mark.parametrize("how", [("--start", "2,-0.5,1"), ("--pred", "a")], ids=["line", "column"])
+    def test_are_those_of_all_rows(self, gdcli, source, how):
+        name = source()
+        outputs = TABLE[:, 0] if how[0] == "--pred" else TABLE[:, :2] @ [2, -0.5] + 1
+        residual = outputs - TABLE[:, 2]
+        mse, spread = np.mean(residual**2), np.mean((TABLE[:, 2] - TABLE[:, 2].mean()) ** 2)
+        result = gdcli("score", name, *how, "--workers", "2", "-f", "json").json
+        wanted = {"rows": ROWS, "mse": mse, "rmse": mse**0.5, "mae": np.mean(np.abs(residual)), "r2": 1 - mse / spread}
+        assert {key: result[key] for key in wanted} == pytest.approx(wanted, rel=1e-9)
+        for command in ("mse", "rmse"):
+            assert float(gdcli(command, name, *how, "--workers", "2").out) == pytest.approx(wanted[command], rel=1e-9)
+
+    def test_rows_with_gaps_are_left_out(self, gdcli):
+        name = written(lines=[line if at != 500 else ",1,2\n" for at, line in enumerate(LINES)])
+        line = ("score", name, "--start", "2,-0.5,1", "--missing", "drop", "-f", "json")
+        results = [gdcli(*line, *more).json for more in ((), ("--workers", "2"))]
+        assert results[0]["reading"] == results[1]["reading"]
+        assert results[1]["rows"] == 899
+        assert results[1]["mse"] == pytest.approx(results[0]["mse"], rel=1e-9)
+
+    def test_no_format_of_rows_alone(self, gdcli, refused):
+        given = ("score", written(), "--start", "2,-0.5,1", "--workers", "2", "-q", "-f", "csv")
+        refused(gdcli(*given), 2, "--format csv", "only sums")
+
+    def test_a_bad_cell_is_named_by_its_line(self, gdcli, refused):
+        name = written(lines=[line if at != 700 else "1,2,oops\n" for at, line in enumerate(LINES)])
+        refused(gdcli("mse", name, "--start", "2,-0.5,1", "--workers", "2"), 3, "t.csv: line 702, column 'y': 'oops'")
+
+
+@pytest.mark.usefixtures("small")
+class TestEvaluation:
+    @pytest.fixture
+    def classes(self, gdcli):
+        """Rows of two text columns and a number, and a model of them."""
+        kinds = [("low", "middle", "high")[int(at > 48) + int(at > 52)] for at in TABLE[:, 0].tolist()]
+        sides = [("left", "right")[at % 2] for at in range(ROWS)]
+        lines = [f"{a!r},{side},{kind}\n" for a, side, kind in zip(TABLE[:, 0].tolist(), sides, kinds, strict=True)]
+        more = ("--hidden", "4", "--epochs", "2", "--dtype", "float64", "-q")
+        gdcli("train", written("few.csv", lines[:200], "a,side,kind\n"), *more, "--save", "kinds.safetensors")
+        return written("kinds.csv", lines, "a,side,kind\n")
+
+    def test_classes_are_counted(self, gdcli, classes):
+        here, spread = (gdcli("evaluate", "kinds.safetensors", classes, "-f", "json", *w) for w in ((), WORKERS))
+        assert spread.json["confusion"] == here.json["confusion"]
+        assert spread.json["per_class"] == here.json["per_class"]
+        assert spread.json["reading"] == here.json["reading"]
+        for key in ("rows", "loss", "accuracy", "log_loss", "macro_f1", "balanced_accuracy"):
+            assert spread.json[key] == pytest.approx(here.json[key], rel=1e-9)
+
+    def test_numbers_are_summed(self, gdcli):
+        more = ("--hidden", "4", "--epochs", "2", "--dtype", "float64", "-q")
+        gdcli("train", written("few.csv", LINES[:200]), "--task", "regression", *more, "--save", "line.safetensors")
+        name = folder()
+        here, spread = (gdcli("evaluate", "line.safetensors", name, "-f", "json", *w).json for w in ((), WORKERS))
+        for key in ("rows", "loss", "mse", "rmse", "mae", "r2"):
+            assert spread[key] == pytest.approx(here[key], rel=1e-9)
+
+    def test_an_unknown_class_is_named_by_its_line(self, gdcli, refused, classes):
+        lines = Path(classes).read_text().splitlines(keepends=True)
+        lines[800] = "50.0,left,other\n"
+        Path(classes).write_text("".join(lines))
+        result = gdcli("evaluate", "kinds.safetensors", classes, *WORKERS)
+        refused(result, 3, "kinds.csv: line 801, column 'kind': 'other' is none of the classes")
+
+
 class TestProcesses:
     def test_a_killed_one_changes_nothing(self, tmp_path):
         notes = []
@@ -301,7 +370,7 @@ HERE, PLACE = gdcli_package.__version__, "tcp://127.0.0.1:8786"
     ids=["nobody", "scheduler without", "worker without", "another version", "broken"],
 )
 def test_a_cluster_that_is_not_fit(gdcli, refused, monkeypatch, client, said):
-    monkeypatch.setattr(workers_module, "_client", lambda _: client)
+    monkeypatch.setattr(connection, "_client", lambda _: client)
     refused(gdcli("fit", "sample:deck", "--cluster", PLACE), 3, said)
     assert client.closed
 
@@ -309,7 +378,7 @@ def test_a_cluster_that_is_not_fit(gdcli, refused, monkeypatch, client, said):
 @needs_dask
 def test_who_answers_in_another_language(gdcli, refused, monkeypatch):
     """A connection that is taken and never answered, as a web server's port may be."""
-    monkeypatch.setattr(workers_module, "CONNECT", 0)
+    monkeypatch.setattr(connection, "CONNECT", 0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         refused(gdcli("fit", "sample:deck", "--cluster", address), 3, f"no scheduler answers at {address}")

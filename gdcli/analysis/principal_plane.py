@@ -41,6 +41,8 @@ def principal_plane(points: Array) -> PrincipalPlane | None:
 
     Source: Li, Xu, Taylor, Studer & Goldstein 2018, Visualizing the Loss Landscape of Neural Nets, section 7.
     """
+    if len(points) < 3:
+        return None
     mean = points.mean(axis=0, dtype=np.float64)
     centred = points - mean
     variances, along = np.linalg.eigh(centred @ centred.T)  # n x n: P may be large

@@ -9,14 +9,15 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
-from gdcli.cli.output import check, check_place, emit, format_of, layout
-from gdcli.cli.running import descent_words, employed, finish, note_all, note_chosen, progress_bar, reading, resolved
+from gdcli.cli.output import check, emit, format_of, layout
+from gdcli.cli.running import employed, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
 from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.spec import Spec
 from gdcli.render.reports.fit import answer_lines, report
+from gdcli.render.reports.headers import line_header
 from gdcli.training import streams
 from gdcli.training.streams import Run
 
@@ -40,17 +41,16 @@ def fit(
         working: Who reads the rows.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
-    check_place(saving.save)
+    check(output, saving, with_model=True)
     spec, start = or_example(asked, terminal)
     with employed(working, terminal) as workers, reading(terminal) as rows:
         experiment = read_line(spec, rows, workers).compressed()
     note_all(rows.notes, terminal)
     form = format_of(output)
-    repeated = resolved(experiment, form, saving.save is not None)
+    repeated = resolved(experiment, form, saving.model is not None)
     again = invocation(context, spec.data.source).with_options(**start, **repeated)
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
-    terminal.note(header(experiment))
+    terminal.note(line_header(experiment))
     note_chosen(experiment, terminal)
     _note_few_rows(experiment, terminal)
     screen = layout(stream.plot, output, terminal, f"rerun: {again}", *[""] * (2 * spec.stop.require_converged))
@@ -65,31 +65,12 @@ def fit(
             experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
         )
         rows_shown = timed(records) if stream.timing else records
-        emit(report(result, rows_shown, screen, stream.timing), output, terminal)
+        emit(report(result, rows_shown, screen, stream.timing), output, terminal, saving)
     terminal.note(f"rerun: {again}")
-    if saving.save and not result.diverged:
+    if saving.model and not result.diverged:
         with unwound():
-            result.save(saving.save)
+            result.save(saving.model)
     finish(result, spec.stop.require_converged)
-
-
-def header(experiment: LineExperiment, rates: str = "", optimizers: str = "") -> str:
-    """What is about to happen, in a line; of several runs with all their rates and optimizers."""
-    spec = experiment.spec
-    held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
-    passed = "" if experiment.passed is None else f", read in one pass{experiment.passed.by}"
-    if experiment.passed is not None and experiment.passed.held is not None:
-        held += " (each by its number and the seed)"
-    scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
-    parts = [
-        experiment.model_words,
-        f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
-        scale,
-        experiment.loss_name,
-        descent_words(experiment, rates, optimizers),
-        f"seed {spec.loop.seed}",
-    ]
-    return "   ".join(part for part in parts if part)
 
 
 def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:

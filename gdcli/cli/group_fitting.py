@@ -12,8 +12,8 @@ from gdcli.cli.running import note_all, reading
 from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, OptionError
+from gdcli.experiments.group_result import GroupsResult
 from gdcli.experiments.groups import group_experiment
-from gdcli.experiments.groups_result import GroupsResult
 from gdcli.experiments.spec import Spec
 from gdcli.render.reports.groups import report
 

@@ -13,7 +13,6 @@ from gdcli.cli.options import WorkerOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
 from gdcli.experiments.reading import Reader
-from gdcli.formatting import exact
 from gdcli.render.formats import Format
 from gdcli.render.progress import ProgressBar, ReadingBar
 from gdcli.training.records import Status
@@ -82,17 +81,6 @@ def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any
     lasting = saved or not (form.rows_only or form.for_people)
     note = {"chosen": experiment.choice_note} if lasting and experiment.choice_note else {}
     return {**experiment.chosen.options, **known, **note}
-
-
-def descent_words(experiment: Experiment, rates: str = "", optimizers: str = "") -> str:
-    """The optimizer, its rate and the batches; of several runs all their rates and optimizers."""
-    kind = optimizers or type(experiment.optimizer).__name__
-    return f"{kind}, lr {rates or exact(experiment.rate)}, {batch_words(experiment.batch_size, 'batches of')}"
-
-
-def batch_words(size: int | None, words: str) -> str:
-    """How many rows a step takes."""
-    return "full batch" if size is None else f"{words} {size}"
 
 
 def finish(result: Result, require_converged: bool) -> None:

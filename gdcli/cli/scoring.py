@@ -6,15 +6,16 @@ from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 from gdcli.cli.example import or_example
-from gdcli.cli.options import option
-from gdcli.cli.running import reader
+from gdcli.cli.options import WorkerOptions, option
+from gdcli.cli.running import employed, reader, reading
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import LOSS, named
 from gdcli.errors import OptionError
 from gdcli.experiments.lecture import SOURCE
 from gdcli.experiments.loss_scores import LossScores, score_columns, score_numbers
-from gdcli.experiments.predicting import Predictions, of_column, of_line
+from gdcli.experiments.predicting import Predictions, of_line
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec, reject_together
+from gdcli.experiments.spread_scores import Totals, predicted
 
 
 class PredictionOptions(NamedTuple):
@@ -49,8 +50,8 @@ def loss_scores(
     """
     definition = named(LOSS, "--loss", loss)
     if given.pred is None:
-        predicted, start = predictions(data, line, given, terminal)
-        return score_numbers(definition, predicted), start
+        spec, start = _asked(data, line, given, terminal)
+        return score_numbers(definition, of_line(spec, reader(terminal))), start
     _refuse_both(given, line)
     return score_columns(definition, given.pred, named_rows(data, terminal), reader(terminal)), {}
 
@@ -67,22 +68,32 @@ def _refuse_both(given: PredictionOptions, line: LineSpec) -> bool:
     return parameters
 
 
-def predictions(
-    data: DataSpec, line: LineSpec, given: PredictionOptions, terminal: Terminal
-) -> tuple[Predictions, dict[str, Any]]:
-    """The predictions to score, and the start to name in `rerun:` if it is the lecture's.
+def _asked(data: DataSpec, line: LineSpec, given: PredictionOptions, terminal: Terminal) -> tuple[Spec, dict[str, Any]]:
+    """What is scored, and the start to name in `rerun:` if it is the lecture's.
 
     Raises:
         OptionError: If neither parameters nor a column of predictions are given, or both.
-        DataError: If the data cannot be read.
     """
-    parameters = _refuse_both(given, line)
-    rows, spec = reader(terminal), Spec(line, data)
+    parameters, spec = _refuse_both(given, line), Spec(line, data)
     if given.pred is not None:
-        return of_column(given.pred, named_rows(data, terminal), rows), {}
+        return spec.replace(source=named_rows(data, terminal).source), {}
     spec, start = or_example(spec, terminal)
     if not (parameters or start.get("m") is not None):
         raise OptionError(
             "there is nothing to score", "give a line as --m and --b, parameters as --start, or --pred COLUMN"
         )
-    return of_line(spec, rows), start
+    return spec, start
+
+
+def predictions(
+    data: DataSpec, line: LineSpec, given: PredictionOptions, working: WorkerOptions, terminal: Terminal
+) -> tuple[Predictions | Totals, dict[str, Any]]:
+    """The predictions to score, or their totals, and the start to name in `rerun:` if it is the lecture's.
+
+    Raises:
+        OptionError: If neither parameters nor a column of predictions are given, or both.
+        DataError: If the data cannot be read.
+    """
+    spec, start = _asked(data, line, given, terminal)
+    with employed(working, terminal) as workers, reading(terminal) as rows:
+        return predicted(spec, given.pred, rows, workers), start

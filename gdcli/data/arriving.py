@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 __all__ = ["chunks"]
@@ -11,12 +11,20 @@ CHUNK = 1 << 16
 MAGIC = (b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N")
 
 
-def chunks(stdin: BinaryIO) -> Iterator[bytes]:
-    """Whole lines as they arrive; what is no text, all at once."""
+def chunks(stdin: BinaryIO, before_waiting: Callable[[], None] = lambda: None) -> Iterator[bytes]:
+    """Whole lines as they arrive; what is no text, all at once.
+
+    Args:
+        stdin: The stream.
+        before_waiting: Called before each read, which may wait: what was made of the lines so far can go out.
+    """
     waiting = b""
     read = getattr(stdin, "read1", stdin.read)
     first = True
-    while piece := read(CHUNK):
+    while True:
+        before_waiting()
+        if not (piece := read(CHUNK)):
+            break
         waiting += piece
         if first and waiting.startswith(MAGIC):
             yield waiting + stdin.read()

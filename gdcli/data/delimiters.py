@@ -50,13 +50,15 @@ def records(
     reader = _reader(map(bytes.decode, stream), delimiter)
     while True:
         start = line + reader.line_num
+        usual = csv.field_size_limit(limits.cell)  # of the whole process: put back at once
         try:
-            csv.field_size_limit(limits.cell)
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             raise _refuse_quotes(error, source, start) from None
+        finally:
+            csv.field_size_limit(usual)
         if len(cells) > 1 or (cells and cells[0].strip()):
             yield start, cells
 

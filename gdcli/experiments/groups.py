@@ -152,7 +152,7 @@ class GroupsExperiment:
             replace(rule, objective=self._measure) if isinstance(rule, Tolerance) else rule
             for rule in self.spec.stop.rules()
         )
-        floor: Any = LINE_FLOOR * self.target_variance
+        floor: Any = LINE_FLOOR * self._variance
         return descend_groups(
             self.problem,
             self.optimizer,
@@ -173,7 +173,7 @@ class GroupsExperiment:
         return None if penalised else self.objective
 
     @property
-    def target_variance(self) -> Array:
+    def _variance(self) -> Array:
         """Of the targets."""
         result: Array = np.square(self.rows.train.deviation[self.fitted, -1])
         return result

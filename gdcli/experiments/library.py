@@ -20,7 +20,7 @@ from gdcli.experiments.spec import Spec
 from gdcli.training.streams import Run
 
 if TYPE_CHECKING:
-    from gdcli.experiments.groups_result import GroupsResult
+    from gdcli.experiments.group_result import GroupsResult
     from gdcli.experiments.network_result import NetworkResult
     from gdcli.experiments.saved import Model
 
@@ -73,7 +73,7 @@ def fit(
 
 
 def _fit_groups(spec: Spec, by: str, reader: Reader, save: str | None) -> GroupsResult:
-    from gdcli.experiments.groups_result import fit_groups
+    from gdcli.experiments.group_result import fit_groups
 
     if save is not None:
         raise OptionError("save: many groups are no one model", "leave it out: the result has each group's parameters")

@@ -274,6 +274,7 @@ def on_rows(
     loss = building.loss_named(spec.loss)
     scaling_ = building.scaling_for(spec.loop, scaling.none, uncentred=model_spec.no_intercept)
     seen = passed.ends if passed is not None and scaling_ in _BY_ENDS else data.inputs
+    _refuse_powers(seen, model_spec.degree, data.input_names)
     basis = Basis.fit(seen, scaling_, model_spec.degree, not model_spec.no_intercept)
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
@@ -294,6 +295,15 @@ def on_rows(
         unfilled=unfilled,
         passed=passed,
     )
+
+
+def _refuse_powers(inputs: Array, degree: int, names: tuple[str, ...]) -> None:
+    """Refuses powers of the raw inputs that no number holds: their parameters would be none either."""
+    with np.errstate(all="ignore"):
+        large = ~np.isfinite(np.abs(inputs).max(axis=0, initial=0.0) ** degree)
+    if degree > 1 and large.any():
+        what = f"column '{names[int(large.argmax())]}': its power {degree} is beyond float64"
+        raise DataError(what, "give the column in another unit, or lower --degree")
 
 
 def _seen(data: Dataset, basis: Basis, terms: tuple[str, ...]) -> Dataset:

@@ -178,7 +178,9 @@ def _by_size(one: Experiment) -> tuple[Choice, ...]:
     """A rate for an optimizer whose steps are of the rate's size: one with which it can go all the way."""
     way = float(np.abs(one.data.targets).max())
     rate = _down(way / 50)
-    return (Choice("lr", rate, "steps of this size reach the targets"),) if rate > FIT_RATE else ()
+    return (
+        (Choice("lr", rate, "50 steps of about this size go as far as the largest target"),) if rate > FIT_RATE else ()
+    )
 
 
 def _why(as_is: Outlook, one: Experiment) -> str:

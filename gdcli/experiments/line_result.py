@@ -274,19 +274,6 @@ class LineResult(Result):
         }
         return Drawing(history, (x, data.targets), lines, data.input_names[0])
 
-    def growth(self) -> tuple[Array, Array] | None:
-        """The error's factor an epoch by the rate, max |1 - lr lambda| over the eigenvalues, where a run diverged.
-
-        Returns:
-            Rates around the limit and their factors; None where the run did not diverge or no limit is known.
-        """
-        limit = self.experiment.limit
-        if not self.diverged or limit is None or not math.isfinite(limit) or not self.experiment.is_textbook:
-            return None
-        rates = np.geomspace(limit / 30, 3 * max(limit, self.experiment.rate), 400)
-        curvature = np.asarray(self.experiment.spectrum.eigenvalues)
-        return rates, np.abs(1 - rates[:, None] * curvature[curvature > 0]).max(axis=1)
-
     def _kept_words(self) -> str:
         best, last = self.run.best.epoch, self.run.last.epoch
         if self.experiment.keeps_best:

@@ -30,6 +30,9 @@ __all__ = ["NAMES", "draw_paths", "paths_config", "paths_words", "read_paths", "
 
 NAMES = ("pc1", "pc2")
 USUAL = "adam"
+FARTHEST = 1e100
+CLIMB = 10.0
+"""What climbs above so many times the start's loss has no say in where the plane lies."""
 
 
 def read_paths(
@@ -101,9 +104,12 @@ def draw_paths(
         OptionError: If the paths have no two directions.
     """
     finite = [one._replace(records=[record for record in one.records if _is_finite(record)]) for one in descents]
-    found = principal_plane(np.stack([record.parameters for one in finite for record in one.records]))
+    highest = CLIMB * float(descents[0].records[0].loss)
+    low = [record.parameters for one in finite for record in one.records if record.loss <= highest]
+    found = principal_plane(np.stack(low))
     if found is None:
-        raise OptionError("the paths go along one line, or do not move: they span no plane", "more --epochs, or --lr")
+        what = "the paths span no plane: they go along one line, leave at once, or do not move"
+        raise OptionError(what, "take more --epochs, or another --lr")
     projected = [*_projected(finite, found)]
     spans = _spans(projected, asked, usual_count(experiment.problem))
     landscape = Landscape(_in_target_units(experiment), _in(found.plane, experiment.dtype), spans)
@@ -114,17 +120,17 @@ def draw_paths(
 
 
 def _is_finite(record: Epoch) -> bool:
-    return bool(np.isfinite(record.parameters).all())
+    return bool(np.isfinite(record.parameters).all() and np.abs(record.parameters).max() < FARTHEST)
 
 
 def _projected(descents: Sequence[Descent], found: PrincipalPlane) -> Iterator[Descent]:
     """The runs with coordinates on the plane in place of parameters."""
-    at = 0
+    plane = found.plane
+    across = np.stack([plane.across, plane.up], axis=1)
     for one in descents:
-        spots = found.coordinates[at : at + len(one.records)]
-        at += len(one.records)
-        records = [record._replace(parameters=spot) for record, spot in zip(one.records, spots, strict=True)]
-        yield one._replace(records=records)
+        yield one._replace(
+            records=[record._replace(parameters=(record.parameters - plane.origin) @ across) for record in one.records]
+        )
 
 
 def _spans(descents: Sequence[Descent], asked: tuple[Span | None, Span | None], count: int) -> tuple[Span, Span]:

@@ -13,8 +13,11 @@ from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.experiments.line import on_rows
+from gdcli.experiments.line_result import scores
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, Spec
+from gdcli.nn import metrics
+from gdcli.training.records import Scores
 
 
 class Scored(NamedTuple):
@@ -62,6 +65,28 @@ class Predictions:
     outputs: Array
     model: tuple[tuple[str, ...], list[float]] | None
     reading: ReadReport | None = None
+
+    @property
+    def target(self) -> str:
+        """What is predicted."""
+        return self.data.target_name
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.data)
+
+    @property
+    def scores(self) -> Scores:
+        """MSE, RMSE, MAE and R2."""
+        return scores(self.outputs, self.data.targets)
+
+    def refuse_rows_alone(self, form: str, is_of_rows: bool) -> None:
+        """Nothing: the rows are here."""
+
+    def metric(self, name: str) -> float:
+        """One metric of theirs."""
+        return float(getattr(metrics, name)(self.outputs, self.data.targets))
 
     def rows(self) -> Iterator[Scored]:
         """Each row, scored."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -59,7 +59,12 @@ class Written(float):
 
 
 def predict_rows(
-    saved: Model, options: DataSpec, rows: Reader, labels: str | None = None, probabilities: bool = False
+    saved: Model,
+    options: DataSpec,
+    rows: Reader,
+    labels: str | None = None,
+    probabilities: bool = False,
+    before_waiting: Callable[[], None] = lambda: None,
 ) -> Iterator[Predicted]:
     """Each row with its prediction; from a pipe of text, or a large file, as they come in.
 
@@ -69,13 +74,14 @@ def predict_rows(
         rows: What reads them.
         labels: A file of the labels of IDX images.
         probabilities: Whether each class's probability is added.
+        before_waiting: Called before each read of a pipe.
     """
     name = str(options.source)
     if name != "-" or rows.stdin is None:
         for table in saved.tables(name, options, rows, labels):
             yield from _predicted(saved, table, options, probabilities)
         return
-    arriving = chunks(rows.stdin)
+    arriving = chunks(rows.stdin, before_waiting)
     first = next(arriving, b"")
     if WHOLE.match(first):
         all_of_it = replace(rows, stdin=io.BytesIO(first + b"".join(arriving)))

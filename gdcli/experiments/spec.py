@@ -398,7 +398,8 @@ class Spec:
             read = cls.of(command, spec.data.source, spec.given())
         except OptionError as error:
             raise ValueError(error.message) from None
-        if read != spec or not isinstance(spec.data.source, str | None):
+        empty = None in spec.given().values()  # where the usual value is another
+        if read != spec or empty or not isinstance(spec.data.source, str | None):
             raise ValueError("a spec with a value that no option takes")
         return read
 

@@ -140,7 +140,7 @@ def divided(spec: DataSpec, reader: Reader, workers: Workers) -> Source | None:
     if isinstance(rows, Divisible):
         rows = rows.source_of_blocks()
     if isinstance(rows, Table) or len(partitions(name, rows, rows.head.names, read_options(spec))) < 2:
-        reader.say([f"{workers.option}: the rows are few, and are read here"])
+        workers.note(f"{workers.option}: the rows are few, and are read here")
         return None
     return rows
 

@@ -1,34 +1,24 @@
-"""Workers: processes of this machine, or those of a Dask cluster, that each do a part of some work.
-
-The only place that knows how to reach a cluster, and how it is said that one cannot be reached or is not fit.
-"""
+"""Workers: processes of this machine, or those of a Dask cluster, that each do a part of some work."""
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
-import pydoc
-import re
 import signal
 import threading
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
-from importlib import import_module
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-import gdcli
 from gdcli.definitions.plugins import Plugin, load, loaded
-from gdcli.errors import DataError, OptionError, install_hint
+from gdcli.errors import DataError, OptionError
+from gdcli.experiments.connection import Connection
 
-__all__ = ["Cluster", "Connection", "LocalWorkers", "Workers", "held_back", "process_pool", "workers"]
+__all__ = ["Cluster", "LocalWorkers", "Workers", "held_back", "process_pool", "workers"]
 
-CONNECT = 5
-"""Seconds to wait for a cluster."""
 POLL = 0.1
 """Seconds between two looks at what has come in."""
 CHECKED = 10
@@ -37,7 +27,6 @@ PATIENCE = 300
 """Idle looks after which a cluster without workers is given up."""
 TRIES = 3
 """How often work is begun whose worker is lost."""
-ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+")
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -179,84 +168,6 @@ class Cluster(Workers):
             self.note(f"the worker at {gone} was lost: its work is done again by the others")
 
 
-class Connection:
-    """A connection to a Dask cluster whose workers have this gdcli.
-
-    Args:
-        address: Its scheduler's, as tcp://HOST:8786.
-
-    Raises:
-        OptionError: If the address is none, or Dask is not installed.
-        DataError: If nobody answers there, it has no workers, or they have not this gdcli.
-    """
-
-    def __init__(self, address: str) -> None:
-        self.address, self.client = address, _client(address)
-        try:
-            self.present = self._workers()
-            if not self.present:
-                raise self.deserted()
-            self._refuse_other_versions()
-        except BaseException:
-            self.close()
-            raise
-
-    def gone(self) -> list[str]:
-        """Who has gone since this was last asked."""
-        before, self.present = self.present, self._workers()
-        return sorted(before - self.present)
-
-    def deserted(self) -> DataError:
-        """The error about a cluster without workers."""
-        what = f"--cluster: the cluster at {self.address} has no workers"
-        return DataError(what, f"start one: dask worker {self.address}")
-
-    def sent(self, shared: object) -> Any:
-        """What stands for something that every worker has been given."""
-        try:
-            return self.client.scatter(shared, broadcast=True, hash=False)
-        except (OSError, TimeoutError) as error:
-            raise self.said(error) from None
-
-    def said(self, error: BaseException) -> BaseException:
-        """An error of the cluster's as a line; others as they are."""
-        name = type(error).__name__
-        if name == "KilledWorker":
-            what = f"--cluster: the same work lost its worker again and again at {self.address}"
-            return DataError(what, "the worker's log says why; mostly it has too little memory")
-        if name in ("CancelledError", "FutureCancelledError", "CommClosedError") or isinstance(error, OSError):
-            what = f"--cluster: the connection to {self.address} was lost"
-            return DataError(what, "is the scheduler still running? Run the same command again")
-        if isinstance(error, ImportError | AttributeError):
-            return self._unfit(f"a gdcli that is not the one here ({error})")
-        return error
-
-    def close(self) -> None:
-        """Ends it."""
-        with suppress(OSError, TimeoutError):
-            self.client.close(timeout=CONNECT)
-
-    def _workers(self) -> set[str]:
-        try:
-            return set(self.client.nthreads())
-        except (OSError, TimeoutError) as error:
-            raise self.said(error) from None
-
-    def _refuse_other_versions(self) -> None:
-        """Refuses workers that would not understand what they are sent."""
-        asked = pydoc.locate, f"{gdcli.__name__}.__version__"  # a function that any Python has
-        versions = {"scheduler": self.client.run_on_scheduler(*asked)} | self.client.run(*asked, on_error="return")
-        for place, version in sorted(versions.items()):
-            if version != gdcli.__version__:
-                who = "its scheduler" if place == "scheduler" else f"its worker at {place}"
-                known = isinstance(version, str)
-                raise self._unfit(f"{who} has gdcli {version}" if known else f"{who} has no gdcli")
-
-    def _unfit(self, what: str) -> DataError:
-        hint = f"install gdcli {gdcli.__version__}, as here, where the scheduler and each worker run"
-        return DataError(f"--cluster: {self.address}: {what}", hint)
-
-
 def as_it_is(error: BaseException) -> BaseException:
     """The error."""
     return error
@@ -379,44 +290,3 @@ def workers(
         yield connected
     finally:
         connected.close()
-
-
-def _client(address: str) -> Any:
-    if not ADDRESS.fullmatch(address):
-        raise OptionError(f"--cluster: '{address}' is not an address", "as in --cluster tcp://HOST:8786")
-    try:
-        client = import_module("distributed").Client  # an optional extra
-    except ModuleNotFoundError:
-        raise OptionError("--cluster needs Dask, which is not installed", install_hint("dask")) from None
-    for name in ("distributed", "tornado"):  # what goes wrong is reported here, in a line
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    return _answered(address, lambda: client(address, timeout=CONNECT, set_as_default=False))
-
-
-def _answered(address: str, connect: Callable[[], R]) -> R:
-    """What connecting gives; whoever answers in another language would have it wait for ever.
-
-    Raises:
-        DataError: If no scheduler answers.
-    """
-    answer = Future[R]()
-
-    def ask() -> None:
-        try:
-            with warnings.catch_warnings(action="ignore"):  # of other versions of libraries
-                answer.set_result(connect())
-        except Exception as error:  # noqa: BLE001 - handed on to who waits for the answer
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        error = answer.exception(CONNECT + 1)
-    except TimeoutError as silence:
-        error = silence
-    if error is None:
-        return answer.result()
-    if isinstance(error, OSError | MemoryError):  # TimeoutError is an OSError, too
-        hint = "start one: dask scheduler; or leave --cluster out"
-        raise DataError(f"--cluster: no scheduler answers at {address}", hint)
-    what = f"--cluster: Dask cannot connect to {address}: {error}"  # as to tls without certificates
-    raise DataError(what, "is it the address that dask scheduler printed?")

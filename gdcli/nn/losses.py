@@ -156,7 +156,7 @@ SQUARES = {
     "logit": ("(p - y)^2", "2(p - y)p(1 - p)"),
     "logits": ("mean of (p - y)^2", "p(s - sum of p s), s = 2(p - y)/K"),
 }
-OF_CLASSES = "-log p of the true class", "p - y"
+OF_CLASSES = "-log p(y)", "p - y"
 LOGARITHMS = {"p": ("-log p", "-1/p", "p - 1"), "logit": OF_CLASSES, "logits": OF_CLASSES}
 
 

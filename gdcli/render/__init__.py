@@ -55,6 +55,7 @@ class Report:
         blocks: What a table shows under the rows, line by line.
         pictures: The pictures that can be saved.
         words: What is written below them; None for all that a table shows.
+        title: What they are about.
     """
 
     schema: str
@@ -70,3 +71,4 @@ class Report:
     blocks: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
     pictures: Callable[[Screen], Iterable[Picture]] = field(default=lambda _: ())
     words: Callable[[Screen], Iterable[str]] | None = None
+    title: str = ""

@@ -168,7 +168,7 @@ class Run:
     def _note(self, record: Epoch) -> None:
         """Remembers a record."""
         monitored = record.monitored
-        if self.count == 0 or improves(monitored, self._lowest, self._min_delta):
+        if self.count == 0 or improves(monitored, self._bar(record.parameters.size > 0), self._min_delta):
             self.best, self.best_index = record, self.count
             if not record.within:
                 self.best_whole = record
@@ -182,6 +182,10 @@ class Run:
         self.losses.append(record.loss)
         if record.validation_loss is not None:
             self.validation_losses.append(record.validation_loss)
+
+    def _bar(self, kept: bool) -> float:
+        """What a loss has to be below; a state whose parameters are kept is better than one whose are not."""
+        return math.inf if kept and not self.best.parameters.size else self._lowest
 
     def _looked_at(self, stretch: Stretch) -> Iterator[Epoch]:
         """Remembers epochs made together, and makes the records of those that are looked at."""
@@ -197,7 +201,7 @@ class Run:
         """Remembers some of them that nobody looks at."""
         if begin == end:
             return
-        losses, best, lowest = stretch.losses[begin:end], None, self._lowest
+        losses, best, lowest = stretch.losses[begin:end], None, self._bar(kept=True)
         for at, loss in enumerate(losses, begin):
             if improves(loss, lowest, self._min_delta):
                 best, lowest = at, loss

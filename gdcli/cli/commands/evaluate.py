@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 import typer
 
-from gdcli.cli.options import ModelArgument, OutputOptions, option
+from gdcli.cli.invoked import invocation
+from gdcli.cli.options import ModelArgument, OutputOptions, SaveOptions, WorkerOptions, option
 from gdcli.cli.output import check, emit, layout
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.running import employed, note_all, reading
 from gdcli.cli.saved import rows_named
 from gdcli.cli.terminal import Terminal
-from gdcli.experiments.evaluating import Evaluated
 from gdcli.experiments.saved import load_model
 from gdcli.experiments.spec import DataSpec
+from gdcli.experiments.spread_evaluation import evaluated
 from gdcli.render.reports.evaluate import report
 
 
@@ -31,6 +33,8 @@ def command(
     model: ModelArgument,
     data: DataSpec,
     asked: EvaluateOptions,
+    working: WorkerOptions,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Measure a saved model on rows with known answers.
@@ -38,11 +42,11 @@ def command(
     Loss and accuracy, precision and recall of each class, and the confusion matrix; for numbers MSE, RMSE, MAE, R2.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
-    name = rows_named(data.source, terminal, model)
+    check(output, saving)
+    named = replace(data, source=rows_named(data.source, terminal, model))
     saved = load_model(model, terminal.stdin)
-    table = saved.table(name, data, reader(terminal), asked.labels)
-    rows = saved.dataset(table, data)
-    reading = saved.reading(table, rows, data)
-    note_all([*reading.gaps.lines(reading.rows, reading.target.name)], terminal)
-    emit(report(Evaluated.of(saved, rows, reading), layout(asked.plot, output, terminal)), output, terminal)
+    with employed(working, terminal) as workers, reading(terminal) as rows:
+        done = evaluated(saved, named, rows, asked.labels, workers)
+    again = invocation(context, model, named.source)
+    note_all([*done.reading.gaps.lines(done.reading.rows, done.reading.target.name)], terminal)
+    emit(report(done, layout(asked.plot, output, terminal)), output, terminal, saving, again)

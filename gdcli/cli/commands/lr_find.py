@@ -12,9 +12,9 @@ from gdcli.cli.commands.train import with_rows
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
-from gdcli.cli.options import OutputOptions, option
+from gdcli.cli.options import OutputOptions, SaveOptions, option
 from gdcli.cli.output import emit, format_of, layout
-from gdcli.cli.running import batch_words, note_all, reader
+from gdcli.cli.running import note_all, reader
 from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, OptionError
@@ -37,7 +37,7 @@ from gdcli.experiments.spec import (
     StopSpec,
     options_of,
 )
-from gdcli.formatting import exact
+from gdcli.render.reports.headers import range_test_header
 from gdcli.render.reports.range_test import report
 
 LOW, HIGH = 1e-6, 10.0
@@ -93,6 +93,7 @@ def command(
     loop: LoopSpec,
     optimizer: OptimizerSpec,
     loss: LossSpec,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Find a learning rate by the range test.
@@ -101,7 +102,7 @@ def command(
     --format value prints the suggestion alone: gdcli fit DATA --lr $(gdcli lr-find fit DATA --format value).
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    bare = value.asked(output)
+    bare = value.asked(output, saving)
     what = one_of("lr-find", what, tuple(ONLY))
     tried = asked.asked()
     _refuse_others(context, what)
@@ -113,7 +114,7 @@ def command(
     subject = Subject.of(experiment)
     if asked.low is None:
         tried = subject.lowered(tried, asked.high)
-    terminal.note(f"{_header(experiment)}   {tried.steps} rates from {exact(tried.low)} to {exact(tried.high)}")
+    terminal.note(range_test_header(experiment, tried))
     with interruptible() as interrupted:
         probes = subject.test(tried, interrupted)
         stopped = interrupted()
@@ -130,7 +131,7 @@ def command(
     rows = [one for at, one in enumerate(probes) if keep(at) or at == end]
     use = "" if result.chosen is None else f"use it: {_use(again, what, asked)} --lr {result.rate():.3g}"
     screen = layout(asked.plot, output, terminal, use, f"rerun: {again}")
-    emit(report(result, [] if screen.plotted and form.for_people else rows, screen), output, terminal)
+    emit(report(result, [] if screen.plotted and form.for_people else rows, screen), output, terminal, saving)
     if stopped:
         terminal.note("interrupted")
         raise typer.Exit(INTERRUPTED)
@@ -152,21 +153,6 @@ def _experiment(spec: Spec, terminal: Terminal) -> tuple[Experiment, dict[str, A
         experiment = read_network(with_rows(spec, terminal, "lr-find train"), rows)
     note_all(rows.notes, terminal)
     return experiment, start
-
-
-def _header(experiment: Experiment) -> str:
-    """What is about to happen, in a line."""
-    batch = batch_words(experiment.batch_size, "batches of")
-    return "   ".join(
-        [
-            experiment.model_words,
-            f"{len(experiment.data):,} rows from {experiment.spec.name}",
-            *[experiment.disk_words] * bool(experiment.disk_words),
-            experiment.loss_name,
-            f"{type(experiment.optimizer).__name__}, {batch}",
-            f"seed {experiment.spec.loop.seed}",
-        ]
-    )
 
 
 def _refuse_others(context: Any, what: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gdcli.arrays import Array
-from gdcli.cli.options import GET, PREFIX, option
+from gdcli.cli.options import GET, PREFIX, WorkerOptions, option
 from gdcli.cli.output import destination
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
@@ -40,13 +40,14 @@ def command(
     data: DataSpec,
     line: LineSpec,
     given: PredictionOptions,
+    working: WorkerOptions,
     output: NumberOptions,
 ) -> None:
     """Print the mean squared error of a line or of predictions.
 
     The plain mean of (y_hat - y)^2, at full precision.
     """
-    print_metric(metrics.mse, context.obj.styled(output.color, output.quiet), data, line, given, output)
+    print_metric(metrics.mse, context.obj.styled(output.color, output.quiet), data, line, given, working, output)
 
 
 def print_metric(
@@ -55,6 +56,7 @@ def print_metric(
     data: DataSpec,
     line: LineSpec,
     given: PredictionOptions,
+    working: WorkerOptions,
     output: NumberOptions,
 ) -> None:
     """Prints a metric of the predictions as one bare number, or as an object of one field."""
@@ -63,13 +65,13 @@ def print_metric(
         raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
     check_prefix(output.prefix, output.format)
     one = one_value(output.get, output.format)
-    predicted, _ = predictions(data, line, given, terminal)
-    value = metric(predicted.outputs, predicted.data.targets)
+    predicted, _ = predictions(data, line, given, working, terminal)
     name = metric.__name__
+    value = predicted.metric(name)
     with destination(output.output, terminal.for_programs()) as out:
         if output.format == "value" and one is None:
             out.write(f"{value!r}\n")
             return
-        report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": len(predicted.data)}, rows_name="")
+        report = Report(f"gdcli.{name}/1", summary=lambda: {name: value, "rows": predicted.count}, rows_name="")
         report.kv_prefix = output.prefix or ""
         (one or named(FORMAT, "--format", output.format))(report, out, terminal.screen(out))

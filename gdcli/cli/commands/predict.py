@@ -51,7 +51,8 @@ def command(
         return
     if asked.probabilities and not saved.classes:
         raise OptionError("--probabilities: this model predicts numbers, not classes", "leave it out")
-    records = predict_rows(saved, replace(data, source=name), reader(terminal), asked.labels, asked.probabilities)
+    named = replace(data, source=name)
+    records = predict_rows(saved, named, reader(terminal), asked.labels, asked.probabilities, terminal.flush)
     emit(
         Report(
             schema="gdcli.predict/1",

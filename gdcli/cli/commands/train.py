@@ -11,13 +11,13 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
-from gdcli.cli.output import check, check_place, emit, format_of, layout
-from gdcli.cli.running import batch_words, finish, note_all, note_chosen, progress_bar, reading, resolved
+from gdcli.cli.output import check, emit, format_of, layout
+from gdcli.cli.running import finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.checkpoint import load
-from gdcli.experiments.network import NetworkExperiment, read_network
+from gdcli.experiments.network import read_network
 from gdcli.experiments.network_result import NetworkResult
 from gdcli.experiments.resuming import continued_spec
 from gdcli.experiments.spec import (
@@ -32,7 +32,7 @@ from gdcli.experiments.spec import (
     Spec,
     StopSpec,
 )
-from gdcli.formatting import exact
+from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.train import answer_lines, report
 from gdcli.training import streams
 from gdcli.training.streams import Run
@@ -61,8 +61,7 @@ def command(
     or softmax regression; a tenth of the rows is held out to watch.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
-    check_place(saving.save)
+    check(output, saving, with_model=True)
     spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal, "train")
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
@@ -71,10 +70,10 @@ def command(
         experiment = read_network(spec, rows, past)
     note_all(rows.notes, terminal)
     form = format_of(output)
-    repeated = resolved(experiment, form, saving.save is not None)
+    repeated = resolved(experiment, form, saving.model is not None)
     again = invocation(context, spec.data.source).with_options(**repeated)
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
-    terminal.note(header(experiment))
+    terminal.note(network_header(experiment))
     note_chosen(experiment, terminal)
     table, screen = form.for_people, layout(stream.plot, output, terminal, f"rerun: {again}")
     most = screen.table_rows(answer_lines(experiment))
@@ -83,14 +82,14 @@ def command(
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
-        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.save)
+        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.model)
         records = streams.thin(run, keep, best=table)
         stamped: Any = timed(records) if stream.timing or table else records
-        emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal)
+        emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal, saving)
     terminal.note(f"rerun: {again}")
-    if saving.save and not result.diverged:
+    if saving.model and not result.diverged:
         with unwound():
-            result.save(saving.save)
+            result.save(saving.model)
     finish(result, spec.stop.require_converged)
 
 
@@ -105,21 +104,3 @@ def with_rows(spec: Spec, terminal: Terminal, words: str) -> Spec:
     if terminal.piped_in():
         return replace(spec, data=replace(spec.data, source="-"))
     raise OptionError("there is nothing to train on", f"give DATA, as in gdcli {words} sample:digits --hidden 32")
-
-
-def header(experiment: NetworkExperiment) -> str:
-    """What is about to happen, in a line."""
-    parts = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
-    counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
-    descent = f"{type(experiment.optimizer).__name__}, lr {exact(experiment.rate)}"
-    return "   ".join(
-        [
-            experiment.model_words,
-            f"{experiment.network.size:,} parameters",
-            f"{counts} rows from {experiment.spec.name}",
-            *[experiment.disk_words] * bool(experiment.disk_words),
-            experiment.loss_name,
-            f"{descent}, {batch_words(experiment.batch_size, 'batch')}",
-            f"seed {experiment.spec.loop.seed}",
-        ]
-    )

@@ -17,11 +17,12 @@ import numpy as np
 from gdcli.analysis.verdicts import Goal, arrived, verdict
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import loaded
+from gdcli.experiments.connection import Connection
 from gdcli.experiments.experiment import never
 from gdcli.experiments.folds import Measured
 from gdcli.experiments.sweep.batching import Job, PreparedStack, Rows, prepare
 from gdcli.experiments.sweep.measuring import fold_measures, measured, nothing_learned
-from gdcli.experiments.workers import Connection, end, held_back, process_pool, with_plugins
+from gdcli.experiments.workers import end, held_back, process_pool, with_plugins
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
 

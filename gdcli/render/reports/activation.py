@@ -84,6 +84,7 @@ def report(activations: Sequence[Activation], grid: FunctionRange, form: Format,
         summary=lambda: figures | (_columns(profiles) if numbered else {}),
         blocks=lambda screen: show_activations(shown, screen, layout),
         pictures=pictures,
+        title="activation functions and their slopes" if len(profiles) > 1 else f"{profiles[0].name} and its slope",
         words=lambda screen: _words(shown[0], screen.width, screen) if len(shown) == 1 else (),
     )
 

@@ -7,17 +7,22 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gdcli.analysis.collapse import collapse, is_linear, largest_difference, witness
+from gdcli.arrays import Array
+from gdcli.data.scaling import power_names
+from gdcli.definitions import flag_name
 from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import polynomial, short
-from gdcli.render import theme
+from gdcli.render import Report, theme
 from gdcli.render.screen import Screen, columns, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.analysis.collapse import Witness
+    from gdcli.experiments.checkpoint import SavedModel
 
-__all__ = ["CollapseReport", "describe_collapse", "describe_refusal"]
+__all__ = ["CollapseReport", "describe_collapse", "describe_refusal", "report"]
 
 TERMS = 8  # inputs that are all named; of more, only some
 HEAVIEST = 4
@@ -202,3 +207,68 @@ def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     for at, line in enumerate(lines):
         head = paint(start, theme.HEADING, screen) if label and not at else " " * columns(start)
         yield head + plain(line.replace("\N{NO-BREAK SPACE}", " "), screen)
+
+
+def report(saved: SavedModel, rows: Array) -> Report:
+    """The one layer that a network is; or, of one that bends, two inputs and the point between them as the proof.
+
+    Args:
+        saved: The model.
+        rows: Inputs as the network sees them.
+    """
+    return _one_layer(saved, rows) if is_linear(saved.network) else _witnessed(saved, rows)
+
+
+def _names(saved: SavedModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    prepared = saved.preparation
+    outputs = prepared.classes if prepared.outputs > 1 else (prepared.target_name,)
+    return power_names(prepared.input_names, prepared.degree), outputs
+
+
+def _one_layer(saved: SavedModel, rows: Any) -> Report:
+    weights, bias = collapse(saved.network, saved.parameters)
+    difference = largest_difference(saved.network, saved.parameters, weights, bias, rows)
+    input_names, output_names = _names(saved)
+    told = CollapseReport(
+        saved.network.sizes, weights.tolist(), bias.tolist(), input_names, output_names, difference, len(rows)
+    )
+    return Report(
+        schema="gdcli.collapse/1",
+        rows_name="",
+        title="an all-linear network is one layer",
+        summary=lambda: {
+            "linear": True,
+            "layers": list(saved.network.sizes),
+            "weights": weights.tolist(),
+            "bias": bias.tolist(),
+            "inputs": list(input_names),
+            "outputs": list(output_names),
+            "largest_difference": difference,
+            "rows": len(rows),
+        },
+        blocks=lambda screen: (*describe_collapse(told, screen), *_scaled(saved)),
+    )
+
+
+def _scaled(saved: SavedModel) -> tuple[str, ...]:
+    """A remark where the network's inputs are not the raw ones."""
+    scaler = saved.preparation.scaler
+    raw = not scaler.offset.any() and (scaler.factor == 1).all()
+    return () if raw else ("", " inputs are scaled first, as the network sees them: (x - offset) / factor")
+
+
+def _witnessed(saved: SavedModel, rows: Any) -> Report:
+    found = witness(saved.network, saved.parameters, rows)
+    input_names, output_names = _names(saved)
+    names = tuple(flag_name(one.__name__) for one in saved.network.activations)
+
+    def blocks(screen: Screen) -> Iterator[str]:
+        yield from describe_refusal(found, input_names, output_names[found.output], names, screen)
+
+    return Report(
+        schema="gdcli.collapse/1",
+        rows_name="",
+        title="a network that bends is no single layer",
+        summary=lambda: {"linear": False, **found.row()},
+        blocks=blocks,
+    )

@@ -34,6 +34,7 @@ def report(evaluated: Evaluated, layout: Layout) -> Report:
         blocks=lambda screen: _blocks(evaluated, screen, layout, per_class),
         pictures=lambda screen: _pictures(evaluated, screen),
         words=lambda screen: _answer(evaluated, screen),
+        title=f"a saved model on {evaluated.rows:,} rows",
     )
 
 
@@ -71,7 +72,7 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
 def _blocks(evaluated: Evaluated, screen: Screen, layout: Layout, listed: Counted) -> Iterator[str]:
     """Under the classes: the answer, then the confusion matrix."""
     yield from listed.word()
-    lines, used = list(_answer(evaluated, screen)), listed.lines + len(listed.word())
+    lines, used = list(_answer(evaluated, screen)), max(1, listed.lines + len(listed.word()))
     yield from layout.compose([], lines, used, screen)
     confusion, classes = evaluated.found.confusion, evaluated.classes
     if confusion is not None and (layout.plotted or len(classes) <= MOST):

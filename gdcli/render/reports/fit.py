@@ -12,6 +12,7 @@ from gdcli.arrays import Array
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
+from gdcli.render.reports.headers import line_header
 from gdcli.render.screen import Screen, columns, error_lines, fit, paint, plain
 from gdcli.training.records import Epoch, Status
 
@@ -69,6 +70,7 @@ def report(result: LineResult, records: Iterable[Any], layout: Layout, timed: bo
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
         pictures=lambda screen: draw_fit(result, screen),
         words=lambda screen: said_of(result, screen),
+        title=line_header(result.experiment),
     )
 
 
@@ -283,11 +285,13 @@ def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
 
 def draw_fit(result: LineResult, screen: Screen) -> list[Picture]:
     """The loss curve, and the data with the line drawn through it; of a run that diverged, the limit too."""
+    from gdcli.experiments.growth import growth  # only where something is drawn
+
     drawing = result.drawing()
     pictures = [Picture.of(partial(_losses, result, drawing), screen)]
-    growth = result.growth()
-    if growth is not None:
-        pictures.append(Picture.of(partial(_growth, result, growth), screen, rank=1))
+    factors = growth(result)
+    if factors is not None:
+        pictures.append(Picture.of(partial(_growth, result, factors), screen, rank=1))
     return [*pictures, Picture.of(partial(_data, result, drawing), screen, width=34, rank=2)]
 
 

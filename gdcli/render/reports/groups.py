@@ -15,7 +15,7 @@ from gdcli.render.formats import Format
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 
 if TYPE_CHECKING:
-    from gdcli.experiments.groups_result import GroupFit, GroupsResult
+    from gdcli.experiments.group_result import GroupFit, GroupsResult
 
 BARS = "▁▂▃▄▅▆▇█"
 BINS = 24

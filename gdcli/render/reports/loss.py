@@ -60,6 +60,7 @@ def report(pictures: Pictures, form: Format, drawn: bool, again: str) -> Report:
         ),
         pictures=lambda screen: _pictures(pictures.profiles(for_people=True, drawn=True), screen),
         words=lambda screen: tabulate_losses(pictures.at_landmarks(), screen),
+        title="losses and their slopes",
     )
 
 

@@ -46,6 +46,7 @@ def report(steps: NetworkSteps, reading: ReadReport | None, layout: Layout, agai
         records=steps,
         rows_name="steps",
         rows_in_kv=True,
+        title="gradient descent on the blackboard: a network",
         nested=NetworkStep.nested,
         paragraph=lambda step, screen: write_network_step(step, screen, layout.rows),
         summary=lambda: {"config": steps.config(), "reading": described(reading), "rerun": again},
@@ -101,7 +102,7 @@ def _head(step: NetworkStep, screen: Screen) -> str:
     rows = f"row {step.row_number} of {total}" if batch == 1 else f"batch of {batch} rows, row {step.row_number} shown"
     if step.neuron is not None:
         rows += f"   neuron {step.neuron.layer}:{step.neuron.number}"
-    words = [f"learning rate {short(step.learning_rate, 6)}", plain(step.experiment.model_words, screen), rows]
+    words = [f"lr {short(step.learning_rate, 6)}", plain(step.experiment.model_words, screen), rows]
     return "   ".join([paint(f"step {step.step}", theme.HEADING, screen), *words])
 
 
@@ -221,7 +222,7 @@ def _update(step: NetworkStep, most: int, screen: Screen) -> Iterator[str]:
     """Of each parameter shown its gradient by the chain rule, and its new value."""
     batch = len(step.batch)
     mean = f",  mean over the {batch} rows" if batch > 1 else ""
-    rule = "w - lr dL/dw" if step.plain_descent else "w + the optimizer's update"
+    rule = "w - lr dL/dw" if step.plain_descent else "w + update"
     yield _section("update", f"dL/dw = dL/dz x its input,  dL/db = dL/dz{mean},  w := {rule}", screen)
     for at, one in enumerate(step.passes):
         for number in step.shown(at):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Layout, Picture
+from gdcli.render.reports.headers import range_test_header
 from gdcli.render.screen import Screen, paint
 from gdcli.render.theme import Meaning
 
@@ -53,6 +54,7 @@ def report(result: RangeTestResult, rows: Sequence[Probe], layout: Layout) -> Re
         blocks=blocks,
         pictures=pictures,
         words=partial(summarize_range_test, result),
+        title=range_test_header(result.subject.experiment, result.asked),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from gdcli.experiments.line_result import scores
 from gdcli.experiments.predicting import Predictions, Scored
 from gdcli.experiments.result import described
+from gdcli.experiments.spread_scores import Totals
 from gdcli.formatting import equation, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Layout
@@ -20,7 +20,7 @@ NAME = 18
 """Columns of a name on a screen."""
 
 
-def report(predicted: Predictions, again: str, layout: Layout) -> Report:
+def report(predicted: Predictions | Totals, again: str, layout: Layout) -> Report:
     """The report of predictions against the truth.
 
     Args:
@@ -28,14 +28,14 @@ def report(predicted: Predictions, again: str, layout: Layout) -> Report:
         again: The command that repeats it.
         layout: What there is of the screen.
     """
-    result = scores(predicted.outputs, predicted.data.targets)
+    result = predicted.scores
     rows = layout.listed(predicted.rows(), 5, pictured=False)
     return Report(
         schema="gdcli.score/1",
         records=rows,
         summary=lambda: {
             "equation": _equation(predicted),
-            "rows": len(predicted.data),
+            "rows": predicted.count,
             **result._asdict(),
             "reading": described(predicted.reading),
             "rerun": again,
@@ -43,20 +43,21 @@ def report(predicted: Predictions, again: str, layout: Layout) -> Report:
         rows_name="predictions",
         columns=_columns(predicted, layout),
         before=lambda _: [_title(predicted)] if layout.fits else [],
+        title=_title(predicted),
         blocks=lambda screen: [*rows.word(), *_summary(predicted, result, screen)],
     )
 
 
-def _equation(predicted: Predictions) -> str | None:
-    return predicted.model and equation(predicted.data.target_name, *predicted.model)
+def _equation(predicted: Predictions | Totals) -> str | None:
+    return predicted.model and equation(predicted.target, *predicted.model)
 
 
-def _title(predicted: Predictions) -> str:
+def _title(predicted: Predictions | Totals) -> str:
     """What is scored, on which rows."""
-    return plain(f"{len(predicted.data):,} rows from {predicted.name}, each beside its prediction", Screen())
+    return plain(f"{predicted.count:,} rows from {predicted.name}, each beside its prediction", Screen())
 
 
-def _columns(predicted: Predictions, layout: Layout) -> list[Column]:
+def _columns(predicted: Predictions | Totals, layout: Layout) -> list[Column]:
     """The row's own names, wide enough to be read; of many inputs on a screen, as many as have room."""
     titles = {"row": "row", "squared_error": "squared error"}
     names = [plain(titles.get(name, name), Screen()) for name in predicted.column_names()]
@@ -75,7 +76,7 @@ def _cell(at: int, record: Scored) -> str:
     return str(value) if at == 0 else short(value, 6)
 
 
-def _summary(predicted: Predictions, result: Scores, screen: Screen) -> Iterator[str]:
+def _summary(predicted: Predictions | Totals, result: Scores, screen: Screen) -> Iterator[str]:
     yield ""
     text = _equation(predicted)
     if text:

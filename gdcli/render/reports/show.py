@@ -53,6 +53,7 @@ def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str
         blocks=lambda screen: _blocks(look, layout, listed, show, names, screen),
         pictures=lambda screen: _drawn(look, show, names, screen),
         words=lambda screen: _words(look, names, screen),
+        title=f"{len(look.table):,} rows, {len(look.table.names):,} columns from {look.spec.name}",
     )
 
 

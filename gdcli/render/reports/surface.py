@@ -51,6 +51,7 @@ def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
         blocks=lambda screen: (_fitted if layout.fits else _blocks)(drawing, screen, layout),
         pictures=lambda screen: [Picture.of(lambda: SurfacePicture(drawing), screen)],
         words=lambda _: (),
+        title=f"{drawing.scene.loss_name} over {' and '.join(drawing.scene.names)}",
     )
 
 

@@ -16,6 +16,7 @@ from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
 from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
+from gdcli.render.reports.sweep_lines import header
 from gdcli.render.screen import Screen, plain
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def report(
         blocks=lambda screen: blocks(sweep.result, screen, layout),
         pictures=lambda screen: draw_sweep(sweep.result, screen) if sweep.result.best else [],
         words=lambda screen: summarize_sweep(sweep.result, screen) if sweep.result.best else [],
+        title=header(sweep.result.plan),
     )
 
 

@@ -14,6 +14,7 @@ from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.reports.fit import describe_folds, summarize_verdicts, wrap_remark
+from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, error_lines, paint
 from gdcli.training.records import Epoch
@@ -49,6 +50,7 @@ def report(result: NetworkResult, records: Iterable[Any], layout: Layout, show: 
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
         pictures=lambda screen: draw_training(result, screen),
         words=lambda screen: said_of(result, screen),
+        title=network_header(result.experiment),
     )
 
 

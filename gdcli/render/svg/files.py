@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
+from importlib import import_module
 from pathlib import Path
 
 from gdcli.data.atomic_write import replaced
-from gdcli.errors import OptionError
 from gdcli.render import Report
 from gdcli.render.formats.table import render as render_table
-from gdcli.render.screen import Screen, plain
+from gdcli.render.screen import ESCAPE, Screen, plain
+from gdcli.render.svg.names import RASTERIZER, THEMES
 from gdcli.render.svg.sheet import WORDS, Sheet, draw_sheet
 
-THEMES = ("light", "dark")
 TEXT = Screen(width=100, height=40, color=False)
 HEIGHT = 18
 """Lines of a picture in a text file."""
@@ -30,13 +30,12 @@ svg { display: block; margin: auto; max-width: 100%; height: auto }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def save_pictures(report: Report, names: list[str], title: str, rerun: str, theme: str | None) -> None:
+def save_pictures(report: Report, names: list[str], rerun: str, theme: str | None) -> None:
     """Writes what a report shows into files.
 
     Args:
         report: The report, after its rows have passed.
         names: The files.
-        title: What they are about.
         rerun: The command that makes them.
         theme: light or dark; None for light, and in HTML for what the reader's system has.
     """
@@ -45,18 +44,18 @@ def save_pictures(report: Report, names: list[str], title: str, rerun: str, them
         path = Path(name)
         as_text = path.suffix.lower() == ".txt"
         if as_text not in sheets:
-            sheets[as_text] = sheet_of(report, title, rerun, TEXT if as_text else WORDS)
+            sheets[as_text] = sheet_of(report, rerun, TEXT if as_text else WORDS)
         content = WRITERS[path.suffix.lower()](sheets[as_text], theme)
         with replaced(path, "wb") as file:
             file.write(content)
 
 
-def sheet_of(report: Report, title: str, rerun: str, screen: Screen) -> Sheet:
+def sheet_of(report: Report, rerun: str, screen: Screen) -> Sheet:
     """What a report shows, as data."""
     drawn = [one.content() for one in report.pictures(screen) if one.content is not None]
     words = list(transcript(report, screen) if report.words is None else report.words(screen))
     more = [f"... {len(words) - MOST:,} lines more"] if len(words) > MOST else []
-    return Sheet(plain(title, screen), drawn, [*words[:MOST], *more], f"rerun: {rerun}")
+    return Sheet(plain(report.title, screen), drawn, [*words[:MOST], *more], f"rerun: {rerun}")
 
 
 def transcript(report: Report, screen: Screen) -> list[str]:
@@ -65,7 +64,8 @@ def transcript(report: Report, screen: Screen) -> list[str]:
 
     out = StringIO()
     render_table(report, out, screen)
-    return out.getvalue().strip("\n").split("\n")
+    lines = out.getvalue().strip("\n").split("\n")
+    return lines[1:] if ESCAPE.sub("", lines[0]) == report.title else lines
 
 
 def as_svg(sheet: Sheet, theme: str | None) -> bytes:
@@ -85,7 +85,8 @@ def as_html(sheet: Sheet, theme: str | None) -> bytes:
 
 def as_png(sheet: Sheet, theme: str | None) -> bytes:
     """A PNG, drawn by resvg."""
-    return bytes(rasterizer()(svg_string=draw_sheet(sheet, theme == "dark"), zoom=SHARP))
+    rasterizer = import_module(RASTERIZER)
+    return bytes(rasterizer.svg_to_bytes(svg_string=draw_sheet(sheet, theme == "dark"), zoom=SHARP))
 
 
 def as_text(sheet: Sheet, theme: str | None) -> bytes:  # noqa: ARG001 - text has no ground
@@ -93,21 +94,6 @@ def as_text(sheet: Sheet, theme: str | None) -> bytes:  # noqa: ARG001 - text ha
     drawn = [one.draw(TEXT, TEXT.width, HEIGHT) for one in sheet.pictures]
     blocks = [sheet.title, *drawn, *["\n".join(sheet.words)] * bool(sheet.words), sheet.rerun]
     return ("\n\n".join(blocks) + "\n").encode()
-
-
-def rasterizer() -> Callable[..., bytes]:
-    """What makes a PNG of an SVG.
-
-    Raises:
-        OptionError: If it is not installed.
-    """
-    try:
-        from resvg_py import svg_to_bytes
-    except ImportError:
-        hint = "pip install 'gdcli-lab[png]', or save as .svg, .html, .txt"
-        raise OptionError("--save: a .png needs the package resvg-py, which is not installed", hint) from None
-    made: Callable[..., bytes] = svg_to_bytes
-    return made
 
 
 WRITERS: Mapping[str, Callable[[Sheet, str | None], bytes]] = {

@@ -1,4 +1,4 @@
-"""What came of one fit for each group: the fits by rank, and how many ended how."""
+"""What came of one fit for each group: ranked, the best first."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class GroupsResult:
         """The figures of the groups that were fitted, a column for each name."""
         one, problem = self.experiment, self.experiment.problem
         mse = problem.data_loss(self.outcome.parameters, problem.data)
-        variance = one.target_variance
+        variance = one._variance
         r2 = np.where(variance > 0, 1 - mse / np.where(variance > 0, variance, 1), np.nan)
         held = [] if problem.validation is None else [problem.data_loss(self.outcome.parameters, problem.validation)]
         best = problem.data_loss(one.objective.optimum, problem.data)
