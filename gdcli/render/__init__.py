@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render.screen import Screen
-
-if TYPE_CHECKING:
-    from gdcli.render.layout import Picture
 
 
 class Record(Protocol):
@@ -19,6 +16,21 @@ class Record(Protocol):
 
     def row(self) -> Mapping[str, Any]:
         """The scalars, by name."""
+
+
+class Drawable(Protocol):
+    """A picture as data."""
+
+    def draw(self, screen: Screen, width: int, height: int) -> str:
+        """The picture as text, on at most so many columns and lines."""
+
+
+class Drawn(Protocol):
+    """A picture on a screen, and what makes its data."""
+
+    @property
+    def content(self) -> Callable[[], Drawable] | None:
+        """Makes the picture as data, if files can be drawn from it."""
 
 
 class Column(NamedTuple):
@@ -69,6 +81,6 @@ class Report:
     nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())
     before: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
     blocks: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
-    pictures: Callable[[Screen], Iterable[Picture]] = field(default=lambda _: ())
+    pictures: Callable[[Screen], Iterable[Drawn]] = field(default=lambda _: ())
     words: Callable[[Screen], Iterable[str]] | None = None
     title: str = ""

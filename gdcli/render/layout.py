@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
+from gdcli.render import Drawable
 from gdcli.render.screen import ESCAPE, Screen, columns
 
 GAP = 2
@@ -54,13 +55,6 @@ class Counted:
     def word(self) -> list[str]:
         """A line on the rows that have no room, if there are any."""
         return [f" ... {self.left_out:,} more: --format csv has them all"] if self.left_out else []
-
-
-class Drawable(Protocol):
-    """A picture as data."""
-
-    def draw(self, screen: Screen, width: int, height: int) -> str:
-        """The picture as text, on at most so many columns and lines."""
 
 
 class Picture(NamedTuple):

@@ -61,7 +61,7 @@ def report(
         blocks=lambda screen: blocks(sweep.result, screen, layout),
         pictures=lambda screen: draw_sweep(sweep.result, screen) if sweep.result.best else [],
         words=lambda screen: summarize_sweep(sweep.result, screen) if sweep.result.best else [],
-        title=header(sweep.result.plan),
+        title=header(sweep.plan),
     )
 
 

@@ -15,9 +15,10 @@ from gdcli.render.raster.geometry import Floats
 from gdcli.render.svg.ink import BOLD, LETTER, SHAPES, SIZE, Fragment, Ink, label, shape
 
 TOP, BELOW, RIGHT, LINE = 26, 40, 14, 17
-TICK_X, TICK_Y = 80, 42  # pixels for each tick, about
-DASHES = ("", "8 4", "2 4", "10 4 2 4", "5 2")
-FEW, SMALL, LARGE = 200, 2.0, 3.2  # points that are drawn large, and sizes of marks
+TICK_X, TICK_Y = 80, 34  # pixels for each tick, about
+DASHES, STARTS = ("", "8 4", "2 3", "10 4 2 4", "14 3"), "4 4"
+HANDFUL, FEW = 20, 200
+SMALL, LARGE, LARGEST = 2.0, 3.2, 4.5  # points that are drawn large, and sizes of marks
 THICK = 2.2
 
 
@@ -44,7 +45,7 @@ def draw_chart(chart: Chart, width: float, height: float, ink: Ink) -> Fragment:
     wide = width - left - RIGHT
     body = [label(chart.title, 0, 15, more=f'{BOLD} font-size="14"'), *legend]
     plot = [*_frame(x, y, wide, tall, ink), *_marks(chart, x, wide, tall, ink)]
-    for one, look in zip(curves, looks, strict=True):
+    for one, look in sorted(zip(curves, looks, strict=True), key=lambda pair: bool(pair[1].kind)):
         plot += look.draw(one, (x, y), (wide, tall))
     if chart.y_label:
         plot.append(label(chart.y_label, 4, 14, more='opacity=".75"'))
@@ -65,7 +66,7 @@ class _Look:
         spots = [part * [size[0], -size[1]] + [0, size[1]] for part in parts]
         if self.kind:
             count = sum(map(len, spots))
-            radius = LARGE if count <= FEW else SMALL
+            radius = LARGEST if count <= HANDFUL else LARGE if count <= FEW else SMALL
             yield f'<g fill-opacity="{0.85 if count <= FEW else 0.6}">'
             yield from (shape(self.kind, x, y, radius, self.color) for part in spots for x, y in part.tolist())
             yield "</g>"
@@ -76,7 +77,7 @@ class _Look:
         """The pen of a line."""
         dash = f' stroke-dasharray="{self.dash}"' if self.dash else ""
         pen = f'fill="none" stroke="{self.color}" stroke-width="{THICK}"{dash}'
-        return f'{pen} stroke-linejoin="round" stroke-linecap="round"'
+        return f'{pen} stroke-linejoin="round"'
 
     def swatch(self, x: float, y: float) -> str:
         """What stands for it in a legend."""
@@ -86,7 +87,7 @@ class _Look:
 
 
 def _looks(curves: Sequence[PlottedSeries], ink: Ink) -> list[_Look]:
-    """The looks of all curves; what has no name has no need of dashes of its own."""
+    """The looks of all curves; dashes where there are several with names, the start's last."""
     looks, lines, clouds = [], 0, 0
     for one in curves:
         color = ink.of(one.series.meaning)
@@ -94,8 +95,9 @@ def _looks(curves: Sequence[PlottedSeries], ink: Ink) -> list[_Look]:
             looks.append(_Look(SHAPES[clouds % len(SHAPES)], "", color))
             clouds += 1
         else:
-            looks.append(_Look("", DASHES[lines % len(DASHES)], color))
-            lines += bool(one.series.label)
+            start = one.series.meaning is theme.START
+            looks.append(_Look("", STARTS if start else DASHES[lines % len(DASHES)], color))
+            lines += bool(one.series.label) and not start
     return looks
 
 
@@ -158,8 +160,9 @@ def _marks(chart: Chart, x: Axis, wide: float, tall: float, ink: Ink) -> Iterato
         start = at + 4 if at + 4 + size <= wide else at - 4 - size
         row = next((row for row, end in enumerate(taken) if end < start), len(taken))
         taken[row : row + 1] = [start + size + 4]
-        fill = f'fill="{ink.of(meaning)}"' if meaning is theme.LIMIT else 'opacity=".8"'
-        yield label(word, start, 14 + (SIZE + 2) * row, more=fill)
+        fill = f'fill="{ink.of(meaning)}"'
+        halo = f'stroke="{ink.ground.paper}" stroke-width="3" paint-order="stroke"'
+        yield label(word, start, 14 + (SIZE + 2) * row, more=f"{fill} {halo}")
 
 
 def _line(points: Floats) -> str:

@@ -31,7 +31,7 @@ def draw_matrix(matrix: Matrix, width: float, height: float, ink: Ink) -> Fragme
     left = 10 + LETTER * max(map(len, names))
     cell = min(LARGEST, (width - left) / len(names))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    body = [label(f"{matrix.title}   rows: truth, columns: predicted", 0, 15, more=TITLE)]
+    body = [label(f"{matrix.title}, rows: truth, columns: predicted", 0, 15, more=TITLE)]
     across = max(map(len, names)) * LETTER <= cell
     for at, name in enumerate(names):
         middle = TOP + at * cell + cell / 2 + 4
@@ -87,7 +87,7 @@ def draw_regions(regions: Regions, width: float, height: float, ink: Ink) -> Fra
 
 
 def _legend(regions: Regions, marks: list[str]) -> Iterator[str]:
-    at = 130.0
+    at = 24 + 8.5 * len(regions.title)
     for kind, name in enumerate(regions.classes):
         yield shape(SHAPES[kind % len(SHAPES)], at, 11, 3.2, marks[kind]) + label(name, at + 9, 15)
         at += 30 + LETTER * len(name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
 from gdcli.definitions.namedtuple import NamedTuple
+from gdcli.render import Drawable
 from gdcli.render.charts.plots import Chart
-from gdcli.render.layout import Drawable
 from gdcli.render.reports.confusion import Matrix
 from gdcli.render.reports.images import Gallery
 from gdcli.render.reports.regions import Regions
@@ -23,6 +24,7 @@ from gdcli.render.svg.words import CELL, draw_words
 WIDTH, EDGE, GAP = 960, 32, 28
 ALONE, BESIDE, MANY = 400, 320, 250
 """Heights of a chart alone, of one beside another, and of one among more than four."""
+BLANKS = re.compile(" {2,}")
 COLUMNS = int((WIDTH - 2 * EDGE) / CELL)
 WORDS = Screen(width=COLUMNS)
 """What words are written for before they are drawn."""
@@ -56,7 +58,7 @@ def draw_sheet(sheet: Sheet, dark: bool = False) -> str:
     for one in _fragments(sheet, ink):
         parts.append(group(one.body, EDGE, height))
         height += one.height + GAP / 2
-    width, ground = max(WIDTH, *(0.0,)), ink.ground
+    width, ground = WIDTH, ink.ground
     size = f'viewBox="0 0 {width:g} {height + EDGE / 2:.0f}" width="{width:g}" height="{height + EDGE / 2:.0f}"'
     font = f'font-family="{SANS}" font-size="{SIZE}" color="{ground.ink}"'
     head = [
@@ -69,7 +71,7 @@ def draw_sheet(sheet: Sheet, dark: bool = False) -> str:
 
 def _fragments(sheet: Sheet, ink: Ink) -> Iterator[Fragment]:
     """From top to bottom."""
-    title = wrap(sheet.title, 100)
+    title = wrap(BLANKS.sub("  \N{MIDDLE DOT}  ", sheet.title), 100)
     yield Fragment(
         "".join(label(line, 0, 16 + 22 * at, more=f'{BOLD} font-size="16"') for at, line in enumerate(title)),
         0,

@@ -129,7 +129,7 @@ def _badge(meaning: Meaning, x: float, y: float) -> str:
     """A number in a circle of its colour."""
     fill = meaning.color.light
     ink = LIGHT.paper if fill == EDGE.color.light else EDGE.color.light
-    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{fill}" stroke="{LIGHT.outline}"/>'
+    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{fill}" stroke="{AXIS.color.light}"/>'
     where = f'x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" font-size="11" fill="{ink}"'
     return f"{circle}<text {where} {BOLD}>{meaning.mark}</text>"
 
