@@ -7,6 +7,7 @@ import sys
 import xml.etree.ElementTree as ET
 
 import pytest
+from browser import MISSING, Browser
 
 from gdcli.render import theme
 from gdcli.render.charts.plots import Chart, Series
