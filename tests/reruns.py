@@ -42,7 +42,7 @@ SILENT = {
     "mse": "prints a bare number", "rmse": "prints a bare number", "evaluate": "has no choices of its own",
     "predict": "has no choices of its own", "collapse": "has no choices of its own", "sample": "is the command itself",
     "help": "runs nothing", "completion": "runs nothing", "config": "runs nothing",
-    "check": "is about formulas, and ends by them: tests/test_check.py",
+    "explain": "runs nothing", "check": "is about formulas, and ends by them: tests/test_check.py",
 }  # fmt: skip
 """Commands that are not drawn, and why: most say no such line."""
 
@@ -67,7 +67,8 @@ POOL: dict[str, Sequence[str]] = {
     "low": ("1e-4",), "high": ("1", "5"), "points": ("5", "9"), "pred": ("y",), "suggest": ("steepest",),
     "smooth": ("0.5",), "x_range": ("0:1", "-1:1:5"), "y_range": ("0:1",), "m_range": ("-3:5:7",),
     "b_range": ("0:1",), "record": ("made.jsonl",), "on": ("rows.csv",), "classes": ("no,yes",), "test": ("rows.csv",),
-    "show": ("2",), "against": ("p", "residual"), "shuffle_rows": ("16", "33"), "by": ("b", "colour"),
+    "show": ("2",), "row": ("1", "3"), "neuron": ("1:1",),
+    "against": ("p", "residual"), "shuffle_rows": ("16", "33"), "by": ("b", "colour"),
 }  # fmt: skip
 """Values of options, by name; a flag needs none."""
 LEFT_OUT = {

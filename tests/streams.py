@@ -31,6 +31,11 @@ COMMANDS = [
     *(
         "activation relu",
         "activation relu --format csv",
+        "loss",
+        "loss mse --format csv",
+        "check sample:deck --loss (m+b-3)^2/2+(2m+b-5)^2/2",
+        "explain",
+        "explain gradient --format json",
         "sample",
         "sample line",
         "collapse model.safetensors rows.csv",

@@ -37,6 +37,8 @@ RUNS = {
     "sample": ["sample", "line"],
     "show": ["show", "classes.csv", "--x", "a,b", "--plot"],
     "config": ["config", "show"],
+    "check": ["check", "rows.csv", "--x", "x", "--grad-m", "2/n*sum(x*(y_hat-y))"],
+    "explain": ["explain", "gradient"],
 }
 """A small run of each command."""
 TYPED = "n 3\nq\n"
@@ -59,6 +61,8 @@ VALUES = {
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
     "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",
     "allow": "columns=250000", "against": "p", "row": "2", "neuron": "1:1", "shuffle_rows": "33", "by": "z",
+    ("loss", "FORMULA"): "m", "rmse": "m", "grad_m": "m", "grad_b": "m", "step_m": "m", "step_b": "m",
+    "python": "none.py:f", "wanted": "loss", "lang": "zh-TW",
 }  # fmt: skip
 """A value for each option, by its name; a flag needs none."""
 HELD_OUT = ["--validation", "0.3"]
@@ -106,6 +110,7 @@ UNSEEN = {
     },
     ("evaluate", "plot"): "the matrix of a few classes is always drawn",
     ("evaluate", "quiet"): "says nothing on stderr",
+    ("explain", "quiet"): "says nothing on stderr",
     ("mse", "color"): "a bare number has no colour",
     ("rmse", "color"): "a bare number has no colour",
     ("predict", "color"): "rows for a pipe have no colour",

@@ -11,7 +11,7 @@ from gdcli.data.layout import ReadOptions
 from gdcli.data.opening import open_rows
 from gdcli.data.reading import load
 from gdcli.data.sources import joined_names
-from gdcli.errors import DataError
+from gdcli.errors import DataError, OptionError
 
 A, B = "x,y\n1,3\n2,5\n", "y,x\n7,3\n9,4.5\n"
 BOTH = "x,y\n1,3\n2,5\n3,7\n4.5,9\n"
@@ -88,7 +88,7 @@ def test_files_patterns_and_folders_together(files, tmp_path):
 )
 def test_files_that_are_no_one_table(files, names, part):
     files(c="x,z\n1,3\n", e="", f="")
-    with pytest.raises(DataError, match=part):
+    with pytest.raises((DataError, OptionError), match=part):
         load(joined_names(names), ReadOptions())
 
 

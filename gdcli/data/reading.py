@@ -140,7 +140,7 @@ def parts_of(source: str, options: ReadOptions) -> list[Part] | None:
     names = names_in(source)
     if len(names) == 1:
         return _parts_of(source, options)
-    parts = [part for name in names for part in _named(name, options)]
+    parts = [part for name in names for part in _named(name, names, options)]
     seen = set[Path]()
     for place, _ in parts:
         path = Path(place.source).resolve()
@@ -150,15 +150,17 @@ def parts_of(source: str, options: ReadOptions) -> list[Part] | None:
     return parts
 
 
-def _named(name: str, options: ReadOptions) -> list[Part]:
+def _named(name: str, names: Sequence[str], options: ReadOptions) -> list[Part]:
     """The files that one of several names stands for.
 
     Raises:
-        DataError: If it stands for none, or for what is no file.
+        OptionError: If it is no file's.
+        DataError: If it stands for none.
     """
     if name == "-" or is_sample(name):
-        what = f"{STDIN if name == '-' else name}: no file, so it cannot be one of several"
-        raise DataError(what, "write it to a file first, and name that")
+        others = ", ".join(one for one in names if one != name)
+        what = f"{STDIN if name == '-' else name}: no file, so it cannot be one table with {others}"
+        raise OptionError(what, "write it to a file first, and name that")
     parts = _parts_of(name, options)
     if parts is None:
         return [Part(place_of(name, options), Path(name).parent)]

@@ -31,11 +31,16 @@ class Marks:
 
     Args:
         verdicts: Each answer's.
-        points: How many points a formula was compared at.
+        line: What formulas were compared with.
     """
 
     verdicts: tuple[Verdict, ...]
-    points: int
+    line: Line
+
+    @property
+    def points(self) -> int:
+        """How many points a formula was compared at."""
+        return len(self.line.points)
 
     @property
     def right(self) -> int:
@@ -48,9 +53,11 @@ class Marks:
         return self.right == len(self.verdicts)
 
     def figures(self) -> dict[str, Any]:
-        """status, correct, answers, points."""
+        """status, correct, answers, points; the first point, the rate and the seed."""
         status = "right" if self.all_right else "wrong"
-        return {"status": status, "correct": self.right, "answers": len(self.verdicts), "points": self.points}
+        head = {"status": status, "correct": self.right, "answers": len(self.verdicts), "points": self.points}
+        start = dict(zip(("m", "b"), self.line.start, strict=True))
+        return head | {"start": start, "lr": self.line.learning_rate, "seed": self.line.seed}
 
 
 def line_of(rows: Dataset, start: tuple[float, float], learning_rate: float, seed: int) -> Line:
@@ -87,7 +94,7 @@ def mark(
     if not found:
         flags = ", ".join(one.flag for one in KINDS)
         raise OptionError("there is nothing to check", f"give {flags}, --python FILE:function or --pred FILE")
-    return Marks(found, len(line.points))
+    return Marks(found, line)
 
 
 def _verdicts(

@@ -12,6 +12,7 @@ from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
+from gdcli.errors import OptionError
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec
 from gdcli.lessons.marking import line_of, mark, read_predictions
 from gdcli.render.reports.check import report
@@ -41,11 +42,12 @@ class PlaceOptions(NamedTuple):
     """Where a formula is compared first, and the step's rate."""
 
     m: Annotated[
-        float | None, option("--m", accepts="number", metavar="M", help="The start. [the lecture's -1; 0]")
+        float | None,
+        option("--m", accepts="number", metavar="M", help="The start. [the lecture's -1; 0]"),
     ] = None
-    b: Annotated[float | None, option("--b", accepts="number", metavar="B", help="[the lecture's 5; 0]")] = None
-    lr: Annotated[float, option("--lr", accepts="positive", metavar="LR", help="[0.1]")] = 0.1
-    seed: Annotated[int, option("--seed", accepts="whole", metavar="N", help="Of the points. [0]")] = 0
+    b: Annotated[float | None, option("--b", accepts="number", metavar="B", help="Its b. [the lecture's 5; 0]")] = None
+    lr: Annotated[float, option("--lr", accepts="positive", metavar="LR", help="Of a step. [0.1]")] = 0.1
+    seed: Annotated[int, option("--seed", accepts="whole", metavar="N", help="Of the other points. [0]")] = 0
 
 
 def command(
@@ -66,11 +68,13 @@ def command(
     line = line_of(table, (start.get("m", place.m or 0.0), start.get("b", place.b or 0.0)), place.lr, place.seed)
     names = ("loss", "rmse", "grad_m", "grad_b", "step_m", "step_b")
     formulas = {name: text for name in names if (text := getattr(asked, name)) is not None}
+    if asked.wanted is not None and asked.python is None:
+        raise OptionError("--as goes with --python FILE:FUNCTION", "leave it out: a formula's option says what it is")
     python = None if asked.python is None else (asked.python, asked.wanted)
     predictions = None if asked.pred is None else (asked.pred, read_predictions(asked.pred, data, rows))
     marks = mark(line, formulas, python, predictions)
     again = invocation(context, spec.data.source).with_options(**start)
-    emit(report(marks, str(again)), output, terminal)
+    emit(report(marks, rows.reading, str(again)), output, terminal)
     terminal.note(f"rerun: {again}")
     if not marks.all_right:
         raise typer.Exit(1)

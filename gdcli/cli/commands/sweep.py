@@ -46,7 +46,7 @@ schedule, momentum, penalties) are computed together, as one.
   --hidden '4;8;16,8'    a ';' where values have commas of their own
 """
 SETTINGS = {"help_option_names": ["-h", "--help"]}
-OF_ONE_RUN = {"resume", "show", "timing", "workers", "cluster"}
+OF_ONE_RUN = {"by", "resume", "show", "timing", "workers", "cluster"}
 """Options of the command, beside those of its spec, that are about one run."""
 
 

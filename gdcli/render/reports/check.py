@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gdcli.data.report import ReadReport
+from gdcli.experiments.result import described
 from gdcli.formatting import short
 from gdcli.lessons.checking import Verdict
 from gdcli.lessons.marking import Marks
@@ -13,17 +15,18 @@ from gdcli.render.screen import Screen, paint, plain
 __all__ = ["report"]
 
 
-def report(marks: Marks, again: str) -> Report:
+def report(marks: Marks, reading: ReadReport | None, again: str) -> Report:
     """The report of a student's answers.
 
     Args:
         marks: What they come to.
+        reading: What was read.
         again: The command that repeats it.
     """
     return Report(
         schema="gdcli.check/1",
         records=marks.verdicts,
-        summary=lambda: {**marks.figures(), "rerun": again},
+        summary=lambda: {**marks.figures(), "reading": described(reading), "rerun": again},
         rows_name="checks",
         rows_in_kv=True,
         paragraph=_lines,
