@@ -25,9 +25,7 @@ GET = option("--get", metavar="NAME", help="Print one value of the result alone,
 PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
 
 
-SAVE_HELP = (
-    "Write the pictures there: .svg, .png, .html, .txt; of fit and train also the model: .safetensors. Repeatable."
-)
+SAVE_HELP = "svg, png, html, txt: pictures; safetensors: model."
 THEME_HELP = "Of saved pictures. [light; html: the reader's]"
 
 
@@ -35,7 +33,7 @@ LANG = option("--lang", metavar="en|zh-TW", help="The language to speak. [the sy
 
 
 class SaveOptions(NamedTuple):
-    """Pictures and models on disk."""
+    """Pictures and models as files."""
 
     save: Annotated[list[str] | None, option("--save", metavar="FILE", help=SAVE_HELP)] = None
     theme: Annotated[str | None, option("--theme", metavar="light|dark", help=THEME_HELP)] = None

@@ -13,6 +13,7 @@ from gdcli.render.formats.table import render as render_table
 from gdcli.render.screen import ESCAPE, Screen, plain
 from gdcli.render.svg.names import RASTERIZER, THEMES
 from gdcli.render.svg.sheet import WORDS, Sheet, draw_sheet
+from gdcli.render.theme import DARK, LIGHT
 
 TEXT = Screen(width=100, height=40, color=False)
 HEIGHT = 18
@@ -21,12 +22,14 @@ MOST = 60
 """Lines of text that a sheet shows."""
 SHARP = 2
 """Pixels of a PNG for each of the SVG's."""
-STYLE = """:root { color-scheme: light dark }
-body { margin: 0; background: #fff }
-svg { display: block; margin: auto; max-width: 100%; height: auto }
-.dark { display: none }
-@media (prefers-color-scheme: dark) { body { background: #000 } .light { display: none } .dark { display: block } }
-@media print { .light { display: block } .dark { display: none } }"""
+STYLE = f""":root {{ color-scheme: light dark }}
+body {{ margin: 0; background: {LIGHT.paper} }}
+svg {{ display: block; margin: auto; max-width: 100%; height: auto }}
+.dark {{ display: none }}
+@media (prefers-color-scheme: dark) {{
+body {{ background: {DARK.paper} }} .light {{ display: none }} .dark {{ display: block }}
+}}
+@media print {{ .light {{ display: block }} .dark {{ display: none }} }}"""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -76,7 +79,9 @@ def as_svg(sheet: Sheet, theme: str | None) -> bytes:
 def as_html(sheet: Sheet, theme: str | None) -> bytes:
     """A page that follows the reader's colours, unless a theme is given."""
     both = [f'<div class="{one}">{draw_sheet(sheet, one == "dark")}</div>' for one in THEMES if theme in (None, one)]
-    style = STYLE if theme is None else f"body {{ margin: 0; background: {'#000' if theme == 'dark' else '#fff'} }}"
+    style = (
+        STYLE if theme is None else f"body {{ margin: 0; background: {(DARK if theme == 'dark' else LIGHT).paper} }}"
+    )
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     view = '<meta name="viewport" content="width=device-width">'
     top = f'<!doctype html>\n<html lang="en"><head>{head}{view}<title>{escape(sheet.title)}</title>'
