@@ -61,7 +61,7 @@ POOL: dict[str, Sequence[str]] = {
     "patience": ("1", "3"), "min_delta": SMALL, "tolerance": ("1e-3", "0.5"), "target_loss": ("1", "0.1"),
     "max_steps": ("1", "7"), "flat": ("0.1", "0.9"), "over": ("2",), "separated": ("1",), "folds": ("3",),
     "every": ("1", "2", "x2", "auto"), "format": names(FORMAT), "get": ("schema", "seed"), "prefix": ("gd_",),
-    "output": ("out", "out put$.txt"), "save": ("m.safetensors", "m 'q.safetensors"), "color": ("always", "never"),
+    "output": ("out", "out put$.txt"), "save": ("m.svg", "m 'q.txt"), "theme": ("dark",), "color": ("always", "never"),
     "hidden": ("4", "3,2"), "activation": names(ACTIVATION), "init": names(INITIALIZER), "dropout": ("0.2",),
     "dtype": ("float32", "float64"), "task": ("regression", "classes"), "categorical": ("colour",),
     "label_smoothing": ("0.1",), "class_weight": ("balanced",), "random": ("2",), "steps": ("1", "3"),

@@ -70,7 +70,7 @@ def test_options_of_one_thing_stand_together(page):
     whole = page("fit", "--help-all")
     headings = [line.rstrip(":") for line in whole.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings[:2] == ["Arguments", "Examples"]
-    assert {"The learning rate and how it moves", "What is minimised", "The model on disk"} <= set(headings)
+    assert {"The learning rate and how it moves", "What is minimised", "Pictures and models as files"} <= set(headings)
     part = whole.partition("The learning rate and how it moves:")[2].partition("\n\n")[0]
     assert [line.split()[0].strip(",") for line in part.splitlines() if line.startswith("  --")] == [
         *("--lr", "--schedule", "--warmup", "--lr-at")

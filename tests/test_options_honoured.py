@@ -53,7 +53,7 @@ VALUES = {
     "dtype": "float64", "task": "regression", "categorical": "colour", "test": "more.csv", "labels": "more.csv",
     "test_labels": "more.csv", "label_smoothing": "0.2", "class_weight": "balanced", "validation": "0.3",
     "keep": "last", "patience": "1", "min_delta": "0.5", "tolerance": "1e9", "target_loss": "1e9", "max_steps": "1",
-    "format": "jsonl", "output": "out.txt", "color": "always", "every": "2", "save": "saved.safetensors",
+    "format": "jsonl", "output": "out.txt", "color": "always", "every": "2", "save": "saved.svg", "theme": "dark",
     "resume": "model.safetensors", "show": "1", "random": "1", "workers": "2", "cluster": "nowhere",
     "timeout": "1e-9", "steps": "2", "low": "0.001", "high": "3", "points": "5", "rows": "3", "noise": "0",
     "pred": "z", "suggest": "steepest", "smooth": "0.5", "x_range": "0..1", "y_range": "0..1", "over": "w_z,b",
@@ -84,6 +84,7 @@ WITH = {
     "separated": ["--lr", "0.3", "--epochs", "300"],
     "test_labels": ["--test", "more.csv"],
     "require_converged": ["--tolerance", "1e-9"],
+    "theme": ["--save", "themed.svg"],
 }
 """What an option shows itself beside, where the command has it."""
 ANYWHERE = {

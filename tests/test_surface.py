@@ -346,7 +346,7 @@ class TestNetwork:
         (["--lr", "0.1,-1"], 2, "-1"),
         (["--lr", ",".join(f"0.{k}1" for k in range(1, 15))], 2, "pictures"),
         (["--epochs", "1.5"], 2, "--epochs"),
-        (["--save", "x.png"], 2, ".svg"),
+        (["--save", "x.jpg"], 2, ".svg"),
         (["--save", ""], 2, ".svg"),
         (["--save", "none/x.svg"], 3, "none"),
         (["--format", "svg"], 2, "--format"),

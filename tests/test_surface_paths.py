@@ -17,7 +17,7 @@ from gdcli.experiments.step_spec import SmallNetworkSpec
 from gdcli.experiments.surface import DescentPath, Scene, Spot
 from gdcli.render.reports.surface import draw_surface
 from gdcli.render.screen import ESCAPE, Screen, columns
-from gdcli.render.svg import draw_svg
+from gdcli.render.svg.surface import draw_svg
 from gdcli.training.records import Status
 
 pytestmark = pytest.mark.quick

@@ -9,7 +9,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
-from gdcli.cli.output import check, check_place, emit, format_of, layout
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import employed, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
@@ -41,14 +41,13 @@ def fit(
         working: Who reads the rows.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
-    check_place(saving.save)
+    check(output, saving, with_model=True)
     spec, start = or_example(asked, terminal)
     with employed(working, terminal) as workers, reading(terminal) as rows:
         experiment = read_line(spec, rows, workers).compressed()
     note_all(rows.notes, terminal)
     form = format_of(output)
-    repeated = resolved(experiment, form, saving.save is not None)
+    repeated = resolved(experiment, form, saving.model is not None)
     again = invocation(context, spec.data.source).with_options(**start, **repeated)
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
     terminal.note(line_header(experiment))
@@ -66,11 +65,11 @@ def fit(
             experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
         )
         rows_shown = timed(records) if stream.timing else records
-        emit(report(result, rows_shown, screen, stream.timing), output, terminal)
+        emit(report(result, rows_shown, screen, stream.timing), output, terminal, saving)
     terminal.note(f"rerun: {again}")
-    if saving.save and not result.diverged:
+    if saving.model and not result.diverged:
         with unwound():
-            result.save(saving.save)
+            result.save(saving.model)
     finish(result, spec.stop.require_converged)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdcli.experiments.invocation import Invocation
+from gdcli.experiments.invocation import Invocation, Repeated
 
 NOT_REPEATED = {"quiet", "debug"}
 SETTLED = "gdcli.settled"
@@ -32,7 +32,8 @@ def invocation(context: Any, *arguments: str | None) -> Invocation:
     given = given_options(context) | {name: context.params[name] for name in context.meta.get(SETTLED, ())}
     flags = {one.name: _flag(one) for one in repeated if _flag(one) != one.name.replace("_", "-")}
     order = tuple(one.name for one in repeated)
-    values = {name: given[name] for name in order if name in given}
+    several = {one.name for one in repeated if one.multiple}
+    values = {name: Repeated(given[name]) if name in several else given[name] for name in order if name in given}
     return Invocation(context.info_name, (), order, values, flags).on(*arguments)
 
 

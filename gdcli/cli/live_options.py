@@ -19,6 +19,9 @@ class LiveOptions(NamedTuple):
     replay: Annotated[
         str | None, option("--replay", metavar="FILE.jsonl", help="Play a recording back: nothing is trained.")
     ] = None
+    save: Annotated[
+        str | None, option("--save", metavar="FILE.html", help="With --replay: the recording as a page that plays it.")
+    ] = None
     web: Annotated[bool, option("--web", help="Serve it to a browser on this machine. Needs the extra [web].")] = False
     port: Annotated[int, option("--port", accepts="whole", metavar="N", help="For --web; 0 = any. [8000]")] = PORT
     host: Annotated[str | None, option("--host", metavar="ADDRESS", help="For --web. [127.0.0.1]")] = None

@@ -7,6 +7,7 @@ import typer
 from gdcli.cli.grouping import parser_of
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.options import Option
+from gdcli.render.svg.names import models
 
 
 def option(*names: str, help: str, accepts: str = "", metavar: str | None = None) -> Any:  # noqa: A002
@@ -24,13 +25,23 @@ GET = option("--get", metavar="NAME", help="Print one value of the result alone,
 PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
 
 
+SAVE_HELP = "svg, png, html, txt: pictures; safetensors: model."
+THEME_HELP = "Of saved pictures. [light; html: the reader's]"
+
+
 LANG = option("--lang", metavar="en|zh-TW", help="The language to speak. [the system's, else en]")
 
 
 class SaveOptions(NamedTuple):
-    """The model on disk."""
+    """Pictures and models as files."""
 
-    save: Annotated[str | None, option("--save", metavar="FILE", help="Write the model there, as .safetensors.")] = None
+    save: Annotated[list[str] | None, option("--save", metavar="FILE", help=SAVE_HELP)] = None
+    theme: Annotated[str | None, option("--theme", metavar="light|dark", help=THEME_HELP)] = None
+
+    @property
+    def model(self) -> str | None:
+        """The file that a model goes to."""
+        return next(iter(models(self.save or ())), None)
 
 
 class ByOptions(NamedTuple):

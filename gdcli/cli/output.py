@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from gdcli.cli.lifetime import unwound
-from gdcli.cli.options import OutputOptions
+from gdcli.cli.options import OutputOptions, SaveOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
 from gdcli.definitions import FORMAT, definitions, named
@@ -18,6 +18,9 @@ from gdcli.render.formats import Format
 from gdcli.render.formats._one_value import HINT, VALUE, one_value
 from gdcli.render.formats._shell_variables import check_prefix
 from gdcli.render.layout import LEAST, Layout
+from gdcli.render.svg.names import check_names, pictures
+
+NOTHING = SaveOptions()
 
 
 def format_of(options: OutputOptions) -> Format:
@@ -34,8 +37,18 @@ def format_of(options: OutputOptions) -> Format:
     return chosen
 
 
-def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
-    """Renders a report in the format asked for, to where it was asked for."""
+def emit(
+    report: Report, options: OutputOptions, terminal: Terminal, saving: SaveOptions = NOTHING, again: object = None
+) -> None:
+    """Renders a report in the format asked for, to where it was asked for, and saves its pictures.
+
+    Args:
+        report: The report.
+        options: Where its text goes.
+        terminal: The terminal.
+        saving: Where its pictures go.
+        again: The command that repeats it, if the report has none.
+    """
     render = format_of(options)
     if render.rows_only and report.records == ():
         others = [name for name, one in definitions(FORMAT).items() if not one.rows_only]
@@ -43,12 +56,20 @@ def emit(report: Report, options: OutputOptions, terminal: Terminal) -> None:
             f"--format: {options.format} is for rows, and there are none here", f"use {', '.join(others)}"
         )
     report.kv_prefix = options.prefix or ""
+    files = pictures(saving.save or ())
+    if files and report.words is None:
+        report.records = list(report.records)  # they are shown twice
     with destination(options.output, terminal if render.for_people else terminal.for_programs()) as out:
         screen = terminal.screen(out)
         render(report, out, screen)
+    if files:
+        from gdcli.render.svg.files import save_pictures  # loads NumPy
+
+        with unwound():
+            save_pictures(report, files, str(again or report.summary()["rerun"]), saving.theme)
 
 
-def check(options: OutputOptions) -> None:
+def check(options: OutputOptions, saving: SaveOptions = NOTHING, with_model: bool = False) -> None:
     """Finds out before the work whether the result will have somewhere to go.
 
     Raises:
@@ -56,6 +77,7 @@ def check(options: OutputOptions) -> None:
         DataError: If the output's folder is missing or is no folder, or the output is one.
     """
     format_of(options)
+    check_names(saving.save or [], saving.theme, with_model)
     check_prefix(options.prefix, options.format)
     if options.output is None:
         return
@@ -64,17 +86,6 @@ def check(options: OutputOptions) -> None:
         raise DataError(f"{options.output or '-o'}: is a folder, not a file", "give -o the name of a file")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
-
-
-def check_place(save: str | None, suffix: str = ".safetensors", usual: str = "model") -> None:
-    """Finds out before the work whether the file will have somewhere to go."""
-    if save is None:
-        return
-    path = Path(save)
-    if path.suffix.lower() != suffix:
-        raise OptionError(f"--save: '{save}' does not end in {suffix}", f"as in --save {path.stem or usual}{suffix}")
-    if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{save}: there is no folder '{path.parent}' to write a file in", "make it first")
 
 
 @contextmanager

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from gdcli.cli.options import OutputOptions
+from gdcli.cli.options import OutputOptions, SaveOptions
 from gdcli.cli.output import check, destination
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import FORMAT, names
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.experiments.spec import reject_together
 from gdcli.render.formats._one_value import VALUE
 
 
-def asked(output: OutputOptions) -> bool:
+def asked(output: OutputOptions, saving: SaveOptions) -> bool:
     """Whether a bare number is wanted; finds out before the work whether any result will have somewhere to go.
 
     Raises:
@@ -21,7 +22,8 @@ def asked(output: OutputOptions) -> bool:
     if output.format not in known:
         raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
     bare = output.format == VALUE and output.get is None
-    check(output._replace(format="kv") if bare else output)
+    check(output._replace(format="kv") if bare else output, saving)
+    reject_together({"--format value": bare, "--save": saving.save})
     return bare
 
 

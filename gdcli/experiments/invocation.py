@@ -13,7 +13,13 @@ from gdcli.experiments.notation import write
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import Spec, options_of
 
-__all__ = ["Invocation"]
+__all__ = ["Invocation", "Repeated"]
+
+
+class Repeated(tuple[Any, ...]):
+    """The values of an option that is written once for each."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,9 @@ def _words(flag: str, value: Any) -> Iterator[str]:
     """An option and its value; a switch is its flag, and `--no-...` where it is off."""
     if value is None:
         return
-    if isinstance(value, bool):
+    if isinstance(value, Repeated):
+        yield from (word for one in value for word in _words(flag, one))
+    elif isinstance(value, bool):
         yield flag if value else flag.replace("--", "--no-", 1)
     else:
         text = write(value)

@@ -175,6 +175,19 @@ class Page:
             for chars, row, starts in zip(self._whole(chosen), keys.tolist(), changed, strict=True)
         ]
 
+    def runs(self) -> list[list[tuple[str, tuple[int, int, int]]]]:
+        """Rows as texts of one style: the text, the colours in front and behind (-1 the ground's own), attributes."""
+        rows = np.arange(self.height)
+        keys = self._merged(self._keys(), rows)
+        found = []
+        for row, chars in enumerate(self._whole(rows)):
+            starts = np.flatnonzero(np.diff(keys[row], prepend=-1)).tolist()
+            ends = [*starts[1:], self.width]
+            cells = [(a, "".join(chars[a:b])) for a, b in zip(starts, ends, strict=True)]
+            look = np.stack([self.front[row], self.back[row], self.attributes[row]], axis=1).tolist()
+            found.append([(text, tuple(look[at])) for at, text in cells])
+        return found
+
     def _merged(self, keys: NDArray[np.int64], rows: Indices) -> NDArray[np.int64]:
         """A blank without a ground looks the same in any ink: it takes that of the cell before it."""
         blank = (self.chars[rows] == " ") & (self.back[rows] == NONE) & (self.attributes[rows] == 0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from gdcli.errors import DataError
+from gdcli.formatting import short
 from gdcli.live.history import Moment
 from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
@@ -20,6 +21,12 @@ __all__ = ["Replay"]
 
 Entry = tuple[float, str, Any]
 WELCOME = "A recording, at its beginning. Space plays it, n shows the next moment, ? all keys."
+SAID = {
+    "setup": "A new start.",
+    "turn": "The learning rate is {} from here on.",
+    "ghost": "A second run, with {}, starts from here.",
+    "forget": "The second run is gone.",
+}
 SETTLED = "This is a recording: what happened is settled. Space plays it, n and b step through it."
 OWN = ("toggle", "step", "epoch", "converge", "back", "best", "reset", "faster", "slower")
 LOOKS = ("other_picture", "show_help", "quit", "save_picture")
@@ -89,6 +96,21 @@ class Replay(Session):
     def restart_from(self, x: float, y: float) -> None:  # noqa: ARG002 - a session's
         """A recording has its own start."""
         self.say(SETTLED)
+
+    def count(self) -> int:
+        """How many states were on the screen."""
+        return sum(kind == "at" for _, kind, _ in self._entries)
+
+    def moments(self) -> Iterator[tuple[float, str]]:
+        """Goes through all that was on the screen: the seconds of each state, and what was done just before."""
+        said: list[str] = []
+        for index, (seconds, kind, what) in enumerate(self._entries):
+            self._go_to(index)
+            if kind == "at":
+                yield seconds, "; ".join(said)
+                said = []
+            elif kind in SAID:
+                said.append(SAID[kind].format(short(what) if kind == "turn" else what))
 
     # moving
 

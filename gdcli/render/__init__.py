@@ -18,6 +18,21 @@ class Record(Protocol):
         """The scalars, by name."""
 
 
+class Drawable(Protocol):
+    """A picture as data."""
+
+    def draw(self, screen: Screen, width: int, height: int) -> str:
+        """The picture as text, on at most so many columns and lines."""
+
+
+class Drawn(Protocol):
+    """A picture on a screen, and what makes its data."""
+
+    @property
+    def content(self) -> Callable[[], Drawable] | None:
+        """Makes the picture as data, if files can be drawn from it."""
+
+
 class Column(NamedTuple):
     """One column of a table.
 
@@ -50,6 +65,9 @@ class Report:
         nested: How json tells a row.
         before: What a table shows over the rows, line by line.
         blocks: What a table shows under the rows, line by line.
+        pictures: The pictures that can be saved.
+        words: What is written below them; None for all that a table shows.
+        title: What they are about.
     """
 
     schema: str
@@ -63,3 +81,6 @@ class Report:
     nested: Callable[[Any], Mapping[str, Any]] = field(default=lambda record: record.row())
     before: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
     blocks: Callable[[Screen], Iterable[str]] = field(default=lambda _: ())
+    pictures: Callable[[Screen], Iterable[Drawn]] = field(default=lambda _: ())
+    words: Callable[[Screen], Iterable[str]] | None = None
+    title: str = ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
+from gdcli.render import Drawable
 from gdcli.render.screen import ESCAPE, Screen, columns
 
 GAP = 2
@@ -67,6 +68,7 @@ class Picture(NamedTuple):
         height: Lines that it needs.
         fixed: Whether it has this size and no other.
         rank: Which are left out first: those of the highest.
+        content: Makes the picture as data, from which files are drawn.
     """
 
     draw: Callable[[int, int], str]
@@ -76,6 +78,12 @@ class Picture(NamedTuple):
     height: int = 5
     fixed: bool = False
     rank: int = 0
+    content: Callable[[], Drawable] | None = None
+
+    @classmethod
+    def of(cls, content: Callable[[], Drawable], screen: Screen, **size: Any) -> Picture:
+        """A picture that is drawn from its data; `size` is as above."""
+        return cls(lambda width, height: content().draw(screen, width, height), content=content, **size)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gdcli.cli.invoked import invocation
-from gdcli.cli.options import OutputOptions, RangeOptions
+from gdcli.cli.options import OutputOptions, RangeOptions, SaveOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.terminal import Terminal
 from gdcli.definitions import flag_name
@@ -20,6 +20,7 @@ NAMES_HELP = "{activation}; all of them unless named."
 def command(
     context: typer.Context,
     asked: RangeOptions,
+    saving: SaveOptions,
     output: OutputOptions,
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help=NAMES_HELP, show_default=False)] = None,
 ) -> None:
@@ -28,9 +29,9 @@ def command(
     Blue is the function, orange its derivative: what a gradient is multiplied by on its way back.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    check(output, saving)
     chosen, grid = activations_named(names), FunctionRange(**asked.given())
     again = str(invocation(context, *map(flag_name, names or ())))
     screen = layout(asked.plot, output, terminal, f"rerun: {again}")
-    emit(report(chosen, grid, format_of(output), screen, again), output, terminal)
+    emit(report(chosen, grid, format_of(output), screen, again), output, terminal, saving)
     terminal.note(f"rerun: {again}")

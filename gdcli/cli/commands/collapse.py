@@ -7,7 +7,8 @@ from typing import Any
 import typer
 
 from gdcli.analysis.collapse import is_linear
-from gdcli.cli.options import ModelArgument, OutputOptions
+from gdcli.cli.invoked import invocation
+from gdcli.cli.options import ModelArgument, OutputOptions, SaveOptions
 from gdcli.cli.output import check, emit
 from gdcli.cli.running import reader
 from gdcli.cli.saved import refuse_target, rows_named
@@ -23,6 +24,7 @@ def command(
     context: typer.Context,
     model: ModelArgument,
     data: DataSpec,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Show an all-linear network as the one layer that it is.
@@ -31,13 +33,14 @@ def command(
     that bends is refused (exit 1), with two inputs and the point halfway between them as the proof.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    check(output, saving)
     refuse_target(data)
     name = rows_named(data.source, terminal, model)
     loaded = load_model(model, terminal.stdin)
     saved = loaded.saved
     rows = _rows(loaded, name, data, terminal)
-    emit(report(saved, rows), output, terminal)
+    again = str(invocation(context, model, name))
+    emit(report(saved, rows), output, terminal, saving, again)
     if is_linear(saved.network):
         return
     names = ", ".join(sorted({flag_name(one.__name__) for one in saved.network.activations}))

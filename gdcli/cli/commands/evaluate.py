@@ -7,7 +7,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from gdcli.cli.options import ModelArgument, OutputOptions, WorkerOptions, option
+from gdcli.cli.invoked import invocation
+from gdcli.cli.options import ModelArgument, OutputOptions, SaveOptions, WorkerOptions, option
 from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import employed, note_all, reading
 from gdcli.cli.saved import rows_named
@@ -33,6 +34,7 @@ def command(
     data: DataSpec,
     asked: EvaluateOptions,
     working: WorkerOptions,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Measure a saved model on rows with known answers.
@@ -40,10 +42,11 @@ def command(
     Loss and accuracy, precision and recall of each class, and the confusion matrix; for numbers MSE, RMSE, MAE, R2.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    check(output, saving)
     named = replace(data, source=rows_named(data.source, terminal, model))
     saved = load_model(model, terminal.stdin)
     with employed(working, terminal) as workers, reading(terminal) as rows:
         done = evaluated(saved, named, rows, asked.labels, workers)
+    again = invocation(context, model, named.source)
     note_all([*done.reading.gaps.lines(done.reading.rows, done.reading.target.name)], terminal)
-    emit(report(done, layout(asked.plot, output, terminal)), output, terminal)
+    emit(report(done, layout(asked.plot, output, terminal)), output, terminal, saving, again)

@@ -11,7 +11,7 @@ from gdcli.cli import value
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
-from gdcli.cli.options import OutputOptions, option
+from gdcli.cli.options import OutputOptions, SaveOptions, option
 from gdcli.cli.output import emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
@@ -62,6 +62,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     loop: LoopSpec,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Compute the largest stable learning rate of this data, and the best.
@@ -71,7 +72,7 @@ def command(
     --format value prints the rate alone.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    bare = value.asked(output)
+    bare = value.asked(output, saving)
     found: LineLimits | LocalLimit
     _refuse_chance(context)
     if optimizer.optimizer is None and "momentum" in dict(optimizer.settings):
@@ -95,7 +96,7 @@ def command(
         else:
             screen = layout(False, output, terminal, f"rerun: {again}")
             report = line_report(found, str(again), list(found.trials(interrupted)), screen)
-        emit(report, output, terminal)
+        emit(report, output, terminal, saving)
         if interrupted():
             raise typer.Exit(INTERRUPTED)
     terminal.note(f"rerun: {again}")

@@ -37,6 +37,7 @@ from gdcli.experiments.spec import (
     reject_together,
 )
 from gdcli.live.configuration import Origin
+from gdcli.live.lecture import check_lecture, save_lecture
 from gdcli.live.recording import Recorder, read_recording
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
@@ -73,14 +74,16 @@ def command(
     del data, line, network, rate, loop, passes, optimizer, loss, stop  # the context has them all
     terminal: Terminal = context.obj.styled(live.color, live.quiet)
     reject_together({"--record": live.record, "--replay": live.replay})
-    reject_together({"--plain": live.plain, "--web": live.web})
+    reject_together({"--plain": live.plain, "--web": live.web, "--save": live.save})
     origin = origin_of(context)
     _refuse_endings(origin)
     if live.web:
         _serve(invocation(context, origin.source), origin, live, terminal)
         return
     _refuse_without_web(context)
-    if not live.plain:
+    if live.save is not None:
+        check_lecture(live.save, live.replay)
+    elif not live.plain:
         _check_screen(terminal)
     if live.replay is not None:
         _replay(origin, live.replay, live, terminal)
@@ -173,6 +176,11 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     with reading_errors(name), Path(name).open(encoding="utf-8", errors="replace") as file:
         entries = read_recording(file, name)
     session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
+    if live.save is not None:
+        with unwound():
+            save_lecture(session, live.save, name)
+        terminal.note(f"rerun: gdcli live --replay {quoted(name)} --save {quoted(live.save)}")
+        return
     with unwound():
         signum = _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {quoted(name)}")

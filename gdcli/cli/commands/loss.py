@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gdcli.cli.invoked import invocation
-from gdcli.cli.options import OutputOptions, RangeOptions, option
+from gdcli.cli.options import OutputOptions, RangeOptions, SaveOptions, option
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.loss_profiles import pictures_of
@@ -20,6 +20,7 @@ AGAINST_HELP = "The true class's probability, or prediction minus target. [both]
 def command(
     context: typer.Context,
     asked: RangeOptions,
+    saving: SaveOptions,
     output: OutputOptions,
     against: Annotated[str | None, option("--against", metavar="p|residual", help=AGAINST_HELP)] = None,
     names: Annotated[list[str] | None, typer.Argument(metavar="[LOSS]...", help=NAMES_HELP, show_default=False)] = None,
@@ -30,8 +31,13 @@ def command(
     logit is what a row's gradient starts from on its way back.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    check(output, saving)
     pictures = pictures_of(names, against, asked.given())
     again = str(invocation(context, *(name.lower().replace("_", "-") for name in names or ())))
-    emit(report(pictures, format_of(output), layout(asked.plot, output, terminal).plotted, again), output, terminal)
+    emit(
+        report(pictures, format_of(output), layout(asked.plot, output, terminal).plotted, again),
+        output,
+        terminal,
+        saving,
+    )
     terminal.note(f"rerun: {again}")

@@ -12,7 +12,7 @@ from gdcli.cli.commands.train import with_rows
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
-from gdcli.cli.options import OutputOptions, option
+from gdcli.cli.options import OutputOptions, SaveOptions, option
 from gdcli.cli.output import emit, format_of, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.showing import shown
@@ -93,6 +93,7 @@ def command(
     loop: LoopSpec,
     optimizer: OptimizerSpec,
     loss: LossSpec,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Find a learning rate by the range test.
@@ -101,7 +102,7 @@ def command(
     --format value prints the suggestion alone: gdcli fit DATA --lr $(gdcli lr-find fit DATA --format value).
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    bare = value.asked(output)
+    bare = value.asked(output, saving)
     what = one_of("lr-find", what, tuple(ONLY))
     tried = asked.asked()
     _refuse_others(context, what)
@@ -130,7 +131,7 @@ def command(
     rows = [one for at, one in enumerate(probes) if keep(at) or at == end]
     use = "" if result.chosen is None else f"use it: {_use(again, what, asked)} --lr {result.rate():.3g}"
     screen = layout(asked.plot, output, terminal, use, f"rerun: {again}")
-    emit(report(result, [] if screen.plotted and form.for_people else rows, screen), output, terminal)
+    emit(report(result, [] if screen.plotted and form.for_people else rows, screen), output, terminal, saving)
     if stopped:
         terminal.note("interrupted")
         raise typer.Exit(INTERRUPTED)

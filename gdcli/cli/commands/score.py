@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from gdcli.cli.invoked import invocation
-from gdcli.cli.options import OutputOptions, WorkerOptions
+from gdcli.cli.options import OutputOptions, SaveOptions, WorkerOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import note_all
 from gdcli.cli.scoring import LossOptions, PredictionOptions, loss_scores, predictions
@@ -22,6 +22,7 @@ def command(
     given: PredictionOptions,
     asked: LossOptions,
     working: WorkerOptions,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Score a line or predictions row by row: MSE, RMSE, MAE, R2.
@@ -30,18 +31,18 @@ def command(
     of classes by their probabilities.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    check(output, saving)
     if asked.loss is not None:
         reject_together({"--loss": asked.loss, "--workers": working.workers, "--cluster": working.cluster})
         by_loss, start = loss_scores(data, line, given, asked.loss, terminal)
         note_all(list(by_loss.notes), terminal)
         again = invocation(context, by_loss.source).with_options(**start)
-        emit(loss_report(by_loss, str(again)), output, terminal)
+        emit(loss_report(by_loss, str(again)), output, terminal, saving)
     else:
         predicted, start = predictions(data, line, given, working, terminal)
         note_all([] if predicted.reading is None else predicted.reading.notes(), terminal)
         predicted.refuse_rows_alone(output.format, format_of(output).rows_only)
         again = invocation(context, predicted.name).with_options(**start)
         screen = layout(False, output, terminal, f"rerun: {again}")
-        emit(report(predicted, str(again), screen), output, terminal)
+        emit(report(predicted, str(again), screen), output, terminal, saving)
     terminal.note(f"rerun: {again}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from gdcli.cli.invoked import invocation
-from gdcli.cli.options import OutputOptions, ShowOptions, option
+from gdcli.cli.options import OutputOptions, SaveOptions, ShowOptions, option
 from gdcli.cli.output import check, emit, layout
 from gdcli.cli.running import reader
 from gdcli.cli.terminal import Terminal
@@ -56,6 +56,7 @@ def command(
     data: DataSpec,
     asked: LookOptions,
     show: ShowOptions,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Look at data without training: columns, ranges, gaps, pictures, the split.
@@ -64,7 +65,7 @@ def command(
     out. Images are shown as pictures. Without DATA and with nothing piped in, it shows the lecture's example.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    check(output, saving)
     source = data.source or ("-" if terminal.piped_in() else SOURCE)
     if data.source is None and source == SOURCE:
         terminal.note(NOTE)
@@ -76,7 +77,7 @@ def command(
     names = {} if asked.classes is None else names_of_classes(asked.classes, known)
     terminal.note(header(seen))
     screen = layout(asked.plot, output, terminal, f"rerun: {again}")
-    emit(report(seen, screen, show.show, names, str(again)), output, terminal)
+    emit(report(seen, screen, show.show, names, str(again)), output, terminal, saving)
     terminal.note(f"rerun: {again}")
 
 

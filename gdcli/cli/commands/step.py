@@ -10,7 +10,7 @@ import typer
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
-from gdcli.cli.options import OutputOptions
+from gdcli.cli.options import OutputOptions, SaveOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
@@ -32,6 +32,7 @@ def command(
     loop: LoopSpec,
     optimizer: OptimizerSpec,
     loss: LossSpec,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Take one step of gradient descent and show all its arithmetic.
@@ -40,13 +41,13 @@ def command(
     With --hidden it steps a network: a row's way forward, its loss, the chain rule layer by layer, and the update.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    check(output, saving)
     spec = Spec(line, data, rate, loop, EpochSpec(asked.steps), optimizer, loss)
     make = _of_network if network.is_network else _of_line
     asked.refuse_derivation(network.is_network, format_of(output).rows_only)
     with interruptible() as interrupted:
         made, again = make(context, spec, network, asked, interrupted, output, terminal)
-        emit(made, output, terminal)
+        emit(made, output, terminal, saving)
         if interrupted():
             terminal.note("interrupted")
             raise typer.Exit(INTERRUPTED)

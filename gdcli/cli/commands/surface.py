@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -11,12 +10,10 @@ import typer
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
-from gdcli.cli.lifetime import unwound
-from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, check_place, emit, format_of, layout
+from gdcli.cli.options import OutputOptions, SaveOptions, option
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import note_all, progress_bar, reader
 from gdcli.cli.terminal import Terminal
-from gdcli.data.atomic_write import replaced
 from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.line import on_rows, refuse_unfit
@@ -40,7 +37,7 @@ from gdcli.render.reports.headers import line_header
 from gdcli.render.reports.surface import report
 
 MODEL = ".safetensors"
-NETWORKS_OWN = {"source", "rows", "x_range", "y_range", "save", "seed", "threads"}
+NETWORKS_OWN = {"source", "rows", "x_range", "y_range", "save", "theme", "seed", "threads"}
 EPOCHS = 100
 RANGE = "LOW:HIGH[:COUNT]"
 USUAL = "-1:1"
@@ -59,7 +56,6 @@ class SurfaceOptions(NamedTuple):
     m_range: Annotated[str | None, option("--m-range", metavar=RANGE, help="The axis of m, as -3:5:41.")] = None
     b_range: Annotated[str | None, option("--b-range", metavar=RANGE, help="The axis of b.")] = None
     epochs: Annotated[int, option("--epochs", accepts="whole", metavar="N", help="Length of the path. [100]")] = EPOCHS
-    save: Annotated[str | None, option("--save", metavar="FILE.svg", help="Write the picture there as well.")] = None
 
     def axes(self) -> tuple[str | None, str | None]:
         """The ranges by axis."""
@@ -76,6 +72,7 @@ def command(
     loop: LoopSpec,
     optimizer: OptimizersSpec,
     loss: LossSpec,
+    saving: SaveOptions,
     output: OutputOptions,
 ) -> None:
     """Draw the loss over two parameters, with the path of descent.
@@ -86,8 +83,7 @@ def command(
     as DATA.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
-    check_place(asked.save, ".svg", "surface")
+    check(output, saving)
     saved, *rows = names_in(data.source or "")
     if saved.endswith(MODEL):
         named = replace(data, source=saved)
@@ -99,9 +95,7 @@ def command(
         else:
             drawing = _of_line(context, spec, start, rate, optimizer, asked, terminal)
     screen = layout(None, output, terminal, f"rerun: {drawing.more['rerun']}")
-    emit(report(drawing, format_of(output), screen), output, terminal)
-    if asked.save is not None:
-        _save(drawing, Path(asked.save))
+    emit(report(drawing, format_of(output), screen), output, terminal, saving)
     terminal.note(f"rerun: {drawing.more['rerun']}")
     if drawing.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -212,12 +206,3 @@ def _refuse_descent(context: Any) -> None:
                 f"{parameter.opts[0]}: a saved network is drawn along two random directions, without a path",
                 "leave it out; --x-range and --y-range set the ranges",
             )
-
-
-def _save(drawing: Drawing, path: Path) -> None:
-    """Writes the picture file, all or nothing."""
-    from gdcli.render.svg import PIXELS, draw_svg
-
-    text = draw_svg(drawing.scene, drawing.values(*PIXELS))
-    with unwound(), replaced(path) as file:
-        file.write(text)

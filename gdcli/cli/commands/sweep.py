@@ -46,7 +46,7 @@ schedule, momentum, penalties) are computed together, as one.
   --hidden '4;8;16,8'    a ';' where values have commas of their own
 """
 SETTINGS = {"help_option_names": ["-h", "--help"]}
-OF_ONE_RUN = {"by", "save", "resume", "show", "timing", "workers", "cluster"}
+OF_ONE_RUN = {"by", "resume", "show", "timing", "workers", "cluster"}
 """Options of the command, beside those of its spec, that are about one run."""
 
 
@@ -138,7 +138,7 @@ class Swept(Command):
 def _run(context: Any, command: str) -> None:
     """Options to a grid, a grid on its rows, its runs as they end to a report."""
     from gdcli.cli.interrupts import interruptible
-    from gdcli.cli.options import OutputOptions
+    from gdcli.cli.options import OutputOptions, SaveOptions
     from gdcli.cli.output import check, emit, format_of, layout
     from gdcli.cli.running import note_all, reader
     from gdcli.experiments.sweep.planning import plan
@@ -149,7 +149,8 @@ def _run(context: Any, command: str) -> None:
     asked = SweepOptions(*(context.params[name] for name in SweepOptions._fields))
     output = OutputOptions(*(context.params[name] for name in OutputOptions._fields))
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
+    saving = SaveOptions(*(context.params[name] for name in SaveOptions._fields))
+    check(output, saving)
     _check(asked, context.params["every"])
     grid, rows = _grid(context, command, asked, terminal), reader(terminal)
     planned = plan(grid, rows)
@@ -165,7 +166,7 @@ def _run(context: Any, command: str) -> None:
         sweep = RunningSweep(planned, again, finished)
         after = _commands(sweep.result) if form.for_people else []
         screen = layout(plot, output, terminal, *after, *["interrupted"] * interrupted())
-        emit(report(sweep, form, screen, partial(_shown, context.params["every"])), output, terminal)
+        emit(report(sweep, form, screen, partial(_shown, context.params["every"])), output, terminal, saving)
         stopped = interrupted()
     note_all(_commands(sweep.result), terminal)
     finish(sweep.result, stopped, terminal)

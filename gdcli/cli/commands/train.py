@@ -11,7 +11,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
-from gdcli.cli.output import check, check_place, emit, format_of, layout
+from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
@@ -61,8 +61,7 @@ def command(
     or softmax regression; a tenth of the rows is held out to watch.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
-    check(output)
-    check_place(saving.save)
+    check(output, saving, with_model=True)
     spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal, "train")
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
@@ -71,7 +70,7 @@ def command(
         experiment = read_network(spec, rows, past)
     note_all(rows.notes, terminal)
     form = format_of(output)
-    repeated = resolved(experiment, form, saving.save is not None)
+    repeated = resolved(experiment, form, saving.model is not None)
     again = invocation(context, spec.data.source).with_options(**repeated)
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
     terminal.note(network_header(experiment))
@@ -83,14 +82,14 @@ def command(
     with interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
-        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.save)
+        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.model)
         records = streams.thin(run, keep, best=table)
         stamped: Any = timed(records) if stream.timing or table else records
-        emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal)
+        emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal, saving)
     terminal.note(f"rerun: {again}")
-    if saving.save and not result.diverged:
+    if saving.model and not result.diverged:
         with unwound():
-            result.save(saving.save)
+            result.save(saving.model)
     finish(result, spec.stop.require_converged)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import theme
 from gdcli.render.blocks import draw_bars, side_by_side
 from gdcli.render.charts.axes import Axis, add_axes, gutter
@@ -35,10 +36,40 @@ from gdcli.render.raster.cells import Cells
 from gdcli.render.reports.confusion import draw_confusion
 from gdcli.render.screen import Screen, fit, plain
 
-__all__ = ["Screen", "Series", "chart", "draw_bars", "draw_confusion", "side_by_side"]
+__all__ = ["Chart", "Screen", "Series", "chart", "draw_bars", "draw_confusion", "side_by_side"]
 
 CELL = 2  # times that a cell is as high as wide
 NARROWEST = 30  # columns of a chart that is made narrow
+
+
+class Chart(NamedTuple):
+    """A chart as data: what a terminal and an SVG are drawn from.
+
+    Args:
+        series: What to draw; later series lie over earlier ones.
+        title: What it shows.
+        x_label: Written at the right end of the x axis.
+        y_label: Written above the y axis.
+        log_y: Whether the y axis goes by powers of ten.
+        marks: Vertical lines at an x, each with a word.
+        y_range: Lowest and highest y to show.
+        log_x: Whether the x axis goes by powers of ten.
+        equal: Whether a unit is to be as long on both axes.
+    """
+
+    series: Sequence[Series]
+    title: str
+    x_label: str = ""
+    y_label: str = ""
+    log_y: bool = False
+    marks: Sequence[tuple[float, str]] = ()
+    y_range: tuple[float, float] | None = None
+    log_x: bool = False
+    equal: bool = False
+
+    def draw(self, screen: Screen, width: int, height: int) -> str:
+        """The chart as text, on at most so many columns and lines."""
+        return chart(screen=screen, width=width, height=height, **self._asdict())
 
 
 def chart(

@@ -18,6 +18,7 @@ from gdcli.render.screen import Screen, paint, plain
 if TYPE_CHECKING:
     from gdcli.analysis.activation_shape import Shape
     from gdcli.nn.activations import Activation
+    from gdcli.render.charts.plots import Chart
     from gdcli.render.formats import Format
 
 __all__ = ["ActivationProfile", "describe_activation", "report", "show_activations"]
@@ -71,12 +72,20 @@ def report(activations: Sequence[Activation], grid: FunctionRange, form: Format,
     }
     numbered = not (form.rows_only or form.nested)
     shown = [_portrait(one) for one in profiles]
+
+    def pictures(screen: Screen) -> list[Picture]:
+        dense = grid.values(for_people=True, drawn=True)
+        return [_picture(_portrait(profile_of(one, dense)), screen) for one in activations]
+
     return Report(
         schema="gdcli.activation/1",
         records=() if form.for_people else chain.from_iterable(one.rows() for one in profiles),
         rows_name="points",
         summary=lambda: figures | (_columns(profiles) if numbered else {}),
         blocks=lambda screen: show_activations(shown, screen, layout),
+        pictures=pictures,
+        title="activation functions and their slopes" if len(profiles) > 1 else f"{profiles[0].name} and its slope",
+        words=lambda screen: _words(shown[0], screen.width, screen) if len(shown) == 1 else (),
     )
 
 
@@ -191,6 +200,7 @@ def _picture(portrait: ActivationProfile, screen: Screen, with_words: bool = Fal
         lambda width, height: _block(portrait, width, screen, height, with_words),
         width=NARROWEST if with_words else 24,
         height=words + (8 if with_words else 5),
+        content=lambda: activation_chart(portrait),
     )
 
 
@@ -216,23 +226,26 @@ def _block(
     portrait: ActivationProfile, width: int, screen: Screen, height: int = HEIGHT, with_words: bool | None = None
 ) -> str:
     """A chart, and the words under it; `height` is that of the chart unless `with_words` is given."""
-    from gdcli.render.charts.plots import Series, chart
-
     words = ["", *_words(portrait, width, screen)] if with_words is not False else []
-    drawing = chart(
+    lines = height - (len(words) if with_words else 0)
+    drawing = activation_chart(portrait).draw(screen, min(width, BROADEST), lines)
+    return "\n".join([drawing, *words])
+
+
+def activation_chart(portrait: ActivationProfile) -> Chart:
+    """The function and its derivative."""
+    from gdcli.render.charts.plots import Chart, Series
+
+    return Chart(
         [
             Series(portrait.x, portrait.value, label="value", meaning=theme.VALUE),
             Series(portrait.x, portrait.derivative, label="slope", meaning=theme.SLOPE),
         ],
-        screen,
-        title=portrait.name,
-        width=min(width, BROADEST),
-        height=height - (len(words) if with_words else 0),
+        portrait.name,
         x_label="z",
         marks=[(0.0, "")],
         y_range=round_range([*portrait.value, *portrait.derivative]),
     )
-    return "\n".join([drawing, *words])
 
 
 def round_range(values: Sequence[float]) -> tuple[float, float] | None:

@@ -237,6 +237,7 @@ def _one_layer(saved: SavedModel, rows: Any) -> Report:
     return Report(
         schema="gdcli.collapse/1",
         rows_name="",
+        title="an all-linear network is one layer",
         summary=lambda: {
             "linear": True,
             "layers": list(saved.network.sizes),
@@ -269,6 +270,7 @@ def _witnessed(saved: SavedModel, rows: Any) -> Report:
     return Report(
         schema="gdcli.collapse/1",
         rows_name="",
+        title="a network that bends is no single layer",
         summary=lambda: {"linear": False, **found.row()},
         blocks=blocks,
     )

@@ -6,6 +6,7 @@ from string import ascii_uppercase
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import theme
 from gdcli.render.layout import Picture
 from gdcli.render.screen import Screen, columns, fit, paint, plain
@@ -44,12 +45,30 @@ def draw_confusion(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, 
     return "\n".join([*_head(title, "most frequent confusions", screen), *_confused(table, names, screen)])
 
 
+class Matrix(NamedTuple):
+    """A confusion matrix as data.
+
+    Args:
+        counts: `(K, K)`, row = truth.
+        labels: The K classes' names.
+        title: What it is about.
+    """
+
+    counts: ArrayLike
+    labels: Sequence[str]
+    title: str
+
+    def draw(self, screen: Screen, width: int, height: int) -> str:  # noqa: ARG002 - it has a size of its own
+        """The matrix as text, within the screen."""
+        return draw_confusion(self.counts, self.labels, screen, title=self.title)
+
+
 def confusion_picture(counts: ArrayLike, classes: Sequence[str], title: str, screen: Screen, rank: int = 0) -> Picture:
     """A confusion matrix as a picture of its own size."""
-    text = draw_confusion(counts, [plain(label, screen) for label in classes], screen, title=title)
-    lines = text.split("\n")
-    wide = max(map(columns, lines))
-    return Picture(lambda _width, _height: text, len(lines), len(lines), wide, len(lines), fixed=True, rank=rank)
+    matrix = Matrix(counts, classes, title)
+    lines = matrix.draw(screen, 0, 0).split("\n")
+    wide, high = max(map(columns, lines)), len(lines)
+    return Picture.of(lambda: matrix, screen, usual=high, wide=high, width=wide, height=high, fixed=True, rank=rank)
 
 
 def _head(title: str, about: str, screen: Screen) -> list[str]:

@@ -9,7 +9,7 @@ from gdcli.experiments.evaluating import Evaluated
 from gdcli.formatting import short
 from gdcli.nn import metrics
 from gdcli.render import Column, Report, theme
-from gdcli.render.layout import Counted, Layout
+from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.screen import Screen, paint, plain
 
@@ -32,7 +32,16 @@ def report(evaluated: Evaluated, layout: Layout) -> Report:
         rows_name="per_class",
         columns=_columns(evaluated.classes),
         blocks=lambda screen: _blocks(evaluated, screen, layout, per_class),
+        pictures=lambda screen: _pictures(evaluated, screen),
+        words=lambda screen: _answer(evaluated, screen),
+        title=f"a saved model on {evaluated.rows:,} rows",
     )
+
+
+def _pictures(evaluated: Evaluated, screen: Screen) -> list[Picture]:
+    """The confusion matrix, of classes."""
+    counts = evaluated.found.confusion
+    return [] if counts is None else [confusion_picture(counts, evaluated.classes, "confusion", screen)]
 
 
 def _columns(classes: tuple[str, ...]) -> list[Column]:
@@ -67,6 +76,5 @@ def _blocks(evaluated: Evaluated, screen: Screen, layout: Layout, listed: Counte
     yield from layout.compose([], lines, used, screen)
     confusion, classes = evaluated.found.confusion, evaluated.classes
     if confusion is not None and (layout.plotted or len(classes) <= MOST):
-        matrix = confusion_picture(confusion, classes, "confusion", screen)
         used += layout.height_of(lines) + 1
-        yield from replace(layout, plotted=True).compose([matrix], [], used, screen)
+        yield from replace(layout, plotted=True).compose(_pictures(evaluated, screen), [], used, screen)

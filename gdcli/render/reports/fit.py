@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from gdcli.arrays import Array
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
-from gdcli.render.layout import Counted, Layout, Picture
+from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
+from gdcli.render.reports.headers import line_header
 from gdcli.render.screen import Screen, columns, error_lines, fit, paint, plain
 from gdcli.training.records import Epoch, Status
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gdcli.experiments.folds import FoldScores
     from gdcli.experiments.line import LineExperiment
     from gdcli.experiments.line_result import Drawing, LineResult
-    from gdcli.render.charts.plots import Series
+    from gdcli.render.charts.plots import Chart, Series
 
 SHOWN = 5
 """Digits of an equation's numbers."""
@@ -67,6 +68,16 @@ def report(result: LineResult, records: Iterable[Any], layout: Layout, timed: bo
         summary=result.figures,
         columns=stamped(columns) if timed else columns,
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
+        pictures=lambda screen: draw_fit(result, screen),
+        words=lambda screen: said_of(result, screen),
+        title=line_header(result.experiment),
+    )
+
+
+def said_of(result: LineResult, screen: Screen) -> Iterable[str]:
+    """The answer where nothing has to fit; of a run that diverged, what the error line says."""
+    return (
+        error_lines(*result.divergence(), screen.width) if result.diverged else summarize_fit(result, screen, UNLIMITED)
     )
 
 
@@ -277,34 +288,30 @@ def draw_fit(result: LineResult, screen: Screen) -> list[Picture]:
     from gdcli.experiments.growth import growth  # only where something is drawn
 
     drawing = result.drawing()
-    pictures = [Picture(partial(_draw_losses, result, drawing, screen))]
+    pictures = [Picture.of(partial(_losses, result, drawing), screen)]
     factors = growth(result)
     if factors is not None:
-        pictures.append(Picture(partial(_draw_growth, result, factors, screen), rank=1))
-    return [*pictures, Picture(partial(_draw_data, result, drawing, screen), width=34, rank=2)]
+        pictures.append(Picture.of(partial(_growth, result, factors), screen, rank=1))
+    return [*pictures, Picture.of(partial(_data, result, drawing), screen, width=34, rank=2)]
 
 
-def _draw_losses(result: LineResult, drawing: Drawing, screen: Screen, width: int, height: int) -> str:
+def _losses(result: LineResult, drawing: Drawing) -> Chart:
     """The loss by epoch; of a run that diverged up to where it left, with the epoch where it was best."""
-    from gdcli.render.charts.plots import chart
+    from gdcli.render.charts.plots import Chart
 
     title, curves, log = _loss_curves(result, drawing.history)
     best = result.run.best.epoch
-    marks = [(float(best), f"best {best}")] if result.diverged else []
-    return chart(curves, screen, title=title, width=width, height=height, log_y=log, marks=marks)
+    return Chart(curves, title, log_y=log, marks=[(float(best), f"best {best}")] if result.diverged else [])
 
 
-def _draw_growth(result: LineResult, growth: tuple[Array, Array], screen: Screen, width: int, height: int) -> str:
+def _growth(result: LineResult, growth: tuple[Array, Array]) -> Chart:
     """What an epoch makes of the error, by the learning rate: above the limit it grows."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     limit, rate = result.experiment.limit or math.inf, float(result.run.last.learning_rate)
-    return chart(
+    return Chart(
         [Series(*growth, meaning=theme.TRAINING)],
-        screen,
-        title="error factor per epoch",
-        width=width,
-        height=height,
+        "error factor per epoch",
         x_label="lr",
         log_x=True,
         y_range=(0.0, 2.0),
@@ -312,16 +319,15 @@ def _draw_growth(result: LineResult, growth: tuple[Array, Array], screen: Screen
     )
 
 
-def _draw_data(result: LineResult, drawing: Drawing, screen: Screen, width: int, height: int) -> str:
+def _data(result: LineResult, drawing: Drawing) -> Chart:
     """The rows and the line; of several inputs, predictions against truth."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     _, points, lines, axis = drawing
     series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
     meanings = {"start": theme.START, "perfect": theme.PERFECT, "best": theme.BEST}
     series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
-    title = f"{plain(result.experiment.data.target_name, screen)} by {plain(axis, screen)}"
-    return chart(series, screen, title=title, width=width, height=height)
+    return Chart(series, f"{result.experiment.data.target_name} by {axis}")
 
 
 def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:

@@ -40,6 +40,8 @@ def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial], la
         summary=lambda: found.figures(foretold, trials_) | {"rerun": rerun},
         paragraph=lambda _record, _screen: (),
         before=lambda _: [_title(found)] if layout.fits else [],
+        title=_title(found),
+        words=lambda screen: _line_blocks(found, foretold, trials_, screen),
         blocks=lambda screen: layout.compose([], [*_line_blocks(found, foretold, trials_, screen)], 0, screen),
     )
 
@@ -72,6 +74,7 @@ def local_report(found: LocalLimit, rerun: str) -> Report:
         summary=lambda: found.figures() | {"rerun": rerun},
         paragraph=lambda _record, _screen: (),
         blocks=lambda screen: describe_sharpness(found.local, found.why, found.trust.sentence, screen),
+        title="the largest learning rate, from the curvature at one point",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +13,12 @@ import numpy as np
 from gdcli.experiments.loss_profiles import LossProfile, Pictures
 from gdcli.formatting import short
 from gdcli.render import Report, theme
+from gdcli.render.layout import Picture
 from gdcli.render.reports.activation import round_range
 from gdcli.render.screen import Screen, columns, paint, plain
 
 if TYPE_CHECKING:
+    from gdcli.render.charts.plots import Chart
     from gdcli.render.formats import Format
 
 __all__ = ["draw_losses", "report", "tabulate_losses"]
@@ -54,6 +58,9 @@ def report(pictures: Pictures, form: Format, drawn: bool, again: str) -> Report:
         blocks=lambda screen: (
             _on_screen(profiles, pictures.at_landmarks(), screen) if drawn else tabulate_losses(profiles, screen)
         ),
+        pictures=lambda screen: _pictures(pictures.profiles(for_people=True, drawn=True), screen),
+        words=lambda screen: tabulate_losses(pictures.at_landmarks(), screen),
+        title="losses and their slopes",
     )
 
 
@@ -90,23 +97,43 @@ def draw_losses(
     kind: str, group: Sequence[LossProfile], meanings: Mapping[str, theme.Meaning], screen: Screen, height: int
 ) -> list[str]:
     """The losses and their slopes, each a chart, side by side as far as there is room."""
-    from gdcli.render.charts.plots import Series, chart, side_by_side
+    from gdcli.render.charts.plots import side_by_side
 
     count = min(len(DRAWN[kind]), max(1, (screen.width + GAP) // (NARROWEST + GAP)))
     broad = min((screen.width + GAP) // count - GAP, BROADEST)
-    blocks = []
-    for name in DRAWN[kind][:count]:
+    charts = loss_charts(kind, group, meanings)[:count]
+    return side_by_side([one.draw(screen, broad, height) for one in charts], screen, GAP).split("\n")
+
+
+def loss_charts(kind: str, group: Sequence[LossProfile], meanings: Mapping[str, theme.Meaning]) -> list[Chart]:
+    """The losses and their slopes, each a chart, the most important first."""
+    from gdcli.render.charts.plots import Chart, Series
+
+    charts = []
+    for name in DRAWN[kind]:
         curves = [one.curves()[name] for one in group]
-        named = [one.title if name == "loss" else "" for one in group]
         series = [
-            Series(one.x, curve, label=label, meaning=meanings[one.name])
-            for one, curve, label in zip(group, curves, named, strict=True)
+            Series(one.x, curve, label=one.title if name == "loss" else "", meaning=meanings[one.name])
+            for one, curve in zip(group, curves, strict=True)
         ]
-        title, axis = TITLES[kind][name], "p" if kind == "p" else "r"
-        blocks.append(
-            chart(series, screen, title=title, width=broad, height=height, x_label=axis, y_range=_y_range(curves))
-        )
-    return side_by_side(blocks, screen, GAP).split("\n")
+        axis = "p" if kind == "p" else "r"
+        charts.append(Chart(series, TITLES[kind][name], x_label=axis, y_range=_y_range(curves)))
+    return charts
+
+
+def _pictures(profiles: Profiles, screen: Screen) -> list[Picture]:
+    """All charts of all losses; each curve with its name."""
+    meanings, names = _meanings(profiles), {one.name: one.title for group in profiles.values() for one in group}
+    charts = []
+    for kind, group in profiles.items():
+        for one in loss_charts(kind, group, meanings):
+            pairs = zip(one.series, group, strict=True)
+            charts.append(one._replace(series=[replace(each, label=names[of.name]) for each, of in pairs]))
+    return [Picture.of(partial(_same, one), screen) for one in charts]
+
+
+def _same(chart: Chart) -> Chart:
+    return chart
 
 
 def _y_range(curves: Sequence[Sequence[float]]) -> tuple[float, float] | None:

@@ -26,6 +26,7 @@ def report(scores: LossScores, again: str) -> Report:
         rows_name="predictions",
         columns=_columns(scores),
         blocks=lambda screen: _summary(scores, screen),
+        title=f"{scores.definition.title} of {len(scores.losses):,} rows",
     )
 
 

@@ -46,6 +46,7 @@ def report(steps: NetworkSteps, reading: ReadReport | None, layout: Layout, agai
         records=steps,
         rows_name="steps",
         rows_in_kv=True,
+        title="gradient descent on the blackboard: a network",
         nested=NetworkStep.nested,
         paragraph=lambda step, screen: write_network_step(step, screen, layout.rows),
         summary=lambda: {"config": steps.config(), "reading": described(reading), "rerun": again},

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Layout, Picture
+from gdcli.render.reports.headers import range_test_header
 from gdcli.render.screen import Screen, paint
 from gdcli.render.theme import Meaning
 
 if TYPE_CHECKING:
     from gdcli.analysis.range_test import Probe, Suggestion
     from gdcli.experiments.lr_find import RangeTestResult
+    from gdcli.render.charts.plots import Chart
 
 USUAL = 12
 """Lines of the chart where no screen limits it."""
 
-__all__ = ["draw_range_test", "explain_suggestion", "range_test_columns", "report", "summarize_range_test"]
+__all__ = ["explain_suggestion", "range_test_chart", "range_test_columns", "report", "summarize_range_test"]
 
 
 def report(result: RangeTestResult, rows: Sequence[Probe], layout: Layout) -> Report:
@@ -36,13 +38,24 @@ def report(result: RangeTestResult, rows: Sequence[Probe], layout: Layout) -> Re
         return result.figures({name: explain_suggestion(name, one) for name, one in result.suggestions.items()})
 
     def blocks(screen: Screen) -> Iterator[str]:
-        pictures = [Picture(partial(draw_range_test, result, screen), USUAL, USUAL, height=7)]
         answer = list(summarize_range_test(result, screen))
-        return layout.compose(pictures, answer, listed.lines, screen)
+        return layout.compose(pictures(screen), answer, listed.lines, screen)
+
+    def pictures(screen: Screen) -> list[Picture]:
+        return [Picture.of(partial(range_test_chart, result), screen, usual=USUAL, wide=USUAL, height=7)]
 
     listed = layout.listed(rows, 8, pictured=False)
     columns = range_test_columns()
-    return Report(schema="gdcli.lr-find/1", records=listed, summary=figures, columns=columns, blocks=blocks)
+    return Report(
+        schema="gdcli.lr-find/1",
+        records=listed,
+        summary=figures,
+        columns=columns,
+        blocks=blocks,
+        pictures=pictures,
+        words=partial(summarize_range_test, result),
+        title=range_test_header(result.subject.experiment, result.asked),
+    )
 
 
 def range_test_columns() -> list[Column]:
@@ -92,16 +105,9 @@ def _line(label: str, rate: float, text: str, meaning: Meaning, screen: Screen) 
     yield f"{start}{paint(f'{short(rate):>11}', meaning, screen)}   {text}"
 
 
-def draw_range_test(result: RangeTestResult, screen: Screen, width: int, height: int) -> str:
-    """The losses over the rate, with the suggestions marked.
-
-    Args:
-        result: The test.
-        screen: What can be shown.
-        width: Columns at most.
-        height: Lines at most.
-    """
-    from gdcli.render.charts.plots import Series, chart
+def range_test_chart(result: RangeTestResult) -> Chart:
+    """The losses over the rate, with the suggestions marked."""
+    from gdcli.render.charts.plots import Chart, Series
 
     rates = [probe.learning_rate for probe in result.probes]
     losses, smoothed = [probe.loss for probe in result.probes], [probe.smoothed for probe in result.probes]
@@ -114,12 +120,9 @@ def draw_range_test(result: RangeTestResult, screen: Screen, width: int, height:
     bound = result.subject.bound
     if bound is not None and rates[0] <= bound.rate <= rates[-1]:
         marks.append((bound.rate, "limit"))
-    return chart(
+    return Chart(
         curves,
-        screen,
-        title=f"{result.subject.experiment.loss_name}{' (log scale)' if log else ''} by learning rate",
-        width=width,
-        height=height,
+        f"{result.subject.experiment.loss_name}{' (log scale)' if log else ''} by learning rate",
         x_label="lr",
         log_x=True,
         log_y=log,

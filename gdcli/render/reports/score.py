@@ -43,6 +43,7 @@ def report(predicted: Predictions | Totals, again: str, layout: Layout) -> Repor
         rows_name="predictions",
         columns=_columns(predicted, layout),
         before=lambda _: [_title(predicted)] if layout.fits else [],
+        title=_title(predicted),
         blocks=lambda screen: [*rows.word(), *_summary(predicted, result, screen)],
     )
 

@@ -11,13 +11,14 @@ from gdcli.formatting import short
 from gdcli.render import Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
-from gdcli.render.reports.images import images
+from gdcli.render.reports.images import Gallery, gallery
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset
     from gdcli.data.summary import ColumnSummary
     from gdcli.experiments.looking import Look
+    from gdcli.render.charts.plots import Chart
 
 __all__ = ["histogram", "report"]
 
@@ -26,6 +27,7 @@ MOST_CLASSES = 40  # whose rows are counted one by one
 MOST_VALUES = 4  # of a text
 TAKEN = 59  # columns of the screen, besides a name and a kind
 HEIGHT, HIGHEST = 12, 24  # lines of a scatter
+FEW_IMAGES = 20  # in a file
 
 
 def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str], rerun: str) -> Report:
@@ -49,7 +51,19 @@ def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str
         summary=lambda: look.figures() | {"rerun": rerun},
         paragraph=_Lines(look.columns, layout.width),
         blocks=lambda screen: _blocks(look, layout, listed, show, names, screen),
+        pictures=lambda screen: _drawn(look, show, names, screen),
+        words=lambda screen: _words(look, names, screen),
+        title=f"{len(look.table):,} rows, {len(look.table.names):,} columns from {look.spec.name}",
     )
+
+
+def _drawn(look: Look, show: int | None, names: Mapping[str, str], screen: Screen) -> list[Picture]:
+    """Rows as images, or scatters of them."""
+    if look.data is None:
+        return []
+    if show or look.images:
+        return [Picture.of(partial(_gallery, look.data, show or FEW_IMAGES, names), screen)]
+    return _scatters(look, names, screen)
 
 
 class _Lines:
@@ -171,9 +185,13 @@ def _counts(classes: Mapping[str, int], names: Mapping[str, str], screen: Screen
 def _pictures(data: Dataset, show: int | None, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
     side = round(data.inputs.shape[1] ** 0.5)
     count = show or max(1, screen.width // (max(side, 12) + 2))
-    labels = [data.classes[int(at)] if data.classes else f"{float(at):g}" for at in data.targets[:count]]
     yield ""
-    yield from images(data, count, screen, [names.get(label, label) for label in labels])
+    yield from _gallery(data, count, names).draw(screen, screen.width, 0).split("\n")
+
+
+def _gallery(data: Dataset, count: int, names: Mapping[str, str]) -> Gallery:
+    labels = [data.classes[int(at)] if data.classes else f"{float(at):g}" for at in data.targets[:count]]
+    return gallery(data, count, [names.get(label, label) for label in labels])
 
 
 def _scatters(look: Look, names: Mapping[str, str], screen: Screen) -> list[Picture]:
@@ -183,13 +201,14 @@ def _scatters(look: Look, names: Mapping[str, str], screen: Screen) -> list[Pict
     if inputs not in (1, 2):
         return []
     if data.classes and inputs == 2:
-        return [Picture(partial(_plane, look, names, screen), height, height, height=7)]
-    return [Picture(partial(_against, look, at, screen), height, height, height=6, rank=at) for at in range(inputs)]
+        return [Picture.of(partial(_plane, look, names), screen, usual=height, wide=height, height=7)]
+    size = {"usual": height, "wide": height, "height": 6}
+    return [Picture.of(partial(_against, look, at), screen, **size, rank=at) for at in range(inputs)]
 
 
-def _against(look: Look, at: int, screen: Screen, width: int, height: int) -> str:
+def _against(look: Look, at: int) -> Chart:
     """The target by an input, rows held out with a mark of their own."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     data = look.parts["train"]
     meanings = {"train": ("", theme.DATA), "validation": ("held out", theme.VALIDATION)}
@@ -198,21 +217,19 @@ def _against(look: Look, at: int, screen: Screen, width: int, height: int) -> st
         for name, (label, meaning) in meanings.items()
         if (part := look.parts.get(name)) is not None
     ]
-    title = f"{data.target_name} by {data.input_names[at]}"
-    return chart(series, screen, title=title, width=width, height=height)
+    return Chart(series, f"{data.target_name} by {data.input_names[at]}")
 
 
-def _plane(look: Look, names: Mapping[str, str], screen: Screen, width: int, height: int) -> str:
+def _plane(look: Look, names: Mapping[str, str]) -> Chart:
     """The two inputs, each class with its mark; rows held out are left out."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     data = look.parts["train"]
     series = [
         Series(*_points(data, at), names.get(label, label), "points", meaning)
         for (at, label), meaning in zip(enumerate(data.classes), theme.CLASSES, strict=False)
     ]
-    title = f"{data.input_names[1]} by {data.input_names[0]}, rows to train on"
-    return chart(series, screen, title=title, width=width, height=height, equal=True)
+    return Chart(series, f"{data.input_names[1]} by {data.input_names[0]}, rows to train on", equal=True)
 
 
 def _points(data: Dataset, at: int) -> tuple[Array, Array]:

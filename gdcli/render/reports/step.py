@@ -50,6 +50,7 @@ def report(
         records=_remembering(first, made),
         rows_name="steps",
         rows_in_kv=True,
+        title=f"gradient descent on the blackboard: {experiment.model_words}",
         nested=StepReport.nested,
         paragraph=lambda step, screen: _with_derivation(step, derivation, asked.derive, layout, screen),
         summary=lambda: {

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.surface import DescentPath, Drawing, Scene
 from gdcli.formatting import short
 from gdcli.render import Report, theme
@@ -48,7 +49,26 @@ def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
         rows_name="",
         summary=drawing.figures if form.nested or form.for_people else drawing.outline,
         blocks=lambda screen: (_fitted if layout.fits else _blocks)(drawing, screen, layout),
+        pictures=lambda screen: [Picture.of(lambda: SurfacePicture(drawing), screen)],
+        words=lambda _: (),
+        title=f"{drawing.scene.loss_name} over {' and '.join(drawing.scene.names)}",
     )
+
+
+class SurfacePicture(NamedTuple):
+    """A loss surface with its paths as data; what there is to say stands below it.
+
+    Args:
+        drawing: The surface and what lies on it.
+    """
+
+    drawing: Drawing
+
+    def draw(self, screen: Screen, width: int, height: int) -> str:
+        """The picture as text, on at most so many columns and lines."""
+        room = replace(screen, width=width, height=height + AROUND)
+        columns, lines = picture_size(self.drawing.scene, room)
+        return "\n".join(draw_surface(self.drawing.scene, self.drawing.values(columns, 2 * lines), room, width))
 
 
 def _blocks(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:

@@ -16,12 +16,14 @@ from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
 from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
+from gdcli.render.reports.sweep_lines import header
 from gdcli.render.screen import Screen, plain
 
 if TYPE_CHECKING:
     from gdcli.experiments.folds import Measured
     from gdcli.experiments.sweep.result import Curve, RunningSweep, SweepResult
     from gdcli.experiments.sweep.swept_run import SweptRun
+    from gdcli.render.charts.plots import Chart
 
 NAMED = 12
 """Curves that are all named; of more, only the best few are."""
@@ -57,6 +59,9 @@ def report(
         columns=sweep_columns(sweep.result, layout.width) if ranked else (),
         nested=lambda run: run.figures(shown(run)),
         blocks=lambda screen: blocks(sweep.result, screen, layout),
+        pictures=lambda screen: draw_sweep(sweep.result, screen) if sweep.result.best else [],
+        words=lambda screen: summarize_sweep(sweep.result, screen) if sweep.result.best else [],
+        title=header(sweep.plan),
     )
 
 
@@ -145,19 +150,19 @@ def _loss(run: SweptRun, name: str) -> str:
 def draw_sweep(result: SweepResult, screen: Screen) -> list[Picture]:
     """All loss curves on one log axis; error over model size, and the chosen fits, if there are any."""
     sizes = [] if result.keep is None else [(result.size(run), run) for run in result.by_size]
-    losses = partial(_losses, result.ranked, result.is_mixed, screen)
-    pictures = [Picture(losses, 13, 13 if len(sizes) > 1 else 20, height=7)]
+    losses = partial(_losses, result.ranked, result.is_mixed)
+    pictures = [Picture.of(losses, screen, usual=13, wide=13 if len(sizes) > 1 else 20, height=7)]
     if len(sizes) > 1 and result.keep is not None:
         name = "degree" if result.size_option == "degree" else "parameters"
-        pictures.append(Picture(partial(_sizes, sizes, result.keep, name, screen), 15, 15, rank=1))
+        pictures.append(Picture.of(partial(_sizes, sizes, result.keep, name), screen, usual=15, wide=15, rank=1))
         if result.curves:
-            pictures.append(Picture(partial(_fits, result.curves, screen), 15, 15, rank=2))
+            pictures.append(Picture.of(partial(_fits, result.curves), screen, usual=15, wide=15, rank=2))
     return pictures
 
 
-def _losses(runs: Sequence[SweptRun], mixed: bool, screen: Screen, width: int, height: int) -> str:
+def _losses(runs: Sequence[SweptRun], mixed: bool) -> Chart:
     """The loss curves; the best lie on top. Losses of different kinds are drawn as parts of their first values."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     every = [run for run in runs if len(run.curve)]
     drawn = every if len(every) <= NAMED else [*every[:FEW], *every[FEW :: -(-(len(every) - FEW) // OTHERS)]]
@@ -168,7 +173,7 @@ def _losses(runs: Sequence[SweptRun], mixed: bool, screen: Screen, width: int, h
     series = []
     for at, run in reversed(list(enumerate(drawn))):
         meaning = theme.CLASSES[at % len(theme.CLASSES)] if run.number in named else theme.NOTE
-        label = plain(run.label, screen) if run.number in named else ""
+        label = run.label if run.number in named else ""
         curve = curves[at]
         y = np.where((curve > 0) & np.isfinite(curve), np.minimum(curve, 1e300), math.nan)
         y = np.where(curve <= 0, low, y)
@@ -179,9 +184,7 @@ def _losses(runs: Sequence[SweptRun], mixed: bool, screen: Screen, width: int, h
     title += ", as part of its first value (log scale) by epoch" if mixed else " (log scale) by epoch"
     if len(drawn) < len(every):
         title += f"; the best {FEW} by name, {len(drawn) - FEW} of the other {len(every) - FEW} without"
-    return chart(
-        series, screen, title=title, width=width, height=height, x_label="epoch", log_y=True, y_range=(low, high)
-    )
+    return Chart(series, title, x_label="epoch", log_y=True, y_range=(low, high))
 
 
 def _relative(curve: Array) -> Array:
@@ -200,35 +203,30 @@ def _range(curves: Sequence[Any], first: float) -> tuple[float, float]:
     return low, max(high * 1.05, low * 1.5)
 
 
-def _sizes(
-    sizes: Sequence[tuple[float, SweptRun]], keep: SweptRun, name: str, screen: Screen, width: int, height: int
-) -> str:
+def _sizes(sizes: Sequence[tuple[float, SweptRun]], keep: SweptRun, name: str) -> Chart:
     """Training against validation loss over model size, with the one to keep marked."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     x = [size for size, _ in sizes]
     scores = [run.measured for _, run in sizes if run.measured is not None]
     held, train = [one.value for one in scores], [one.training for one in scores]
     positive = [value for value in (*held, *train) if value > 0]
     log = bool(positive) and len(positive) == 2 * len(x) and max(positive) > 10 * min(positive)
-    return chart(
+    return Chart(
         [
             Series(x, train, label="training", meaning=theme.TRAINING),
             Series(x, held, label="held out", meaning=theme.VALIDATION),
         ],
-        screen,
-        title=f"{scores[0].title}{' (log scale)' if log else ''} by model size",
-        width=width,
-        height=height,
+        f"{scores[0].title}{' (log scale)' if log else ''} by model size",
         x_label=name,
         log_y=log,
-        marks=[(next(size for size, run in sizes if run.number == keep.number), f"keep {plain(keep.label, screen)}")],
+        marks=[(next(size for size, run in sizes if run.number == keep.number), f"keep {keep.label}")],
     )
 
 
-def _fits(curves: Sequence[Curve], screen: Screen, width: int, height: int) -> str:
+def _fits(curves: Sequence[Curve]) -> Chart:
     """The data, and the chosen models' curves through it, cut where they leave the data's surroundings."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     data, *fitted = curves
     low, high = float(np.min(data.y)), float(np.max(data.y))
@@ -236,10 +234,8 @@ def _fits(curves: Sequence[Curve], screen: Screen, width: int, height: int) -> s
     series = [Series(data.x, data.y, label="data", style="points", meaning=theme.DATA)]
     meanings = [theme.CLASSES[at] for at in ((4, 1, 0) if len(fitted) == 3 else (4, 1))]
     for curve, meaning in zip(fitted, meanings, strict=False):
-        series.append(Series(curve.x, curve.y, label=plain(curve.label, screen), meaning=meaning))
-    return chart(
-        series, screen, title="Which trend line is better?", width=width, height=height, y_range=(low - air, high + air)
-    )
+        series.append(Series(curve.x, curve.y, label=curve.label, meaning=meaning))
+    return Chart(series, "Which trend line is better?", y_range=(low - air, high + air))
 
 
 def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:

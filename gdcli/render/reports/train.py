@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.reports.fit import describe_folds, summarize_verdicts, wrap_remark
+from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, error_lines, paint
 from gdcli.training.records import Epoch
@@ -22,6 +22,8 @@ from gdcli.training.records import Epoch
 if TYPE_CHECKING:
     from gdcli.experiments.network import NetworkExperiment
     from gdcli.experiments.network_result import NetworkResult
+    from gdcli.render.charts.plots import Chart
+    from gdcli.render.reports.regions import Regions
 
 LOW, REGIONS = 12, 20
 """Lines of curves and of decision regions where no screen limits them."""
@@ -46,7 +48,15 @@ def report(result: NetworkResult, records: Iterable[Any], layout: Layout, show: 
         columns=training_columns(result),
         before=lambda screen: images(result.experiment.data, show, screen) if show else (),
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
+        pictures=lambda screen: draw_training(result, screen),
+        words=lambda screen: said_of(result, screen),
+        title=network_header(result.experiment),
     )
+
+
+def said_of(result: NetworkResult, screen: Screen) -> Iterable[str]:
+    """The answer; of a run that diverged, what the error line says."""
+    return error_lines(*result.divergence(), screen.width) if result.diverged else summarize_training(result, screen)
 
 
 def answer_lines(experiment: NetworkExperiment) -> int:
@@ -136,26 +146,24 @@ def _shown(figures: Mapping[str, float]) -> dict[str, float]:
 
 def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
     """Loss and accuracy curves with the kept epoch marked, the confusion matrix, and the decision regions."""
-    pictures = [Picture(partial(_draw_curves, result, "loss", result.loss_history, screen), LOW)]
+    pictures = [Picture.of(partial(_curves, result, "loss", result.loss_history), screen, usual=LOW)]
     if result.accuracy_history.get("train"):
-        accuracy = partial(_draw_curves, result, "accuracy", result.accuracy_history, screen)
-        pictures.append(Picture(accuracy, LOW, rank=3))
+        accuracy = partial(_curves, result, "accuracy", result.accuracy_history)
+        pictures.append(Picture.of(accuracy, screen, usual=LOW, rank=3))
     if result.diverged:
         return pictures
     if result.confusion is not None:
         name, counts = result.confusion
         pictures.append(confusion_picture(counts, result.classes, f"{name} set", screen, rank=2))
     if len(result.experiment.data.input_names) == 2 and result.classes:
-        regions = partial(_draw_decision_regions, result, screen)
-        pictures.append(Picture(regions, usual=REGIONS, wide=REGIONS, width=24, height=12, rank=1))
+        size = {"usual": REGIONS, "wide": REGIONS, "width": 24, "height": 12}
+        pictures.append(Picture.of(partial(_regions, result), screen, **size, rank=1))
     return pictures
 
 
-def _draw_curves(
-    result: NetworkResult, name: str, curves: Mapping[str, Any], screen: Screen, width: int, height: int
-) -> str:
+def _curves(result: NetworkResult, name: str, curves: Mapping[str, Any]) -> Chart:
     """Training and validation by epoch."""
-    from gdcli.render.charts.plots import Series, chart
+    from gdcli.render.charts.plots import Chart, Series
 
     kept = result.kept.epoch
     marks = [(float(kept), f"kept {kept}")] if result.loss_history.get("validation") and kept else []
@@ -165,33 +173,16 @@ def _draw_curves(
         if (values := curves.get(part))
     ]
     log = name == "loss" and _spread(series) > 20
-    title = f"{name}{' (log scale)' if log else ''} by epoch"
-    return chart(series, screen, title=title, width=width, height=height, log_y=log, marks=marks)
+    return Chart(series, f"{name}{' (log scale)' if log else ''} by epoch", log_y=log, marks=marks)
 
 
-def _draw_decision_regions(result: NetworkResult, screen: Screen, width: int, height: int) -> str:
+def _regions(result: NetworkResult) -> Regions:
     """Which class each point of the plane of both inputs would get, with the rows on top."""
-    from gdcli.render.charts.axes import frame_picture
-    from gdcli.render.raster.canvas import half_blocks
-    from gdcli.render.raster.geometry import equal_pixels
-    from gdcli.render.raster.pictures import draw_regions
+    from gdcli.render.reports.regions import Regions
 
-    data = result.experiment.data
-    across, up = data.input_names
-    rows = data.inputs.astype(float)
-    x_range, y_range = _ranges(rows)
-    wide, high = equal_pixels(x_range, y_range, width - 10, 2 * (height - 4))
-    grid = np.stack(np.meshgrid(np.linspace(*x_range, wide), np.linspace(*y_range, high)), axis=-1).reshape(-1, 2)
-    classes = result.experiment.predict(result.kept.parameters, grid).reshape(high, wide)
-    rgb = draw_regions(classes, screen, points=rows, labels=data.targets, x_range=x_range, y_range=y_range)
-    return "decision regions\n" + frame_picture(half_blocks(rgb, screen), x_range, y_range, across, up, screen)
-
-
-def _ranges(rows: Array) -> list[tuple[float, float]]:
-    """Of both inputs, with a margin."""
-    low, high = rows.min(axis=0), rows.max(axis=0)
-    margin = 0.05 * np.where(high > low, high - low, 1.0)
-    return [(float(a), float(b)) for a, b in zip(low - margin, high + margin, strict=True)]
+    data, (across, up) = result.experiment.data, result.experiment.data.input_names
+    predict = partial(result.experiment.predict, result.kept.parameters)
+    return Regions(predict, data.inputs.astype(float), data.targets, (across, up), data.classes)
 
 
 def _spread(series: Sequence[Any]) -> float:

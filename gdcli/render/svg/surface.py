@@ -1,9 +1,8 @@
-"""The loss surface as a picture file: a standalone SVG without scripts, styles or anything from elsewhere."""
+"""The loss surface as SVG, without scripts, styles or anything from elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from itertools import groupby
 
 import numpy as np
@@ -18,7 +17,7 @@ from gdcli.render.raster.geometry import Floats, pieces
 from gdcli.render.raster.pictures import scale_levels, value_limits
 from gdcli.render.reports.surface import resample
 from gdcli.render.reports.surface_marks import TIE, describe_path, describe_scene, wrap_words
-from gdcli.render.screen import Screen, plain
+from gdcli.render.svg.ink import BOLD, Fragment, clean, label
 from gdcli.render.theme import AXIS, EDGE, LIGHT, MISSING, PATH, START, STEP, TRAILS, Meaning
 
 PIXELS = (129, 97)  # columns and rows of a surface that looks smooth
@@ -26,7 +25,6 @@ BANDS, CONTOURS = 56, 10
 ACROSS = 4  # pictures in a row
 LEFT, TOP, BELOW, BAR = 64, 44, 54, 104  # room around a picture
 LINE, LETTER = 17, 6.6  # a line's height and a letter's width, at the size of the text
-BOLD = 'font-weight="bold"'
 NEAREST = 2.0  # dots of a path nearer than this are one
 
 
@@ -44,7 +42,26 @@ ALONE, BESIDE = _Box(640, 440, 2, 4), _Box(300, 300, 1.2, 2.6)
 
 
 def draw_svg(scene: Scene, values: Floats) -> str:
-    """The picture as the text of an SVG file.
+    """The picture as the text of an SVG file on a light ground.
+
+    Args:
+        scene: What is on the surface.
+        values: The surface, `(height, width)`, lowest row first.
+    """
+    body, width, height = draw_scene(scene, values)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
+        f' width="{width:g}" height="{height:g}"'
+        f' color="{LIGHT.ink}" font-family="sans-serif" font-size="13">',
+        f"<title>{clean(scene.loss_name)} over {clean(scene.names[0])} and {clean(scene.names[1])}</title>",
+        f'<rect width="{width:g}" height="{height:g}" fill="{LIGHT.paper}"/>',
+        body,
+    ]
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def draw_scene(scene: Scene, values: Floats) -> Fragment:
+    """The picture with its colour bar and what there is to say.
 
     Args:
         scene: What is on the surface.
@@ -59,19 +76,13 @@ def draw_svg(scene: Scene, values: Floats) -> str:
     words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER))
     legend = [*_legend(scene, panels[0], LEFT, foot + LINE * len(words))] if len(panels) == 1 < len(panels[0]) else []
     height = foot + LINE * (len(words) + len(legend)) + 6
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        ' font-family="sans-serif" font-size="13">',
-        f"<title>{_text(scene.loss_name)} over {_text(scene.names[0])} and {_text(scene.names[1])}</title>",
-        f'<defs><g id="surface">{_ground(values, box)}</g></defs>',
-        f'<rect width="{width}" height="{height}" fill="{LIGHT.paper}"/>',
-    ]
+    lines = [f'<defs><g id="surface">{_ground(values, box)}</g></defs>']
     for at, trails in enumerate(panels):
         x, y = LEFT + at % columns * (LEFT + box.width), TOP + at // columns * (TOP + box.height + below)
         lines += [f'<g transform="translate({x} {y})">', *_panel(scene, trails, box, len(panels) > 1), "</g>"]
     lines += _bar(scene, values, width - BAR + 22, box.height)
-    lines += [_label(word, LEFT, foot + LINE * at, "start") for at, word in enumerate(words)]
-    return "\n".join([*lines, *legend, "</svg>", ""])
+    lines += [label(word, LEFT, foot + LINE * at, "start") for at, word in enumerate(words)]
+    return Fragment("\n".join([*lines, *legend]), width, height)
 
 
 def _panel(scene: Scene, trails: Sequence[DescentPath], box: _Box, beside: bool) -> Iterator[str]:
@@ -87,12 +98,12 @@ def _panel(scene: Scene, trails: Sequence[DescentPath], box: _Box, beside: bool)
         yield (_start if letter == START.mark else _cross)(x, y)
     yield from _axes(scene, box)
     if beside and trails:
-        yield _label(f"lr {short(trails[0].rate, 6)}", box.width / 2, -14, "middle", BOLD)
+        yield label(f"lr {short(trails[0].rate, 6)}", box.width / 2, -14, "middle", BOLD)
         if several:
             yield from _legend(scene, trails, 0, box.height + BELOW)
         else:
             for at, line in enumerate(wrap_words(describe_path(scene, trails[0]), int(box.width / LETTER))):
-                yield _label(line, 0, box.height + BELOW + LINE * at, "start")
+                yield label(line, 0, box.height + BELOW + LINE * at, "start")
 
 
 def _legend(scene: Scene, trails: Sequence[DescentPath], x: float, y: float) -> Iterator[str]:
@@ -102,7 +113,7 @@ def _legend(scene: Scene, trails: Sequence[DescentPath], x: float, y: float) -> 
         rate = f"lr {short(trail.rate, 6)}  " if rates else ""
         below = y + LINE * at
         words = f"{trail.optimizer}  {rate}{describe_path(scene, trail)}".replace(TIE, " ")
-        yield _badge(meaning, x + 7, below - 4.5) + _label(words, x + 20, below, "start")
+        yield _badge(meaning, x + 7, below - 4.5) + label(words, x + 20, below, "start")
 
 
 def _number(scene: Scene, trail: DescentPath, box: _Box, meaning: Meaning) -> Iterator[str]:
@@ -118,7 +129,7 @@ def _badge(meaning: Meaning, x: float, y: float) -> str:
     """A number in a circle of its colour."""
     fill = meaning.color.light
     ink = LIGHT.paper if fill == EDGE.color.light else EDGE.color.light
-    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{fill}" stroke="{LIGHT.outline}"/>'
+    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{fill}" stroke="{AXIS.color.light}"/>'
     where = f'x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" font-size="11" fill="{ink}"'
     return f"{circle}<text {where} {BOLD}>{meaning.mark}</text>"
 
@@ -201,7 +212,7 @@ def _thin(points: Floats, apart: float) -> Floats:
 
 def _start(x: float, y: float) -> str:
     circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="{LIGHT.paper}" stroke="{LIGHT.outline}"/>'
-    return circle + _label(START.mark, x, y + 4.5, "middle", BOLD)
+    return circle + label(START.mark, x, y + 4.5, "middle", f'{BOLD} fill="{LIGHT.ink}"')
 
 
 def _cross(x: float, y: float) -> str:
@@ -216,12 +227,12 @@ def _axes(scene: Scene, box: _Box) -> Iterator[str]:
     yield f'<rect width="{box.width}" height="{box.height}" fill="none" stroke="{AXIS.color.light}"/>'
     for where, text in _ticks(axis(*scene.x_range, box.width // 70).ticks, scene.x_range):
         x = where * box.width
-        yield _tick(f"M{x:.1f} {box.height}v5") + _label(text, x, box.height + 20, "middle")
+        yield _tick(f"M{x:.1f} {box.height}v5") + label(text, x, box.height + 20, "middle")
     for where, text in _ticks(axis(*scene.y_range, box.height // 55).ticks, scene.y_range):
         y = box.height - where * box.height
-        yield _tick(f"M0 {y:.1f}h-5") + _label(text, -9, y + 4.5, "end")
-    yield _label(scene.names[0], box.width, box.height + 36, "end", BOLD)
-    yield _label(scene.names[1], 0, -14, "middle", BOLD)
+        yield _tick(f"M0 {y:.1f}h-5") + label(text, -9, y + 4.5, "end")
+    yield label(scene.names[0], box.width, box.height + 36, "end", BOLD)
+    yield label(scene.names[1], 0, -14, "middle", BOLD)
 
 
 def _ticks(ticks: Ticks, ends: Range) -> Ticks:
@@ -245,17 +256,7 @@ def _bar(scene: Scene, values: Floats, left: int, height: int) -> Iterator[str]:
     yield f'<rect width="16" height="{height}" fill="none" stroke="{AXIS.color.light}"/>'
     for where, text in _ticks(axis(low, high, 6, log=True).ticks, (low, high)):
         y = height - where * height
-        yield _tick(f"M16 {y:.1f}h5") + _label(text, 25, y + 4.5, "start")
+        yield _tick(f"M16 {y:.1f}h5") + label(text, 25, y + 4.5, "start")
     start = min(0.0, BAR - 30 - 1.15 * LETTER * len(scene.loss_name))  # a long name reaches to the left
-    yield _label(scene.loss_name, start, -14, "start", BOLD)
+    yield label(scene.loss_name, start, -14, "start", BOLD)
     yield "</g>"
-
-
-def _label(text: str, x: float, y: float, anchor: str, more: str = "") -> str:
-    where = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{LIGHT.ink}"'
-    return f"<text {where}{' ' * bool(more)}{more}>{_text(text)}</text>"
-
-
-def _text(text: str) -> str:
-    """A name without what XML cannot hold."""
-    return escape(plain(text, Screen()))

@@ -1,0 +1,109 @@
+"""A recording as one page that plays it anywhere: its screens, a script, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from gdcli.data.atomic_write import replaced
+from gdcli.errors import DataError, OptionError
+from gdcli.live.page import BOLD, REVERSE, Page
+from gdcli.live.replay import Replay
+from gdcli.live.scenes import Scenes
+from gdcli.render.screen import Screen
+from gdcli.render.svg.words import HUES
+
+__all__ = ["check_lecture", "lecture_data", "save_lecture"]
+
+SIZE = 120, 40
+APART = 0.04
+"""Seconds between two screens at least: what was quicker is seen."""
+MOST = 1500
+"""Screens of a page; of more, some between are left out."""
+PAGE = "lecture.html"
+
+
+def check_lecture(name: str, replay: str | None) -> None:
+    """Finds out before the work whether the page can be written.
+
+    Raises:
+        OptionError: If there is no recording, or the name is not a page's.
+        DataError: If its folder is missing.
+    """
+    path = Path(name)
+    if replay is None:
+        raise OptionError("--save goes with --replay here", "gdcli live --replay FILE.jsonl --save FILE.html")
+    if path.suffix.lower() != ".html":
+        raise OptionError(f"--save: '{name}' does not end in .html", f"as in --save {path.stem or 'lecture'}.html")
+    if path.is_dir() or not path.parent.is_dir():
+        raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
+
+
+def save_lecture(session: Replay, name: str, recording: str) -> None:
+    """Writes the page, all or nothing.
+
+    Args:
+        session: The recording.
+        name: The page's file.
+        recording: The recording's file.
+    """
+    data = json.dumps(lecture_data(session), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    template = files("gdcli.live").joinpath(PAGE).read_text(encoding="utf-8")
+    title = escape(f"{session.run.setup.name}, as recorded in {Path(recording).name}")
+    with replaced(Path(name)) as file:
+        file.write(template.replace("{{title}}", title).replace("{{data}}", data))
+
+
+def lecture_data(session: Replay) -> dict[str, Any]:
+    """All screens: each different row once, each style once, and of each moment the rows that changed."""
+    rows: dict[str, int] = {}
+    styles: dict[tuple[int, int, int], int] = {}
+    frames: list[dict[str, Any]] = []
+    before: list[int] = []
+    at = 0.0
+    for seconds, caption, page in _pages(session):
+        shown = page.runs()[:-1]  # the last row has keys, which are no use here
+        now = [_known(rows, _row(runs, styles)) for runs in shown]
+        changed = {at: row for at, row in enumerate(now) if before[at : at + 1] != [row]}
+        at = max(seconds, at + APART) if frames else seconds
+        frames.append({"t": round(at, 3), "say": caption, "rows": changed})
+        before = now
+    return {
+        "size": [SIZE[0], SIZE[1] - 1],
+        "styles": [_style(*one) for one in styles],
+        "rows": [json.loads(row) for row in rows],
+        "frames": frames,
+    }
+
+
+def _pages(session: Replay) -> Iterator[tuple[float, str, Page]]:
+    """Seconds, caption and screen of each moment; of very many, evenly few, and all that follow something done."""
+    scenes, screen = Scenes(), Screen(*SIZE)
+    stride = max(1, -(-session.count() // MOST))
+    for at, (seconds, caption) in enumerate(session.moments()):
+        if caption or at % stride == 0 or at == session.count() - 1:
+            session.say(caption)
+            yield seconds, caption, scenes.draw(session, *SIZE, screen)
+
+
+def _row(runs: list[tuple[str, tuple[int, int, int]]], styles: dict[tuple[int, int, int], int]) -> str:
+    """A row as text: what it says, and the number of its style."""
+    return json.dumps([[text, styles.setdefault(look, len(styles))] for text, look in runs])
+
+
+def _known(rows: dict[str, int], row: str) -> int:
+    return rows.setdefault(row, len(rows))
+
+
+def _style(front: int, back: int, attributes: int) -> list[Any]:
+    """In front on a light and on a dark ground, behind, bold, reversed; null for the ground's own."""
+    rgb = front >> 16, front >> 8 & 255, front & 255
+    hue = HUES.get(rgb) if back < 0 else None
+    plain = None if front < 0 else f"#{front:06x}"
+    behind = None if back < 0 else f"#{back:06x}"
+    light, dark = (hue.light, hue.dark) if hue else (plain, plain)
+    return [light, dark, behind, int(bool(attributes & BOLD)), int(bool(attributes & REVERSE))]

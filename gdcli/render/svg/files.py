@@ -1,0 +1,110 @@
+"""A sheet as a file: SVG, PNG, HTML or text, by the name's ending, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from importlib import import_module
+from pathlib import Path
+
+from gdcli.data.atomic_write import replaced
+from gdcli.render import Report
+from gdcli.render.formats.table import render as render_table
+from gdcli.render.screen import ESCAPE, Screen, plain
+from gdcli.render.svg.names import RASTERIZER, THEMES
+from gdcli.render.svg.sheet import WORDS, Sheet, draw_sheet
+from gdcli.render.theme import DARK, LIGHT
+
+TEXT = Screen(width=100, height=40, color=False)
+HEIGHT = 18
+"""Lines of a picture in a text file."""
+MOST = 60
+"""Lines of text that a sheet shows."""
+SHARP = 2
+"""Pixels of a PNG for each of the SVG's."""
+STYLE = f""":root {{ color-scheme: light dark }}
+body {{ margin: 0; background: {LIGHT.paper} }}
+svg {{ display: block; margin: auto; max-width: 100%; height: auto }}
+.dark {{ display: none }}
+@media (prefers-color-scheme: dark) {{
+body {{ background: {DARK.paper} }} .light {{ display: none }} .dark {{ display: block }}
+}}
+@media print {{ .light {{ display: block }} .dark {{ display: none }} }}"""
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def save_pictures(report: Report, names: list[str], rerun: str, theme: str | None) -> None:
+    """Writes what a report shows into files.
+
+    Args:
+        report: The report, after its rows have passed.
+        names: The files.
+        rerun: The command that makes them.
+        theme: light or dark; None for light, and in HTML for what the reader's system has.
+    """
+    sheets: dict[bool, Sheet] = {}
+    for name in names:
+        path = Path(name)
+        as_text = path.suffix.lower() == ".txt"
+        if as_text not in sheets:
+            sheets[as_text] = sheet_of(report, rerun, TEXT if as_text else WORDS)
+        content = WRITERS[path.suffix.lower()](sheets[as_text], theme)
+        with replaced(path, "wb") as file:
+            file.write(content)
+
+
+def sheet_of(report: Report, rerun: str, screen: Screen) -> Sheet:
+    """What a report shows, as data."""
+    drawn = [one.content() for one in report.pictures(screen) if one.content is not None]
+    words = list(transcript(report, screen) if report.words is None else report.words(screen))
+    more = [f"... {len(words) - MOST:,} lines more"] if len(words) > MOST else []
+    return Sheet(plain(report.title, screen), drawn, [*words[:MOST], *more], f"rerun: {rerun}")
+
+
+def transcript(report: Report, screen: Screen) -> list[str]:
+    """All that a table shows."""
+    from io import StringIO
+
+    out = StringIO()
+    render_table(report, out, screen)
+    lines = out.getvalue().strip("\n").split("\n")
+    return lines[1:] if ESCAPE.sub("", lines[0]) == report.title else lines
+
+
+def as_svg(sheet: Sheet, theme: str | None) -> bytes:
+    """An SVG file."""
+    return draw_sheet(sheet, theme == "dark").encode()
+
+
+def as_html(sheet: Sheet, theme: str | None) -> bytes:
+    """A page that follows the reader's colours, unless a theme is given."""
+    both = [f'<div class="{one}">{draw_sheet(sheet, one == "dark")}</div>' for one in THEMES if theme in (None, one)]
+    style = (
+        STYLE if theme is None else f"body {{ margin: 0; background: {(DARK if theme == 'dark' else LIGHT).paper} }}"
+    )
+    head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    view = '<meta name="viewport" content="width=device-width">'
+    top = f'<!doctype html>\n<html lang="en"><head>{head}{view}<title>{escape(sheet.title)}</title>'
+    return f"{top}\n<style>{style}</style></head><body>\n{''.join(both)}</body></html>\n".encode()
+
+
+def as_png(sheet: Sheet, theme: str | None) -> bytes:
+    """A PNG, drawn by resvg."""
+    rasterizer = import_module(RASTERIZER)
+    return bytes(rasterizer.svg_to_bytes(svg_string=draw_sheet(sheet, theme == "dark"), zoom=SHARP))
+
+
+def as_text(sheet: Sheet, theme: str | None) -> bytes:  # noqa: ARG001 - text has no ground
+    """What a terminal shows, without colour."""
+    drawn = [one.draw(TEXT, TEXT.width, HEIGHT) for one in sheet.pictures]
+    blocks = [sheet.title, *drawn, *["\n".join(sheet.words)] * bool(sheet.words), sheet.rerun]
+    return ("\n\n".join(blocks) + "\n").encode()
+
+
+WRITERS: Mapping[str, Callable[[Sheet, str | None], bytes]] = {
+    ".svg": as_svg,
+    ".png": as_png,
+    ".html": as_html,
+    ".txt": as_text,
+}
+"""The kinds of files, by their ending."""

@@ -1,0 +1,67 @@
+"""Names of files to save to: a model or a picture by the ending, found out before the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+from gdcli.errors import DataError, OptionError
+
+MODEL, TEXT = ".safetensors", ".txt"
+PICTURES = (".svg", ".png", ".html", TEXT)
+THEMES = ("light", "dark")
+RASTERIZER = "resvg_py"
+
+__all__ = ["check_names", "models", "pictures"]
+
+
+def models(names: Iterable[str]) -> list[str]:
+    """Those that a model goes to."""
+    return [name for name in names if _ending(name) == MODEL]
+
+
+def pictures(names: Iterable[str]) -> list[str]:
+    """Those that pictures go to."""
+    return [name for name in names if _ending(name) in PICTURES]
+
+
+def check_names(names: list[str], theme: str | None, with_model: bool) -> None:
+    """Finds out whether each file can be written, and has a place.
+
+    Args:
+        names: The files, as given.
+        theme: The theme, if one is given.
+        with_model: Whether there is a model to save.
+
+    Raises:
+        OptionError: If an ending is unknown, a name comes twice, or the theme has nothing to go with.
+        DataError: If a folder is missing.
+    """
+    if theme is not None and theme not in THEMES:
+        raise OptionError(f"--theme: '{theme}' is none of {', '.join(THEMES)}", "as in --theme dark")
+    if theme is not None and not any(_ending(name) != TEXT for name in pictures(names)):
+        raise OptionError("--theme: there is no picture with a ground", "as in --save picture.svg --theme dark")
+    if len(set(names)) < len(names):
+        raise OptionError("--save: two files have the same name", "give each its own")
+    for name in names:
+        _check(name, with_model)
+
+
+def _check(name: str, with_model: bool) -> None:
+    known = (MODEL, *PICTURES) if with_model else PICTURES
+    path = Path(name)
+    if _ending(name) == MODEL and not with_model:
+        raise OptionError(f"--save: '{name}' is for a model, and there is none here", f"pictures: {', '.join(known)}")
+    if _ending(name) not in known:
+        usual = f"{path.stem or 'picture'}.svg"
+        raise OptionError(f"--save: '{name}' ends in none of {', '.join(known)}", f"as in --save {usual}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
+    if path.suffix.lower() == ".png" and find_spec(RASTERIZER) is None:
+        hint = "pip install 'gdcli-lab[png]', or save as .svg, .html, .txt"
+        raise OptionError(f"--save {name}: a .png needs the package resvg-py, which is not installed", hint)
+
+
+def _ending(name: str) -> str:
+    return Path(name).suffix.lower()
