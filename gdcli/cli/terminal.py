@@ -19,6 +19,7 @@ from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.settings import COLOR_CHOICES
 from gdcli.experiments.shell import ascii_only
 from gdcli.render import theme
+from gdcli.render.capabilities import can_draw, color_depth, is_colored
 from gdcli.render.screen import Screen, columns, error_lines, guarded, paint, plain, wrapped
 
 COMMANDS = ("rerun:", "best run:", "keep:")
@@ -93,14 +94,14 @@ class Terminal:
         return Screen(
             width=max(40, size.columns),
             height=max(10, size.lines),
-            color=self._colored(stream),
-            unicode=_can_encode(stream) and self.environ.get("TERM") != "dumb",
-            depth=_depth(self.environ),
+            color=is_colored(self.color, self.environ, stream.isatty()),
+            unicode=can_draw(getattr(stream, "encoding", None)) and self.environ.get("TERM") != "dumb",
+            depth=color_depth(self.environ),
         )
 
     def note(self, text: str) -> None:
         """A remark on stderr, unless quiet; lost if stderr cannot be written: results are not held up by it."""
-        if self.quiet:
+        if self.quiet or not text:
             return
         self._flush_before()
         self.noted += self.lines_of(text)
@@ -196,18 +197,6 @@ class Terminal:
             )
         return replace(self, color=color, quiet=quiet)
 
-    def _colored(self, stream: TextIO) -> bool:
-        """--color > NO_COLOR > FORCE_COLOR, CLICOLOR_FORCE > TERM=dumb > is it a terminal."""
-        environ = self.environ
-        if self.color != "auto":
-            return self.color == "always"
-        if environ.get("NO_COLOR"):
-            return False
-        for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
-            if environ.get(name):
-                return environ[name] != "0"
-        return environ.get("TERM") != "dumb" and stream.isatty()
-
 
 class Closed(io.StringIO):
     """A standard output that was closed before the program began."""
@@ -228,19 +217,3 @@ def _point_at_nothing(stream: TextIO) -> None:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())
         os.close(nothing)
-
-
-def _can_encode(stream: TextIO) -> bool:
-    """Whether braille and boxes can be written."""
-    try:
-        "⣿│▀".encode(getattr(stream, "encoding", None) or "utf-8")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def _depth(environ: Mapping[str, str]) -> int:
-    """Colour depth in bits, from what terminals say of themselves."""
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return 24
-    return 8 if "256" in environ.get("TERM", "") else 4

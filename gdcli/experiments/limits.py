@@ -17,7 +17,7 @@ from gdcli.analysis.forecast import Forecast, forecast
 from gdcli.analysis.sharpness import difference_error, sharpness
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, GdcliError, OptionError
 from gdcli.experiments.experiment import never
 from gdcli.experiments.line import LineExperiment, on_rows
 from gdcli.experiments.result import described
@@ -373,3 +373,14 @@ def refuse_forecast(given: dict[str, Any], what: str) -> None:
         raise OptionError(
             f"{flag}: no closed form foretells {what}", "leave it out; it goes with a line and --loss mse"
         )
+
+
+def largest_rate(found: LineLimits | LocalLimit) -> float:
+    """The largest stable rate.
+
+    Raises:
+        GdcliError: If there is none.
+    """
+    if found.lr_max is None:
+        raise GdcliError(f"there is no limit to print: {found.why}", "gdcli lr-find finds a rate by trying")
+    return found.lr_max

@@ -18,7 +18,8 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.experiment import Watch, never, unwatched
 from gdcli.experiments.line import LineExperiment
-from gdcli.experiments.line_result import optimum_of
+from gdcli.experiments.line_result import line_config, optimum_of
+from gdcli.experiments.notation import write
 from gdcli.experiments.options import option
 from gdcli.experiments.spec import OptimizerSpec, RateSpec
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
@@ -109,6 +110,17 @@ def axes(asked: str | None, names: tuple[str, ...]) -> tuple[int, int]:
         what = f"'{words[0]}' twice" if len(words) == 2 else f"{len(words)} of them"
         raise OptionError(f"--over takes two parameters, not {what}", f"as in --over {names[0]},{names[1]}")
     return names.index(words[0]), names.index(words[1])
+
+
+def descents_config(
+    runs: Sequence[LineExperiment], rates: Sequence[float], optimizers: Sequence[str | None]
+) -> dict[str, Any]:
+    """The settings that the descents have, lists of those in which they differ."""
+    first = runs[0]
+    config: dict[str, Any] = line_config(first) | {"scale": first.scale_name}
+    config["schedule"] = write(first.spec.rate.schedule)
+    config |= {"lr": rates[0] if len(rates) == 1 else list(rates)}
+    return config | ({"optimizer": list(optimizers)} if len(optimizers) > 1 else {})
 
 
 @dataclass(frozen=True, eq=False)

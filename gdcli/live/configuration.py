@@ -26,6 +26,12 @@ ROWS_A_CLASS = 10
 LABELS = ("class", "label", "species", "target", "digit")
 ENDINGS = {one.name for one in StopSpec.options()} - {"validation"}
 
+OF_THE_END = {
+    "keep": "the screen shows every step, and z goes back to the lowest loss",
+    "require_converged": "a sitting is over when you quit it, and f runs to convergence",
+}
+"""Options of `fit` and `train` that say what the end of a run is worth, and why there is no such end here."""
+
 
 class Origin(NamedTuple):
     """Options of `fit` and `train` together, before it is known which of the two they are for.

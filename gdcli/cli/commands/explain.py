@@ -29,7 +29,6 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     language = language_of(lang, terminal.environ, terminal.screen().unicode)
-    if language.note:
-        terminal.note(language.note)
+    terminal.note(language.note)
     found = [find(" ".join(term))] if term else list(terms())
     emit(report(found, not term, language), output, terminal)

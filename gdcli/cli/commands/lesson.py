@@ -48,8 +48,7 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     language = language_of(asked.lang, terminal.environ, terminal.screen().unicode)
-    if language.note:
-        terminal.note(language.note)
+    terminal.note(language.note)
     given = [one for one in (chapter, asked.run, asked.check) if one is not None]
     if len(given) > 1 or (asked.save and asked.check):
         raise OptionError("lesson: a chapter, --run and --check each say what is given", "leave all but one out")

@@ -16,10 +16,10 @@ from gdcli.cli.output import emit, layout
 from gdcli.cli.running import note_all, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.sources import joined_names, names_in
-from gdcli.errors import INTERRUPTED, GdcliError, OptionError
+from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.invocation import Invocation
-from gdcli.experiments.limits import STEPS, LineLimits, LocalLimit, at_start, local_limit, refuse_forecast
+from gdcli.experiments.limits import STEPS, LineLimits, LocalLimit, at_start, largest_rate, local_limit, refuse_forecast
 from gdcli.experiments.line import on_rows
 from gdcli.experiments.spec import (
     DataSpec,
@@ -88,7 +88,7 @@ def command(
         spec = Spec(line, data, RateSpec(asked.lr), loop, EpochSpec(STEPS), optimizer, loss)
         found, again = _of_line(context, spec, asked, terminal, bare)
     if bare:
-        value.put(_number(found), output, terminal)
+        value.put(largest_rate(found), output, terminal)
         return
     with interruptible() as interrupted:
         if isinstance(found, LocalLimit):
@@ -145,14 +145,3 @@ def _of_model(
     kind = building.optimizer(optimizer, "sgd")
     again = invocation(context, name, rows).with_options(on=None)
     return local_limit(problem, model.saved.parameters, kind, where, model.unit), again
-
-
-def _number(found: LineLimits | LocalLimit) -> float:
-    """The rate.
-
-    Raises:
-        GdcliError: If there is none.
-    """
-    if found.lr_max is None:
-        raise GdcliError(f"there is no limit to print: {found.why}", "gdcli lr-find finds a rate by trying")
-    return found.lr_max

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import repeat
-from pathlib import Path
-from time import perf_counter
 from typing import Any, TextIO
 
 import typer
@@ -20,8 +17,7 @@ from gdcli.cli.live_options import HOST, LiveOptions
 from gdcli.cli.running import note_all
 from gdcli.cli.terminal import Terminal
 from gdcli.data.files import STDIN, reading_errors
-from gdcli.data.growing_file import GrowingFile
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
@@ -36,9 +32,10 @@ from gdcli.experiments.spec import (
     StopSpec,
     reject_together,
 )
-from gdcli.live.configuration import Origin
+from gdcli.live.configuration import OF_THE_END, Origin
 from gdcli.live.lecture import check_lecture, save_lecture
-from gdcli.live.recording import Recorder, read_recording
+from gdcli.live.recording import Recorder
+from gdcli.live.recording_files import check_record, recorded, recorder_to
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
@@ -46,11 +43,6 @@ from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen, plain
 
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
-OF_THE_END = {
-    "keep": "the screen shows every step, and z goes back to the lowest loss",
-    "require_converged": "a sitting is over when you quit it, and f runs to convergence",
-}
-"""Options of `fit` and `train` that say what the end of a run is worth, and why there is no such end here."""
 
 
 def command(
@@ -88,12 +80,12 @@ def command(
     if live.replay is not None:
         _replay(origin, live.replay, live, terminal)
         return
-    _check_record(live.record, str(origin.source))
+    check_record(live.record, str(origin.source))
     piped = _piped(origin, live, terminal)
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
     _ = factory.setup  # what is wrong with it is said before the screen is taken
     note_all(factory.notes, terminal)
-    with unwound(), _recorder(live.record) as recorder:
+    with unwound(), recorder_to(live.record) as recorder:
         session = Session(factory, recorder)
         signum = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
@@ -144,38 +136,12 @@ def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | Non
     return None
 
 
-@contextmanager
-def _recorder(name: str | None) -> Iterator[Recorder | None]:
-    """Writes down what happens, if that is asked for."""
-    if name is None:
-        yield None
-        return
-    with GrowingFile(Path(name)) as file:
-        yield Recorder(file, perf_counter, name)
-
-
-def _check_record(name: str | None, data: str) -> None:
-    """Refuses to record where there is no folder, or over the data."""
-    if name is None:
-        return
-    path = Path(name)
-    if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
-    if path.exists() and Path(data).exists() and path.samefile(data):
-        raise OptionError(f"--record: {name} is the data", "record in another file")
-
-
 def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) -> None:
     """Plays a recording back."""
     flags = ["DATA"] * (origin.source is not None) + [f"--{one.replace('_', '-')}" for one in sorted(origin.given)]
     for flag in flags:
         raise OptionError(f"--replay: {flag} cannot change what was recorded", f"leave out {flag}")
-    if not Path(name).is_file():
-        what = "is a folder" if Path(name).is_dir() else "no such file"
-        raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
-    with reading_errors(name), Path(name).open(encoding="utf-8", errors="replace") as file:
-        entries = read_recording(file, name)
-    session = Replay(entries, lambda saved: SessionFactory.from_saved(saved, name, parsed))
+    session = Replay(recorded(name), lambda saved: SessionFactory.from_saved(saved, name, parsed))
     if live.save is not None:
         with unwound():
             save_lecture(session, live.save, name)
@@ -268,7 +234,7 @@ def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Termi
         raise OptionError("--web cannot read rows from standard input", "name a file")
     if live.replay is None:
         _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
-    _check_record(live.record, str(origin.source))
+    check_record(live.record, str(origin.source))
     again = again.with_options(web=None, port=None, host=None, sessions=None)
 
     def child(record: str | None) -> list[str]:

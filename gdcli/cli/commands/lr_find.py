@@ -40,8 +40,6 @@ from gdcli.experiments.spec import (
 from gdcli.render.reports.headers import range_test_header
 from gdcli.render.reports.range_test import report
 
-LOW, HIGH = 1e-6, 10.0
-"""The usual first and last rate."""
 ONLY: dict[str, type[Group]] = {"fit": LineSpec, "train": NetworkSpec}
 WhatArgument = Annotated[str, typer.Argument(metavar="fit|train", help="What is to be run.", show_default=False)]
 
@@ -79,7 +77,7 @@ class FindOptions(NamedTuple):
         wanted = self.suggest
         if wanted is not None:
             wanted = one_of("--suggest", "minimum/10" if wanted.lower() == "minimum" else wanted, NAMES)
-        low, high = self.low or LOW, self.high or HIGH
+        low, high = self.low or 1e-6, self.high or 10.0
         return Asked(low, high, self.steps, self.smooth, wanted).checked()
 
 

@@ -36,8 +36,7 @@ def command(
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
     language = language_of(lang, terminal.environ, terminal.screen().unicode)
-    if language.note:
-        terminal.note(language.note)
+    terminal.note(language.note)
     asked = format_of(output).for_people and output.output is None and not reveal and answer is None
     drawn = questions(topic, count or (5 if asked else 1), seed)
     if answer is not None and len(drawn) > 1:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
@@ -17,9 +18,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.line import on_rows, refuse_unfit
-from gdcli.experiments.line_result import line_config
-from gdcli.experiments.line_surface import Descents, OptimizersSpec, RatesSpec, axes, descent
-from gdcli.experiments.notation import write
+from gdcli.experiments.line_surface import Descents, OptimizersSpec, RatesSpec, axes, descent, descents_config
 from gdcli.experiments.ranges import axis_ranges, span
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import (
@@ -36,6 +35,7 @@ from gdcli.formatting import exact
 from gdcli.render.reports.headers import line_header
 from gdcli.render.reports.surface import report
 
+T = TypeVar("T")
 MODEL = ".safetensors"
 NETWORKS_OWN = {"source", "rows", "x_range", "y_range", "save", "theme", "seed", "threads"}
 EPOCHS = 100
@@ -125,23 +125,23 @@ def _of_line(
     kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
     terminal.note(line_header(first, ", ".join(map(exact, rates)), ", ".join(kinds)))
     with interruptible() as interrupted:
-        descents = []
-        for one in runs:
-            bar = progress_bar(one, terminal)
-            found = descent(one, interrupted, bar.watching)
-            bar.erase()
-            descents.append(found)
+        descents = [_watched(one, descent, interrupted, terminal) for one in runs]
         layout = Descents(first, descents, over)
         if len(names) > 2:
             terminal.note(f"over {names[over[0]]} and {names[over[1]]}, the others fixed: {layout.fixed_words()}")
         given = start | {"lr": tuple(rates), "epochs": asked.epochs, "seed": spec.loop.seed}
         again = invocation(context, spec.data.source).with_options(**given)
-        config = line_config(first) | {"scale": first.scale_name, "schedule": write(rate.schedule)}
-        config |= {"lr": rates[0] if len(rates) == 1 else rates}
-        if len(optimizers) > 1:
-            config |= {"optimizer": [by.optimizer for by in optimizers]}
+        config = descents_config(runs, rates, [by.optimizer for by in optimizers])
         more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": str(again)}
         return layout.drawing(ranges, more)
+
+
+def _watched(one: Any, descend: Callable[..., T], interrupted: Any, terminal: Terminal) -> T:
+    """A descent, with a bar while it goes on."""
+    bar = progress_bar(one, terminal)
+    found = descend(one, interrupted, bar.watching)
+    bar.erase()
+    return found
 
 
 def _of_paths(
@@ -163,11 +163,7 @@ def _of_paths(
     terminal.note(paths_words(runs))
     ranges = axis_ranges(asked.axes(), {}, NAMES)
     with interruptible() as interrupted:
-        descents = []
-        for one in runs:
-            bar = progress_bar(one, terminal)
-            descents.append(run_path(one, interrupted, bar.watching))
-            bar.erase()
+        descents = [_watched(one, run_path, interrupted, terminal) for one in runs]
     config = paths_config(runs)
     chosen = {name: config[name] for name in ("lr", "optimizer") if not isinstance(config[name], list)}
     again = invocation(context, spec.data.source).with_options(epochs=asked.epochs, seed=spec.loop.seed, **chosen)

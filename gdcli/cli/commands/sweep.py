@@ -9,7 +9,7 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gdcli.cli.terminal import Terminal
     from gdcli.experiments.invocation import Invocation
     from gdcli.experiments.spec import Spec
-    from gdcli.experiments.sweep.executors import Finished, InProcess, SweepEvent
+    from gdcli.experiments.sweep.executors import Finished, InProcess
     from gdcli.experiments.sweep.grid import Choice, Grid
     from gdcli.experiments.sweep.planning import Plan
     from gdcli.experiments.sweep.result import SweepResult
@@ -144,7 +144,7 @@ def _run(context: Any, command: str) -> None:
     from gdcli.experiments.sweep.planning import plan
     from gdcli.experiments.sweep.result import RunningSweep
     from gdcli.render.reports.sweep import report
-    from gdcli.render.reports.sweep_lines import header
+    from gdcli.render.reports.sweep_lines import command_lines, header
 
     asked = SweepOptions(*(context.params[name] for name in SweepOptions._fields))
     output = OutputOptions(*(context.params[name] for name in OutputOptions._fields))
@@ -164,11 +164,11 @@ def _run(context: Any, command: str) -> None:
         if form.for_people and len(planned.jobs) > 1 and not layout(plot, output, terminal).fits:
             finished = _noted(finished, planned, terminal)
         sweep = RunningSweep(planned, again, finished)
-        after = _commands(sweep.result) if form.for_people else []
+        after = command_lines(sweep.result) if form.for_people else []
         screen = layout(plot, output, terminal, *after, *["interrupted"] * interrupted())
         emit(report(sweep, form, screen, partial(_shown, context.params["every"])), output, terminal, saving)
         stopped = interrupted()
-    note_all(_commands(sweep.result), terminal)
+    note_all(command_lines(sweep.result), terminal)
     finish(sweep.result, stopped, terminal)
 
 
@@ -244,23 +244,12 @@ def _finished(planned: Plan, executor: InProcess, terminal: Terminal) -> Iterato
 
 def _bar(planned: Plan, terminal: Terminal) -> ProgressBar:
     """A bar over all epochs of all runs."""
-    from gdcli.experiments.sweep.executors import Finished
     from gdcli.render.progress import ProgressBar
+    from gdcli.render.reports.sweep_lines import epochs_done
 
-    each = [int(spec.epochs.epochs or 0) for spec in planned.specs]
-    running: dict[int, int] = {}
-    ended: set[int] = set()
-
-    def done(event: SweepEvent | object) -> int:
-        if isinstance(event, Finished):
-            ended.add(event.number)
-        else:
-            stack, passes = cast("tuple[int, int]", event)
-            running[stack] = passes
-        return min(sum(each), max(sum(running.values()), sum(each[number] for number in ended)))
-
+    epochs, done = epochs_done(planned)
     visible = terminal.stderr.isatty() and not terminal.quiet
-    return ProgressBar(terminal.stderr, sum(each), "epochs", visible, done, terminal.screen(terminal.stderr).color)
+    return ProgressBar(terminal.stderr, epochs, "epochs", visible, done, terminal.screen(terminal.stderr).color)
 
 
 def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> Iterator[Finished]:
@@ -278,16 +267,6 @@ def _shown(every: str | None, run: SweptRun) -> Callable[[int], bool]:
     from gdcli.cli.showing import shown
 
     return shown(every, "auto", int(run.spec.epochs.epochs or 0))
-
-
-def _commands(result: SweepResult) -> list[str]:
-    """The commands that repeat the sweep, its best run, and the run of the size to keep."""
-    best, keep, lines = result.best, result.keep, [f"rerun: {result.rerun}"]
-    if best is not None:
-        lines.append(f"best run: {best.rerun}")
-    if best is not None and keep is not None and keep.number != best.number:
-        lines.append(f"keep: {keep.rerun}")
-    return lines
 
 
 def finish(result: SweepResult, stopped: bool, terminal: Terminal) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 from gdcli.experiments.sweep.batching import row_count
+from gdcli.experiments.sweep.executors import Finished, SweepEvent
 from gdcli.experiments.sweep.grid import Choice
 from gdcli.experiments.sweep.planning import Plan
+from gdcli.experiments.sweep.result import SweepResult
 from gdcli.experiments.sweep.swept_run import SweptRun, brief
 
-__all__ = ["header", "outcome_line"]
+__all__ = ["command_lines", "epochs_done", "header", "outcome_line"]
 
 
 def header(planned: Plan) -> str:
@@ -39,3 +42,30 @@ def outcome_line(run: SweptRun) -> str:
     held_out = "best_validation_loss" in losses
     best, kind = losses["best_validation_loss" if held_out else "best_loss"], "validation loss" if held_out else "loss"
     return f"{name}{run.verdict}" + (f", best {kind} {best:.4g}" if best is not None else "")
+
+
+def epochs_done(planned: Plan) -> tuple[int, Callable[[SweepEvent | object], int]]:
+    """How many epochs all runs have together, and how many are done after each event."""
+    each = [int(spec.epochs.epochs or 0) for spec in planned.specs]
+    running: dict[int, int] = {}
+    ended: set[int] = set()
+
+    def done(event: SweepEvent | object) -> int:
+        if isinstance(event, Finished):
+            ended.add(event.number)
+        else:
+            stack, passes = cast("tuple[int, int]", event)
+            running[stack] = passes
+        return min(sum(each), max(sum(running.values()), sum(each[number] for number in ended)))
+
+    return sum(each), done
+
+
+def command_lines(result: SweepResult) -> list[str]:
+    """The commands that repeat the sweep, its best run, and the run of the size to keep."""
+    best, keep, lines = result.best, result.keep, [f"rerun: {result.rerun}"]
+    if best is not None:
+        lines.append(f"best run: {best.rerun}")
+    if best is not None and keep is not None and keep.number != best.number:
+        lines.append(f"keep: {keep.rerun}")
+    return lines
