@@ -25,7 +25,7 @@ GET = option("--get", metavar="NAME", help="Print one value of the result alone,
 PREFIX = option("--prefix", metavar="TEXT", help="kv: put it before each variable's name, as gd_. [nothing]")
 
 
-SAVE_HELP = "svg, png, html, txt: pictures; safetensors: model."
+SAVE_HELP = "Pictures: svg png html txt; model: safetensors."
 THEME_HELP = "Of saved pictures. [light; html: the reader's]"
 
 
