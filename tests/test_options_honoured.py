@@ -72,6 +72,7 @@ HELD_OUT = ["--validation", "0.3"]
 ROWS_FOR = {
     "missing": {"rows.csv": "gaps.csv", "classes.csv": "gappy.csv"},
     "thousands": {"rows.csv": "grouped.csv", "classes.csv": "parted.csv"},
+    "separated": {"classes.csv": "apart.csv"},
 }
 """Rows in which an option shows itself."""
 WITH = {
@@ -81,7 +82,7 @@ WITH = {
     "seed": ["--batch-size", "5"],
     "shuffle": ["--batch-size", "5"],
     "schedule": ["--steps", "3"],
-    "separated": ["--lr", "0.3", "--epochs", "300"],
+    "separated": ["--lr", "0.05", "--epochs", "100", "--scale", "standard"],
     "test_labels": ["--test", "more.csv"],
     "require_converged": ["--tolerance", "1e-9"],
     "theme": ["--save", "themed.svg"],
@@ -139,6 +140,8 @@ def folder(tmp_path_factory):
             (path / name).write_text(text)
         (path / "grouped.csv").write_text(ROWS.replace("\n0.3,", "\n1'003.5,", 1))
         (path / "parted.csv").write_text(CLASSES.replace("\n0.5,", "\n1'003.5,", 1))
+        apart = "".join(f"{x},{x % 7},red,{'yes' if x > 20 else 'no'}\n" for x in range(40))
+        (path / "apart.csv").write_text("a,b,colour,kind\n" + apart)
         (path / "gaps.csv").write_text(ROWS.replace("0.3,", ",", 1))
         (path / "gappy.csv").write_text(CLASSES.replace("0.5,", ",", 1))
         base = ["train", "classes.csv", "-q", "--hidden", "4", "--seed", "3", "--epochs", "1", "-o", "printed.txt"]

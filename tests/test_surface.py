@@ -350,7 +350,7 @@ class TestNetwork:
         (["--save", ""], 2, ".svg"),
         (["--save", "none/x.svg"], 3, "none"),
         (["--format", "svg"], 2, "--format"),
-        (["sample:deck", "sample:bmi"], 3, "one of several"),
+        (["sample:deck", "sample:bmi"], 2, "one table with sample:bmi"),
         (["sample:diabetes", "--m-range", "0:1"], 2, "--m-range"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
