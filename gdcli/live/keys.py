@@ -31,7 +31,7 @@ KEYS = (
     Key(("space",), "space", "toggle", "run, or pause", "run"),
     Key(("n", "right"), "n", "step", "one step", "step"),
     Key(("e",), "e", "epoch", "one epoch", "epoch"),
-    Key(("f",), "f", "converge", "run until it has arrived, is flat, overfits, oscillates, ...", "finish"),
+    Key(("f",), "f", "converge", "run until there is news: arrived, flat, overfitting", "finish"),
     Key(("b", "left"), "b", "back", "one step back", "back"),
     Key(("z",), "z", "best", "back to the lowest loss, as from before a divergence"),
     Key(("r",), "r", "reset", "again from the same start", "reset"),
