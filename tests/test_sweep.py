@@ -822,7 +822,7 @@ def test_help_lists_all_options_of_the_command(gdcli, capsys, kind):
         assert option in swept
     for option in ("--random", "--workers", "--cluster", "--timeout", "--yes"):
         assert option in swept
-    assert "--save" not in swept
+    assert "--resume" not in swept
     assert max(map(len, swept.splitlines())) <= 80
 
 

@@ -28,7 +28,7 @@ ENDINGS = {one.name for one in StopSpec.options()} - {"validation"}
 
 OF_THE_END = {
     "keep": "the screen shows every step, and z goes back to the lowest loss",
-    "require_converged": "a sitting is over when you quit it, and f runs to convergence",
+    "require_converged": "a sitting is over when you quit it, and f runs until something can be said",
 }
 """Options of `fit` and `train` that say what the end of a run is worth, and why there is no such end here."""
 

@@ -24,7 +24,7 @@ from gdcli.optim.schedules import Constant
 
 __all__ = ["FINAL", "MINOR", "Finding", "describe_small_rate", "find", "sentences"]
 
-FINAL = ("cannot bend", "dead units", "limit cycle", "solved", "plateau", "crawling", "learned nothing")
+FINAL = ("cannot bend", "arrived", "dead units", "limit cycle", "solved", "plateau", "crawling", "learned nothing")
 """What more of the same steps does not change."""
 SAID = ("class absent", "dead units", "learned nothing", "worse than its start", "overfitting", "rare class missed")
 """Of the verdicts on a run's rows, those that are said while it runs."""
@@ -81,6 +81,9 @@ def _finding(verdict: Verdict) -> Finding:
 
 def _on_way(run: Course) -> Iterator[Finding]:
     """Whether the optimum is too far to wait for, or all classes are right."""
+    there = _there(run)
+    if there is not None:
+        yield Finding("arrived", there.sentence, True)
     ahead = _ahead(run)
     if ahead is not None and isinstance(ahead.value, int) and ahead.value > LONG:
         yield Finding("crawling", f"Crawling: {ahead.sentence[0].lower()}{ahead.sentence[1:]}", True)
@@ -96,9 +99,16 @@ def _ahead(run: Course) -> Claim | None:
     known = None if setup.descent is None or setup.batch_size is not None else setup.descent.objective
     if known is None or not has_one_rate(run):
         return None
-    there = outlook.arrived(known, float(known.excess(run.now.parameters)))
+    there = _there(run)
     velocity = getattr(getattr(run.now.record, "state", None), "velocity", None)
     return there or outlook.distance(known, setup.optimizer, run.rate, run.now.parameters, velocity, setup.loss_name)
+
+
+def _there(run: Course) -> Claim | None:
+    """That the optimum is reached, where there is one that is known."""
+    setup = run.setup
+    known = None if setup.descent is None or setup.batch_size is not None else setup.descent.objective
+    return None if known is None else outlook.arrived(known, float(known.excess(run.now.parameters)))
 
 
 def has_one_rate(run: Course) -> bool:

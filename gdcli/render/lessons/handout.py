@@ -12,7 +12,7 @@ from gdcli.lessons.language import Language
 from gdcli.lessons.stage import PICTURE
 from gdcli.render.lessons.pages import PLAIN, Run
 from gdcli.render.lessons.spans import spans
-from gdcli.render.lessons.style import STYLE
+from gdcli.render.lessons.style import style
 from gdcli.render.lessons.words import WORDS, Words
 from gdcli.render.screen import Screen
 
@@ -82,7 +82,7 @@ def _html(chapters: Sequence[Chapter], language: Language, runner: Callable[[Scr
     name = escape(words.lecture if len(chapters) > 1 else chapters[0].title)
     yield f'<!doctype html>\n<html lang="{language.code}">\n<head>\n<meta charset="utf-8">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield f"<title>{name}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n"
+    yield f"<title>{name}</title>\n<style>\n{style()}</style>\n</head>\n<body>\n<h1>{name}</h1>\n"
     if len(chapters) > 1:
         yield from _contents(chapters, words)
     for at, one in enumerate(chapters, start=1):

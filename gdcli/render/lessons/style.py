@@ -1,10 +1,35 @@
 """How a handout looks: light and dark, on a screen and on paper."""
 
+from __future__ import annotations
+
+from gdcli.render import theme
+
+__all__ = ["style"]
+
+
+def style() -> str:
+    """The handout's style sheet, in the theme's colours."""
+    return _colors() + STYLE
+
+
+def _colors() -> str:
+    """The names that the style sheet has for colours, on a light ground, on a dark one, and on paper."""
+    light = _named(theme.LIGHT, theme.STEP.color.light)
+    dark = _named(theme.DARK, theme.STEP.color.dark)
+    rules = (
+        f":root {{ color-scheme: light dark; --bright: {theme.LIGHT.paper}; {light} }}",
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}",
+        f"@media print {{ :root {{ color-scheme: light; {light} }} }}",
+    )
+    return "\n".join(rules) + "\n"
+
+
+def _named(ground: theme.Ground, accent: str) -> str:
+    soft, line = (f"color-mix(in srgb, {ground.ink} {part}%, {ground.paper})" for part in (5, 18))
+    return f"--ink: {ground.ink}; --paper: {ground.paper}; --soft: {soft}; --line: {line}; --accent: {accent};"
+
+
 STYLE = """\
-:root { color-scheme: light dark; --ink: #222; --paper: #fff; --soft: #f4f4f1; --line: #d8d8d2; --accent: #1d63c8; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e4e0; --paper: #16171a; --soft: #202226; --line: #3a3d42; --accent: #6ea8ff; }
-}
 html { background: var(--paper); color: var(--ink); font: 17px/1.6 system-ui, "Noto Sans CJK TC", "PingFang TC",
   "Microsoft JhengHei", sans-serif; }
 body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
@@ -19,12 +44,12 @@ pre { font: 14px/1.25 "DejaVu Sans Mono", "Cascadia Mono", Menlo, Consolas, "Not
 pre.typed { color: var(--accent); border-style: none; white-space: pre-wrap; }
 pre.screen { line-height: 1.17; }
 p.prints { margin: .4rem 0 0; }
-.picture { background: #fff; border: 1px solid var(--line); border-radius: 4px; padding: .5rem; margin: .4rem 0; }
+.picture { background: var(--bright); border: 1px solid var(--line); border-radius: 4px; padding: .5rem;
+  margin: .4rem 0; }
 .picture svg { display: block; max-width: 100%; height: auto; }
 .question { border-left: 4px solid var(--accent); padding: .1rem 1rem; background: var(--soft); }
-footer { margin: 3rem 0 1rem; color: #808080; font-size: 14px; }
+footer { margin: 3rem 0 1rem; opacity: .6; font-size: 14px; }
 @media print {
-  :root { color-scheme: light; --ink: #000; --paper: #fff; --soft: #fff; --line: #999; --accent: #1d63c8; }
   html { font-size: 11pt; }
   body { max-width: none; margin: 0; }
   pre { font-size: 8.5pt; overflow: visible; }

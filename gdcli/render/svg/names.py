@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, OptionError, install_hint
 
 MODEL, TEXT = ".safetensors", ".txt"
 PICTURES = (".svg", ".png", ".html", TEXT)
@@ -59,7 +59,7 @@ def _check(name: str, with_model: bool) -> None:
     if path.is_dir() or not path.parent.is_dir():
         raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
     if path.suffix.lower() == ".png" and find_spec(RASTERIZER) is None:
-        hint = "pip install 'gdcli-lab[png]', or save as .svg, .html, .txt"
+        hint = f"{install_hint('png')}, or save as .svg, .html, .txt"
         raise OptionError(f"--save {name}: a .png needs the package resvg-py, which is not installed", hint)
 
 
