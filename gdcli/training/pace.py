@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """The batch size by the step. An epoch takes each row once; where the size changes within one, its rest is cut anew.
+    """The batch size by the step. An epoch takes each row once; where the size changes in one, its rest is cut anew.
 
     Args:
         rows: Of the training set.
