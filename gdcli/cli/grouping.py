@@ -103,10 +103,22 @@ def _option(option: Option) -> inspect.Parameter:
     if option.is_switch:
         declared = typer.Option(*names, help=option.help, show_default=False)
         return _parameter(option.name, Annotated[bool | None, declared], option.default)
+    together = _together if option.is_repeatable else None
     declared = typer.Option(
-        *names, help=option.help, parser=parser_of(option), metavar=option.metavar, show_default=False
+        *names,
+        help=option.help,
+        parser=parser_of(option),
+        metavar=option.metavar,
+        show_default=False,
+        callback=together,
     )
-    return _parameter(option.name, Annotated[str | None, declared], option.default)
+    kind: Any = list[str] if option.is_repeatable else str
+    return _parameter(option.name, Annotated[kind | None, declared], option.default)
+
+
+def _together(values: Any) -> Any:
+    """The values of an option that may be given more than once, as one."""
+    return tuple(one for value in values or () for one in value) or None
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:

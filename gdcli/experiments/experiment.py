@@ -14,14 +14,17 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.experiments import changes
 from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
-from gdcli.training.loop import Problem, descend
+from gdcli.training.loop import Problem
+from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.rules import StoppingRule, Tolerance
+from gdcli.training.segments import Segment, descend_in_segments
 from gdcli.training.stopping import Stopping, stopped
 from gdcli.training.streams import epochs
 
@@ -98,15 +101,26 @@ class Experiment(ABC):
         return 1 if self.batch_size is None else -(-len(self.data) // self.batch_size)
 
     @property
+    def pace(self) -> Pace:
+        """The batch size by the step."""
+        return changes.pace(self.spec, self.batch_size, len(self.data))
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What holds from which update on; one segment where nothing but the rate changes in mid-run."""
+        return changes.segments(self.spec, Segment(0, self.problem, self.optimizer, self.batch_size))
+
+    @property
     def steps(self) -> int:
         """Updates that are made at most."""
-        planned = self.epochs * self.steps_per_epoch
+        planned = self.pace.steps(self.epochs)
         return min(planned, int(self.spec.stop.rule("max_steps", planned)))
 
     @property
     def passes(self) -> int:
         """Epochs that are begun at most."""
-        return -(-self.steps // self.steps_per_epoch)
+        place = self.pace.place(self.steps)
+        return place.passes + bool(place.within)
 
     @property
     def keeps_best(self) -> bool:
@@ -115,8 +129,8 @@ class Experiment(ABC):
 
     @property
     def has_constant_rate(self) -> bool:
-        """Whether every update uses the same rate."""
-        return isinstance(self.schedule, Constant)
+        """Whether every update is made alike: at the same rate, with nothing changed in mid-run."""
+        return isinstance(self.schedule, Constant) and not self.spec.changes.at
 
     @property
     def is_textbook(self) -> bool:
@@ -200,7 +214,8 @@ class Experiment(ABC):
             return rule
         from gdcli.analysis.objective import objective
 
-        return replace(rule, objective=objective(self.problem, self.optimizer))
+        last = self.segments[-1]
+        return replace(rule, objective=objective(last.problem, last.optimizer))
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
         """The run itself: the one training stream, up to where it ends.
@@ -222,13 +237,11 @@ class Experiment(ABC):
             together: Epochs of a stretch at most.
         """
         numbers = self.problem.data.inputs.size + self.problem.model.size
-        stream = descend(
-            self.problem,
-            self.optimizer,
+        stream = descend_in_segments(
+            self.segments,
             learning_rate=self.schedule,
             epochs=self.epochs,
             start=self.start,
-            batch_size=self.batch_size,
             seed=self.spec.loop.seed,
             shuffle=self.spec.loop.shuffle,
             resume=self.resumed,

@@ -21,6 +21,7 @@ from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.building import optimizer_config
+from gdcli.experiments.changes import optimizer_at
 from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
@@ -141,7 +142,9 @@ class NetworkResult(Result):
             return ()
         counted = one.has_constant_rate and one.dtype == np.float64  # float32 rounds too much to count epochs
         rate = one.rate if counted else None
-        descent = Descent(one.problem, one.optimizer, rate, one.batch_size is not None, unit=one.unit)
+        last_one = one.segments[-1]
+        in_batches = last_one.batch_size is not None
+        descent = Descent(last_one.problem, last_one.optimizer, rate, in_batches, unit=one.unit)
         made = descent.claims(one.start, last, self.run.losses)
         return tuple(claim for claim in made if claim.subject != "digits")  # its parameters are not shown
 
@@ -230,7 +233,7 @@ class NetworkResult(Result):
                 config=self.config(),
                 history=run.rows,
                 best_epoch=self.kept.epoch,
-                resumption=Resumption(one.optimizer, run.last, best.epoch, best.parameters),
+                resumption=Resumption(optimizer_at(one.segments, run.last.step), run.last, best.epoch, best.parameters),
                 spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None, chosen=one.choice_note or None),
             ),
         )

@@ -21,6 +21,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
+    ChangeSpec,
     DataSpec,
     EpochSpec,
     LineSpec,
@@ -56,6 +57,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    changes: ChangeSpec,
     live: LiveOptions,
 ) -> None:
     """Step, run, rewind and race descent live, by keys, on the screen.
@@ -63,7 +65,7 @@ def command(
     A line with its loss surface, or a network with its decision regions. Takes every option of fit and train as the
     starting point. Without DATA it is the lecture's example.
     """
-    del data, line, network, rate, loop, passes, optimizer, loss, stop  # the context has them all
+    del data, line, network, rate, loop, passes, optimizer, loss, stop, changes  # the context has them all
     terminal: Terminal = context.obj.styled(live.color, live.quiet)
     reject_together({"--record": live.record, "--replay": live.replay})
     reject_together({"--plain": live.plain, "--web": live.web, "--save": live.save})
