@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import reduce
 from typing import Any
 
 from gdcli.definitions import OPTIMIZER, flag_name, named
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.experiments.building import batch_size
-from gdcli.experiments.notation import AT, Change, Setting, write
+from gdcli.experiments.building import batch_size, optimizer
+from gdcli.experiments.notation import AT, Change, Setting
 from gdcli.experiments.options import Option, options_of_definitions
-from gdcli.experiments.spec import LoopSpec, RateSpec, Spec, groups_of, options_of
+from gdcli.experiments.spec import LoopSpec, NetworkSpec, RateSpec, Spec, groups_of, options_of
 from gdcli.nn.networks import Dropout, Network
-from gdcli.optim.optimizers import Optimizer
 from gdcli.training.pace import Pace
 from gdcli.training.segments import Segment
 
-__all__ = ["FIXED", "changed", "changes_of", "is_changed", "pace", "rates", "segments"]
+__all__ = ["changes_of", "is_changed", "pace", "rates", "refuse_beyond", "segments", "with_changes"]
 
-Changer = Callable[[Segment, Any, str], Segment]
+USUAL: Mapping[str, str] = {"fit": "sgd", "train": "adam"}
+"""The optimizer of a command where none is given."""
+CHANGEABLE = ("lr", "batch_size", "optimizer", "l1", "l2", "dropout")
+"""What changes in mid-run, beside the settings of an optimizer."""
 FIXED: Mapping[str, str] = {
     "data": "the rows are read once, before the first step",
     "noise": "the noise is in the rows, which are read once, before the first step",
@@ -44,94 +46,69 @@ FIXED: Mapping[str, str] = {
 """Why an option, or a group of them, holds for the whole run."""
 
 
-# each change
+# a spec's changes
 
 
-def _rate(segment: Segment, value: Any, _: str) -> Segment:  # noqa: ARG001 - the schedule has it
-    return segment
+def is_changed(spec: Spec, name: str) -> bool:
+    """Whether an option changes in mid-run."""
+    return any(one.name == name for one in spec.changes.at or ())
 
 
-def _batch(segment: Segment, value: Any, _: str) -> Segment:
-    return replace(segment, batch_size=batch_size(LoopSpec(batch_size=value), len(segment.problem.data)))
+def changes_of(spec: Spec) -> list[tuple[Setting, Any]]:
+    """The changes in the order of their steps, each with its value as the option has it.
+
+    Of those at one step the optimizer's comes first: the others may be its settings.
+
+    Raises:
+        OptionError: If one of them cannot change in mid-run, is no value of its option, or is there twice.
+    """
+    ordered = sorted(spec.changes.at or (), key=lambda one: (one.step, one.name != "optimizer"))
+    known = {one.name: one for one in options_of(spec.command)}
+    changes = [(one, _value(one, spec, known)) for one in ordered]
+    _refuse_twice(ordered)
+    return changes
 
 
-def _penalty(segment: Segment, value: Any, name: str) -> Segment:
-    penalties = {"l1": segment.problem.l1, "l2": segment.problem.l2} | {name: value}
-    return replace(segment, problem=replace(segment.problem, **penalties))
+def _refuse_twice(changes: Sequence[Setting]) -> None:
+    for one, count in Counter((one.step, one.name) for one in changes).items():
+        if count > 1:
+            raise OptionError(
+                f"--at: {one[1].replace('_', '-')} is set twice at step {one[0]}", "leave one of them out"
+            )
 
 
-def _dropout(segment: Segment, value: Any, _: str) -> Segment:
-    model = segment.problem.model
-    if not isinstance(model, Network) or len(model.sizes) < 3:
-        raise OptionError("dropout silences hidden neurons, and there are none", "add --hidden 64")
-    shape = model.sizes, model.activations
-    return replace(
-        segment, problem=replace(segment.problem, model=Dropout(*shape, value) if value else Network(*shape))
-    )
+def refuse_beyond(spec: Spec, steps: int) -> None:
+    """Refuses changes after the last step.
+
+    Raises:
+        OptionError: If there is one.
+    """
+    late = next((one for one in spec.changes.at or () if one.step > steps), None)
+    if late is not None:
+        count = f"{steps:,} step{'s' * (steps != 1)}"
+        raise OptionError(f"--at {late}: the run has {count}", "raise --epochs, or change it earlier")
 
 
-def _optimizer(segment: Segment, value: Any, _: str) -> Segment:
-    """Another optimizer; settings that are not the usual ones of the one before stay where it has them too."""
-    kind, before = named(OPTIMIZER, "--at optimizer", value), segment.optimizer
-    usual, own = vars(type(before)()), {one.name for one in fields(kind)}
-    given = {name: set_to for name, set_to in vars(before).items() if set_to != usual[name] and name in own}
-    return replace(segment, optimizer=kind(**given))
-
-
-def _hyperparameter(segment: Segment, value: Any, name: str) -> Segment:
-    optimizer: Any = segment.optimizer
-    if name not in vars(optimizer):
-        flags = ", ".join(one.replace("_", "-") for one in vars(optimizer))
-        raise OptionError(f"{flag_name(type(optimizer).__name__)} has none", f"it takes {flags}")
-    return replace(segment, optimizer=replace(optimizer, **{name: value}))
-
-
-CHANGERS: Mapping[str, Changer] = {
-    "lr": _rate,
-    "batch_size": _batch,
-    "optimizer": _optimizer,
-    "l1": _penalty,
-    "l2": _penalty,
-    "dropout": _dropout,
-}
+def _value(one: Setting, spec: Spec, known: Mapping[str, Option]) -> Any:
+    changeable = {name: known[name] for name in known if name in CHANGEABLE or name in _hyperparameters()}
+    if one.name not in changeable:
+        raise OptionError(f"--at {one}: {_why_not(one.name, spec, known)}", _hint(one.name, changeable))
+    try:
+        return changeable[one.name].read(one.value)
+    except OptionError as error:
+        raise OptionError(
+            f"--at {one}: {error.message.partition(': ')[2] or error.message}", error.hint or AT
+        ) from None
 
 
 def _hyperparameters() -> set[str]:
     return {one.name for one in options_of_definitions(OPTIMIZER)}
 
 
-# a spec's changes
-
-
-def is_changed(spec: Spec, *names: str) -> bool:
-    """Whether something changes in mid-run: one of these, or anything."""
-    return any(not names or one.name in names for one in spec.changes.at or ())
-
-
-def changes_of(spec: Spec) -> list[tuple[Setting, Any]]:
-    """The changes in the order of their steps, each with its value as the option has it.
-
-    Raises:
-        OptionError: If one of them cannot change in mid-run, or is no value of its option.
-    """
-    ordered = sorted(spec.changes.at or (), key=lambda one: one.step)
-    known = {one.name: one for one in options_of(spec.command)}
-    return [(one, _value(one, spec, known)) for one in ordered]
-
-
-def _value(one: Setting, spec: Spec, known: Mapping[str, Option]) -> Any:
-    changeable = {name: known[name] for name in known if name in CHANGERS or name in _hyperparameters()}
-    if one.name not in changeable:
-        raise OptionError(f"--at: {_why_not(one.name, spec, known)}", _hint(one.name, changeable))
-    try:
-        return changeable[one.name].read(one.value)
-    except OptionError as error:
-        raise OptionError(f"--at {one}: {error.message}", error.hint or AT) from None
-
-
-def _hint(name: str, changeable: Sequence[str] | Mapping[str, Option]) -> str:
-    usual = [one.replace("_", "-") for one in CHANGERS if one in changeable]
-    return did_you_mean(name.replace("_", "-"), usual) or f"what changes: {', '.join(usual)}, an optimizer's settings"
+def _hint(name: str, changeable: Mapping[str, Option]) -> str:
+    usual = [one.replace("_", "-") for one in CHANGEABLE if one in changeable]
+    near = did_you_mean(name.replace("_", "-"), [one.replace("_", "-") for one in changeable])
+    return near or f"what changes: {', '.join(usual)}, an optimizer's settings"
 
 
 def _why_not(name: str, spec: Spec, known: Mapping[str, Option]) -> str:
@@ -160,58 +137,76 @@ def pace(spec: Spec, size: int | None, rows: int) -> Pace:
     sizes = {0: min(size or rows, rows)}
     for one, value in changes_of(spec):
         if one.name == "batch_size":
-            sizes[max(0, one.step - 1)] = batch_size(LoopSpec(batch_size=value), rows) or rows
+            sizes[one.step - 1] = batch_size(LoopSpec(batch_size=value), rows) or rows
     return Pace(rows, tuple(sizes.items()))
 
 
-def segments(spec: Spec, first: Segment) -> tuple[Segment, ...]:
+def segments(spec: Spec, first: Segment, rows: int) -> tuple[Segment, ...]:
     """The segments of a run.
 
     Args:
         spec: The run.
         first: What holds at its start, before any change.
+        rows: Of the training set.
 
     Raises:
         OptionError: If a change cannot be.
     """
-    return tuple(_chain(spec, first))
+    return tuple(_segments(spec, first, rows))
 
 
-def _chain(spec: Spec, segment: Segment) -> Iterator[Segment]:
-    changes = [(max(0, one.step - 1), one, value) for one, value in changes_of(spec) if one.name != "lr"]
-    for after in sorted({0, *(after for after, _, _ in changes)}):
-        here = ((one, value) for at, one, value in changes if at == after)
-        segment = replace(reduce(_applied, here, segment), after=after)
-        yield segment
+def _segments(spec: Spec, first: Segment, rows: int) -> Iterator[Segment]:
+    """A segment for each step at which something changes; the rate is the schedule's."""
+    changes = [one for one, _ in changes_of(spec) if one.name != "lr"]
+    for after in sorted({0, *(one.step - 1 for one in changes)}):
+        so_far = [one for one in changes if one.step <= after + 1]
+        yield _segment(after, with_changes(spec, so_far), first, {one.name for one in so_far}, rows)
 
 
-def _applied(segment: Segment, change: tuple[Setting, Any]) -> Segment:
-    one, value = change
-    try:
-        return changed(segment, one.name, value)
-    except OptionError as error:
-        raise OptionError(f"--at {one}: {error.message}", error.hint) from None
+def with_changes(spec: Spec, changes: Sequence[Setting]) -> Spec:
+    """A spec with the options that some changes lead to, as if it began with them.
 
-
-def changed(segment: Segment, name: str, value: Any) -> Segment:
-    """A segment with one setting changed.
-
-    Args:
-        segment: What holds before it.
-        name: The option's name.
-        value: Its value, as the option has it.
+    Another optimizer keeps the settings given that it has too.
 
     Raises:
-        OptionError: If it cannot be.
+        OptionError: If a change cannot be.
     """
-    return CHANGERS.get(name, _hyperparameter)(segment, value, name)
+    for one, value in changes_of(spec.replace(at=tuple(changes))):
+        spec = spec.replace(**_options(spec, one, value))
+        try:
+            optimizer(spec.optimizer, USUAL[spec.command])
+        except OptionError as error:
+            raise OptionError(f"--at {one}: {error.message.partition(': ')[2]}", error.hint) from None
+    return spec
 
 
-def setting(step: int, name: str, value: Any) -> Setting:
-    """A change as a spec has it."""
-    return Setting(step, name, write(value))
+def _options(spec: Spec, one: Setting, value: Any) -> dict[str, Any]:
+    """The options that a change sets."""
+    if one.name == "dropout" and not (isinstance(spec.model, NetworkSpec) and spec.model.hidden):
+        raise OptionError(f"--at {one}: there are no hidden neurons to silence", "add --hidden 64")
+    if one.name != "optimizer":
+        return {one.name: value}
+    kind = named(OPTIMIZER, f"--at {one.step}:optimizer", value)
+    lost = {name for name, _ in spec.optimizer.settings} - {field.name for field in fields(kind)}
+    return {"optimizer": flag_name(kind.__name__), **dict.fromkeys(lost)}
 
 
-def optimizer_at(chain: Sequence[Segment], step: int) -> Optimizer:
-    """The optimizer that made the last of so many updates."""
-    return next(one for one in reversed(chain) if one.after <= max(0, step - 1)).optimizer
+def _segment(after: int, spec: Spec, first: Segment, changed: set[str], rows: int) -> Segment:
+    """The first segment with what its spec has changed."""
+    made = replace(first, after=after)
+    if "batch_size" in changed:
+        made = replace(made, batch_size=batch_size(spec.loop, rows))
+    if not changed.isdisjoint(("optimizer", *_hyperparameters())):
+        made = replace(made, optimizer=optimizer(spec.optimizer, USUAL[spec.command]))
+    if not changed.isdisjoint(("l1", "l2")):
+        made = replace(made, problem=replace(made.problem, l1=spec.loss.l1, l2=spec.loss.l2))
+    if "dropout" in changed:
+        made = replace(made, problem=replace(made.problem, model=_silencing(made.problem.model, spec)))
+    return made
+
+
+def _silencing(model: Any, spec: Spec) -> Network:
+    """The same network, with the part of its hidden neurons silenced that a spec has."""
+    rate = spec.model.dropout if isinstance(spec.model, NetworkSpec) else None
+    shape = model.sizes, model.activations
+    return Dropout(*shape, rate) if rate else Network(*shape)

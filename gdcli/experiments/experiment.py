@@ -24,9 +24,9 @@ from gdcli.training.loop import Problem
 from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.rules import StoppingRule, Tolerance
-from gdcli.training.segments import Segment, descend_in_segments
+from gdcli.training.segments import Segment, descend_in_segments, problem_after
 from gdcli.training.stopping import Stopping, stopped
-from gdcli.training.streams import epochs
+from gdcli.training.streams import epochs, with_gradient
 
 Interrupted = Callable[[], bool]
 Passing = Iterable[Step | Epoch | Stretch]
@@ -108,7 +108,7 @@ class Experiment(ABC):
     @property
     def segments(self) -> tuple[Segment, ...]:
         """What holds from which update on; one segment where nothing but the rate changes in mid-run."""
-        return changes.segments(self.spec, Segment(0, self.problem, self.optimizer, self.batch_size))
+        return changes.segments(self.spec, Segment(0, self.problem, self.optimizer, self.batch_size), len(self.data))
 
     @property
     def steps(self) -> int:
@@ -236,9 +236,11 @@ class Experiment(ABC):
             watch: Sees all that passes.
             together: Epochs of a stretch at most.
         """
+        changes.refuse_beyond(self.spec, self.pace.steps(self.epochs))
         numbers = self.problem.data.inputs.size + self.problem.model.size
+        segments, stopping = self.segments, self.stopping
         stream = descend_in_segments(
-            self.segments,
+            segments,
             learning_rate=self.schedule,
             epochs=self.epochs,
             start=self.start,
@@ -248,7 +250,9 @@ class Experiment(ABC):
             together=min(together, max(1, NUMBERS // numbers)),
         )
         past = self._before(stream)
-        return epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))
+        if len(segments) > 1 and any(one.needs_gradient for one in stopping.rules):
+            stream = with_gradient(stream, problem_after(segments))
+        return epochs(watch(stopped(stream, stopping, self.problem, interrupted, past)))
 
     def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
         """The epochs of a run before it goes on."""

@@ -29,6 +29,7 @@ from gdcli.nn.linear import Linear, Proportional
 from gdcli.training import streams
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Stretch
+from gdcli.training.segments import Segment, problem_after
 from gdcli.training.stopping import LINE_FLOOR
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ class LineExperiment(Experiment):
     Args:
         basis: From raw inputs to what the model sees, and back.
         passed: What is left of rows that were too many to keep; `data` then holds the few that stand for them.
+        whole: All rows as the model sees them, where the problem has the few that are equivalent; else None.
     """
 
     basis: Basis
     passed: Passed | None = field(default=None, kw_only=True)
+    whole: Dataset | None = field(default=None, kw_only=True)
 
     @property
     def rows(self) -> int:
@@ -181,10 +184,19 @@ class LineExperiment(Experiment):
     def compressed(self) -> LineExperiment:
         """The same run on the few rows that are equivalent to all of them, where there are such."""
         problem = self.problem
-        in_batches = self.batch_size is not None or changes.is_changed(self.spec, "batch_size")
-        if problem.loss is not losses.mse or in_batches or len(problem.data) < COMPRESSED_FROM:
+        if problem.loss is not losses.mse or self.batch_size is not None or len(problem.data) < COMPRESSED_FROM:
             return self
-        return replace(self, problem=replace(problem, data=compress(problem.data)))
+        return replace(self, problem=replace(problem, data=compress(problem.data)), whole=problem.data)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What holds from which update on; from the first batches on, all rows."""
+        made = super().segments
+        first = next((at for at, one in enumerate(made) if one.batch_size is not None), len(made))
+        if self.whole is None or first == len(made):
+            return made
+        all_rows = (replace(one, problem=replace(one.problem, data=self.whole)) for one in made[first:])
+        return (*made[:first], *all_rows)
 
     def standardized(self) -> LineExperiment:
         """The same descent on standardised inputs, from zero."""
@@ -194,7 +206,7 @@ class LineExperiment(Experiment):
         self, interrupted: Interrupted = never, watch: Watch = unwatched, together: int = TOGETHER
     ) -> Iterator[Epoch | Stretch]:
         """The run itself, with the gradient of every epoch."""
-        return streams.with_gradient(super().passing(interrupted, watch, together), self.problem)
+        return streams.with_gradient(super().passing(interrupted, watch, together), problem_after(self.segments))
 
     def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
         """The same records with their parameters in raw units."""

@@ -32,6 +32,7 @@ from gdcli.nn import losses
 from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
+from gdcli.optim.optimizers import Optimizer
 from gdcli.training.loop import Problem
 from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
@@ -149,7 +150,8 @@ class NetworkExperiment(Experiment):
             return ()
         first = next(stream)
         assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
-        return before(self.past, first, self.problem)
+        penalised = (one.problem for one in self.segments if one.problem.l1 or one.problem.l2)
+        return before(self.past, first, next(penalised, self.problem), len(self.segments) > 1)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:
@@ -220,10 +222,7 @@ def network_experiment(
         spec.loss.l2,
         {"accuracy": correct} if data.classes else {},
     )
-    begun = past is not None and not spec.changes.at  # what changes in mid-run is a chain from the start
-    optimizer = (
-        resumption_of(past).optimizer if past is not None and begun else building.optimizer(spec.optimizer, "adam")
-    )
+    optimizer = _saved_optimizer(spec, past) or building.optimizer(spec.optimizer, "adam")
     rate = type(optimizer).usual_learning_rate if spec.rate.lr is None else spec.rate.lr
     batch = building.batch_size(spec.loop, len(data), usual=BATCH)
     pace = changes.pace(spec, batch, len(data))
@@ -302,6 +301,15 @@ def _refuse_other(data: Dataset, past: SavedModel) -> None:
             f" {len(prepared.classes) or 'no'} classes, and these rows have other ones",
             "go on with the data the run began with",
         )
+
+
+def _saved_optimizer(spec: Spec, past: SavedModel | None) -> Optimizer | None:
+    """The optimizer of a run that goes on, as it was at its start; None if it is not known from the last step."""
+    if past is None:
+        return None
+    resumption = resumption_of(past)
+    changed = any(one.step <= resumption.record.step for one in spec.changes.at or ())
+    return None if changed else resumption.optimizer
 
 
 def _refuse_shorter(pace: Pace, past: SavedModel) -> None:

@@ -21,7 +21,6 @@ from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.building import optimizer_config
-from gdcli.experiments.changes import optimizer_at
 from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
@@ -30,6 +29,7 @@ from gdcli.experiments.result import Result, described, ending, in_order, plain_
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Overfitting
+from gdcli.training.segments import made_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +233,9 @@ class NetworkResult(Result):
                 config=self.config(),
                 history=run.rows,
                 best_epoch=self.kept.epoch,
-                resumption=Resumption(optimizer_at(one.segments, run.last.step), run.last, best.epoch, best.parameters),
+                resumption=Resumption(
+                    made_by(one.segments, run.last.step).optimizer, run.last, best.epoch, best.parameters
+                ),
                 spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None, chosen=one.choice_note or None),
             ),
         )

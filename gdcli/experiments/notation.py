@@ -276,6 +276,8 @@ def _setting(part: str) -> Setting:
     name, equals, value = (one.strip() for one in rest.partition("="))
     if not (step.strip().isdecimal() and colon and name and equals and value):
         raise OptionError(f"--at: '{part}' is not STEP:NAME=VALUE", AT)
+    if not 0 < int(step) < LARGEST:
+        raise OptionError(f"--at: '{part}': a step is a whole number from 1", AT)
     return Setting(int(step), name.lstrip("-").replace("-", "_"), value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gdcli.arrays import Array
@@ -14,7 +14,7 @@ from gdcli.training.pace import Pace, Place
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status, Step, Stretch
 
-__all__ = ["Segment", "descend_in_segments", "in_force", "pace_of"]
+__all__ = ["Segment", "descend_in_segments", "in_force", "made_by", "pace_of", "problem_after"]
 
 ENDLESS = 2**62
 
@@ -37,14 +37,24 @@ class Segment:
 
 
 def pace_of(segments: Sequence[Segment]) -> Pace:
-    """The batch size by the step."""
-    rows = len(segments[0].problem.data)
+    """The batch size by the step; one in full batches may have fewer rows, which stand for all."""
+    rows = max(len(one.problem.data) for one in segments)
     return Pace(rows, tuple((one.after, min(one.batch_size or rows, rows)) for one in segments))
 
 
 def in_force(segments: Sequence[Segment], step: int) -> Segment:
     """The segment that makes the update after so many."""
     return next(one for one in reversed(segments) if one.after <= step)
+
+
+def made_by(segments: Sequence[Segment], step: int) -> Segment:
+    """The segment that made the last of so many updates."""
+    return in_force(segments, max(0, step - 1))
+
+
+def problem_after(segments: Sequence[Segment]) -> Callable[[int], Problem]:
+    """What the last of so many updates minimises."""
+    return lambda step: made_by(segments, step).problem
 
 
 def descend_in_segments(
@@ -76,9 +86,10 @@ def descend_in_segments(
         together: How many epochs may come as one `Stretch`.
     """
     pace, place, record = pace_of(segments), Place(), resume
+    penalised = len(segments) > 1 and any(one.problem.l1 or one.problem.l2 for one in segments)
     if resume is not None:
         place = _place_of(resume, pace)
-    first = segments.index(in_force(segments, max(0, place.step - 1)))
+    first = segments.index(made_by(segments, place.step))
     for number, segment in enumerate(segments[first:], first):
         end = segments[number + 1].after if number + 1 < len(segments) else ENDLESS
         boundary = pace.place(end, place) if end < ENDLESS else Place(ENDLESS, epochs)
@@ -93,13 +104,13 @@ def descend_in_segments(
             seed=seed,
             shuffle=shuffle,
             resume=record,
-            together=together,
+            together=1 if penalised else together,
             taken=place.taken,
         )
         if number > first:
             next(stream)  # the moment at which the segment before it ended
         for part in stream:
-            part = _going_on(part, epochs)
+            part = _with_penalty(_going_on(part, epochs)) if penalised else _going_on(part, epochs)
             yield part
             if _is_at(part, boundary):
                 break
@@ -127,6 +138,11 @@ def _going_on(part: Step | Epoch | Stretch, epochs: int) -> Step | Epoch | Stret
     if isinstance(part, Epoch) and part.status is Status.COMPLETED and part.passes < epochs:
         return part._replace(status=Status.RUNNING)
     return part
+
+
+def _with_penalty(part: Step | Epoch | Stretch) -> Step | Epoch | Stretch:
+    """An epoch that says of itself that it has no penalty, as others of its run have one."""
+    return part._replace(penalty=0.0) if isinstance(part, Epoch) and part.penalty is None else part
 
 
 def _handed_over(part: Step | Epoch, before: Segment, after: Segment, within: int) -> Epoch:
