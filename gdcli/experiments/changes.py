@@ -17,7 +17,7 @@ from gdcli.nn.networks import Dropout, Network
 from gdcli.training.pace import Pace
 from gdcli.training.segments import Segment
 
-__all__ = ["changes_of", "is_changed", "pace", "rates", "refuse_beyond", "segments", "with_changes"]
+__all__ = ["changes_of", "is_changed", "pace", "rates", "refuse_beyond", "segments", "together", "with_changes"]
 
 USUAL: Mapping[str, str] = {"fit": "sgd", "train": "adam"}
 """The optimizer of a command where none is given."""
@@ -124,6 +124,14 @@ def rates(spec: Spec) -> RateSpec:
     """The learning rate with all its changes, by `lr_at` and by `at`."""
     more = tuple(Change(one.step, value) for one, value in changes_of(spec) if one.name == "lr")
     return replace(spec.rate, lr_at=(*(spec.rate.lr_at or ()), *more)) if more else spec.rate
+
+
+def together(given: Sequence[Setting], later: Sequence[Setting]) -> tuple[Setting, ...]:
+    """Changes given at the start, but for those that later ones overrule: of the same option, from there on."""
+    first: dict[str, int] = {}
+    for one in later:
+        first[one.name] = min(one.step, first.get(one.name, one.step))
+    return (*(one for one in given if one.step < first.get(one.name, one.step + 1)), *later)
 
 
 def pace(spec: Spec, size: int | None, rows: int) -> Pace:

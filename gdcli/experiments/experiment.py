@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Self
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
@@ -109,6 +109,11 @@ class Experiment(ABC):
     def segments(self) -> tuple[Segment, ...]:
         """What holds from which update on; one segment where nothing but the rate changes in mid-run."""
         return changes.segments(self.spec, Segment(0, self.problem, self.optimizer, self.batch_size), len(self.data))
+
+    def in_force(self, segment: Segment) -> Self:
+        """The same run as if it had begun with what a segment has."""
+        spec, problem = self.spec.replace(at=None), segment.problem
+        return replace(self, spec=spec, problem=problem, optimizer=segment.optimizer, batch_size=segment.batch_size)
 
     @property
     def steps(self) -> int:

@@ -100,7 +100,8 @@ def _ahead(run: Course) -> Claim | None:
     if known is None or not has_one_rate(run):
         return None
     there = _there(run)
-    velocity = getattr(getattr(run.now.record, "state", None), "velocity", None)
+    state = run.now.record.state if type(setup.optimizer) is type(run.maker.optimizer) else None
+    velocity = getattr(state, "velocity", None)
     return there or outlook.distance(known, setup.optimizer, run.rate, run.now.parameters, velocity, setup.loss_name)
 
 
@@ -138,13 +139,13 @@ def _on_course(run: Course) -> Iterator[Finding]:
 def _losses(run: Course) -> tuple[list[float], float]:
     """The training losses so far, and the epochs from one to the next."""
     losses = (_unit(run.setup) * run.losses.values[:, 0]).tolist()
-    return losses, run.now.number / run.setup.steps_per_epoch / max(1, len(losses) - 1)
+    return losses, run.passes / max(1, len(losses) - 1)
 
 
 def _on_rows(run: Course) -> Iterator[Finding]:
     """What its rows say."""
     setup = run.setup
-    if run.now.number < EPOCHS * setup.steps_per_epoch:
+    if run.passes < EPOCHS:
         return
     judged = Judged(
         setup.judged or setup.problem,

@@ -11,12 +11,14 @@ from gdcli.live.setup import NetworkScene
 __all__ = [
     "describe_arrival",
     "describe_ending",
+    "describe_setting",
     "describe_step",
     "explain_divergence",
     "format_losses",
     "rate_warning",
 ]
 
+WORDS = {"batch_size": "Batches of", "l1": "L1 penalty", "l2": "L2 penalty", "lr": "Learning rate"}
 LARGER = 2  # times: what is said as a factor, and no longer put down to chance
 
 
@@ -37,6 +39,13 @@ def describe_step(run: Course, before: float, after: float) -> str:
         return f"Step {run.now.number:,}: {format_losses(run, before, after)}: {reason}."
     size = f"{short(times, 2)} times larger" if times >= LARGER else f"{short(100 * (times - 1), 2)} % larger"
     return f"Overshoot: {format_losses(run, before, after)}, {size}."
+
+
+def describe_setting(name: str, value: str) -> str:
+    """A setting and its value: "Batches of 8"."""
+    if value == "full":
+        return "Full batches"
+    return f"{WORDS.get(name, name.replace('_', '-').capitalize())} {value}"
 
 
 def rate_warning(run: Course) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from gdcli.errors import GdcliError
+from gdcli.errors import GdcliError, OptionError
+from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
 from gdcli.live import messages
 from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
@@ -21,6 +22,7 @@ SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
+SET = "set "
 DIRECTIONS = {"next": 1, "before": -1}  # of a setting
 FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
@@ -55,10 +57,12 @@ class Session:
         self._notify("setup", self)
 
     def do(self, action: str) -> None:
-        """An action by its name; what cannot be done is said, and changes nothing."""
+        """An action by its name, or `set NAME=VALUE`; what cannot be done is said, and changes nothing."""
         name, _, direction = action.rpartition("_")
         try:
-            if direction in DIRECTIONS:
+            if action.startswith(SET):
+                self.set_option(*_setting(action.removeprefix(SET)))
+            elif direction in DIRECTIONS:
                 self._change(name, DIRECTIONS[direction])
             else:
                 getattr(self, action)()
@@ -104,7 +108,7 @@ class Session:
         if not run.advance() or run.diverged or run.stopped:
             self.stop()
         elif self.goal == "epoch":
-            if run.now.number % run.setup.steps_per_epoch == 0:
+            if run.ends_epoch(run.now.number):
                 self.stop()
         elif self.goal == "converge":
             self._look_for_news()
@@ -211,7 +215,7 @@ class Session:
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
-        self._begin(self.factory.again(self._turned()))
+        self._begin(self.factory.again(self._turned(), self.run.changes))
 
     def seed(self) -> None:
         """Again with another seed."""
@@ -289,8 +293,13 @@ class Session:
             self.say(f"'{text}' is not a learning rate above 0.")
 
     def _change(self, name: str, direction: int) -> None:
-        """Another setting: the run begins anew."""
-        change = self.factory.change(Choice(name, direction), None if name == "data" else self._turned())
+        """Another setting: from here on where that can be, else the run begins anew."""
+        choice, run = Choice(name, direction), self.run
+        if (setting := self.factory.value(choice, run.setup)) is not None and run.now.number:
+            self._change_now(*setting)
+            return
+        other = name == "data"
+        change = self.factory.change(choice, None if other else self._turned(), () if other else run.changes)
         line = isinstance(self.run.setup.scene, LineScene)
         self._begin(change)
         if isinstance(self.run.setup.scene, LineScene) != line:
@@ -299,9 +308,30 @@ class Session:
             self.ghost = None
             self._notify("forget", None)
 
+    def set_option(self, name: str, value: str) -> None:
+        """An option of another value, as text, from here on; at the start, from there.
+
+        Raises:
+            OptionError: If it cannot change in mid-run, or is no value of its option.
+        """
+        if name == "lr":
+            self._take(value)
+        elif self.run.now.number:
+            self._change_now(name, value)
+        else:
+            self._begin(self.factory.set_option(name, value, self._turned()))
+
+    def _change_now(self, name: str, value: str) -> None:
+        """Changes a setting in mid-run. Nothing is reset."""
+        self.running, self.goal = False, ""
+        step = self.run.now.number + 1
+        self.run.change(Setting(step, name, value))
+        self._notify("changes", [str(one) for one in self.run.changes])
+        self.say(f"{messages.describe_setting(name, value)} from step {step:,} on. r begins again with it.")
+
     def _turned(self) -> float | None:
-        """The rate on the dial, if it was turned: another run begins with it."""
-        return self.run.rate if self.run.turns else None
+        """The rate on the dial, if something was changed by hand: another run begins with it."""
+        return self.run.rate if self.run.turns or self.run.changes else None
 
     def _begin(self, message: str) -> None:
         self.running, self.goal = False, ""
@@ -311,7 +341,7 @@ class Session:
 
     def restart_from(self, x: float, y: float) -> None:
         """Again from another start, pointed at on the loss surface."""
-        self._begin(self.factory.restart_from(x, y, self._turned()))
+        self._begin(self.factory.restart_from(x, y, self._turned(), self.run.changes))
 
     def compare(self) -> None:
         """Freezes this run as a ghost, and begins again."""
@@ -322,7 +352,7 @@ class Session:
         label = f"{type(setup.optimizer).__name__} lr {short(self.run.rate)}"
         self.ghost = self.run.ghost(label)
         self._notify("ghost", label)
-        self.factory.again(self._turned())
+        self.factory.again(self._turned(), self.run.changes)
         self._begin(f"The ghost is {label}, {self.ghost.now.number:,} steps. Change something, and race it.")
 
     def forget(self) -> None:
@@ -354,13 +384,22 @@ class Session:
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
-        return self.factory.rerun(self.run.turns, self.run.now.number)
+        return self.factory.rerun(self.run.turns, self.run.now.number, self.run.changes)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    """Name and value of `batch-size=8`."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise OptionError(f"'{text}' is not NAME=VALUE, as in momentum=0.8")
+    return name.lstrip("-").replace("-", "_"), value
 
 
 def _next_look(run: LiveRun) -> int:
     """The step after which a run to its end is looked at next: seldom, as looking takes longer than a step."""
-    epochs = run.now.number // run.setup.steps_per_epoch
-    return (epochs + max(FIRST_LOOK, epochs // 20)) * run.setup.steps_per_epoch
+    epochs = int(run.passes)
+    more = epochs - run.passes + max(FIRST_LOOK, epochs // 20)
+    return run.now.number + round(more * run.setup.steps_per_epoch)
 
 
 def _ignore(kind: str, what: Any) -> None:

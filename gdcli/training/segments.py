@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, overload
 
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
@@ -57,6 +57,35 @@ def problem_after(segments: Sequence[Segment]) -> Callable[[int], Problem]:
     return lambda step: made_by(segments, step).problem
 
 
+@overload
+def descend_in_segments(
+    segments: Sequence[Segment],
+    *,
+    learning_rate: Rate | Schedule,
+    epochs: int,
+    start: Array | None = None,
+    seed: int = 0,
+    shuffle: bool = True,
+    resume: Step | Epoch | None = None,
+) -> Iterator[Step | Epoch]:
+    """Every epoch comes on its own."""
+
+
+@overload
+def descend_in_segments(
+    segments: Sequence[Segment],
+    *,
+    learning_rate: Rate | Schedule,
+    epochs: int,
+    start: Array | None = None,
+    seed: int = 0,
+    shuffle: bool = True,
+    resume: Step | Epoch | None = None,
+    together: int,
+) -> Iterator[Step | Epoch | Stretch]:
+    """Some epochs may come as stretches."""
+
+
 def descend_in_segments(
     segments: Sequence[Segment],
     *,
@@ -85,8 +114,19 @@ def descend_in_segments(
         resume: A record of such a run, to go on from.
         together: How many epochs may come as one `Stretch`.
     """
+    more: dict[str, Any] = {"learning_rate": learning_rate, "start": start, "seed": seed, "shuffle": shuffle}
+    if len(segments) > 1:
+        return _chained(segments, epochs, resume, together, more)
+    only, more = segments[0], more | {"epochs": epochs, "batch_size": segments[0].batch_size}
+    return descend(only.problem, only.optimizer, resume=resume, together=together, **more)
+
+
+def _chained(
+    segments: Sequence[Segment], epochs: int, resume: Step | Epoch | None, together: int, more: Mapping[str, Any]
+) -> Iterator[Step | Epoch | Stretch]:
+    """The records of each segment up to where the next one begins."""
     pace, place, record = pace_of(segments), Place(), resume
-    penalised = len(segments) > 1 and any(one.problem.l1 or one.problem.l2 for one in segments)
+    penalised = any(one.problem.l1 or one.problem.l2 for one in segments)
     if resume is not None:
         place = _place_of(resume, pace)
     first = segments.index(made_by(segments, place.step))
@@ -97,15 +137,12 @@ def descend_in_segments(
         stream = descend(
             segment.problem,
             segment.optimizer,
-            learning_rate=learning_rate,
             epochs=last,
-            start=start,
             batch_size=segment.batch_size,
-            seed=seed,
-            shuffle=shuffle,
             resume=record,
             together=1 if penalised else together,
             taken=place.taken,
+            **more,
         )
         if number > first:
             next(stream)  # the moment at which the segment before it ended
