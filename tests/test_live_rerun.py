@@ -119,7 +119,7 @@ SITTINGS = {
     "from the first step": ((*BATCHES, "--at", "1:optimizer=adam"), "step 3, optimizer_before, step 3"),
     "network, four changes": (
         (*NETWORK, "--hidden", "4,3"),
-        "step 3, optimizer_before, step 4, batch_before 3, step 4, penalty_next 3, step 5, dropout_next 2, lr .2, step 7",
+        "step 3, optimizer_before, step 4, batch_before 3, step 4, penalty_next 3, step 5, dropout_next, lr .2, step 7",
     ),
     "network, and back": (
         NETWORK,

@@ -271,6 +271,19 @@ def at(text: str) -> tuple[Setting, ...]:
     return tuple(map(_setting, text.split(",")))
 
 
+def at_step(step: int, text: str) -> tuple[Setting, ...]:
+    """`momentum=0.8,l2=0.01` as changes at a step.
+
+    Raises:
+        OptionError: If it is not NAME=VALUE.
+    """
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        if not (name.strip() and value.strip()):
+            raise OptionError(f"'{part.strip()}' is not NAME=VALUE, as in momentum=0.8")
+    return at(",".join(f"{step}:{part}" for part in text.split(",")))
+
+
 def _setting(part: str) -> Setting:
     step, colon, rest = part.partition(":")
     name, equals, value = (one.strip() for one in rest.partition("="))

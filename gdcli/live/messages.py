@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
 from gdcli.live.run import Course
 from gdcli.live.setup import NetworkScene
 
 __all__ = [
     "describe_arrival",
+    "describe_changes",
     "describe_ending",
     "describe_setting",
     "describe_step",
@@ -46,6 +49,11 @@ def describe_setting(name: str, value: str) -> str:
     if value == "full":
         return "Full batches"
     return f"{WORDS.get(name, name.replace('_', '-').capitalize())} {value}"
+
+
+def describe_changes(changes: Sequence[Setting]) -> str:
+    """The newest changes: "Batches of 8, L2 penalty 0.01"."""
+    return ", ".join(describe_setting(one.name, one.value) for one in changes if one.step == changes[-1].step)
 
 
 def rate_warning(run: Course) -> str:

@@ -288,12 +288,19 @@ class LiveRun(Course):
         if self._stream is None:
             self._stream = _descent(self._whole, self._rate_at, self.now.record)
             next(self._stream)  # the state it goes on from
-        before, step = self.now.record, next(self._stream)
+        before, step = self._handed_over(), next(self._stream)
         assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
         measured = next(self._stream) if self.ends_epoch(step.step) else None
         assert not isinstance(measured, Step), "after an epoch's last step it is measured"  # noqa: S101
         self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured))
         return True
+
+    def _handed_over(self) -> Step | Epoch:
+        """What the next update begins with: another optimizer begins with a state of its own."""
+        record = self.now.record
+        if type(self.setup.optimizer) is type(self.maker.optimizer):
+            return record
+        return record._replace(state=self.setup.optimizer.init(record.parameters))
 
     def back(self) -> bool:
         """Takes the last update back, if it is still remembered."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from gdcli.errors import GdcliError, OptionError
-from gdcli.experiments.notation import Setting
+from gdcli.errors import GdcliError
+from gdcli.experiments.notation import Setting, at_step
 from gdcli.formatting import short
 from gdcli.live import messages
 from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
@@ -61,7 +61,7 @@ class Session:
         name, _, direction = action.rpartition("_")
         try:
             if action.startswith(SET):
-                self.set_option(*_setting(action.removeprefix(SET)))
+                self.set_options(action.removeprefix(SET))
             elif direction in DIRECTIONS:
                 self._change(name, DIRECTIONS[direction])
             else:
@@ -295,8 +295,8 @@ class Session:
     def _change(self, name: str, direction: int) -> None:
         """Another setting: from here on where that can be, else the run begins anew."""
         choice, run = Choice(name, direction), self.run
-        if (setting := self.factory.value(choice, run.setup)) is not None and run.now.number:
-            self._change_now(*setting)
+        if (new := self.factory.value(choice, run.setup)) is not None and run.now.number:
+            self._change_now((Setting(run.now.number + 1, *new),))
             return
         other = name == "data"
         change = self.factory.change(choice, None if other else self._turned(), () if other else run.changes)
@@ -308,26 +308,25 @@ class Session:
             self.ghost = None
             self._notify("forget", None)
 
-    def set_option(self, name: str, value: str) -> None:
-        """An option of another value, as text, from here on; at the start, from there.
+    def set_options(self, text: str) -> None:
+        """Options of other values, `momentum=0.8`, from here on; at the start, from there.
 
         Raises:
-            OptionError: If it cannot change in mid-run, or is no value of its option.
+            OptionError: If one cannot change in mid-run, or is no value of its option.
         """
-        if name == "lr":
-            self._take(value)
-        elif self.run.now.number:
-            self._change_now(name, value)
-        else:
-            self._begin(self.factory.set_option(name, value, self._turned()))
+        changes = at_step(self.run.now.number + 1, text)
+        self._take("".join(one.value for one in changes if one.name == "lr"))
+        others = tuple(one for one in changes if one.name != "lr")
+        if others and self.run.now.number:
+            self._change_now(others)
+        elif others:
+            self._begin(self.factory.set_options(others, self._turned()))
 
-    def _change_now(self, name: str, value: str) -> None:
-        """Changes a setting in mid-run. Nothing is reset."""
-        self.running, self.goal = False, ""
-        step = self.run.now.number + 1
-        self.run.change(Setting(step, name, value))
+    def _change_now(self, changes: tuple[Setting, ...]) -> None:
+        """Changes settings in mid-run. Nothing is reset."""
+        self.run.change(*changes)
         self._notify("changes", [str(one) for one in self.run.changes])
-        self.say(f"{messages.describe_setting(name, value)} from step {step:,} on. r begins again with it.")
+        self.say(f"{messages.describe_changes(changes)} from step {changes[0].step:,} on. r begins again with it.")
 
     def _turned(self) -> float | None:
         """The rate on the dial, if something was changed by hand: another run begins with it."""
@@ -385,14 +384,6 @@ class Session:
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
         return self.factory.rerun(self.run.turns, self.run.now.number, self.run.changes)
-
-
-def _setting(text: str) -> tuple[str, str]:
-    """Name and value of `batch-size=8`."""
-    name, equals, value = (part.strip() for part in text.partition("="))
-    if not (name and equals and value):
-        raise OptionError(f"'{text}' is not NAME=VALUE, as in momentum=0.8")
-    return name.lstrip("-").replace("-", "_"), value
 
 
 def _next_look(run: LiveRun) -> int:

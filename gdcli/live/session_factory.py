@@ -23,7 +23,7 @@ from gdcli.formatting import exact
 from gdcli.live.configuration import Configuration, Origin, Parser, sample_configuration, with_rows
 from gdcli.live.experiment_setup import has_end
 from gdcli.live.line_scene import line_setup
-from gdcli.live.messages import describe_setting
+from gdcli.live.messages import describe_changes
 from gdcli.live.network_scene import network_setup
 from gdcli.live.saved_setup import as_saved, restored
 from gdcli.live.setup import Choice, LineScene, Setup, Turns
@@ -151,16 +151,21 @@ class SessionFactory:
         """Another run, with one setting changed; if it cannot be set up, the old one stays."""
         with self._or_back():
             self._keep(changes)
-            new = self.value(choice, self.setup)
-            words: str = getattr(self, f"_{choice.name}")(choice.direction) if new is None else self._begin_with(*new)
+            words = self._changed(choice)
             self._take_rate(rate)
             _ = self.setup
         return words
 
-    def set_option(self, name: str, value: str, rate: float | None) -> str:
-        """The same run with an option of another value; if it cannot be set up, the old one stays."""
+    def _changed(self, choice: Choice) -> str:
+        if (new := self.value(choice, self.setup)) is not None:
+            return self._begin_with(Setting(1, *new))
+        words: str = getattr(self, f"_{choice.name}")(choice.direction)
+        return words
+
+    def set_options(self, changes: Sequence[Setting], rate: float | None) -> str:
+        """The same run with options of other values; if it cannot be set up, the old one stays."""
         with self._or_back():
-            words = self._begin_with(name, value)
+            words = self._begin_with(*changes)
             self._take_rate(rate)
             _ = self.setup
         return words
@@ -175,12 +180,12 @@ class SessionFactory:
             self._now, self._setup = before
             raise
 
-    def _begin_with(self, name: str, value: str) -> str:
-        """The run with an option of another value from its start."""
-        if name == "optimizer":  # a person who looks at another one looks at it with its own settings
+    def _begin_with(self, *changes: Setting) -> str:
+        """The run with options of other values from its start."""
+        if any(one.name == "optimizer" for one in changes):  # another one begins with its own settings
             self._set(**dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
-        self._fold([Setting(1, name, value)])
-        return f"{describe_setting(name, value)}, from the same start."
+        self._fold(changes)
+        return f"{describe_changes(changes)}, from the same start."
 
     def _keep(self, changes: Sequence[Setting]) -> None:
         """What was changed by hand, from the start; with it, what was chosen for the run."""

@@ -218,8 +218,8 @@ class SetupFactory(Protocol):
             GdcliError: If that setting cannot be changed here.
         """
 
-    def set_option(self, name: str, value: str, rate: float | None) -> str:
-        """Sets up the same run with an option of another value, as text."""
+    def set_options(self, changes: Sequence[Setting], rate: float | None) -> str:
+        """Sets up the same run with options of other values from the start."""
 
     def restart_from(self, x: float, y: float, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """Sets up the same run from another start: two parameters, in the data's own units."""
