@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from gdcli.errors import OptionError
-from gdcli.experiments.changes import together
+from gdcli.experiments.changes import refuse_beyond, together
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.judgement import classes_of, judged_problem
 from gdcli.experiments.line import LineExperiment
@@ -65,6 +65,8 @@ def chained(experiment: E, make: Callable[[E, Scene | None], Setup]) -> Setup:
         make: Makes the setup of a run in which nothing changes, like a scene of the same run, if there is one.
     """
     given = experiment.spec.changes.at or ()
+    if not is_endless(experiment):
+        refuse_beyond(experiment.spec, experiment.pace.steps(experiment.epochs))
     first = make(experiment.in_force(experiment.segments[0]), None)
 
     def changed(by_hand: Sequence[Setting]) -> Setup:

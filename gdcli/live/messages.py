@@ -14,14 +14,13 @@ __all__ = [
     "describe_arrival",
     "describe_changes",
     "describe_ending",
-    "describe_setting",
     "describe_step",
     "explain_divergence",
     "format_losses",
     "rate_warning",
 ]
 
-WORDS = {"batch_size": "Batches of", "l1": "L1 penalty", "l2": "L2 penalty", "lr": "Learning rate"}
+WORDS = {"batch_size": "batches of", "l1": "L1 penalty", "l2": "L2 penalty"}
 LARGER = 2  # times: what is said as a factor, and no longer put down to chance
 
 
@@ -44,16 +43,18 @@ def describe_step(run: Course, before: float, after: float) -> str:
     return f"Overshoot: {format_losses(run, before, after)}, {size}."
 
 
-def describe_setting(name: str, value: str) -> str:
-    """A setting and its value: "Batches of 8"."""
+def _in_words(name: str, value: str) -> str:
+    """A setting and its value: "batches of 8"."""
     if value == "full":
-        return "Full batches"
-    return f"{WORDS.get(name, name.replace('_', '-').capitalize())} {value}"
+        return "full batches"
+    return f"{WORDS.get(name, name.replace('_', '-'))} {value}"
 
 
 def describe_changes(changes: Sequence[Setting]) -> str:
     """The newest changes: "Batches of 8, L2 penalty 0.01"."""
-    return ", ".join(describe_setting(one.name, one.value) for one in changes if one.step == changes[-1].step)
+    newest = (one for one in changes if one.step == changes[-1].step)
+    text = ", ".join(_in_words(one.name, one.value) for one in newest)
+    return text[:1].upper() + text[1:]
 
 
 def rate_warning(run: Course) -> str:

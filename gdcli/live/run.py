@@ -148,6 +148,11 @@ class Course:
         self._turned_stopping = replace(self._stopping, unstable=False)  # known only of the rate as given
 
     @property
+    def will_change(self) -> bool:
+        """Whether a setting changes later by itself."""
+        return any(after > self.now.number for after, _ in self._whole.later)
+
+    @property
     def passes(self) -> float:
         """Epochs made, with parts of one."""
         if not self._whole.later:

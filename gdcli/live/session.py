@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
@@ -11,7 +12,7 @@ from gdcli.errors import GdcliError
 from gdcli.experiments.notation import Setting, at_step
 from gdcli.formatting import short
 from gdcli.live import messages
-from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
+from gdcli.live.findings import MINOR, describe_small_rate, find, next_look, sentences
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
@@ -22,9 +23,8 @@ SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
-SET = "set "
+SET, AT = "set ", re.compile(r"^--at \d+:")
 DIRECTIONS = {"next": 1, "before": -1}  # of a setting
-FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
 
 
@@ -67,7 +67,8 @@ class Session:
             else:
                 getattr(self, action)()
         except GdcliError as error:
-            self.say(f"{error.message}." if error.message[-1:].isalnum() else error.message)
+            text = AT.sub("", error.message)  # a key has no step
+            self.say(f"{text}." if text[-1:].isalnum() else text)
 
     def say(self, text: str) -> None:
         """A line for the person."""
@@ -121,7 +122,7 @@ class Session:
             self.say(messages.describe_arrival(run))
         elif run.now.number >= self._look_at and run.now.measured is not None:
             news = [one for one in find(run) if one.name not in {MINOR, *self._known}]
-            self._look_at = _next_look(run)
+            self._look_at = next_look(run)
             if news:
                 self.stop()
                 self.say(f"Step {run.now.number:,}: {sentences(news)}")
@@ -193,7 +194,7 @@ class Session:
             self.stop()
             self.say(f"{sentences(final)} Change something, or space runs on.")
             return
-        self._known, self._look_at = {one.name for one in found}, _next_look(self.run)
+        self._known, self._look_at = {one.name for one in found}, next_look(self.run)
         self.start("converge")
 
     def back(self) -> None:
@@ -270,7 +271,7 @@ class Session:
         self.typing = ""
 
     def typed(self, key: str, character: str | None) -> None:
-        """A key while a rate is being typed."""
+        """A key while a rate is being typed, or a setting: `momentum=0.8`."""
         text = self.typing or ""
         if key == "escape":
             self.typing = None
@@ -279,10 +280,13 @@ class Session:
             self._take(text)
         elif key == "backspace":
             self.typing = text[:-1]
-        elif character and character in "0123456789.eE-+":
-            self.typing = (text + character)[:20]
+        elif character and character.isprintable():
+            self.typing = (text + character)[:40]
 
     def _take(self, text: str) -> None:
+        if "=" in text:
+            self.do(SET + text)
+            return
         try:
             rate = float(text)
         except ValueError:
@@ -377,20 +381,14 @@ class Session:
     def line(self) -> str:
         """What stands in the message line."""
         if self.typing is not None:
-            return f"Learning rate: {self.typing}_   Enter sets it, Esc leaves it"
+            what = "Setting" if self.typing[:1].isalpha() else "Learning rate"
+            return f"{what}: {self.typing}_   Enter sets it, Esc leaves it"
         warning = messages.rate_warning(self.run) or describe_small_rate(self.run)
         return " ".join(text for text in (self.message, warning) if text)
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
         return self.factory.rerun(self.run.turns, self.run.now.number, self.run.changes)
-
-
-def _next_look(run: LiveRun) -> int:
-    """The step after which a run to its end is looked at next: seldom, as looking takes longer than a step."""
-    epochs = int(run.passes)
-    more = epochs - run.passes + max(FIRST_LOOK, epochs // 20)
-    return run.now.number + round(more * run.setup.steps_per_epoch)
 
 
 def _ignore(kind: str, what: Any) -> None:
