@@ -70,7 +70,7 @@ const heard = {
 async function lost(opened) {
   const answer = await fetch(`room${location.search}`).catch(() => null);
   if (answer === null) end("The server has ended.", "");
-  else if (!answer.ok) end("There is no page here now.", await answer.text());
+  else if (!answer.ok) end("This page cannot be opened now.", await answer.text());
   else end("The connection was lost.", "", opened ? "Go on" : "Start again");
 }
 

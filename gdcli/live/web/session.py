@@ -63,6 +63,7 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
         self._opening: list[bytes] = []
         self._drawn, self._said = False, b""
         self._address: str | None = None
+        self._begun = asyncio.Event()
         self._hearing: asyncio.Task[None] | None = None
         self._ending: asyncio.Future[None] | None = None
 
@@ -70,7 +71,10 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
 
     async def start(self) -> None:
         """Starts it."""
-        await super().start(*self._size)
+        try:
+            await super().start(*self._size)
+        finally:
+            self._begun.set()
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         """Starts it: no shell between, and out of Ctrl-C's reach (we end it)."""
@@ -104,6 +108,9 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
         return self._ending
 
     async def _end(self) -> None:
+        await self._begun.wait()
+        if self._process is None:  # it did not start
+            return
         ending = asyncio.ensure_future(self._ended())
         try:
             await asyncio.wait([ending], timeout=GRACE)

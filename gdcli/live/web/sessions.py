@@ -74,18 +74,16 @@ class Sessions(Generic[S]):
             return self._open[name]
         self.check_room()
         made = make()
+        going = [self._drop(next(iter(self._waiting)))] if len(self._open) == self._most else []
         self._open[made.name], self._pages[made.name] = made, 1  # counted before its program begins
-        while len(self._open) > self._most:
-            await self._drop(next(iter(self._waiting)))
-        await self._begun(made)
-        return made
-
-    async def _begun(self, session: S) -> None:
         try:
-            await session.start()
+            if going:
+                await asyncio.wait(going)
+            await made.start()
         except BaseException:
-            self.forget(session)
+            self.forget(made)
             raise
+        return made
 
     def leave(self, session: S) -> None:
         """A page of it has gone: the last one may be back soon."""
