@@ -521,9 +521,9 @@ class TestEnd:
             assert "Traceback" not in served.running.stderr.read()
         assert (tmp_path / "a.jsonl").read_text().endswith("}\n")
 
-    def test_what_goes_wrong_in_it_is_told_on_stderr(self, tmp_path):
+    def test_what_goes_wrong_in_it_is_said_on_stderr_and_in_the_page(self, tmp_path):
         with serving(tmp_path, "raise SystemExit('no such sample')") as served, Page(served) as page:
-            page.rest()
+            assert b'["ended", "no such sample"]' in page.rest()
             assert served.ended() == (0, "", "no such sample\n")
 
 
