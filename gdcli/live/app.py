@@ -180,7 +180,7 @@ class LiveApp(App[None]):
     def _turn_page(self) -> None:
         """The next page of the help; after the last one, back to the run."""
         width, height = self.stage.size
-        pages = len(help_pages(height, width))
+        pages = len(help_pages(height, width, self.scenes.keys))
         self.session.help = self.session.help + 1 if self.session.help < pages else 0
 
     def _end_by(self, signum: int) -> None:

@@ -56,9 +56,14 @@ class TooSmall(NamedTuple):
 
 
 class Scenes:
-    """Draws a session on a page of any size. Panels keep what is costly to make."""
+    """Draws a session on a page of any size. Panels keep what is costly to make.
 
-    def __init__(self) -> None:
+    Args:
+        keys: Those that the footer and the help show.
+    """
+
+    def __init__(self, keys: Sequence[Key] = KEYS) -> None:
+        self.keys = keys
         self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
         self._limits = LocalLimitCurve()
@@ -77,7 +82,7 @@ class Scenes:
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
         if session.help:
-            _help(page, session.help)
+            _help(page, session.help, self.keys)
             return page
         self._header(page, session)
         self.dial_area = Area(1, 1, width - 2, 3)
@@ -174,7 +179,7 @@ class Scenes:
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
-        keys = [key for key in KEYS if key.footer]
+        keys = [key for key in self.keys if key.footer]
         widths = {key: len(_written(key, page)) + len(_footer_word(key, session)) + 3 for key in keys}
         while sum(widths[key] for key in keys) > page.width:
             keys.remove(next(key for key in reversed(keys) if key.action not in LAST_TO_GO))
@@ -249,11 +254,11 @@ def _message(page: Page, session: Session) -> None:
         page.write(0, row, f"{line:<{page.width}}", meaning)
 
 
-def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
+def help_pages(height: int, width: int, keys: Sequence[Key] = KEYS) -> list[list[tuple[str, str, Meaning]]]:
     """The lines of the help, as many a page as there is room for: key, what it does, meaning."""
     lines: list[tuple[str, str, Meaning]] = []
     group = ""
-    for key in KEYS:
+    for key in keys:
         if key.about and key.group != group:
             lines += [("", "", theme.PLAIN)] * bool(lines) + [("", key.group, theme.HEADING)]
             group = key.group
@@ -263,9 +268,9 @@ def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
     return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
 
 
-def _help(page: Page, number: int) -> None:
+def _help(page: Page, number: int, keys: Sequence[Key]) -> None:
     """All keys, in groups; on a small screen on several pages."""
-    pages = help_pages(page.height, page.width)
+    pages = help_pages(page.height, page.width, keys)
     last = number >= len(pages)
     where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
     page.write(
