@@ -10,6 +10,7 @@ from gdcli.formatting import short
 from gdcli.live.keys import KEYS
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
+from gdcli.live.view import VIEWS
 
 __all__ = ["converse"]
 
@@ -17,7 +18,7 @@ WELCOME = "Type n for a step, 'n 5' for five, 'lr 0.3' or 'set momentum=0.8', ? 
 MOST = 1_000_000
 FIRST, RARER = 20, 10  # steps of a long run that are each reported; then each tenth, each hundredth, ...
 ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in KEYS for name in key.keys}
-LEFT_OUT = ("other_picture", "save_picture", "faster", "slower")
+LEFT_OUT = ("other_picture", "save_picture", "faster", "slower", *VIEWS)
 
 
 def converse(
