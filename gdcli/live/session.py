@@ -42,7 +42,7 @@ class Session(Viewing):
 
     def __init__(self, factory: SetupFactory, listener: Callable[[str, Any], None] | None = None) -> None:
         self.factory = factory
-        self._notify = listener or _ignore
+        self._notify = listener or (lambda _kind, _what: None)
         self.ghost: Ghost | None = None
         self.running, self.goal = False, ""
         self.message, self.help, self.finished, self.picture = WELCOME, 0, False, 0
@@ -395,7 +395,3 @@ class Session(Viewing):
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
         return self.factory.rerun(self.run.turns, self.run.now.number, self.run.changes)
-
-
-def _ignore(kind: str, what: Any) -> None:
-    """No listener."""
