@@ -13,9 +13,9 @@ from gdcli.data.dataset import Dataset
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_surface import Descents, descent
 from gdcli.experiments.stepping import StepReport, step_report
-from gdcli.experiments.surface import Drawing
+from gdcli.experiments.surface import Landscape
 from gdcli.live.experiment_setup import setup_of
-from gdcli.live.setup import SCALED, LineScene, LossLandscape, Setup
+from gdcli.live.setup import SCALED, LineScene, LossLandscape, Range, Setup
 from gdcli.render.reports.surface import resample
 from gdcli.training import streams
 from gdcli.training.records import Epoch, Step
@@ -87,17 +87,28 @@ def _renamed(made: StepReport) -> StepReport:
 
 def landscape(experiment: LineExperiment) -> LossLandscape:
     """The loss over the first two parameters, on the ranges that `surface` takes for the same run."""
-    drawing = drawn(experiment)
-    scene = drawing.scene
+    descents = drawn(experiment)
+    with np.errstate(all="ignore"):
+        drawing = descents.drawing((None, None), {})
+    scene, spans = drawing.scene, drawing.landscape.spans
 
-    def values(width: int, height: int) -> Array:
-        return resample(drawing.values(width, height), width, height)
+    def seen(x_range: Range, y_range: Range, through: Array | None) -> LossLandscape:
+        plane = descents.plane() if through is None else descents.plane(experiment.basis.raw(through))
+        x, y = (replace(span, low=ends[0], high=ends[1]) for span, ends in zip(spans, (x_range, y_range), strict=True))
+        surface = Landscape(experiment.problem, plane, (x, y))
 
-    return LossLandscape(scene.names, scene.x_range, scene.y_range, values, drawing.over, scene.minimum)
+        def values(width: int, height: int) -> Array:
+            return resample(surface.values(width, height), width, height)
+
+        minimum = scene.minimum if through is None else None
+        return LossLandscape(scene.names, x_range, y_range, values, drawing.over, minimum, seen, others)
+
+    others = tuple(name for at, name in enumerate(experiment.names) if at not in drawing.over)
+    return seen(scene.x_range, scene.y_range, None)
 
 
-def drawn(experiment: LineExperiment) -> Drawing:
-    """The surface, laid out around the path that `surface` would draw."""
+def drawn(experiment: LineExperiment) -> Descents:
+    """The path that `surface` would draw, which the surface is laid out around."""
     preview = replace(experiment, epochs=max(1, min(EPOCHS, PREVIEW // experiment.steps_per_epoch)))
     with np.errstate(all="ignore"):
-        return Descents(preview, [descent(preview)], (0, 1)).drawing((None, None), {})
+        return Descents(preview, [descent(preview)], (0, 1))

@@ -94,6 +94,7 @@ class Scenes:
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
         self.surface.view = self._data.view = session.view
+        self.surface.moving = session.running
         if session.help:
             _help(page, session.help)
         elif session.view.projects(width):
@@ -372,6 +373,7 @@ def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
         if key.about:
             lines.append((key.shown, key.about, theme.PLAIN))
     room = (height - 4) * max(1, width // HELP_WIDE)
+    lines = lines if len(lines) <= room else [line for line in lines if any(line[:2])]
     return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
 
 
