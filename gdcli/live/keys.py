@@ -16,7 +16,7 @@ class Key(NamedTuple):
         action: The session's action.
         about: What it does, in a line.
         footer: Its word in the footer; empty if it is only in the help.
-        group: Under which heading of the help.
+        group: Under which heading of the help; empty if another key's line names it.
     """
 
     keys: tuple[str, ...]
@@ -63,10 +63,17 @@ KEYS = (
     Key(("D",), "D", "data_before", "", "", ""),
     Key(("x",), "x", "noise_next", "more noise in a toy data set (X: less)", "", "Start again with another"),
     Key(("X",), "X", "noise_before", "", "", ""),
+    Key(("E",), "E", "errors", "on the data: residuals, their squares, neither", "", "Look closer"),
+    Key(("g",), "g", "arrows", "on the surface: gradient, velocity, next step, or not", "", "Look closer"),
+    Key(("w",), "w", "zoom_in", "zoom in on the surface, around the run (W: out)", "", "Look closer"),
+    Key(("W",), "W", "zoom_out", "", "", ""),
+    Key(("I", "ctrl+up"), "I", "pan_up", "move over the surface: up (J left, K down, L right)", "", "Look closer"),
+    Key(("J", "ctrl+left"), "J", "pan_left", "", "", ""),
+    Key(("K", "ctrl+down"), "K", "pan_down", "", "", ""),
+    Key(("L", "ctrl+right"), "L", "pan_right", "", "", ""),
     Key(("c",), "c", "compare", "freeze this run as a ghost and race it from the start", "compare", "Look"),
     Key(("C",), "C", "forget", "forget the ghost", "", "Look"),
     Key(("tab",), "tab", "other_picture", "the next picture, where not all have room", "", "Look"),
-    Key(("E",), "E", "errors", "on the data: residuals, their squares, neither", "", "Look"),
     Key(("P",), "P", "projector", "one large picture, or all (below 90 columns: one)", "", "Look"),
     Key(("v",), "v", "save_picture", "save a picture of the screen (.svg)", "", "Look"),
     Key(("question_mark", "f1"), "?", "show_help", "these keys; any key leaves", "keys", "Look"),
