@@ -16,15 +16,13 @@ from gdcli.live.scenes import Scenes
 from gdcli.live.session import Session
 from gdcli.live.session_factory import SessionFactory
 from gdcli.live.web.lifeline import end_with_server
-from gdcli.live.web.settings import HIDDEN, settings_of
+from gdcli.live.web.settings import HIDDEN, VARIABLE, settings_of
 from gdcli.render.screen import Screen
 
-__all__ = ["CONTROLS", "DRIVER", "LessonApp", "PageApp", "app_in"]
+__all__ = ["DRIVER", "LessonApp", "PageApp", "app_in"]
 
 DRIVER = "TEXTUAL_DRIVER"
 """The variable that is set where a page stands behind standard output."""
-CONTROLS = "LIVE_CONTROLS"
-"""The variable that says whether its settings are fixed."""
 SETTING_GROUPS = ("Learning rate", "Start again with another")
 NAMES = {key.action.rpartition("_")[0] for key in KEYS if key.group in SETTING_GROUPS}
 SETTINGS = frozenset(key.action for key in KEYS if key.action.rpartition("_")[0] in NAMES)
@@ -37,7 +35,7 @@ def app_in(environ: Mapping[str, str]) -> Callable[[Session, Screen, Watcher | N
     if DRIVER not in environ:
         return LiveApp
     end_with_server()
-    return LessonApp if environ.get(CONTROLS) == HIDDEN else PageApp
+    return LessonApp if environ.get(VARIABLE) == HIDDEN else PageApp
 
 
 class PageApp(LiveApp):
