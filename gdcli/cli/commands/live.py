@@ -20,6 +20,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
+    ChangeSpec,
     DataSpec,
     EpochSpec,
     LineSpec,
@@ -31,7 +32,7 @@ from gdcli.experiments.spec import (
     StopSpec,
     reject_together,
 )
-from gdcli.live.configuration import OF_THE_END, Origin
+from gdcli.live.configuration import Origin
 from gdcli.live.lecture import check_lecture, save_lecture
 from gdcli.live.recording import Recorder
 from gdcli.live.recording_files import check_record, recorded, recorder_to
@@ -55,6 +56,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    changes: ChangeSpec,
     live: LiveOptions,
 ) -> None:
     """Step, run, rewind and race descent live, by keys, on the screen.
@@ -62,12 +64,12 @@ def command(
     A line with its loss surface, or a network with its decision regions. Takes every option of fit and train as the
     starting point. Without DATA it is the lecture's example.
     """
-    del data, line, network, rate, loop, passes, optimizer, loss, stop  # the context has them all
+    del data, line, network, rate, loop, passes, optimizer, loss, stop, changes  # the context has them all
     terminal: Terminal = context.obj.styled(live.color, live.quiet)
     reject_together({"--record": live.record, "--replay": live.replay})
     reject_together({"--plain": live.plain, "--web": live.web, "--save": live.save})
     origin = origin_of(context)
-    _refuse_endings(origin)
+    origin.refuse_endings()
     if live.web:
         _serve(invocation(context, origin.source), origin, live, terminal)
         return
@@ -88,7 +90,8 @@ def command(
         session = Session(factory, recorder)
         signum = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
-    _finish(signum)
+    if signum:
+        raise typer.Exit(128 + signum)
 
 
 def origin_of(context: Any) -> Origin:
@@ -105,13 +108,6 @@ def parsed(words: Sequence[str]) -> Origin:
         OptionError: If they are no command line.
     """
     return origin_of(context_of("live", words))
-
-
-def _refuse_endings(origin: Origin) -> None:
-    """Refuses options about the end of a run."""
-    for name in OF_THE_END.keys() & origin.given.keys():
-        flag = f"--{name.replace('_', '-')}"
-        raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
 
 
 def _refuse_without_web(context: Any) -> None:
@@ -149,11 +145,6 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     with unwound():
         signum = _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {quoted(name)}")
-    _finish(signum)
-
-
-def _finish(signum: int) -> None:
-    """The exit code, if a signal ended it."""
     if signum:
         raise typer.Exit(128 + signum)
 
