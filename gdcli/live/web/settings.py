@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["CONTROLS", "HIDDEN", "VARIABLE", "Asked", "asked_by", "query_of", "settings_of"]
 
 RUN = (
-    *("lr", "schedule", "warmup", "lr_at", "batch_size", "shuffle", "seed", "standardize", "scale", "optimizer"),
+    *("lr", "schedule", "warmup", "lr_at", "at", "batch_size", "shuffle", "seed", "standardize", "scale", "optimizer"),
     *("loss", "l1", "l2", "m", "b", "start", "degree", "no_intercept", "hidden", "activation", "init", "dropout"),
     *("label_smoothing", "task", "dtype", "validation", "epochs"),
 )
