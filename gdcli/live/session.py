@@ -310,10 +310,9 @@ class Session(Viewing):
             return
         other = name == "data"
         change = self.factory.change(choice, None if other else self._turned(), () if other else run.changes)
-        line = isinstance(self.run.setup.scene, LineScene)
         self._begin(change)
-        if isinstance(self.run.setup.scene, LineScene) != line:
-            self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, LineScene)]
+        if (line := isinstance(self.run.setup.scene, LineScene)) != isinstance(run.setup.scene, LineScene):
+            self.speed = USUAL_SPEED[line]
         if name == "data" and self.ghost is not None:
             self.ghost = None
             self._notify("forget", None)
