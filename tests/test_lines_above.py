@@ -70,7 +70,9 @@ def test_without_names_nothing_is_above():
 
 
 def test_a_rule_is_no_unit():
-    assert "the line below the names is a rule and is left out" in notes(read("|x|y|\n|---|--:|\n|1|2|\n|2|4|\n|3|5|\n"))
+    assert "the line below the names is a rule and is left out" in notes(
+        read("|x|y|\n|---|--:|\n|1|2|\n|2|4|\n|3|5|\n")
+    )
 
 
 def test_a_bad_cell_is_named_by_its_line(gdcli, table, refused):

@@ -161,7 +161,7 @@ def test_what_is_no_table_is_named(content, message, hint):
 
 LAYOUT = [
     ("x,y\n1,3\n2,5,7\n", {}, "line 3: expected 2 cells, found 3", "quotes"),
-    ("x,y\n1,3\n\n2\n", {}, "line 4: expected 2 cells, found 1", "quotes"),
+    ("x,y\n1,3\n\n2\n", {}, "line 4: expected 2 cells, found 1", "an empty one for a gap"),
     ("1,3\n2,5\n", {}, "line 1 looks like data, not names", "--no-header"),
     ("x,5.1\n1,4.9\n", {}, "line 1 looks like data, not names", "--no-header"),
     ("# note\n1 3\n2 5\n", {}, "line 2 looks like data, not names", "--no-header"),

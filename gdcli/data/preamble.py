@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 
-from gdcli.data.cells import printable, quoted
+from gdcli.data.cells import quoted
 from gdcli.data.delimiters import records
 from gdcli.data.header import has_units
 from gdcli.data.lookalikes import kind
@@ -74,9 +74,9 @@ def grouping_rows(first: Sequence[str], below: Sequence[Sequence[str]], decimal:
     return at + 1 if has_units([row for row in below[at:] if len(row) == len(first)], decimal) else 0
 
 
-def grouping_note(line: int, first: Sequence[str]) -> ReadWarning:
-    """What is said of a first line with groups of columns, or a title."""
-    return _left_out([line], first)
+def grouping_note(line: int, first: Sequence[str], unit: str = "line") -> ReadWarning:
+    """What is said of a first line with groups of columns, or a title; or of a row of a sheet."""
+    return _left_out([line], first, unit)
 
 
 def _rows(sample: bytes, delimiter: str, source: str, line: int) -> list[tuple[int, list[str]]]:
@@ -105,9 +105,10 @@ def _are_names(rows: Sequence[Sequence[str]], width: int) -> bool:
     return any(kind(cell) not in ("word", "gap") for cell in below[0])
 
 
-def _left_out(lines: Sequence[int], first: Sequence[str]) -> ReadWarning:
+def _left_out(lines: Sequence[int], first: Sequence[str], unit: str = "line") -> ReadWarning:
     words = listed([quoted(cell.strip()) for cell in first if cell.strip()])
-    where = f"line {lines[0]} ({words}) stands" if len(lines) == 1 else f"{len(lines)} lines, from {words} on, stand"
-    return ReadWarning(
-        "lines above", (), printable(f"{where} above the names and {'is' if len(lines) == 1 else 'are'} left out"), ""
-    )
+    if len(lines) == 1:
+        what = f"{unit} {lines[0]} ({words}) stands above the names and is left out"
+    else:
+        what = f"{len(lines)} {unit}s, from {words} on, stand above the names and are left out"
+    return ReadWarning("lines above", (), what, "")

@@ -30,6 +30,9 @@ from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Overfitting
 
+USUAL = 0.1
+"""The largest rate that is named where a much larger one diverged."""
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkResult(Result):
@@ -239,7 +242,7 @@ class NetworkResult(Result):
         was = f" (it was best, {best.monitored:.4g}, at epoch {best.epoch})" if math.isfinite(best.monitored) else ""
         return (
             f"diverged at epoch {last.epoch}, step {last.step}: the loss is {float(last.loss):.2g}{was}.",
-            f"lr {exact(rate)} is too large for this network: try --lr {exact(float(f'{rate / 10:.0e}'))},"
+            f"lr {exact(rate)} is too large for this network: try --lr {exact(float(f'{min(rate / 10, USUAL):.0e}'))},"
             " or --scale standard.",
         )
 
