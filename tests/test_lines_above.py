@@ -64,6 +64,15 @@ def test_what_is_no_line_above(text, names):
     assert not any("above the names" in said for said in notes(table))
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("above", ["Values of May\n", "Values of May\n\nBy: A. B.\n", '"Values, of May",,,\n'])
+def test_quotes_percents_and_delimiters_at_the_end(above, end):
+    rows = "\n".join(f'"{at}","{at * at},5","{at} %",' for at in range(1, 7))
+    table = read(f'{above}"a","b","c",\n{rows}{end}', decimal=",", delimiter=",")
+    assert table.names == ("a", "b", "c")
+    assert table.matrix(["a", "b"]).tolist() == [[at, at * at + 0.5] for at in range(1, 7)]
+
+
 def test_without_names_nothing_is_above():
     table = read("1,2\n3,4\n5,6\n", header=False)
     assert table.names == ("1", "2")

@@ -16,6 +16,8 @@ def column(write, header="x,y", rows=ROWS):
 GAP = column(lambda at: f"{'missing' if at == 3 else at},{at * 2}")
 SHORT = column(lambda at: f"{at},{at}" if at != 4 else "4")
 FOOTER = column(lambda at: f"{at},{at}") + "Source: us\n"
+MINUS = column(lambda at: f"{at},\u2212{at}'000")
+SPACES = column(lambda at: f"{at};{at} 000,5", "x;y")
 SAID = {
     "a word for a gap": (
         column(lambda at: f"{'missing' if at == 3 else at},{at * 2}"),
@@ -49,6 +51,17 @@ SAID = {
     "one column": (column(str, "y"), "'y' is the only column", "--delimiter"),
     "text alone": (column(lambda at: f"m{at},{at}"), "'x' holds text, as 'm1'", "gdcli train --categorical x"),
     "units alone": (column(lambda at: f"{at} cm,{at}"), "'x' holds text, as '1 cm'", "its unit into the column's name"),
+    "a minus of type": (
+        column(lambda at: f"{at},\u2212{at}'000"),
+        "'\u22121'000' is not a number",
+        "sed 's/\u2212/-/g'",
+    ),
+    "spaces and a comma": (
+        column(lambda at: f"{at};{at} 000,5", "x;y"),
+        "'1 000,5' is",
+        "--decimal , --thousands space",
+    ),
+    "percent": (column(lambda at: f"{at},{at}%"), "'1%' is a percentage", "sed 's/ *%//g'"),
     "all gaps": (column(lambda at: f"{at},"), "8 of 8 rows have gaps, in y", "another target"),
     "labels": (column(lambda at: f"{at},{'ab'[at % 2]}"), "gdcli train tells classes apart", "--y"),
 }
@@ -63,11 +76,12 @@ def test_what_is_wrong_and_what_to_do(gdcli, table, refused, name):
     assert hint in done.err.splitlines()[1]
 
 
-@pytest.mark.parametrize("name", ["a word for a gap", "a footer", "text alone"])
+@pytest.mark.parametrize("name", ["a word for a gap", "a footer", "text alone", "spaces and a comma"])
 def test_what_is_advised_gets_further(gdcli, table, name):
     path = table(SAID[name][0])
     hint = gdcli("fit", path, "-q").err.splitlines()[1].strip()
-    words = shlex.split(hint[hint.index("--") :])[:2]
+    words = shlex.split(hint[hint.index("--") :])
+    words = words[:4] if "--thousands" in words[:4] else words[:2]
     more = ["--missing", "drop"] if words[0] == "--na" else []
     command = "train" if "gdcli train" in hint else "fit"
     done = gdcli(command, path, *words, *more, "--epochs", 1)
@@ -116,7 +130,8 @@ def test_a_text_that_is_no_number_at_all():
             "the last row ('Total') holds the sums of those above it in x and y: --comment Total leaves it out",
         ),
         ("9,36,{}", "the last row holds the sums of those above it in x and y: delete it if it is a total"),
-        ("Total,35,{}", ""),
+        ("Total,35,{}", "the last row ('Total') holds the sums of those above it in y: --comment"),
+        ("Tokyo,35,{}", ""),
     ],
 )
 def test_a_total_below_the_rows(gdcli, table, total, said):

@@ -10,7 +10,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.categories import missing_texts
-from gdcli.data.cells import data_error, printable, quoted
+from gdcli.data.cells import data_error, is_gap, printable, quoted
 from gdcli.data.dataset import Dataset
 from gdcli.data.lookalikes import hold_nearly_numbers, holds_dates, nearly
 from gdcli.data.missing import MISSING, Rows, Used
@@ -250,7 +250,7 @@ def _no_inputs(table: Table, y: str) -> DataError:
         hint = "turn dates into numbers: days since the first one"
         return data_error(table.source, f"{what}: {quoted(dates)} holds dates", hint)
     name, cell = next(
-        ((one, cell) for one in others for cell in table.first_texts(one, _FEW) if cell.strip()), ("", "")
+        ((one, cell) for one in others for cell in table.first_texts(one, _FEW) if not is_gap(cell)), ("", "")
     )
     if not name:
         return data_error(table.source, what, "name the inputs with --x; if columns ran together: --delimiter")

@@ -12,7 +12,7 @@ from gdcli.data import comments, header
 from gdcli.data.cells import data_error, no_rows, printable, quoted
 from gdcli.data.delimiters import BLANKS, candidates, records, sniff, widths
 from gdcli.data.encoding import decode
-from gdcli.data.preamble import Above, above_names, grouping_note, grouping_rows
+from gdcli.data.preamble import Above, above_names, begins_alike, grouping_note, grouping_rows
 from gdcli.data.read_limits import ReadLimits
 from gdcli.data.warning import ReadWarning, as_option, listed
 from gdcli.definitions.dataclass import dataclass
@@ -209,8 +209,8 @@ def _sniff(text: bytes, mark: str, decimal: str) -> str:
 def _above(text: bytes, offset: int, delimiter: str, source: str, options: ReadOptions) -> Above | None:
     """Lines above the names, where the first line is no row of the width of the others."""
     sample, line = _sample(text, offset), text.count(b"\n", 0, offset) + 1
-    counts = list(islice(widths(map(bytes.decode, sample.splitlines(keepends=True)), delimiter), _SAMPLE_ROWS))
-    if len(counts) < 2 or (counts[0] == counts[1] and counts[0] > 1):
+    lines = [line.decode(errors="replace") for line in sample.splitlines(keepends=True)[:_SAMPLE_ROWS]]
+    if b"\n" not in sample or begins_alike(list(widths(lines, delimiter)), len(lines)):
         return None
     return above_names(sample, [delimiter] if options.separator else candidates(options.decimal), source, line)
 

@@ -68,7 +68,11 @@ _DATES = (
     ),
 )
 _NUMBERS = (
-    Lookalike(r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "", "write an ASCII hyphen for the minus: -5"),
+    Lookalike(
+        r"[\u2010-\u2015\u2212] ?[0-9.,'\u2019 \u00a0\u202f]+([eE][0-9]+)?",
+        "",
+        "write an ASCII hyphen for the minus: -5, as sed 's/\u2212/-/g' does",
+    ),
     Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", "write numbers without underscores"),
     Lookalike(
         r"[+-]?[0-9]{1,3},[0-9]{3}",
@@ -76,10 +80,12 @@ _NUMBERS = (
         "--thousands , if the comma separates thousands; --decimal , if it is the decimal sign",
     ),
     Lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", "--thousands , reads numbers written so"),
-    Lookalike(r"[+-]?[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?", "", '--thousands "\'" reads numbers written so'),
-    Lookalike(r"[+-]?[0-9]{1,3}(\u2019[0-9]{3})+([.,][0-9]+)?", "", "--thousands \u2019 reads numbers written so"),
-    Lookalike(
-        r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "", "--thousands space reads numbers written so"
+    *(
+        Lookalike(
+            rf"[+-]?[0-9]{{1,3}}({sign}[0-9]{{3}})+{rest}", "", f"{decimal}--thousands {word} reads numbers written so"
+        )
+        for sign, word in (("'", '"\'"'), ("\u2019", "\u2019"), (r"[ \u00a0\u202f]", "space"))
+        for rest, decimal in ((r"(\.[0-9]+)?", ""), (",[0-9]+", "--decimal , "))
     ),
     Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", "--decimal , --thousands . reads numbers written so"),
     Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", "--decimal , --thousands . reads numbers written so"),
@@ -90,7 +96,9 @@ _NUMBERS = (
         "--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign",
     ),
     Lookalike(r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", "leave --decimal out if the point is the decimal sign"),
-    Lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign"),
+    Lookalike(
+        rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign, as sed 's/ *%//g' does"
+    ),
     Lookalike(
         rf"\(?[+-]?{_MONEY_SIGN} ?[+-]?{_AMOUNT}\)?|[+-]?{_AMOUNT} ?{_MONEY_SIGN}",
         "an amount of money",
@@ -207,7 +215,7 @@ def in_place(cell: str, name: str, is_numeric: bool, decimal: str = ".") -> tupl
         return what, hint
     if text == name.strip():
         return f"{what}: the line repeats the names", "delete the line; files of one table can be named one by one"
-    if is_numeric and len(text) <= _LONGEST_GAP and text.isprintable():
+    if is_numeric and len(text) <= _LONGEST_GAP and text.isprintable() and not any(map(str.isdecimal, text)):
         return what, f"--na {as_option([text])} makes it a gap; or {_OTHERWISE}"
     return what, hint
 

@@ -16,6 +16,7 @@ __all__ = ["is_summed", "total_warnings"]
 
 _FEWEST_ROWS, _FEWEST_COLUMNS, _MOST_COLUMNS = 6, 2, 20
 _ROUNDING = 1e-9
+_TOTALS = ("total", "totals", "sum", "summe", "gesamt", "somme", "suma", "totale", "\u5408\u8a08", "\u7e3d\u8a08")
 
 
 def total_warnings(table: Table, names: Sequence[str]) -> Iterator[ReadWarning]:
@@ -25,12 +26,12 @@ def total_warnings(table: Table, names: Sequence[str]) -> Iterator[ReadWarning]:
         table: The table.
         names: Its columns of numbers that are used.
     """
-    if len(table) < _FEWEST_ROWS or len(names) < _FEWEST_COLUMNS:
+    if len(table) < _FEWEST_ROWS:
         return
     columns = [name for name in names[-_MOST_COLUMNS:] if is_summed(table.kept([name])[:, 0])]
-    if len(columns) < _FEWEST_COLUMNS:
+    cell = table.texts(table.names[0])[-1].strip() if columns else ""
+    if not columns or (len(columns) < _FEWEST_COLUMNS and cell.split(" ")[0].rstrip(":").lower() not in _TOTALS):
         return
-    cell = table.texts(table.names[0])[-1].strip()
     word = cell.split()[0] if cell and kind(cell) == "word" else ""
     leaves = f"--comment {as_option([word])} leaves it out" if word else "delete it if it is a total"
     row = f"the last row ({quoted(cell)})" if word else "the last row"
