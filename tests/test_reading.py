@@ -159,6 +159,14 @@ def test_what_is_no_table_is_named(content, message, hint):
     assert "\n" not in caught.value.message
 
 
+def test_a_structured_array_is_columns():
+    rows = np.array([(1.0, 3), (2.5, 5)], dtype=[("x", "f8"), ("y", "i4")])
+    content = io.BytesIO()
+    np.save(content, rows)
+    table = read(content.getvalue())
+    assert (table.names, table.matrix(["x", "y"]).tolist()) == (("x", "y"), [[1, 3], [2.5, 5]])
+
+
 LAYOUT = [
     ("x,y\n1,3\n2,5,7\n", {}, "line 3: expected 2 cells, found 3", "quotes"),
     ("x,y\n1,3\n\n2\n", {}, "line 4: expected 2 cells, found 1", "an empty one for a gap"),

@@ -50,6 +50,7 @@ SAID = {
     ),
     "one column": (column(str, "y"), "'y' is the only column", "--delimiter"),
     "text alone": (column(lambda at: f"m{at},{at}"), "'x' holds text, as 'm1'", "gdcli train --categorical x"),
+    "units beside text": (column(lambda at: f"m{at},{at} cm,{at}", "a,x,y"), "'x' holds text, as '1 cm'", "its unit"),
     "units alone": (column(lambda at: f"{at} cm,{at}"), "'x' holds text, as '1 cm'", "its unit into the column's name"),
     "a minus of type": (
         column(lambda at: f"{at},\u2212{at}'000"),

@@ -249,13 +249,17 @@ def _no_inputs(table: Table, y: str) -> DataError:
     if dates is not None:
         hint = "turn dates into numbers: days since the first one"
         return data_error(table.source, f"{what}: {quoted(dates)} holds dates", hint)
-    name, cell = next(
-        ((one, cell) for one in others for cell in table.first_texts(one, _FEW) if not is_gap(cell)), ("", "")
-    )
+    firsts = [(name, cell) for name in others for cell in _first_given(table, name)]
+    name, cell = next((one for one in firsts if nearly(one[1])), firsts[0] if firsts else ("", ""))
     if not name:
         return data_error(table.source, what, "name the inputs with --x; if columns ran together: --delimiter")
     hint = nearly(cell) or f"gdcli train --categorical {as_option([name])} takes each text as an input of 0 and 1"
     return data_error(table.source, f"{what}: {quoted(name)} holds text, as {quoted(cell.strip())}", hint)
+
+
+def _first_given(table: Table, name: str) -> list[str]:
+    """A column's first cell that is no gap, if there is one."""
+    return next(([cell] for cell in table.first_texts(name, _FEW) if not is_gap(cell)), [])
 
 
 def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:

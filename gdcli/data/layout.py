@@ -166,7 +166,7 @@ class Text:
 def _unfitting(cells: list[str], width: int) -> str:
     """What to do about a row that is too long, or too short."""
     words = cells[0].split()
-    if len(cells) < width and words and words[0][0].isalpha():
+    if len(cells) < width and words and words[0].rstrip(":").isalpha():
         return f"if the line is no row: --comment {as_option([words[0]])} leaves out those that begin so"
     if len(cells) < width:
         return "a row has a cell for each column, an empty one for a gap; another delimiter: --delimiter"

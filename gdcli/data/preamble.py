@@ -11,7 +11,7 @@ from itertools import islice
 from gdcli.data.cells import quoted
 from gdcli.data.delimiters import records
 from gdcli.data.header import has_units
-from gdcli.data.lookalikes import kind
+from gdcli.data.lookalikes import kind, nearly
 from gdcli.data.warning import ReadWarning, listed
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError
@@ -117,7 +117,8 @@ def _are_names(rows: Sequence[Sequence[str]], width: int) -> bool:
     names, below = _without_blank_end(rows[0]), [row for row in rows[1:] if len(row) == width]
     if len(below) < max(_FEWEST_ROWS, _NEARLY_ALL * (len(rows) - 1)) or any(kind(cell) != "word" for cell in names):
         return False
-    return any(kind(cell) not in ("word", "gap") for row in below[:_FEWEST_ROWS] for cell in row)
+    cells = [cell for row in below[:_FEWEST_ROWS] for cell in row]
+    return any(kind(cell) not in ("word", "gap") or nearly(cell) for cell in cells)
 
 
 def _without_blank_end(cells: Sequence[str]) -> Sequence[str]:
