@@ -12,7 +12,7 @@ from gdcli.render import Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import Gallery, gallery
-from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.screen import Screen, clip, columns, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset
@@ -77,7 +77,7 @@ class _Lines:
         self._headed, self._width = False, width
 
     def __call__(self, column: ColumnSummary, screen: Screen) -> Iterator[str]:
-        name = fit(plain(column.name, screen), self._name)
+        name = clip(plain(column.name, screen), self._name)
         cells = [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
         if not self._headed:
             self._headed = True
@@ -85,7 +85,7 @@ class _Lines:
             yield paint(titles, theme.HEADING, screen)
         line = self._line(name, column.role, _kind(column), cells, "")
         bars = histogram(column.histogram, screen)
-        values = fit(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
+        values = clip(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
         yield f"{line}{paint(bars, theme.DATA, screen)} {values}".rstrip()
 
     def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:
