@@ -1,6 +1,7 @@
 """The words at a chart's vertical lines: on either side, and off the curves."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def test_a_marks_word_stands_off_the_curve(rising, where):
     left, right, top, bottom = word_box(text, "kept")
     curve = re.search(r'stroke-width="2.2"[^>]*d="M([^"]+)"', text)[1]
     points = np.array([part.split() for part in curve.split("L")], dtype=float)
-    between = np.concatenate([np.linspace(a, b, 20) for a, b in zip(points, points[1:], strict=False)])
+    between = np.concatenate([np.linspace(a, b, 20) for a, b in pairwise(points)])
     inside = (between > [left, top]) & (between < [right, bottom])
     assert not inside.all(axis=1).any()
     at = float(re.search(r'stroke-dasharray="4 3" d="M([\d.]+) 0', text)[1])
