@@ -50,6 +50,16 @@ class Origin(NamedTuple):
         known = {one.name for one in DataSpec.options()}
         return DataSpec.of({"source": self.source} | {name: self.given[name] for name in known & self.given.keys()})
 
+    def refuse_endings(self) -> None:
+        """Refuses options about the end of a run.
+
+        Raises:
+            OptionError: If one is given.
+        """
+        for name in OF_THE_END.keys() & self.given.keys():
+            flag = f"--{name.replace('_', '-')}"
+            raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
+
     def configured(self, reader: Reader) -> Configuration:
         """The run of `fit` or of `train`: by the options given, else by the sample's own command or by the target.
 

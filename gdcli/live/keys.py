@@ -27,6 +27,8 @@ class Key(NamedTuple):
     group: str = "Run"
 
 
+NOW = "From the next step on"
+
 KEYS = (
     Key(("space",), "space", "toggle", "run, or pause", "run"),
     Key(("n", "right"), "n", "step", "one step", "step"),
@@ -42,13 +44,15 @@ KEYS = (
     Key(("down", "minus"), "↓", "rate_down", "down by the ladder", "rate", "Learning rate"),
     Key(("right_square_bracket", "shift+up"), "]", "rate_finer_up", "up by 5 %", "", "Learning rate"),
     Key(("left_square_bracket", "shift+down"), "[", "rate_finer_down", "down by 5 %", "", "Learning rate"),
-    Key(("l",), "l", "type_rate", "type it", "type", "Learning rate"),
-    Key(("o",), "o", "optimizer_next", "next optimizer (O: the one before)", "", "Start again with another"),
+    Key(("l",), "l", "type_rate", "type it, or momentum=0.8, dropout=0.3, ...", "type", "Learning rate"),
+    Key(("o",), "o", "optimizer_next", "next optimizer (O: the one before)", "", NOW),
     Key(("O",), "O", "optimizer_before", "", "", ""),
-    Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", "Start again with another"),
+    Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", NOW),
     Key(("M",), "M", "batch_before", "", "", ""),
-    Key(("p",), "p", "penalty_next", "more L2 penalty (P: less)", "", "Start again with another"),
-    Key(("P",), "P", "penalty_before", "", "", ""),
+    Key(("p",), "p", "penalty_next", "more L2 penalty (k: less)", "", NOW),
+    Key(("k",), "k", "penalty_before", "", "", ""),
+    Key(("w",), "w", "dropout_next", "more dropout (W: less)", "", NOW),
+    Key(("W",), "W", "dropout_before", "", "", ""),
     Key(("a",), "a", "activation_next", "next activation (A: the one before)", "", "Start again with another"),
     Key(("A",), "A", "activation_before", "", "", ""),
     Key(("h",), "h", "layers_next", "one hidden layer more (H: less)", "", "Start again with another"),
@@ -61,7 +65,9 @@ KEYS = (
     Key(("X",), "X", "noise_before", "", "", ""),
     Key(("c",), "c", "compare", "freeze this run as a ghost and race it from the start", "compare", "Look"),
     Key(("C",), "C", "forget", "forget the ghost", "", "Look"),
-    Key(("tab",), "tab", "other_picture", "other pictures, where not all have room", "", "Look"),
+    Key(("tab",), "tab", "other_picture", "the next picture, where not all have room", "", "Look"),
+    Key(("E",), "E", "errors", "on the data: residuals, their squares, neither", "", "Look"),
+    Key(("P",), "P", "projector", "one large picture, or all (below 90 columns: one)", "", "Look"),
     Key(("v",), "v", "save_picture", "save a picture of the screen (.svg)", "", "Look"),
     Key(("question_mark", "f1"), "?", "show_help", "these keys; any key leaves", "keys", "Look"),
     Key(("q",), "q", "quit", "quit, and print the command that does the same", "quit", "Look"),
