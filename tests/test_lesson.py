@@ -388,6 +388,7 @@ def test_a_handout_is_one_page_that_loads_nothing(gdcli, tmp_path, language):
     assert not re.search(r"url\(|@import|<script", text)
     assert "prefers-color-scheme: dark" in text
     assert "<svg" in text
+    assert "lesson-picture" not in text
     assert "\x1b" not in text
     for pair in PAIRS:
         chapter = one(pair, language)

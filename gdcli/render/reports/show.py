@@ -52,9 +52,20 @@ def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str
         paragraph=_Lines(look.columns, layout.width),
         blocks=lambda screen: _blocks(look, layout, listed, show, names, screen),
         pictures=lambda screen: _drawn(look, show, names, screen),
-        words=lambda screen: _words(look, names, screen),
+        words=lambda screen: _saved_words(look, names, screen),
         title=f"{len(look.table):,} rows, {len(look.table.names):,} columns from {look.spec.name}",
     )
+
+
+def _saved_words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    """What is written below a saved picture: the columns, then the answer."""
+    described = _Lines(look.columns, screen.width)
+    for column in look.columns[:MOST_CLASSES]:
+        yield from described(column, screen)
+    if len(look.columns) > MOST_CLASSES:
+        yield f" ... {len(look.columns) - MOST_CLASSES:,} more"
+    yield ""
+    yield from _words(look, names, screen)
 
 
 def _drawn(look: Look, show: int | None, names: Mapping[str, str], screen: Screen) -> list[Picture]:
