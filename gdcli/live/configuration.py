@@ -20,7 +20,7 @@ from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, LineSpec, NetworkSpec, Spec, StopSpec, options_of
 from gdcli.live.experiment_setup import has_end
 
-__all__ = ["Configuration", "Origin", "Parser", "sample_configuration", "with_rows"]
+__all__ = ["Configuration", "Origin", "Parser", "refuse_endings", "sample_configuration", "with_rows"]
 
 ROWS_A_CLASS = 10
 LABELS = ("class", "label", "species", "target", "digit")
@@ -71,6 +71,13 @@ class Origin(NamedTuple):
             raise OptionError(f"{flag} goes with a {model}, and this is none", f"leave out {flag}")
         given = {name: value for name, value in self.given.items() if name in known}
         return Configuration(Spec.of(command, self.source, given), frozenset(given))
+
+
+def refuse_endings(origin: Origin) -> None:
+    """Refuses options about the end of a run."""
+    for name in OF_THE_END.keys() & origin.given.keys():
+        flag = f"--{name.replace('_', '-')}"
+        raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
 
 
 Parser = Callable[[Sequence[str]], Origin]

@@ -22,6 +22,7 @@ from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.local_limit import LocalLimitCurve
 from gdcli.live.panels.regions import Regions
+from gdcli.live.race_scene import race_places
 from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
@@ -91,6 +92,11 @@ class Scenes:
 
     def _places(self, session: Session, body: Area) -> Sequence[tuple[Panel, Area]]:
         """The pictures and their areas."""
+        if session.lanes:
+            of_line: list[Panel] = [self._arithmetic, self._data]
+            others: list[Panel] = [self._diagram, self._limits]
+            others = of_line if isinstance(session.run.setup.scene, LineScene) else others
+            return race_places(session, body, self.dial_area, self.surface, self._regions, others)
         full = body.width >= WIDE and body.height >= HIGH - TOP - BOTTOM
         if isinstance(session.run.setup.scene, LineScene):
             return self._line(session, body) if full else self._small_line(session, body)
@@ -162,6 +168,7 @@ class Scenes:
             (", ".join(setup.settings.values()), theme.NOTE),
         ]
         figures = [(now, theme.HEADING), (_figures(session, page.width), theme.RESULT)]
+        state = f"lane {session.at + 1} of {len(session.lanes)}, {state}" if session.lanes else state
         text = f"{state}, {session.describe_speed()}" if session.running else state
         mood = [(text, theme.RUNNING if session.running else theme.NOTE)]
         one_line = [*about, *figures, *mood]

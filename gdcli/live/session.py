@@ -11,17 +11,18 @@ from gdcli.errors import GdcliError
 from gdcli.formatting import short
 from gdcli.live import messages
 from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
+from gdcli.live.lanes import Lane
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
 
-__all__ = ["SPEEDS", "Session"]
+__all__ = ["SPEEDS", "Session", "next_look"]
 
 SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
-DIRECTIONS = {"next": 1, "before": -1}  # of a setting
+DIRECTIONS = {"next": 1, "before": -1} | {str(number): number for number in range(1, 10)}  # of a setting
 FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
 
@@ -35,6 +36,8 @@ class Session:
     """
 
     replaying = False
+    lanes: Sequence[Lane] = ()
+    at = 0  # which lane is at the keys
     speeds: Sequence[float] = SPEEDS
 
     def __init__(self, factory: SetupFactory, listener: Callable[[str, Any], None] | None = None) -> None:
@@ -85,7 +88,7 @@ class Session:
         while self.running and made + 1 <= owed:
             self.advance()
             made += 1
-            if made % CHECKED == 0 and now() >= until:
+            if made * len(self.runs) % CHECKED == 0 and now() >= until:
                 owed = min(owed, made)  # what could not be made in time is not owed any more
         self._owed = 0.0 if math.isinf(owed) else owed - made
 
@@ -117,14 +120,24 @@ class Session:
             self.say(messages.describe_arrival(run))
         elif run.now.number >= self._look_at and run.now.measured is not None:
             news = [one for one in find(run) if one.name not in {MINOR, *self._known}]
-            self._look_at = _next_look(run)
+            self._look_at = next_look(run)
             if news:
                 self.stop()
                 self.say(f"Step {run.now.number:,}: {sentences(news)}")
 
+    @property
+    def runs(self) -> list[LiveRun]:
+        """All that is run."""
+        return [self.run]
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more updates are made."""
+        return all(run.ended for run in self.runs)
+
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""
-        if self.run.ended:
+        if self.ended:
             self.stop()
             return
         self.running, self.goal = True, goal
@@ -189,7 +202,7 @@ class Session:
             self.stop()
             self.say(f"{sentences(final)} Change something, or space runs on.")
             return
-        self._known, self._look_at = {one.name for one in found}, _next_look(self.run)
+        self._known, self._look_at = {one.name for one in found}, next_look(self.run)
         self.start("converge")
 
     def back(self) -> None:
@@ -356,8 +369,12 @@ class Session:
         """The command that reproduces what is on the screen."""
         return self.factory.rerun(self.run.turns, self.run.now.number)
 
+    def reruns(self) -> list[str]:
+        """The same of all that is run."""
+        return [self.rerun()]
 
-def _next_look(run: LiveRun) -> int:
+
+def next_look(run: LiveRun) -> int:
     """The step after which a run to its end is looked at next: seldom, as looking takes longer than a step."""
     epochs = run.now.number // run.setup.steps_per_epoch
     return (epochs + max(FIRST_LOOK, epochs // 20)) * run.setup.steps_per_epoch

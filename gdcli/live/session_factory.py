@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from copy import copy
+from typing import Any, Self, TypeVar
 
 from gdcli.data.samples import samples
 from gdcli.definitions import ACTIVATION, OPTIMIZER, flag_name
@@ -116,6 +117,13 @@ class SessionFactory:
 
     # changing
 
+    def with_options(self, **changes: Any) -> Self:
+        """Another factory, on the same rows, with some options of the run changed; this one stays as it is."""
+        other = copy(self)
+        if changes:
+            other._set(**changes)
+        return other
+
     def again(self, rate: float | None) -> str:
         """The same run."""
         self._take_rate(rate)
@@ -169,8 +177,14 @@ class SessionFactory:
 
     def _optimizer(self, direction: int) -> str:
         names = names_of(OPTIMIZER)
-        chosen = _turned(names, flag_name(type(self.setup.optimizer).__name__), direction)
-        self._set(optimizer=chosen, **dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
+        return self._with_optimizer(_turned(names, flag_name(type(self.setup.optimizer).__name__), direction))
+
+    def _straight(self, number: int) -> str:
+        """The optimizer of that number, counted in order of complexity."""
+        return self._with_optimizer(names_of(OPTIMIZER)[number - 1])
+
+    def _with_optimizer(self, name: str) -> str:
+        self._set(optimizer=name, **dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
         return f"{type(self.setup.optimizer).__name__}, from the same start."
 
     def _batch(self, direction: int) -> str:

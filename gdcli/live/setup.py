@@ -159,7 +159,7 @@ class Choice(NamedTuple):
 
     Args:
         name: Its name: "optimizer".
-        direction: 1 for the next or larger, -1 for the one before or smaller.
+        direction: 1 for the next or larger, -1 for the one before or smaller; of "straight", which optimizer.
     """
 
     name: str
@@ -186,6 +186,9 @@ class SetupFactory(Protocol):
         Raises:
             GdcliError: If that setting cannot be changed here.
         """
+
+    def with_options(self, **changes: Any) -> SetupFactory:
+        """Another factory that sets up the same run with some options changed; this one stays as it is."""
 
     def restart_from(self, x: float, y: float, rate: float | None) -> str:
         """Sets up the same run from another start: two parameters, in the data's own units."""

@@ -32,8 +32,10 @@ from gdcli.experiments.spec import (
     StopSpec,
     reject_together,
 )
-from gdcli.live.configuration import OF_THE_END, Origin
+from gdcli.live.configuration import Origin, refuse_endings
 from gdcli.live.lecture import check_lecture, save_lecture
+from gdcli.live.race import Race
+from gdcli.live.race_setup import check_race, lane_factories
 from gdcli.live.recording import Recorder
 from gdcli.live.recording_files import check_record, recorded, recorder_to
 from gdcli.live.replay import Replay
@@ -68,7 +70,8 @@ def command(
     reject_together({"--record": live.record, "--replay": live.replay})
     reject_together({"--plain": live.plain, "--web": live.web, "--save": live.save})
     origin = origin_of(context)
-    _refuse_endings(origin)
+    refuse_endings(origin)
+    check_race(live.race, live.record, live.replay)
     if live.web:
         _serve(invocation(context, origin.source), origin, live, terminal)
         return
@@ -83,12 +86,12 @@ def command(
     check_record(live.record, str(origin.source))
     piped = _piped(origin, live, terminal)
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
-    _ = factory.setup  # what is wrong with it is said before the screen is taken
-    note_all(factory.notes, terminal)
+    lanes = lane_factories(live.race, factory, origin.given)  # what is wrong is said before the screen is taken
+    note_all([*dict.fromkeys(factory.notes)], terminal)
     with unwound(), recorder_to(live.record) as recorder:
-        session = Session(factory, recorder)
+        session = Race(lanes, recorder)
         signum = _converse(session, recorder, live, terminal)
-    terminal.note(f"rerun: {session.rerun()}")
+    note_all([f"rerun: {one}" for one in session.reruns()], terminal)
     _finish(signum)
 
 
@@ -106,13 +109,6 @@ def parsed(words: Sequence[str]) -> Origin:
         OptionError: If they are no command line.
     """
     return origin_of(context_of("live", words))
-
-
-def _refuse_endings(origin: Origin) -> None:
-    """Refuses options about the end of a run."""
-    for name in OF_THE_END.keys() & origin.given.keys():
-        flag = f"--{name.replace('_', '-')}"
-        raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
 
 
 def _refuse_without_web(context: Any) -> None:
@@ -232,8 +228,8 @@ def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Termi
 
     if origin.source == "-":
         raise OptionError("--web cannot read rows from standard input", "name a file")
-    if live.replay is None:
-        _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
+    if live.replay is None:  # what is wrong with it is said before it is served
+        lane_factories(live.race, SessionFactory.from_origin(origin, parsed), origin.given)
     check_record(live.record, str(origin.source))
     again = again.with_options(web=None, port=None, host=None, sessions=None)
 

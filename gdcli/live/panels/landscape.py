@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.live.history import Curve
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.run import Course, Ghost
@@ -14,11 +18,25 @@ from gdcli.render.charts.axes import compact, fractions
 from gdcli.render.raster.colormap import Pixels
 from gdcli.render.raster.pictures import draw_heat_map, draw_path, pixels_at
 from gdcli.render.screen import Screen
+from gdcli.render.theme import Meaning
 
-__all__ = ["LossSurface"]
+__all__ = ["LossSurface", "Trail"]
 
 CONTOURS = 8
 SHOWN_STEPS = 400  # the last steps that have a dot each
+BETWEEN = 0.07  # of the picture's width, between two numbers of a path
+
+
+class Trail(NamedTuple):
+    """One of several paths.
+
+    Args:
+        way: Its points.
+        meaning: Its colour, and its number.
+    """
+
+    way: Curve
+    meaning: Meaning
 
 
 class LossSurface:
@@ -29,8 +47,8 @@ class LossSurface:
         self._map: Pixels = np.empty((0, 0, 3), dtype=np.uint8)
         self._inner: Area | None = None
 
-    def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
-        """The surface, the paths, S at the start, x at the minimum."""
+    def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None, trails: Sequence[Trail] = ()) -> None:
+        """The surface, the paths, S at the start, x at the minimum; in a race the lanes' paths with their numbers."""
         landscape = getattr(run.setup.scene, "landscape", None)
         if landscape is None or area.width < 12 or area.height < 5:
             return
@@ -42,9 +60,12 @@ class LossSurface:
         if ghost is not None:
             spots = _spots(ghost.way.values, frame)
             rgb = draw_path(rgb, spots, page.screen, line=theme.GHOST, dot=theme.GHOST, dots=SHOWN_STEPS)
-        rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS)
+        if not trails:
+            rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS)
+        for way, ink in trails:
+            rgb = draw_path(rgb, _spots(way.values, frame), page.screen, line=ink, dot=ink, dots=SHOWN_STEPS)
         page.picture(inner, rgb)
-        self._letters(page, run, ghost, landscape, inner)
+        self._letters(page, run, ghost, landscape, inner, trails)
 
     def _heat(self, landscape: LossLandscape, inner: Area, setup: Setup, screen: Screen) -> Pixels:
         wanted = setup, inner.width, inner.height, screen
@@ -53,7 +74,15 @@ class LossSurface:
             self._map, self._drawn_for = draw_heat_map(values, screen, contours=CONTOURS), wanted
         return self._map
 
-    def _letters(self, page: Page, run: Course, ghost: Ghost | None, landscape: LossLandscape, inner: Area) -> None:
+    def _letters(
+        self,
+        page: Page,
+        run: Course,
+        ghost: Ghost | None,
+        landscape: LossLandscape,
+        inner: Area,
+        trails: Sequence[Trail],
+    ) -> None:
         """S at the start, x at the minimum, the ghost where it was at this step, and the run itself."""
         marks = [(run.way.values[:1], theme.START)]
         if landscape.minimum is not None:
@@ -61,7 +90,8 @@ class LossSurface:
         if ghost is not None:
             at = max(1, int(np.searchsorted(ghost.way.steps, run.now.number, side="right")))
             marks.append((ghost.way.values[at - 1 : at], theme.GHOST))
-        marks.append((run.way.values[-1:], theme.CURRENT))
+        marks += [] if page.screen.color else [(_apart(way, landscape), ink) for way, ink in trails]
+        marks += [(way.values[-1:], ink) for way, ink in trails] or [(run.way.values[-1:], theme.CURRENT)]
         for points, meaning in marks:
             for row, column in _pixels(points, landscape, inner):
                 page.over(inner.left + column, inner.top + row // 2, meaning.sign(page.screen.unicode))
@@ -76,6 +106,16 @@ class LossSurface:
         ranges = (landscape.x_range, along), (landscape.y_range, up)
         x, y = (float(compact(low + (high - low) * part, 3)) for (low, high), part in ranges)
         return x, y
+
+
+def _apart(way: Curve, landscape: LossLandscape) -> Array:
+    """Some points of a path, none near the one before."""
+    chosen: list[Array] = []
+    for point in way.values[:: max(1, len(way) // SHOWN_STEPS)]:
+        size = [high - low for low, high in (landscape.x_range, landscape.y_range)]
+        if not chosen or np.abs((point - chosen[-1]) / size).max() > BETWEEN:
+            chosen.append(point)
+    return np.array(chosen)
 
 
 def _spots(points: Array, frame: Plot) -> Array:
