@@ -201,6 +201,7 @@ RERUN = {
     "batches": (race, ("batch-size=1,3,full", "sample:xor", "--hidden", "2", "--lr", "0.1"), "step 6"),
     "scaled": (race, ("adagrad,nesterov", "sample:bmi"), "step 5"),
     "added by keys": (session, (), "step 3, lr 0.2, step, add_lane, straight_7, step 2, lr 0.3, add_lane, step 4"),
+    "momentum by keys": (race, ("momentum,adam",), "kept_next, next_lane, kept_before, step 6"),
     "changed by keys": (race, ("sgd,adam", *XOR), "batch_next, next_lane, penalty_next, seed, step 7, drop_lane, step"),
 }
 
@@ -278,6 +279,22 @@ def test_lanes_are_taken_away_until_one_run_is_left():
 def test_an_optimizer_has_a_key_of_its_own_without_a_race_too():
     sitting = do(session(), "straight_9, step")
     assert type(sitting.run.setup.optimizer).__name__ == "AdamW"
+
+
+def test_the_second_dial_goes_along_its_ladder_from_the_start():
+    sitting = do(race(THREE), "step 3, next_lane, kept_next 2, step 4")
+    assert [getattr(lane.run.setup.optimizer, "momentum", None) for lane in sitting.lanes] == [None, 0.98, None]
+    assert "2 Momentum 0.98 lr 0.1" in "\n".join(screenful(sitting))
+    shown = screenful(sitting, 80, 24)
+    assert shown[1].endswith("momentum 0.98")
+    assert shown[2].index("▼") > shown[3].index("0.9 ", 50)
+    do(sitting, "kept_next 9, kept_before 12")
+    assert sitting.run.setup.optimizer.momentum == 0
+    do(sitting, "next_lane, kept_before")
+    assert sitting.run.setup.optimizer.beta1 == 0.8
+    do(sitting, "next_lane, kept_next")
+    assert sitting.message == "SGD has no momentum: 2 takes Momentum, 7 takes Adam with its beta1."
+    assert not any("beta1" in line for line in screenful(sitting, 80, 24)[:4])
 
 
 # what is seen

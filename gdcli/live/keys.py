@@ -55,6 +55,8 @@ KEYS = (
         "Start again with another",
     ),
     *(Key((str(number),), str(number), f"straight_{number}", "", "", "") for number in range(2, 10)),
+    Key(("t",), "t", "kept_next", "more momentum, or Adam's beta1 (T: less)", "", AGAIN),
+    Key(("T",), "T", "kept_before", "", "", ""),
     Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", AGAIN),
     Key(("M",), "M", "batch_before", "", "", ""),
     Key(("p",), "p", "penalty_next", "more L2 penalty (P: less)", "", AGAIN),

@@ -195,8 +195,9 @@ def labels(lanes: Sequence[Lane]) -> list[str]:
 
 
 def _hyperparameters(setups: Sequence[Setup]) -> list[str]:
-    """Of each lane's optimizer, what another lane of the same one has otherwise."""
-    return [_unlike(one.optimizer, [other.optimizer for other in setups]) for one in setups]
+    """Of each lane's optimizer, what is unlike its default, or another lane of the same one has otherwise."""
+    optimizers = [one.optimizer for one in setups]
+    return [_unlike(one, [*optimizers, type(one)()]) for one in optimizers]
 
 
 def _unlike(own: Optimizer, others: Sequence[Optimizer]) -> str:

@@ -15,7 +15,7 @@ from gdcli.live.setup import Choice, SetupFactory
 
 __all__ = ["Race"]
 
-OWN = ("optimizer", "straight", "batch")
+OWN = ("optimizer", "straight", "kept", "batch")
 """Settings that a lane has for itself; others change the start or the surface, and so all lanes."""
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from gdcli.formatting import short
 from gdcli.live.keys import KEYS, Key
 from gdcli.live.messages import rate_warning
+from gdcli.live.momentum import kept
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
 from gdcli.live.panels.base import Panel
@@ -21,6 +22,7 @@ from gdcli.live.panels.diagram import Diagram
 from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.local_limit import LocalLimitCurve
+from gdcli.live.panels.momentum import MomentumDial
 from gdcli.live.panels.regions import Regions
 from gdcli.live.race_scene import race_places
 from gdcli.live.run import figures
@@ -38,6 +40,7 @@ TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer;
 GAP, BETWEEN = 2, 3
 LOW = 7  # rows of a curve at least
 LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
+TWO_DIALS, MOMENTUM = 76, 26  # columns from which there are two dials, and those of the second
 EPOCHS_TOO = 80  # columns from which the header shows epochs as well
 HELP_WIDE = 60  # columns of a key and what it does
 
@@ -62,7 +65,7 @@ class Scenes:
     def __init__(self) -> None:
         self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
-        self._limits = LocalLimitCurve()
+        self._limits, self._momentum = LocalLimitCurve(), MomentumDial()
         self._arithmetic, self._regions, self._diagram = Arithmetic(), Regions(), Diagram()
         self.dial_area = Area(0, 0, 0, 0)
         self.footer: list[tuple[Area, str]] = []
@@ -81,14 +84,23 @@ class Scenes:
             _help(page, session.help)
             return page
         self._header(page, session)
-        self.dial_area = Area(1, 1, width - 2, 3)
-        self.dial.draw(page, self.dial_area, session.run, session.ghost)
+        self._dials(page, session)
         body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
         for panel, area in self._places(session, body):
             panel.draw(page, area, session.run, session.ghost)
         _message(page, session)
         self._footer(page, session)
         return page
+
+    def _dials(self, page: Page, session: Session) -> None:
+        """The rate's dial, and where there is room and a momentum the second one."""
+        run, second = session.run, MOMENTUM if page.width >= TWO_DIALS else 0
+        second = 0 if kept(run.setup.optimizer) is None else second
+        self.dial_area = Area(1, 1, page.width - 2 - second, 3)
+        self.dial.draw(page, self.dial_area, run, session.ghost)
+        if second:
+            area = Area(page.width + 2 - second, 1, second - 3, 3)
+            self._momentum.draw(page, area, run, session.ghost)
 
     def _places(self, session: Session, body: Area) -> Sequence[tuple[Panel, Area]]:
         """The pictures and their areas."""

@@ -22,6 +22,7 @@ from gdcli.formatting import exact
 from gdcli.live.configuration import Configuration, Origin, Parser, sample_configuration, with_rows
 from gdcli.live.experiment_setup import has_end
 from gdcli.live.line_scene import line_setup
+from gdcli.live.momentum import next_kept
 from gdcli.live.network_scene import network_setup
 from gdcli.live.saved_setup import as_saved, restored
 from gdcli.live.setup import Choice, LineScene, Setup, Turns
@@ -186,6 +187,11 @@ class SessionFactory:
     def _with_optimizer(self, name: str) -> str:
         self._set(optimizer=name, **dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
         return f"{type(self.setup.optimizer).__name__}, from the same start."
+
+    def _kept(self, direction: int) -> str:
+        name, value = next_kept(self.setup.optimizer, direction)
+        self._set(**{name: value})
+        return f"{name[:1].upper()}{name[1:]} {value:g}, from the same start."
 
     def _batch(self, direction: int) -> str:
         rows = len(self.setup.scene.data)
