@@ -21,7 +21,7 @@ from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen
 
 SIZES = [(120, 40), (80, 24)]
-MOOD = re.compile(r"\s+(pa?u?s?e?d?|re?p?l?a?y?)$")  # as far as there is room for it
+MOOD = re.compile(r"(?:^|\s+)(pa?u?s?e?d?|re?p?l?a?y?)$")  # as far as there is room for it
 DONE = "step 3, lr 0.3, step 5, back 2, step, lr 0.2, step 7, rate_down, step"
 SETTINGS = "step 2, seed, step 2, optimizer_next, step 2, penalty_next, step, reset, step 2"
 GHOSTS = "step 4, compare, lr 0.2, step 6, compare, step 2, forget, step 2"

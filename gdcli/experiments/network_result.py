@@ -37,11 +37,9 @@ class NetworkResult(Result):
 
     Args:
         experiment: What was run.
-        saved_as: The file its model goes to, or None.
     """
 
     experiment: NetworkExperiment = None  # type: ignore[assignment]  # fields before it have defaults
-    saved_as: str | None = None
 
     @property
     def reading(self) -> ReadReport | None:
@@ -150,7 +148,7 @@ class NetworkResult(Result):
         """Further lines for people."""
         run, experiment = self.run, self.experiment
         remarks = ending(run.last, experiment.epochs, experiment.stopping.rules)
-        return remarks + ([("saved", self.saved_as)] if self.saved_as else [])
+        return remarks + ([("saved", self.saving.written)] if self.saving.written else [])
 
     def predict(self, rows: Any) -> Array:
         """Labels of classes, or numbers, for raw inputs (n, d)."""
@@ -183,7 +181,7 @@ class NetworkResult(Result):
             "chosen": self.experiment.choices,
             "config": self.config(),
             "reading": described(self.reading),
-            "model": self.saved_as,
+            "model": self.saving.written,
             "rerun": self.rerun,
         }
 

@@ -12,6 +12,7 @@ from gdcli.live.race_words import state as lanes_state
 from gdcli.live.race_words import table
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
+from gdcli.live.view import VIEWS
 
 __all__ = ["converse"]
 
@@ -19,7 +20,7 @@ WELCOME = "Type n for a step, 'n 5' for five, 'lr 0.3' for a learning rate, ? fo
 MOST = 1_000_000
 FIRST, RARER = 20, 10  # steps of a long run that are each reported; then each tenth, each hundredth, ...
 ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in KEYS for name in key.keys}
-LEFT_OUT = ("other_picture", "save_picture", "faster", "slower")
+LEFT_OUT = ("other_picture", "save_picture", "faster", "slower", *VIEWS)
 
 
 def converse(

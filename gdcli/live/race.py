@@ -12,6 +12,7 @@ from gdcli.live.race_words import lane_name, lead
 from gdcli.live.run import LiveRun
 from gdcli.live.session import AT_ONCE, Session, next_look
 from gdcli.live.setup import Choice, SetupFactory
+from gdcli.live.view import AUTOMATIC
 
 __all__ = ["Race"]
 
@@ -270,6 +271,10 @@ class Race(Session):
             return
         self._select(self.at + 1)
         self.say(self._news() or f"The keys are lane {self.at + 1}'s: {labels(self.lanes)[self.at]}.")
+
+    def switch_projector(self, width: int) -> None:
+        """One picture with large figures, or all; a race shows all, on narrow screens too, until that is asked for."""
+        super().switch_projector(max(width, AUTOMATIC) if self.lanes else width)
 
     # what is said
 

@@ -9,7 +9,7 @@ from gdcli.live.panels.race import RaceCurves, RaceRates, RaceSurface, RaceTable
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 
-__all__ = ["race_places"]
+__all__ = ["race_pictures", "race_places"]
 
 GAP = 2
 LEFT = 0.45  # of the width, where three pictures have room
@@ -32,13 +32,11 @@ def race_places(
         others: Further pictures of that lane, in turn by Tab.
     """
     lanes, at = session.lanes, session.at
-    table = RaceTable(lanes, at)
+    table, first = RaceTable(lanes, at), _first(session, surface, own)
     above = body.inside(bottom=table.height)
     high = above.height >= HIGH
     left = above._replace(width=round(above.width * (LEFT if high else 0.5)) - 1, height=above.height - high)
     right = left._replace(left=left.left + left.width + GAP, width=above.width - GAP - left.width)
-    drawn = isinstance(session.run.setup.scene, LineScene) and session.run.setup.scene.landscape is not None
-    first: Panel = RaceSurface(surface, lanes, at) if drawn else own
     places: Places = [(RaceRates(lanes, at), dial), (table, body.inside(top=above.height)), (first, left)]
     curves: Panel = RaceCurves(lanes)
     if not high:
@@ -46,3 +44,21 @@ def race_places(
         return [*places, (pictures[session.picture % len(pictures)], right)]
     low = right.inside(top=right.height - ARITHMETIC)
     return [*places, (curves, right.inside(bottom=ARITHMETIC + 1)), (others[session.picture % len(others)], low)]
+
+
+def race_pictures(session: Session, surface: LossSurface, own: Panel) -> list[tuple[str, Panel]]:
+    """The pictures one at a time, by their names."""
+    first = _first(session, surface, own)
+    table = RaceTable(session.lanes, session.at)
+    return [
+        ("paths" if first is not own else "regions", first),
+        ("loss curves", RaceCurves(session.lanes)),
+        ("table", table),
+    ]
+
+
+def _first(session: Session, surface: LossSurface, own: Panel) -> Panel:
+    """All paths where there is a surface; else a picture of the lane at the keys."""
+    scene = session.run.setup.scene
+    drawn = isinstance(scene, LineScene) and scene.landscape is not None
+    return RaceSurface(surface, session.lanes, session.at) if drawn else own

@@ -15,6 +15,7 @@ from gdcli.live.history import Moment
 from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
 from gdcli.live.setup import Setup, SetupFactory
+from gdcli.live.view import VIEWS
 from gdcli.training.records import Epoch
 
 __all__ = ["Replay"]
@@ -29,7 +30,7 @@ SAID = {
 }
 SETTLED = "This is a recording: what happened is settled. Space plays it, n and b step through it."
 OWN = ("toggle", "step", "epoch", "converge", "back", "best", "reset", "faster", "slower")
-LOOKS = ("other_picture", "show_help", "quit", "save_picture")
+LOOKS = ("other_picture", "show_help", "quit", "save_picture", *VIEWS)
 
 
 class Playback(Course):

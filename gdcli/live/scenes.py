@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gdcli.formatting import short
+from gdcli.live.help_pages import draw_help
 from gdcli.live.keys import KEYS, Key
 from gdcli.live.messages import rate_warning
 from gdcli.live.momentum import kept
@@ -24,7 +25,8 @@ from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.local_limit import LocalLimitCurve
 from gdcli.live.panels.momentum import MomentumDial
 from gdcli.live.panels.regions import Regions
-from gdcli.live.race_scene import race_places
+from gdcli.live.projector import PEN, Figure, draw_figures, draw_header, rate_figure
+from gdcli.live.race_scene import race_pictures, race_places
 from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
@@ -32,17 +34,18 @@ from gdcli.render import theme
 from gdcli.render.screen import Screen
 from gdcli.render.theme import Meaning
 
-__all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
+__all__ = ["LEAST", "Scenes", "TooSmall"]
 
 LEAST = (60, 20)
 WIDE, HIGH = 100, 30  # from here on all pictures have room
 TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
 LOW = 7  # rows of a curve at least
-LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
+LAST_TO_GO = ("show_help", "quit", "toggle", "other_picture")  # from the footer, where it is narrow
+MOST_NAMES = 3  # parameters that have room in a header
+NEXT_TOO = 72  # columns from which the footer names the next picture
 TWO_DIALS, MOMENTUM = 76, 26  # columns from which there are two dials, and those of the second
 EPOCHS_TOO = 80  # columns from which the header shows epochs as well
-HELP_WIDE = 60  # columns of a key and what it does
 
 
 class TooSmall(NamedTuple):
@@ -59,10 +62,29 @@ class TooSmall(NamedTuple):
         )
 
 
-class Scenes:
-    """Draws a session on a page of any size. Panels keep what is costly to make."""
+class Picture(NamedTuple):
+    """A picture of the walk.
 
-    def __init__(self) -> None:
+    Args:
+        name: What it shows.
+        panel: What draws it.
+        numbers: Whether a line's parameters have to stand beside it, as they do not stand in it.
+    """
+
+    name: str
+    panel: Panel
+    numbers: bool = True
+
+
+class Scenes:
+    """Draws a session on a page of any size. Panels keep what is costly to make.
+
+    Args:
+        keys: Those that the footer and the help show.
+    """
+
+    def __init__(self, keys: Sequence[Key] = KEYS) -> None:
+        self.keys = keys
         self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
         self._limits, self._momentum = LocalLimitCurve(), MomentumDial()
@@ -73,24 +95,63 @@ class Scenes:
     @np.errstate(all="ignore")
     def draw(self, session: Session, width: int, height: int, screen: Screen) -> Page:
         """A page with everything on it."""
-        page = Page(width, height, screen)
+        page = Page(width, height, screen, PEN if _is_projected(session, width) else 1)
         if width < LEAST[0] or height < LEAST[1]:
             words = textwrap.wrap(TooSmall(width, height).message(), max(width, 1))
             for row, line in enumerate(words[:height]):
                 page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
+        self.surface.view = self._data.view = session.view
         if session.help:
-            _help(page, session.help)
-            return page
+            draw_help(page, session.help, self.keys)
+        elif _is_projected(session, width):
+            self._project(page, session)
+        else:
+            self._draw_all(page, session)
+        return page
+
+    def _draw_all(self, page: Page, session: Session) -> None:
+        """As many pictures as there is room for, with header, dial, message and footer."""
+        width, height = page.width, page.height
         self._header(page, session)
         self._dials(page, session)
         body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
         for panel, area in self._places(session, body):
             panel.draw(page, area, session.run, session.ghost)
-        _message(page, session)
+        _message(page, _message_lines(session, width, 2), session)
         self._footer(page, session)
-        return page
+
+    def _project(self, page: Page, session: Session) -> None:
+        """One picture, the figures that matter in large, and all of what is said."""
+        walk = self._walk(session)
+        picture = walk[session.picture % len(walk)]
+        beside = _parameters(session) if picture.numbers else []
+        top = draw_figures(page, draw_header(page, _about(session)), _large_figures(session), beside)
+        said = _message_lines(session, page.width, page.height)
+        below = page.height - 1 - max(len(said), 2)
+        self.dial_area = Area(0, 0, 0, 0)
+        picture.panel.draw(page, Area(0, top, page.width, below - top), session.run, session.ghost)
+        _message(page, said, session)
+        self._footer(page, session)
+
+    def _walk(self, session: Session) -> list[Picture]:
+        """The pictures in the order in which Tab shows them one by one."""
+        run = session.run
+        scene, metrics = run.setup.scene, run.setup.problem.metrics
+        if session.lanes:
+            return [Picture(*one) for one in race_pictures(session, self.surface, self._regions)]
+        if isinstance(scene, LineScene):
+            surface = [Picture("loss surface", self.surface)] if scene.landscape is not None else []
+            data = "data and line" if scene.data.inputs.shape[1] == 1 else "predictions"
+            losses = Picture("loss curve", self._losses)
+            step = Picture("the step", self._arithmetic, numbers=False)
+            return [*surface, Picture(data, self._data, numbers=False), losses, step]
+        first = "confusion" if run.setup.classes and scene.data.inputs.shape[1] != 2 else "regions"
+        walk = [Picture(first, self._regions), Picture("network", self._diagram), Picture("loss curve", self._losses)]
+        walk += [Picture("accuracy", self._accuracy)] if "accuracy" in metrics else []
+        walk += [Picture("edge of stability", self._limits)] if len(run.limits.curve) > 1 else []
+        return walk
 
     def _dials(self, page: Page, session: Session) -> None:
         """The rate's dial, and where there is room and a momentum the second one."""
@@ -169,20 +230,9 @@ class Scenes:
 
     def _header(self, page: Page, session: Session) -> None:
         """Data, model, optimizer, step and loss; in two lines, around the dial, where one is too short."""
-        run, setup = session.run, session.run.setup
-        now = f"step {run.now.number:,}"
-        if setup.batch_size is not None and page.width >= EPOCHS_TOO:
-            now += f" epoch {run.now.epoch:,}"
-        state = "running" if session.running else "replay" if session.replaying else "paused"
-        about = [
-            (setup.name, theme.HEADING),
-            (setup.model, theme.PLAIN),
-            (", ".join(setup.settings.values()), theme.NOTE),
-        ]
-        figures = [(now, theme.HEADING), (_figures(session, page.width), theme.RESULT)]
-        state = f"lane {session.at + 1} of {len(session.lanes)}, {state}" if session.lanes else state
-        text = f"{state}, {session.describe_speed()}" if session.running else state
-        mood = [(text, theme.RUNNING if session.running else theme.NOTE)]
+        about = _names(session)
+        figures = [(_step(session, page.width), theme.HEADING), (_figures(session, page.width), theme.RESULT)]
+        mood = [_mood(session)]
         one_line = [*about, *figures, *mood]
         if _length(one_line) <= page.width:
             _words(page, 0, one_line)
@@ -193,17 +243,90 @@ class Scenes:
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
-        keys = [key for key in KEYS if key.footer]
-        widths = {key: len(_written(key, page)) + len(_footer_word(key, session)) + 3 for key in keys}
+        keys = [key for key in self.keys if key.footer]
+        words = {key: _footer_word(key, session) for key in keys}
+        if walk := self._where(session, page):
+            words = {**{key: walk for key in self.keys if key.action == "other_picture"}, **words}
+        keys = list(words)
+        widths = {key: len(_written(key, page)) + len(words[key]) + 3 for key in keys}
         while sum(widths[key] for key in keys) > page.width:
             keys.remove(next(key for key in reversed(keys) if key.action not in LAST_TO_GO))
         column, row = 0, page.height - 1
         self.footer = []
         for key in keys:
             end = page.write(column, row, f" {_written(key, page)} ", theme.BUTTON)
-            page.write(end, row, _footer_word(key, session))
+            page.write(end, row, words[key])
             self.footer.append((Area(column, row, widths[key], 1), key.action))
             column += widths[key]
+
+    def _where(self, session: Session, page: Page) -> str:
+        """Which of the pictures is shown and which is next, where not all have room."""
+        if not _is_projected(session, page.width):
+            return ""
+        walk = self._walk(session)
+        at = session.picture % len(walk)
+        coming = f", next: {walk[(at + 1) % len(walk)].name}" if page.width >= NEXT_TOO else ""
+        return f"picture {at + 1} of {len(walk)}{coming}"
+
+
+def _is_projected(session: Session, width: int) -> bool:
+    """Whether one picture is shown at a time; a race, whose table is read beside them, only where that is asked for."""
+    return bool(session.view.projector) if session.lanes else session.view.projects(width)
+
+
+def _names(session: Session) -> list[tuple[str, Meaning]]:
+    """Data, model and settings."""
+    setup = session.run.setup
+    settings = ", ".join(setup.settings.values())
+    return [(setup.name, theme.HEADING), (setup.model, theme.PLAIN), (settings, theme.NOTE)]
+
+
+def _step(session: Session, width: int) -> str:
+    """Steps and, of batches, epochs."""
+    run = session.run
+    epochs = f" epoch {run.now.epoch:,}" if run.setup.batch_size is not None and width >= EPOCHS_TOO else ""
+    return f"step {run.now.number:,}{epochs}"
+
+
+def _mood(session: Session) -> tuple[str, Meaning]:
+    """Whether it runs, and how fast."""
+    lane = f"lane {session.at + 1} of {len(session.lanes)}, " if session.lanes else ""
+    if session.running:
+        return f"{lane}running, {session.describe_speed()}", theme.RUNNING
+    return f"{lane}{'replay' if session.replaying else 'paused'}", theme.NOTE
+
+
+def _about(session: Session) -> list[tuple[str, Meaning]]:
+    """The projector's header: what is run, and where it stands."""
+    return [*_names(session), (_step(session, EPOCHS_TOO), theme.HEADING), _mood(session)]
+
+
+def _parameters(session: Session) -> list[str]:
+    """A line's parameters in the data's own units, each by its name; none where there are many."""
+    run, scene = session.run, session.run.setup.scene
+    if not isinstance(scene, LineScene) or len(scene.names) > MOST_NAMES:
+        return []
+    pairs = zip(scene.names, scene.raw(run.now.parameters).tolist(), strict=True)
+    return [f"{name} = {short(value, 6)}" for name, value in pairs]
+
+
+def _large_figures(session: Session) -> list[Figure]:
+    """Loss, learning rate and, of classes, accuracy."""
+    scene, setup = session.run.setup.scene, session.run.setup
+    loss, held_out, accuracy, held_accuracy = _newest(session)
+    rate = rate_figure(session.run)
+    if isinstance(scene, LineScene):
+        return [Figure(loss, (setup.loss_name,), theme.RESULT), rate]
+    unit, held = scene.loss_unit, setup.problem.validation is not None
+    figures = [Figure(loss * unit, _held("loss", short(held_out * unit), held), theme.RESULT), rate]
+    if math.isnan(accuracy):
+        return figures
+    return [*figures, Figure(accuracy, _held("accuracy", f"{held_accuracy:.3f}", held), theme.RESULT, 3)]
+
+
+def _held(name: str, value: str, held: bool) -> list[str]:
+    """What a figure is, with its value on the rows held out where there are some."""
+    return [*(f"{name} ({rows} {value})" for rows in ("validation", "val.", "val.") if held), name]
 
 
 def _state_rows(session: Session) -> int:
@@ -234,13 +357,10 @@ def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
 
 def _figures(session: Session, width: int) -> str:
     """The parameters of a line and its loss; losses and accuracies of a network."""
-    run, setup = session.run, session.run.setup
+    setup = session.run.setup
     scene = setup.scene
     if isinstance(scene, LineScene):
-        raw = scene.raw(run.now.parameters).tolist()
-        names = scene.names if len(raw) <= 3 else ()
-        pairs = [f"{name} = {short(value, 6)}" for name, value in zip(names, raw, strict=False)]
-        return "  ".join([*pairs, f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
+        return "  ".join([*_parameters(session), f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
     loss, held_out, accuracy, held_accuracy = _newest(session)
     other = "validation" if width >= WIDE else "val."
     text = [f"loss {short(loss * scene.loss_unit)}"]
@@ -259,41 +379,14 @@ def _newest(session: Session) -> tuple[float, float, float, float]:
     return loss, held_out, accuracy, held_accuracy
 
 
-def _message(page: Page, session: Session) -> None:
+def _message_lines(session: Session, width: int, most: int) -> list[str]:
+    """What is said, in so many rows at most."""
+    return textwrap.wrap(session.line(), width, max_lines=most, placeholder=" ...") or [""]
+
+
+def _message(page: Page, lines: Sequence[str], session: Session) -> None:
     text = session.line()
     bad = session.run.diverged or rate_warning(session.run) or text.startswith("Overshoot")
     meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
-    lines = textwrap.wrap(text, page.width, max_lines=2, placeholder=" ...") or [""]
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
         page.write(0, row, f"{line:<{page.width}}", meaning)
-
-
-def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
-    """The lines of the help, as many a page as there is room for: key, what it does, meaning."""
-    lines: list[tuple[str, str, Meaning]] = []
-    group = ""
-    for key in KEYS:
-        if key.about and key.group != group:
-            lines += [("", "", theme.PLAIN)] * bool(lines) + [("", key.group, theme.HEADING)]
-            group = key.group
-        if key.about:
-            lines.append((key.shown, key.about, theme.PLAIN))
-    room = (height - 4) * max(1, width // HELP_WIDE)
-    return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
-
-
-def _help(page: Page, number: int) -> None:
-    """All keys, in groups; on a small screen on several pages."""
-    pages = help_pages(page.height, page.width)
-    last = number >= len(pages)
-    where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
-    page.write(
-        0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", theme.HEADING, page.width
-    )
-    mouse = "Mouse: click the dial for a rate, the surface for a start, the footer."
-    page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
-    for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
-        column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)
-        key = shown if page.screen.unicode else {"↑": "up", "↓": "down"}.get(shown, shown)
-        page.write(column, row, f"{key:>5}", theme.KEY)
-        page.write(column + (7 if shown else 0), row, about, meaning)

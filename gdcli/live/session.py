@@ -14,7 +14,8 @@ from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
 from gdcli.live.lanes import Lane
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
-from gdcli.live.setup import Choice, LineScene, SetupFactory
+from gdcli.live.setup import Choice, LineScene, NetworkScene, SetupFactory
+from gdcli.live.view import View, Viewing
 
 __all__ = ["SPEEDS", "Session", "next_look"]
 
@@ -27,7 +28,7 @@ FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
 
 
-class Session:
+class Session(Viewing):
     """One sitting. Every action of the key table is a method here; nothing in it knows of a screen.
 
     Args:
@@ -47,6 +48,7 @@ class Session:
         self.running, self.goal = False, ""
         self.message, self.help, self.finished, self.picture = WELCOME, 0, False, 0
         self.typing: str | None = None
+        self.view = View()
         self._owed, self._asked_at = 0.0, 0.0
         self._known: set[str] = set()
         self._look_at = 0
@@ -56,6 +58,10 @@ class Session:
         self.run = LiveRun(self.factory.setup)
         self.speed = USUAL_SPEED[isinstance(self.factory.setup.scene, LineScene)]
         self._notify("setup", self)
+
+    def scene(self) -> LineScene | NetworkScene:
+        """What is shown of the run."""
+        return self.run.setup.scene
 
     def do(self, action: str) -> None:
         """An action by its name; what cannot be done is said, and changes nothing."""

@@ -88,6 +88,11 @@ class SessionFactory:
         return self._now.spec
 
     @property
+    def configuration(self) -> Configuration:
+        """The run's spec, and which of its options are named."""
+        return self._now
+
+    @property
     def source(self) -> str:
         """Where the rows come from."""
         return str(self.spec.data.source)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from typing import Any, TextIO
 
 import typer
@@ -167,13 +166,10 @@ def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, te
         screen = terminal.screen()
         converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
         return 0
-    from gdcli.live.app import LiveApp
-    from gdcli.live.web.lifeline import end_with_server
+    from gdcli.live.web.page_app import app_in
 
-    if DRIVER in terminal.environ:
-        end_with_server()
     _take_keys(terminal)
-    app = LiveApp(session, _screen(terminal), watcher)
+    app = app_in(terminal.environ)(session, _screen(terminal), watcher)
     app.run()
     return app.ended_by
 
@@ -224,18 +220,12 @@ def _take_keys(terminal: Terminal) -> None:
 def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Terminal) -> None:
     """Serves the same command to a browser."""
     from gdcli.live.serving import serve
-    from gdcli.live.web.programs import recording
+    from gdcli.live.web.programs import ServedCommand
 
     if origin.source == "-":
         raise OptionError("--web cannot read rows from standard input", "name a file")
-    if live.replay is None:  # what is wrong with it is said before it is served
-        lane_factories(live.race, SessionFactory.from_origin(origin, parsed), origin.given)
-    check_record(live.record, str(origin.source))
     again = again.with_options(web=None, port=None, host=None, sessions=None)
-
-    def child(record: str | None) -> list[str]:
-        return [sys.executable, "-m", "gdcli", *again.with_options(record=record).words()]
-
-    programs = repeat(child(None)) if live.record is None else recording(child, live.record)
+    programs = ServedCommand([sys.executable, "-m", "gdcli"], again, origin, parsed)
+    check_record(live.record, str(origin.source))
     host, most = live.host or HOST, live.sessions
     serve(programs, host=host, port=live.port, title="gdcli live", notify=terminal.note, most=most)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from gdcli.data.cells import data_error
+from gdcli.data.cells import data_error, no_rows
 from gdcli.data.column_table import Column, ColumnTable, column_of
 from gdcli.data.formats import table_format
 from gdcli.data.place import Place
@@ -35,7 +35,7 @@ def read(place: Place) -> ColumnTable:
         names = tuple(name for _, name, *_ in base.execute(f"PRAGMA table_info({table})"))
         (rows,) = base.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names are quoted
     if not rows:
-        raise data_error(place.source, "no rows", "a table needs at least one row")
+        raise no_rows(place.source, "no rows")
 
     def column(name: str) -> Column:
         with _connected(place) as base:

@@ -13,6 +13,7 @@ from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import LossLandscape, Setup
+from gdcli.live.view import View
 from gdcli.render import theme
 from gdcli.render.charts.axes import compact, fractions
 from gdcli.render.raster.colormap import Pixels
@@ -23,6 +24,7 @@ from gdcli.render.theme import Meaning
 __all__ = ["LossSurface", "Trail"]
 
 CONTOURS = 8
+THICKEST = 2  # pixels of half a cell
 SHOWN_STEPS = 400  # the last steps that have a dot each
 BETWEEN = 0.07  # of the picture's width, between two numbers of a path
 
@@ -42,6 +44,8 @@ class Trail(NamedTuple):
 class LossSurface:
     """Heat map, contours, path; the map is drawn once for a size and then kept."""
 
+    view = View()
+
     def __init__(self) -> None:
         self._drawn_for: tuple[Setup, int, int, Screen] | None = None
         self._map: Pixels = np.empty((0, 0, 3), dtype=np.uint8)
@@ -56,14 +60,15 @@ class LossSurface:
         words = [(run.setup.loss_name, theme.HEADING), (f" over {across} (across) and {up} (up)", theme.NOTE)]
         frame = draw_axes(page, write_title(page, area, words), landscape.x_range, landscape.y_range, x_label=across)
         self._inner = inner = frame.area
-        rgb = self._heat(landscape, inner, run.setup, page.screen)
+        rgb, pen = self._heat(landscape, inner, run.setup, page.screen), min(page.pen, THICKEST)
         if ghost is not None:
             spots = _spots(ghost.way.values, frame)
-            rgb = draw_path(rgb, spots, page.screen, line=theme.GHOST, dot=theme.GHOST, dots=SHOWN_STEPS)
+            rgb = draw_path(rgb, spots, page.screen, line=theme.GHOST, dot=theme.GHOST, dots=SHOWN_STEPS, pen=pen)
         if not trails:
-            rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS)
+            rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS, pen=pen)
         for way, ink in trails:
-            rgb = draw_path(rgb, _spots(way.values, frame), page.screen, line=ink, dot=ink, dots=SHOWN_STEPS)
+            spots = _spots(way.values, frame)
+            rgb = draw_path(rgb, spots, page.screen, line=ink, dot=ink, dots=SHOWN_STEPS, pen=pen)
         page.picture(inner, rgb)
         self._letters(page, run, ghost, landscape, inner, trails)
 
