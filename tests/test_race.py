@@ -202,6 +202,13 @@ RERUN = {
     "scaled": (race, ("adagrad,nesterov", "sample:bmi"), "step 5"),
     "added by keys": (session, (), "step 3, lr 0.2, step, add_lane, straight_7, step 2, lr 0.3, add_lane, step 4"),
     "momentum by keys": (race, ("momentum,adam",), "kept_next, next_lane, kept_before, step 6"),
+    "changed in mid-run": (
+        race,
+        (THREE, "sample:bmi", "--standardize"),
+        "step 3, next_lane, kept_next, batch_before 3, step 2, next_lane, straight_2, penalty_next, step 4, back, step",
+    ),
+    "typed in mid-run": (race, (THREE,), "step 2, next_lane, set momentum=0.7, step 3, set l2=0.1, step 2"),
+    "typed at the start": (race, (THREE,), "next_lane, set momentum=0.7, set l2=0.1, step 4, reset, step 2"),
     "changed by keys": (race, ("sgd,adam", *XOR), "batch_next, next_lane, penalty_next, seed, step 7, drop_lane, step"),
 }
 

@@ -294,6 +294,7 @@ def refuse(spec: Spec) -> None:
         "--start random": (model.start == RANDOM, "all groups begin at the same parameters: give numbers"),
         "--loss": (spec.loss.loss not in (None, "mse"), "each group's rows are condensed, which MSE alone allows"),
         "--batch-size": (spec.loop.batch_size not in (None, "full"), "each group's rows are one batch"),
+        "--at": (bool(spec.changes.at), "groups change nothing but the rate in mid-run: --lr-at does that"),
         "--folds": (spec.folds.folds is not None, "score groups on held-out rows: --validation 0.2"),
         "--missing mean": (spec.data.missing == "mean", "use --missing drop"),
         "--validation FILE": (isinstance(stop.validation, str) and stop.validation != "none", "give a part, as 0.2"),

@@ -29,6 +29,7 @@ from gdcli.experiments.result import Result, described, ending, in_order, plain_
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Overfitting
+from gdcli.training.segments import made_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +140,9 @@ class NetworkResult(Result):
             return ()
         counted = one.has_constant_rate and one.dtype == np.float64  # float32 rounds too much to count epochs
         rate = one.rate if counted else None
-        descent = Descent(one.problem, one.optimizer, rate, one.batch_size is not None, unit=one.unit)
+        last_one = one.segments[-1]
+        in_batches = last_one.batch_size is not None
+        descent = Descent(last_one.problem, last_one.optimizer, rate, in_batches, unit=one.unit)
         made = descent.claims(one.start, last, self.run.losses)
         return tuple(claim for claim in made if claim.subject != "digits")  # its parameters are not shown
 
@@ -228,7 +231,9 @@ class NetworkResult(Result):
                 config=self.config(),
                 history=run.rows,
                 best_epoch=self.kept.epoch,
-                resumption=Resumption(one.optimizer, run.last, best.epoch, best.parameters),
+                resumption=Resumption(
+                    made_by(one.segments, run.last.step).optimizer, run.last, best.epoch, best.parameters
+                ),
                 spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None, chosen=one.choice_note or None),
             ),
         )

@@ -17,6 +17,7 @@ from gdcli.formatting import exact
 N = TypeVar("N", int, float)
 LARGEST = 2**63
 LR_AT = "as in --lr-at 100:0.3,200:0.01"
+AT = "as in --at 100:lr=0.3 --at 100:batch-size=8"
 SETTINGS = "as in --schedule step:every=100,factor=0.5"
 NEURONS = 1_000_000
 Settings = tuple[tuple[str, float], ...]
@@ -54,6 +55,23 @@ class Change(NamedTuple):
         return f"{self.step}:{exact(self.rate)}"
 
 
+class Setting(NamedTuple):
+    """A setting from a step on: `100:batch-size=8`.
+
+    Args:
+        step: The first update that uses it, from 1.
+        name: The option's name, as in `batch_size`.
+        value: Its value as text.
+    """
+
+    step: int
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.step}:{self.name.replace('_', '-')}={self.value}"
+
+
 class ClassWeight(NamedTuple):
     """How much a class counts: `spam=2`."""
 
@@ -72,7 +90,7 @@ def write(value: Any) -> str:
     """
     if isinstance(value, float):
         return exact(value)
-    plain = isinstance(value, tuple | list) and not isinstance(value, Named | Change | ClassWeight)
+    plain = isinstance(value, tuple | list) and not isinstance(value, Named | Change | Setting | ClassWeight)
     return ",".join(map(write, value)) or "0" if plain else str(value)
 
 
@@ -248,6 +266,34 @@ def lr_at(text: str) -> tuple[Change, ...]:
     return tuple(changes)
 
 
+def at(text: str) -> tuple[Setting, ...]:
+    """`100:lr=0.3,200:batch-size=8`: from step 100 on that rate, from step 200 on batches of 8."""
+    return tuple(map(_setting, text.split(",")))
+
+
+def at_step(step: int, text: str) -> tuple[Setting, ...]:
+    """`momentum=0.8,l2=0.01` as changes at a step.
+
+    Raises:
+        OptionError: If it is not NAME=VALUE.
+    """
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        if not (name.strip() and value.strip()):
+            raise OptionError(f"'{part.strip()}' is not NAME=VALUE, as in momentum=0.8")
+    return at(",".join(f"{step}:{part}" for part in text.split(",")))
+
+
+def _setting(part: str) -> Setting:
+    step, colon, rest = part.partition(":")
+    name, equals, value = (one.strip() for one in rest.partition("="))
+    if not (step.strip().isdecimal() and colon and name and equals and value):
+        raise OptionError(f"--at: '{part}' is not STEP:NAME=VALUE", AT)
+    if not 0 < int(step) < LARGEST:
+        raise OptionError(f"--at: '{part}': a step is a whole number from 1", AT)
+    return Setting(int(step), name.lstrip("-").replace("-", "_"), value)
+
+
 def start(text: str) -> tuple[float, ...] | str:
     """Parameters in raw units, or `random`."""
     return RANDOM if text.strip().lower() == RANDOM else tuple(numbers("--start", text))
@@ -334,7 +380,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
         *(number, positive, non_negative, below_one, count, degree, whole, rates, text, note, place, names, columns),
-        *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
+        *(missing, keep, task, dtype, schedule, lr_at, at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }
 """The readers by name, as a field's `accepts` has it."""

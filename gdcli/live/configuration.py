@@ -20,7 +20,7 @@ from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, LineSpec, NetworkSpec, Spec, StopSpec, options_of
 from gdcli.live.experiment_setup import has_end
 
-__all__ = ["Configuration", "Origin", "Parser", "refuse_endings", "sample_configuration", "with_rows"]
+__all__ = ["Configuration", "Origin", "Parser", "sample_configuration", "with_rows"]
 
 ROWS_A_CLASS = 10
 LABELS = ("class", "label", "species", "target", "digit")
@@ -50,6 +50,16 @@ class Origin(NamedTuple):
         known = {one.name for one in DataSpec.options()}
         return DataSpec.of({"source": self.source} | {name: self.given[name] for name in known & self.given.keys()})
 
+    def refuse_endings(self) -> None:
+        """Refuses options about the end of a run.
+
+        Raises:
+            OptionError: If one is given.
+        """
+        for name in OF_THE_END.keys() & self.given.keys():
+            flag = f"--{name.replace('_', '-')}"
+            raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
+
     def configured(self, reader: Reader) -> Configuration:
         """The run of `fit` or of `train`: by the options given, else by the sample's own command or by the target.
 
@@ -71,13 +81,6 @@ class Origin(NamedTuple):
             raise OptionError(f"{flag} goes with a {model}, and this is none", f"leave out {flag}")
         given = {name: value for name, value in self.given.items() if name in known}
         return Configuration(Spec.of(command, self.source, given), frozenset(given))
-
-
-def refuse_endings(origin: Origin) -> None:
-    """Refuses options about the end of a run."""
-    for name in OF_THE_END.keys() & origin.given.keys():
-        flag = f"--{name.replace('_', '-')}"
-        raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
 
 
 Parser = Callable[[Sequence[str]], Origin]

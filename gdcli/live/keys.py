@@ -28,6 +28,7 @@ class Key(NamedTuple):
 
 
 AGAIN = "Start again with another"
+NOW = "From the next step on"
 KEYS = (
     Key(("space",), "space", "toggle", "run, or pause", "run"),
     Key(("n", "right"), "n", "step", "one step", "step"),
@@ -43,24 +44,19 @@ KEYS = (
     Key(("down", "minus"), "↓", "rate_down", "down by the ladder", "rate", "Learning rate"),
     Key(("right_square_bracket", "shift+up"), "]", "rate_finer_up", "up by 5 %", "", "Learning rate"),
     Key(("left_square_bracket", "shift+down"), "[", "rate_finer_down", "down by 5 %", "", "Learning rate"),
-    Key(("l",), "l", "type_rate", "type it", "type", "Learning rate"),
-    Key(("o",), "o", "optimizer_next", "next optimizer (O: the one before)", "", AGAIN),
+    Key(("l",), "l", "type_rate", "type it, or momentum=0.8, dropout=0.3, ...", "type", "Learning rate"),
+    Key(("o",), "o", "optimizer_next", "next optimizer (O: the one before)", "", NOW),
     Key(("O",), "O", "optimizer_before", "", "", ""),
-    Key(
-        ("1",),
-        "1-9",
-        "straight_1",
-        "that optimizer: 1 SGD, 2 Momentum, 7 Adam",
-        "",
-        "Start again with another",
-    ),
+    Key(("1",), "1-9", "straight_1", "that optimizer: 1 SGD, 2 Momentum, 7 Adam", "", NOW),
     *(Key((str(number),), str(number), f"straight_{number}", "", "", "") for number in range(2, 10)),
-    Key(("t",), "t", "kept_next", "more momentum, or Adam's beta1 (T: less)", "", AGAIN),
+    Key(("t",), "t", "kept_next", "more momentum, or Adam's beta1 (T: less)", "", NOW),
     Key(("T",), "T", "kept_before", "", "", ""),
-    Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", AGAIN),
+    Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", NOW),
     Key(("M",), "M", "batch_before", "", "", ""),
-    Key(("p",), "p", "penalty_next", "more L2 penalty (k: less)", "", AGAIN),
+    Key(("p",), "p", "penalty_next", "more L2 penalty (k: less)", "", NOW),
     Key(("k",), "k", "penalty_before", "", "", ""),
+    Key(("w",), "w", "dropout_next", "more dropout (W: less)", "", NOW),
+    Key(("W",), "W", "dropout_before", "", "", ""),
     Key(("a",), "a", "activation_next", "next activation (A: the one before)", "", AGAIN),
     Key(("A",), "A", "activation_before", "", "", ""),
     Key(("h",), "h", "layers_next", "one hidden layer more (H: less)", "", AGAIN),

@@ -64,7 +64,7 @@ class Lane:
 
     @property
     def turned(self) -> float | None:
-        """The rate on the dial, if it was turned."""
+        """The rate on the dial, if something was changed by hand."""
         return _turned(self.run)
 
     @property
@@ -173,15 +173,15 @@ def _measured(moment: Moment) -> float | None:
 
 
 def restarted(factory: SetupFactory, run: LiveRun) -> SetupFactory:
-    """A copy of a run's factory, to begin again at the rate on its dial; the factory stays as it is."""
+    """A copy of a run's factory, to begin again as it was turned and changed by hand; the factory stays as it is."""
     other = factory.with_options()
-    other.again(_turned(run))
+    other.again(_turned(run), run.changes)
     return other
 
 
 def _turned(run: LiveRun) -> float | None:
-    """The rate on the dial, if it was turned."""
-    return run.rate if run.turns else None
+    """The rate on the dial, if something was changed by hand."""
+    return run.rate if run.turns or run.changes else None
 
 
 def labels(lanes: Sequence[Lane]) -> list[str]:

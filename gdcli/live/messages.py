@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
 from gdcli.live.run import Course
 from gdcli.live.setup import NetworkScene
 
 __all__ = [
     "describe_arrival",
+    "describe_changes",
     "describe_ending",
     "describe_step",
     "explain_divergence",
@@ -17,6 +20,7 @@ __all__ = [
     "rate_warning",
 ]
 
+WORDS = {"batch_size": "batches of", "l1": "L1 penalty", "l2": "L2 penalty"}
 LARGER = 2  # times: what is said as a factor, and no longer put down to chance
 
 
@@ -37,6 +41,20 @@ def describe_step(run: Course, before: float, after: float) -> str:
         return f"Step {run.now.number:,}: {format_losses(run, before, after)}: {reason}."
     size = f"{short(times, 2)} times larger" if times >= LARGER else f"{short(100 * (times - 1), 2)} % larger"
     return f"Overshoot: {format_losses(run, before, after)}, {size}."
+
+
+def _in_words(name: str, value: str) -> str:
+    """A setting and its value: "batches of 8"."""
+    if value == "full":
+        return "full batches"
+    return f"{WORDS.get(name, name.replace('_', '-'))} {value}"
+
+
+def describe_changes(changes: Sequence[Setting]) -> str:
+    """The newest changes: "Batches of 8, L2 penalty 0.01"."""
+    newest = (one for one in changes if one.step == changes[-1].step)
+    text = ", ".join(_in_words(one.name, one.value) for one in newest)
+    return text[:1].upper() + text[1:]
 
 
 def rate_warning(run: Course) -> str:

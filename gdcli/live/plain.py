@@ -16,7 +16,7 @@ from gdcli.live.view import VIEWS
 
 __all__ = ["converse"]
 
-WELCOME = "Type n for a step, 'n 5' for five, 'lr 0.3' for a learning rate, ? for all keys, q to quit; then Enter."
+WELCOME = "Type n for a step, 'n 5' for five, 'lr 0.3' or 'set momentum=0.8', ? for all keys, q to quit; then Enter."
 MOST = 1_000_000
 FIRST, RARER = 20, 10  # steps of a long run that are each reported; then each tenth, each hundredth, ...
 ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in KEYS for name in key.keys}
@@ -76,7 +76,9 @@ class _Conversation(NamedTuple):
         if action == "show_help":
             self._help()
             return
-        if word in ("lr", "l"):
+        if word == "set":
+            self.session.do(" ".join(words))
+        elif word in ("lr", "l"):
             self.session.typing = " ".join(rest)
             self.session.typed("enter", None)
         elif not action or action in LEFT_OUT:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gdcli.errors import OptionError
+from gdcli.experiments.notation import Setting, at_step
+from gdcli.live.findings import next_look
 from gdcli.live.lanes import MOST, Lane, labels, restarted
+from gdcli.live.messages import describe_changes
 from gdcli.live.race_words import lane_name, lead
 from gdcli.live.run import LiveRun
-from gdcli.live.session import AT_ONCE, Session, next_look
+from gdcli.live.session import AT_ONCE, Session
 from gdcli.live.setup import Choice, SetupFactory
 from gdcli.live.view import AUTOMATIC
 
@@ -18,6 +21,8 @@ __all__ = ["Race"]
 
 OWN = ("optimizer", "straight", "kept", "batch")
 """Settings that a lane has for itself; others change the start or the surface, and so all lanes."""
+SHARED = {"l1", "l2", "dropout"}
+"""Options that change the surface in mid-run."""
 
 
 class Hunt:
@@ -78,7 +83,7 @@ class Race(Session):
         if pace is None:
             self.stop()
         elif self.goal == "epoch":
-            if pace.now.number % pace.setup.steps_per_epoch == 0:
+            if pace.ends_epoch(pace.now.number):
                 self.stop()
         elif self.goal == "converge":
             done = [hunt.done() for hunt in self._hunts]
@@ -204,20 +209,56 @@ class Race(Session):
             )
 
     def _change(self, name: str, direction: int) -> None:
-        """A setting: of the lane at the keys where it is a lane's own, else of all; the race begins anew."""
+        """A setting: of the lane at the keys where it is a lane's own, else of all; from here on where that can be."""
         if not self.lanes:
             super()._change(name, direction)
             return
         if name == "data":
             raise OptionError("the lanes race on these rows; C takes lanes away, and d gives one run others")
-        choice, own, words = Choice(name, direction), self.lanes[self.at], ""
-        factories = []
-        for lane in self.lanes:
-            factory = restarted(lane.factory, lane.run)
+        choice, own = Choice(name, direction), self.lanes[self.at]
+        new = own.factory.value(choice, own.run.setup)
+        if new is not None and own.number and not own.run.diverged:
+            self._change_now((Setting(own.number + 1, *new),))
+            return
+        factories, words = [restarted(lane.factory, lane.run) for lane in self.lanes], ""
+        for lane, factory in zip(self.lanes, factories, strict=True):
             if name not in OWN or lane is own:
                 words = factory.change(choice, lane.turned)
-            factories.append(factory)
-        self._begin_lanes(factories, f"Lane {self.at + 1}: {words}" if name in OWN else f"All lanes: {words}")
+        self._begin_lanes(factories, f"{self._whose(name in OWN)}: {words}")
+
+    def set_options(self, text: str) -> None:
+        """Options of other values, `momentum=0.8`, from here on; at the start, from there."""
+        if not self.lanes or self.run.now.number:
+            super().set_options(text)
+            return
+        changes = at_step(1, text)
+        own = not any(one.name in SHARED for one in changes)
+        factories, words = [restarted(lane.factory, lane.run) for lane in self.lanes], ""
+        for lane, factory in zip(self.lanes, factories, strict=True):
+            if not own or lane is self.lanes[self.at]:
+                words = factory.set_options(changes, lane.turned)
+        self._begin_lanes(factories, f"{self._whose(own)}: {words}")
+
+    def _change_now(self, changes: tuple[Setting, ...]) -> None:
+        """Changes settings in mid-run: of the lane at the keys, or those of all lanes."""
+        if not self.lanes:
+            super()._change_now(changes)
+            return
+        own = not any(one.name in SHARED for one in changes)
+        for lane in [self.lanes[self.at]] if own else self.lanes:
+            if not lane.run.ended:
+                lane.run.change(*(one._replace(step=lane.number + 1) for one in changes))
+                lane.news = None
+        self.say(f"{self._whose(own)}: {describe_changes(changes)} from step {changes[0].step:,} on.")
+
+    def _whose(self, own: bool) -> str:
+        return f"Lane {self.at + 1}" if own else "All lanes"
+
+    def set_rate(self, rate: float) -> None:
+        """Turns the dial of the lane at the keys. Nothing is reset."""
+        super().set_rate(rate)
+        if self.lanes and not self.run.ended:
+            self.lanes[self.at].news = None
 
     def restart_from(self, x: float, y: float) -> None:
         """All again from another start, pointed at on the loss surface."""
@@ -282,4 +323,4 @@ class Race(Session):
         """Each lane's command."""
         if not self.lanes:
             return super().reruns()
-        return [lane.factory.rerun(lane.run.turns, lane.number) for lane in self.lanes]
+        return [lane.factory.rerun(lane.run.turns, lane.number, lane.run.changes) for lane in self.lanes]

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.errors import DataError
+from gdcli.errors import DataError, OptionError
+from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
 from gdcli.live.history import Moment
+from gdcli.live.messages import describe_changes
 from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
 from gdcli.live.setup import Setup, SetupFactory
@@ -25,9 +27,12 @@ WELCOME = "A recording, at its beginning. Space plays it, n shows the next momen
 SAID = {
     "setup": "A new start.",
     "turn": "The learning rate is {} from here on.",
+    "changes": "{} from here on.",
     "ghost": "A second run, with {}, starts from here.",
     "forget": "The second run is gone.",
 }
+SHORT: dict[str, Callable[[Any], str]] = {"turn": short, "changes": describe_changes}
+"""How what there is to a kind is said."""
 SETTLED = "This is a recording: what happened is settled. Space plays it, n and b step through it."
 OWN = ("toggle", "step", "epoch", "converge", "back", "best", "reset", "faster", "slower")
 LOOKS = ("other_picture", "show_help", "quit", "save_picture", *VIEWS)
@@ -111,7 +116,7 @@ class Replay(Session):
                 yield seconds, "; ".join(said)
                 said = []
             elif kind in SAID:
-                said.append(SAID[kind].format(short(what) if kind == "turn" else what))
+                said.append(SAID[kind].format(SHORT.get(kind, str)(what)))
 
     # moving
 
@@ -135,7 +140,9 @@ class Replay(Session):
         elif kind == "at":
             self._show(what)
         elif kind == "turn":
-            self.run.turn(float(what))
+            self.run.turn(what)
+        elif kind == "changes":
+            self.run.set_changes(what)
         elif kind == "ghost":
             self.ghost: Ghost | None = self.run.ghost(str(what))
         elif kind == "forget":
@@ -152,11 +159,19 @@ class Replay(Session):
 
     def _check(self) -> None:
         """Refuses states that cannot be of the runs that were set up."""
+        refusal = DataError("the recording does not go with its data", "play it back where the data is as it was")
+        changes: tuple[Setting, ...] = ()
         for index, (_, kind, what) in enumerate(self._entries):
             if kind == "setup":
-                setup = self._factory(index).setup
-            elif kind == "at" and not _fits(what, setup):
-                raise DataError("the recording does not go with its data", "play it back where the data is as it was")
+                setup, changes = self._factory(index).setup, ()
+            elif kind == "changes":
+                setup, changes = _changed(setup, what, refusal), what
+            elif kind == "at":
+                kept = tuple(one for one in changes if one.step <= what.number + 1)
+                if kept != changes:
+                    setup, changes = _changed(setup, kept, refusal), kept
+                if not _fits(what, setup.after(max(0, what.number - 1))):
+                    raise refusal
 
     # the actions
 
@@ -236,6 +251,14 @@ class Replay(Session):
         self.stop()
         self._go_to(self._next_moment(0))
         self.say(WELCOME)
+
+
+def _changed(setup: Setup, changes: tuple[Setting, ...], refusal: DataError) -> Setup:
+    """The same run with changes made by hand; refused where they are none of its own."""
+    try:
+        return setup if setup.changed is None else setup.changed(changes)
+    except OptionError:
+        raise refusal from None
 
 
 def _fits(moment: Moment, setup: Setup) -> bool:

@@ -331,7 +331,7 @@ def _held(name: str, value: str, held: bool) -> list[str]:
 
 def _state_rows(session: Session) -> int:
     """Lines of the optimizer's state in the arithmetic: the parameters' names, and one each."""
-    scene = session.run.setup.scene
+    scene = session.run.maker.scene
     return len(scene.state) + 1 if isinstance(scene, LineScene) and scene.state else 0
 
 

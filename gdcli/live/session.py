@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
 from gdcli.errors import GdcliError
+from gdcli.experiments.notation import Setting, at_step
 from gdcli.formatting import short
 from gdcli.live import messages
-from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
+from gdcli.live.findings import MINOR, describe_small_rate, find, next_look, sentences
 from gdcli.live.lanes import Lane
-from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
 from gdcli.live.setup import Choice, LineScene, NetworkScene, SetupFactory
+from gdcli.live.turning import Turning
 from gdcli.live.view import View, Viewing
 
-__all__ = ["SPEEDS", "Session", "next_look"]
+__all__ = ["SPEEDS", "Session"]
 
 SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
+SET, AT = "set ", re.compile(r"^--at \d+:")
 DIRECTIONS = {"next": 1, "before": -1} | {str(number): number for number in range(1, 10)}  # of a setting
-FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
 
 
-class Session(Viewing):
+class Session(Viewing, Turning):
     """One sitting. Every action of the key table is a method here; nothing in it knows of a screen.
 
     Args:
@@ -64,15 +66,18 @@ class Session(Viewing):
         return self.run.setup.scene
 
     def do(self, action: str) -> None:
-        """An action by its name; what cannot be done is said, and changes nothing."""
+        """An action by its name, or `set NAME=VALUE`; what cannot be done is said, and changes nothing."""
         name, _, direction = action.rpartition("_")
         try:
-            if direction in DIRECTIONS:
+            if action.startswith(SET):
+                self.set_options(action.removeprefix(SET))
+            elif direction in DIRECTIONS:
                 self._change(name, DIRECTIONS[direction])
             else:
                 getattr(self, action)()
         except GdcliError as error:
-            self.say(f"{error.message}." if error.message[-1:].isalnum() else error.message)
+            text = AT.sub("", error.message)  # a key has no step
+            self.say(f"{text}." if text[-1:].isalnum() else text)
 
     def say(self, text: str) -> None:
         """A line for the person."""
@@ -113,7 +118,7 @@ class Session(Viewing):
         if not run.advance() or run.diverged or run.stopped:
             self.stop()
         elif self.goal == "epoch":
-            if run.now.number % run.setup.steps_per_epoch == 0:
+            if run.ends_epoch(run.now.number):
                 self.stop()
         elif self.goal == "converge":
             self._look_for_news()
@@ -230,7 +235,7 @@ class Session(Viewing):
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
-        self._begin(self.factory.again(self._turned()))
+        self._begin(self.factory.again(self._turned(), self.run.changes))
 
     def seed(self) -> None:
         """Again with another seed."""
@@ -254,22 +259,6 @@ class Session(Viewing):
         speed = self.speeds[self.speed]
         return "as fast as it goes" if math.isinf(speed) else f"{speed:g} step{'s' * (speed > 1)} a second"
 
-    def rate_up(self) -> None:
-        """The next rung."""
-        self.set_rate(laddered(self.run.rate, 1))
-
-    def rate_down(self) -> None:
-        """The rung before."""
-        self.set_rate(laddered(self.run.rate, -1))
-
-    def rate_finer_up(self) -> None:
-        """A little more."""
-        self.set_rate(finer(self.run.rate, 1))
-
-    def rate_finer_down(self) -> None:
-        """A little less."""
-        self.set_rate(finer(self.run.rate, -1))
-
     def set_rate(self, rate: float) -> None:
         """Turns the dial. Nothing is reset."""
         self.run.turn(rate)
@@ -280,12 +269,8 @@ class Session(Viewing):
             warned = messages.rate_warning(self.run) or describe_small_rate(self.run)
             self.say("" if warned else f"Learning rate {short(rate, 6)}.")
 
-    def type_rate(self) -> None:
-        """Begins to type the rate."""
-        self.typing = ""
-
     def typed(self, key: str, character: str | None) -> None:
-        """A key while a rate is being typed."""
+        """A key while a rate is being typed, or a setting: `momentum=0.8`."""
         text = self.typing or ""
         if key == "escape":
             self.typing = None
@@ -294,10 +279,13 @@ class Session(Viewing):
             self._take(text)
         elif key == "backspace":
             self.typing = text[:-1]
-        elif character and character in "0123456789.eE-+":
-            self.typing = (text + character)[:20]
+        elif character and character.isprintable():
+            self.typing = (text + character)[:40]
 
     def _take(self, text: str) -> None:
+        if "=" in text:
+            self.do(SET + text)
+            return
         try:
             rate = float(text)
         except ValueError:
@@ -308,8 +296,13 @@ class Session(Viewing):
             self.say(f"'{text}' is not a learning rate above 0.")
 
     def _change(self, name: str, direction: int) -> None:
-        """Another setting: the run begins anew."""
-        change = self.factory.change(Choice(name, direction), None if name == "data" else self._turned())
+        """Another setting: from here on where that can be, else the run begins anew."""
+        choice, run = Choice(name, direction), self.run
+        if (new := self.factory.value(choice, run.setup)) is not None and run.now.number:
+            self._change_now((Setting(run.now.number + 1, *new),))
+            return
+        other = name == "data"
+        change = self.factory.change(choice, None if other else self._turned(), () if other else run.changes)
         line = isinstance(self.run.setup.scene, LineScene)
         self._begin(change)
         if isinstance(self.run.setup.scene, LineScene) != line:
@@ -318,9 +311,29 @@ class Session(Viewing):
             self.ghost = None
             self._notify("forget", None)
 
+    def set_options(self, text: str) -> None:
+        """Options of other values, `momentum=0.8`, from here on; at the start, from there.
+
+        Raises:
+            OptionError: If one cannot change in mid-run, or is no value of its option.
+        """
+        changes = at_step(self.run.now.number + 1, text)
+        self._take("".join(one.value for one in changes if one.name == "lr"))
+        others = tuple(one for one in changes if one.name != "lr")
+        if others and self.run.now.number:
+            self._change_now(others)
+        elif others:
+            self._begin(self.factory.set_options(others, self._turned()))
+
+    def _change_now(self, changes: tuple[Setting, ...]) -> None:
+        """Changes settings in mid-run. Nothing is reset."""
+        self.run.change(*changes)
+        self._notify("changes", [str(one) for one in self.run.changes])
+        self.say(f"{messages.describe_changes(changes)} from step {changes[0].step:,} on. r begins again with it.")
+
     def _turned(self) -> float | None:
-        """The rate on the dial, if it was turned: another run begins with it."""
-        return self.run.rate if self.run.turns else None
+        """The rate on the dial, if something was changed by hand: another run begins with it."""
+        return self.run.rate if self.run.turns or self.run.changes else None
 
     def _begin(self, message: str) -> None:
         self.running, self.goal = False, ""
@@ -330,7 +343,7 @@ class Session(Viewing):
 
     def restart_from(self, x: float, y: float) -> None:
         """Again from another start, pointed at on the loss surface."""
-        self._begin(self.factory.restart_from(x, y, self._turned()))
+        self._begin(self.factory.restart_from(x, y, self._turned(), self.run.changes))
 
     def compare(self) -> None:
         """Freezes this run as a ghost, and begins again."""
@@ -341,7 +354,7 @@ class Session(Viewing):
         label = f"{type(setup.optimizer).__name__} lr {short(self.run.rate)}"
         self.ghost = self.run.ghost(label)
         self._notify("ghost", label)
-        self.factory.again(self._turned())
+        self.factory.again(self._turned(), self.run.changes)
         self._begin(f"The ghost is {label}, {self.ghost.now.number:,} steps. Change something, and race it.")
 
     def forget(self) -> None:
@@ -367,23 +380,18 @@ class Session(Viewing):
     def line(self) -> str:
         """What stands in the message line."""
         if self.typing is not None:
-            return f"Learning rate: {self.typing}_   Enter sets it, Esc leaves it"
+            what = "Setting" if self.typing[:1].isalpha() else "Learning rate"
+            return f"{what}: {self.typing}_   Enter sets it, Esc leaves it"
         warning = messages.rate_warning(self.run) or describe_small_rate(self.run)
         return " ".join(text for text in (self.message, warning) if text)
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
-        return self.factory.rerun(self.run.turns, self.run.now.number)
+        return self.factory.rerun(self.run.turns, self.run.now.number, self.run.changes)
 
     def reruns(self) -> list[str]:
         """The same of all that is run."""
         return [self.rerun()]
-
-
-def next_look(run: LiveRun) -> int:
-    """The step after which a run to its end is looked at next: seldom, as looking takes longer than a step."""
-    epochs = run.now.number // run.setup.steps_per_epoch
-    return (epochs + max(FIRST_LOOK, epochs // 20)) * run.setup.steps_per_epoch
 
 
 def _ignore(kind: str, what: Any) -> None:

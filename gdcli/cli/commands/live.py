@@ -20,6 +20,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
+    ChangeSpec,
     DataSpec,
     EpochSpec,
     LineSpec,
@@ -31,7 +32,7 @@ from gdcli.experiments.spec import (
     StopSpec,
     reject_together,
 )
-from gdcli.live.configuration import Origin, refuse_endings
+from gdcli.live.configuration import Origin
 from gdcli.live.lecture import check_lecture, save_lecture
 from gdcli.live.race import Race
 from gdcli.live.race_setup import check_race, lane_factories
@@ -57,6 +58,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    changes: ChangeSpec,
     live: LiveOptions,
 ) -> None:
     """Step, run, rewind and race descent live, by keys, on the screen.
@@ -64,12 +66,12 @@ def command(
     A line with its loss surface, or a network with its decision regions. Takes every option of fit and train as the
     starting point. Without DATA it is the lecture's example.
     """
-    del data, line, network, rate, loop, passes, optimizer, loss, stop  # the context has them all
+    del data, line, network, rate, loop, passes, optimizer, loss, stop, changes  # the context has them all
     terminal: Terminal = context.obj.styled(live.color, live.quiet)
     reject_together({"--record": live.record, "--replay": live.replay})
     reject_together({"--plain": live.plain, "--web": live.web, "--save": live.save})
     origin = origin_of(context)
-    refuse_endings(origin)
+    origin.refuse_endings()
     check_race(live.race, live.record, live.replay)
     if live.web:
         _serve(invocation(context, origin.source), origin, live, terminal)
@@ -91,7 +93,8 @@ def command(
         session = Race(lanes, recorder)
         signum = _converse(session, recorder, live, terminal)
     note_all([f"rerun: {one}" for one in session.reruns()], terminal)
-    _finish(signum)
+    if signum:
+        raise typer.Exit(128 + signum)
 
 
 def origin_of(context: Any) -> Origin:
@@ -145,11 +148,6 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     with unwound():
         signum = _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {quoted(name)}")
-    _finish(signum)
-
-
-def _finish(signum: int) -> None:
-    """The exit code, if a signal ended it."""
     if signum:
         raise typer.Exit(128 + signum)
 

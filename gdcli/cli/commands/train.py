@@ -21,6 +21,7 @@ from gdcli.experiments.network_result import NetworkResult
 from gdcli.experiments.resuming import continued_spec
 from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import (
+    ChangeSpec,
     DataSpec,
     EpochSpec,
     FoldSpec,
@@ -49,6 +50,7 @@ def command(
     loss: LossSpec,
     stop: StopSpec,
     folds: FoldSpec,
+    changes: ChangeSpec,
     saving: SaveOptions,
     going_on: ResumeOptions,
     show: ShowOptions,
@@ -62,7 +64,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output, saving, with_model=True)
-    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal, "train")
+    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds, changes), terminal, "train")
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
         spec = continued_spec(past, spec, given_options(context))
