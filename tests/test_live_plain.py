@@ -149,7 +149,7 @@ def test_every_key_is_answered(key, words):
 
 def test_settings_and_lanes():
     (_, *answers), sitting = talk("n 3", "c", "o", "n", "C", "q")
-    assert answers[2][0] == "Lane 2: Momentum, from the same start."
+    assert answers[2][0] == "Lane 2: Optimizer momentum, from the same start."
     assert [line[:1] for line in answers[3] if line[:1].isdecimal()] == ["1", "2"]
     assert not sitting.lanes
     assert sitting.finished
