@@ -18,9 +18,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gdcli.errors import GdcliError
+from gdcli.live.help_pages import help_pages
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Page
-from gdcli.live.scenes import Scenes, help_pages
+from gdcli.live.scenes import Scenes
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render.screen import Screen

@@ -35,9 +35,10 @@ def step_words(session: Session, width: int) -> str:
 
 def mood(session: Session) -> tuple[str, Meaning]:
     """Whether it runs, and how fast."""
+    lane = f"lane {session.at + 1} of {len(session.lanes)}, " if session.lanes else ""
     if session.running:
-        return f"running, {session.describe_speed()}", theme.RUNNING
-    return "replay" if session.replaying else "paused", theme.NOTE
+        return f"{lane}running, {session.describe_speed()}", theme.RUNNING
+    return f"{lane}{'replay' if session.replaying else 'paused'}", theme.NOTE
 
 
 def header(session: Session) -> list[tuple[str, Meaning]]:

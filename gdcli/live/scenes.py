@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gdcli.live.headers import figures_in_words, header, large_figures, mood, names, parameters, step_words
+from gdcli.live.help_pages import draw_help
 from gdcli.live.keys import KEYS, Key
 from gdcli.live.messages import rate_warning
+from gdcli.live.momentum import kept
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
 from gdcli.live.panels.base import Panel
@@ -20,15 +22,17 @@ from gdcli.live.panels.diagram import Diagram
 from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.local_limit import LocalLimitCurve
+from gdcli.live.panels.momentum import MomentumDial
 from gdcli.live.panels.regions import Regions
 from gdcli.live.projector import PEN, draw_figures, draw_header
+from gdcli.live.race_scene import race_pictures, race_places
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.screen import Screen
 from gdcli.render.theme import Meaning
 
-__all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
+__all__ = ["LEAST", "Scenes", "TooSmall"]
 
 LEAST = (60, 20)
 WIDE, HIGH = 100, 30  # from here on all pictures have room
@@ -37,7 +41,7 @@ GAP, BETWEEN = 2, 3
 LOW = 7  # rows of a curve at least
 LAST_TO_GO = ("show_help", "quit", "toggle", "other_picture")  # from the footer, where it is narrow
 NEXT_TOO = 72  # columns from which the footer names the next picture
-HELP_WIDE = 60  # columns of a key and what it does
+TWO_DIALS, MOMENTUM = 76, 26  # columns from which there are two dials, and those of the second
 
 
 class TooSmall(NamedTuple):
@@ -79,7 +83,7 @@ class Scenes:
         self.keys = keys
         self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
-        self._limits = LocalLimitCurve()
+        self._limits, self._momentum = LocalLimitCurve(), MomentumDial()
         self._arithmetic, self._regions, self._diagram = Arithmetic(), Regions(), Diagram()
         self.dial_area = Area(0, 0, 0, 0)
         self.footer: list[tuple[Area, str]] = []
@@ -87,7 +91,7 @@ class Scenes:
     @np.errstate(all="ignore")
     def draw(self, session: Session, width: int, height: int, screen: Screen) -> Page:
         """A page with everything on it."""
-        page = Page(width, height, screen, PEN if session.view.projects(width) else 1)
+        page = Page(width, height, screen, PEN if _is_projected(session, width) else 1)
         if width < LEAST[0] or height < LEAST[1]:
             words = textwrap.wrap(TooSmall(width, height).message(), max(width, 1))
             for row, line in enumerate(words[:height]):
@@ -97,8 +101,8 @@ class Scenes:
         self.surface.view = self._data.view = session.view
         self.surface.moving = session.running
         if session.help:
-            _help(page, session.help, self.keys)
-        elif session.view.projects(width):
+            draw_help(page, session.help, self.keys)
+        elif _is_projected(session, width):
             self._project(page, session)
         else:
             self._draw_all(page, session)
@@ -108,8 +112,7 @@ class Scenes:
         """As many pictures as there is room for, with header, dial, message and footer."""
         width, height = page.width, page.height
         self._header(page, session)
-        self.dial_area = Area(1, 1, width - 2, 3)
-        self.dial.draw(page, self.dial_area, session.run, session.ghost)
+        self._dials(page, session)
         body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
         for panel, area in self._places(session, body):
             panel.draw(page, area, session.run, session.ghost)
@@ -133,6 +136,8 @@ class Scenes:
         """The pictures in the order in which Tab shows them one by one."""
         run = session.run
         scene, metrics = run.setup.scene, run.setup.problem.metrics
+        if session.lanes:
+            return [Picture(*one) for one in race_pictures(session, self.surface, self._regions)]
         if isinstance(scene, LineScene):
             surface = [Picture("loss surface", self.surface)] if scene.landscape is not None else []
             data = "data and line" if scene.data.inputs.shape[1] == 1 else "predictions"
@@ -145,8 +150,23 @@ class Scenes:
         walk += [Picture("edge of stability", self._limits)] if len(run.limits.curve) > 1 else []
         return walk
 
+    def _dials(self, page: Page, session: Session) -> None:
+        """The rate's dial, and where there is room and a momentum the second one."""
+        run, second = session.run, MOMENTUM if page.width >= TWO_DIALS else 0
+        second = 0 if kept(run.setup.optimizer) is None else second
+        self.dial_area = Area(1, 1, page.width - 2 - second, 3)
+        self.dial.draw(page, self.dial_area, run, session.ghost)
+        if second:
+            area = Area(page.width + 2 - second, 1, second - 3, 3)
+            self._momentum.draw(page, area, run, session.ghost)
+
     def _places(self, session: Session, body: Area) -> Sequence[tuple[Panel, Area]]:
         """The pictures and their areas."""
+        if session.lanes:
+            of_line: list[Panel] = [self._arithmetic, self._data]
+            others: list[Panel] = [self._diagram, self._limits]
+            others = of_line if isinstance(session.run.setup.scene, LineScene) else others
+            return race_places(session, body, self.dial_area, self.surface, self._regions, others)
         full = body.width >= WIDE and body.height >= HIGH - TOP - BOTTOM
         if isinstance(session.run.setup.scene, LineScene):
             return self._line(session, body) if full else self._small_line(session, body)
@@ -238,12 +258,17 @@ class Scenes:
 
     def _where(self, session: Session, page: Page) -> str:
         """Which of the pictures is shown and which is next, where not all have room."""
-        if not session.view.projects(page.width):
+        if not _is_projected(session, page.width):
             return ""
         walk = self._walk(session)
         at = session.picture % len(walk)
         coming = f", next: {walk[(at + 1) % len(walk)].name}" if page.width >= NEXT_TOO else ""
         return f"picture {at + 1} of {len(walk)}{coming}"
+
+
+def _is_projected(session: Session, width: int) -> bool:
+    """Whether one picture is shown at a time; a race, whose table is read beside them, only where that is asked for."""
+    return bool(session.view.projector) if session.lanes else session.view.projects(width)
 
 
 def _state_rows(session: Session) -> int:
@@ -283,35 +308,3 @@ def _message(page: Page, lines: Sequence[str], session: Session) -> None:
     meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
         page.write(0, row, f"{line:<{page.width}}", meaning)
-
-
-def help_pages(height: int, width: int, keys: Sequence[Key] = KEYS) -> list[list[tuple[str, str, Meaning]]]:
-    """The lines of the help, as many a page as there is room for: key, what it does, meaning."""
-    lines: list[tuple[str, str, Meaning]] = []
-    group = ""
-    for key in keys:
-        if key.about and key.group != group:
-            lines += [("", "", theme.PLAIN)] * bool(lines) + [("", key.group, theme.HEADING)]
-            group = key.group
-        if key.about:
-            lines.append((key.shown, key.about, theme.PLAIN))
-    room = (height - 4) * max(1, width // HELP_WIDE)
-    lines = lines if len(lines) <= room else [line for line in lines if any(line[:2])]
-    return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
-
-
-def _help(page: Page, number: int, keys: Sequence[Key]) -> None:
-    """All keys, in groups; on a small screen on several pages."""
-    pages = help_pages(page.height, page.width, keys)
-    last = number >= len(pages)
-    where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
-    page.write(
-        0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", theme.HEADING, page.width
-    )
-    mouse = "Mouse: click the dial, the surface for a start, the footer; the wheel zooms."
-    page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
-    for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
-        column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)
-        key = shown if page.screen.unicode else {"↑": "up", "↓": "down"}.get(shown, shown)
-        page.write(column, row, f"{key:>5}", theme.KEY)
-        page.write(column + (7 if shown else 0), row, about, meaning)

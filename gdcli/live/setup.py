@@ -188,7 +188,7 @@ class Choice(NamedTuple):
 
     Args:
         name: Its name: "optimizer".
-        direction: 1 for the next or larger, -1 for the one before or smaller.
+        direction: 1 for the next or larger, -1 for the one before or smaller; of "straight", which optimizer.
     """
 
     name: str
@@ -224,6 +224,9 @@ class SetupFactory(Protocol):
         Raises:
             GdcliError: If that setting cannot be changed here.
         """
+
+    def with_options(self, **changes: Any) -> SetupFactory:
+        """Another factory that sets up the same run with some options changed; this one stays as it is."""
 
     def set_options(self, changes: Sequence[Setting], rate: float | None) -> str:
         """Sets up the same run with options of other values from the start."""

@@ -162,3 +162,9 @@ TRAILS = tuple(
     )
 )
 """Paths on one heat map, which has its own ground: a colour each, and a number that is written along it."""
+
+LANES = tuple(
+    Meaning(f"lane {at}", hue, str(at), str(at), bold=True)
+    for at, hue in enumerate((_BLUE, _ORANGE, _PINK, _PURPLE, _RED, _GRAY), 1)
+)
+"""The lanes of a race: a colour each, and a number that stands at the head of its path and on its curve."""

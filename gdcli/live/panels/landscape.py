@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.formatting import short
+from gdcli.live.history import Curve
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arrows import draw_arrows
 from gdcli.live.panels.base import Plot, draw_axes, write_title
@@ -18,8 +22,9 @@ from gdcli.render.charts.axes import compact, fractions
 from gdcli.render.raster.colormap import Pixels
 from gdcli.render.raster.pictures import draw_heat_map, draw_path, pixels_at
 from gdcli.render.screen import Screen, columns, fit
+from gdcli.render.theme import Meaning
 
-__all__ = ["LossSurface"]
+__all__ = ["LossSurface", "Trail"]
 
 CONTOURS = 8
 THICKEST = 2  # pixels of half a cell
@@ -27,6 +32,19 @@ SHOWN_STEPS = 400  # the last steps that have a dot each
 SELDOM, AT_ONCE = 8, 4_000_000  # frames of a run after which a slice is drawn anew, for each so many multiplications
 MANY = 2000  # rows from which the next step is shown at pauses only
 NAMED = 4  # parameters of a slice that are written out at most
+BETWEEN = 0.07  # of the picture's width, between two numbers of a path
+
+
+class Trail(NamedTuple):
+    """One of several paths.
+
+    Args:
+        way: Its points.
+        meaning: Its colour, and its number.
+    """
+
+    way: Curve
+    meaning: Meaning
 
 
 class LossSurface:
@@ -43,8 +61,8 @@ class LossSurface:
         self._through: tuple[int, Array] = (0, np.empty(0))  # where a slice lies: the step, and its parameters
         self._frames = 0
 
-    def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
-        """The surface, the paths, the next step, S at the start, x at the minimum."""
+    def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None, trails: Sequence[Trail] = ()) -> None:
+        """The surface, the paths, the next step, S at the start, x at the minimum; in a race each lane's path."""
         scene = run.setup.scene
         if not isinstance(scene, LineScene) or scene.landscape is None or area.width < 12 or area.height < 5:
             return
@@ -56,13 +74,17 @@ class LossSurface:
         if ghost is not None:
             spots = _spots(ghost.way.values, frame)
             rgb = draw_path(rgb, spots, page.screen, line=theme.GHOST, dot=theme.GHOST, dots=SHOWN_STEPS, pen=pen)
-        rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS, pen=pen)
+        if not trails:
+            rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS, pen=pen)
+        for way, ink in trails:
+            spots = _spots(way.values, frame)
+            rgb = draw_path(rgb, spots, page.screen, line=ink, dot=ink, dots=SHOWN_STEPS, pen=pen)
         page.picture(inner, rgb)
-        if self._stepping(run):
+        if self._stepping(run) and not trails:
             draw_arrows(page, frame, run, scene, landscape.over)
             if not self.moving:
                 page.over(inner.left + 1, inner.top, fit(_legend(run, page), inner.width - 2))
-        self._letters(page, run, ghost, landscape, inner)
+        self._letters(page, run, ghost, landscape, inner, trails)
 
     def _stepping(self, run: Course) -> bool:
         """Whether the next step is shown."""
@@ -101,7 +123,15 @@ class LossSurface:
             self._lowest = _lowest(values, landscape)
         return self._map
 
-    def _letters(self, page: Page, run: Course, ghost: Ghost | None, landscape: LossLandscape, inner: Area) -> None:
+    def _letters(
+        self,
+        page: Page,
+        run: Course,
+        ghost: Ghost | None,
+        landscape: LossLandscape,
+        inner: Area,
+        trails: Sequence[Trail],
+    ) -> None:
         """S at the start, x at the minimum, the ghost where it was at this step, and the run itself."""
         marks = [(run.way.values[:1], theme.START)]
         if landscape.minimum is not None:
@@ -111,7 +141,8 @@ class LossSurface:
         if ghost is not None:
             at = max(1, int(np.searchsorted(ghost.way.steps, run.now.number, side="right")))
             marks.append((ghost.way.values[at - 1 : at], theme.GHOST))
-        marks.append((run.way.values[-1:], theme.CURRENT))
+        marks += [] if page.screen.color else [(_apart(way, landscape), ink) for way, ink in trails]
+        marks += [(way.values[-1:], ink) for way, ink in trails] or [(run.way.values[-1:], theme.CURRENT)]
         for points, meaning in marks:
             for row, column in _pixels(points, landscape, inner):
                 page.over(inner.left + column, inner.top + row // 2, meaning.sign(page.screen.unicode))
@@ -156,6 +187,16 @@ def _lowest(values: Array, landscape: LossLandscape) -> Array:
     (left, right), (low, high) = landscape.x_range, landscape.y_range
     along, up = column / (known.shape[1] - 1), row / (len(known) - 1)
     return np.array([[left + along * (right - left), low + up * (high - low)]])
+
+
+def _apart(way: Curve, landscape: LossLandscape) -> Array:
+    """Some points of a path, none near the one before."""
+    chosen: list[Array] = []
+    for point in way.values[:: max(1, len(way) // SHOWN_STEPS)]:
+        size = [high - low for low, high in (landscape.x_range, landscape.y_range)]
+        if not chosen or np.abs((point - chosen[-1]) / size).max() > BETWEEN:
+            chosen.append(point)
+    return np.array(chosen)
 
 
 def _spots(points: Array, frame: Plot) -> Array:

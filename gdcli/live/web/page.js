@@ -70,9 +70,10 @@ const heard = {
   moved: () => end("This run goes on in another page.", "", "Go on here"),
   ended: (words) => {
     session = "";
-    const command = words.split("\n").findLast((line) => line.startsWith("rerun: "));
-    const said = command ? command.slice("rerun: ".length) : words;
-    end("The session has ended." + (command ? " The command that does the same:" : ""), said);
+    const lines = words.split("\n").filter((line) => line.startsWith("rerun: "));
+    const commands = lines.map((line) => line.slice("rerun: ".length));
+    const heading = ["", " The command that does the same:"][lines.length] ?? " Each lane's command does the same:";
+    end("The session has ended." + heading, commands.join("\n") || words);
   },
 };
 

@@ -52,8 +52,8 @@ class PageApp(LiveApp):
         """A frame; the address follows the settings."""
         super().draw()
         factory, run = self.session.factory, self.session.run
-        if self.session.replaying or not isinstance(factory, SessionFactory):
-            return
+        if self.session.replaying or self.session.lanes or not isinstance(factory, SessionFactory):
+            return  # an address has the settings of one run
         now = factory.configuration(), run.changes, run.rate if run.turns or run.changes else None
         if now != self._known:
             self._known = now
