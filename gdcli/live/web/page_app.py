@@ -22,7 +22,7 @@ __all__ = ["DRIVER", "LessonApp", "PageApp", "app_in"]
 
 DRIVER = "TEXTUAL_DRIVER"
 """The variable that is set where a page stands behind standard output."""
-FREE_GROUPS = ("Run", "Look")
+FREE_GROUPS = ("Run", "Look", "Look closer")
 FREE = {key.action.rpartition("_")[0] or key.action for key in KEYS if key.group in FREE_GROUPS}
 SETTINGS = frozenset(key.action for key in KEYS if (key.action.rpartition("_")[0] or key.action) not in FREE)
 """Actions that change a setting: all but those that are known to change none."""
