@@ -4,8 +4,9 @@ import re
 
 from gdcli.cli.app import load
 from gdcli.cli.commands.live import origin_of, parsed
+from gdcli.live.race import Race
+from gdcli.live.race_setup import lane_factories
 from gdcli.live.scenes import Scenes
-from gdcli.live.session import Session
 from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen
 
@@ -20,7 +21,13 @@ def factory(*words):
 
 def session(*words, listener=None):
     """A sitting as `gdcli live WORDS` begins it."""
-    return Session(factory(*words), listener)
+    return Race([factory(*words)], listener)
+
+
+def race(lanes, *words):
+    """A sitting as `gdcli live --race LANES WORDS` begins it."""
+    given = origin_of(load("live").make_context("live", [*words])).given
+    return Race(lane_factories(lanes, factory(*words), given))
 
 
 def do(sitting, actions):

@@ -76,6 +76,7 @@ POOL: dict[str, Sequence[str]] = {
 LEFT_OUT = {
     "help": "runs nothing", "help_all": "runs nothing", "plugin": "tests/test_plugins.py", "quiet": "says no line",
     "debug": "says how an error came about", "timing": "adds what a clock says", "web": "tests/test_live_web.py",
+    "race": "a line for each lane: tests/test_race.py",
     "port": "goes with --web", "host": "goes with --web",
     "sessions": "goes with --web", "replay": "says itself again", "plain": "is always given",
     "cluster": "tests/test_sweep_cluster.py", "timeout": "a clock's", "workers": "tests/test_sweep.py",
@@ -83,7 +84,7 @@ LEFT_OUT = {
     "labels": "for images", "test_labels": "for images",
 }  # fmt: skip
 """Options that are not drawn, and why."""
-TYPED = ("n", "n 3", "e", "b", "z", "r", "s", "lr 0.05", "lr 0.2", "o", "p", "m", "c", "↑", "]", "D", "x")
+TYPED = ("n", "n 3", "e", "b", "z", "r", "s", "lr 0.05", "lr 0.2", "o", "p", "m", "7", "↑", "]", "D", "x")
 
 
 class Drawn(NamedTuple):

@@ -20,6 +20,7 @@ from live_sessions import session
 from gdcli.live.app import LiveApp
 from gdcli.live.numerals import numerals
 from gdcli.live.replay import Replay
+from gdcli.live.session import Session
 from gdcli.render.charts.axes import compact
 from gdcli.render.screen import Screen
 
@@ -159,7 +160,7 @@ def test_the_mouse_turns_the_dial_sets_the_start_and_presses_keys():
         step = next(area for area, action in app.scenes.footer if action == "step")
         await pilot.click(offset=(step.left + 1, step.top))
         assert app.session.run.now.number == 1
-        inside = app.scenes.surface.point_at(20, 20, app.session.run.setup.scene.landscape)
+        inside = app.scenes.surface.point_at(20, 20)
         await pilot.click(offset=(20, 20))
         assert app.session.run.now.number == 0
         assert tuple(app.session.run.now.parameters) == inside
@@ -170,9 +171,9 @@ def test_the_mouse_turns_the_dial_sets_the_start_and_presses_keys():
 def test_help_shows_the_keys_and_any_key_leaves():
     async def script(app, pilot):
         await pilot.press("question_mark")
-        assert "freeze this run as a ghost" in shown(app)
+        assert "one lane more" in shown(app)
         await pilot.press("x")
-        assert "freeze this run as a ghost" not in shown(app)
+        assert "one lane more" not in shown(app)
         assert app.session.run.now.number == 0
 
     piloted(script)
@@ -238,16 +239,22 @@ def test_a_picture_of_the_screen_asks_nobody_for_anything(tmp_path, monkeypatch)
     piloted(script)
 
 
-def test_what_the_person_sees_of_a_ghost():
+def test_what_the_person_sees_of_a_race():
     async def script(app, pilot):
         await pilot.press(*"nnn")
         await pilot.press("c")
         assert app.session.run.now.number == 0
         await typed(pilot, "0.28")
         await pilot.press(*"nn")
-        assert "ghost SGD lr 0.1" in shown(app)
+        assert "> 2 SGD lr 0.28" in shown(app)
+        assert "lane 2 of 2" in shown(app)
+        await pilot.press("7", *"nn")
+        assert "> 2 Adam lr 0.28" in shown(app)
+        await pilot.press("j")
+        assert "> 1 SGD lr 0.1" in shown(app)
         await pilot.press("C")
-        assert "ghost SGD" not in shown(app)
+        assert "lane" not in shown(app).split("\n")[0]
+        assert app.session.run.now.number == 2
 
     piloted(script)
 
@@ -399,7 +406,7 @@ def test_a_recording_plays_back_the_same_screen(in_terminal, tmp_path):
     again = in_terminal("--replay", str(file))
     again.until("A recording")
     again.press("n")
-    again.until("Step 1.")
+    again.until("The end of the recording")
     again.press("q")
     told, code = again.end()
     assert code == 0
@@ -428,4 +435,4 @@ def test_ctrl_c_is_an_interruption(in_terminal):
 
 
 def test_a_replay_is_a_session_for_the_application():
-    assert issubclass(Replay, type(session()))
+    assert issubclass(Replay, Session)

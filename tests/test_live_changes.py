@@ -21,7 +21,7 @@ def test_four_kinds_of_change_by_keys_and_the_command_that_is_printed(gdcli, tmp
     seen = {}
 
     async def script(app, pilot):
-        await pilot.press("n", "n", "n", "o", "n", "n", "M", "M", "n", "n", "p", "n", "w", "n", "up", "n")
+        await pilot.press("n", "n", "n", "o", "n", "n", "M", "M", "n", "n", "p", "n", "y", "n", "up", "n")
         await pilot.press("l", *"weight-decay=0.1", "enter", "n", "n")
         seen["session"], seen["screen"] = app.session, app.stage.page.lines()
         await asyncio.sleep(0)

@@ -9,10 +9,11 @@ from live_sessions import do, screenful, session
 from rich.cells import cell_len
 
 from gdcli.formatting import short
+from gdcli.live.help_pages import help_pages
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.dial import DialPanel, finer, laddered
-from gdcli.live.scenes import Scenes, help_pages
+from gdcli.live.scenes import Scenes
 from gdcli.render.screen import Screen
 
 

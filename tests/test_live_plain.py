@@ -147,10 +147,11 @@ def test_every_key_is_answered(key, words):
     assert all("\n" not in line for line in answer)
 
 
-def test_settings_and_ghosts():
+def test_settings_and_lanes():
     (_, *answers), sitting = talk("n 3", "c", "o", "n", "C", "q")
-    assert "SGD" not in answers[2][0]
-    assert sitting.ghost is None
+    assert answers[2][0] == "Lane 2: Optimizer momentum, from the same start."
+    assert [line[:1] for line in answers[3] if line[:1].isdecimal()] == ["1", "2"]
+    assert not sitting.lanes
     assert sitting.finished
 
 

@@ -59,7 +59,7 @@ VALUES = {
     "timeout": "1e-9", "steps": "2", "low": "0.001", "high": "3", "points": "5", "rows": "3", "noise": "0",
     "pred": "z", "suggest": "steepest", "smooth": "0.5", "x_range": "0..1", "y_range": "0..1", "over": "w_z,b",
     "m_range": "0..1", "b_range": "0..1", "record": "out.rec", "replay": "none.rec", "port": "1", "host": "::2",
-    "sessions": "2",
+    "sessions": "2", "race": "sgd,adam",
     "get": "schema",
     "on": "classes.csv", "thousands": "'", "na": "0.5,2", "comment": "1", "classes": "A,B", "folds": "3",
     "separated": "1", "flat": "0.9 --over 2", ("over", "N"): "1",

@@ -13,6 +13,9 @@ HOST = "127.0.0.1"
 class LiveOptions(NamedTuple):
     """Where it is shown, and what is written down of it."""
 
+    race: Annotated[
+        str | None, option("--race", metavar="NAME,...|OPTION=V,...", help="Several optimizers or rates, a lane each.")
+    ] = None
     record: Annotated[
         str | None, option("--record", metavar="FILE.jsonl", help="Write down what happens, to be played back.")
     ] = None

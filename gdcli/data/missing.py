@@ -144,6 +144,15 @@ def _nothing_to_average(source: str, name: str) -> DataError:
     return data_error(source, "no value to take the mean of", "leave the column out of --x", column=name)
 
 
+def _ways(used: Used, rows: Rows) -> str:
+    """What `--missing` does about some rows: drop helps if others are left, mean if inputs have gaps and values."""
+    one, gaps = rows.sum() == 1, _is_gap(used.inputs)
+    drops = [] if rows.all() else [f"--missing drop leaves {'the row' if one else 'the rows'} out"]
+    fillable = gaps.any() and not gaps.all(axis=0).any() and not used.untargeted.all()
+    fills = [f"--missing mean fills {'it' if one else 'them'}"] if fillable else []
+    return f": {', '.join([*drops, *fills])}" if drops or fills else ""
+
+
 def _gaps(used: Used, rows: Rows) -> DataError:
     """The error `7 of 344 rows have gaps, in sex and mass: --missing drop leaves the rows out, ...`."""
     row, number = int(np.argmax(rows)), int(rows.sum())
@@ -151,9 +160,7 @@ def _gaps(used: Used, rows: Rows) -> DataError:
     first = used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
     gapped = [*dict.fromkeys(map(used.table.column_behind, used.columns_with_gaps()))]
     one, only_target = number == 1, gapped == [used.target]
-    fills = "" if only_target else f", --missing mean fills {'it' if one else 'them'}"
-    ways = f"--missing drop leaves {'the row' if one else 'the rows'} out{fills}"
     have = "has a gap" if one else "have gaps"
-    what = f"{number:,} of {count(len(rows), 'row')} {have}, in {printable(listed(gapped))}: {ways}"
+    what = f"{number:,} of {count(len(rows), 'row')} {have}, in {printable(listed(gapped))}{_ways(used, rows)}"
     hint = "or choose another target with --y" if only_target else "or choose other inputs with --x"
     return DataError(f"{first.message}; {what}", hint)

@@ -116,8 +116,9 @@ class GroupsExperiment:
         spec, count = self.spec, len(self.rows.labels)
         held = "" if self.rows.held is None else f", {int(self.rows.held.rows.sum()):,} held out"
         terms = ", ".join(self.rows.names[:FEW]) if len(self.rows.names) <= FEW else f"{len(self.rows.names)} inputs"
+        groups = "the 1 group" if count == 1 else f"each of {count:,} groups"
         parts = [
-            f"{self.rows.target} from {terms}, for each of {count:,} groups by {self.rows.by}",
+            f"{self.rows.target} from {terms}, for {groups} by {self.rows.by}",
             f"{int(self.rows.train.rows.sum()):,} rows from {spec.name}{held}",
             "standardized" if spec.loop.scaling == "standard" else f"scale {spec.loop.scaling or 'none'}",
             f"{type(self.optimizer).__name__}, lr {exact(self.rate)}, full batch",

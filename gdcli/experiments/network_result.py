@@ -31,6 +31,9 @@ from gdcli.nn import metrics
 from gdcli.training.records import Epoch, Overfitting
 from gdcli.training.segments import made_by
 
+USUAL = 0.1
+"""The largest rate that is named where a much larger one diverged."""
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkResult(Result):
@@ -244,7 +247,7 @@ class NetworkResult(Result):
         was = f" (it was best, {best.monitored:.4g}, at epoch {best.epoch})" if math.isfinite(best.monitored) else ""
         return (
             f"diverged at epoch {last.epoch}, step {last.step}: the loss is {float(last.loss):.2g}{was}.",
-            f"lr {exact(rate)} is too large for this network: try --lr {exact(float(f'{rate / 10:.0e}'))},"
+            f"lr {exact(rate)} is too large for this network: try --lr {exact(float(f'{min(rate / 10, USUAL):.0e}'))},"
             " or --scale standard.",
         )
 

@@ -194,7 +194,8 @@ class _Checked(NamedTuple):
         if word in REDIRECTIONS:
             raise self.error(at, f"'{word}' is the shell's: only gdcli commands may be run")
         if name in CODE:
-            raise self.error(at, f"{name} is not for lessons")
+            hint = "give it to 'gdcli lesson' itself" if name == "--plugin" else ""
+            raise self.error(at, f"{name} is not for lessons", hint)
         if name == "--output" or (word.startswith("-o") and not word.startswith("--")):
             raise self.error(at, "a lesson writes no files: leave -o out")
         target = value if equals else following

@@ -16,7 +16,7 @@ from gdcli.lessons.lecture import Lesson
 
 __all__ = ["LIMIT", "PICTURE", "Ran", "clock", "failure", "scratch", "variables"]
 
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds that a command of a lesson may take."""
 PICTURE = "lesson-picture.svg"
 """Where a command leaves its picture for a handout."""

@@ -16,7 +16,7 @@ class Key(NamedTuple):
         action: The session's action.
         about: What it does, in a line.
         footer: Its word in the footer; empty if it is only in the help.
-        group: Under which heading of the help.
+        group: Under which heading of the help; empty if another key's line names it.
     """
 
     keys: tuple[str, ...]
@@ -27,8 +27,8 @@ class Key(NamedTuple):
     group: str = "Run"
 
 
+AGAIN = "Start again with another"
 NOW = "From the next step on"
-
 KEYS = (
     Key(("space",), "space", "toggle", "run, or pause", "run"),
     Key(("n", "right"), "n", "step", "one step", "step"),
@@ -47,26 +47,38 @@ KEYS = (
     Key(("l",), "l", "type_rate", "type it, or momentum=0.8, dropout=0.3, ...", "type", "Learning rate"),
     Key(("o",), "o", "optimizer_next", "next optimizer (O: the one before)", "", NOW),
     Key(("O",), "O", "optimizer_before", "", "", ""),
+    Key(("1",), "1-9", "straight_1", "that optimizer: 1 SGD, 2 Momentum, 7 Adam", "", NOW),
+    *(Key((str(number),), str(number), f"straight_{number}", "", "", "") for number in range(2, 10)),
+    Key(("t",), "t", "kept_next", "more momentum, or Adam's beta1 (T: less)", "", NOW),
+    Key(("T",), "T", "kept_before", "", "", ""),
     Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", NOW),
     Key(("M",), "M", "batch_before", "", "", ""),
     Key(("p",), "p", "penalty_next", "more L2 penalty (k: less)", "", NOW),
     Key(("k",), "k", "penalty_before", "", "", ""),
-    Key(("w",), "w", "dropout_next", "more dropout (W: less)", "", NOW),
-    Key(("W",), "W", "dropout_before", "", "", ""),
-    Key(("a",), "a", "activation_next", "next activation (A: the one before)", "", "Start again with another"),
+    Key(("y",), "y", "dropout_next", "more dropout (Y: less)", "", NOW),
+    Key(("Y",), "Y", "dropout_before", "", "", ""),
+    Key(("a",), "a", "activation_next", "next activation (A: the one before)", "", AGAIN),
     Key(("A",), "A", "activation_before", "", "", ""),
-    Key(("h",), "h", "layers_next", "one hidden layer more (H: less)", "", "Start again with another"),
+    Key(("h",), "h", "layers_next", "one hidden layer more (H: less)", "", AGAIN),
     Key(("H",), "H", "layers_before", "", "", ""),
-    Key(("u",), "u", "neurons_next", "one neuron more in the last layer (U: less)", "", "Start again with another"),
+    Key(("u",), "u", "neurons_next", "one neuron more in the last layer (U: less)", "", AGAIN),
     Key(("U",), "U", "neurons_before", "", "", ""),
-    Key(("d",), "d", "data_next", "next data set (D: the one before)", "", "Start again with another"),
+    Key(("d",), "d", "data_next", "next data set (D: the one before)", "", AGAIN),
     Key(("D",), "D", "data_before", "", "", ""),
-    Key(("x",), "x", "noise_next", "more noise in a toy data set (X: less)", "", "Start again with another"),
+    Key(("x",), "x", "noise_next", "more noise in a toy data set (X: less)", "", AGAIN),
     Key(("X",), "X", "noise_before", "", "", ""),
-    Key(("c",), "c", "compare", "freeze this run as a ghost and race it from the start", "compare", "Look"),
-    Key(("C",), "C", "forget", "forget the ghost", "", "Look"),
+    Key(("E",), "E", "errors", "on the data: residuals, their squares, neither", "", "Look closer"),
+    Key(("g",), "g", "arrows", "on the surface: gradient, velocity, next step, or not", "", "Look closer"),
+    Key(("w",), "w", "zoom_in", "zoom in on the surface, around the run (W: out)", "", "Look closer"),
+    Key(("W",), "W", "zoom_out", "", "", ""),
+    Key(("I", "ctrl+up"), "I", "pan_up", "move over the surface: up (J left, K down, L right)", "", "Look closer"),
+    Key(("J", "ctrl+left"), "J", "pan_left", "", "", ""),
+    Key(("K", "ctrl+down"), "K", "pan_down", "", "", ""),
+    Key(("L", "ctrl+right"), "L", "pan_right", "", "", ""),
+    Key(("c",), "c", "add_lane", "one lane more (recorded: freeze this run as a ghost)", "race", "Race"),
+    Key(("j",), "j", "next_lane", "the keys go to the next lane", "", "Race"),
+    Key(("C",), "C", "drop_lane", "take this lane away (recorded: the ghost)", "", "Race"),
     Key(("tab",), "tab", "other_picture", "the next picture, where not all have room", "", "Look"),
-    Key(("E",), "E", "errors", "on the data: residuals, their squares, neither", "", "Look"),
     Key(("P",), "P", "projector", "one large picture, or all (below 90 columns: one)", "", "Look"),
     Key(("v",), "v", "save_picture", "save a picture of the screen (.svg)", "", "Look"),
     Key(("question_mark", "f1"), "?", "show_help", "these keys; any key leaves", "keys", "Look"),

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from gdcli.formatting import short
 from gdcli.live.keys import KEYS
+from gdcli.live.race_words import state as lanes_state
+from gdcli.live.race_words import table
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.live.view import VIEWS
@@ -38,8 +40,10 @@ def converse(
     talk = _Conversation(session, write, watcher)
     setup = session.run.setup
     settings = ", ".join(setup.settings.values())
-    write(f"{setup.name}: {setup.model}, {settings}, learning rate {short(session.run.rate, 6)}.")
+    about = f"{settings}, learning rate {short(session.run.rate, 6)}"
+    write(f"{setup.name}: {setup.model}, {f'a race of {len(session.lanes)} lanes' if session.lanes else about}.")
     talk.report()
+    talk.report_lanes()
     write(WELCOME)
     for line in lines:
         talk.answer(line.split())
@@ -59,6 +63,11 @@ class _Conversation(NamedTuple):
         self.write(state(self.session))
         if self.watcher is not None:
             self.watcher(self.session)
+
+    def report_lanes(self) -> None:
+        """Where each lane of a race stands."""
+        for line in table(session.lanes) if (session := self.session).lanes else ():
+            self.write(line)
 
     def answer(self, words: Sequence[str]) -> None:
         """One line's answer."""
@@ -83,6 +92,7 @@ class _Conversation(NamedTuple):
             if said := self.session.line():
                 self.write(said)
             self.report()
+            self.report_lanes()
 
     def _help(self) -> None:
         for key in KEYS:
@@ -91,10 +101,10 @@ class _Conversation(NamedTuple):
 
     def _act(self, action: str, times: int) -> None:
         for left in reversed(range(times)):
-            before = self.session.run.now
+            before = [run.now for run in self.session.runs]
             self.session.do(action)
             self._run()
-            if self.session.run.now is before:  # it is at its end
+            if all(run.now is was for run, was in zip(self.session.runs, before, strict=False)):  # it is at its end
                 return
             if left:
                 self.report()
@@ -102,16 +112,21 @@ class _Conversation(NamedTuple):
     def _run(self) -> None:
         """Runs to the goal, telling the first steps each, then fewer and fewer."""
         session = self.session
-        begun = session.run.now.number
+        begun = _number(session)
         reported = stride = 1
         while session.running:
             session.advance()
-            done = session.run.now.number - begun
+            done = _number(session) - begun
             while done >= FIRST * stride:
                 stride *= RARER
             if session.running and done >= reported:
                 self.report()
                 reported = done + stride
+
+
+def _number(session: Session) -> int:
+    """Updates made, by the run that made most."""
+    return max(run.now.number for run in session.runs)
 
 
 def _times(action: str, rest: Sequence[str]) -> int | None:
@@ -125,6 +140,8 @@ def _times(action: str, rest: Sequence[str]) -> int | None:
 
 def state(session: Session) -> str:
     """Where the run stands, in words."""
+    if session.lanes:
+        return lanes_state(session.lanes)
     run = session.run
     record, scene = run.known(), run.setup.scene
     parts = [f"step {run.now.number}"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.formatting import short
+from gdcli.live.headers import figures_in_words, header, large_figures, mood, names, parameters, step_words
+from gdcli.live.help_pages import draw_help
 from gdcli.live.keys import KEYS, Key
 from gdcli.live.messages import rate_warning
+from gdcli.live.momentum import kept
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
 from gdcli.live.panels.base import Panel
@@ -21,16 +22,17 @@ from gdcli.live.panels.diagram import Diagram
 from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.local_limit import LocalLimitCurve
+from gdcli.live.panels.momentum import MomentumDial
 from gdcli.live.panels.regions import Regions
-from gdcli.live.projector import PEN, Figure, draw_figures, draw_header, rate_figure
-from gdcli.live.run import figures
+from gdcli.live.projector import PEN, draw_figures, draw_header
+from gdcli.live.race_scene import race_pictures, race_places
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.screen import Screen
 from gdcli.render.theme import Meaning
 
-__all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
+__all__ = ["LEAST", "Scenes", "TooSmall"]
 
 LEAST = (60, 20)
 WIDE, HIGH = 100, 30  # from here on all pictures have room
@@ -38,10 +40,8 @@ TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer;
 GAP, BETWEEN = 2, 3
 LOW = 7  # rows of a curve at least
 LAST_TO_GO = ("show_help", "quit", "toggle", "other_picture")  # from the footer, where it is narrow
-MOST_NAMES = 3  # parameters that have room in a header
 NEXT_TOO = 72  # columns from which the footer names the next picture
-EPOCHS_TOO = 80  # columns from which the header shows epochs as well
-HELP_WIDE = 60  # columns of a key and what it does
+TWO_DIALS, MOMENTUM = 76, 26  # columns from which there are two dials, and those of the second
 
 
 class TooSmall(NamedTuple):
@@ -83,7 +83,7 @@ class Scenes:
         self.keys = keys
         self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
-        self._limits = LocalLimitCurve()
+        self._limits, self._momentum = LocalLimitCurve(), MomentumDial()
         self._arithmetic, self._regions, self._diagram = Arithmetic(), Regions(), Diagram()
         self.dial_area = Area(0, 0, 0, 0)
         self.footer: list[tuple[Area, str]] = []
@@ -91,7 +91,7 @@ class Scenes:
     @np.errstate(all="ignore")
     def draw(self, session: Session, width: int, height: int, screen: Screen) -> Page:
         """A page with everything on it."""
-        page = Page(width, height, screen, PEN if session.view.projects(width) else 1)
+        page = Page(width, height, screen, PEN if _is_projected(session, width) else 1)
         if width < LEAST[0] or height < LEAST[1]:
             words = textwrap.wrap(TooSmall(width, height).message(), max(width, 1))
             for row, line in enumerate(words[:height]):
@@ -99,9 +99,10 @@ class Scenes:
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
         self.surface.view = self._data.view = session.view
+        self.surface.moving = session.running
         if session.help:
-            _help(page, session.help, self.keys)
-        elif session.view.projects(width):
+            draw_help(page, session.help, self.keys)
+        elif _is_projected(session, width):
             self._project(page, session)
         else:
             self._draw_all(page, session)
@@ -111,8 +112,7 @@ class Scenes:
         """As many pictures as there is room for, with header, dial, message and footer."""
         width, height = page.width, page.height
         self._header(page, session)
-        self.dial_area = Area(1, 1, width - 2, 3)
-        self.dial.draw(page, self.dial_area, session.run, session.ghost)
+        self._dials(page, session)
         body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
         for panel, area in self._places(session, body):
             panel.draw(page, area, session.run, session.ghost)
@@ -123,8 +123,8 @@ class Scenes:
         """One picture, the figures that matter in large, and all of what is said."""
         walk = self._walk(session)
         picture = walk[session.picture % len(walk)]
-        beside = _parameters(session) if picture.numbers else []
-        top = draw_figures(page, draw_header(page, _about(session)), _large_figures(session), beside)
+        beside = parameters(session) if picture.numbers else []
+        top = draw_figures(page, draw_header(page, header(session)), large_figures(session), beside)
         said = _message_lines(session, page.width, page.height)
         below = page.height - 1 - max(len(said), 2)
         self.dial_area = Area(0, 0, 0, 0)
@@ -136,6 +136,8 @@ class Scenes:
         """The pictures in the order in which Tab shows them one by one."""
         run = session.run
         scene, metrics = run.setup.scene, run.setup.problem.metrics
+        if session.lanes:
+            return [Picture(*one) for one in race_pictures(session, self.surface, self._regions)]
         if isinstance(scene, LineScene):
             surface = [Picture("loss surface", self.surface)] if scene.landscape is not None else []
             data = "data and line" if scene.data.inputs.shape[1] == 1 else "predictions"
@@ -148,8 +150,23 @@ class Scenes:
         walk += [Picture("edge of stability", self._limits)] if len(run.limits.curve) > 1 else []
         return walk
 
+    def _dials(self, page: Page, session: Session) -> None:
+        """The rate's dial, and where there is room and a momentum the second one."""
+        run, second = session.run, MOMENTUM if page.width >= TWO_DIALS else 0
+        second = 0 if kept(run.setup.optimizer) is None else second
+        self.dial_area = Area(1, 1, page.width - 2 - second, 3)
+        self.dial.draw(page, self.dial_area, run, session.ghost)
+        if second:
+            area = Area(page.width + 2 - second, 1, second - 3, 3)
+            self._momentum.draw(page, area, run, session.ghost)
+
     def _places(self, session: Session, body: Area) -> Sequence[tuple[Panel, Area]]:
         """The pictures and their areas."""
+        if session.lanes:
+            of_line: list[Panel] = [self._arithmetic, self._data]
+            others: list[Panel] = [self._diagram, self._limits]
+            others = of_line if isinstance(session.run.setup.scene, LineScene) else others
+            return race_places(session, body, self.dial_area, self.surface, self._regions, others)
         full = body.width >= WIDE and body.height >= HIGH - TOP - BOTTOM
         if isinstance(session.run.setup.scene, LineScene):
             return self._line(session, body) if full else self._small_line(session, body)
@@ -210,16 +227,16 @@ class Scenes:
 
     def _header(self, page: Page, session: Session) -> None:
         """Data, model, optimizer, step and loss; in two lines, around the dial, where one is too short."""
-        about = _names(session)
-        figures = [(_step(session, page.width), theme.HEADING), (_figures(session, page.width), theme.RESULT)]
-        mood = [_mood(session)]
-        one_line = [*about, *figures, *mood]
+        about = names(session)
+        step = step_words(session, page.width)
+        figures = [(step, theme.HEADING), (figures_in_words(session, page.width), theme.RESULT)]
+        one_line = [*about, *figures, mood(session)]
         if _length(one_line) <= page.width:
             _words(page, 0, one_line)
             return
         _words(page, 0, [about[0], *figures] if _length([about[0], *figures]) <= page.width else figures)
-        model, *settings = about[1:]
-        _words(page, TOP - 1, [model, *(settings if _length([model, *settings, *mood]) <= page.width else ()), *mood])
+        (model, *settings), last = about[1:], mood(session)
+        _words(page, TOP - 1, [model, *(settings if _length([model, *settings, last]) <= page.width else ()), last])
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
@@ -241,7 +258,7 @@ class Scenes:
 
     def _where(self, session: Session, page: Page) -> str:
         """Which of the pictures is shown and which is next, where not all have room."""
-        if not session.view.projects(page.width):
+        if not _is_projected(session, page.width):
             return ""
         walk = self._walk(session)
         at = session.picture % len(walk)
@@ -249,58 +266,9 @@ class Scenes:
         return f"picture {at + 1} of {len(walk)}{coming}"
 
 
-def _names(session: Session) -> list[tuple[str, Meaning]]:
-    """Data, model and settings."""
-    setup = session.run.setup
-    settings = ", ".join(setup.settings.values())
-    return [(setup.name, theme.HEADING), (setup.model, theme.PLAIN), (settings, theme.NOTE)]
-
-
-def _step(session: Session, width: int) -> str:
-    """Steps and, of batches, epochs."""
-    run = session.run
-    epochs = f" epoch {run.now.epoch:,}" if run.setup.batch_size is not None and width >= EPOCHS_TOO else ""
-    return f"step {run.now.number:,}{epochs}"
-
-
-def _mood(session: Session) -> tuple[str, Meaning]:
-    """Whether it runs, and how fast."""
-    if session.running:
-        return f"running, {session.describe_speed()}", theme.RUNNING
-    return "replay" if session.replaying else "paused", theme.NOTE
-
-
-def _about(session: Session) -> list[tuple[str, Meaning]]:
-    """The projector's header: what is run, and where it stands."""
-    return [*_names(session), (_step(session, EPOCHS_TOO), theme.HEADING), _mood(session)]
-
-
-def _parameters(session: Session) -> list[str]:
-    """A line's parameters in the data's own units, each by its name; none where there are many."""
-    run, scene = session.run, session.run.setup.scene
-    if not isinstance(scene, LineScene) or len(scene.names) > MOST_NAMES:
-        return []
-    pairs = zip(scene.names, scene.raw(run.now.parameters).tolist(), strict=True)
-    return [f"{name} = {short(value, 6)}" for name, value in pairs]
-
-
-def _large_figures(session: Session) -> list[Figure]:
-    """Loss, learning rate and, of classes, accuracy."""
-    scene, setup = session.run.setup.scene, session.run.setup
-    loss, held_out, accuracy, held_accuracy = _newest(session)
-    rate = rate_figure(session.run)
-    if isinstance(scene, LineScene):
-        return [Figure(loss, (setup.loss_name,), theme.RESULT), rate]
-    unit, held = scene.loss_unit, setup.problem.validation is not None
-    figures = [Figure(loss * unit, _held("loss", short(held_out * unit), held), theme.RESULT), rate]
-    if math.isnan(accuracy):
-        return figures
-    return [*figures, Figure(accuracy, _held("accuracy", f"{held_accuracy:.3f}", held), theme.RESULT, 3)]
-
-
-def _held(name: str, value: str, held: bool) -> list[str]:
-    """What a figure is, with its value on the rows held out where there are some."""
-    return [*(f"{name} ({rows} {value})" for rows in ("validation", "val.", "val.") if held), name]
+def _is_projected(session: Session, width: int) -> bool:
+    """Whether one picture is shown at a time; a race, whose table is read beside them, only where that is asked for."""
+    return bool(session.view.projector) if session.lanes else session.view.projects(width)
 
 
 def _state_rows(session: Session) -> int:
@@ -329,30 +297,6 @@ def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
         column = page.write(column, row, text, meaning) + BETWEEN
 
 
-def _figures(session: Session, width: int) -> str:
-    """The parameters of a line and its loss; losses and accuracies of a network."""
-    setup = session.run.setup
-    scene = setup.scene
-    if isinstance(scene, LineScene):
-        return "  ".join([*_parameters(session), f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
-    loss, held_out, accuracy, held_accuracy = _newest(session)
-    other = "validation" if width >= WIDE else "val."
-    text = [f"loss {short(loss * scene.loss_unit)}"]
-    text += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
-    text += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
-    text += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
-    return "  ".join(text)
-
-
-def _newest(session: Session) -> tuple[float, float, float, float]:
-    """The losses and accuracies of this state, or of the last one that was measured."""
-    measured = session.run.now.measured
-    if measured is not None:
-        return figures(measured)
-    loss, held_out, accuracy, held_accuracy = session.run.losses.values[-1].tolist()
-    return loss, held_out, accuracy, held_accuracy
-
-
 def _message_lines(session: Session, width: int, most: int) -> list[str]:
     """What is said, in so many rows at most."""
     return textwrap.wrap(session.line(), width, max_lines=most, placeholder=" ...") or [""]
@@ -364,34 +308,3 @@ def _message(page: Page, lines: Sequence[str], session: Session) -> None:
     meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
         page.write(0, row, f"{line:<{page.width}}", meaning)
-
-
-def help_pages(height: int, width: int, keys: Sequence[Key] = KEYS) -> list[list[tuple[str, str, Meaning]]]:
-    """The lines of the help, as many a page as there is room for: key, what it does, meaning."""
-    lines: list[tuple[str, str, Meaning]] = []
-    group = ""
-    for key in keys:
-        if key.about and key.group != group:
-            lines += [("", "", theme.PLAIN)] * bool(lines) + [("", key.group, theme.HEADING)]
-            group = key.group
-        if key.about:
-            lines.append((key.shown, key.about, theme.PLAIN))
-    room = (height - 4) * max(1, width // HELP_WIDE)
-    return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
-
-
-def _help(page: Page, number: int, keys: Sequence[Key]) -> None:
-    """All keys, in groups; on a small screen on several pages."""
-    pages = help_pages(page.height, page.width, keys)
-    last = number >= len(pages)
-    where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
-    page.write(
-        0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", theme.HEADING, page.width
-    )
-    mouse = "Mouse: click the dial for a rate, the surface for a start, the footer."
-    page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
-    for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
-        column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)
-        key = shown if page.screen.unicode else {"↑": "up", "↓": "down"}.get(shown, shown)
-        page.write(column, row, f"{key:>5}", theme.KEY)
-        page.write(column + (7 if shown else 0), row, about, meaning)

@@ -13,9 +13,10 @@ from gdcli.experiments.notation import Setting, at_step
 from gdcli.formatting import short
 from gdcli.live import messages
 from gdcli.live.findings import MINOR, describe_small_rate, find, next_look, sentences
-from gdcli.live.panels.dial import finer, laddered
-from gdcli.live.run import Ghost, LiveRun
-from gdcli.live.setup import Choice, LineScene, NetworkScene, SetupFactory
+from gdcli.live.lanes import Lane
+from gdcli.live.run import Course, Ghost, LiveRun
+from gdcli.live.setup import Choice, LineScene, SetupFactory
+from gdcli.live.turning import Turning
 from gdcli.live.view import View, Viewing
 
 __all__ = ["SPEEDS", "Session"]
@@ -25,11 +26,11 @@ USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
 SET, AT = "set ", re.compile(r"^--at \d+:")
-DIRECTIONS = {"next": 1, "before": -1}  # of a setting
+DIRECTIONS = {"next": 1, "before": -1} | {str(number): number for number in range(1, 10)}  # of a setting
 CHECKED = 16  # steps between two looks at the clock
 
 
-class Session(Viewing):
+class Session(Viewing, Turning):
     """One sitting. Every action of the key table is a method here; nothing in it knows of a screen.
 
     Args:
@@ -38,6 +39,8 @@ class Session(Viewing):
     """
 
     replaying = False
+    lanes: Sequence[Lane] = ()
+    at = 0  # which lane is at the keys
     speeds: Sequence[float] = SPEEDS
 
     def __init__(self, factory: SetupFactory, listener: Callable[[str, Any], None] | None = None) -> None:
@@ -58,9 +61,9 @@ class Session(Viewing):
         self.speed = USUAL_SPEED[isinstance(self.factory.setup.scene, LineScene)]
         self._notify("setup", self)
 
-    def scene(self) -> LineScene | NetworkScene:
-        """What is shown of the run."""
-        return self.run.setup.scene
+    def course(self) -> Course:
+        """The run that is looked at."""
+        return self.run
 
     def do(self, action: str) -> None:
         """An action by its name, or `set NAME=VALUE`; what cannot be done is said, and changes nothing."""
@@ -96,7 +99,7 @@ class Session(Viewing):
         while self.running and made + 1 <= owed:
             self.advance()
             made += 1
-            if made % CHECKED == 0 and now() >= until:
+            if made * len(self.runs) % CHECKED == 0 and now() >= until:
                 owed = min(owed, made)  # what could not be made in time is not owed any more
         self._owed = 0.0 if math.isinf(owed) else owed - made
 
@@ -133,9 +136,19 @@ class Session(Viewing):
                 self.stop()
                 self.say(f"Step {run.now.number:,}: {sentences(news)}")
 
+    @property
+    def runs(self) -> list[LiveRun]:
+        """All that is run."""
+        return [self.run]
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more updates are made."""
+        return all(run.ended for run in self.runs)
+
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""
-        if self.run.ended:
+        if self.ended:
             self.stop()
             return
         self.running, self.goal = True, goal
@@ -246,22 +259,6 @@ class Session(Viewing):
         speed = self.speeds[self.speed]
         return "as fast as it goes" if math.isinf(speed) else f"{speed:g} step{'s' * (speed > 1)} a second"
 
-    def rate_up(self) -> None:
-        """The next rung."""
-        self.set_rate(laddered(self.run.rate, 1))
-
-    def rate_down(self) -> None:
-        """The rung before."""
-        self.set_rate(laddered(self.run.rate, -1))
-
-    def rate_finer_up(self) -> None:
-        """A little more."""
-        self.set_rate(finer(self.run.rate, 1))
-
-    def rate_finer_down(self) -> None:
-        """A little less."""
-        self.set_rate(finer(self.run.rate, -1))
-
     def set_rate(self, rate: float) -> None:
         """Turns the dial. Nothing is reset."""
         self.run.turn(rate)
@@ -271,10 +268,6 @@ class Session(Viewing):
         else:
             warned = messages.rate_warning(self.run) or describe_small_rate(self.run)
             self.say("" if warned else f"Learning rate {short(rate, 6)}.")
-
-    def type_rate(self) -> None:
-        """Begins to type the rate."""
-        self.typing = ""
 
     def typed(self, key: str, character: str | None) -> None:
         """A key while a rate is being typed, or a setting: `momentum=0.8`."""
@@ -310,10 +303,9 @@ class Session(Viewing):
             return
         other = name == "data"
         change = self.factory.change(choice, None if other else self._turned(), () if other else run.changes)
-        line = isinstance(self.run.setup.scene, LineScene)
         self._begin(change)
-        if isinstance(self.run.setup.scene, LineScene) != line:
-            self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, LineScene)]
+        if (line := isinstance(self.run.setup.scene, LineScene)) != isinstance(run.setup.scene, LineScene):
+            self.speed = USUAL_SPEED[line]
         if name == "data" and self.ghost is not None:
             self.ghost = None
             self._notify("forget", None)
@@ -395,3 +387,7 @@ class Session(Viewing):
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
         return self.factory.rerun(self.run.turns, self.run.now.number, self.run.changes)
+
+    def reruns(self) -> list[str]:
+        """The same of all that is run."""
+        return [self.rerun()]

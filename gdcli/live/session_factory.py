@@ -6,7 +6,8 @@ import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from copy import copy
+from typing import Any, Self, TypeVar
 
 from gdcli.data.samples import samples
 from gdcli.definitions import ACTIVATION, OPTIMIZER, flag_name
@@ -24,6 +25,7 @@ from gdcli.live.configuration import Configuration, Origin, Parser, sample_confi
 from gdcli.live.experiment_setup import has_end
 from gdcli.live.line_scene import line_setup
 from gdcli.live.messages import describe_changes
+from gdcli.live.momentum import next_kept
 from gdcli.live.network_scene import network_setup
 from gdcli.live.saved_setup import as_saved, restored
 from gdcli.live.setup import Choice, LineScene, Setup, Turns
@@ -89,10 +91,9 @@ class SessionFactory:
         """The run's spec."""
         return self._now.spec
 
-    @property
-    def configuration(self) -> Configuration:
-        """The run's spec, and which of its options are named."""
-        return self._now
+    def configuration(self, changes: Sequence[Setting] = ()) -> Configuration:
+        """The run's spec, and which of its options are named, with what was changed by hand from the start."""
+        return self._folded(changes) if changes else self._now
 
     @property
     def source(self) -> str:
@@ -125,6 +126,13 @@ class SessionFactory:
 
     # changing
 
+    def with_options(self, **changes: Any) -> Self:
+        """Another factory, on the same rows, with some options of the run changed; this one stays as it is."""
+        other = copy(self)
+        if changes:
+            other._set(**changes)
+        return other
+
     def again(self, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """The same run, with what was changed in the one before."""
         self._keep(changes)
@@ -150,7 +158,7 @@ class SessionFactory:
     def value(self, choice: Choice, now: Setup) -> tuple[str, str] | None:
         """The option and its next value, of a setting that can change in mid-run."""
         chosen = VALUES.get(choice.name)
-        return None if chosen is None else (chosen[0], chosen[1](now, choice.direction))
+        return None if chosen is None else chosen(now, choice.direction)
 
     def change(self, choice: Choice, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """Another run, with one setting changed; if it cannot be set up, the old one stays."""
@@ -199,10 +207,13 @@ class SessionFactory:
             self._fold(changes)
 
     def _fold(self, changes: Sequence[Setting]) -> None:
+        self._now, self._setup = self._folded(changes), None
+
+    def _folded(self, changes: Sequence[Setting]) -> Configuration:
         spec = with_changes(self.spec, changes)
         before, after = self.spec.values(), spec.replace(at=self.spec.changes.at).values()
         named = {one.name for one in changes} | {name for name in after if after[name] != before[name]}
-        self._set(**{name: after[name] for name in named})
+        return self._now.changed(**{name: after[name] for name in named})
 
     def _take_rate(self, rate: float | None) -> None:
         """The learning rate set by hand; a schedule that ends somewhere has its own."""
@@ -314,29 +325,41 @@ class SessionFactory:
         return as_saved(self._now.changed(**setup.chosen, lr=setup.rate), self._piped, setup.name)
 
 
-def _next_optimizer(now: Setup, direction: int) -> str:
-    return _turned(names_of(OPTIMIZER), flag_name(type(now.optimizer).__name__), direction)
+def _next_optimizer(now: Setup, direction: int) -> tuple[str, str]:
+    return "optimizer", _turned(names_of(OPTIMIZER), flag_name(type(now.optimizer).__name__), direction)
 
 
-def _next_batch(now: Setup, direction: int) -> str:
+def _numbered_optimizer(now: Setup, number: int) -> tuple[str, str]:  # noqa: ARG001 - as the others
+    """The optimizer of that number, counted in order of complexity."""
+    return "optimizer", names_of(OPTIMIZER)[number - 1]
+
+
+def _next_kept(now: Setup, direction: int) -> tuple[str, str]:
+    name, value = next_kept(now.optimizer, direction)
+    return name, exact(value)
+
+
+def _next_batch(now: Setup, direction: int) -> tuple[str, str]:
     rows = len(now.scene.data)
     chosen = _next([*(size for size in BATCHES if size < rows), rows], now.batch_size or rows, direction)
-    return "full" if chosen == rows else str(chosen)
+    return "batch_size", "full" if chosen == rows else str(chosen)
 
 
-def _next_penalty(now: Setup, direction: int) -> str:
-    return exact(_next(PENALTIES, now.problem.l2, direction))
+def _next_penalty(now: Setup, direction: int) -> tuple[str, str]:
+    return "l2", exact(_next(PENALTIES, now.problem.l2, direction))
 
 
-def _next_dropout(now: Setup, direction: int) -> str:
-    return exact(_next(DROPOUTS, getattr(now.problem.model, "rate", 0.0), direction))
+def _next_dropout(now: Setup, direction: int) -> tuple[str, str]:
+    return "dropout", exact(_next(DROPOUTS, getattr(now.problem.model, "rate", 0.0), direction))
 
 
-VALUES: dict[str, tuple[str, Callable[[Setup, int], str]]] = {
-    "optimizer": ("optimizer", _next_optimizer),
-    "batch": ("batch_size", _next_batch),
-    "penalty": ("l2", _next_penalty),
-    "dropout": ("dropout", _next_dropout),
+VALUES: dict[str, Callable[[Setup, int], tuple[str, str]]] = {
+    "optimizer": _next_optimizer,
+    "straight": _numbered_optimizer,
+    "kept": _next_kept,
+    "batch": _next_batch,
+    "penalty": _next_penalty,
+    "dropout": _next_dropout,
 }
 """Settings that can change in mid-run: the option, and its next value."""
 

@@ -34,6 +34,9 @@ Turns = Sequence[tuple[int, float]]
 """(updates made before it, rate): the turns of the dial."""
 
 
+Range = tuple[float, float]
+
+
 class LossLandscape(NamedTuple):
     """A loss over two parameters.
 
@@ -44,6 +47,8 @@ class LossLandscape(NamedTuple):
         values: Asked for a width and a height, the losses, lowest row first.
         over: Where the two stand among the parameters.
         minimum: The lowest point, if it is known.
+        seen: The same on other ranges, across and up; through a point where there are more than two parameters.
+        others: Parameters besides the two, which have to stay somewhere.
     """
 
     names: tuple[str, str]
@@ -52,6 +57,8 @@ class LossLandscape(NamedTuple):
     values: Callable[[int, int], Array]
     over: tuple[int, int]
     minimum: Spot | None
+    seen: Callable[[Range, Range, Array | None], LossLandscape]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +188,7 @@ class Choice(NamedTuple):
 
     Args:
         name: Its name: "optimizer".
-        direction: 1 for the next or larger, -1 for the one before or smaller.
+        direction: 1 for the next or larger, -1 for the one before or smaller; of "straight", which optimizer.
     """
 
     name: str
@@ -217,6 +224,9 @@ class SetupFactory(Protocol):
         Raises:
             GdcliError: If that setting cannot be changed here.
         """
+
+    def with_options(self, **changes: Any) -> SetupFactory:
+        """Another factory that sets up the same run with some options changed; this one stays as it is."""
 
     def set_options(self, changes: Sequence[Setting], rate: float | None) -> str:
         """Sets up the same run with options of other values from the start."""

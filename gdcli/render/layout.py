@@ -54,7 +54,8 @@ class Counted:
 
     def word(self) -> list[str]:
         """A line on the rows that have no room, if there are any."""
-        return [f" ... {self.left_out:,} more: --format csv has them all"] if self.left_out else []
+        what = "more" if self.lines else "rows"
+        return [f" ... {self.left_out:,} {what}: --format csv has them all"] if self.left_out else []
 
 
 class Picture(NamedTuple):

@@ -113,6 +113,9 @@ RATE = Meaning("learning rate", None, "▼", "v", bold=True)
 
 # On a heat map, which has its own ground
 STEP = Meaning("step", _CRIMSON, "•", ".")
+GRADIENT = Meaning("gradient", None, "g", "g", bold=True)
+VELOCITY = Meaning("velocity", None, "v", "v", bold=True)
+NEXT = Meaning("next step", None, "◌", "n", bold=True)
 CURRENT = Meaning("current", None, "●", "@", bold=True)
 PATH = Meaning("path", Hue((255, 255, 255), 231, 97, "#fff", "#fff"), DOTS, "*")
 EDGE = Meaning("edge", Hue((0, 0, 0), 16, 30, "#000", "#000"))
@@ -159,3 +162,9 @@ TRAILS = tuple(
     )
 )
 """Paths on one heat map, which has its own ground: a colour each, and a number that is written along it."""
+
+LANES = tuple(
+    Meaning(f"lane {at}", hue, str(at), str(at), bold=True)
+    for at, hue in enumerate((_BLUE, _ORANGE, _PINK, _PURPLE, _RED, _GRAY), 1)
+)
+"""The lanes of a race: a colour each, and a number that stands at the head of its path and on its curve."""

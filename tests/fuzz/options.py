@@ -55,6 +55,7 @@ SOUND = {
     "NAME": ("train.mse", "status", "schema", "rerun", "history.-1.loss", "utf-8", "latin-1", "utf-16"),
     "TEXT": ("gd_", "#", "%", "//"),
     "balanced|A=2,B=1": ("balanced", "yes=2,no=1", "yes=2"),
+    "NAME,...|OPTION=V,...": ("sgd,adam", "lr=0.01,0.1", "batch-size=1,2", "sgd"),
     "N|xK|auto": ("1", "2", "x2", "auto"),
 }
 """Values that make sense, by what stands for them in the help."""

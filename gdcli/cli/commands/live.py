@@ -34,6 +34,8 @@ from gdcli.experiments.spec import (
 )
 from gdcli.live.configuration import Origin
 from gdcli.live.lecture import check_lecture, save_lecture
+from gdcli.live.race import Race
+from gdcli.live.race_setup import check_race, lane_factories
 from gdcli.live.recording import Recorder
 from gdcli.live.recording_files import check_record, recorded, recorder_to
 from gdcli.live.replay import Replay
@@ -70,6 +72,7 @@ def command(
     reject_together({"--plain": live.plain, "--web": live.web, "--save": live.save})
     origin = origin_of(context)
     origin.refuse_endings()
+    check_race(live.race, live.record, live.replay)
     if live.web:
         _serve(invocation(context, origin.source), origin, live, terminal)
         return
@@ -84,12 +87,12 @@ def command(
     check_record(live.record, str(origin.source))
     piped = _piped(origin, live, terminal)
     factory = SessionFactory.from_origin(origin if piped is None else origin._replace(source="-"), parsed, piped)
-    _ = factory.setup  # what is wrong with it is said before the screen is taken
-    note_all(factory.notes, terminal)
+    lanes = lane_factories(live.race, factory, origin.given)  # what is wrong is said before the screen is taken
+    note_all([*dict.fromkeys(factory.notes)], terminal)
     with unwound(), recorder_to(live.record) as recorder:
-        session = Session(factory, recorder)
+        session = Race(lanes, recorder)
         signum = _converse(session, recorder, live, terminal)
-    terminal.note(f"rerun: {session.rerun()}")
+    note_all([f"rerun: {one}" for one in session.reruns()], terminal)
     if signum:
         raise typer.Exit(128 + signum)
 

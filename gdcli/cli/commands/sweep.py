@@ -75,7 +75,7 @@ def group(name: str) -> TyperGroup:
         name=name,
         help=COMMANDS.get(name, "") + ABOUT,
         no_args_is_help=True,
-        context_settings=SETTINGS,
+        context_settings={"help_option_names": ["-h", "--help", "--help-all"]},
         rich_markup_mode=None,
     )
 

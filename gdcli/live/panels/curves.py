@@ -9,7 +9,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import draw_axes, write_title
+from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
@@ -53,10 +53,10 @@ def _curves(run: Course, ghost: Ghost | None, at: int, unit: float) -> list[Seri
     return curves
 
 
-def draw_series(page: Page, area: Area, name: str, series: Sequence[Series], *, log: bool) -> None:
-    """Curves by step, with axes and a legend."""
+def draw_series(page: Page, area: Area, name: str, series: Sequence[Series], *, log: bool) -> Plot | None:
+    """Curves by step, with axes and a legend; where they stand, if there is room."""
     if area.width < 12 or area.height < 4:
-        return
+        return None
     words = [(name, theme.HEADING)]
     if len(series) > 1:
         words += [(_entry(one, page), one.meaning) for one in series if len(one.x)]
@@ -68,6 +68,7 @@ def draw_series(page: Page, area: Area, name: str, series: Sequence[Series], *, 
     frame = draw_axes(page, write_title(page, area, words), x_range, _y_range(curves, log), log_y=log, x_label="step")
     for curve in curves:
         frame.stroke(page, curve.points[:, 0], curve.points[:, 1], curve.series.meaning)
+    return frame
 
 
 def _entry(series: Series, page: Page) -> str:

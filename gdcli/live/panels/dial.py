@@ -9,7 +9,7 @@ from gdcli.live.page import Area, Page
 from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 
-__all__ = ["HIGHEST", "LOWEST", "DialPanel", "finer", "laddered"]
+__all__ = ["HIGHEST", "LOWEST", "DialPanel", "column_of", "finer", "laddered"]
 
 LOWEST, HIGHEST = 1e-5, 10.0
 DECADES = math.log10(HIGHEST / LOWEST)
@@ -29,17 +29,17 @@ class DialPanel:
         decades = round(DECADES)
         for at in range(decades + 1):
             text = short(LOWEST * 10**at) if at > 1 else f"1e-{5 - at}"
-            column = _column(LOWEST * 10**at, area)
+            column = column_of(LOWEST * 10**at, area)
             page.write(column, area.top + 1, tick, theme.NOTE)
             page.write(min(column, area.left + area.width - len(text)), area.top + 2, text, theme.NOTE)
         above = limit is not None and rate > limit
         if limit is not None and LOWEST <= limit <= HIGHEST:
-            column = _column(limit, area)
+            column = column_of(limit, area)
             page.write(column, area.top + 1, theme.LIMIT.sign(unicode), theme.LIMIT)
             text = f"{run.limit_formula} {short(limit)}" if area.width > 50 else short(limit)
             begin = min(column, area.left + area.width - len(text))
             page.write(begin - 1, area.top + 2, f" {text} ", theme.LIMIT)
-        column = _column(rate, area)
+        column = column_of(rate, area)
         text = f"learning rate {short(rate, 6)}" if area.width > 50 else f"lr {short(rate, 6)}"
         meaning = theme.WARNING if above else theme.RATE
         page.write(column, area.top, theme.RATE.sign(unicode), meaning)
@@ -52,10 +52,11 @@ class DialPanel:
         along = (column - area.left) / max(1, area.width - 1)
         rate = LOWEST * 10 ** (DECADES * min(max(along, 0), 1))
         few = float(f"{rate:.1e}")
-        return few if _column(few, area) == column else float(f"{rate:.2e}")
+        return few if column_of(few, area) == column else float(f"{rate:.2e}")
 
 
-def _column(rate: float, area: Area) -> int:
+def column_of(rate: float, area: Area) -> int:
+    """Where a rate stands on the ruler."""
     along = math.log10(min(max(rate, LOWEST), HIGHEST) / LOWEST) / DECADES
     return area.left + round(along * (area.width - 1))
 

@@ -13,6 +13,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.spec import options_of
 from gdcli.live.configuration import Configuration, Origin, Parser
+from gdcli.live.race_setup import lane_factories
 from gdcli.live.session_factory import SessionFactory
 from gdcli.live.web.settings import Asked, query_of, settings_of
 
@@ -63,8 +64,8 @@ class ServedCommand:
     def _set_up(self, origin: Origin) -> Configuration:
         factory = SessionFactory.from_origin(origin, self._parse)
         with np.errstate(all="ignore"):
-            _ = factory.setup
-        return factory.configuration
+            lane_factories(self._command.options.get("race"), factory, origin.given)
+        return factory.configuration()
 
     def check(self, asked: Asked) -> None:
         """See `Programs`."""

@@ -77,6 +77,8 @@ def _blocks(result: GroupsResult, left_out: int, screen: Screen, plotted: bool) 
     counts = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in result.counts().items())
     by = plain(result.experiment.rows.by, screen)
     yield f" {paint('groups', theme.HEADING, screen)}     {len(result):,} by {by}: {counts}"
+    if len(result) == 1:  # its own figures say it
+        return
     for name, values in zip(result.experiment.names, result.parameters.T, strict=True):
         yield from _spread(name, values[np.isfinite(values)], screen, plotted)
 

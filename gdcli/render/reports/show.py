@@ -12,7 +12,7 @@ from gdcli.render import Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import Gallery, gallery
-from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.screen import Screen, clip, columns, paint, plain
 
 if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset
@@ -52,9 +52,20 @@ def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str
         paragraph=_Lines(look.columns, layout.width),
         blocks=lambda screen: _blocks(look, layout, listed, show, names, screen),
         pictures=lambda screen: _drawn(look, show, names, screen),
-        words=lambda screen: _words(look, names, screen),
+        words=lambda screen: _saved_words(look, names, screen),
         title=f"{len(look.table):,} rows, {len(look.table.names):,} columns from {look.spec.name}",
     )
+
+
+def _saved_words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    """What is written below a saved picture: the columns, then the answer."""
+    described = _Lines(look.columns, screen.width)
+    for column in look.columns[:MOST_CLASSES]:
+        yield from described(column, screen)
+    if len(look.columns) > MOST_CLASSES:
+        yield f" ... {len(look.columns) - MOST_CLASSES:,} more"
+    yield ""
+    yield from _words(look, names, screen)
 
 
 def _drawn(look: Look, show: int | None, names: Mapping[str, str], screen: Screen) -> list[Picture]:
@@ -77,7 +88,7 @@ class _Lines:
         self._headed, self._width = False, width
 
     def __call__(self, column: ColumnSummary, screen: Screen) -> Iterator[str]:
-        name = fit(plain(column.name, screen), self._name)
+        name = clip(plain(column.name, screen), self._name)
         cells = [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
         if not self._headed:
             self._headed = True
@@ -85,7 +96,7 @@ class _Lines:
             yield paint(titles, theme.HEADING, screen)
         line = self._line(name, column.role, _kind(column), cells, "")
         bars = histogram(column.histogram, screen)
-        values = fit(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
+        values = clip(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
         yield f"{line}{paint(bars, theme.DATA, screen)} {values}".rstrip()
 
     def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:
