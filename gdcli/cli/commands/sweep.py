@@ -91,6 +91,10 @@ class Sweep(TyperGroup):
         """`fit` or `train`, made of the command of that name."""
         return subcommand(cmd_name) if cmd_name in KINDS else None
 
+    def get_help_option_names(self, ctx: Any) -> list[str]:
+        """The short one first; click has them in a set."""
+        return sorted(super().get_help_option_names(ctx), key=len)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """The table's own lines."""
         with formatter.section("Commands"):
