@@ -330,7 +330,8 @@ class TestLesson:
     def test_settings_are_fixed(self):
         async def script(app, pilot):
             before = app.session.factory.configuration()
-            for action in sorted(key.action for key in KEYS if key.group not in ("Run", "Look")):
+            others = [key.action for key in KEYS if key.group not in ("Run", "Look", "Look closer")]
+            for action in sorted(one for one in others if not one.startswith(("zoom_", "pan_"))):
                 app.session.say("")
                 app._act(action)  # what a key and a word of the footer do
                 assert app.session.message == FIXED, action

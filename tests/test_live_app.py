@@ -254,7 +254,7 @@ def test_what_the_person_sees_of_a_race():
         assert "> 1 SGD lr 0.1" in shown(app)
         await pilot.press("C")
         assert "lane" not in shown(app).split("\n")[0]
-        assert app.session.run.now.number == 2
+        assert app.session.run.now.number == 4
 
     piloted(script)
 

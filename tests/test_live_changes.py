@@ -151,6 +151,16 @@ def test_the_step_is_shown_by_what_made_it():
     assert "velocity" in "\n".join(screenful(do(sitting, "step")))
 
 
+def test_the_next_step_that_is_drawn_is_that_of_the_new_setting():
+    sitting = do(session(), "step 2")
+    plain = sitting.run.coming().parameters
+    do(sitting, "set l2=1")
+    there = sitting.run.coming().parameters
+    do(sitting, "step")
+    np.testing.assert_array_equal(sitting.run.now.parameters, there)
+    assert not np.array_equal(plain, there)
+
+
 def test_the_surface_keeps_its_ranges_and_takes_the_penalty():
     sitting = do(session(), "step 2")
     first = sitting.run.setup.scene.landscape

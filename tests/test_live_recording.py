@@ -81,9 +81,10 @@ def recorded(words, actions):
 
 
 def screens_of(sitting, scenes):
-    """The screens of a moment, without the mood and what was said."""
+    """The screens of a moment, without the mood, what was said, and the next step, which a replay does not make."""
     kept = sitting.message, sitting.running
     sitting.message, sitting.running = "", False
+    sitting.view = sitting.view._replace(arrows=False)
     told = [
         [MOOD.sub("", line) for line in screenful(sitting, width, height, drawer)]
         for (width, height), drawer in zip(SIZES, scenes, strict=True)
