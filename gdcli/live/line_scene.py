@@ -9,21 +9,24 @@ from typing import TypeVar
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.data.dataset import Dataset
+from gdcli.data.dataset import Dataset, compress
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_surface import Descents, descent
 from gdcli.experiments.stepping import StepReport, step_report
 from gdcli.experiments.surface import Landscape
 from gdcli.live.experiment_setup import setup_of
 from gdcli.live.setup import SCALED, LineScene, LossLandscape, Range, Setup
+from gdcli.nn.losses import mse
 from gdcli.render.reports.surface import resample
 from gdcli.training import streams
+from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
 
 T = TypeVar("T")
 EPOCHS = 100  # of the path that `surface` draws
 TRACED = ("velocity", "v", "sum_of_squares", "m_hat", "v_hat")
 """What is shown of an optimizer's state: Adam's means without their bias, and of others what they keep."""
+FEW = 100  # rows that are not compressed
 PREVIEW = 20_000  # steps of the descent that the surface's ranges are made for
 
 
@@ -91,11 +94,12 @@ def landscape(experiment: LineExperiment) -> LossLandscape:
     with np.errstate(all="ignore"):
         drawing = descents.drawing((None, None), {})
     scene, spans = drawing.scene, drawing.landscape.spans
+    sliced = _quick(experiment.problem)  # drawn again and again
 
     def seen(x_range: Range, y_range: Range, through: Array | None) -> LossLandscape:
         plane = descents.plane() if through is None else descents.plane(experiment.basis.raw(through))
         x, y = (replace(span, low=ends[0], high=ends[1]) for span, ends in zip(spans, (x_range, y_range), strict=True))
-        surface = Landscape(experiment.problem, plane, (x, y))
+        surface = Landscape(experiment.problem if through is None else sliced, plane, (x, y))
 
         def values(width: int, height: int) -> Array:
             return resample(surface.values(width, height), width, height)
@@ -112,3 +116,9 @@ def drawn(experiment: LineExperiment) -> Descents:
     preview = replace(experiment, epochs=max(1, min(EPOCHS, PREVIEW // experiment.steps_per_epoch)))
     with np.errstate(all="ignore"):
         return Descents(preview, [descent(preview)], (0, 1))
+
+
+def _quick(problem: Problem) -> Problem:
+    """The same loss on the few rows that are equivalent to all of them, where there are such."""
+    short = problem.loss is mse and len(problem.data) > FEW
+    return replace(problem, data=compress(problem.data)) if short else problem
