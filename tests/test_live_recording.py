@@ -78,7 +78,8 @@ def recorded(words, actions):
 
 
 def screens_of(sitting, scenes):
-    """The screens of a moment, without the mood and what was said."""
+    """The screens of a moment, without the mood, what was said, and the next step, which a recording cannot know."""
+    sitting.view = sitting.view._replace(arrows=False)
     kept = sitting.message, sitting.running
     sitting.message, sitting.running = "", False
     told = [

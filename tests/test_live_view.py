@@ -160,10 +160,10 @@ def test_the_run_goes_to_where_its_shadow_was(optimizer):
     assert "not drawn" in sitting.message
 
 
-def test_a_run_that_has_ended_and_a_recording_have_no_next_step():
+def test_a_run_that_has_ended_has_no_next_step():
     sitting = do(session(), "lr 30, converge")
     assert sitting.run.coming() is None
-    assert screenful(sitting)
+    assert "next step" not in "\n".join(line[:54] for line in screenful(sitting)), "nor a legend"
 
 
 # slices
