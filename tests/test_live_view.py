@@ -13,7 +13,9 @@ from gdcli.live.keys import KEYS
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arrows import arrows
 from gdcli.live.panels.base import draw_axes
+from gdcli.live.panels.data import padded
 from gdcli.live.panels.errors import across_of, squares, sticks
+from gdcli.live.panels.regions import Regions
 from gdcli.live.view import VIEWS, Errors, View
 from gdcli.render.charts.axes import fractions
 from gdcli.render.screen import Screen
@@ -158,10 +160,10 @@ def test_the_run_goes_to_where_its_shadow_was(optimizer):
     assert "not drawn" in sitting.message
 
 
-def test_a_run_that_has_ended_and_a_recording_have_no_next_step():
+def test_a_run_that_has_ended_has_no_next_step():
     sitting = do(session(), "lr 30, converge")
     assert sitting.run.coming() is None
-    assert screenful(sitting)
+    assert "next step" not in "\n".join(line[:54] for line in screenful(sitting)), "nor a legend"
 
 
 # slices
@@ -250,3 +252,34 @@ def test_every_look_is_on_the_help_page_and_changes_nothing_of_the_run(action, w
     assert sitting.rerun() == command
     assert sitting.message or action.startswith("pan")
     assert screenful(sitting)
+
+
+# rows held out
+
+
+@pytest.mark.parametrize("screen", [Screen(), Screen(color=False), Screen(color=False, unicode=False)])
+def test_rows_held_out_have_a_mark_of_their_own_where_they_lie(screen):
+    sitting = do(session(*NETWORK), "step 9")
+    scene = sitting.run.setup.scene
+    page = Page(120, 50, screen)
+    Regions().draw(page, Area(0, 0, 120, 50), sitting.run, None)
+    lines = page.lines()
+    left = lines[2].index("│" if screen.unicode else "|") + 1
+    low, high = (np.array(padded(column)) for column in scene.data.inputs.T)
+    inside = 0
+    for (x, y), kind in zip(scene.held_out.inputs, scene.held_out.targets.astype(int), strict=True):
+        across, up = (x - low[0]) / (low[1] - low[0]), (y - high[0]) / (high[1] - high[0])
+        if 0.02 < across < 0.98 and 0.02 < up < 0.98:
+            column, row = left + round(across * (119 - left)), 1 + round((1 - up) * 46)
+            assert lines[row][column] == ("+" if screen.color else str(kind))
+            inside += 1
+    assert inside > len(scene.held_out) / 2
+    assert lines[0].endswith("+ held out" if screen.color else "0 1 held out")
+    if screen.color:
+        inks = {
+            int(page.front[row, column])
+            for row, line in enumerate(lines[1:47], 1)
+            for column in range(left, 120)
+            if line[column : column + 1] == "+"
+        }
+        assert len(inks) == 2, "a colour a class"

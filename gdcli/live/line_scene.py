@@ -11,15 +11,17 @@ import numpy as np
 
 from gdcli.analysis.surfaces import Span
 from gdcli.arrays import Array
-from gdcli.data.dataset import Dataset
+from gdcli.data.dataset import Dataset, compress
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_surface import Descents, descent
 from gdcli.experiments.stepping import StepReport, step_report
 from gdcli.experiments.surface import Landscape
 from gdcli.live.experiment_setup import chained, setup_of
 from gdcli.live.setup import SCALED, LineScene, LossLandscape, NetworkScene, Range, Setup
+from gdcli.nn.losses import mse
 from gdcli.render.reports.surface import resample
 from gdcli.training import streams
+from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
 
 T = TypeVar("T")
@@ -27,6 +29,7 @@ EPOCHS = 100  # of the path that `surface` draws
 TRACED = ("velocity", "v", "sum_of_squares", "m_hat", "v_hat")
 """What is shown of an optimizer's state: Adam's means without their bias, and of others what they keep."""
 CELLS = 41  # of a surface that is laid out as another, across and up
+FEW = 100  # rows that are not compressed
 PREVIEW = 20_000  # steps of the descent that the surface's ranges are made for
 
 
@@ -99,11 +102,12 @@ def landscape(experiment: LineExperiment, like: LossLandscape | None = None) -> 
     with np.errstate(all="ignore"):
         drawing = descents.drawing(wanted, {})
     scene, spans = drawing.scene, drawing.landscape.spans
+    sliced = _quick(experiment.problem)  # drawn again and again
 
     def seen(x_range: Range, y_range: Range, through: Array | None) -> LossLandscape:
         plane = descents.plane() if through is None else descents.plane(experiment.basis.raw(through))
         x, y = (replace(span, low=ends[0], high=ends[1]) for span, ends in zip(spans, (x_range, y_range), strict=True))
-        surface = Landscape(experiment.problem, plane, (x, y))
+        surface = Landscape(experiment.problem if through is None else sliced, plane, (x, y))
 
         def values(width: int, height: int) -> Array:
             return resample(surface.values(width, height), width, height)
@@ -121,3 +125,9 @@ def drawn(experiment: LineExperiment, epochs: int) -> Descents:
     preview = replace(experiment, epochs=min(epochs, most))
     with np.errstate(all="ignore"):
         return Descents(preview, [descent(preview)], (0, 1))
+
+
+def _quick(problem: Problem) -> Problem:
+    """The same loss on the few rows that are equivalent to all of them, where there are such."""
+    short = problem.loss is mse and len(problem.data) > FEW
+    return replace(problem, data=compress(problem.data)) if short else problem

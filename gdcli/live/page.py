@@ -109,6 +109,22 @@ class Page:
                 self.front[row, at] = ink_on(rgb).packed
                 self.attributes[row, at] = BOLD
 
+    def stamp(self, area: Area, rows: Indices, columns: Indices, signs: Sequence[str], colors: Codes) -> None:
+        """One character each in cells of an area, on the ground that is there.
+
+        Args:
+            area: Where the cells are counted from.
+            rows: Of each cell.
+            columns: Of each cell.
+            signs: What stands in each.
+            colors: Of each, 0xRRGGBB.
+        """
+        where = self._slices(area)
+        self.chars[where][rows, columns] = signs
+        if self.screen.color:
+            self.front[where][rows, columns] = colors
+            self.attributes[where][rows, columns] = BOLD
+
     def dots(
         self,
         area: Area,

@@ -88,7 +88,8 @@ class LossSurface:
 
     def _stepping(self, run: Course) -> bool:
         """Whether the next step is shown."""
-        return self.view.arrows and not (self.moving and len(run.setup.problem.data) > MANY)
+        quick = not (self.moving and len(run.setup.problem.data) > MANY)
+        return self.view.arrows and quick and run.coming() is not None
 
     def _look(self, run: Course, landscape: LossLandscape, screen: Screen, area: Area) -> LossLandscape:
         """What of the surface is seen: of a slice the one through where the run stands, while it runs now and then."""

@@ -9,12 +9,14 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.live.page import Area, Page
-from gdcli.live.panels.base import draw_axes, write_title
+from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.panels.data import draw_by_truth, padded, sampled
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.render import theme
-from gdcli.render.raster.pictures import draw_heat_map, draw_regions
+from gdcli.render.charts.axes import fractions
+from gdcli.render.raster.geometry import pixels, within
+from gdcli.render.raster.pictures import class_colors, draw_heat_map, draw_regions
 from gdcli.render.screen import align_right, columns, fit, plain
 
 __all__ = ["Regions", "predict"]
@@ -57,6 +59,7 @@ class Regions:
     def _plane(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         data, classes = scene.data, scene.preparation.classes
         words = [("decision regions" if classes else "prediction", theme.HEADING), (" and data", theme.NOTE)]
+        words += [(f"  {_signs(scene, page)} held out", theme.NOTE)] if scene.held_out is not None else []
         ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
         frame = draw_axes(page, write_title(page, area, words), *ranges, x_label=data.input_names[0])
         inner = frame.area
@@ -80,6 +83,8 @@ class Regions:
         page.picture(inner, rgb)
         if not classes:
             frame.points(page, rows.inputs[:, 0], rows.inputs[:, 1], theme.DATA)
+        if scene.held_out is not None:
+            _stamp_held_out(page, frame, scene, sampled(scene.held_out))
 
     def _outputs(self, run: Course, scene: NetworkScene, inner: Area, ranges: tuple[tuple[float, float], ...]) -> Array:
         wanted = run.setup, inner.width, inner.height
@@ -102,6 +107,30 @@ class Regions:
         table = values.reshape(-1, -(-inner.width // coarse))
         result: Array = table.repeat(coarse, axis=0).repeat(coarse, axis=1)[: 2 * inner.height, : inner.width]
         return result
+
+
+def _signs(scene: NetworkScene, page: Page) -> str:
+    """The marks of the rows held out: one, or where there is no colour the number of the class."""
+    if page.screen.color or not scene.preparation.classes:
+        return theme.VALIDATION.sign(page.screen.unicode)
+    return " ".join(str(at) for at in range(min(len(scene.preparation.classes), 10)))
+
+
+def _stamp_held_out(page: Page, frame: Plot, scene: NetworkScene, rows: Dataset) -> None:
+    """The rows held out: a mark each, in the colour of its class."""
+    spots = fractions(rows.inputs, frame.x, frame.y)
+    inside = within(spots)
+    at = pixels(spots[inside], (frame.area.height, frame.area.width)).T
+    kinds = rows.targets[np.isfinite(rows.inputs).all(axis=1)][inside].astype(np.intp)
+    classes = len(scene.preparation.classes)
+    if not classes:
+        color = np.full(len(kinds), theme.VALIDATION.color.packed)
+        page.stamp(frame.area, at[0], at[1], [theme.VALIDATION.sign(page.screen.unicode)] * len(kinds), color)
+        return
+    packed = class_colors(classes, page.screen)[1].astype(np.int64) @ np.array([65536, 256, 1])
+    mark = theme.VALIDATION.sign(page.screen.unicode)
+    signs = [mark if page.screen.color else str(kind % 10) for kind in kinds.tolist()]
+    page.stamp(frame.area, at[0], at[1], signs, packed[kinds])
 
 
 def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:

@@ -172,7 +172,7 @@ def draw_regions(
     count = int(max(kinds.max(initial=0), truth.max(initial=0))) + 1
     sure = np.nan_to_num(np.asarray(confidence if screen.color else 1, dtype=np.float64)).clip(0, 1)
     sure = np.broadcast_to(sure, kinds.shape)[::-1]
-    ground, ink = _class_colors(count, screen)
+    ground, ink = class_colors(count, screen)
     rgb = _darken((NEUTRAL / 2 + (ground[kinds] - NEUTRAL / 2) * sure[..., None]).astype(np.uint8), _edges(kinds))
     height, width = kinds.shape
     xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
@@ -183,7 +183,7 @@ def draw_regions(
     return rgb
 
 
-def _class_colors(count: int, screen: Screen) -> tuple[Pixels, Pixels]:
+def class_colors(count: int, screen: Screen) -> tuple[Pixels, Pixels]:
     """The colours of the classes' ground and of their points: `(count, 3)` each."""
     if screen.color:
         return oklch(0.42, 0.12, hues(count)), oklch(0.82, 0.17, hues(count))
