@@ -24,7 +24,8 @@ STARTS = (
 )
 MORE = (
     *(["--lr", "1e200"], ["--lr", "1e-200"], ["--batch-size", "2"], ["--optimizer", "adam"], ["--scale", "minmax"]),
-    *(["--schedule", "cosine", "--epochs", "3"], ["--l2", "0.1"]),
+    *(["--schedule", "cosine", "--epochs", "3"], ["--l2", "0.1"], ["--at", "2:optimizer=adam"]),
+    *(["--race", "sgd,adam"], ["--race", "batch-size=1,full"]),
 )
 SIZES = ("80x24", "120x40", "100x30", "40x12", "20x5", "200x60")
 
@@ -51,16 +52,19 @@ def press(case: Case, terminal: Terminal) -> int:
     """Presses the keys, as the application would, and draws the screen after each."""
     from gdcli.cli.app import load
     from gdcli.cli.commands.live import origin_of, parsed
+    from gdcli.live.race import Race
+    from gdcli.live.race_setup import lane_factories
     from gdcli.live.scenes import Scenes
-    from gdcli.live.session import Session
     from gdcli.live.session_factory import SessionFactory
 
     context = load("live").make_context("live", list(case.argv[1:]))
-    session = Session(SessionFactory.from_origin(origin_of(context), parsed))
+    origin = origin_of(context)
+    race = case.argv[case.argv.index("--race") + 1] if "--race" in case.argv else None
+    session = Race(lane_factories(race, SessionFactory.from_origin(origin, parsed), origin.given))
     scenes, (width, height) = Scenes(), map(int, case.keys[0].split("x"))
     unicode = case.environ.get("TERM") != "dumb"
     for key in case.keys[1:]:
-        _one(session, key)
+        _one(session, key, width)
         page = scenes.draw(session, width, height, Screen(width, height, unicode=unicode))
         lines = page.lines()
         if len(lines) != height or max(map(len, lines)) > width:
@@ -69,7 +73,7 @@ def press(case: Case, terminal: Terminal) -> int:
     return 0
 
 
-def _one(session: object, key: str) -> None:
+def _one(session: object, key: str, width: int) -> None:
     """What the application does with a key."""
     from gdcli.live.app import ACTIONS
     from gdcli.live.session import Session
@@ -81,6 +85,8 @@ def _one(session: object, key: str) -> None:
         session.help = 0
     elif session.typing is not None:
         session.typed(key, key if len(key) == 1 else None)
+    elif ACTIONS.get(key) == "projector":
+        session.switch_projector(width)
     elif action := ACTIONS.get(key):
         session.do(action)
         for _ in range(60):
