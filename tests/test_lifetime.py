@@ -47,11 +47,11 @@ def heeds_hang_ups():
 
 
 def takes_signals(process):
-    """Waits until the program's first line has run; before that a signal is the interpreter's."""
+    """Waits until the program takes each signal; before its first line has run they are the interpreter's."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         caught = Path(f"/proc/{process.pid}/status").read_text().partition("SigCgt:")[2].split()[0]
-        if int(caught, 16) >> (signal.SIGTERM - 1) & 1:
+        if all(int(caught, 16) >> (sign - 1) & 1 for sign in CODES):
             return
         time.sleep(0.001)
 
