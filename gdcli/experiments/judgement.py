@@ -133,6 +133,7 @@ def _on_nothing(one: NetworkExperiment) -> str:
         return ALIKE
     if not one.model.hidden:
         form = "draws straight boundaries only" if classes_of(one) else "is a plane"
+        form = "only adds its inputs and features up" if one.preparation.features else form
         return f"Without a hidden layer the model {form}: try --hidden 16."
     return f"Try another rate (--lr, now {exact(one.rate)}), more --epochs, or other inputs with --x."
 

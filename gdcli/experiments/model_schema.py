@@ -90,6 +90,7 @@ MODEL: Fields = {
 }
 LATER: Fields = {
     "missing": Form(f"one of {', '.join(MISSING)}", lambda value: isinstance(value, str) and value in MISSING),
+    "features": TEXTS,
     "texts": _or_none(_map("lists of different texts", TEXTS)),
     "resume": OBJECT,
     "spec": OBJECT,

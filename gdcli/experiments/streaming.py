@@ -173,6 +173,8 @@ def refuse_stored(spec: Spec, data: Dataset, usual: int) -> None:
     if size > data.buffer:
         hint = f"give --shuffle-rows {size} or more, or a smaller --batch-size"
         raise OptionError(f"--shuffle-rows {data.buffer}: a batch has {size} rows", hint)
+    if isinstance(spec.model, NetworkSpec) and spec.model.features:
+        raise OptionError(f"--features needs all rows in memory, and {said}", "write them as columns of the file")
     if spec.folds.folds is not None:
         raise OptionError(
             f"--folds needs all rows in memory, and {said}", "leave it out: --validation 0.1 holds rows out"

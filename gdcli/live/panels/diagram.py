@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,13 +19,14 @@ from gdcli.live.setup import NetworkScene, Setup
 from gdcli.nn.networks import Network
 from gdcli.render import theme
 from gdcli.render.raster.colormap import Pixels
-from gdcli.render.screen import align_right, fit, plain
+from gdcli.render.screen import align_right, columns, fit, plain
 from gdcli.render.theme import Meaning
 
 __all__ = ["Diagram"]
 
 WIDE, HIGH, LOW = 6, 3, 2  # cells of a neuron's picture; low where there are many
 SHADES = 6  # of a neuron's picture
+NAME, ROOMY = 8, 36  # columns of an input's name, and those of the diagram from which it has them
 SAMPLES = 40  # dots along a line
 FAINTEST = 0.12  # of the layer's largest weight: weaker lines are left out
 STRONG = 0.6  # the same where there are no colours to distinguish weak from strong
@@ -60,7 +62,7 @@ class Diagram:
             (" ", theme.NOTE),
         ]
         below = write_title(page, area, [*words, (theme.NEGATIVE.mark, theme.NEGATIVE)])
-        columns_ = _columns(network, below.inside(bottom=3))
+        columns_ = _columns(network, below.inside(bottom=3), scene.preparation.names)
         if scene.side:  # an image stands for the inputs
             columns_[0] = columns_[0]._replace(rows=[])
         for at in range(len(network.layers)):
@@ -69,7 +71,7 @@ class Diagram:
         if scene.side:
             _image(page, columns_, run, scene)
         else:
-            _inputs(page, columns_[0], scene)
+            _inputs(page, below, columns_[0], scene)
         _words(page, below, columns_, run, network)
 
     def _neurons(self, page: Page, columns_: list[_Column], run: Course, scene: NetworkScene) -> None:
@@ -90,11 +92,12 @@ class Diagram:
                 page.picture(Area(column.left, row, WIDE, high), _shaded(own, largest, high))
 
 
-def _columns(network: Network, area: Area) -> list[_Column]:
-    """Where each layer stands, inputs included."""
+def _columns(network: Network, area: Area, names: Sequence[str]) -> list[_Column]:
+    """Where each layer stands, inputs included; these have room for longer names than a picture is wide."""
     count = len(network.sizes)
     high = HIGH if max(network.sizes[1:]) * (HIGH + 1) - 1 <= area.height else LOW
-    lefts = [area.left + round(at * (area.width - WIDE) / (count - 1)) for at in range(count)]
+    begin = max(0, min(max(map(columns, names)), NAME) - WIDE) if area.width >= ROOMY else 0
+    lefts = [area.left + begin + round(at * (area.width - begin - WIDE) / (count - 1)) for at in range(count)]
     each = zip(lefts, network.sizes, strict=True)
     return [_Column(left, high, _rows(area, neurons, high), neurons) for left, neurons in each]
 
@@ -161,16 +164,12 @@ def _image(page: Page, columns_: list[_Column], run: Course, scene: NetworkScene
     page.write(first.left, middle + high, answer.text, answer.meaning, second.left - first.left - 1)
 
 
-def _inputs(page: Page, column: _Column, scene: NetworkScene) -> None:
+def _inputs(page: Page, area: Area, column: _Column, scene: NetworkScene) -> None:
     """The inputs by name, as far as there is room."""
-    for row, name in zip(column.rows, scene.data.input_names, strict=False):
-        page.write(
-            column.left,
-            row + column.high // 2,
-            align_right(fit(plain(name, page.screen), WIDE), WIDE),
-            theme.HEADING,
-            WIDE,
-        )
+    wide = column.left + WIDE - area.left
+    for row, name in zip(column.rows, scene.preparation.names, strict=False):
+        text = align_right(fit(plain(name, page.screen), wide), wide)
+        page.write(area.left, row + column.high // 2, text, theme.HEADING, wide)
 
 
 def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network: Network) -> None:
