@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from gdcli.said import enumerated, say
+
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as a shell has it: 128 and the signal's number."""
 
@@ -57,7 +59,7 @@ def install_hint(extra: str) -> str:
     package = __name__.partition(".")[0]
     scripts = entry_points(group="console_scripts", name=package)
     owners = [script.dist.name for script in scripts if script.dist and script.module == f"{package}.__main__"]
-    return f"pip install '.[{extra}]' in a checkout of {(owners or [package])[0]}"
+    return say("pip install '.[{extra}]' in a checkout of {owners}", extra=extra, owners=(owners or [package])[0])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -73,5 +75,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), names, n=1)
     if near:
-        return f"did you mean '{names[near[0]]}'?"
-    return f"choose from {', '.join(names.values())}" if names else ""
+        return say("did you mean '{names}'?", names=names[near[0]])
+    return say("choose from {names}", names=enumerated(names.values())) if names else ""

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from gdcli.data.undisturbed import undisturbed
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["replaced"]
 
@@ -52,7 +53,10 @@ def replaced(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     except OSError as error:
         if isinstance(error, BrokenPipeError) or _is_anothers(error, path):
             raise
-        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "choose another place to write") from error
+        raise DataError(
+            say("{path}: {strerror}", path=path, strerror=(error.strerror or str(error)).lower()),
+            say("choose another place to write"),
+        ) from error
 
 
 def _is_anothers(error: OSError, path: Path) -> bool:

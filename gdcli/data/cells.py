@@ -9,6 +9,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.errors import DataError
+from gdcli.said import enumerated, say, together
 
 __all__ = [
     "data_error",
@@ -57,10 +58,11 @@ def data_error(source: str, what: str, hint: str = "", line: int = 0, column: st
     >>> print(data_error("data.csv", "empty cell", line=4, column="y"))
     data.csv: line 4, column 'y': empty cell
     """
-    place = ", ".join(
-        [f"line {line}"] * bool(line) + [f"column {quoted(name)}" for name in [column] if name is not None]
+    place = enumerated(
+        [say("line {line}", line=line)] * bool(line)
+        + [say("column {quoted}", quoted=quoted(name)) for name in [column] if name is not None]
     )
-    return DataError(": ".join(part for part in (printable(source), place, what) if part), hint)
+    return DataError(together(": ", (part for part in (printable(source), place, what) if part)), hint)
 
 
 def is_missing(cell: str) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from gdcli.data.cells import PADDING, is_gap, is_missing, is_written_as_number, number, quoted
 from gdcli.definitions.namedtuple import NamedTuple
+from gdcli.said import say
 
 __all__ = ["complaint", "holds_dates", "kind", "mostly_numbers"]
 
-MISSING_HINT = "--missing drop leaves such rows out, --missing mean fills in the column's mean"
-_OTHERWISE = "correct the cell, or choose other columns with --x and --y"
+MISSING_HINT = say("--missing drop leaves such rows out, --missing mean fills in the column's mean")
+_OTHERWISE = say("correct the cell, or choose other columns with --x and --y")
 _NOT_FINITE = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
 
 _AMOUNT = r"[0-9]+([.,' ][0-9]{3})*([.,][0-9]+)?"
@@ -55,42 +56,44 @@ _DATES = (
     Lookalike(
         rf"({_DAY})([T ]+{_CLOCK}{_ZONE})?",
         "a date",
-        "turn dates into numbers (days since the first one), or choose other columns with --x and --y",
+        say("turn dates into numbers (days since the first one), or choose other columns with --x and --y"),
     ),
     Lookalike(
         _CLOCK + _ZONE,
-        "a time of day",
-        "turn times into numbers (hours or seconds), or choose other columns with --x and --y",
+        say("a time of day"),
+        say("turn times into numbers (hours or seconds), or choose other columns with --x and --y"),
     ),
 )
 _NUMBERS = (
-    Lookalike(r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "", "write an ASCII hyphen for the minus: -5"),
-    Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", "write numbers without underscores"),
+    Lookalike(r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "", say("write an ASCII hyphen for the minus: -5")),
+    Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", say("write numbers without underscores")),
     Lookalike(
         r"[+-]?[0-9]{1,3},[0-9]{3}",
         "",
-        "--thousands , if the comma separates thousands; --decimal , if it is the decimal sign",
+        say("--thousands , if the comma separates thousands; --decimal , if it is the decimal sign"),
     ),
-    Lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", "--thousands , reads numbers written so"),
-    Lookalike(r"[+-]?[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?", "", '--thousands "\'" reads numbers written so'),
-    Lookalike(r"[+-]?[0-9]{1,3}(\u2019[0-9]{3})+([.,][0-9]+)?", "", "--thousands \u2019 reads numbers written so"),
+    Lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", say("--thousands , reads numbers written so")),
+    Lookalike(r"[+-]?[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?", "", say('--thousands "\'" reads numbers written so')),
+    Lookalike(r"[+-]?[0-9]{1,3}(\u2019[0-9]{3})+([.,][0-9]+)?", "", say("--thousands ’ reads numbers written so")),
     Lookalike(
-        r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "", "--thousands space reads numbers written so"
+        r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "", say("--thousands space reads numbers written so")
     ),
-    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", "--decimal , --thousands . reads numbers written so"),
-    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", "--decimal , --thousands . reads numbers written so"),
-    Lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", "--decimal , if the comma is the decimal sign"),
+    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", say("--decimal , --thousands . reads numbers written so")),
+    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", say("--decimal , --thousands . reads numbers written so")),
+    Lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", say("--decimal , if the comma is the decimal sign")),
     Lookalike(
         r"[+-]?[0-9]{1,3}\.[0-9]{3}",
         "",
-        "--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign",
+        say("--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign"),
     ),
-    Lookalike(r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", "leave --decimal out if the point is the decimal sign"),
-    Lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign"),
+    Lookalike(
+        r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", say("leave --decimal out if the point is the decimal sign")
+    ),
+    Lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", say("write the number alone, without the % sign")),
     Lookalike(
         rf"\(?[+-]?{_MONEY_SIGN} ?[+-]?{_AMOUNT}\)?|[+-]?{_AMOUNT} ?{_MONEY_SIGN}",
-        "an amount of money",
-        "write the number alone, without a sign or unit: 1200.50 for $1,200.50",
+        say("an amount of money"),
+        say("write the number alone, without a sign or unit: 1200.50 for $1,200.50"),
     ),
 )
 
@@ -146,15 +149,23 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
     """
     text = cell.strip(PADDING)
     if is_gap(text):
-        what = "is not a finite number" if is_missing(text) and "nan" in text.lower() else "stands for a missing value"
-        return f"{quoted(text)} {what}" if text.strip() else "empty cell", MISSING_HINT
+        what = (
+            say("is not a finite number")
+            if is_missing(text) and "nan" in text.lower()
+            else say("stands for a missing value")
+        )
+        return say("{quoted} {what}", quoted=quoted(text), what=what) if text.strip() else say(
+            "empty cell"
+        ), MISSING_HINT
     if text.lower() in _NOT_FINITE or is_written_as_number(text, decimal):
-        return f"{quoted(text)} is not a finite number", "correct the cell or leave the row out"
+        return say("{quoted} is not a finite number", quoted=quoted(text)), say("correct the cell or leave the row out")
     alike = _match(text)
     if alike is None:
-        return f"{quoted(text)} is not a number", _OTHERWISE
+        return say("{quoted} is not a number", quoted=quoted(text)), _OTHERWISE
     return (
-        f"{quoted(text)} is {alike.kind}, not a number" if alike.kind else f"{quoted(text)} is not a number",
+        say("{quoted} is {kind}, not a number", quoted=quoted(text), kind=alike.kind)
+        if alike.kind
+        else say("{quoted} is not a number", quoted=quoted(text)),
         alike.hint,
     )
 

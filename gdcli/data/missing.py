@@ -13,6 +13,7 @@ from gdcli.data.tables import Table
 from gdcli.data.warning import count, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["MISSING", "Fill", "Rows", "Used", "drop", "fail", "keep", "mean"]
 
@@ -80,7 +81,7 @@ class Fill:
         for at in np.flatnonzero(gaps.any(axis=0)).tolist():
             given = inputs[~gaps[:, at], at]
             if not given.size:
-                raise _nothing_to_average("training rows", names[at] if names else str(at + 1))
+                raise _nothing_to_average(say("training rows"), names[at] if names else str(at + 1))
             means[at] = given.mean(dtype=np.float64)
         return cls(means)
 
@@ -135,13 +136,13 @@ def _is_gap(inputs: Array) -> Rows:
 
 def _some(used: Used, kept: Rows) -> Rows:
     if not kept.any():
-        hint = "choose other columns with --x and --y, or --missing mean"
-        raise data_error(used.table.source, "no row is left: each has a missing cell", hint)
+        hint = say("choose other columns with --x and --y, or --missing mean")
+        raise data_error(used.table.source, say("no row is left: each has a missing cell"), hint)
     return kept
 
 
 def _nothing_to_average(source: str, name: str) -> DataError:
-    return data_error(source, "no value to take the mean of", "leave the column out of --x", column=name)
+    return data_error(source, say("no value to take the mean of"), say("leave the column out of --x"), column=name)
 
 
 def _gaps(used: Used, rows: Rows) -> DataError:
@@ -151,9 +152,16 @@ def _gaps(used: Used, rows: Rows) -> DataError:
     first = used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
     gapped = [*dict.fromkeys(map(used.table.column_behind, used.columns_with_gaps()))]
     one, only_target = number == 1, gapped == [used.target]
-    fills = "" if only_target else f", --missing mean fills {'it' if one else 'them'}"
-    ways = f"--missing drop leaves {'the row' if one else 'the rows'} out{fills}"
-    have = "has a gap" if one else "have gaps"
-    what = f"{number:,} of {count(len(rows), 'row')} {have}, in {printable(listed(gapped))}: {ways}"
-    hint = "or choose another target with --y" if only_target else "or choose other inputs with --x"
-    return DataError(f"{first.message}; {what}", hint)
+    fills = "" if only_target else say(", --missing mean fills {what}", what="it" if one else say("them"))
+    ways = say("--missing drop leaves {what} out{fills}", what=say("the row") if one else say("the rows"), fills=fills)
+    have = say("has a gap") if one else say("have gaps")
+    what = say(
+        "{number:,} of {count} {have}, in {printable}: {ways}",
+        number=number,
+        count=count(len(rows), "row"),
+        have=have,
+        printable=printable(listed(gapped)),
+        ways=ways,
+    )
+    hint = say("or choose another target with --y") if only_target else say("or choose other inputs with --x")
+    return DataError(say("{message}; {what}", message=first.message, what=what), hint)

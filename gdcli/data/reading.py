@@ -19,6 +19,7 @@ from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.data.walking import WILD, Walk
 from gdcli.data.warning import ReadWarning, count, listed
 from gdcli.errors import DataError, OptionError
+from gdcli.said import say
 
 __all__ = [
     "Part",
@@ -74,7 +75,7 @@ def table_at(place: Place, labels: str | None = None) -> Table:
     """
     table, limits = _read(place, labels), place.options.limits
     if len(table.names) > limits.columns:
-        what = f"{len(table.names):,} columns, more than {limits.columns:,}"
+        what = say("{count:,} columns, more than {columns:,}", count=len(table.names), columns=limits.columns)
         raise data_error(place.source, what, limits.raised("columns"))
     return table
 
@@ -105,7 +106,10 @@ def without_labels(table: Table, labels: str | None) -> Table:
         OptionError: If some are: they go with IDX images alone.
     """
     if labels is not None:
-        raise OptionError(f"--labels goes with IDX images, and {table.source} holds none", "leave --labels out")
+        raise OptionError(
+            say("--labels goes with IDX images, and {source} holds none", source=table.source),
+            say("leave --labels out"),
+        )
     return table
 
 
@@ -145,7 +149,10 @@ def parts_of(source: str, options: ReadOptions) -> list[Part] | None:
     for place, _ in parts:
         path = Path(place.source).resolve()
         if path in seen:
-            raise DataError(f"{place.source}: is named twice", "name each file once: its rows would count twice")
+            raise DataError(
+                say("{source}: is named twice", source=place.source),
+                say("name each file once: its rows would count twice"),
+            )
         seen.add(path)
     return parts
 
@@ -159,8 +166,12 @@ def _named(name: str, names: Sequence[str], options: ReadOptions) -> list[Part]:
     """
     if name == "-" or is_sample(name):
         others = ", ".join(one for one in names if one != name)
-        what = f"{STDIN if name == '-' else name}: no file, so it cannot be one table with {others}"
-        raise OptionError(what, "write it to a file first, and name that")
+        what = say(
+            "{stdin}: no file, so it cannot be one table with {others}",
+            stdin=STDIN if name == "-" else name,
+            others=others,
+        )
+        raise OptionError(what, say("write it to a file first, and name that"))
     parts = _parts_of(name, options)
     if parts is None:
         return [Part(place_of(name, options), Path(name).parent)]
@@ -191,8 +202,8 @@ def _refuse_none(source: str, parts: Sequence[Part]) -> None:
         DataError: If there is none.
     """
     if not parts:
-        what = "no readable file in the folder" if Path(source).is_dir() else "no file has such a name"
-        raise data_error(source, what, "name files of rows: 'folder/*.csv'")
+        what = say("no readable file in the folder") if Path(source).is_dir() else say("no file has such a name")
+        raise data_error(source, what, say("name files of rows: 'folder/*.csv'"))
 
 
 def _joined(source: str, parts: Sequence[Part]) -> Table:
@@ -204,8 +215,12 @@ def _joined(source: str, parts: Sequence[Part]) -> Table:
     _refuse_none(source, parts)
     full, empty = full_and_empty(parts)
     if not full:
-        what = f"{count(len(parts), 'file')}, and nothing in {'it' if len(parts) == 1 else 'them'}"
-        raise data_error(title(source), what, "name files of rows: 'folder/*.csv'")
+        what = say(
+            "{count}, and nothing in {what}",
+            count=count(len(parts), "file"),
+            what="it" if len(parts) == 1 else say("them"),
+        )
+        raise data_error(title(source), what, say("name files of rows: 'folder/*.csv'"))
     return join(map(_table_of, full), title(source), [left_out(empty)] * bool(empty))
 
 
@@ -220,12 +235,17 @@ def full_and_empty(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
 def _table_of(part: Part) -> Table:
     if is_idx(part.place.head):
         raise DataError(
-            f"{part.place.source}: IDX images, which cannot be one of several files", "name one file of images"
+            say("{source}: IDX images, which cannot be one of several files", source=part.place.source),
+            say("name one file of images"),
         )
     return FolderTable.of(_of_one(part.place), part.values)
 
 
 def left_out(files: Sequence[Part]) -> ReadWarning:
     """The remark that some of several files are empty."""
-    what = f"{listed([file.place.source for file in files])} {'is' if len(files) == 1 else 'are'} empty and left out"
+    what = say(
+        "{listed} {what} empty and left out",
+        listed=listed([file.place.source for file in files]),
+        what="is" if len(files) == 1 else say("are"),
+    )
     return ReadWarning("empty files", (), what)

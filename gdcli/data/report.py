@@ -10,6 +10,7 @@ from gdcli.data.columns import ColumnOptions
 from gdcli.data.dataset import Dataset
 from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import enumerated, say, together
 
 __all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
 
@@ -40,10 +41,14 @@ class Target:
     def __str__(self) -> str:
         other = "numbers" if self.classes else "classes"
         kind = count(self.classes, "class", "classes") if self.classes else "a number"
-        why = "" if self.why in ("asked for", f"called '{self.name}'") else printable(self.why)  # the name says it
-        instead = f"{self.option} for {other}" if self.option else ""
-        about = "; ".join(part for part in (why, instead) if part)
-        return f"{column_name(self.name)} as {kind}" + (f" ({about})" if about else "")
+        why = (
+            "" if self.why in ("asked for", say("called '{name}'", name=self.name)) else printable(self.why)
+        )  # the name says it
+        instead = say("{option} for {other}", option=self.option, other=other) if self.option else ""
+        about = together(say("; "), (part for part in (why, instead) if part))
+        return say("{column_name} as {kind}", column_name=column_name(self.name), kind=kind) + (
+            say(" ({about})", about=about) if about else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,21 @@ class Gaps:
         """What is said of rows left out, and of inputs filled."""
         if self.dropped:
             have, verb = ("has", "is") if self.dropped == 1 else ("have", "are")
-            yield f"{self.dropped:,} of {count(rows, 'row')} {have} a gap and {verb} left out"
+            yield say(
+                "{dropped:,} of {count} {have} a gap and {verb} left out",
+                dropped=self.dropped,
+                count=count(rows, "row"),
+                have=have,
+                verb=verb,
+            )
         if self.filled:
-            gaps = "1 gap is" if self.filled == 1 else f"{self.filled:,} gaps are"
+            gaps = say("1 gap is") if self.filled == 1 else say("{filled:,} gaps are", filled=self.filled)
             names = [name for name in self.columns if name != target]
-            yield f"{gaps} filled with the column's mean, in {columns_listed(names)}"
+            yield say(
+                "{gaps} filled with the column's mean, in {columns_listed}",
+                gaps=gaps,
+                columns_listed=columns_listed(names),
+            )
 
 
 @dataclass(frozen=True)
@@ -88,8 +103,10 @@ class LeftOut:
     option: str = ""
 
     def __str__(self) -> str:
-        takes = f"; {self.option} takes it" if self.option else ""
-        return f"{column_name(self.column)} ({self.reason}{takes})"
+        takes = say("; {option} takes it", option=self.option) if self.option else ""
+        return say(
+            "{column_name} ({reason}{takes})", column_name=column_name(self.column), reason=self.reason, takes=takes
+        )
 
 
 @dataclass(frozen=True)
@@ -158,11 +175,13 @@ class ReadReport:
 
     def lines(self) -> Iterator[str]:
         """What every run says: the target and the inputs; what was left out or filled; then each warning."""
-        yield f"predicts {self.target}, from {columns_listed(self.inputs)}"
+        yield say(
+            "predicts {target}, from {columns_listed}", target=self.target, columns_listed=columns_listed(self.inputs)
+        )
         if self.left_out:
             shown = [str(column) for column in self.left_out[:3]]
-            more = [f"{len(self.left_out) - 3} more columns"] * (len(self.left_out) > 3)
-            yield f"left out: {', '.join([*shown, *more])}"
+            more = [say("{count} more columns", count=len(self.left_out) - 3)] * (len(self.left_out) > 3)
+            yield say("left out: {names}", names=enumerated([*shown, *more]))
         yield from self.gaps.lines(self.rows, self.target.name)
         said = {self.target.option} - {""}  # by the first line
         yield from (warning.sentence for warning in self.warnings if warning.option not in said)
@@ -176,7 +195,7 @@ def report_of(data: Dataset, source: str) -> ReadReport:
         rows=len(data),
         header=None,
         delimiter=None,
-        target=Target(data.target_name, task, len(data.classes), "asked for"),
+        target=Target(data.target_name, task, len(data.classes), say("asked for")),
         inputs=data.input_names,
         left_out=(),
         gaps=Gaps({}),

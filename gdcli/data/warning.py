@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from gdcli.data.cells import printable
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 
 __all__ = ["ReadWarning", "as_option", "column_name", "columns_listed", "count", "listed"]
 
@@ -43,7 +44,7 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     >>> listed(["sex", "mass"]), listed(["a", "b", "c"]), listed(list("abcdefg"))
     ('sex and mass', 'a, b and c', 'a, b, c, d and 3 more')
     """
-    few = [*words] if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
+    few = [*words] if len(words) <= most else [*words[:most], say("{count} more", count=len(words) - most)]
     return " and ".join([part for part in (", ".join(few[:-1]), few[-1]) if part]) if few else ""
 
 
@@ -54,7 +55,13 @@ def column_name(name: str) -> str:
     age; column 3; 'size, sqft'
     """
     plain = printable(name)
-    return f"column {plain}" if plain.isdigit() else f"'{plain}'" if "," in plain or not plain.strip() else plain
+    return (
+        say("column {plain}", plain=plain)
+        if plain.isdigit()
+        else f"'{plain}'"
+        if "," in plain or not plain.strip()
+        else plain
+    )
 
 
 def columns_listed(names: Sequence[str]) -> str:
@@ -66,9 +73,9 @@ def columns_listed(names: Sequence[str]) -> str:
     '784 pixels'
     """
     if len(names) > 1 and all(name.isdigit() for name in names[:4]):
-        return f"columns {listed(names)}"
+        return say("columns {listed}", listed=listed(names))
     if len(names) > _FEW_PIXELS and all(re.fullmatch(_PIXEL, name) for name in names):
-        return f"{len(names)} pixels"
+        return say("{count} pixels", count=len(names))
     return listed([column_name(name) for name in names])
 
 
@@ -78,7 +85,7 @@ def count(number: int, one: str, many: str = "") -> str:
     >>> count(1, "row"), count(1200, "row"), count(2, "class", "classes")
     ('1 row', '1,200 rows', '2 classes')
     """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return say("{number:,} {one}", number=number, one=one if number == 1 else many or one + "s")
 
 
 def as_option(names: Sequence[str]) -> str:

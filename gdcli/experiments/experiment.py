@@ -19,6 +19,7 @@ from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
+from gdcli.said import say
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.rules import StoppingRule, Tolerance
@@ -249,4 +250,4 @@ def refuse_single_row(data: Dataset, name: str, needs: str) -> None:
         DataError: If there is one row.
     """
     if len(data) < 2:
-        raise DataError(f"{name}: one row of data{needs}", "add rows")
+        raise DataError(say("{name}: one row of data{needs}", name=name, needs=needs), say("add rows"))

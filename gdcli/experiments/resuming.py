@@ -13,6 +13,7 @@ from gdcli.experiments.checkpoint import Resumption, SavedModel
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.reading import Values
 from gdcli.experiments.spec import Spec, StopSpec, options_of
+from gdcli.said import say
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status
 
@@ -37,7 +38,7 @@ def continued_spec(past: SavedModel, asked: Spec, given: Mapping[str, Any]) -> S
     changes = {name: value for name, value in given.items() if name in known}
     _refuse_changes((*ARCHITECTURE, "min_delta"), changes, before, "")  # min_delta decided which epoch was kept
     if past.resumption is not None and past.resumption.record.within:
-        _refuse_changes(BATCHES, changes, before, ": the model stopped in the middle of an epoch")
+        _refuse_changes(BATCHES, changes, before, say(": the model stopped in the middle of an epoch"))
     note = {} if changes.keys().isdisjoint(read_note(before.epochs.chosen or "")[0]) else {"chosen": None}
     return before.replace(source=asked.data.source, **note, **_without_chosen_ends(past, changes), **changes)
 
@@ -63,7 +64,9 @@ def saved_spec(past: SavedModel) -> Spec:
     try:
         return Spec.of("train", None, options)
     except OptionError as error:
-        raise DataError(f"--resume: a damaged model: {error.message}", "train it again") from None
+        raise DataError(
+            say("--resume: a damaged model: {message}", message=error.message), say("train it again")
+        ) from None
 
 
 def _refuse_changes(names: tuple[str, ...], changes: Mapping[str, Any], before: Spec, why: str) -> None:
@@ -71,7 +74,8 @@ def _refuse_changes(names: tuple[str, ...], changes: Mapping[str, Any], before: 
     for name in names:
         if name in changes and changes[name] != kept[name] and (changes[name] or kept[name]):  # 0 is as good as none
             raise OptionError(
-                f"--{name.replace('_', '-')} cannot change with --resume{why}", "leave it out: the model knows its own"
+                say("--{name} cannot change with --resume{why}", name=name.replace("_", "-"), why=why),
+                say("leave it out: the model knows its own"),
             )
 
 
@@ -83,7 +87,8 @@ def resumption_of(past: SavedModel) -> Resumption:
     """
     if past.resumption is None:
         raise OptionError(
-            "--resume: no run to go on from: saved by an earlier version, or not by gdcli train", "train it with --save"
+            say("--resume: no run to go on from: saved by an earlier version, or not by gdcli train"),
+            say("train it with --save"),
         )
     return past.resumption
 

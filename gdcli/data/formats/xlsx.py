@@ -12,10 +12,11 @@ from gdcli.data.header import unique_names
 from gdcli.data.place import Place
 from gdcli.data.warning import listed
 from gdcli.errors import DataError, did_you_mean, install_hint
+from gdcli.said import say
 
 __all__ = ["read"]
 
-_WHAT = "an Excel file"
+_WHAT = say("an Excel file")
 _UNNAMED = "__UNNAMED__"
 
 
@@ -30,7 +31,7 @@ def read(place: Place) -> ColumnTable:
         import fastexcel
         import polars as pl  # noqa: F401 - fastexcel hands its cells over to it
     except ImportError:
-        what = f"{_WHAT} needs an extra, which is not installed"
+        what = say("{what} needs an extra, which is not installed", what=_WHAT)
         raise data_error(place.source, what, install_hint("data")) from None
     try:
         file = place.plain
@@ -48,8 +49,8 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
     cells = [[*map(_cell, text.to_list(), exact.to_list())] for text, exact in pairs]
     rows = [row for row in range(texts.height) if any(column[row] for column in cells)]
     if not rows:
-        what = "no rows below the first, which holds the names"
-        raise data_error(place.source, what, "a table needs at least one row")
+        what = say("no rows below the first, which holds the names")
+        raise data_error(place.source, what, say("a table needs at least one row"))
     names = unique_names(["" if name.startswith(_UNNAMED) else name for name in texts.columns])
     columns = {name: [column[row] for row in rows] for name, column in zip(names, cells, strict=True)}
 
@@ -70,9 +71,15 @@ def _chosen(place: Place, known: list[str]) -> str:
     if place.part:
         if place.part not in known:
             book = place.source.removesuffix(f":{place.part}")
-            raise DataError(f"{book}: no sheet '{place.part}'", did_you_mean(place.part, known))
+            raise DataError(
+                say("{book}: no sheet '{part}'", book=book, part=place.part), did_you_mean(place.part, known)
+            )
         return place.part
     if len(known) != 1:
-        what = f"{len(known)} sheets: {listed(known, 10)}"
-        raise data_error(place.source, what, f"name one: '{place.source}:{known[0]}'" if known else "")
+        what = say("{count} sheets: {listed}", count=len(known), listed=listed(known, 10))
+        raise data_error(
+            place.source,
+            what,
+            say("name one: '{source}:{known}'", source=place.source, known=known[0]) if known else "",
+        )
     return known[0]
