@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from gdcli.render.screen import columns
 from gdcli.said import Said
 
-__all__ = ["FOLDER", "Catalogue", "catalogue", "translated"]
+__all__ = ["DOMAIN", "FOLDER", "Catalogue", "speaker", "translated"]
 
 FOLDER = Path(__file__).parent / "translations"
 """A folder for each language, as gettext has them: sources `.po`, and `gdcli.mo` made of them."""
@@ -23,22 +24,22 @@ Catalogue = Callable[[str], str]
 
 
 @cache
-def catalogue(code: str) -> Catalogue:
-    """The catalogue of a language, as of `zh-TW`."""
+def speaker(code: str) -> Callable[[str], str]:
+    """What says a text in a language, as `zh-TW`."""
     import gettext  # English needs none
 
-    return gettext.translation(DOMAIN, FOLDER, [code.replace("-", "_")]).gettext
+    return partial(translated, into=gettext.translation(DOMAIN, FOLDER, [code.replace("-", "_")]).gettext)
 
 
-def translated(text: str, into: Catalogue | None) -> str:
-    """A text in another language, as far as it is `Said`; None is English.
+def translated(text: str, into: Catalogue) -> str:
+    """A text in another language, as far as it is `Said`.
 
     >>> from gdcli.said import say
     >>> words = {"{count} rows": "{count} 列", "of {what}": "{what}的"}.get
     >>> translated(say("of {what}", what=say("{count} rows", count=3)), words)
     '3 列的'
     """
-    if into is None or not isinstance(text, Said):
+    if not isinstance(text, Said):
         return text
     return _Fields(into).vformat(into(text.template), (), text.fields)
 
@@ -49,27 +50,21 @@ class _Fields(Formatter):
     def __init__(self, into: Catalogue) -> None:
         self._into = into
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        """A field; text is padded by columns, of which Chinese signs take two."""
-        if not isinstance(value, str):
-            return str(format(value if not isinstance(value, BaseException) else _words(value, self._into), format_spec))
-        text = translated(value, self._into)
-        padded = PADDED.fullmatch(format_spec)
-        return _padded(text, *padded.groups()) if padded else format(text, format_spec)
-
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002 - Formatter's
         """The field of that name."""
         return kwargs[str(key)]
 
-
-def _words(error: BaseException, into: Catalogue) -> str:
-    """What an exception says."""
-    return translated(error.args[0], into) if len(error.args) == 1 and isinstance(error.args[0], Said) else str(error)
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A field; text is padded by columns, of which Chinese signs take two."""
+        value = str(value) if isinstance(value, BaseException) else value
+        if not isinstance(value, str):
+            return str(format(value, format_spec))
+        text = translated(value, self._into)
+        padded = PADDED.fullmatch(format_spec)
+        return _padded(text, *padded.groups()) if padded else format(text, format_spec)
 
 
 def _padded(text: str, fill: str | None, side: str | None, width: str) -> str:
-    from gdcli.render.screen import columns
-
     free, fill = max(0, int(width) - columns(text)), fill or " "
     if side == "^":
         return fill * (free // 2) + text + fill * (free - free // 2)

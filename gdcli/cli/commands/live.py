@@ -41,6 +41,7 @@ from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
 from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen, plain
+from gdcli.said import say
 
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
 
@@ -112,14 +113,19 @@ def _refuse_endings(origin: Origin) -> None:
     """Refuses options about the end of a run."""
     for name in OF_THE_END.keys() & origin.given.keys():
         flag = f"--{name.replace('_', '-')}"
-        raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
+        raise OptionError(
+            say("{flag} does nothing here: {of_the_end}", flag=flag, of_the_end=OF_THE_END[name]),
+            say("leave out {flag}", flag=flag),
+        )
 
 
 def _refuse_without_web(context: Any) -> None:
     """Refuses options that go with --web alone."""
     for name in ("port", "host", "sessions"):
         if is_given(context, name):
-            raise OptionError(f"--{name} goes with --web", f"add --web, or leave out --{name}")
+            raise OptionError(
+                say("--{name} goes with --web", name=name), say("add --web, or leave out --{name}", name=name)
+            )
 
 
 # what is driven
@@ -130,7 +136,7 @@ def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | Non
     source = origin.source
     keys = live.plain or DRIVER in terminal.environ  # standard input is where the keys come from
     if source == "-" and keys:
-        raise OptionError("rows and keys cannot both come by standard input", "name a file")
+        raise OptionError(say("rows and keys cannot both come by standard input"), say("name a file"))
     if source == "-" or (source is None and not keys and terminal.piped_in()):
         return terminal.stdin.read() if terminal.stdin is not None else b""
     return None
@@ -140,7 +146,9 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     """Plays a recording back."""
     flags = ["DATA"] * (origin.source is not None) + [f"--{one.replace('_', '-')}" for one in sorted(origin.given)]
     for flag in flags:
-        raise OptionError(f"--replay: {flag} cannot change what was recorded", f"leave out {flag}")
+        raise OptionError(
+            say("--replay: {flag} cannot change what was recorded", flag=flag), say("leave out {flag}", flag=flag)
+        )
     session = Replay(recorded(name), lambda saved: SessionFactory.from_saved(saved, name, parsed))
     if live.save is not None:
         with unwound():
@@ -208,7 +216,10 @@ def _check_screen(terminal: Terminal) -> None:
         return
     for stream, name in ((terminal.stdout, "output"), (terminal.stderr, "error")):  # Textual draws on the latter
         if not stream.isatty():
-            raise OptionError(f"live needs a terminal, and standard {name} is none", "use --plain for one line a step")
+            raise OptionError(
+                say("live needs a terminal, and standard {name} is none", name=name),
+                say("use --plain for one line a step"),
+            )
     screen = os.get_terminal_size(terminal.stdout.fileno())
     if screen.columns < LEAST[0] or screen.lines < LEAST[1]:
         raise OptionError(TooSmall(screen.columns, screen.lines).message())
@@ -221,7 +232,7 @@ def _take_keys(terminal: Terminal) -> None:
     try:
         keys = os.open("/dev/tty", os.O_RDWR)
     except OSError:
-        raise OptionError("live needs a terminal for its keys", "use --plain for one line a step") from None
+        raise OptionError(say("live needs a terminal for its keys"), say("use --plain for one line a step")) from None
     os.dup2(keys, sys.__stdin__.fileno())
 
 
@@ -231,7 +242,7 @@ def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Termi
     from gdcli.live.web.programs import recording
 
     if origin.source == "-":
-        raise OptionError("--web cannot read rows from standard input", "name a file")
+        raise OptionError(say("--web cannot read rows from standard input"), say("name a file"))
     if live.replay is None:
         _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
     check_record(live.record, str(origin.source))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from gdcli.arrays import Array
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
+from gdcli.render.flow import error_lines
 from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
 from gdcli.render.reports.headers import line_header
-from gdcli.render.screen import Screen, columns, error_lines, fit, paint, plain
+from gdcli.render.screen import Screen, columns, fit, paint, plain
 from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def report(result: LineResult, records: Iterable[Any], layout: Layout, timed: bo
 def said_of(result: LineResult, screen: Screen) -> Iterable[str]:
     """The answer where nothing has to fit; of a run that diverged, what the error line says."""
     return (
-        error_lines(*result.divergence(), screen.width) if result.diverged else summarize_fit(result, screen, UNLIMITED)
+        error_lines(*result.divergence(), screen.width, screen.speak)
+        if result.diverged
+        else summarize_fit(result, screen, UNLIMITED)
     )
 
 
@@ -101,7 +104,7 @@ def _of_record(cell: Callable[[Any], str], stamp: Any) -> str:
 
 def blocks(result: LineResult, screen: Screen, layout: Layout, used: int) -> Iterator[str]:
     """Under a table of so many lines: the pictures, then the answer; of a run that diverged the error line says it."""
-    after = error_lines(*result.divergence(), layout.width) if result.diverged else []
+    after = error_lines(*result.divergence(), layout.width, screen.speak) if result.diverged else []
     answer = [] if result.diverged else list(summarize_fit(result, screen, layout, used))
     pictures = draw_fit(result, screen) if layout.plotted else []
     return layout.compose(pictures, answer, used + layout.height_of(after), screen)

@@ -11,12 +11,13 @@ import numpy as np
 
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
+from gdcli.render.flow import error_lines
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.reports.fit import describe_folds, summarize_verdicts, wrap_remark
 from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.images import images
-from gdcli.render.screen import Screen, error_lines, paint
+from gdcli.render.screen import Screen, paint
 from gdcli.training.records import Epoch
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ def report(result: NetworkResult, records: Iterable[Any], layout: Layout, show: 
 
 def said_of(result: NetworkResult, screen: Screen) -> Iterable[str]:
     """The answer; of a run that diverged, what the error line says."""
-    return error_lines(*result.divergence(), screen.width) if result.diverged else summarize_training(result, screen)
+    return (
+        error_lines(*result.divergence(), screen.width, screen.speak)
+        if result.diverged
+        else summarize_training(result, screen)
+    )
 
 
 def answer_lines(experiment: NetworkExperiment) -> int:
@@ -67,7 +72,7 @@ def answer_lines(experiment: NetworkExperiment) -> int:
 
 def blocks(result: NetworkResult, screen: Screen, layout: Layout, used: int) -> Iterator[str]:
     """Under a table of so many lines: the pictures, then the answer; of a run that diverged the error line says it."""
-    after = error_lines(*result.divergence(), layout.width) if result.diverged else []
+    after = error_lines(*result.divergence(), layout.width, screen.speak) if result.diverged else []
     answer = [] if result.diverged else list(summarize_training(result, screen))
     pictures = draw_training(result, screen) if layout.plotted else []
     return layout.compose(pictures, answer, used + layout.height_of(after), screen)
