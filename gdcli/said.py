@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 __all__ = ["Said", "enumerated", "say", "together"]
 
@@ -38,6 +38,10 @@ class Said(str):
     def __radd__(self, other: str) -> Said:
         """Both texts, as above."""
         return together("", (other, self))
+
+    def __mul__(self, times: SupportsIndex) -> Said:
+        """The text so many times, which is mostly once or not at all."""
+        return together("", [self] * int(times))
 
     def __reduce__(self) -> tuple[type[Said], tuple[str, dict[str, Any]]]:
         """To a worker it goes as what it was made of."""

@@ -11,6 +11,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Drawable
 from gdcli.render.screen import ESCAPE, Screen, columns
+from gdcli.said import say
 
 GAP = 2
 """Columns between pictures side by side."""
@@ -54,7 +55,9 @@ class Counted:
 
     def word(self) -> list[str]:
         """A line on the rows that have no room, if there are any."""
-        return [f" ... {self.left_out:,} more: --format csv has them all"] if self.left_out else []
+        return (
+            [say(" ... {left_out:,} more: --format csv has them all", left_out=self.left_out)] if self.left_out else []
+        )
 
 
 class Picture(NamedTuple):
@@ -233,7 +236,7 @@ def _is_remark(line: str) -> bool:
 
 def _left_out(count: int) -> str:
     """A word on pictures that have no room."""
-    return f" ({count} picture{'s' * (count > 1)} left out for want of lines: --plot draws all)"
+    return say(" ({count} picture{s} left out for want of lines: --plot draws all)", count=count, s="s" * (count > 1))
 
 
 UNLIMITED = Layout()

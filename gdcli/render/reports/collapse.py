@@ -17,6 +17,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import polynomial, short
 from gdcli.render import Report, theme
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.said import enumerated, say
 
 if TYPE_CHECKING:
     from gdcli.analysis.collapse import Witness
@@ -105,7 +106,7 @@ def _shift(layers: int) -> str:
 
 def _vector(values: Sequence[float]) -> str:
     shown = [short(value, DIGITS) for value in values[:OUTPUTS]]
-    return f"({', '.join(shown + ['...'] * (len(values) > OUTPUTS))})"
+    return say("({names})", names=enumerated(shown + ["..."] * (len(values) > OUTPUTS)))
 
 
 def _equation(names: Sequence[str], weights: Sequence[float], bias: float) -> str:
@@ -114,7 +115,7 @@ def _equation(names: Sequence[str], weights: Sequence[float], bias: float) -> st
     kept = range(len(weights)) if len(weights) <= TERMS else order[:HEAVIEST]
     text = polynomial([*((weights[at], _factor(names[at])) for at in kept), (bias, "")], DIGITS)
     others = len(weights) - len(kept)
-    return text + (f" (and {others:,} lighter terms)" if others else "")
+    return text + (say(" (and {others:,} lighter terms)", others=others) if others else "")
 
 
 def _factor(name: str) -> str:
@@ -124,10 +125,16 @@ def _factor(name: str) -> str:
 
 def _agreement(report: CollapseReport) -> str:
     layers = len(report.sizes) - 1
-    one = "it is one layer already" if layers == 1 else f"the {layers} layers are one"
+    one = say("it is one layer already") if layers == 1 else say("the {layers} layers are one", layers=layers)
     if not math.isfinite(report.difference):
-        return f"{one}, but its numbers are too large to compare"
-    return f"{one}: largest difference over {report.rows:,} row{'s' * (report.rows != 1)} {short(report.difference, 2)}"
+        return say("{one}, but its numbers are too large to compare", one=one)
+    return say(
+        "{one}: largest difference over {rows:,} row{s} {difference}",
+        one=one,
+        rows=report.rows,
+        s="s" * (report.rows != 1),
+        difference=short(report.difference, 2),
+    )
 
 
 def describe_refusal(
@@ -145,24 +152,30 @@ def describe_refusal(
     says, mean = _apart(witness.at_middle, witness.mean)
     yield from _labelled(
         "",
-        f"not linear: halfway between p and q the network says {says}, the mean of its answers at both is {mean};"
-        " a linear one would say the same",
+        say(
+            "not linear: halfway between p and q the network says {says}, the mean of its answers at "
+            "both is {mean}; a linear one would say the same",
+            says=says,
+            mean=mean,
+        ),
         screen,
     )
     yield ""
     middle = [(p + q) / 2 for p, q in zip(witness.p.tolist(), witness.q.tolist(), strict=True)]
-    row_p, row_q = ("", "") if witness.rows is None else (f"row {row + 1}" for row in witness.rows)
+    row_p, row_q = ("", "") if witness.rows is None else (say("row {row}", row=row + 1) for row in witness.rows)
     cells = [
         ["", *_few(input_names), output_name, ""],
         ["p", *_few(_cells(witness.p.tolist())), _cell(witness.at_p), row_p],
         ["q", *_few(_cells(witness.q.tolist())), _cell(witness.at_q), row_q],
-        ["halfway", *_few(_cells(middle)), says, f"a linear network: {mean}"],
+        ["halfway", *_few(_cells(middle)), says, say("a linear network: {mean}", mean=mean)],
     ]
     yield from _grid(cells, screen)
     yield ""
-    yield from _labelled("", f"The bend of {_listed(activations)} is what keeps its layers apart.", screen)
+    yield from _labelled(
+        "", say("The bend of {listed} is what keeps its layers apart.", listed=_listed(activations)), screen
+    )
     if witness.rows is None:
-        yield from _labelled("", "Between the rows of the data it is affine: p and q are made up.", screen)
+        yield from _labelled("", say("Between the rows of the data it is affine: p and q are made up."), screen)
 
 
 def _apart(a: float, b: float) -> tuple[str, str]:
@@ -203,7 +216,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A text beside its label, broken at words to stay within 80 columns, or the terminal's if wider."""
-    start = f" {label} " if label else " "
+    start = say(" {label} ", label=label) if label else " "
     room = max(max(80, screen.width) - columns(start), NARROWEST)
     lines = wrap(text, room, break_long_words=False, break_on_hyphens=False)
     for at, line in enumerate(lines):
@@ -237,7 +250,7 @@ def _one_layer(saved: SavedModel, rows: Any) -> Report:
     return Report(
         schema="gdcli.collapse/1",
         rows_name="",
-        title="an all-linear network is one layer",
+        title=say("an all-linear network is one layer"),
         summary=lambda: {
             "linear": True,
             "layers": list(saved.network.sizes),
@@ -256,7 +269,7 @@ def _scaled(saved: SavedModel) -> tuple[str, ...]:
     """A remark where the network's inputs are not the raw ones."""
     scaler = saved.preparation.scaler
     raw = not scaler.offset.any() and (scaler.factor == 1).all()
-    return () if raw else ("", " inputs are scaled first, as the network sees them: (x - offset) / factor")
+    return () if raw else ("", say(" inputs are scaled first, as the network sees them: (x - offset) / factor"))
 
 
 def _witnessed(saved: SavedModel, rows: Any) -> Report:
@@ -270,7 +283,7 @@ def _witnessed(saved: SavedModel, rows: Any) -> Report:
     return Report(
         schema="gdcli.collapse/1",
         rows_name="",
-        title="a network that bends is no single layer",
+        title=say("a network that bends is no single layer"),
         summary=lambda: {"linear": False, **found.row()},
         blocks=blocks,
     )

@@ -12,6 +12,7 @@ from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.said import enumerated, say, together
 
 MOST = 26
 """Classes whose matrix is shown where no picture is asked for."""
@@ -34,7 +35,7 @@ def report(evaluated: Evaluated, layout: Layout) -> Report:
         blocks=lambda screen: _blocks(evaluated, screen, layout, per_class),
         pictures=lambda screen: _pictures(evaluated, screen),
         words=lambda screen: _answer(evaluated, screen),
-        title=f"a saved model on {evaluated.rows:,} rows",
+        title=say("a saved model on {rows:,} rows", rows=evaluated.rows),
     )
 
 
@@ -47,11 +48,11 @@ def _pictures(evaluated: Evaluated, screen: Screen) -> list[Picture]:
 def _columns(classes: tuple[str, ...]) -> list[Column]:
     width = max((len(label) for label in classes), default=5) + 2
     return [
-        Column("class", lambda r: plain(r.label, Screen()), width, left=True),
-        Column("precision", lambda r: f"{r.precision:.4f}", 10),
-        Column("recall", lambda r: f"{r.recall:.4f}", 8),
+        Column(say("class"), lambda r: plain(r.label, Screen()), width, left=True),
+        Column(say("precision"), lambda r: f"{r.precision:.4f}", 10),
+        Column(say("recall"), lambda r: f"{r.recall:.4f}", 8),
         Column("f1", lambda r: f"{r.f1:.4f}", 8),
-        Column("rows", lambda r: f"{r.support:,}", 8),
+        Column(say("rows"), lambda r: f"{r.support:,}", 8),
     ]
 
 
@@ -60,13 +61,21 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
     figures = {name: short(value) for name, value in evaluated.figures.items()}
     if figures.get("balanced_accuracy") == figures.get("accuracy"):
         figures.pop("balanced_accuracy", None)
-    text = "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
-    yield f" {paint('rows', theme.HEADING, screen)} {evaluated.rows:,}   {text}"
+    text = together("   ", (f"{name.replace('_', ' ')} {value}" for name, value in figures.items()))
+    yield say(
+        " {value} {rows:,}   {text}", value=paint(say("rows"), theme.HEADING, screen), rows=evaluated.rows, text=text
+    )
     confusion = evaluated.found.confusion
     worst = [] if confusion is None else metrics.worst_confusions(confusion, evaluated.classes)
     if worst:
-        mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        yield f" {paint('mixed up', theme.HEADING, screen)} most often: {plain(mistakes, screen)}"
+        mistakes = enumerated(
+            (say("{true} read as {read}: {count}", true=true, read=read, count=count) for true, read, count in worst)
+        )
+        yield say(
+            " {value} most often: {mistakes}",
+            value=paint(say("mixed up"), theme.HEADING, screen),
+            mistakes=plain(mistakes, screen),
+        )
 
 
 def _blocks(evaluated: Evaluated, screen: Screen, layout: Layout, listed: Counted) -> Iterator[str]:

@@ -16,6 +16,7 @@ from gdcli.render import Report, theme
 from gdcli.render.layout import Picture
 from gdcli.render.reports.activation import round_range
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.said import say, together
 
 if TYPE_CHECKING:
     from gdcli.render.charts.plots import Chart
@@ -25,12 +26,12 @@ __all__ = ["draw_losses", "report", "tabulate_losses"]
 
 Profiles = Mapping[str, Sequence[LossProfile]]
 TITLES = {
-    "p": {"loss": "loss", "gradient": "slope by p", "logit_gradient": "slope by the logit"},
+    "p": {"loss": "loss", "gradient": say("slope by p"), "logit_gradient": say("slope by the logit")},
     "residual": {"loss": "loss", "gradient": "slope"},
 }
 DRAWN = {"p": ("loss", "logit_gradient", "gradient"), "residual": ("loss", "gradient")}
 """The curves of a picture, the most important first."""
-HEADS = {"p": "p, the true class's probability", "residual": "r = prediction - target"}
+HEADS = {"p": say("p, the true class's probability"), "residual": "r = prediction - target"}
 ACROSS, CELL, GAP = 5, 9, 2
 NARROWEST, BROADEST, LOWEST, HIGHEST = 38, 66, 8, 16
 BELOW = 2  # lines of the screen that the prompt and the rerun line take
@@ -60,7 +61,7 @@ def report(pictures: Pictures, form: Format, drawn: bool, again: str) -> Report:
         ),
         pictures=lambda screen: _pictures(pictures.profiles(for_people=True, drawn=True), screen),
         words=lambda screen: tabulate_losses(pictures.at_landmarks(), screen),
-        title="losses and their slopes",
+        title=say("losses and their slopes"),
     )
 
 
@@ -200,12 +201,19 @@ def _of_classes(group: Sequence[LossProfile]) -> list[str]:
     costs = ", ".join(f"{one.title} {short(one.loss[0], 3)}" for one in group)
     pulls = ", ".join(f"{one.title} {short(abs(one.logit_gradient[0]), 3)}" for one in group)
     if p >= 0.5:
-        return [f"at p = {short(p)} the loss is {costs}", f"and the pull on the logit {pulls}"]
+        return [
+            say("at p = {p} the loss is {costs}", p=short(p), costs=costs),
+            say("and the pull on the logit {pulls}", pulls=pulls),
+        ]
     weak = [one.title for one in group if abs(one.logit_gradient[0]) < WEAK * max(map(abs, one.logit_gradient))]
     return [
-        f"a confident mistake, p = {short(p)}, costs {costs}",
-        f"and its logit is pulled back by {pulls}",
-        *([f"{' and '.join(weak)} hardly correct{'s' * (len(weak) == 1)} it"] if weak else []),
+        say("a confident mistake, p = {p}, costs {costs}", p=short(p), costs=costs),
+        say("and its logit is pulled back by {pulls}", pulls=pulls),
+        *(
+            [say("{names} hardly correct{s} it", names=together(say(" and "), weak), s="s" * (len(weak) == 1))]
+            if weak
+            else []
+        ),
     ]
 
 
@@ -214,4 +222,7 @@ def _of_numbers(group: Sequence[LossProfile]) -> list[str]:
     at = max(range(len(group[0].x)), key=lambda index: (abs(group[0].x[index]), group[0].x[index]))
     costs = ", ".join(f"{one.title} {short(one.loss[at], 3)}" for one in group)
     pulls = ", ".join(f"{one.title} {short(abs(one.gradient[at]), 3)}" for one in group)
-    return [f"a residual of {short(group[0].x[at])} costs {costs}", f"and the prediction is pulled back by {pulls}"]
+    return [
+        say("a residual of {x} costs {costs}", x=short(group[0].x[at]), costs=costs),
+        say("and the prediction is pulled back by {pulls}", pulls=pulls),
+    ]

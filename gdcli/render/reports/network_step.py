@@ -16,6 +16,7 @@ from gdcli.render import Report, theme
 from gdcli.render.layout import Layout
 from gdcli.render.reports.step import describe_change
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.said import say, together
 
 __all__ = ["report", "write_network_step"]
 
@@ -46,7 +47,7 @@ def report(steps: NetworkSteps, reading: ReadReport | None, layout: Layout, agai
         records=steps,
         rows_name="steps",
         rows_in_kv=True,
-        title="gradient descent on the blackboard: a network",
+        title=say("gradient descent on the blackboard: a network"),
         nested=NetworkStep.nested,
         paragraph=lambda step, screen: write_network_step(step, screen, layout.rows),
         summary=lambda: {"config": steps.config(), "reading": described(reading), "rerun": again},
@@ -99,11 +100,19 @@ def _lines(step: NetworkStep, weights: int, screen: Screen) -> Iterator[str]:
 
 def _head(step: NetworkStep, screen: Screen) -> str:
     total, batch = len(step.experiment.data), len(step.batch)
-    rows = f"row {step.row_number} of {total}" if batch == 1 else f"batch of {batch} rows, row {step.row_number} shown"
+    rows = (
+        say("row {row_number} of {total}", row_number=step.row_number, total=total)
+        if batch == 1
+        else say("batch of {batch} rows, row {row_number} shown", batch=batch, row_number=step.row_number)
+    )
     if step.neuron is not None:
-        rows += f"   neuron {step.neuron.layer}:{step.neuron.number}"
-    words = [f"lr {short(step.learning_rate, 6)}", plain(step.experiment.model_words, screen), rows]
-    return "   ".join([paint(f"step {step.step}", theme.HEADING, screen), *words])
+        rows += say("   neuron {layer}:{number}", layer=step.neuron.layer, number=step.neuron.number)
+    words = [
+        say("lr {learning_rate}", learning_rate=short(step.learning_rate, 6)),
+        plain(step.experiment.model_words, screen),
+        rows,
+    ]
+    return "   ".join([paint(say("step {step}", step=step.step), theme.HEADING, screen), *words])
 
 
 def _section(title: str, text: str, screen: Screen) -> str:
@@ -119,7 +128,7 @@ def _forward(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
     name = "" if last else flag_name(step.experiment.network.activations[at].__name__)
     below = "h" if at else "x"
     rule = f"z = w {below} + b" + ("" if last else f",  h = {name}(z)")
-    yield _section(f"layer {at + 1}", rule, screen)
+    yield _section(say("layer {at}", at=at + 1), rule, screen)
     one = step.passes[at]
     for number in shown:
         weights, bias = step.positions(at, number)
@@ -138,7 +147,7 @@ def _sum(terms: Sequence[Sequence[float]], total: float) -> str:
     few = terms if len(terms) <= TERMS + 2 else terms[:TERMS]
     digits = min(digits_for([(terms, total)], DIGITS), MOST_DIGITS) if few is terms else DIGITS
     pairs = [(one[0], f"({short(one[1], digits)})" if len(one) > 1 else "") for one in few]
-    more = f" + ... {len(terms) - len(few)} more" if len(few) < len(terms) else ""
+    more = say(" + ... {count} more", count=len(terms) - len(few)) if len(few) < len(terms) else ""
     shown = agreed(terms, total, digits, DIGITS) if not more else short(total, DIGITS)
     return f"{polynomial(pairs, digits, unit='1')}{more} = {shown}"
 
@@ -177,7 +186,9 @@ def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
     if not shown:
         return
     name = flag_name(step.experiment.network.activations[at].__name__)
-    rule = f"layer {at + 1}: dL/dh = sum of w dL/dz in layer {at + 2},  dL/dz = dL/dh {name}'(z)"
+    rule = say(
+        "layer {at}: dL/dh = sum of w dL/dz in layer {at2},  dL/dz = dL/dh {name}'(z)", at=at + 1, at2=at + 2, name=name
+    )
     yield _section("back", rule, screen)
     above, layer = step.passes[at + 1], step.experiment.network.layers[at + 1]
     for number in shown:
@@ -192,13 +203,15 @@ def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
 def _back_from_loss(step: NetworkStep, screen: Screen) -> Iterator[str]:
     """The loss's slope by each output."""
     last, formula = len(step.passes), step.formulas[1] if len(step.formulas) > 1 else ""
-    yield _section("back", f"layer {last}: dL/dz{f' = {formula}' if formula else ''}", screen)
+    yield _section(
+        "back", say("layer {last}: dL/dz{value}", last=last, value=f" = {formula}" if formula else ""), screen
+    )
     slopes = step.passes[-1].by_z[0]
     shown = step.shown(last - 1) or list(range(min(len(slopes), OUTPUTS)))
     for number in shown:
         filled = _filled(step, formula, number)
         left = len(slopes) - len(shown)
-        more = f"   and {left} more" if left and number == shown[-1] and not step.shown(last - 1) else ""
+        more = say("   and {left} more", left=left) if left and number == shown[-1] and not step.shown(last - 1) else ""
         text = f"dL/dz{last}_{number + 1} = {filled}{short(float(slopes[number]), DIGITS)}{more}"
         yield "  " + plain(text, screen)
 
@@ -221,9 +234,11 @@ def _filled(step: NetworkStep, formula: str, number: int) -> str:
 def _update(step: NetworkStep, most: int, screen: Screen) -> Iterator[str]:
     """Of each parameter shown its gradient by the chain rule, and its new value."""
     batch = len(step.batch)
-    mean = f",  mean over the {batch} rows" if batch > 1 else ""
-    rule = "w - lr dL/dw" if step.plain_descent else "w + update"
-    yield _section("update", f"dL/dw = dL/dz x its input,  dL/db = dL/dz{mean},  w := {rule}", screen)
+    mean = say(",  mean over the {batch} rows", batch=batch) if batch > 1 else ""
+    rule = say("w - lr dL/dw") if step.plain_descent else "w + update"
+    yield _section(
+        "update", say("dL/dw = dL/dz x its input,  dL/db = dL/dz{mean},  w := {rule}", mean=mean, rule=rule), screen
+    )
     for at, one in enumerate(step.passes):
         for number in step.shown(at):
             weights, bias = step.positions(at, number)
@@ -234,7 +249,7 @@ def _update(step: NetworkStep, most: int, screen: Screen) -> Iterator[str]:
             for position, factor in pairs:
                 yield "  " + _assignment(step, position, [dz, factor], screen)
             left = len(weights) - len(pairs)
-            more = f"   and {left} weights more, with smaller gradients" if left else ""
+            more = say("   and {left} weights more, with smaller gradients", left=left) if left else ""
             yield f"  {_assignment(step, bias, [dz], screen)}{more}"
 
 
@@ -243,7 +258,11 @@ def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Sc
     own, total = float(step.row_gradient[at]), float(step.gradient[at])
     gradient = short(own, DIGITS) if len(factors) == 1 else _product(factors[0], factors[1], own)
     if own != total:
-        gradient += f", {'mean' if len(step.batch) > 1 else 'with the penalty'} {short(total, DIGITS)}"
+        gradient += say(
+            ", {what} {total}",
+            what=say("mean") if len(step.batch) > 1 else say("with the penalty"),
+            total=short(total, DIGITS),
+        )
     before, after = float(step.before[at]), float(step.after[at])
     if step.plain_descent:
         terms: list[list[float]] = [[before], [-step.learning_rate, total]]
@@ -257,5 +276,5 @@ def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Sc
 def _outcome(step: NetworkStep, screen: Screen) -> Iterator[str]:
     change = describe_change(step.experiment.loss_title, step.loss, step.next_loss, step.verdict, DIGITS, screen)
     silent = [str(at) for at, one in enumerate(step.passes, 1) if not one.slope.any()]
-    more = f"   layer {' and '.join(silent)} is silent: every slope is 0" if silent else ""
+    more = say("   layer {names} is silent: every slope is 0", names=together(say(" and "), silent)) if silent else ""
     yield f"{change}{more}"

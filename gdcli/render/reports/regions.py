@@ -13,6 +13,7 @@ from gdcli.render.raster.canvas import half_blocks
 from gdcli.render.raster.geometry import equal_pixels
 from gdcli.render.raster.pictures import draw_regions
 from gdcli.render.screen import Screen
+from gdcli.said import say
 
 AROUND = (10, 4)
 """Columns and lines of the axes and the title."""
@@ -35,7 +36,7 @@ class Regions(NamedTuple):
     labels: Array
     names: tuple[str, str]
     classes: Sequence[str]
-    title: str = "decision regions"
+    title: str = say("decision regions")
 
     def ranges(self) -> list[tuple[float, float]]:
         """Of both inputs, with a margin."""

@@ -21,6 +21,7 @@ from gdcli.render.raster.geometry import Floats
 from gdcli.render.raster.pictures import draw_heat_map, draw_path, fractions_of, pixels_at
 from gdcli.render.reports.surface_marks import describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, paint
+from gdcli.said import say, together
 
 NARROWEST = 34  # columns of a picture beside others
 ASPECT = 2.2  # a picture is at most so many times as wide as high
@@ -51,7 +52,11 @@ def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
         blocks=lambda screen: (_fitted if layout.fits else _blocks)(drawing, screen, layout),
         pictures=lambda screen: [Picture.of(lambda: SurfacePicture(drawing), screen)],
         words=lambda _: (),
-        title=f"{drawing.scene.loss_name} over {' and '.join(drawing.scene.names)}",
+        title=say(
+            "{loss_name} over {names}",
+            loss_name=drawing.scene.loss_name,
+            names=together(say(" and "), drawing.scene.names),
+        ),
     )
 
 
@@ -164,7 +169,7 @@ def _panel(
     scene: Scene, trails: Sequence[DescentPath], values: Floats, indent: int, screen: Screen, below: Sequence[str]
 ) -> str:
     """One of several pictures: its rate above, how it went below."""
-    title = paint(f"lr {short(trails[0].rate, 6)}", theme.HEADING, screen)
+    title = paint(say("lr {rate}", rate=short(trails[0].rate, 6)), theme.HEADING, screen)
     picture = _picture(scene, trails, values, screen)
     return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
 
@@ -181,7 +186,7 @@ def write_legend(scene: Scene, trails: Sequence[DescentPath], screen: Screen, wi
     broad = max(len(trail.optimizer) for trail in trails)
     rates = len({trail.rate for trail in trails}) > 1
     for meaning, trail in zip(theme.TRAILS, trails, strict=False):
-        rate = f"lr {short(trail.rate, 6)}  " if rates else ""
+        rate = say("lr {rate}  ", rate=short(trail.rate, 6)) if rates else ""
         first, *others = wrap_words(f"{trail.optimizer:<{broad}}  {rate}{describe_path(scene, trail)}", width - 2)
         yield f"{_swatch(meaning, screen)} {first}"
         yield from (" " * 2 + line for line in others)
