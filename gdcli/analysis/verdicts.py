@@ -100,7 +100,7 @@ def verdict(outcome: Outcome, goal: Goal | None = None, unstable: bool = False) 
     Source: the lecture, "How large may a step be?": above 1/L steps alternate, above 2/L they grow.
     """
     if outcome.status is Status.INTERRUPTED:
-        return "interrupted"
+        return say("interrupted")
     growing = _growing(outcome)
     if growing:
         lower = np.nanmin(outcome.losses) < outcome.losses[0]
@@ -108,20 +108,20 @@ def verdict(outcome: Outcome, goal: Goal | None = None, unstable: bool = False) 
     if unstable:
         return say("improving, but will diverge")
     there = arrived(outcome.losses, goal)
-    pace = "converged" if outcome.status is Status.CONVERGED or there is not None else _pace(outcome.losses, goal)
+    pace = say("converged") if outcome.status is Status.CONVERGED or there is not None else _pace(outcome.losses, goal)
     if not _oscillates(outcome, goal, there):
         return pace
-    return say("converged, oscillating") if pace == "converged" else "oscillating"
+    return say("converged, oscillating") if pace == "converged" else say("oscillating")
 
 
 def _growing(outcome: Outcome) -> str:
     """Whether the loss has exploded, or is about to."""
     if outcome.status is Status.DIVERGED:
-        return "diverged"
+        return say("diverged")
     losses = outcome.losses
     tail = np.diff(losses[-max(5, len(losses) // 4) :])
     rising = len(tail) >= 4 and np.mean(tail > 0) >= 0.9 and losses[-1] > 1.1 * losses.min()
-    return "diverging" if rising or losses[-1] > 2 * losses[0] else ""
+    return say("diverging") if rising or losses[-1] > 2 * losses[0] else ""
 
 
 def _pace(losses: Array, goal: Goal | None) -> str:
@@ -130,14 +130,14 @@ def _pace(losses: Array, goal: Goal | None) -> str:
     if goal is not None:
         before, now = half - goal.optimum, end - goal.optimum
         if not (0 < now < before):
-            return "crawling"
+            return say("crawling")
         left = math.log(now / goal.near) / math.log(before / now) / 2 if now > goal.near else 0.0
-        return "converging" if left <= 1 else "crawling"
+        return say("converging") if left <= 1 else say("crawling")
     fall = float(losses[0]) - end
     share = (half - end) / fall if fall > 0 else 1.0
     if share < FLAT and len(losses) > FEW:
-        return "converged"
-    return "crawling" if share > SLOW else "converging"
+        return say("converged")
+    return say("crawling") if share > SLOW else say("converging")
 
 
 def _oscillates(outcome: Outcome, goal: Goal | None, there: int | None) -> bool:

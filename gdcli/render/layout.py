@@ -146,7 +146,7 @@ class Layout:
             used: Lines that are taken by everything else.
             screen: What the terminal can do.
         """
-        pictures = pictures if self.plotted else ()
+        pictures, answer = pictures if self.plotted else (), [screen.speak(line) for line in answer]
         if self.rows is None:
             text = self._unlimited(pictures, screen) if pictures else ""
             yield from [""] * (used > 0 and bool(text or answer))

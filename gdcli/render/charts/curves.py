@@ -68,8 +68,8 @@ def prepare_series(series: Series, *, log_y: bool, log_x: bool = False) -> Plott
 def list_omissions(curves: Sequence[PlottedSeries]) -> list[str]:
     """What the chart does not show, a line each."""
     counts = {
-        "not finite": sum(one.infinite for one in curves),
-        "not above 0, where a log scale begins": sum(one.negative for one in curves),
+        say("not finite"): sum(one.infinite for one in curves),
+        say("not above 0, where a log scale begins"): sum(one.negative for one in curves),
     }
     return [say("({n} point{s} not drawn: {why})", n=n, s="s" * (n > 1), why=why) for why, n in counts.items() if n]
 

@@ -111,14 +111,14 @@ def chart(
         The lines, joined, without a line break at the end.
     """
     curves = [prepare_series(one, log_y=log_y, log_x=log_x) for one in series]
-    below = [fit(note, width) for note in list_omissions(curves)]
+    below = [fit(plain(note, screen), width) for note in list_omissions(curves)]
     curves = [one for one in curves if len(one.points)]
     title, rows = plain(title, screen), height - 3 - len(below)
     if not curves or rows < 2 or width < 24:
-        why = say("(no room to draw)") if curves else say("(nothing to draw)")
+        why = plain(say("(no room to draw)") if curves else say("(nothing to draw)"), screen)
         return "\n".join([fit(title, width), fit(why, width), *below][:height])
     counts = width // (14 if log_x else 12), min(rows * 2 // 5, 6)
-    fitted = partial(fit_axes, curves, x_label, counts, log_y=log_y, y_range=y_range, log_x=log_x)
+    fitted = partial(fit_axes, curves, plain(x_label, screen), counts, log_y=log_y, y_range=y_range, log_x=log_x)
     x, y = fitted()
     if equal:
         width = min(width, max(gutter(y) + equal_width(x, y, rows, CELL), NARROWEST))
@@ -216,7 +216,7 @@ class _Drawing:
             if (label := stroke.series.label)
         ]
         lost = (
-            [Name(say("{unnamed} more, not drawn", unnamed=self.unnamed), "-", theme.NOTE, 0, 0)]
+            [Name(plain(say("{unnamed} more, not drawn", unnamed=self.unnamed), self.screen), "-", theme.NOTE, 0, 0)]
             if self.unnamed
             else []
         )

@@ -66,10 +66,8 @@ def scale_bar(
 ) -> str:
     """A line that explains the colours of a heat map of these values: label, lowest, colours, highest."""
     low, high = map(compact, value_limits(values, scale))
-    before, after = (
-        f"{plain(label, screen)} {low} ".lstrip(),
-        say(" {high}{more}", high=high, more=say(" (log scale)") if scale == "log" else ""),
-    )
+    before = f"{plain(label, screen)} {low} ".lstrip()
+    after = f" {high}" + screen.speak(say(" (log scale)") if scale == "log" else "")
     room = width - columns(before + after)
     if room < 4:
         return fit(before + after.lstrip(), width)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.function_profiles import FunctionRange, Profile, profile_of
 from gdcli.formatting import short
 from gdcli.render import Report, theme
+from gdcli.render.flow import broken
 from gdcli.render.layout import Layout, Picture
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.said import say, together
 
 if TYPE_CHECKING:
@@ -114,11 +114,11 @@ def describe_activation(shape: Shape, initializer: str, spread: str) -> list[tup
         (label, text) pairs, the same labels for every activation.
     """
     return [
-        ("slope", _slope(shape)),
-        ("saturates", _saturates(shape)),
-        ("below 0", _below(shape)),
+        (say("slope"), _slope(shape)),
+        (say("saturates"), _saturates(shape)),
+        (say("below 0"), _below(shape)),
         (
-            "init",
+            say("init"),
             say(
                 "{initializer}: {spread}{spread2}",
                 initializer=initializer,
@@ -267,8 +267,8 @@ def activation_chart(portrait: ActivationProfile) -> Chart:
 
     return Chart(
         [
-            Series(portrait.x, portrait.value, label="value", meaning=theme.VALUE),
-            Series(portrait.x, portrait.derivative, label="slope", meaning=theme.SLOPE),
+            Series(portrait.x, portrait.value, label=say("value"), meaning=theme.VALUE),
+            Series(portrait.x, portrait.derivative, label=say("slope"), meaning=theme.SLOPE),
         ],
         portrait.name,
         x_label="z",
@@ -289,10 +289,14 @@ def round_range(values: Sequence[float]) -> tuple[float, float] | None:
 def _words(portrait: ActivationProfile, width: int, screen: Screen) -> Iterator[str]:
     """What it is, then its formula and each remark beside its label, wrapped."""
     about, _, formula = portrait.formula.rpartition(": ")
-    yield from wrap(_spelled(about, screen), width)
-    for label, text in [("value", formula), *portrait.remarks]:
-        for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 10), fillvalue=""):
-            yield say("{value} {line}", value=paint(f"{head:<9}", MEANINGS.get(label, theme.NOTE), screen), line=line)
+    yield from broken(_spelled(screen.speak(about), screen), width)
+    for label, text in [(say("value"), formula), *portrait.remarks]:
+        for head, line in zip_longest([label], broken(_spelled(screen.speak(text), screen), width - 10), fillvalue=""):
+            yield say(
+                "{value} {line}",
+                value=paint(say("{head:<9}", head=head), MEANINGS.get(label, theme.NOTE), screen),
+                line=line,
+            )
 
 
 def _spelled(text: str, screen: Screen) -> str:
@@ -318,14 +322,14 @@ def _tables(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[
     for at in range(0, len(portraits[0].x), ACROSS):
         part = slice(at, at + ACROSS)
         z = portraits[0].x[part]
-        yield from _table("value", z, {one.name: one.value[part] for one in portraits}, screen)
-        yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
+        yield from _table(screen.speak(say("value")), z, {one.name: one.value[part] for one in portraits}, screen)
+        yield from _table(screen.speak(say("slope")), z, {one.name: one.derivative[part] for one in portraits}, screen)
 
 
 def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:
     """One line a function, one column a z."""
-    broad = max(len(name) for name in (title, *rows))
+    broad = max(columns(name) for name in (title, *rows))
     heads = [f"z = {short(z[0])}", *map(short, z[1:])]
     lines = [[title, *heads], *([name, *(short(round(each, 4)) for each in values)] for name, values in rows.items())]
-    text = [f"{name:<{broad}}" + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
+    text = [name + " " * (broad - columns(name)) + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
     return [paint(text[0], theme.HEADING, screen), *text[1:], ""]

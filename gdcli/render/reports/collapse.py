@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from gdcli.analysis.collapse import collapse, is_linear, largest_difference, witness
@@ -16,8 +15,9 @@ from gdcli.definitions import flag_name
 from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import polynomial, short
 from gdcli.render import Report, theme
+from gdcli.render.flow import broken
 from gdcli.render.screen import Screen, columns, paint, plain
-from gdcli.said import enumerated, say
+from gdcli.said import enumerated, say, together
 
 if TYPE_CHECKING:
     from gdcli.analysis.collapse import Witness
@@ -71,7 +71,7 @@ def describe_collapse(report: CollapseReport, screen: Screen) -> Iterator[str]:
     outputs = [plain(name, screen) for name in report.output_names]
     broad = max(map(columns, outputs))
     for name, weights, bias in zip(outputs, zip(*report.weights, strict=True), report.bias, strict=True):
-        text = TIED.sub("\N{NO-BREAK SPACE}", f"= {_equation(inputs, weights, bias)}")
+        text = TIED.sub("\N{NO-BREAK SPACE}", f"= {screen.speak(_equation(inputs, weights, bias))}")
         yield from _labelled(name + " " * (broad - columns(name)), text, screen)
     yield ""
     yield from _labelled("", _agreement(report), screen)
@@ -167,7 +167,7 @@ def describe_refusal(
         ["", *_few(input_names), output_name, ""],
         ["p", *_few(_cells(witness.p.tolist())), _cell(witness.at_p), row_p],
         ["q", *_few(_cells(witness.q.tolist())), _cell(witness.at_q), row_q],
-        ["halfway", *_few(_cells(middle)), says, say("a linear network: {mean}", mean=mean)],
+        [say("halfway"), *_few(_cells(middle)), says, say("a linear network: {mean}", mean=mean)],
     ]
     yield from _grid(cells, screen)
     yield ""
@@ -206,19 +206,19 @@ def _grid(cells: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     for at, (name, *numbers, last) in enumerate(rows):
         padded = [" " * (wide - columns(cell)) + cell for cell, wide in zip(numbers, widths[1:-1], strict=True)]
-        line = "  ".join([f"{name:<{widths[0]}}", *padded, last]).rstrip()
+        line = "  ".join([name + " " * (widths[0] - columns(name)), *padded, last]).rstrip()
         yield " " + (line if at else paint(line, theme.HEADING, screen))
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(dict.fromkeys(name for name in names if name != "linear"))
+    return together(say(" and "), dict.fromkeys(name for name in names if name != "linear"))
 
 
 def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A text beside its label, broken at words to stay within 80 columns, or the terminal's if wider."""
     start = say(" {label} ", label=label) if label else " "
     room = max(max(80, screen.width) - columns(start), NARROWEST)
-    lines = wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    lines = broken(screen.speak(text), room)
     for at, line in enumerate(lines):
         head = paint(start, theme.HEADING, screen) if label and not at else " " * columns(start)
         yield head + plain(line.replace("\N{NO-BREAK SPACE}", " "), screen)

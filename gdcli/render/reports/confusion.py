@@ -76,7 +76,7 @@ def confusion_picture(counts: ArrayLike, classes: Sequence[str], title: str, scr
 
 def _head(title: str, about: str, screen: Screen) -> list[str]:
     """The title and what it is about, on one line where they fit."""
-    title, about = fit(plain(title, screen), screen.width), fit(about, screen.width)
+    title, about = fit(plain(title, screen), screen.width), fit(plain(about, screen), screen.width)
     words = [paint(title, theme.HEADING, screen), paint(about, theme.NOTE, screen)]
     return ["   ".join(words)] if columns(title + about) + 3 <= screen.width else words
 
@@ -117,4 +117,4 @@ def _confused(table: Counts, names: list[str], screen: Screen) -> list[str]:
         for a, b in pairs
         if errors[a, b]
     ]
-    return [fit(line, screen.width) for line in lines]
+    return [fit(plain(line, screen), screen.width) for line in lines]

@@ -12,6 +12,7 @@ from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import enumerated, say, together
 
 MOST = 26
@@ -42,7 +43,7 @@ def report(evaluated: Evaluated, layout: Layout) -> Report:
 def _pictures(evaluated: Evaluated, screen: Screen) -> list[Picture]:
     """The confusion matrix, of classes."""
     counts = evaluated.found.confusion
-    return [] if counts is None else [confusion_picture(counts, evaluated.classes, "confusion", screen)]
+    return [] if counts is None else [confusion_picture(counts, evaluated.classes, say("confusion"), screen)]
 
 
 def _columns(classes: tuple[str, ...]) -> list[Column]:
@@ -61,7 +62,10 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
     figures = {name: short(value) for name, value in evaluated.figures.items()}
     if figures.get("balanced_accuracy") == figures.get("accuracy"):
         figures.pop("balanced_accuracy", None)
-    text = together("   ", (f"{name.replace('_', ' ')} {value}" for name, value in figures.items()))
+    text = together(
+        "   ",
+        (say("{name} {value}", name=word(name.replace("_", " ")), value=value) for name, value in figures.items()),
+    )
     yield say(
         " {value} {rows:,}   {text}", value=paint(say("rows"), theme.HEADING, screen), rows=evaluated.rows, text=text
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from gdcli.arrays import Array
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
-from gdcli.render.flow import error_lines
+from gdcli.render.flow import broken, error_lines
 from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
 from gdcli.render.reports.headers import line_header
 from gdcli.render.screen import Screen, columns, fit, paint, plain
-from gdcli.said import say
+from gdcli.render.vocabulary import word
+from gdcli.said import say, together
 from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def fit_columns(result: LineResult, width: int) -> list[Column]:
         left.append(Column("RMSE", lambda r: short(math.sqrt(r.loss)), 9))
     right = [
         Column(say("|gradient|"), lambda r: short(_norm(r), 3), 10),
-        Column("", lambda r: " best" if best(r) else "", 5, left=True),
+        Column("", lambda r: say(" best") if best(r) else "", 5, left=True),
     ]
     used = sum(column.width + 1 for column in left + right)
     shown = names[: max(1, (width - used - SPARE) // 11)]
@@ -158,10 +158,10 @@ def _finite(record: Epoch) -> bool:
 def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int = 0) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
     target = result.experiment.data.target_name
-    rows = [("fitted", result.values, result.scores, _quality(result))]
+    rows = [(word("fitted"), result.values, result.scores, _quality(result))]
     if result.optimum is not None:
         best = result.optimum
-        rows.append(("optimum", best.values, best.scores, best.name))
+        rows.append((word("optimum"), best.values, best.scores, best.name))
     equations = [equation(target, result.experiment.terms, list(parameters), 5) for _, parameters, _, _ in rows]
     if result.optimum is not None and min(result.optimum.digits) < SHOWN:
         equations[1] = ""  # it has fewer digits than an equation shows: each parameter has a line of its own
@@ -170,7 +170,7 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
     labels = [label for label, *_ in rows]
     cells = [f"MSE {short(scores.mse)}" for _, _, scores, _ in rows]
     notes = [note for *_, note in rows]
-    labels.append("baseline")
+    labels.append(word("baseline"))
     equations.append(f"{target} = {short(mean, 5)}")
     cells.append(f"MSE {short(mse)}")
     notes.append(say("predicting the mean"))
@@ -235,7 +235,7 @@ def describe_folds(folds: FoldScores) -> str:
 def summarize_verdicts(verdicts: Sequence[Verdict], screen: Screen) -> Iterator[str]:
     """Each verdict's sentence, under one label."""
     for at, verdict in enumerate(verdicts):
-        yield from wrap_remark("" if at else "verdict", plain(verdict.sentence, screen), screen)
+        yield from wrap_remark("" if at else word("verdict"), plain(verdict.sentence, screen), screen)
 
 
 def _r2(value: float) -> str:
@@ -260,15 +260,15 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
         + say("{other:>{room}}", room=room, other=other) * (exact is not None)
         for name, (value, other) in zip(names, pairs, strict=True)
     ]
-    head = say(" {value:{width}}{value2:>{room}}", width=width, value="", room=room, value2="fitted") + say(
-        "{value:>{room}}", room=room, value="optimum"
+    head = say(" {value:{width}}{value2:>{room}}", width=width, value="", room=room, value2=word("fitted")) + say(
+        "{value:>{room}}", room=room, value=word("optimum")
     ) * (exact is not None)
     abreast = min(_abreast(names, layout), len(cells))
     lines = -(-len(cells) // abreast)
     kept = lines if layout.rows is None else min(lines, max(1, layout.rows - used - 2))
-    yield PARTED.join([head] * abreast).rstrip()
+    yield together(PARTED, [head] * abreast)
     for at in range(kept):
-        yield PARTED.join(cells[at::lines]).rstrip()
+        yield together(PARTED, cells[at::lines])
     if kept < lines:
         yield say(
             " ... {count} more: --format kv has them all",
@@ -299,8 +299,8 @@ def _known(value: float, digits: int, most: int) -> str:
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
-    start = paint(say(" {label:<10}", label=label), theme.HEADING, screen) + " "
-    lines = wrap(" ".join(text.split()), max(80, screen.width) - 12, break_long_words=False, break_on_hyphens=False)
+    start = paint(say(" {label:<10}", label=word(label)), theme.HEADING, screen) + " "
+    lines = broken(" ".join(screen.speak(text).split()), max(80, screen.width) - 12)
     for at, line in enumerate(lines or [""]):
         yield (" " * 12 if at else start) + line
 
@@ -348,10 +348,14 @@ def _data(result: LineResult, drawing: Drawing) -> Chart:
     from gdcli.render.charts.plots import Chart, Series
 
     _, points, lines, axis = drawing
-    series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
+    series = [Series(*points, label=word("data"), style="points", meaning=theme.DATA)]
     meanings = {"start": theme.START, "perfect": theme.PERFECT, "best": theme.BEST}
-    series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
-    return Chart(series, say("{target_name} by {axis}", target_name=result.experiment.data.target_name, axis=axis))
+    series += [
+        Series(*line, label=word(name), meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()
+    ]
+    return Chart(
+        series, say("{target_name} by {axis}", target_name=result.experiment.data.target_name, axis=word(axis))
+    )
 
 
 def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
@@ -371,10 +375,10 @@ def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> 
             loss_name=result.experiment.loss_name,
             what=say(" above the optimum") if floor else "",
         )
-        return title, [Series(epochs, above, label="training", meaning=theme.TRAINING)], True
-    curves = [Series(epochs, losses[:end], label="training", meaning=theme.TRAINING)]
+        return title, [Series(epochs, above, label=word("training"), meaning=theme.TRAINING)], True
+    curves = [Series(epochs, losses[:end], label=word("training"), meaning=theme.TRAINING)]
     if held_out:
-        curves.append(Series(epochs, held_out[:end], label="validation", meaning=theme.VALIDATION))
+        curves.append(Series(epochs, held_out[:end], label=word("validation"), meaning=theme.VALIDATION))
     positive = [value for value in losses if 0 < value < math.inf]
     log = bool(positive) and max(positive) > 20 * min(positive)
     return (
@@ -396,4 +400,4 @@ def _settled(losses: Sequence[float]) -> int:
 
 def status_word(status: Status) -> str:
     """A status as people say it."""
-    return str(status).replace("_", " ")
+    return word(str(status).replace("_", " "))

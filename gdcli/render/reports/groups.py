@@ -13,6 +13,7 @@ from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
 from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import enumerated, say
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ BINS = 24
 MANY = 200  # values of which the outermost are not drawn
 LONGEST = 24  # of a group's name in a table
 NARROW = {"rows": 6, "epochs": 6}
-TITLES = {"validation_mse": say("held out"), "optimum_mse": "optimum"}
+TITLES = {"validation_mse": say("held out"), "optimum_mse": word("optimum")}
 
 
 def report(result: GroupsResult, form: Format, keep: Callable[[int], bool], plotted: bool) -> Report:
@@ -58,7 +59,7 @@ def _columns(result: GroupsResult, shown: list[GroupFit]) -> list[Column]:
         Column(f" {fit(name, width)}", lambda one: f" {fit(plain(one.group, Screen()), width)}", width, left=True),
     ]
     numbers = [one for one in result.names if one != "status"]
-    titles = {one: TITLES.get(one, one) for one in numbers}
+    titles = {one: TITLES.get(one, word(one)) for one in numbers}
     middle = [
         Column(title, partial(_cell, name=one), max(NARROW.get(one, 9), len(title) + 1))
         for one, title in titles.items()
@@ -66,7 +67,12 @@ def _columns(result: GroupsResult, shown: list[GroupFit]) -> list[Column]:
     return [
         *first,
         *middle,
-        Column(say(" status"), lambda one: say(" {figures}", figures=one.figures["status"]), 10, left=True),
+        Column(
+            say(" status"),
+            lambda one: say(" {status}", status=word(str(one.figures["status"]).replace("_", " "))),
+            10,
+            left=True,
+        ),
     ]
 
 
@@ -79,7 +85,12 @@ def _blocks(result: GroupsResult, left_out: int, screen: Screen, plotted: bool) 
     if left_out:
         yield say(" ... {left_out:,} more: --every 1 shows all, and --format csv has them", left_out=left_out)
     yield ""
-    counts = enumerated((f"{number:,} {status.replace('_', ' ')}" for status, number in result.counts().items()))
+    counts = enumerated(
+        (
+            say("{number:,} {status}", number=number, status=word(status.replace("_", " ")))
+            for status, number in result.counts().items()
+        )
+    )
     by = plain(result.experiment.rows.by, screen)
     yield say(
         " {value}     {count:,} by {by}: {counts}",

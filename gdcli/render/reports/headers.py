@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gdcli.formatting import exact
+from gdcli.render.vocabulary import word
 from gdcli.said import enumerated, say, together
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def line_header(experiment: LineExperiment, rates: str = "", optimizers: str = "
     if experiment.passed is not None and experiment.passed.held is not None:
         held += say(" (each by its number and the seed)")
     scale = (
-        "standardized"
+        say("standardized")
         if spec.loop.standardize
         else say("scale {scale_name}", scale_name=experiment.scale_name)
         if spec.loop.scale
@@ -44,7 +45,9 @@ def line_header(experiment: LineExperiment, rates: str = "", optimizers: str = "
 def network_header(experiment: NetworkExperiment) -> str:
     """What is about to happen, in a line."""
     parts = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
-    counts = enumerated((f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None))
+    counts = enumerated(
+        (say("{count:,} {name}", count=len(rows), name=word(name)) for name, rows in parts.items() if rows is not None)
+    )
     descent = say("{name}, lr {rate}", name=type(experiment.optimizer).__name__, rate=exact(experiment.rate))
     return together(
         "   ",
@@ -54,7 +57,7 @@ def network_header(experiment: NetworkExperiment) -> str:
             say("{counts} rows from {name}", counts=counts, name=experiment.spec.name),
             *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
-            f"{descent}, {_batch(experiment.batch_size, 'batch')}",
+            say("{descent}, {batch}", descent=descent, batch=_batch(experiment.batch_size, say("batch"))),
             say("seed {seed}", seed=experiment.spec.loop.seed),
         ],
     )
@@ -70,7 +73,7 @@ def range_test_header(experiment: Experiment, tried: Asked) -> str:
             say("{count:,} rows from {name}", count=len(experiment.data), name=experiment.spec.name),
             *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
-            f"{type(experiment.optimizer).__name__}, {batch}",
+            say("{name}, {batch}", name=type(experiment.optimizer).__name__, batch=batch),
             say("seed {seed}", seed=experiment.spec.loop.seed),
             say("{steps} rates from {low} to {high}", steps=tried.steps, low=exact(tried.low), high=exact(tried.high)),
         ],
@@ -84,7 +87,7 @@ def _descent(experiment: Experiment, rates: str = "", optimizers: str = "") -> s
         "{kind}, lr {rates}, {batch}",
         kind=kind,
         rates=rates or exact(experiment.rate),
-        batch=_batch(experiment.batch_size, "batches of"),
+        batch=_batch(experiment.batch_size, say("batches of")),
     )
 
 

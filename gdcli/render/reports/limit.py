@@ -10,7 +10,8 @@ from gdcli.formatting import short
 from gdcli.render import Report, theme
 from gdcli.render.layout import Layout
 from gdcli.render.reports.fit import wrap_remark
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 
 __all__ = ["line_report", "local_report"]
@@ -110,11 +111,12 @@ def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, scr
         (say("smallest curvature"), [one.eigenvalues[0] for one in limits], say("mu, the flattest way")),
         (say("condition number"), [one.condition_number for one in limits], say("L/mu: how uneven")),
     ]
-    broad = max(len(label) for label, _, _ in rows)
+    broad = max(columns(screen.speak(label)) for label, _, _ in rows)
     heads = [one.inputs for one in limits] if len(limits) > 1 else []
     if heads:
         yield paint(
-            say(" {value:<{broad}}", broad=broad, value="") + together("", (f"{head:>14}" for head in heads)),
+            say(" {value:<{broad}}", broad=broad, value="")
+            + together("", (say("{head:>14}", head=head) for head in heads)),
             theme.HEADING,
             screen,
         )
@@ -125,10 +127,14 @@ def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, scr
         yield say("{start}{names}   {note}", start=start, names="".join(cells), note=note)
     if limits[0].flat:
         count = len(limits[0].eigenvalues)
-        word = "direction" if count == 1 else "directions"
         yield from wrap_remark(
             say("flat"),
-            say("in {flat} of {count} {word} the loss does not change", flat=limits[0].flat, count=count, word=word),
+            say(
+                "in {flat} of {count} direction{s} the loss does not change",
+                flat=limits[0].flat,
+                count=count,
+                s="s" * (count > 1),
+            ),
             screen,
         )
     count = len(limits[0].eigenvalues)
@@ -179,7 +185,7 @@ def tabulate_forecasts(forecasts: Sequence[RateForecast], loss_name: str, screen
     heads = ["lr", say("error kept"), say("loss to 1/100")]
     heads += [] if target is None else [say("{loss_name} {target} at", loss_name=loss_name, target=short(target))]
     yield ""
-    yield paint(say(" {value:<22}", value="foretold") + _cells(heads), theme.HEADING, screen)
+    yield paint(say(" {value:<22}", value=say("foretold")) + _cells(heads), theme.HEADING, screen)
     for one in forecasts:
         cells = [
             short(one.lr),
@@ -194,11 +200,11 @@ def tabulate_trials(trials: Sequence[LimitTrial], loss_name: str, screen: Screen
     """Each run near the limit in a line: where it got, beside where it was foretold to get, and what that is."""
     yield ""
     yield paint(
-        say(" {value:<13}", value="tried out") + _cells(["lr", "steps", loss_name, "foretold"], NARROW),
+        say(" {value:<13}", value=say("tried out")) + _cells(["lr", say("steps"), loss_name, say("foretold")], NARROW),
         theme.HEADING,
         screen,
     )
-    yield say(" {value:<13}", value="the start") + _cells(["", "0", short(trials[0].first_loss)], NARROW)
+    yield say(" {value:<13}", value=say("the start")) + _cells(["", "0", short(trials[0].first_loss)], NARROW)
     for one in trials:
         cells = [short(one.lr), f"{one.steps:,}", short(one.loss), short(one.predicted_loss)]
         meaning = {"diverges": theme.WRONG, "converges": theme.IMPROVED}.get(one.verdict, theme.UNDECIDED)
@@ -216,12 +222,14 @@ def tabulate_trials(trials: Sequence[LimitTrial], loss_name: str, screen: Screen
 
 def _verdict(one: LimitTrial) -> str:
     slow = one.loss - one.least_loss > SLOW * (one.first_loss - one.least_loss)
-    word = say("{verdict} slowly", verdict=one.verdict) if one.verdict == "converges" and slow else one.verdict
-    return word if one.as_predicted or one.verdict == "neither" else say("{word}: not as foretold", word=word)
+    said = say("converges slowly") if one.verdict == "converges" and slow else word(one.verdict)
+    return said if one.as_predicted or one.verdict == "neither" else say("{verdict}: not as foretold", verdict=said)
 
 
 def _cells(cells: Sequence[str], widths: Sequence[int] = BROAD) -> str:
-    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+    return together(
+        "", (say("{cell:>{width}}", cell=cell, width=width) for cell, width in zip(cells, widths, strict=False))
+    )
 
 
 def _steps(value: float) -> str:

@@ -8,6 +8,7 @@ from gdcli.experiments.loss_scores import LossScores, ScoredLoss
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import say
 
 __all__ = ["report"]
@@ -27,7 +28,7 @@ def report(scores: LossScores, again: str) -> Report:
         rows_name="predictions",
         columns=_columns(scores),
         blocks=lambda screen: _summary(scores, screen),
-        title=say("{title} of {count:,} rows", title=scores.definition.title, count=len(scores.losses)),
+        title=say("{title} of {count:,} rows", title=word(scores.definition.title), count=len(scores.losses)),
     )
 
 
@@ -55,16 +56,16 @@ def _summary(scores: LossScores, screen: Screen) -> Iterator[str]:
     accuracy = (
         ""
         if scores.accuracy is None
-        else say("   {head} {accuracy}", head=_head("accuracy", screen), accuracy=short(scores.accuracy))
+        else say("   {head} {accuracy}", head=_head(word("accuracy"), screen), accuracy=short(scores.accuracy))
     )
-    mean = say("{head} {loss}", head=_head(scores.definition.title, screen), loss=short(scores.loss, 6))
+    mean = say("{head} {loss}", head=_head(word(scores.definition.title), screen), loss=short(scores.loss, 6))
     yield say(" {mean}   the mean of {count:,} rows{accuracy}", mean=mean, count=len(scores.losses), accuracy=accuracy)
     worst, total = scores.worst, float(scores.losses.sum())
     share = say(", {loss} % of the sum", loss=short(100 * worst.loss / total, 2)) if 0 < total < float("inf") else ""
     named, value = worst.prediction
     yield say(
         " {head} row {row_number}: {loss} at {named} {value}{share}",
-        head=_head("largest", screen),
+        head=_head(say("largest"), screen),
         row_number=worst.row_number,
         loss=_loss(worst),
         named=named,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from gdcli.data.report import ReadReport
 from gdcli.definitions import flag_name
@@ -13,6 +12,7 @@ from gdcli.experiments.network_stepping import NetworkStep, NetworkSteps, Neuron
 from gdcli.experiments.result import described
 from gdcli.formatting import polynomial, short
 from gdcli.render import Report, theme
+from gdcli.render.flow import broken
 from gdcli.render.layout import Layout
 from gdcli.render.reports.step import describe_change
 from gdcli.render.screen import Screen, columns, paint, plain
@@ -67,7 +67,7 @@ def write_network_step(step: NetworkStep, screen: Screen, height: int | None = N
 
 def _fitted(step: NetworkStep, weights: int, screen: Screen, height: int | None) -> Iterator[str]:
     """The lines, on a screen broken between words where they are too long."""
-    for line in _lines(step, weights, screen):
+    for line in map(screen.speak, _lines(step, weights, screen)):
         if height is None or columns(line) <= screen.width:
             yield line
         else:
@@ -83,7 +83,7 @@ def _broken(line: str, width: int) -> Iterator[str]:
             rows[-1] = joined
         else:
             first = INDENT if rows[-1] else ""
-            rows += wrap(part, width, initial_indent=first, subsequent_indent=INDENT, break_on_hyphens=False)
+            rows += broken(part, width, first, INDENT)
     yield from rows[not rows[0] :]
 
 
@@ -112,7 +112,7 @@ def _head(step: NetworkStep, screen: Screen) -> str:
         plain(step.experiment.model_words, screen),
         rows,
     ]
-    return "   ".join([paint(say("step {step}", step=step.step), theme.HEADING, screen), *words])
+    return screen.speak(together(APART, [paint(say("step {step}", step=step.step), theme.HEADING, screen), *words]))
 
 
 def _section(title: str, text: str, screen: Screen) -> str:
@@ -149,7 +149,7 @@ def _sum(terms: Sequence[Sequence[float]], total: float) -> str:
     pairs = [(one[0], f"({short(one[1], digits)})" if len(one) > 1 else "") for one in few]
     more = say(" + ... {count} more", count=len(terms) - len(few)) if len(few) < len(terms) else ""
     shown = agreed(terms, total, digits, DIGITS) if not more else short(total, DIGITS)
-    return f"{polynomial(pairs, digits, unit='1')}{more} = {shown}"
+    return say("{polynomial}{more} = {shown}", polynomial=polynomial(pairs, digits, unit="1"), more=more, shown=shown)
 
 
 def _product(first: float, second: float, result: float) -> str:
@@ -173,7 +173,7 @@ def _loss(step: NetworkStep, screen: Screen) -> Iterator[str]:
     else:
         few = ", ".join(p[:OUTPUTS]) + (", ..." if len(p) > OUTPUTS else "")
         text = f"p = softmax(z{last}) = ({few})   y: {target}   {loss}"
-    yield _section("loss", text, screen)
+    yield _section(say("loss"), text, screen)
 
 
 def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
@@ -189,7 +189,7 @@ def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
     rule = say(
         "layer {at}: dL/dh = sum of w dL/dz in layer {at2},  dL/dz = dL/dh {name}'(z)", at=at + 1, at2=at + 2, name=name
     )
-    yield _section("back", rule, screen)
+    yield _section(say("back"), rule, screen)
     above, layer = step.passes[at + 1], step.experiment.network.layers[at + 1]
     for number in shown:
         weights = layer.weights(step.before)[number]
@@ -197,14 +197,16 @@ def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
         dh, slope, dz = (float(each[0, number]) for each in (one.by_outputs, one.slope, one.by_z))
         of = f"{at + 1}_{number + 1}"
         times = _product(dh, slope, dz)
-        yield "  " + plain(f"dL/dh{of} = {_sum(terms, dh)}   dL/dz{of} = {times}", screen)
+        yield "  " + plain(
+            say("dL/dh{of} = {sum}   dL/dz{of} = {times}", of=of, sum=_sum(terms, dh), times=times), screen
+        )
 
 
 def _back_from_loss(step: NetworkStep, screen: Screen) -> Iterator[str]:
     """The loss's slope by each output."""
     last, formula = len(step.passes), step.formulas[1] if len(step.formulas) > 1 else ""
     yield _section(
-        "back", say("layer {last}: dL/dz{value}", last=last, value=f" = {formula}" if formula else ""), screen
+        say("back"), say("layer {last}: dL/dz{value}", last=last, value=f" = {formula}" if formula else ""), screen
     )
     slopes = step.passes[-1].by_z[0]
     shown = step.shown(last - 1) or list(range(min(len(slopes), OUTPUTS)))
@@ -212,7 +214,14 @@ def _back_from_loss(step: NetworkStep, screen: Screen) -> Iterator[str]:
         filled = _filled(step, formula, number)
         left = len(slopes) - len(shown)
         more = say("   and {left} more", left=left) if left and number == shown[-1] and not step.shown(last - 1) else ""
-        text = f"dL/dz{last}_{number + 1} = {filled}{short(float(slopes[number]), DIGITS)}{more}"
+        text = say(
+            "dL/dz{last}_{number} = {filled}{slopes}{more}",
+            last=last,
+            number=number + 1,
+            filled=filled,
+            slopes=short(float(slopes[number]), DIGITS),
+            more=more,
+        )
         yield "  " + plain(text, screen)
 
 
@@ -235,9 +244,11 @@ def _update(step: NetworkStep, most: int, screen: Screen) -> Iterator[str]:
     """Of each parameter shown its gradient by the chain rule, and its new value."""
     batch = len(step.batch)
     mean = say(",  mean over the {batch} rows", batch=batch) if batch > 1 else ""
-    rule = say("w - lr dL/dw") if step.plain_descent else "w + update"
+    rule = say("w - lr dL/dw") if step.plain_descent else say("w + update")
     yield _section(
-        "update", say("dL/dw = dL/dz x its input,  dL/db = dL/dz{mean},  w := {rule}", mean=mean, rule=rule), screen
+        say("update"),
+        say("dL/dw = dL/dz x its input,  dL/db = dL/dz{mean},  w := {rule}", mean=mean, rule=rule),
+        screen,
     )
     for at, one in enumerate(step.passes):
         for number in step.shown(at):
@@ -250,7 +261,7 @@ def _update(step: NetworkStep, most: int, screen: Screen) -> Iterator[str]:
                 yield "  " + _assignment(step, position, [dz, factor], screen)
             left = len(weights) - len(pairs)
             more = say("   and {left} weights more, with smaller gradients", left=left) if left else ""
-            yield f"  {_assignment(step, bias, [dz], screen)}{more}"
+            yield say("  {assignment}{more}", assignment=_assignment(step, bias, [dz], screen), more=more)
 
 
 def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Screen) -> str:
@@ -277,4 +288,4 @@ def _outcome(step: NetworkStep, screen: Screen) -> Iterator[str]:
     change = describe_change(step.experiment.loss_title, step.loss, step.next_loss, step.verdict, DIGITS, screen)
     silent = [str(at) for at, one in enumerate(step.passes, 1) if not one.slope.any()]
     more = say("   layer {names} is silent: every slope is 0", names=together(say(" and "), silent)) if silent else ""
-    yield f"{change}{more}"
+    yield say("{change}{more}", change=change, more=more)

@@ -95,10 +95,10 @@ def summarize_range_test(result: RangeTestResult, screen: Screen) -> Iterator[st
         yield from _line(name, one.learning_rate, say("left out: not below the limit"), theme.NOTE, screen)
     bound = result.subject.bound
     if bound is not None:
-        yield from _line("limit", bound.rate, bound.words, theme.LIMIT, screen)
+        yield from _line(say("limit"), bound.rate, bound.words, theme.LIMIT, screen)
     last = result.probes[-1]
     ending = say("the loss ran away") if last.ran_away else say("the loss never ran away: a larger --to may tell more")
-    yield from _line("end", last.learning_rate, ending, theme.PLAIN, screen)
+    yield from _line(say("end"), last.learning_rate, ending, theme.PLAIN, screen)
 
 
 def _line(label: str, rate: float, text: str, meaning: Meaning, screen: Screen) -> Iterator[str]:
@@ -112,15 +112,15 @@ def range_test_chart(result: RangeTestResult) -> Chart:
 
     rates = [probe.learning_rate for probe in result.probes]
     losses, smoothed = [probe.loss for probe in result.probes], [probe.smoothed for probe in result.probes]
-    curves = [Series(rates, smoothed, label="smoothed", meaning=theme.SMOOTHED)]
+    curves = [Series(rates, smoothed, label=say("smoothed"), meaning=theme.SMOOTHED)]
     if losses != smoothed:
-        curves.insert(0, Series(rates, losses, label="loss", style="points", meaning=theme.TRAINING))
+        curves.insert(0, Series(rates, losses, label=say("loss"), style="points", meaning=theme.TRAINING))
     low, high = _range([*losses, *smoothed], smoothed)
     log = low > 0 and high > 20 * low
     marks = [(one.learning_rate, name) for name, one in result.suggestions.items()]
     bound = result.subject.bound
     if bound is not None and rates[0] <= bound.rate <= rates[-1]:
-        marks.append((bound.rate, "limit"))
+        marks.append((bound.rate, say("limit")))
     return Chart(
         curves,
         say(

@@ -56,4 +56,8 @@ class Regions(NamedTuple):
         wide, high = equal_pixels(x_range, y_range, width - AROUND[0], 2 * (height - AROUND[1]))
         kinds = self.grid(wide, high)
         rgb = draw_regions(kinds, screen, points=self.rows, labels=self.labels, x_range=x_range, y_range=y_range)
-        return f"{self.title}\n" + frame_picture(half_blocks(rgb, screen), x_range, y_range, *self.names, screen)
+        return (
+            screen.speak(self.title)
+            + "\n"
+            + frame_picture(half_blocks(rgb, screen), x_range, y_range, *self.names, screen)
+        )

@@ -13,6 +13,7 @@ from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import Gallery, gallery
 from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import enumerated, say
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class _Lines:
 
     def __init__(self, summaries: Sequence[ColumnSummary], width: int) -> None:
         longest = max((columns(plain(one.name, Screen())) for one in summaries), default=6)
-        kind = max((len(_kind(one)) for one in summaries), default=4)
+        kind = max((len(_kind(one)) for one in summaries), default=6)
         self._kind = max(4, kind)
         self._name = max(6, min(longest, width - TAKEN - self._kind))
         self._headed, self._width = False, width
@@ -87,12 +88,18 @@ class _Lines:
         cells = [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
         if not self._headed:
             self._headed = True
-            titles = self._line("column", "role", "kind", ["low", "high", "gaps", "distinct"], "histogram")
+            titles = self._line(
+                screen.speak(say("column")),
+                say("role"),
+                say("kind"),
+                [say("low"), say("high"), say("gaps"), say("distinct")],
+                say("histogram"),
+            )
             yield paint(titles, theme.HEADING, screen)
-        line = self._line(name, column.role, _kind(column), cells, "")
+        line = screen.speak(self._line(name, word(column.role), _kind(column), cells, ""))
         bars = histogram(column.histogram, screen)
         values = fit(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
-        yield say("{line}{bars} {values}", line=line, bars=paint(bars, theme.DATA, screen), values=values).rstrip()
+        yield say("{line}{bars} {values}", line=line, bars=paint(bars, theme.DATA, screen), values=values)
 
     def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:
         padded = name + " " * (self._name - columns(name))
@@ -112,7 +119,7 @@ class _Lines:
 
 
 def _kind(column: ColumnSummary) -> str:
-    return {"whole number": "whole"}.get(column.kind, column.kind)
+    return say("whole") if column.kind == "whole number" else word(column.kind)
 
 
 def _number(value: float | None) -> str:
@@ -174,16 +181,16 @@ def _words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str
 
 def _labelled(line: str, screen: Screen) -> Iterator[str]:
     """A line of the report, with what it is about before it."""
-    labels = {"predicts ": "predicts", "left out: ": say("left out")}
+    labels = {"predicts ": say("predicts"), "left out: ": say("left out")}
     start = next((start for start in labels if line.startswith(start)), "")
-    return wrap_remark(labels.get(start, "note"), plain(line.removeprefix(start), screen), screen)
+    return wrap_remark(labels.get(start, say("note")), plain(line.removeprefix(start), screen), screen)
 
 
 def _split(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
     """How many rows each part has, and each class in it."""
     if not look.parts:
         return
-    sizes = enumerated((f"{len(data):,} {name}" for name, data in look.parts.items()))
+    sizes = enumerated((say("{count:,} {name}", count=len(data), name=word(name)) for name, data in look.parts.items()))
     yield from wrap_remark(say("split"), say("{sizes} rows, as gdcli train has them", sizes=sizes), screen)
     for name, part in look.split.items():
         if part.classes:

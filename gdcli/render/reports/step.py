@@ -18,6 +18,7 @@ from gdcli.formatting import polynomial, short, signed
 from gdcli.render import Report, theme
 from gdcli.render.layout import UNLIMITED, Layout
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import say
 
 
@@ -225,13 +226,13 @@ def describe_change(name: str, loss: float, following: float, verdict: str, leas
         screen: What the terminal can do.
     """
     digits, more = _change(loss, following, verdict, least)
-    word = paint(verdict, theme.IMPROVED if verdict == "improved" else theme.WRONG, screen) + more
+    said = paint(word(verdict), theme.IMPROVED if verdict == "improved" else theme.WRONG, screen) + more
     return say(
         "  {name}  {loss} -> {following}   {word}",
         name=name,
         loss=short(loss, digits),
         following=short(following, digits),
-        word=word,
+        word=said,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from textwrap import wrap
+from dataclasses import replace
 
 from gdcli.experiments.surface import DescentPath, Scene, Spot
 from gdcli.formatting import coordinate, short
+from gdcli.render.flow import broken
 from gdcli.render.screen import Screen, plain
 from gdcli.said import say
 from gdcli.training.records import Status
@@ -14,9 +15,9 @@ from gdcli.training.records import Status
 TIE = "\N{NO-BREAK SPACE}"
 
 
-def wrap_words(text: str, width: int) -> list[str]:
+def wrap_words(text: str, width: int, screen: Screen) -> list[str]:
     """A text in lines, coordinates kept together."""
-    lines = wrap(plain(text, Screen()), width, break_long_words=False, break_on_hyphens=False)
+    lines = broken(plain(text, replace(screen, unicode=True)), width)
     return [line.replace(TIE, " ") for line in lines]
 
 
@@ -47,7 +48,7 @@ def describe_path(scene: Scene, trail: DescentPath) -> str:
         where = "" if left is None else say("left the picture at step {steps:,} and ", steps=trail.steps[left])
         return say("{where}diverged: {after} {loss}", where=where, after=after, loss=_loss(scene, spot))
     beyond = "" if scene.inside([[x, y]]).all() else say(", outside the picture")
-    ended = "interrupted " if trail.status is Status.INTERRUPTED else ""
+    ended = say("interrupted ") if trail.status is Status.INTERRUPTED else ""
     return say(
         "{ended}{after} {format_spot}{beyond}",
         ended=ended,
@@ -58,7 +59,8 @@ def describe_path(scene: Scene, trail: DescentPath) -> str:
 
 
 def _format_spot(scene: Scene, spot: Spot) -> str:
-    return f"({coordinate(spot.x)},{TIE}{coordinate(spot.y)}) {_loss(scene, spot)}"
+    place = f"({coordinate(spot.x)},{TIE}{coordinate(spot.y)})"
+    return say("{place} {loss}", place=place, loss=_loss(scene, spot))
 
 
 def _loss(scene: Scene, spot: Spot) -> str:

@@ -18,6 +18,7 @@ from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.sweep_lines import header
 from gdcli.render.screen import Screen, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def draw_sweep(result: SweepResult, screen: Screen) -> list[Picture]:
     losses = partial(_losses, result.ranked, result.is_mixed)
     pictures = [Picture.of(losses, screen, usual=13, wide=13 if len(sizes) > 1 else 20, height=7)]
     if len(sizes) > 1 and result.keep is not None:
-        name = "degree" if result.size_option == "degree" else "parameters"
+        name = say("degree") if result.size_option == "degree" else say("parameters")
         pictures.append(Picture.of(partial(_sizes, sizes, result.keep, name), screen, usual=15, wide=15, rank=1))
         if result.curves:
             pictures.append(Picture.of(partial(_fits, result.curves), screen, usual=15, wide=15, rank=2))
@@ -183,7 +184,7 @@ def _losses(runs: Sequence[SweptRun], mixed: bool) -> Chart:
         shown = ~np.isnan(y)
         series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, meaning=meaning))
     held_out = any("best_validation_loss" in run.losses for run in drawn)
-    title = say("validation loss") if held_out else "loss"
+    title = say("validation loss") if held_out else say("loss")
     title += say(", as part of its first value (log scale) by epoch") if mixed else say(" (log scale) by epoch")
     if len(drawn) < len(every):
         title += say(
@@ -222,7 +223,7 @@ def _sizes(sizes: Sequence[tuple[float, SweptRun]], keep: SweptRun, name: str) -
     log = bool(positive) and len(positive) == 2 * len(x) and max(positive) > 10 * min(positive)
     return Chart(
         [
-            Series(x, train, label="training", meaning=theme.TRAINING),
+            Series(x, train, label=word("training"), meaning=theme.TRAINING),
             Series(x, held, label=say("held out"), meaning=theme.VALIDATION),
         ],
         say("{title}{what} by model size", title=scores[0].title, what=say(" (log scale)") if log else ""),
@@ -239,10 +240,10 @@ def _fits(curves: Sequence[Curve]) -> Chart:
     data, *fitted = curves
     low, high = float(np.min(data.y)), float(np.max(data.y))
     air = 0.15 * (high - low or 1.0)
-    series = [Series(data.x, data.y, label="data", style="points", meaning=theme.DATA)]
+    series = [Series(data.x, data.y, label=word("data"), style="points", meaning=theme.DATA)]
     meanings = [theme.CLASSES[at] for at in ((4, 1, 0) if len(fitted) == 3 else (4, 1))]
     for curve, meaning in zip(fitted, meanings, strict=False):
-        series.append(Series(curve.x, curve.y, label=curve.label, meaning=meaning))
+        series.append(Series(curve.x, curve.y, label=word(curve.label), meaning=meaning))
     return Chart(series, say("Which trend line is better?"), y_range=(low - air, high + air))
 
 
@@ -301,7 +302,7 @@ def _best(best: SweptRun, screen: Screen) -> str:
     """The first in rank, and by what it is."""
     name, losses, one = say("{name}: ", name=plain(best.name, screen)) if best.name else "", best.losses, best.measured
     if one is not None:
-        accuracy = "" if one.right is None else say(", accuracy {np:.3f}", np=float(np.mean(one.right)))
+        accuracy = "" if one.right is None else say(", accuracy {accuracy:.3f}", accuracy=float(np.mean(one.right)))
         return say(
             "{name}{score}{accuracy} on {count:,} {of}, {verdict}",
             name=name,
@@ -313,7 +314,7 @@ def _best(best: SweptRun, screen: Screen) -> str:
         )
     held_out = "best_validation_loss" in losses
     value, kind = (
-        (losses["best_validation_loss"], say("validation loss")) if held_out else (losses["best_loss"], "loss")
+        (losses["best_validation_loss"], say("validation loss")) if held_out else (losses["best_loss"], say("loss"))
     )
     return say(
         "{name}{kind} {value} at epoch {losses}, {verdict}",

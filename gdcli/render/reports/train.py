@@ -18,6 +18,7 @@ from gdcli.render.reports.fit import describe_folds, summarize_verdicts, wrap_re
 from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, paint
+from gdcli.render.vocabulary import word
 from gdcli.said import enumerated, say, together
 from gdcli.training.records import Epoch
 
@@ -114,7 +115,7 @@ def _mark(result: NetworkResult, record: Epoch) -> str:
     if result.experiment.validation is None:
         return ""
     if result.run.ended and record.epoch == result.run.best.epoch:
-        return "* best"
+        return say("* best")
     return "*" if record.epoch and record.epoch == result.run.best.epoch else ""
 
 
@@ -123,8 +124,11 @@ def summarize_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
     figures, worst = result.scores, result.worst_confusions
     order = [name for name in ("test", "validation", "train") if figures.get(name)]
     for name in order:
-        text = together("   ", (f"{_word(key)} {_figure(key, value)}" for key, value in _shown(figures[name]).items()))
-        yield _labelled(name, text, screen)
+        parts = (
+            say("{name} {figure}", name=_word(key), figure=_figure(key, value))
+            for key, value in _shown(figures[name]).items()
+        )
+        yield _labelled(word(name), together("   ", parts), screen)
     yield _labelled(say("baseline"), describe_baseline(result.baseline), screen)
     if result.folds is not None:
         yield _labelled(say("folds"), describe_folds(result.folds), screen)
@@ -168,7 +172,7 @@ def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
         return pictures
     if result.confusion is not None:
         name, counts = result.confusion
-        pictures.append(confusion_picture(counts, result.classes, say("{name} set", name=name), screen, rank=2))
+        pictures.append(confusion_picture(counts, result.classes, say("{name} set", name=word(name)), screen, rank=2))
     if len(result.experiment.data.input_names) == 2 and result.classes:
         size = {"usual": REGIONS, "wide": REGIONS, "width": 24, "height": 12}
         pictures.append(Picture.of(partial(_regions, result), screen, **size, rank=1))
@@ -182,13 +186,16 @@ def _curves(result: NetworkResult, name: str, curves: Mapping[str, Any]) -> Char
     kept = result.kept.epoch
     marks = [(float(kept), say("kept {kept}", kept=kept))] if result.loss_history.get("validation") and kept else []
     series = [
-        Series(curves["epoch"][-len(values) :], values, label=part, meaning=meaning)
+        Series(curves["epoch"][-len(values) :], values, label=word(part), meaning=meaning)
         for part, meaning in (("train", theme.TRAINING), ("validation", theme.VALIDATION))
         if (values := curves.get(part))
     ]
     log = name == "loss" and _spread(series) > 20
     return Chart(
-        series, say("{name}{what} by epoch", name=name, what=say(" (log scale)") if log else ""), log_y=log, marks=marks
+        series,
+        say("{name}{what} by epoch", name=word(name), what=say(" (log scale)") if log else ""),
+        log_y=log,
+        marks=marks,
     )
 
 
@@ -208,7 +215,7 @@ def _spread(series: Sequence[Any]) -> float:
 
 
 def _word(name: str) -> str:
-    return {"mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(name, name.replace("_", " "))
+    return {"mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(name, word(name.replace("_", " ")))
 
 
 def _figure(name: str, value: float) -> str:
@@ -217,4 +224,4 @@ def _figure(name: str, value: float) -> str:
 
 def _labelled(label: str, text: str, screen: Screen) -> str:
     start = paint(say(" {label:<10}", label=label), theme.HEADING, screen)
-    return say("{start} {text}", start=start, text=text).rstrip()
+    return say("{start} {text}", start=start, text=text)
