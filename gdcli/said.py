@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, SupportsIndex
 
-__all__ = ["Said", "enumerated", "say", "together"]
+__all__ = ["Said", "capitalized", "enumerated", "say", "together"]
 
 
 class Said(str):
@@ -14,16 +14,17 @@ class Said(str):
     It is the English text wherever text is asked for; whoever writes a screen may say it in another language.
 
     Args:
-        template: The sentence with its fields in braces, the key in a catalogue.
+        text: The sentence.
+        template: The same with its fields in braces, the key in a catalogue.
         fields: What stands in them; some may be sentences themselves.
     """
 
     template: str
     fields: Mapping[str, Any]
 
-    def __new__(cls, template: str, fields: Mapping[str, Any]) -> Said:
-        """The text, its fields filled in."""
-        made = super().__new__(cls, template.format_map(fields) if fields else template.format())
+    def __new__(cls, text: str, template: str, fields: Mapping[str, Any]) -> Said:
+        """The text, which remembers what it was made of."""
+        made = super().__new__(cls, text)
         made.template, made.fields = template, fields
         return made
 
@@ -43,9 +44,9 @@ class Said(str):
         """The text so many times, which is mostly once or not at all."""
         return together("", [self] * int(times))
 
-    def __reduce__(self) -> tuple[type[Said], tuple[str, dict[str, Any]]]:
+    def __reduce__(self) -> tuple[type[Said], tuple[str, str, dict[str, Any]]]:
         """To a worker it goes as what it was made of."""
-        return Said, (self.template, dict(self.fields))
+        return Said, (str.__str__(self), self.template, dict(self.fields))
 
 
 def say(template: str, /, **fields: Any) -> Said:
@@ -56,7 +57,16 @@ def say(template: str, /, **fields: Any) -> Said:
     >>> say("{count} rows", count=3).template
     '{count} rows'
     """
-    return Said(template, fields)
+    return Said(template.format_map(fields), template, fields)
+
+
+def capitalized(text: str) -> Said:
+    """A text that begins a sentence: in English its first letter is a capital one.
+
+    >>> capitalized(say("columns a and b"))
+    'Columns a and b'
+    """
+    return Said(text[:1].upper() + text[1:], "{text}", {"text": text})
 
 
 def together(separator: str, parts: Iterable[str]) -> Said:
@@ -66,7 +76,8 @@ def together(separator: str, parts: Iterable[str]) -> Said:
     'a line   3 rows'
     """
     fields = {f"part{at}": part for at, part in enumerate(parts)}
-    return Said("{gap}".join(f"{{{name}}}" for name in fields), {"gap": separator, **fields})
+    template = "{gap}".join(f"{{{name}}}" for name in fields)
+    return Said(separator.join(fields.values()), template, {"gap": separator, **fields})
 
 
 def enumerated(parts: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from gdcli.analysis.collinearity import Dependence, near_twins
 from gdcli.analysis.objective import Change, Objective
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
-from gdcli.said import say, together
+from gdcli.said import capitalized, say, together
 
 if TYPE_CHECKING:
     from gdcli.analysis.sharpness import Sharpness
@@ -155,9 +155,7 @@ def twins(inputs: Array, names: Sequence[str], known: Sequence[Dependence] = ())
     if not pairs:
         return None
     text = together(say("; "), (pair.sentence for pair in pairs[:NAMED]))
-    sentence = say(
-        "{upper}{text}: the data hardly settle their weights one by one.", upper=text[0].upper(), text=text[1:]
-    )
+    sentence = say("{text}: the data hardly settle their weights one by one.", text=capitalized(text))
     return Claim("exact", "near twins", len(pairs), sentence)
 
 
@@ -177,12 +175,11 @@ def digits(objective: Objective, back: Change | None = None) -> Claim:
         return Claim(
             "bound", "digits", 0, say("Rounding of the data leaves no digit of the optimum's parameters certain.")
         )
-    word = "digit" if least == 1 else "digits"
     return Claim(
         "bound",
         "digits",
         least,
-        say("The optimum's parameters are good to at least {least} {word}.", least=least, word=word),
+        say("The optimum's parameters are good to at least {least} digit{s}.", least=least, s="s" * (least != 1)),
     )
 
 

@@ -15,6 +15,7 @@ from gdcli.said import say
 
 __all__ = ["Choice", "compare", "keep_smallest", "tends_higher"]
 
+DEGREE = say("degree")
 ENOUGH = 0.95
 """Of a larger size that is kept for being better."""
 CONFIDENCE = 0.975
@@ -58,7 +59,7 @@ def compare(
             basis=basis,
         )
         return Verdict("different", text, figures, gap.count, gap.standard_error)
-    start = say("{names} and {names2} differ by {size}", names=names[0], names2=names[1], size=size)
+    start = say("{first} and {second} differ by {size}", first=names[0], second=names[1], size=size)
     if abs(gap.value) <= gap.standard_error:
         text = say(
             "{start}, within the standard error of that, {error} {basis}: no difference is shown.",
@@ -125,7 +126,7 @@ def _reach(losses: Array, size: int, best: int) -> float:
     return max(mean_of(losses[best]).standard_error, mean_of(losses[size] - losses[best]).reach(ENOUGH))
 
 
-def keep_smallest(sizes: Sequence[float], losses: Array, name: str = "degree") -> Choice:
+def keep_smallest(sizes: Sequence[float], losses: Array, name: str = DEGREE) -> Choice:
     """The smallest size whose mean loss is within one standard error of the best mean.
 
     Or not worse than the best, row by row, by a paired t test at 95 %: a few rows that lie well for a larger model make
@@ -153,15 +154,19 @@ def keep_smallest(sizes: Sequence[float], losses: Array, name: str = "degree") -
     )
     count = means[best].count
     start = say(
-        "Keep {name} {sizes}: its mean loss on {count} rows held out, {value},",
+        "Keep {name} {size}: its mean loss on {count} rows held out, {value},",
         name=name,
-        sizes=number(sizes[kept]),
+        size=number(sizes[kept]),
         count=count,
         value=number(means[kept].value, 3),
     )
     if kept == best:
         return Choice(kept, best, means, say("{start} is the least.", start=start))
-    rest = say(
-        "is not shown to be worse than the least, {value} of {name} ", value=number(means[best].value, 3), name=name
+    sentence = say(
+        "{start} is not shown to be worse than the least, {least} of {name} {size}.",
+        start=start,
+        least=number(means[best].value, 3),
+        name=name,
+        size=number(sizes[best]),
     )
-    return Choice(kept, best, means, say("{start} {rest}{sizes}.", start=start, rest=rest, sizes=number(sizes[best])))
+    return Choice(kept, best, means, sentence)

@@ -89,13 +89,11 @@ def share(rate: float, limit: Claim | None) -> Claim | None:
         return None
     part = rate / limit.value
     name = say("largest stable one") if limit.kind == "exact" else say("largest that no batch can upset")
-    size = f"{number(100 * part, 2)} %" if part < 10 else say("{part} times", part=number(part, 2))
-    of = " of" if part < 10 else ""
+    size = say("{part} % of", part=number(100 * part, 2)) if part < 10 else say("{part} times", part=number(part, 2))
     sentence = say(
-        "lr {rate} is {size}{of} the {name}, {value}.",
+        "lr {rate} is {size} the {name}, {value}.",
         rate=exact(rate),
         size=size,
-        of=of,
         name=name,
         value=number(limit.value),
     )
@@ -224,7 +222,7 @@ def distance(
         )
     target, goal = _target(objective, now)
     steps = way.steps_to(target)
-    return None if steps is None else _counted(steps, say("bring the {what} {goal}", what=what, goal=goal))
+    return None if steps is None else _counted(steps, what, goal)
 
 
 def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None:
@@ -248,23 +246,28 @@ def _target(objective: Objective, now: float) -> tuple[float, str]:
     return max(now / NEARER, objective.resolution), say("{nearer:g} times nearer to the optimum's", nearer=NEARER)
 
 
-def _counted(steps: Steps, what: str) -> Claim:
+def _counted(steps: Steps, what: str, goal: str) -> Claim:
     count = f"{steps.count:,}" if steps.count < CARRIED_OUT else number(float(steps.count), 2)
-    word = "epoch" if steps.count == 1 else "epochs"
-    verb = what.replace("bring", "brings", 1) if steps.count == 1 else what
     if steps.exact:
-        return Claim(
-            "exact",
-            "epochs to go",
-            steps.count,
-            say("Exactly {count} {word} more {verb}.", count=count, word=word, verb=verb),
-        )
+        said = {"count": count, "s": "s" * (steps.count != 1), "brings": _brings(steps), "what": what, "goal": goal}
+        sentence = say("Exactly {count} epoch{s} more {brings} the {what} {goal}.", **said)
+        return Claim("exact", "epochs to go", steps.count, sentence)
     rounded = float(f"{steps.count:.2g}") if steps.count < 2**53 else float(steps.count)
-    sentence = say("About {rounded} {word} more {verb}", rounded=number(rounded, 2), word=word, verb=verb)
     never = say(": more than anyone can wait for") if steps.count > CARRIED_OUT else ""
-    return Claim(
-        "extrapolation", "epochs to go", steps.count, say("{sentence}{never}.", sentence=sentence, never=never)
+    sentence = say(
+        "About {count} epoch{s} more {brings} the {what} {goal}{never}.",
+        count=number(rounded, 2),
+        s="s" * (steps.count != 1),
+        brings=_brings(steps),
+        what=what,
+        goal=goal,
+        never=never,
     )
+    return Claim("extrapolation", "epochs to go", steps.count, sentence)
+
+
+def _brings(steps: Steps) -> str:
+    return "brings" if steps.count == 1 else "bring"
 
 
 def each_factor(

@@ -89,13 +89,13 @@ def overfitting_since(
         "last_training_loss": last_loss,
     }
     if last_loss < best_loss and rise.above(CHOSEN) and rise.value > GROWN * level:
-        degree = "strong" if _is_strong(level, level + rise.value) else "slight"
+        degree = say("Strong") if _is_strong(level, level + rise.value) else say("Slight")
         rows = say("the {count} rows held out", count=rise.count)
         sentence = say(
             "{degree} overfitting since epoch {best}: the loss on {rows} rose from {level} to "
             "{level2} (standard error {standard_error}), the training loss fell from {best_loss} to "
             "{last_loss}.",
-            degree=degree.capitalize(),
+            degree=degree,
             best=best,
             rows=rows,
             level=number(level, 3),

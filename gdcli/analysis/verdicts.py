@@ -279,20 +279,15 @@ def class_absent(labels: Sequence[str], count: int, held_out: int) -> Verdict:
     "36 of 40 rows held out are of a class that no training row is of, 'c4': what is measured on them says nothing."
     """
     names = enumerated(f"'{label}'" for label in labels)
-    kind = "a class" if len(labels) == 1 else "classes"
     sentence = say(
-        "{count} of {held_out} rows held out are of {kind} that no training row is of, {names}:",
+        "{count} of {held_out} rows held out are of {kind} that no training row is of, {names}: "
+        "what is measured on them says nothing.",
         count=count,
         held_out=held_out,
-        kind=kind,
+        kind=say("a class") if len(labels) == 1 else say("classes"),
         names=names,
     )
-    return Verdict(
-        "class absent",
-        say("{sentence} what is measured on them says nothing.", sentence=sentence),
-        {"rows": count},
-        held_out,
-    )
+    return Verdict("class absent", sentence, {"rows": count}, held_out)
 
 
 def rare_class_missed(right: Array, label: str, baseline: float, usual: str, where: str = "rows") -> Verdict | None:

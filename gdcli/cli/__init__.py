@@ -18,7 +18,7 @@ def main() -> None:
         sys.stdout.buffer.write(os.fsencode(answer(os.environ, sys.argv[1:])))
         sys.exit(0)
     from gdcli.cli.settled import set_early
-    from gdcli.cli.threads import limit_threads
+    from gdcli.experiments.threads import limit_threads
 
     gc.disable()  # nothing that is imported goes away again: collecting garbage meanwhile finds none
     limit_threads(sys.argv[1:], os.environ, set_early("threads", os.environ))  # before anything imports NumPy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial, reduce
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent / "translations"
 """A folder for each language, as gettext has them: sources `.po`, and `gdcli.mo` made of them."""
 DOMAIN = "gdcli"
 PADDED = re.compile(r"(?:(.)?([<>^]))?(\d+)s?")
+HAN, LETTERS = re.compile("[\u4e00-\u9fff]"), re.compile("[A-Za-z0-9%]")
+FULL = frozenset("。，；：！？）」")
 
 Catalogue = Callable[[str], str]
 """From a message to its translation."""
@@ -35,33 +37,51 @@ def translated(text: str, into: Catalogue) -> str:
     """A text in another language, as far as it is `Said`.
 
     >>> from gdcli.said import say
-    >>> words = {"{count} rows": "{count} 列", "of {what}": "{what}的"}.get
+    >>> words = {"{count} rows": "{count}列", "of {what}": "{what}的"}.get
     >>> translated(say("of {what}", what=say("{count} rows", count=3)), words)
     '3 列的'
     """
     if not isinstance(text, Said):
         return text
-    return _Fields(into).vformat(into(text.template), (), text.fields)
+    template = into(text.template)
+    parts = _parts(template, text.fields, into)
+    return reduce(_beside if template != text.template else _after, parts, "")
 
 
-class _Fields(Formatter):
-    """Fills in a template, with fields that may have to be translated themselves."""
+def _parts(template: str, fields: Mapping[str, Any], into: Catalogue) -> Iterator[str]:
+    """A template's literal texts and its fields, filled in."""
+    for literal, name, spec, conversion in Formatter().parse(template):
+        yield literal
+        if name is not None:
+            value = fields[name]
+            value = repr(value) if conversion == "r" else str(value) if isinstance(value, BaseException) else value
+            yield _filled(value, (spec or "").format_map(fields), into)
 
-    def __init__(self, into: Catalogue) -> None:
-        self._into = into
 
-    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002 - Formatter's
-        """The field of that name."""
-        return kwargs[str(key)]
+def _filled(value: Any, spec: str, into: Catalogue) -> str:
+    """A field; text is padded by columns, of which Chinese signs take two."""
+    if not isinstance(value, str):
+        return format(value, spec)
+    text = translated(value, into)
+    padded = PADDED.fullmatch(spec)
+    return _padded(text, *padded.groups()) if padded else format(text, spec)
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        """A field; text is padded by columns, of which Chinese signs take two."""
-        value = str(value) if isinstance(value, BaseException) else value
-        if not isinstance(value, str):
-            return str(format(value, format_spec))
-        text = translated(value, self._into)
-        padded = PADDED.fullmatch(format_spec)
-        return _padded(text, *padded.groups()) if padded else format(text, format_spec)
+
+def _after(text: str, part: str) -> str:
+    """Two parts of a line; no blank stands after a full-width sign."""
+    return text + (part[1:] if text[-1:] in FULL and part[:1] == " " != part[1:2] else part)
+
+
+def _beside(text: str, part: str) -> str:
+    """Two parts of a sentence: a blank between Chinese and other letters, and none within Chinese."""
+    before, after = text.rstrip(" "), part.lstrip(" ")
+    blanks = len(text) - len(before) + len(part) - len(after)
+    if not before or not after or blanks > 1:
+        return text + part
+    chinese = [bool(HAN.match(sign)) for sign in (before[-1], after[0])]
+    if all(chinese):
+        return before + after
+    return f"{before} {after}" if any(chinese) and LETTERS.search(before[-1] + after[0]) else _after(text, part)
 
 
 def _padded(text: str, fill: str | None, side: str | None, width: str) -> str:
