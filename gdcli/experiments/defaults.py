@@ -60,6 +60,7 @@ WIDE, ITERATIONS = 400, 100
 FULL = 1e8
 """Products of one pass over the rows up to which full batches are taken."""
 PART = 8192
+CAP = say("a cap")
 ENDINGS = ("patience", "tolerance", "target_loss", "flat", "separated")
 """Rules that say when a run has done what it is for."""
 
@@ -192,7 +193,7 @@ def _accelerated(one: Experiment) -> tuple[Choice, ...]:
         Choice(
             "momentum",
             momentum,
-            say("exact for the condition number {high}", high=short(high / low, 2)) if low else "usual",
+            say("exact for the condition number {high}", high=short(high / low, 2)) if low else say("usual"),
         ),
         rate,
     )
@@ -285,7 +286,7 @@ def _ending(one: Experiment, convex: bool) -> tuple[Choice, ...]:
         return _to_the_optimum(one)
     each = one.steps_per_epoch
     over = max(FLAT_EPOCHS, -(-FLAT_STEPS // each))
-    cap = Choice("epochs", max(MOST_PASSES, -(-MOST_STEPS // each)), "a cap")
+    cap = Choice("epochs", max(MOST_PASSES, -(-MOST_STEPS // each)), CAP)
     if ruled:
         return (cap,)
     return (
@@ -296,7 +297,7 @@ def _ending(one: Experiment, convex: bool) -> tuple[Choice, ...]:
 
 
 def _to_the_optimum(one: Experiment) -> tuple[Choice, ...]:
-    ends = [Choice("epochs", CONVEX_EPOCHS, "a cap")]
+    ends = [Choice("epochs", CONVEX_EPOCHS, CAP)]
     if not one.spec.stop.require_converged:
         ends.append(
             Choice("tolerance", CONVEX_TOLERANCE, say("of the start's gradient: a convex loss has one optimum"))
@@ -326,7 +327,8 @@ def _rate_words(found: tuple[Choice, ...]) -> str:
             value2=exact(by["lr"].value),
             exactly=exactly,
         )
-    return say("lr {value} {why}", value=exact(by["lr"].value), why=by["lr"].why.replace("usual: ", "as usual: "))
+    why = say("as usual: the range test finds no better") if by["lr"].why.startswith("usual: ") else by["lr"].why
+    return say("lr {value} {why}", value=exact(by["lr"].value), why=why)
 
 
 def _ending_words(found: tuple[Choice, ...]) -> str:
@@ -341,6 +343,6 @@ def _ending_words(found: tuple[Choice, ...]) -> str:
         return say("up to {epochs}, stops when flat", epochs=epochs)
     return (
         say("{epochs}: the schedule's length", epochs=epochs)
-        if by["epochs"].why != "a cap"
+        if by["epochs"].why != CAP
         else say("up to {epochs}", epochs=epochs)
     )

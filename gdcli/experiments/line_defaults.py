@@ -167,7 +167,7 @@ def _rate_and_epochs(one: Experiment, scaled: Outlook) -> tuple[Choice, ...]:
             ": {fit_rate} is above the largest stable one, {limit}", fit_rate=exact(FIT_RATE), limit=short(scaled.limit)
         )
     needed = _epochs(one, rate, NEARER)
-    reason = say("near the optimum then") if needed <= MOST else "a cap"
+    reason = say("near the optimum then") if needed <= MOST else say("a cap")
     return (Choice("lr", rate, why), Choice("epochs", _up(min(MOST, max(FIT_EPOCHS, needed))), reason))
 
 

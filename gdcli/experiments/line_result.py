@@ -16,10 +16,11 @@ from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
+from gdcli.experiments.divergence import advice
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, described, ending
-from gdcli.formatting import equation, exact, short
+from gdcli.experiments.result import Result, described, ended_words, ending
+from gdcli.formatting import equation, short
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Scores, Status
 
@@ -245,29 +246,23 @@ class LineResult(Result):
 
     def divergence(self) -> tuple[str, str]:
         """What happened, and what would work."""
-        name, last, best = self.experiment.loss_name, self.run.last, self.run.best
-        value = (
-            say("{loss} and growing", loss=short(float(last.loss), 2))
-            if math.isfinite(last.loss)
-            else say("no longer finite")
-        )
-        step = "" if self.experiment.batch_size is None else say(", step {step}", step=last.step)
+        last, best = self.run.last, self.run.best
+        growing = say("{loss} and growing", loss=short(float(last.loss), 2))
         what = say(
-            "diverged at epoch {epoch}{step}: {name} {value} (it was best, {loss},",
+            "diverged at epoch {epoch}{step}: {name} {value} (it was best, {loss}, at epoch {best}).",
             epoch=last.epoch,
-            step=step,
-            name=name,
-            value=value,
+            step="" if self.experiment.batch_size is None else say(", step {step}", step=last.step),
+            name=self.experiment.loss_name,
+            value=growing if math.isfinite(last.loss) else say("no longer finite"),
             loss=short(float(best.loss)),
+            best=best.epoch,
         )
-        return say("{what} at epoch {epoch}).", what=what, epoch=best.epoch), "\n".join(
-            self._advice(float(last.learning_rate))
-        )
+        return what, together("\n", advice(self.experiment, float(last.learning_rate)))
 
     def not_converged(self) -> str:
         """Where it stopped short of converging, and how much is left where a tolerance asked."""
         last, target = self.run.last, self.experiment.spec.stop.rule("target_loss")
-        ended = str(self.status).replace("_", " ")
+        ended = ended_words(self.status)
         text = say(
             "not converged: {ended} after {epoch} epochs, {loss_name} {loss:.4g}",
             ended=ended,
@@ -316,51 +311,6 @@ class LineResult(Result):
         return say(
             "epoch {last} of {last}: the last; the best validation loss was at epoch {best}", last=last, best=best
         )
-
-    def _advice(self, last: float) -> list[str]:
-        """What would work, given the rate of the last update."""
-        experiment = self.experiment
-        limit, rate = experiment.limit, exact(last)
-        if limit is None or last <= limit:
-            return [
-                say(
-                    "Try a smaller rate: --lr {rate}, or --standardize.",
-                    rate=exact(rounded_down(experiment.rate / 10, 1)),
-                )
-            ]
-        size = say("{limit} (to all digits {limit2!r})", limit=short(limit), limit2=limit)
-        lines = [say("lr {rate} is above the largest stable rate on this data, {size}", rate=rate, size=size)]
-        if experiment.is_textbook:
-            spectrum = experiment.spectrum
-            growth = 1 - last * float(spectrum.eigenvalues[-1])
-            lines[0] += say(
-                ":\neach epoch multiplies the error along the steepest direction by {growth}.", growth=short(growth)
-            )
-            advice = say(
-                "Try --lr {best_rate} (the fastest constant rate)", best_rate=exact(rounded_down(spectrum.best_rate, 4))
-            )
-        else:
-            lines[0] += "."
-            advice = say("Try --lr {limit}", limit=exact(rounded_down(limit / 2, 2)))
-        if last > experiment.rate:  # a change by --lr-at, not --lr
-            advice = say("Keep every rate of --lr-at up to {limit}", limit=exact(rounded_down(limit, 4)))
-        other = experiment.standardized().limit
-        if other and other > 2 * limit:
-            scaled = say("--standardize, where any rate up to {other} is stable", other=short(rounded_down(other, 4)))
-            advice = (
-                say("Try {scaled}", scaled=scaled)
-                if self._is_slow(last)
-                else say("{advice}, or {scaled}", advice=advice, scaled=scaled)
-            )
-        return [*lines[0].split("\n"), advice + "."]
-
-    def _is_slow(self, last: float) -> bool:
-        """Whether no constant rate brings plain descent near the optimum in the epochs planned, as inputs are."""
-        experiment = self.experiment
-        if last > experiment.rate:  # a change by --lr-at: the rate itself may do
-            return False
-        spectrum = experiment.spectrum
-        return spectrum.steps_per_factor(spectrum.best_rate) > experiment.epochs
 
 
 def scores(outputs: Array, targets: Array) -> Scores:
@@ -437,18 +387,3 @@ def _better_conditioned(result: LineResult, known: Mapping[str, Claim]) -> list[
             ),
         )
     ]
-
-
-def rounded_down(value: float, digits: int) -> float:
-    """Rounded down to so many significant digits.
-
-    >>> rounded_down(0.28571, 4)
-    0.2857
-    """
-    if not (value > 0 and math.isfinite(value)):
-        return value
-    places = digits - 1 - math.floor(math.log10(value))
-    if not -300 < places < 300:  # 10^places is no float64
-        return value
-    scaled = math.floor(value * (1 + 1e-12) * 10.0**places)
-    return float(f"{scaled}e{-places}")

@@ -25,7 +25,7 @@ from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, described, ending, in_order, plain_options
+from gdcli.experiments.result import Result, described, ended_words, ending, in_order, plain_options
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.said import say
@@ -261,7 +261,7 @@ class NetworkResult(Result):
 
     def not_converged(self) -> str:
         """Where it stopped short of converging."""
-        ended, last = str(self.status).replace("_", " "), self.run.last
+        ended, last = ended_words(self.status), self.run.last
         return say(
             "not converged: {ended} after {epoch} epochs, loss {loss:.4g}",
             ended=ended,

@@ -123,10 +123,15 @@ def described(reading: ReadReport | None) -> dict[str, object] | None:
 
 
 ENDINGS = {
-    Status.INTERRUPTED: "interrupted",
+    Status.INTERRUPTED: say("interrupted"),
     Status.STOPPED_EARLY: say("stopped early"),
-    Status.CONVERGED: "converged",
+    Status.CONVERGED: say("converged"),
 }
+
+
+def ended_words(status: Status) -> str:
+    """How a run ended, as people say it."""
+    return ENDINGS.get(status, say("completed") if status is Status.COMPLETED else str(status).replace("_", " "))
 
 
 def ending(last: Epoch, epochs: int, rules: Sequence[StoppingRule]) -> list[tuple[str, str]]:
