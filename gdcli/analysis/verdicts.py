@@ -279,13 +279,18 @@ def class_absent(labels: Sequence[str], count: int, held_out: int) -> Verdict:
     "36 of 40 rows held out are of a class that no training row is of, 'c4': what is measured on them says nothing."
     """
     names = enumerated(f"'{label}'" for label in labels)
-    sentence = say(
-        "{count} of {held_out} rows held out are of {kind} that no training row is of, {names}: "
-        "what is measured on them says nothing.",
-        count=count,
-        held_out=held_out,
-        kind=say("a class") if len(labels) == 1 else say("classes"),
-        names=names,
+    given = {
+        "count": count,
+        "held_out": held_out,
+        "names": names,
+        "rest": say("what is measured on them says nothing."),
+    }
+    sentence = (
+        say("{count} of {held_out} rows held out are of a class that no training row is of, {names}: {rest}", **given)
+        if len(labels) == 1
+        else say(
+            "{count} of {held_out} rows held out are of classes that no training row is of, {names}: {rest}", **given
+        )
     )
     return Verdict("class absent", sentence, {"rows": count}, held_out)
 

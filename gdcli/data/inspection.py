@@ -132,9 +132,7 @@ def _constants(columns: Sequence[Column]) -> list[ReadWarning]:
     )
     what = one if len(names) == 1 else many
     leaves = (
-        say(": {option} leaves {what} out", option=option, what="it" if len(names) == 1 else say("them"))
-        if option
-        else ""
+        say(": {option} leaves {them} out", option=option, them="it" if len(names) == 1 else "them") if option else ""
     )
     sentence = say("{what}, which tells nothing{leaves}", what=what, leaves=leaves)
     return [ReadWarning("constant", tuple(column.name for column in names), sentence, option)]

@@ -310,10 +310,10 @@ def _comment_note(dropped: int, mark: str) -> ReadWarning:
         else say("{dropped:,} lines between the rows begin", dropped=dropped)
     )
     what = say(
-        "{lines} with {mark} and {what} left out as comments",
+        "{lines} with {mark} and {verb} left out as comments",
         lines=lines,
         mark=mark,
-        what="is" if dropped == 1 else say("are"),
+        verb="is" if dropped == 1 else "are",
     )
     return ReadWarning("comments", (), printable(what), "--comment ''")
 

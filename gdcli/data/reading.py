@@ -216,9 +216,9 @@ def _joined(source: str, parts: Sequence[Part]) -> Table:
     full, empty = full_and_empty(parts)
     if not full:
         what = say(
-            "{count}, and nothing in {what}",
+            "{count}, and nothing in {them}",
             count=count(len(parts), "file"),
-            what="it" if len(parts) == 1 else say("them"),
+            them="it" if len(parts) == 1 else "them",
         )
         raise data_error(title(source), what, say("name files of rows: 'folder/*.csv'"))
     return join(map(_table_of, full), title(source), [left_out(empty)] * bool(empty))
@@ -244,8 +244,8 @@ def _table_of(part: Part) -> Table:
 def left_out(files: Sequence[Part]) -> ReadWarning:
     """The remark that some of several files are empty."""
     what = say(
-        "{listed} {what} empty and left out",
+        "{listed} {verb} empty and left out",
         listed=listed([file.place.source for file in files]),
-        what="is" if len(files) == 1 else say("are"),
+        verb="is" if len(files) == 1 else "are",
     )
     return ReadWarning("empty files", (), what)

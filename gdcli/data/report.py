@@ -39,8 +39,8 @@ class Target:
     option: str = ""
 
     def __str__(self) -> str:
-        other = "numbers" if self.classes else "classes"
-        kind = count(self.classes, "class", "classes") if self.classes else "a number"
+        other = say("numbers") if self.classes else say("classes")
+        kind = count(self.classes, "class") if self.classes else say("a number")
         why = (
             "" if self.why in ("asked for", say("called '{name}'", name=self.name)) else printable(self.why)
         )  # the name says it
