@@ -72,7 +72,7 @@ def note_all(notes: list[str], terminal: Terminal) -> None:
 def note_chosen(experiment: Experiment, terminal: Terminal) -> None:
     """What was chosen because it was not given, in a line."""
     if experiment.choices:
-        terminal.note(f"chosen: {experiment.choices['line']}")
+        terminal.note(say("chosen: {line}", line=experiment.choices["line"]))
 
 
 def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any]:

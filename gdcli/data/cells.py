@@ -40,6 +40,8 @@ def printable(text: str) -> str:
     >>> print(printable("\x1b[31mred é"))
     \x1b[31mred é
     """
+    if text.isprintable():
+        return text  # which may be a sentence that other languages have
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 

@@ -87,7 +87,7 @@ class ColumnTable(Table):
             self.source,
             say(
                 "{unit} {line}, column {quoted}: {what}",
-                unit=self.unit,
+                unit=say("line") if self.unit == "line" else say("row"),
                 line=self.line(row),
                 quoted=quoted(name),
                 what=what,

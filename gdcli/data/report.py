@@ -15,6 +15,10 @@ from gdcli.said import enumerated, say, together
 __all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
 
 
+PREDICTS, LEFT_OUT = say("predicts"), say("left out")
+LABELS: dict[str, str] = {PREDICTS: PREDICTS, LEFT_OUT: say("left out:")}
+
+
 @dataclass(frozen=True)
 class Target:
     """What is predicted.
@@ -175,16 +179,23 @@ class ReadReport:
 
     def lines(self) -> Iterator[str]:
         """What every run says: the target and the inputs; what was left out or filled; then each warning."""
-        yield say(
-            "predicts {target}, from {columns_listed}", target=self.target, columns_listed=columns_listed(self.inputs)
-        )
+        for label, text in self.labelled():
+            yield say("{label} {text}", label=LABELS[label], text=text) if label else text
+
+    def labelled(self) -> Iterator[tuple[str, str]]:
+        """The same lines, as a label, if they have one, and a text."""
+        inputs = columns_listed(self.inputs)
+        yield PREDICTS, say("{target}, from {inputs}", target=str(self.target), inputs=inputs)
         if self.left_out:
             shown = [str(column) for column in self.left_out[:3]]
             more = [say("{count} more columns", count=len(self.left_out) - 3)] * (len(self.left_out) > 3)
-            yield say("left out: {names}", names=enumerated([*shown, *more]))
-        yield from self.gaps.lines(self.rows, self.target.name)
+            yield LEFT_OUT, enumerated([*shown, *more])
         said = {self.target.option} - {""}  # by the first line
-        yield from (warning.sentence for warning in self.warnings if warning.option not in said)
+        for line in self.gaps.lines(self.rows, self.target.name):
+            yield "", line
+        for warning in self.warnings:
+            if warning.option not in said:
+                yield "", warning.sentence
 
 
 def report_of(data: Dataset, source: str) -> ReadReport:

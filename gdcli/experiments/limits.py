@@ -31,7 +31,8 @@ from gdcli.training.streams import Run
 
 STEPS = 2000
 BELOW, ABOVE = 0.99, 1.01
-INPUTS = {"none": say("as they are"), "standard": "standardized"}
+CAUTIOUS, FASTEST = say("cautious"), say("fastest")
+INPUTS = {"none": say("as they are"), "standard": say("standardized")}
 NOT_LOCAL = dict.fromkeys(("lr_best", "condition_number", "eigenvalues", "standardized"))  # what only a parabola has
 NAMED = 4  # parameters named one by one
 
@@ -235,13 +236,13 @@ class LineLimits:
         """What the rate asked for will do; else the cautious, the fastest and the almost too large one."""
         experiment, target = self.experiment, self.target_loss
         limit = experiment.limit
-        rates = {"just below the limit": math.inf if limit is None else BELOW * limit}
+        rates: dict[str, float] = {say("just below the limit"): math.inf if limit is None else BELOW * limit}
         if limit is not None and type(experiment.optimizer) is SGD and experiment.batch_size is None:
-            rates = {"cautious": self.raw.lr_cautious, "fastest": self.raw.lr_best} | rates
+            rates = {CAUTIOUS: self.raw.lr_cautious, FASTEST: self.raw.lr_best} | rates
         if self.lr is not None:
             rates = {"" if limit is None else say("{lr:.4g} x limit", lr=self.lr / limit): self.lr}
         runs = [(name, rate, experiment) for name, rate in rates.items()]
-        if "fastest" in rates and self.raw.inputs != "standardized":  # why standardise
+        if FASTEST in rates and self.raw.inputs != "standardized":  # why standardise
             runs.append((say("fastest, standardized"), self.standardized.lr_best, self.scaled))
         for name, rate, one in runs:
             run = foretold(one, rate)

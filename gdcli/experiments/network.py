@@ -77,7 +77,8 @@ class NetworkExperiment(Experiment):
     @property
     def loss_name(self) -> str:
         """The loss as on the command line."""
-        return flag_name(self.loss.__name__)
+        name = flag_name(self.loss.__name__)
+        return self.loss.title if self.loss.title == name else name
 
     @property
     def loss_title(self) -> str:

@@ -53,9 +53,9 @@ def _parts(template: str, fields: Mapping[str, Any], into: Catalogue) -> Iterato
     for literal, name, spec, conversion in Formatter().parse(template):
         yield literal
         if name is not None:
-            value = fields[name]
-            value = repr(value) if conversion == "r" else str(value) if isinstance(value, BaseException) else value
-            yield _filled(value, (spec or "").format_map(fields), into)
+            value = repr(fields[name]) if conversion == "r" else fields[name]
+            form = (spec or "").format_map(fields)
+            yield _filled(value if form else str(value), form, into)
 
 
 def _filled(value: Any, spec: str, into: Catalogue) -> str:

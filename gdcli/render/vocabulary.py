@@ -4,12 +4,42 @@ from __future__ import annotations
 
 from gdcli.said import say
 
-__all__ = ["word"]
+__all__ = ["sized", "word"]
 
 WORDS = {
     str.__str__(one): one
     for one in (
         say("accuracy"),
+        say("No activation"),
+        say("z. A network of nothing else is one line, however deep"),
+        say("Rectified linear unit"),
+        say("ReLU that never goes quite silent"),
+        say("z where z > 0, else 0.01z"),
+        say("Exponential linear unit"),
+        say("z where z > 0, else exp(z) - 1"),
+        say("Logistic curve, a number made a probability"),
+        say("Hyperbolic tangent, a sigmoid from -1 to 1"),
+        say("ReLU with a rounded corner"),
+        say("Gaussian error linear unit"),
+        say("z Φ(z), where Φ(z) is the chance that a standard normal lies below z"),
+        say("all zero"),
+        say("normal with variance 1 / fan_in"),
+        say("uniform in ±sqrt(3 / fan_in)"),
+        say("uniform in ±sqrt(6 / (fan_in + fan_out))"),
+        say("normal with variance 2 / (fan_in + fan_out)"),
+        say("normal with variance 2 / fan_in"),
+        say("uniform in ±sqrt(6 / fan_in)"),
+        say("r, within -1 and 1"),
+        say("r^2/2, or |r| - 1/2"),
+        say("direction"),
+        say("effective step"),
+        say("m hat"),
+        say("v hat"),
+        say("velocity"),
+        say("squares"),
+        say("sum of squares"),
+        say("mean of (p - y)^2"),
+        say("p(s - sum of p s), s = 2(p - y)/K"),
         say("at"),
         say("balanced accuracy"),
         say("baseline"),
@@ -100,3 +130,13 @@ def word(text: str) -> str:
     ('baseline', 'BMI')
     """
     return WORDS.get(text, text)
+
+
+def sized(part: str, count: int) -> str:
+    """How many rows a part has: train, validation or test.
+
+    >>> sized("train", 1200)
+    '1,200 train'
+    """
+    said = {"train": say("{n:,} train", n=count), "validation": say("{n:,} validation", n=count)}
+    return said.get(part, say("{n:,} test", n=count))

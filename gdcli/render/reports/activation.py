@@ -14,6 +14,7 @@ from gdcli.render import Report, theme
 from gdcli.render.flow import broken
 from gdcli.render.layout import Layout, Picture
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 
 if TYPE_CHECKING:
@@ -119,12 +120,7 @@ def describe_activation(shape: Shape, initializer: str, spread: str) -> list[tup
         (say("below 0"), _below(shape)),
         (
             say("init"),
-            say(
-                "{initializer}: {spread}{spread2}",
-                initializer=initializer,
-                spread=spread[:1].lower(),
-                spread2=spread[1:],
-            ),
+            say("{initializer}: {spread}", initializer=initializer, spread=word(spread[:1].lower() + spread[1:])),
         ),
     ]
 
@@ -289,8 +285,8 @@ def round_range(values: Sequence[float]) -> tuple[float, float] | None:
 def _words(portrait: ActivationProfile, width: int, screen: Screen) -> Iterator[str]:
     """What it is, then its formula and each remark beside its label, wrapped."""
     about, _, formula = portrait.formula.rpartition(": ")
-    yield from broken(_spelled(screen.speak(about), screen), width)
-    for label, text in [(say("value"), formula), *portrait.remarks]:
+    yield from broken(_spelled(screen.speak(word(about)), screen), width)
+    for label, text in [(say("value"), word(formula)), *portrait.remarks]:
         for head, line in zip_longest([label], broken(_spelled(screen.speak(text), screen), width - 10), fillvalue=""):
             yield say(
                 "{value} {line}",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BARS = "▁▂▃▄▅▆▇█"
 BINS = 24
 MANY = 200  # values of which the outermost are not drawn
+NOTHING = 1e-12  # a difference of rounding, as a part
 LONGEST = 24  # of a group's name in a table
 NARROW = {"rows": 6, "epochs": 6}
 TITLES = {"validation_mse": say("held out"), "optimum_mse": word("optimum")}
@@ -117,7 +118,7 @@ def _spread(name: str, values: Array, screen: Screen, plotted: bool) -> Iterator
         high=short(high),
     )
     yield say(" {label}  median {middle}, {half}", label=label, middle=short(middle), half=half)
-    if plotted and high > low:
+    if plotted and high - low > NOTHING * max(abs(low), abs(high)):
         ends = np.quantile(values, [0.005, 0.995]).tolist() if len(values) > MANY else None
         counts, edges = np.histogram(values, BINS, ends)
         yield f" {'':<9}  {short(float(edges[0]))} {bars(counts, screen)} {short(float(edges[-1]))}"

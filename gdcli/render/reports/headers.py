@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gdcli.formatting import exact
-from gdcli.render.vocabulary import word
+from gdcli.render.vocabulary import sized
 from gdcli.said import enumerated, say, together
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def line_header(experiment: LineExperiment, rates: str = "", optimizers: str = "
 def network_header(experiment: NetworkExperiment) -> str:
     """What is about to happen, in a line."""
     parts = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
-    counts = enumerated(
-        (say("{count:,} {name}", count=len(rows), name=word(name)) for name, rows in parts.items() if rows is not None)
-    )
+    counts = enumerated(sized(name, len(rows)) for name, rows in parts.items() if rows is not None)
     descent = say("{name}, lr {rate}", name=type(experiment.optimizer).__name__, rate=exact(experiment.rate))
     return together(
         "   ",
@@ -57,7 +55,7 @@ def network_header(experiment: NetworkExperiment) -> str:
             say("{counts} rows from {name}", counts=counts, name=experiment.spec.name),
             *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
-            say("{descent}, {batch}", descent=descent, batch=_batch(experiment.batch_size, say("batch"))),
+            enumerated((descent, _batch(experiment.batch_size, say("batch")))),
             say("seed {seed}", seed=experiment.spec.loop.seed),
         ],
     )
@@ -73,7 +71,7 @@ def range_test_header(experiment: Experiment, tried: Asked) -> str:
             say("{count:,} rows from {name}", count=len(experiment.data), name=experiment.spec.name),
             *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
-            say("{name}, {batch}", name=type(experiment.optimizer).__name__, batch=batch),
+            enumerated((type(experiment.optimizer).__name__, batch)),
             say("seed {seed}", seed=experiment.spec.loop.seed),
             say("{steps} rates from {low} to {high}", steps=tried.steps, low=exact(tried.low), high=exact(tried.high)),
         ],

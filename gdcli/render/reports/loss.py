@@ -177,7 +177,7 @@ def _table(kind: str, parts: Sequence[LossProfile], screen: Screen) -> Iterator[
         for part in parts
         for (name, values), formula in zip(part.curves().items(), [*part.formulas, "", "", ""], strict=False)
     ]
-    cells = [(plain(title, screen), plain(formula, screen), values) for title, formula, values in rows]
+    cells = [(plain(title, screen), plain(word(formula), screen), values) for title, formula, values in rows]
     broad = max(columns(title) for title, _, _ in cells)
     wide = max(columns(formula) for _, formula, _ in cells)
     title = screen.speak(HEADS[kind])

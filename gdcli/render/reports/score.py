@@ -63,7 +63,7 @@ def _title(predicted: Predictions | Totals) -> str:
 
 def _columns(predicted: Predictions | Totals, layout: Layout) -> list[Column]:
     """The row's own names, wide enough to be read; of many inputs on a screen, as many as have room."""
-    titles = {"row": "row", "squared_error": say("squared error")}
+    titles = {"row": say("row"), "squared_error": say("squared error")}
     names = [plain(titles.get(name, name), Screen()) for name in predicted.column_names()]
     shown = [fit(name, NAME) for name in names] if layout.fits else names
     every = [

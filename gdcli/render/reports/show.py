@@ -13,7 +13,7 @@ from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import Gallery, gallery
 from gdcli.render.screen import Screen, columns, fit, paint, plain
-from gdcli.render.vocabulary import word
+from gdcli.render.vocabulary import sized, word
 from gdcli.said import enumerated, say
 
 if TYPE_CHECKING:
@@ -172,25 +172,18 @@ def _blocks(
 def _words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
     """What is predicted from what, what is left out, and the split."""
     if look.report is not None:
-        for line in look.report.lines():
-            yield from _labelled(line, screen)
+        for label, text in look.report.labelled():
+            yield from wrap_remark(label or say("note"), plain(text, screen), screen)
     if look.refusal is not None:
         yield from wrap_remark(say("refused"), look.refusal, screen)
     yield from _split(look, names, screen)
-
-
-def _labelled(line: str, screen: Screen) -> Iterator[str]:
-    """A line of the report, with what it is about before it."""
-    labels = {"predicts ": say("predicts"), "left out: ": say("left out")}
-    start = next((start for start in labels if line.startswith(start)), "")
-    return wrap_remark(labels.get(start, say("note")), plain(line.removeprefix(start), screen), screen)
 
 
 def _split(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
     """How many rows each part has, and each class in it."""
     if not look.parts:
         return
-    sizes = enumerated((say("{count:,} {name}", count=len(data), name=word(name)) for name, data in look.parts.items()))
+    sizes = enumerated(sized(name, len(data)) for name, data in look.parts.items())
     yield from wrap_remark(say("split"), say("{sizes} rows, as gdcli train has them", sizes=sizes), screen)
     for name, part in look.split.items():
         if part.classes:

@@ -130,7 +130,10 @@ def _in_a_line(report: StepReport, name: str) -> list[str]:
     brief = name if len(name) <= NAME else f"{name[: NAME - 1]}."
     derivative = f"d{report.loss_name.split()[0]}/d{brief} = {short(report.gradient[name], report.digits)}"
     assignment, after = _assignment(report, name)
-    state = [f"{kind.replace('_', ' ')} {short(values[name], report.digits)}" for kind, values in report.trace.items()]
+    state = [
+        say("{kind} {value}", kind=word(kind.replace("_", " ")), value=short(values[name], report.digits))
+        for kind, values in report.trace.items()
+    ]
     return [derivative, assignment.replace(name, brief, 1), *state, after]
 
 
@@ -196,7 +199,7 @@ def _traced(report: StepReport, screen: Screen) -> Iterator[str]:
         return
     names = list(report.before)
     rows = [["", *names]] + [
-        [kind.replace("_", " "), *(short(values[name], report.digits) for name in names)]
+        [screen.speak(word(kind.replace("_", " "))), *(short(values[name], report.digits) for name in names)]
         for kind, values in report.trace.items()
     ]
     yield from _aligned([[cell.rjust(12) if at else cell for at, cell in enumerate(row)] for row in rows], screen)

@@ -9,6 +9,7 @@ from gdcli.experiments.surface import DescentPath, Scene, Spot
 from gdcli.formatting import coordinate, short
 from gdcli.render.flow import broken
 from gdcli.render.screen import Screen, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import say
 from gdcli.training.records import Status
 
@@ -23,7 +24,9 @@ def wrap_words(text: str, width: int, screen: Screen) -> list[str]:
 
 def describe_scene(scene: Scene) -> str:
     """Start, end and minimum in a line."""
-    start = say("{start_name} {format_spot}", start_name=scene.start_name, format_spot=_format_spot(scene, scene.start))
+    start = say(
+        "{start_name} {format_spot}", start_name=word(scene.start_name), format_spot=_format_spot(scene, scene.start)
+    )
     if len(scene.trails) == 1:
         start += say(" -> {describe_path}", describe_path=describe_path(scene, scene.trails[0]))
     if scene.minimum is None:
@@ -32,7 +35,7 @@ def describe_scene(scene: Scene) -> str:
     return say(
         "{start}; {minimum_name} {format_spot}{remark}",
         start=start,
-        minimum_name=scene.minimum_name,
+        minimum_name=word(scene.minimum_name),
         format_spot=_format_spot(scene, scene.minimum),
         remark=remark,
     )
