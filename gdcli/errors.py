@@ -7,6 +7,24 @@ from gdcli.said import enumerated, say
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as a shell has it: 128 and the signal's number."""
 
+REASONS = (
+    say("no such file or directory"),
+    say("permission denied"),
+    say("is a directory"),
+    say("not a directory"),
+    say("file exists"),
+    say("no space left on device"),
+    say("read-only file system"),
+    say("bad file descriptor"),
+    say("broken pipe"),
+    say("input/output error"),
+    say("file too large"),
+    say("file name too long"),
+    say("too many open files"),
+    say("address already in use"),
+)
+"""What systems mostly say."""
+
 
 class GdcliError(Exception):
     """A failure with a message for the user and, where there is one, a hint: what to do about it.
@@ -46,6 +64,12 @@ class NotConvergedError(GdcliError):
     """Convergence was required and not reached (exit 5)."""
 
     exit_code = 5
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused something, in lower case."""
+    text = (error.strerror or str(error)).lower()
+    return next((one for one in REASONS if one == text), text)
 
 
 def install_hint(extra: str) -> str:

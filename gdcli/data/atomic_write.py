@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gdcli.data.undisturbed import undisturbed
-from gdcli.errors import DataError
+from gdcli.errors import DataError, reason
 from gdcli.said import say
 
 __all__ = ["replaced"]
@@ -54,7 +54,7 @@ def replaced(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
         if isinstance(error, BrokenPipeError) or _is_anothers(error, path):
             raise
         raise DataError(
-            say("{path}: {strerror}", path=path, strerror=(error.strerror or str(error)).lower()),
+            say("{path}: {strerror}", path=path, strerror=reason(error)),
             say("choose another place to write"),
         ) from error
 

@@ -11,6 +11,7 @@ from typing import IO, BinaryIO
 from gdcli.data.cells import data_error
 from gdcli.data.compression import DAMAGE, Compression, compression_of
 from gdcli.data.read_limits import ReadLimits
+from gdcli.errors import reason
 from gdcli.said import say
 
 __all__ = ["HEAD", "STDIN", "Opened", "opened", "opened_stream", "read_file", "read_stream", "reading_errors"]
@@ -162,7 +163,7 @@ def opened(path: str, most: int = _USUAL) -> Iterator[Opened]:
     except PermissionError:
         raise data_error(path, say("permission denied"), say("you may not read this file")) from None
     except OSError as error:
-        raise data_error(path, (error.strerror or str(error)).lower(), say("check the path")) from None
+        raise data_error(path, reason(error), say("check the path")) from None
 
 
 def read_file(path: str) -> bytes:
@@ -222,7 +223,7 @@ def reading_errors(source: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise data_error(source, (error.strerror or str(error)).lower(), say("check that it can be read")) from None
+        raise data_error(source, reason(error), say("check that it can be read")) from None
 
 
 def _near(path: Path) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array
 from gdcli.data.cells import data_error
-from gdcli.errors import DataError
+from gdcli.errors import DataError, reason
 from gdcli.said import say
 
 __all__ = ["ArrayFile", "PairStore", "Spool", "Store"]
@@ -208,11 +208,10 @@ def _written(file: IO[bytes], rows: Array) -> None:
 def _no_room(error: OSError, written: int) -> DataError:
     import tempfile
 
-    reason = (error.strerror or str(error)).lower()
     what = say(
         "{gettempdir}: {reason}: the rows are kept there, {written:,} bytes so far",
         gettempdir=tempfile.gettempdir(),
-        reason=reason,
+        reason=reason(error),
         written=written,
     )
     return DataError(what, say("name another folder for temporary files: TMPDIR=FOLDER"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gdcli.data.cells import data_error
 from gdcli.data.read_limits import ReadLimits
-from gdcli.errors import DataError
+from gdcli.errors import DataError, reason
 from gdcli.said import say
 
 __all__ = ["WILD", "Walk"]
@@ -106,4 +106,4 @@ class Walk:
 
     def _closed(self, folder: Path, error: OSError) -> DataError:
         hint = say("make it readable, or name the files that are: 'folder/*.csv'")
-        return data_error(str(folder), (error.strerror or str(error)).lower(), hint)
+        return data_error(str(folder), reason(error), hint)

@@ -20,7 +20,7 @@ from zlib import crc32
 
 from gdcli.definitions import KINDS, Kind, flag_name, names
 from gdcli.definitions.namedtuple import NamedTuple
-from gdcli.errors import DataError, GdcliError, OptionError
+from gdcli.errors import DataError, GdcliError, OptionError, reason
 from gdcli.said import enumerated, say
 
 __all__ = ["Plugin", "files", "installed", "load", "load_plugin", "loaded", "place_in_plugin", "plugged", "read"]
@@ -72,9 +72,8 @@ def read(path: str) -> Plugin:
     try:
         return Plugin(path, Path(path).read_bytes())
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         raise DataError(
-            say("--plugin: {path}: {reason}", path=path, reason=reason), say("name a file of Python")
+            say("--plugin: {path}: {reason}", path=path, reason=reason(error)), say("name a file of Python")
         ) from None
 
 

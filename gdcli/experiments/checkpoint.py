@@ -29,7 +29,7 @@ from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
 from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
 from gdcli.definitions.dataclass import dataclass
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, OptionError, reason
 from gdcli.experiments.model_schema import check_model
 from gdcli.experiments.spec import Spec
 from gdcli.nn.networks import Dropout, Network
@@ -127,7 +127,7 @@ def load(path: str) -> SavedModel:
         content = Path(path).read_bytes()
     except OSError as error:
         raise DataError(
-            say("{path}: {strerror}", path=path, strerror=(error.strerror or str(error)).lower()),
+            say("{path}: {strerror}", path=path, strerror=reason(error)),
             say("name a file written by --save"),
         ) from None
     return parse(content, path)

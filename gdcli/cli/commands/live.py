@@ -214,7 +214,10 @@ def _check_screen(terminal: Terminal) -> None:
     """Refuses to draw where nobody sees it, or can press a key; keys come from the terminal even if rows do not."""
     if DRIVER in terminal.environ:
         return
-    for stream, name in ((terminal.stdout, "output"), (terminal.stderr, "error")):  # Textual draws on the latter
+    for stream, name in (
+        (terminal.stdout, say("output")),
+        (terminal.stderr, say("error")),
+    ):  # Textual draws on the latter
         if not stream.isatty():
             raise OptionError(
                 say("live needs a terminal, and standard {name} is none", name=name),

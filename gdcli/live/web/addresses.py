@@ -8,7 +8,7 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from gdcli.definitions.dataclass import dataclass
-from gdcli.errors import GdcliError, OptionError
+from gdcli.errors import GdcliError, OptionError, reason
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:@/\[\]]+))(?::(\d{1,5}))?")
@@ -131,4 +131,4 @@ def _refused(error: OSError, host: str, port: int) -> GdcliError:
         return OptionError(f"--port: port {port} of {host} is not ours to open", free)
     if error.errno == errno.EADDRNOTAVAIL:
         return OptionError(f"--host: {host} is not an address of this machine", "for this machine alone, leave it out")
-    return GdcliError(f"--host, --port: {host}, port {port}: {(error.strerror or str(error)).lower()}")
+    return GdcliError(f"--host, --port: {host}, port {port}: {reason(error)}")

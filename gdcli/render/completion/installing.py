@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gdcli.data.atomic_write import replaced
-from gdcli.errors import DataError, OptionError, did_you_mean
+from gdcli.errors import DataError, OptionError, did_you_mean, reason
 from gdcli.experiments.shell import quoted
 from gdcli.render.completion.answer import SHELLS
 from gdcli.said import say
@@ -54,7 +54,7 @@ def _written(path: Path, text: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
-            f"{path.parent}: {(error.strerror or str(error)).lower()}", say("make the folder first")
+            say("{path}: {reason}", path=path.parent, reason=reason(error)), say("make the folder first")
         ) from None
     with replaced(path) as file:
         file.write(text)
@@ -67,7 +67,7 @@ def _mentioned(start: Path, line: str) -> list[Path]:
         before = start.read_text(encoding="utf-8", errors="surrogateescape") if start.exists() else ""
     except OSError as error:
         raise DataError(
-            f"{start}: {(error.strerror or str(error)).lower()}", say("add to it: {line}", line=line)
+            say("{path}: {reason}", path=start, reason=reason(error)), say("add to it: {line}", line=line)
         ) from None
     if line in before.splitlines():
         return []
