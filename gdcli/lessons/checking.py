@@ -384,12 +384,11 @@ def _coefficients(values: Array, truth: Array, line: Line) -> str:
     if max(np.abs(terms @ mine - values).max(), np.abs(terms @ right - truth).max()) > tolerance * 100:
         return ""
     names = (say("the coefficient of m"), say("the coefficient of b"), say("the constant"))
-    wrong = [
-        say("{name} is {short}, not {short2}", name=name, short=_short(a), short2=_short(b))
-        for name, a, b in zip(names, mine, right, strict=True)
-        if abs(a - b) > tolerance
-    ]
-    return together(say("; "), wrong)
+    pairs = ((name, a, b) for name, a, b in zip(names, mine, right, strict=True) if abs(a - b) > tolerance)
+    return together(
+        say("; "),
+        (say("{name} is {short}, not {short2}", name=n, short=_short(a), short2=_short(b)) for n, a, b in pairs),
+    )
 
 
 def _short(value: float) -> str:

@@ -381,13 +381,8 @@ def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> 
         curves.append(Series(epochs, held_out[:end], label=word("validation"), meaning=theme.VALIDATION))
     positive = [value for value in losses if 0 < value < math.inf]
     log = bool(positive) and max(positive) > 20 * min(positive)
-    return (
-        say(
-            "{loss_name}{what} by epoch", loss_name=result.experiment.loss_name, what=say(" (log scale)") if log else ""
-        ),
-        curves,
-        log,
-    )
+    scale, name = say(" (log scale)") if log else "", result.experiment.loss_name
+    return say("{loss_name}{what} by epoch", loss_name=name, what=scale), curves, log
 
 
 def _settled(losses: Sequence[float]) -> int:
