@@ -188,6 +188,7 @@ class Experiment(ABC):
     def choices(self) -> dict[str, Any] | None:
         """The names of the options chosen and the line about them, as json has them."""
         names, line = read_note(self.choice_note)
+        line = self.chosen.line if self.chosen.line == line else line  # which other languages have
         return {"options": names, "line": line} if names else None
 
     @property

@@ -130,7 +130,7 @@ class GroupsExperiment:
                 by=self.rows.by,
             ),
             say("{rows:,} rows from {name}{held}", rows=int(self.rows.train.rows.sum()), name=spec.name, held=held),
-            "standardized"
+            say("standardized")
             if spec.loop.scaling == "standard"
             else say("scale {scaling}", scaling=spec.loop.scaling or "none"),
             say("{name}, lr {rate}, full batch", name=type(self.optimizer).__name__, rate=exact(self.rate)),

@@ -171,7 +171,7 @@ class LineLimits:
     @cached_property
     def standardized(self) -> Limits:
         """On standardised inputs."""
-        return _limits(self.scaled, "standardized")
+        return _limits(self.scaled, INPUTS["standard"])
 
     @property
     def lr_max(self) -> float | None:

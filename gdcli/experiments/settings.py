@@ -92,12 +92,12 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting("color", _color, "auto, always or never", AUTO, ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")),
-    Setting("format", _format, "the output format", "table", unless=("get",)),
-    Setting("lang", str, "the language to speak: en, zh-TW or auto", AUTO),
-    Setting("plot", _if_not_auto, "pictures: true, false or auto", AUTO),
-    Setting("quiet", _switch, "no notes on stderr: true or false", "false"),
-    Setting("threads", _count, "for linear algebra: a number or auto", AUTO, unless=("resume",)),
+    Setting("color", _color, say("auto, always or never"), AUTO, ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")),
+    Setting("format", _format, say("the output format"), "table", unless=("get",)),
+    Setting("lang", str, say("the language to speak: en, zh-TW or auto"), AUTO),
+    Setting("plot", _if_not_auto, say("pictures: true, false or auto"), AUTO),
+    Setting("quiet", _switch, say("no notes on stderr: true or false"), "false"),
+    Setting("threads", _count, say("for linear algebra: a number or auto"), AUTO, unless=("resume",)),
 )
 """All settings, by name."""
 

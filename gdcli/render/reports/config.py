@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gdcli.experiments.settings import FILE, Found, Settings
 from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.vocabulary import word
 from gdcli.said import say
 
 
@@ -34,7 +35,7 @@ def _value(one: Found) -> str:
 
 
 def _origin(one: Found) -> str:
-    return plain(one.where or one.source, Screen())
+    return plain(one.where or word(one.source), Screen())
 
 
 def _blocks(settings: Settings, screen: Screen) -> Iterator[str]:

@@ -11,6 +11,7 @@ from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Report, theme
 from gdcli.render.flow import broken
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.vocabulary import word
 
 __all__ = ["report", "rows_report"]
 
@@ -26,7 +27,7 @@ def report(samples: Sequence[Sample]) -> Report:
 def _described(one: Sample, screen: Screen) -> Iterator[str]:
     """A sample's name, what it is, and its command, within the screen's width."""
     indent = " " * (LONGEST + 2)
-    about = broken(plain(one.about, screen), max(screen.width, 60) - len(indent))
+    about = broken(plain(word(one.about), screen), max(screen.width, 60) - len(indent))
     yield f"{paint(one.name.ljust(LONGEST), theme.HEADING, screen)}  {about[0]}"
     yield from (indent + line for line in about[1:])
     yield f"{indent}{paint(one.command, theme.COMMAND, screen)}"
