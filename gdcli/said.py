@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, SupportsIndex
 
-__all__ = ["Said", "capitalized", "enumerated", "say", "together"]
+__all__ = ["Said", "capitalized", "enumerated", "say", "together", "uncapitalized"]
 
 
 class Said(str):
@@ -67,6 +67,11 @@ def capitalized(text: str) -> Said:
     'Columns a and b'
     """
     return Said(text[:1].upper() + text[1:], "{text}", {"text": text})
+
+
+def uncapitalized(text: str) -> Said:
+    """A sentence in the middle of another: in English its first letter is a small one."""
+    return Said(text[:1].lower() + text[1:], "{text}", {"text": text})
 
 
 def together(separator: str, parts: Iterable[str]) -> Said:

@@ -10,6 +10,7 @@ from gdcli.experiments.judgement import classes_of, judged_problem
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.spec import Spec, StopSpec
 from gdcli.live.setup import LineScene, NetworkScene, Setup
+from gdcli.said import say
 from gdcli.training.stopping import Stopping
 
 
@@ -27,7 +28,7 @@ def setup_of(
     """
     spec = experiment.spec
     return Setup(
-        name="standard input" if name == "-" else name,
+        name=say("standard input") if name == "-" else name,
         model=experiment.model_words,
         problem=experiment.problem,
         optimizer=experiment.optimizer,
@@ -79,6 +80,6 @@ def _settings(experiment: Experiment, batches: str) -> dict[str, str]:
     size, penalty = experiment.batch_size, experiment.problem.l2
     words = {
         "optimizer": type(experiment.optimizer).__name__,
-        "batch": "full batch" if size is None else f"{batches} {size}",
+        "batch": say("full batch") if size is None else say("{batches} {size}", batches=batches, size=size),
     }
     return words | ({"penalty": f"L2 {penalty:g}"} if penalty else {})

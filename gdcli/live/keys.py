@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gdcli.said import say
+
 __all__ = ["KEYS", "Key"]
+
+
+RUN, RATE, ANOTHER, LOOK = say("Run"), say("Learning rate"), say("Start again with another"), say("Look")
 
 
 class Key(NamedTuple):
@@ -24,46 +29,53 @@ class Key(NamedTuple):
     action: str
     about: str
     footer: str = ""
-    group: str = "Run"
+    group: str = RUN
 
 
 KEYS = (
-    Key(("space",), "space", "toggle", "run, or pause", "run"),
-    Key(("n", "right"), "n", "step", "one step", "step"),
-    Key(("e",), "e", "epoch", "one epoch", "epoch"),
-    Key(("f",), "f", "converge", "run until there is news: arrived, flat, overfitting", "finish"),
-    Key(("b", "left"), "b", "back", "one step back", "back"),
-    Key(("z",), "z", "best", "back to the lowest loss, as from before a divergence"),
-    Key(("r",), "r", "reset", "again from the same start", "reset"),
-    Key(("s",), "s", "seed", "again with a new seed"),
-    Key(("greater_than_sign", ">"), ">", "faster", "faster"),
-    Key(("less_than_sign", "<"), "<", "slower", "slower"),
-    Key(("up", "plus"), "↑", "rate_up", "up by the ladder 1, 3, 10, 30, ...", "", "Learning rate"),
-    Key(("down", "minus"), "↓", "rate_down", "down by the ladder", "rate", "Learning rate"),
-    Key(("right_square_bracket", "shift+up"), "]", "rate_finer_up", "up by 5 %", "", "Learning rate"),
-    Key(("left_square_bracket", "shift+down"), "[", "rate_finer_down", "down by 5 %", "", "Learning rate"),
-    Key(("l",), "l", "type_rate", "type it", "type", "Learning rate"),
-    Key(("o",), "o", "optimizer_next", "next optimizer (O: the one before)", "", "Start again with another"),
+    Key(("space",), "space", "toggle", say("run, or pause"), say("run")),
+    Key(("n", "right"), "n", "step", say("one step"), say("step")),
+    Key(("e",), "e", "epoch", say("one epoch"), say("epoch")),
+    Key(("f",), "f", "converge", say("run until there is news: arrived, flat, overfitting"), say("finish")),
+    Key(("b", "left"), "b", "back", say("one step back"), say("back")),
+    Key(("z",), "z", "best", say("back to the lowest loss, as from before a divergence")),
+    Key(("r",), "r", "reset", say("again from the same start"), say("reset")),
+    Key(("s",), "s", "seed", say("again with a new seed")),
+    Key(("greater_than_sign", ">"), ">", "faster", say("faster")),
+    Key(("less_than_sign", "<"), "<", "slower", say("slower")),
+    Key(("up", "plus"), "↑", "rate_up", say("up by the ladder 1, 3, 10, 30, ..."), "", RATE),
+    Key(("down", "minus"), "↓", "rate_down", say("down by the ladder"), say("rate"), RATE),
+    Key(("right_square_bracket", "shift+up"), "]", "rate_finer_up", say("up by 5 %"), "", RATE),
+    Key(("left_square_bracket", "shift+down"), "[", "rate_finer_down", say("down by 5 %"), "", RATE),
+    Key(("l",), "l", "type_rate", say("type it"), say("type"), RATE),
+    Key(("o",), "o", "optimizer_next", say("next optimizer (O: the one before)"), "", ANOTHER),
     Key(("O",), "O", "optimizer_before", "", "", ""),
-    Key(("m",), "m", "batch_next", "larger mini-batch (M: smaller)", "", "Start again with another"),
+    Key(("m",), "m", "batch_next", say("larger mini-batch (M: smaller)"), "", ANOTHER),
     Key(("M",), "M", "batch_before", "", "", ""),
-    Key(("p",), "p", "penalty_next", "more L2 penalty (P: less)", "", "Start again with another"),
+    Key(("p",), "p", "penalty_next", say("more L2 penalty (P: less)"), "", ANOTHER),
     Key(("P",), "P", "penalty_before", "", "", ""),
-    Key(("a",), "a", "activation_next", "next activation (A: the one before)", "", "Start again with another"),
+    Key(("a",), "a", "activation_next", say("next activation (A: the one before)"), "", ANOTHER),
     Key(("A",), "A", "activation_before", "", "", ""),
-    Key(("h",), "h", "layers_next", "one hidden layer more (H: less)", "", "Start again with another"),
+    Key(("h",), "h", "layers_next", say("one hidden layer more (H: less)"), "", ANOTHER),
     Key(("H",), "H", "layers_before", "", "", ""),
-    Key(("u",), "u", "neurons_next", "one neuron more in the last layer (U: less)", "", "Start again with another"),
+    Key(
+        ("u",),
+        "u",
+        "neurons_next",
+        say("one neuron more in the last layer (U: less)"),
+        "",
+        ANOTHER,
+    ),
     Key(("U",), "U", "neurons_before", "", "", ""),
-    Key(("d",), "d", "data_next", "next data set (D: the one before)", "", "Start again with another"),
+    Key(("d",), "d", "data_next", say("next data set (D: the one before)"), "", ANOTHER),
     Key(("D",), "D", "data_before", "", "", ""),
-    Key(("x",), "x", "noise_next", "more noise in a toy data set (X: less)", "", "Start again with another"),
+    Key(("x",), "x", "noise_next", say("more noise in a toy data set (X: less)"), "", ANOTHER),
     Key(("X",), "X", "noise_before", "", "", ""),
-    Key(("c",), "c", "compare", "freeze this run as a ghost and race it from the start", "compare", "Look"),
-    Key(("C",), "C", "forget", "forget the ghost", "", "Look"),
-    Key(("tab",), "tab", "other_picture", "other pictures, where not all have room", "", "Look"),
-    Key(("v",), "v", "save_picture", "save a picture of the screen (.svg)", "", "Look"),
-    Key(("question_mark", "f1"), "?", "show_help", "these keys; any key leaves", "keys", "Look"),
-    Key(("q",), "q", "quit", "quit, and print the command that does the same", "quit", "Look"),
+    Key(("c",), "c", "compare", say("freeze this run as a ghost and race it from the start"), say("compare"), LOOK),
+    Key(("C",), "C", "forget", say("forget the ghost"), "", LOOK),
+    Key(("tab",), "tab", "other_picture", say("other pictures, where not all have room"), "", LOOK),
+    Key(("v",), "v", "save_picture", say("save a picture of the screen (.svg)"), "", LOOK),
+    Key(("question_mark", "f1"), "?", "show_help", say("these keys; any key leaves"), say("keys"), LOOK),
+    Key(("q",), "q", "quit", say("quit, and print the command that does the same"), say("quit"), LOOK),
 )
 """All of them."""

@@ -17,6 +17,7 @@ from gdcli.experiments.surface import Drawing
 from gdcli.live.experiment_setup import setup_of
 from gdcli.live.setup import SCALED, LineScene, LossLandscape, Setup
 from gdcli.render.reports.surface import resample
+from gdcli.said import say
 from gdcli.training import streams
 from gdcli.training.records import Epoch, Step
 
@@ -58,7 +59,7 @@ def line_setup(experiment: LineExperiment, name: str) -> Setup:
         state=state,
         landscape=None if len(experiment.names) < 2 else landscape(compressed),
     )
-    return setup_of(compressed, scene, name, limit, "batches of")
+    return setup_of(compressed, scene, name, limit, say("batches of"))
 
 
 def _state_shown(experiment: LineExperiment) -> tuple[str, ...]:

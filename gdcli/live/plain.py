@@ -10,10 +10,12 @@ from gdcli.formatting import short
 from gdcli.live.keys import KEYS
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
+from gdcli.render.vocabulary import word
+from gdcli.said import enumerated, say
 
 __all__ = ["converse"]
 
-WELCOME = "Type n for a step, 'n 5' for five, 'lr 0.3' for a learning rate, ? for all keys, q to quit; then Enter."
+WELCOME = say("Type n for a step, 'n 5' for five, 'lr 0.3' for a learning rate, ? for all keys, q to quit; then Enter.")
 MOST = 1_000_000
 FIRST, RARER = 20, 10  # steps of a long run that are each reported; then each tenth, each hundredth, ...
 ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in KEYS for name in key.keys}
@@ -36,8 +38,16 @@ def converse(
     """
     talk = _Conversation(session, write, watcher)
     setup = session.run.setup
-    settings = ", ".join(setup.settings.values())
-    write(f"{setup.name}: {setup.model}, {settings}, learning rate {short(session.run.rate, 6)}.")
+    settings = enumerated(setup.settings.values())
+    write(
+        say(
+            "{name}: {model}, {settings}, learning rate {rate}.",
+            name=setup.name,
+            model=setup.model,
+            settings=settings,
+            rate=short(session.run.rate, 6),
+        )
+    )
     talk.report()
     write(WELCOME)
     for line in lines:
@@ -70,9 +80,9 @@ class _Conversation(NamedTuple):
             self.session.typing = " ".join(rest)
             self.session.typed("enter", None)
         elif not action or action in LEFT_OUT:
-            self.session.say(f"There is no key '{word}'. ? lists them.")
+            self.session.say(say("There is no key '{word}'. ? lists them.", word=word))
         elif (times := _times(action, rest)) is None:
-            self.session.say(f"'{' '.join(rest)}' is no number of times: n 5 takes five steps.")
+            self.session.say(say("'{names}' is no number of times: n 5 takes five steps.", names=" ".join(rest)))
         else:
             self._act("converge" if action == "toggle" else action, times)
         if not self.session.finished:
@@ -84,7 +94,7 @@ class _Conversation(NamedTuple):
     def _help(self) -> None:
         for key in KEYS:
             if key.about and key.action not in LEFT_OUT:
-                self.write(f"{key.shown}: {key.about}")
+                self.write(say("{shown}: {about}", shown=key.shown, about=key.about))
 
     def _act(self, action: str, times: int) -> None:
         for left in reversed(range(times)):
@@ -124,18 +134,29 @@ def state(session: Session) -> str:
     """Where the run stands, in words."""
     run = session.run
     record, scene = run.known(), run.setup.scene
-    parts = [f"step {run.now.number}"]
+    parts: list[str] = [say("step {number}", number=run.now.number)]
     if isinstance(scene, LineScene):
         raw = scene.raw(run.now.parameters).tolist()
-        parts += [f"{name} {short(value, 6)}" for name, value in zip(scene.names, raw, strict=True)][:12]
-        parts.append(f"{run.setup.loss_name} {short(float(record.loss), 6)}")
+        parts += [
+            say("{name} {value}", name=name, value=short(value, 6))
+            for name, value in zip(scene.names, raw, strict=True)
+        ][:12]
+        parts.append(say("{loss_name} {loss}", loss_name=run.setup.loss_name, loss=short(float(record.loss), 6)))
     else:
-        parts.append(f"epoch {run.now.epoch}")
-        parts.append(f"loss {short(float(record.loss) * scene.loss_unit)}")
+        parts.append(say("epoch {epoch}", epoch=run.now.epoch))
+        parts.append(say("loss {loss}", loss=short(float(record.loss) * scene.loss_unit)))
         if record.validation_loss is not None:
-            parts.append(f"validation loss {short(float(record.validation_loss) * scene.loss_unit)}")
-        parts += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in record.metrics.items()]
+            parts.append(
+                say(
+                    "validation loss {validation_loss}",
+                    validation_loss=short(float(record.validation_loss) * scene.loss_unit),
+                )
+            )
+        parts += [
+            say("{name} {value:.3f}", name=word(name.replace("_", " ")), value=value)
+            for name, value in record.metrics.items()
+        ]
     local = run.limits.newest
     if local is not None and local.number == run.now.number and math.isfinite(local.value):
-        parts.append(f"local limit {local.formula} {short(local.value)}")
-    return ", ".join([*parts, f"learning rate {short(run.rate, 6)}"])
+        parts.append(say("local limit {formula} {value}", formula=local.formula, value=short(local.value)))
+    return enumerated([*parts, say("learning rate {rate}", rate=short(run.rate, 6))])

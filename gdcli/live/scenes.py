@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,8 +25,10 @@ from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
-from gdcli.render.screen import Screen
+from gdcli.render.flow import broken
+from gdcli.render.screen import Screen, columns, fit
 from gdcli.render.theme import Meaning
+from gdcli.said import enumerated, say, together
 
 __all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
 
@@ -49,9 +50,13 @@ class TooSmall(NamedTuple):
 
     def message(self) -> str:
         """The reason, and what to do."""
-        return (
-            f"live needs {LEAST[0]} x {LEAST[1]} characters, and this terminal has {self.width} x {self.height}:"
-            " enlarge it, or use --plain"
+        return say(
+            "live needs {least} x {least2} characters, and this terminal has {width} x {height}: "
+            "enlarge it, or use --plain",
+            least=LEAST[0],
+            least2=LEAST[1],
+            width=self.width,
+            height=self.height,
         )
 
 
@@ -71,7 +76,7 @@ class Scenes:
         """A page with everything on it."""
         page = Page(width, height, screen)
         if width < LEAST[0] or height < LEAST[1]:
-            words = textwrap.wrap(TooSmall(width, height).message(), max(width, 1))
+            words = broken(screen.speak(TooSmall(width, height).message()), max(width, 1))
             for row, line in enumerate(words[:height]):
                 page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
@@ -152,30 +157,32 @@ class Scenes:
     def _header(self, page: Page, session: Session) -> None:
         """Data, model, optimizer, step and loss; in two lines, around the dial, where one is too short."""
         run, setup = session.run, session.run.setup
-        now = f"step {run.now.number:,}"
+        now = say("step {number:,}", number=run.now.number)
         if setup.batch_size is not None and page.width >= EPOCHS_TOO:
-            now += f" epoch {run.now.epoch:,}"
-        state = "running" if session.running else "replay" if session.replaying else "paused"
+            now += say(" epoch {epoch:,}", epoch=run.now.epoch)
+        state = say("running") if session.running else say("replay") if session.replaying else say("paused")
         about = [
             (setup.name, theme.HEADING),
             (setup.model, theme.PLAIN),
-            (", ".join(setup.settings.values()), theme.NOTE),
+            (enumerated(setup.settings.values()), theme.NOTE),
         ]
         figures = [(now, theme.HEADING), (_figures(session, page.width), theme.RESULT)]
-        text = f"{state}, {session.describe_speed()}" if session.running else state
+        text = enumerated((state, session.describe_speed())) if session.running else state
         mood = [(text, theme.RUNNING if session.running else theme.NOTE)]
         one_line = [*about, *figures, *mood]
-        if _length(one_line) <= page.width:
+        if _length(one_line, page.screen) <= page.width:
             _words(page, 0, one_line)
             return
-        _words(page, 0, [about[0], *figures] if _length([about[0], *figures]) <= page.width else figures)
+        _words(page, 0, [about[0], *figures] if _length([about[0], *figures], page.screen) <= page.width else figures)
         model, *settings = about[1:]
-        _words(page, TOP - 1, [model, *(settings if _length([model, *settings, *mood]) <= page.width else ()), *mood])
+        whole = _length([model, *settings, *mood], page.screen) <= page.width
+        _words(page, TOP - 1, [model, *(settings if whole else ()), *mood])
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
         keys = [key for key in KEYS if key.footer]
-        widths = {key: len(_written(key, page)) + len(_footer_word(key, session)) + 3 for key in keys}
+        words = {key: columns(page.screen.speak(_footer_word(key, session))) for key in keys}
+        widths = {key: len(_written(key, page)) + words[key] + 3 for key in keys}
         while sum(widths[key] for key in keys) > page.width:
             keys.remove(next(key for key in reversed(keys) if key.action not in LAST_TO_GO))
         column, row = 0, page.height - 1
@@ -199,11 +206,11 @@ def _written(key: Key, page: Page) -> str:
 
 
 def _footer_word(key: Key, session: Session) -> str:
-    return "pause" if key.action == "toggle" and session.running else key.footer
+    return say("pause") if key.action == "toggle" and session.running else key.footer
 
 
-def _length(words: Sequence[tuple[str, Meaning]]) -> int:
-    return sum(len(text) + BETWEEN for text, _ in words) - BETWEEN
+def _length(words: Sequence[tuple[str, Meaning]], screen: Screen) -> int:
+    return sum(columns(screen.speak(text)) + BETWEEN for text, _ in words) - BETWEEN
 
 
 def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
@@ -221,14 +228,22 @@ def _figures(session: Session, width: int) -> str:
         raw = scene.raw(run.now.parameters).tolist()
         names = scene.names if len(raw) <= 3 else ()
         pairs = [f"{name} = {short(value, 6)}" for name, value in zip(names, raw, strict=False)]
-        return "  ".join([*pairs, f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
+        return together("  ", [*pairs, f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
     loss, held_out, accuracy, held_accuracy = _newest(session)
-    other = "validation" if width >= WIDE else "val."
-    text = [f"loss {short(loss * scene.loss_unit)}"]
-    text += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
-    text += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
-    text += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
-    return "  ".join(text)
+    other = say("validation") if width >= WIDE else say("val.")
+    text: list[str] = [say("loss {loss}", loss=short(loss * scene.loss_unit))]
+    text += (
+        [say("{other} {held_out}", other=other, held_out=short(held_out * scene.loss_unit))]
+        if setup.problem.validation is not None
+        else []
+    )
+    text += [say("  accuracy {accuracy:.3f}", accuracy=accuracy)] if not math.isnan(accuracy) else []
+    text += (
+        [say("{other} {held_accuracy:.3f}", other=other, held_accuracy=held_accuracy)]
+        if not math.isnan(held_accuracy)
+        else []
+    )
+    return together("  ", text)
 
 
 def _newest(session: Session) -> tuple[float, float, float, float]:
@@ -244,9 +259,14 @@ def _message(page: Page, session: Session) -> None:
     text = session.line()
     bad = session.run.diverged or rate_warning(session.run) or text.startswith("Overshoot")
     meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
-    lines = textwrap.wrap(text, page.width, max_lines=2, placeholder=" ...") or [""]
+    lines = _two(broken(page.screen.speak(text), page.width), page.width)
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
-        page.write(0, row, f"{line:<{page.width}}", meaning)
+        page.write(0, row, line + " " * (page.width - columns(line)), meaning)
+
+
+def _two(lines: list[str], width: int) -> list[str]:
+    """Two lines at most; a third is marked."""
+    return [lines[0], f"{fit(lines[1], width - 4)} ..."] if len(lines) > 2 else lines or [""]
 
 
 def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
@@ -267,11 +287,19 @@ def _help(page: Page, number: int) -> None:
     """All keys, in groups; on a small screen on several pages."""
     pages = help_pages(page.height, page.width)
     last = number >= len(pages)
-    where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
+    where = "" if len(pages) == 1 else say(" Page {min} of {count}.", min=min(number, len(pages)), count=len(pages))
     page.write(
-        0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", theme.HEADING, page.width
+        0,
+        0,
+        say(
+            "The keys of gdcli live.{where} Any key {what}.",
+            where=where,
+            what=say("leaves") if last else say("goes on"),
+        ),
+        theme.HEADING,
+        page.width,
     )
-    mouse = "Mouse: click the dial for a rate, the surface for a start, the footer."
+    mouse = say("Mouse: click the dial for a rate, the surface for a start, the footer.")
     page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
     for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
         column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)

@@ -14,13 +14,14 @@ from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
+from gdcli.said import say, together
 
 __all__ = ["SPEEDS", "Session"]
 
 SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
-WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
+WELCOME = say("Paused at the start. Press n for one step, space to run, ? for all keys.")
 DIRECTIONS = {"next": 1, "before": -1}  # of a setting
 FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
@@ -42,7 +43,8 @@ class Session:
         self._notify = listener or _ignore
         self.ghost: Ghost | None = None
         self.running, self.goal = False, ""
-        self.message, self.help, self.finished, self.picture = WELCOME, 0, False, 0
+        self.message: str = WELCOME
+        self.help, self.finished, self.picture = 0, False, 0
         self.typing: str | None = None
         self._owed, self._asked_at = 0.0, 0.0
         self._known: set[str] = set()
@@ -63,7 +65,7 @@ class Session:
             else:
                 getattr(self, action)()
         except GdcliError as error:
-            self.say(f"{error.message}." if error.message[-1:].isalnum() else error.message)
+            self.say(say("{what}.", what=error.message) if error.message[-1:].isalnum() else error.message)
 
     def say(self, text: str) -> None:
         """A line for the person."""
@@ -120,7 +122,7 @@ class Session:
             self._look_at = _next_look(run)
             if news:
                 self.stop()
-                self.say(f"Step {run.now.number:,}: {sentences(news)}")
+                self.say(say("Step {number:,}: {sentences}", number=run.now.number, sentences=sentences(news)))
 
     def start(self, goal: str = "") -> None:
         """Runs: for good, or to a goal."""
@@ -138,9 +140,19 @@ class Session:
         if self.run.diverged:
             self.say(messages.explain_divergence(self.run))
         elif self.run.stopped:
-            self.say(f"{messages.describe_ending(self.run)}. r begins again, b goes back.")
+            self.say(
+                say(
+                    "{describe_ending}. r begins again, b goes back.",
+                    describe_ending=messages.describe_ending(self.run),
+                )
+            )
         elif self.run.over:
-            self.say(f"The schedule's {self.run.setup.epochs} epochs are over. r runs them again, b goes back.")
+            self.say(
+                say(
+                    "The schedule's {epochs} epochs are over. r runs them again, b goes back.",
+                    epochs=self.run.setup.epochs,
+                )
+            )
 
     # the actions
 
@@ -148,7 +160,7 @@ class Session:
         """Runs, or pauses."""
         if self.running:
             self.stop()
-            self.say(f"Paused. {sentences(find(self.run))}".strip())
+            self.say(together(" ", [say("Paused."), *filter(None, [sentences(find(self.run))])]))
         else:
             self.start()
 
@@ -174,7 +186,13 @@ class Session:
         while self.running:
             self.advance()
         if not self.run.ended:
-            self.say(f"Epoch {self.run.now.epoch:,}: {messages.format_losses(self.run, float(self.run.known().loss))}.")
+            self.say(
+                say(
+                    "Epoch {epoch:,}: {format_losses}.",
+                    epoch=self.run.now.epoch,
+                    format_losses=messages.format_losses(self.run, float(self.run.known().loss)),
+                )
+            )
 
     def converge(self) -> None:
         """Runs until something new can be said of the run: that it has arrived, stands still, overfits, ..."""
@@ -187,7 +205,7 @@ class Session:
         final = [one for one in found if one.final]
         if final:
             self.stop()
-            self.say(f"{sentences(final)} Change something, or space runs on.")
+            self.say(say("{sentences} Change something, or space runs on.", sentences=sentences(final)))
             return
         self._known, self._look_at = {one.name for one in found}, _next_look(self.run)
         self.start("converge")
@@ -197,7 +215,7 @@ class Session:
         self.running, self.goal = False, ""
         if self.run.back():
             self.run.known()
-            self.say(f"Back at step {self.run.now.number:,}, with the numbers it had.")
+            self.say(say("Back at step {number:,}, with the numbers it had.", number=self.run.now.number))
         elif self.run.now.number:
             self.say("That is as far back as is remembered. z goes to the lowest loss, r to the start.")
         else:
@@ -207,7 +225,7 @@ class Session:
         """Back to the lowest loss."""
         self.running, self.goal = False, ""
         self.run.back_to(self.run.best)
-        self.say(f"Back at step {self.run.now.number:,}, where the loss was lowest.")
+        self.say(say("Back at step {number:,}, where the loss was lowest.", number=self.run.now.number))
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
@@ -228,12 +246,16 @@ class Session:
     def _set_speed(self, speed: int) -> None:
         self.speed = min(max(speed, 0), len(self.speeds) - 1)
         self._owed = 0.0
-        self.say(f"Speed: {self.describe_speed()}.")
+        self.say(say("Speed: {describe_speed}.", describe_speed=self.describe_speed()))
 
     def describe_speed(self) -> str:
         """The speed in words."""
         speed = self.speeds[self.speed]
-        return "as fast as it goes" if math.isinf(speed) else f"{speed:g} step{'s' * (speed > 1)} a second"
+        return (
+            say("as fast as it goes")
+            if math.isinf(speed)
+            else say("{speed:g} step{s} a second", speed=speed, s="s" * (speed > 1))
+        )
 
     def rate_up(self) -> None:
         """The next rung."""
@@ -259,7 +281,7 @@ class Session:
             self.say(messages.explain_divergence(self.run))
         else:
             warned = messages.rate_warning(self.run) or describe_small_rate(self.run)
-            self.say("" if warned else f"Learning rate {short(rate, 6)}.")
+            self.say("" if warned else say("Learning rate {rate}.", rate=short(rate, 6)))
 
     def type_rate(self) -> None:
         """Begins to type the rate."""
@@ -286,7 +308,7 @@ class Session:
         if rate > 0 and math.isfinite(rate):
             self.set_rate(rate)
         elif text:
-            self.say(f"'{text}' is not a learning rate above 0.")
+            self.say(say("'{text}' is not a learning rate above 0.", text=text))
 
     def _change(self, name: str, direction: int) -> None:
         """Another setting: the run begins anew."""
@@ -319,11 +341,17 @@ class Session:
             self.say("There is nothing to race yet: run first, then c freezes the run as a ghost.")
             return
         setup = self.run.setup
-        label = f"{type(setup.optimizer).__name__} lr {short(self.run.rate)}"
+        label = say("{name} lr {rate}", name=type(setup.optimizer).__name__, rate=short(self.run.rate))
         self.ghost = self.run.ghost(label)
         self._notify("ghost", label)
         self.factory.again(self._turned())
-        self._begin(f"The ghost is {label}, {self.ghost.now.number:,} steps. Change something, and race it.")
+        self._begin(
+            say(
+                "The ghost is {label}, {number:,} steps. Change something, and race it.",
+                label=label,
+                number=self.ghost.now.number,
+            )
+        )
 
     def forget(self) -> None:
         """No ghost any more."""
@@ -348,9 +376,9 @@ class Session:
     def line(self) -> str:
         """What stands in the message line."""
         if self.typing is not None:
-            return f"Learning rate: {self.typing}_   Enter sets it, Esc leaves it"
+            return say("Learning rate: {typing}_   Enter sets it, Esc leaves it", typing=self.typing)
         warning = messages.rate_warning(self.run) or describe_small_rate(self.run)
-        return " ".join(text for text in (self.message, warning) if text)
+        return together(" ", (text for text in (self.message, warning) if text))
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import field
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render.theme import Hue, Meaning
@@ -37,7 +36,7 @@ class Screen:
     color: bool = True
     unicode: bool = True
     depth: int = 24
-    speak: Callable[[str], str] = field(default=english, compare=False)
+    speak: Callable[[str], str] = english
 
 
 def _escape(meaning: Meaning, screen: Screen) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gdcli.said import say
 
-__all__ = ["sized", "word"]
+__all__ = ["sized", "status_word", "word"]
 
 WORDS = {
     str.__str__(one): one
@@ -151,3 +151,8 @@ def sized(part: str, count: int) -> str:
     """
     said = {"train": say("{n:,} train", n=count), "validation": say("{n:,} validation", n=count)}
     return said.get(part, say("{n:,} test", n=count))
+
+
+def status_word(status: str) -> str:
+    """A status as people say it."""
+    return word(str(status).replace("_", " "))

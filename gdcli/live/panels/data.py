@@ -13,6 +13,7 @@ from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["DataAndLine", "draw_by_truth", "padded", "sampled"]
 
@@ -65,7 +66,7 @@ def sampled(data: Dataset) -> Dataset:
 def draw_by_truth(page: Page, area: Area, predictions: Array, truth: Array) -> None:
     """Predictions across, the truth up: a perfect model is the diagonal."""
     ends = padded(truth)
-    frame = draw_axes(page, area, ends, ends, x_label="prediction")
+    frame = draw_axes(page, area, ends, ends, x_label=say("prediction"))
     frame.stroke(page, np.array(ends), np.array(ends), theme.PERFECT)
     frame.points(page, predictions, truth, theme.FITTED)
 
@@ -80,5 +81,5 @@ def padded(values: Array) -> tuple[float, float]:
 def _equation(scene: LineScene, parameters: Array) -> str:
     raw = scene.raw(parameters)
     if len(raw) > 4:
-        return f"{len(raw)} parameters"
+        return say("{count} parameters", count=len(raw))
     return equation(scene.data.target_name, scene.terms, raw.tolist(), 5)

@@ -19,6 +19,7 @@ from gdcli.render import theme
 from gdcli.render.raster.colormap import Pixels
 from gdcli.render.screen import align_right, fit, plain
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["Diagram"]
 
@@ -54,7 +55,7 @@ class Diagram:
         network, parameters = scene.network, run.now.parameters
         words = [
             ("network", theme.HEADING),
-            (f" {network.size:,} numbers, weights ", theme.NOTE),
+            (say(" {size:,} numbers, weights ", size=network.size), theme.NOTE),
             (theme.POSITIVE.mark, theme.POSITIVE),
             (" ", theme.NOTE),
         ]

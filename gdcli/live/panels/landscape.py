@@ -14,6 +14,7 @@ from gdcli.render.charts.axes import compact, fractions
 from gdcli.render.raster.colormap import Pixels
 from gdcli.render.raster.pictures import draw_heat_map, draw_path, pixels_at
 from gdcli.render.screen import Screen
+from gdcli.said import say
 
 __all__ = ["LossSurface"]
 
@@ -35,7 +36,10 @@ class LossSurface:
         if landscape is None or area.width < 12 or area.height < 5:
             return
         across, up = landscape.names
-        words = [(run.setup.loss_name, theme.HEADING), (f" over {across} (across) and {up} (up)", theme.NOTE)]
+        words = [
+            (run.setup.loss_name, theme.HEADING),
+            (say(" over {across} (across) and {up} (up)", across=across, up=up), theme.NOTE),
+        ]
         frame = draw_axes(page, write_title(page, area, words), landscape.x_range, landscape.y_range, x_label=across)
         self._inner = inner = frame.area
         rgb = self._heat(landscape, inner, run.setup, page.screen)

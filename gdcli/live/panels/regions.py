@@ -16,6 +16,7 @@ from gdcli.live.setup import NetworkScene, Setup
 from gdcli.render import theme
 from gdcli.render.raster.pictures import draw_heat_map, draw_regions
 from gdcli.render.screen import align_right, columns, fit, plain
+from gdcli.said import say
 
 __all__ = ["Regions", "predict"]
 
@@ -56,7 +57,10 @@ class Regions:
 
     def _plane(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         data, classes = scene.data, scene.preparation.classes
-        words = [("decision regions" if classes else "prediction", theme.HEADING), (" and data", theme.NOTE)]
+        words = [
+            (say("decision regions") if classes else say("prediction"), theme.HEADING),
+            (say(" and data"), theme.NOTE),
+        ]
         ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
         frame = draw_axes(page, write_title(page, area, words), *ranges, x_label=data.input_names[0])
         inner = frame.area
@@ -109,7 +113,7 @@ def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     data = scene.data
     frame = draw_axes(
         page,
-        write_title(page, area, [("data", theme.HEADING), (" and network", theme.FITTED)]),
+        write_title(page, area, [(say("data"), theme.HEADING), (say(" and network"), theme.FITTED)]),
         padded(data.inputs[:, 0]),
         padded(data.targets),
         x_label=data.input_names[0],
@@ -123,7 +127,7 @@ def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
 def _against_truth(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """Predictions across, the truth up."""
     rows = _held_out_rows(scene)
-    words = [("prediction", theme.FITTED), (" (across) against truth (up)", theme.NOTE)]
+    words = [(say("prediction"), theme.FITTED), (say(" (across) against truth (up)"), theme.NOTE)]
     predictions = predict(scene, run.now.parameters, rows.inputs)
     draw_by_truth(page, write_title(page, area, words), predictions, rows.targets)
 
@@ -146,9 +150,15 @@ def _draw_confusion(page: Page, area: Area, run: Course, scene: NetworkScene) ->
     predicted = predict(scene, run.now.parameters, rows.inputs).astype(np.intp)
     counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + predicted, minlength=len(classes) ** 2)
     table = counts.reshape(len(classes), len(classes))
-    where = "validation" if scene.held_out is not None else "training"
+    where = say("validation") if scene.held_out is not None else say("training")
     below = write_title(
-        page, area, [("confusion", theme.HEADING), (f" {where} rows", theme.NOTE), ("  truth down", theme.NOTE)]
+        page,
+        area,
+        [
+            (say("confusion"), theme.HEADING),
+            (say(" {where} rows", where=where), theme.NOTE),
+            (say("  truth down"), theme.NOTE),
+        ],
     )
     names = [fit(plain(name, page.screen), 6) for name in classes]
     wide = max(len(str(int(table.max(initial=0)))), max(map(columns, names))) + 1
@@ -164,4 +174,9 @@ def _draw_confusion(page: Page, area: Area, run: Course, scene: NetworkScene) ->
             text = str(count) if count else "·"
             page.write(below.left + label + (to + 1) * wide - len(text), below.top + 1 + at, text, meaning)
     if left := len(classes) - shown:
-        page.write(below.left, below.top + 1 + shown, f"and {left} class{'es' * (left > 1)} more", theme.NOTE)
+        page.write(
+            below.left,
+            below.top + 1 + shown,
+            say("and {left} class{s} more", left=left, s="es" * (left > 1)),
+            theme.NOTE,
+        )
