@@ -6,11 +6,12 @@ import pickle
 import re
 
 import catalogue
+import live_sessions
 import pytest
 
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
-from gdcli.render.screen import columns
+from gdcli.render.screen import Screen, columns
 from gdcli.render.translation import FOLDER, speaker, translated
 from gdcli.said import Said, capitalized, enumerated, say, together
 
@@ -185,6 +186,21 @@ class TestScreens:
         for line in ("fit rows.csv --validation 0.2 --epochs 5", "sweep fit --lr 0.1,2 --epochs 3"):
             english, chinese = (screens(line, "--format", form, "--lang", language) for language in ("en", "zh-TW"))
             assert english[:2] == chinese[:2]
+
+    @pytest.mark.parametrize(
+        ("words", "actions"),
+        [((), "lr 2, step 9"), (("--optimizer", "adam"), "step 2, compare, step"), (live_sessions.NETWORK, "epoch")],
+    )
+    @pytest.mark.parametrize("size", [(120, 40), (60, 20)])
+    def test_live(self, words, actions, size):
+        sitting = live_sessions.do(live_sessions.session(*words), actions)
+        screen = Screen(*size, color=False, speak=speaker("zh-TW"))
+        for help_page in (0, 1):
+            sitting.help = help_page
+            lines = live_sessions.screenful(sitting, *size, screen=screen)
+            assert max(map(columns, lines)) <= size[0]
+            keys = {"space", "tab", "Enter", "Esc", "live", "moons", "virgin", "S", "@@"}
+            assert set(english("\n".join(lines))) <= keys
 
     def test_rerun_has_no_language(self):
         _, _, err = screens("fit --epochs 3", "--lang", "zh-TW")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.live.experiment_setup import setup_of
 from gdcli.live.setup import NetworkScene, Setup
+from gdcli.said import say
 
 
 def network_setup(experiment: NetworkExperiment, name: str) -> Setup:
@@ -12,4 +13,4 @@ def network_setup(experiment: NetworkExperiment, name: str) -> Setup:
     scene = NetworkScene(
         experiment.data, experiment.validation, experiment.network, experiment.preparation, experiment.unit
     )
-    return setup_of(experiment, scene, name, None, "batch")
+    return setup_of(experiment, scene, name, None, say("batch"))

@@ -51,6 +51,7 @@ WORDS = {
         say("default"),
         say("variable"),
         say("file"),
+        say("validation accuracy"),
         say("at"),
         say("balanced accuracy"),
         say("baseline"),

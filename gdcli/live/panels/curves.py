@@ -29,7 +29,7 @@ class Losses:
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """The curves that there are."""
         scene = run.setup.scene
-        name, unit = ("loss", scene.loss_unit) if isinstance(scene, NetworkScene) else (run.setup.loss_name, 1.0)
+        name, unit = (say("loss"), scene.loss_unit) if isinstance(scene, NetworkScene) else (run.setup.loss_name, 1.0)
         curves = _curves(run, ghost, 0, unit)
         if len(run.batches):
             curves.insert(
@@ -43,7 +43,7 @@ class Accuracy:
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """The curves that there are."""
-        draw_series(page, area, "accuracy", _curves(run, ghost, 2, 1.0), log=False)
+        draw_series(page, area, say("accuracy"), _curves(run, ghost, 2, 1.0), log=False)
 
 
 def _curves(run: Course, ghost: Ghost | None, at: int, unit: float) -> list[Series]:

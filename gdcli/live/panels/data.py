@@ -30,7 +30,11 @@ class DataAndLine:
         if not isinstance(scene, LineScene) or area.width < 12 or area.height < 4:
             return
         data = scene.data
-        words = [("data", theme.HEADING), (" and ", theme.NOTE), (_equation(scene, run.now.parameters), theme.FITTED)]
+        words = [
+            (say("data"), theme.HEADING),
+            (say(" and "), theme.NOTE),
+            (_equation(scene, run.now.parameters), theme.FITTED),
+        ]
         below = write_title(page, area, words)
         if data.inputs.shape[1] > 1:
             rows = sampled(data)
