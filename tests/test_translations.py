@@ -29,6 +29,9 @@ class TestCatalogues:
         assert not [message for message, translation, _ in entries if not translation]
         assert not [message for message, _, comments in entries if "fuzzy" in comments]
 
+    def test_every_template_is_literal(self):
+        assert catalogue.not_literal() == []
+
     def test_the_files_are_what_the_tool_writes(self):
         known = catalogue.translations()
         assert catalogue.sources(known) == {p.name: p.read_text("utf-8") for p in catalogue.ZH_TW.glob("*.po")}
@@ -169,7 +172,7 @@ def english(text):
     rest = re.sub(r"gdcli [a-z-]+ .*|gdcli [a-z-]+|gdcli:", " ", "\n".join(lines))
     rest = re.sub(r"--?[a-z][-a-z]*(?:[ =][\w.,:/-]+)?|「[^」]*」|'[^']*'|sample:\w+|\S+\.\w{3,}|\(可能.*\)", " ", rest)
     words = re.findall(r"[A-Za-z_]{3,}", rest)
-    return [word for word in words if word not in PROPER]
+    return [word for word in words if word not in PROPER and len(set(word)) > 1]
 
 
 @pytest.mark.usefixtures("folder")
