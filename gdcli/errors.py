@@ -54,6 +54,10 @@ class DataError(GdcliError):
     exit_code = 3
 
 
+class NoRowsError(DataError):
+    """A table without a row."""
+
+
 class DivergedError(GdcliError):
     """Descent ran away from the minimum (exit 4)."""
 

@@ -50,8 +50,9 @@ class Browser:
     """
 
     def __init__(self, width=1280, height=800):
-        self._metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._metrics = {"width": width, "height": height}
         self._events = []
+        self._screen = (0, [])
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -66,8 +67,10 @@ class Browser:
             opened = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
             self._base += f"/session/{opened['sessionId']}"
             stack.callback(self._ask, "DELETE", "")
-            command = {"cmd": "Emulation.setDeviceMetricsOverride", "params": self._metrics}
-            self._ask("POST", "/goog/cdp/execute", command)
+            self._metrics |= {"deviceScaleFactor": 1, "mobile": False}
+            self._command("Emulation.setDeviceMetricsOverride", self._metrics)
+            self._downloads = Path(home) / "downloads"
+            self._command("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(self._downloads)})
             self._stack = stack.pop_all()
         return self
 
@@ -77,6 +80,18 @@ class Browser:
     def get(self, url):
         """Opens a page and waits until it has loaded."""
         self._ask("POST", "/url", {"url": url})
+
+    def resize(self, width, height):
+        """Makes the window another size."""
+        self._command("Emulation.setDeviceMetricsOverride", self._metrics | {"width": width, "height": height})
+
+    def downloaded(self, name):
+        """Waits for a download, and gives its text."""
+        end = time.monotonic() + PATIENCE
+        while not (file := self._downloads / name).exists():
+            assert time.monotonic() < end, f"no {name}"
+            time.sleep(0.05)
+        return file.read_text(encoding="utf-8")
 
     def keys(self, text):
         """Presses these keys, one after the other."""
@@ -99,8 +114,14 @@ class Browser:
 
     def screen(self):
         """The lines that a terminal shows of what came over the websocket opened last."""
+        events = self._logged()
+        if len(events) > self._screen[0]:  # else nothing has come since
+            self._screen = len(events), self._drawn(events)
+        return self._screen[1]
+
+    def _drawn(self, events):
         frames = []
-        for method, params in self._logged():
+        for method, params in events:
             if method == "Network.webSocketCreated":
                 frames = []
             elif method == "Network.webSocketFrameReceived" and params["response"]["opcode"] == 2:
@@ -121,6 +142,10 @@ class Browser:
         while not self.execute(script):
             assert time.monotonic() < end, script
             time.sleep(0.05)
+
+    def _command(self, name, params):
+        """A command of the DevTools protocol."""
+        self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": params})
 
     def _logged(self):
         """The page's own events so far; the log gives each of them once."""

@@ -24,11 +24,14 @@ def session(*words, listener=None):
 
 
 def do(sitting, actions):
-    """Actions by their names, in a row; a number is a rate typed; "step 5" is five of them."""
+    """Actions by their names, in a row; "lr 0.5" is a rate typed, "set momentum=0.5" a setting, "step 5" five steps."""
     for action in re.split(r",\s*", actions):
         name, _, times = action.partition(" ")
         if name == "lr":
             sitting.set_rate(float(times))
+            continue
+        if name == "set":
+            sitting.do(action)
             continue
         for _ in range(int(times or 1)):
             sitting.do(name)

@@ -374,7 +374,7 @@ class TestSeveralFiles:
         (folder / "year=2020" / "c.csv").write_text("")
         result = gdcli("fit", "data", "--epochs", 1)
         assert result.code == 0
-        assert "data/year=2020/c.csv is empty and left out" in result.err
+        assert "data/year=2020/c.csv has no rows and is left out" in result.err
 
     def test_the_file_of_a_bad_cell_is_named(self, gdcli, folder):
         (folder / "year=2021" / "c.csv").write_text("x,y\n4,9\n5,abc\n")

@@ -94,12 +94,14 @@ def label(path):
     return str(path.relative_to(HOME))
 
 
+@cache
 def home_of(module):
     """The file of one of our modules; None for a name inside one."""
     path = HOME.parent.joinpath(*module.split("."))
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.exists()), None)
 
 
+@cache
 def ours(path):
     """The files of this package that a file imports."""
     homes = (home_of(module) for module in imports(path) if module.split(".")[0] == "gdcli")

@@ -7,6 +7,7 @@ import pytest
 from live_sessions import do, screenful, session
 
 from gdcli.live.findings import describe_small_rate, find
+from gdcli.live.view import View
 from gdcli.optim.optimizers import Momentum
 
 
@@ -92,6 +93,7 @@ def test_scaled_parameters_have_names_of_their_own():
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_the_arithmetic_shows_the_optimizers_state(optimizer, rows, size):
     sitting = do(session("--optimizer", optimizer), "step 2")
+    sitting.view = View(projector=False)
     lines = [line[-size[0] :] for line in screenful(sitting, *size)]
     state = sitting.run.setup.optimizer.trace(sitting.run.now.step.state)
     for row in rows:

@@ -21,7 +21,7 @@ from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen
 
 SIZES = [(120, 40), (80, 24)]
-MOOD = re.compile(r"\s+(pa?u?s?e?d?|re?p?l?a?y?)$")  # as far as there is room for it
+MOOD = re.compile(r"(?:^|\s+)(pa?u?s?e?d?|re?p?l?a?y?)$")  # as far as there is room for it
 DONE = "step 3, lr 0.3, step 5, back 2, step, lr 0.2, step 7, rate_down, step"
 SETTINGS = "step 2, seed, step 2, optimizer_next, step 2, penalty_next, step, reset, step 2"
 GHOSTS = "step 4, compare, lr 0.2, step 6, compare, step 2, forget, step 2"
@@ -41,6 +41,10 @@ SITTINGS = {
     "settings": ((), SETTINGS),
     "ghosts": ((), GHOSTS),
     "given turns": (("--lr-at", "3:0.2,6:0.05"), DONE),
+    "given changes": (("--at", "3:optimizer=adam", "--at", "6:lr=0.05"), DONE),
+    "changes, and back": ((), "step 3, optimizer_next, step 2, set momentum=0.5, step 2, back 3, step, back 3, step 3"),
+    "changed batches": (("sample:bmi", "--standardize"), "step 3, batch_before 3, step 9, set batch-size=full, step 3"),
+    "network, changes": (NETWORK, "step 3, optimizer_next, step 2, batch_before, dropout_next, step 7, back 6, step"),
     "cosine": (("--schedule", "cosine", "--epochs", "30"), DONE),
     "network, whole": (WHOLE, DONE),
     "network, settings, whole": (WHOLE, f"{SETTINGS}, layers_next, step, activation_next, step, noise_next, step 2"),
@@ -71,8 +75,8 @@ def recorded(words, actions):
     frame()
     for action in re.split(r",\s*", actions):
         name, _, times = action.partition(" ")
-        for _ in range(int(times or 1) if name != "lr" else 1):
-            do(sitting, f"lr {times}" if name == "lr" else name)
+        for _ in range(int(times or 1) if name not in ("lr", "set") else 1):
+            do(sitting, action if name in ("lr", "set") else name)
             frame()
     return file.getvalue(), screens, sitting
 
@@ -101,7 +105,7 @@ def factory_of(saved):
 @pytest.mark.parametrize(("words", "actions"), SITTINGS.values(), ids=SITTINGS)
 def test_a_replay_shows_what_was_on_the_screen(words, actions, monkeypatch):
     text, screens, live = recorded(words, actions)
-    monkeypatch.setattr("gdcli.live.run.descend", trained)
+    monkeypatch.setattr("gdcli.live.run.descend_in_segments", trained)
     sitting, scenes = replay(text), [Scenes() for _ in SIZES]
     shown = [screens_of(sitting, scenes)]
     sitting.start("to the end")
@@ -130,7 +134,7 @@ def difference(expected, shown, at):
 
 def test_a_replay_goes_back_and_forth(monkeypatch):
     text, _, _ = recorded((), f"{DONE}, compare, step 3, seed, step 2")
-    monkeypatch.setattr("gdcli.live.run.descend", trained)
+    monkeypatch.setattr("gdcli.live.run.descend_in_segments", trained)
     sitting, scenes = replay(text), [Scenes() for _ in SIZES]
     seen = [screens_of(sitting, scenes)]
     while sitting._at < len(sitting._entries):
@@ -185,7 +189,7 @@ def test_a_recording_is_plain_json():
 
 
 def test_a_recording_holds_the_specs_of_its_runs():
-    text, _, sitting = recorded(NETWORK, "step, penalty_next, step, data_next, step")
+    text, _, sitting = recorded(NETWORK, "penalty_next, step, data_next, step")
     setups = [json.loads(line)["setup"] for line in text.splitlines() if '"setup"' in line]
     specs = [Spec.from_dict(setup["spec"]) for setup in setups]
     assert [spec.loss.l2 for spec in specs[:2]] == [0.0, 1e-4]

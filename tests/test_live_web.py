@@ -22,6 +22,7 @@ from conftest import PROGRAM, clean_environ
 from gdcli.errors import GdcliError, OptionError
 from gdcli.live.serving import serve
 from gdcli.live.web.addresses import Endpoint
+from gdcli.live.web.settings import Asked
 
 PATIENCE = 120
 LIVE = ["live", "--web", "--port", "0"]
@@ -46,6 +47,9 @@ class Counter(App):
     def on_mount(self):
         pathlib.Path("pid").write_text(str(os.getpid()))
 
+    def on_app_focus(self):
+        self.screen.refresh()
+
     def action_more(self):
         self.count += 1
         self.query_one(Static).update(f"count = {self.count}")
@@ -64,11 +68,12 @@ time.sleep(1000)
 """
 SERVER = """
 import sys
+from types import SimpleNamespace
 from gdcli.live.serving import serve
-host, most, command = sys.argv[1], int(sys.argv[2]), [sys.executable, *sys.argv[3:]]
-from itertools import repeat
+host, most, kept, command = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), [sys.executable, *sys.argv[4:]]
 told = lambda line: print(line, file=sys.stderr, flush=True)
-serve(repeat(command), host=host, port=0, title="<Count> & go", notify=told, most=most)
+programs = SimpleNamespace(check=lambda asked: None, command=lambda asked: command, query=lambda settings: "")
+serve(programs, host=host, port=0, title="<Count> & go", notify=told, most=most, kept=kept)
 """
 
 
@@ -117,14 +122,15 @@ class Page:
     Args:
         served: The server.
         token: What its address begins with; the right one unless given.
+        query: Settings of its address, and the session that it goes on with.
         headers: Instead of those that a browser sends.
     """
 
-    def __init__(self, served, token=None, **headers):
+    def __init__(self, served, token=None, query="", **headers):
         own = f"127.0.0.1:{served.port}"
         sent = {"Host": own, "Origin": f"http://{own}", "Connection": "Upgrade", "Upgrade": "websocket"} | headers
         sent |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "A" * 22 + "=="}
-        path = (served.token if token is None else token) + "/ws?width=120&height=40"
+        path = (served.token if token is None else token) + f"/ws?width=120&height=40{query}"
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items() if value)]
         self.socket = socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE)
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -149,6 +155,12 @@ class Page:
             piece = self.socket.recv(65536)
             assert piece, self.seen
             self.seen += piece
+
+    @property
+    def session(self):
+        """The session that it shows."""
+        self.until('["session", "')
+        return re.search(rb'\["session", "(\w{32})"\]', self.seen)[1].decode()
 
     def rest(self):
         """Reads until the server hangs up."""
@@ -177,16 +189,25 @@ def started(command, home):
 
 
 @contextlib.contextmanager
-def serving(home, program=COUNTER, host="127.0.0.1", most=50):
-    """A server of a small program of our own."""
+def serving(home, program=COUNTER, host="127.0.0.1", most=50, kept=PATIENCE):
+    """A server of a small program of our own, kept for so many seconds without its page."""
     (home / "program.py").write_text(program)
-    with started([sys.executable, "-W", "error", "-c", SERVER, host, str(most), "program.py"], home) as served:
+    with started(
+        [sys.executable, "-W", "error", "-c", SERVER, host, str(most), str(kept), "program.py"], home
+    ) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("served")) as served:
+    with serving(tmp_path_factory.mktemp("served"), kept=0) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def keeping(tmp_path_factory):
+    """The same, which keeps programs for pages that come again."""
+    with serving(tmp_path_factory.mktemp("keeping")) as served:
         yield served
 
 
@@ -282,15 +303,78 @@ class TestSessions:
             pages[-1].until("count = 0")
             with Page(served) as page:
                 assert page.status == 503
-            status, _, text = served.ask("/")
+            status, _, text = served.ask("/room")
             assert (status, "3 pages are open already" in text, "--sessions" in text) == (503, True, True)
+            with Page(served, query=f"&session={pages[0].session}") as page:
+                assert page.status == 101, "it is no page more"
+                page.until("count = 0")
             pages[-1].says("stdin", "q")
             pages[-1].rest()
-            end = os.times().elapsed + PATIENCE
-            while served.ask("/")[0] == 503:
-                assert os.times().elapsed < end
+            assert served.ask("/room")[0] == 204
             with Page(served) as page:
                 page.until("count = 0")
+
+    def test_a_page_that_is_loaded_again_goes_on(self, keeping):
+        with Page(keeping) as page:
+            page.until("count = 0")
+            page.says("stdin", "n")
+            page.until("count = 1")
+            name = page.session
+        before = children(keeping.running.pid)
+        with Page(keeping, query=f"&session={name}") as page:
+            page.until("count = 1")
+            assert b"[?1049h" in page.seen, "the terminal is set up as for the first page"
+            page.says("stdin", "n")
+            page.until("count = 2")
+        assert children(keeping.running.pid) == before
+
+    def test_two_pages_share_none(self, keeping):
+        with Page(keeping) as one, Page(keeping, query="&session=" + "0" * 32) as other:
+            assert one.session != other.session
+            with Page(keeping, query=f"&session={one.session}") as third:
+                assert third.session == one.session
+                assert b'["moved", ""]' in one.rest()
+
+    def test_one_that_waits_makes_room_and_ends_with_the_server(self, tmp_path):
+        with serving(tmp_path, most=1) as served:
+            for _ in range(2):
+                with Page(served) as page:
+                    page.until("count = 0")
+                end = os.times().elapsed + PATIENCE
+                while served.ask("/room")[0] == 503:
+                    assert os.times().elapsed < end
+            [last] = children(served.running.pid)
+            assert served.ended() == (0, "", "")
+            assert not alive(last)
+
+
+class TestAddress:
+    @pytest.mark.parametrize(
+        "query", ["ping=http://evil.example", "record=/tmp/a", "lr=<b>", "lr=1%0Agdcli", "data=/etc/passwd"]
+    )
+    @pytest.mark.parametrize("path", ["/", "/room"])
+    def test_what_is_no_setting_is_one_line(self, served, path, query):
+        status, headers, text = served.ask(f"{path}?{query}")
+        assert (status, headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+        assert re.fullmatch(r"[^\n]+\n", text)
+        with Page(served, query=f"&{query}") as page:
+            assert page.status == 400
+
+    def test_it_opens_with_its_settings_and_follows_them(self, tmp_path):
+        with started([*PROGRAM, *LIVE], tmp_path) as served:
+            assert served.ask("/?optimizer=adm")[0] == 400
+            with Page(served, query="&optimizer=momentum&lr=0.3") as page:
+                page.until('["address", "lr=0.3&optimizer=momentum"]')
+                page.says("stdin", "O")
+                page.until('["address", "lr=0.3&optimizer=sgd"]')
+                page.says("stdin", "v")
+                page.until("gdcli-live-1.svg is among the browser's downloads.")
+                assert b'["picture", {"name": "gdcli-live-1.svg", "text": "<svg' in page.seen
+                page.says("stdin", "q")
+                command = "rerun: gdcli fit sample:deck --m -1 --b 5 --lr 0.3 --seed 0 --epochs 0 --optimizer sgd"
+                assert f'["ended", "{command}"]'.encode() in page.rest()
+            assert served.ended() == (0, "", f"{command}\n")
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestRecordings:
@@ -414,7 +498,7 @@ class TestEnd:
             assert not alive(served.child)
 
     def test_a_closed_page_ends_its_program(self, tmp_path):
-        with serving(tmp_path) as served:
+        with serving(tmp_path, kept=0) as served:
             with Page(served) as page:
                 page.until("count = 0")
             pid = served.child
@@ -437,15 +521,15 @@ class TestEnd:
             assert "Traceback" not in served.running.stderr.read()
         assert (tmp_path / "a.jsonl").read_text().endswith("}\n")
 
-    def test_what_goes_wrong_in_it_is_told_on_stderr(self, tmp_path):
+    def test_what_goes_wrong_in_it_is_said_on_stderr_and_in_the_page(self, tmp_path):
         with serving(tmp_path, "raise SystemExit('no such sample')") as served, Page(served) as page:
-            page.rest()
+            assert b'["ended", "no such sample"]' in page.rest()
             assert served.ended() == (0, "", "no such sample\n")
 
 
 class TestRefused:
     def call(self, **wrong):
-        serve(iter(()), **{"host": "127.0.0.1", "port": 0, "title": "", "notify": pytest.fail} | wrong)
+        serve(None, **{"host": "127.0.0.1", "port": 0, "title": "", "notify": pytest.fail} | wrong)
 
     def test_without_the_extra(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "textual_serve.server", None)
@@ -509,21 +593,36 @@ class TestBrowser:
             page.until("m = -0.7", "b = 5.1", "MSE 1.825")
             asked = page.requests()
             assert {"/", "/page.js", "/static/js/textual.js"} <= {url.removeprefix(served.url) for url in asked}
-            own = re.compile(rf"(http|ws)://127\.0\.0\.1:{served.port}/.*|(data|about):.*")
-            assert [url for url in asked if not own.fullmatch(url)] == []
             width, height = map(int, re.search(r"ws\?width=(\d+)&height=(\d+)", " ".join(asked)).groups())
             assert (120 <= width <= 160, 40 <= height <= 45) == (True, True)
             assert page.execute("return document.fonts.check('15px \"Roboto Mono\"')"), "the font is there"
+            sizes = []
+            for window in ((1500, 950), (900, 600)):
+                page.resize(*window)
+                page.wait("return Number(shown.terminal.options.fontSize) === fontSize()")
+                sizes.append(page.execute("return [shown.terminal.cols, shown.terminal.rows, fontSize()]"))
+            assert all(120 <= columns <= 160 and 36 <= rows <= 45 for columns, rows, _ in sizes), sizes
+            assert sizes[0][2] > 1.5 * sizes[1][2], "letters follow the window"
+            page.keys("o")
+            page.wait("return location.search === '?optimizer=momentum'")
+            page.keys("n")
+            page.until("step 1", "velocity")
+            page.execute("location.reload()")
+            page.until("step 1", "velocity", "MSE 1.825")
+            page.execute("location.search += '&fontsize=12'")
+            page.until("step 1", "velocity", "MSE 1.825")
+            page.resize(800, 600)
+            assert page.execute("return [shown.terminal.options.fontSize, fontSize()]") == ["12", 12]
+            page.keys("v")
+            assert page.downloaded("gdcli-live-1.svg").startswith("<svg")
             page.keys("q")
             page.wait("return document.querySelector('.ended').checkVisibility()")
+            words = page.execute("return document.getElementById('words').textContent")
+            assert words == "gdcli fit sample:deck --m -1 --b 5 --lr 0.1 --seed 0 --epochs 1 --optimizer momentum"
             page.execute("document.getElementById('again').click()")
-            page.until("MSE 2.5")
-
-    def test_a_size_of_letters(self, served):
-        with browser.Browser() as page:
-            page.get(f"{served.url}/?fontsize=30")
-            page.until("count = 0")
-            assert page.execute("return document.getElementById('terminal').dataset.fontSize") == "30"
+            page.until("Momentum", "MSE 2.5")
+            own = re.compile(rf"(http|ws|blob:http)://127\.0\.0\.1:{served.port}/.*|(data|about):.*")
+            assert [url for url in page.requests() if not own.fullmatch(url)] == []
 
 
 @pytest.mark.parametrize(
@@ -537,7 +636,7 @@ class TestBrowser:
 )
 def test_the_page_runs_the_same_command(words, rest, gdcli, monkeypatch):
     commands = []
-    monkeypatch.setattr("gdcli.live.serving.serve", lambda programs, **_: commands.append(next(iter(programs))))
+    monkeypatch.setattr("gdcli.live.serving.serve", lambda programs, **_: commands.append(programs.command(Asked())))
     result = gdcli("live", "--web", "--port", "0", "--host", "127.0.0.1", *words)
     assert result.code == 0, result.err
     assert commands == [[sys.executable, "-m", "gdcli", "live", *rest]]

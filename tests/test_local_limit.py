@@ -6,6 +6,7 @@ from live_sessions import do, screenful, session
 
 from gdcli.analysis.local_limit import stability
 from gdcli.analysis.sharpness import approach
+from gdcli.live.view import View
 from gdcli.optim.optimizers import SGD, Adagrad, Adam, AdamW, AMSGrad, CenteredRMSprop, Momentum, Nesterov, RMSprop
 
 SMALL = ("sample:xor", "--hidden", "3", "--activation", "tanh", "--batch-size", "full", "--dtype", "float64")
@@ -175,6 +176,7 @@ def test_the_dial_and_the_curve_show_it(size):
         do(sitting, "step")
         while not sitting.measure():
             pass
+    sitting.view = View(projector=False)
     do(sitting, "other_picture 2" if size[0] < 100 else "other_picture 0")
     screen = "\n".join(screenful(sitting, *size))
     assert f"2/S {sitting.run.limits.newest.value:.4g}"[:8] in screen

@@ -139,7 +139,7 @@ class TestTheSameLine:
         Path("part-none.csv").write_text("")
         result = gdcli("fit", "part-*.csv", *FIT)
         assert result.json["history"] == wanted["history"]
-        assert "part-none.csv is empty and left out" in result.err
+        assert "part-none.csv has no rows and is left out" in result.err
 
     def test_is_that_of_least_squares(self, gdcli):
         result = gdcli("fit", written("t.csv"), *FIT[:4], "500", *FIT[5:])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gdcli.render import theme
 from gdcli.render.charts.axes import axis, compact, log_ticks, ticks
+from gdcli.render.charts.captions import shortened
 from gdcli.render.charts.curves import thin_curve
 from gdcli.render.charts.plots import Series, chart, draw_bars, draw_confusion, side_by_side
 from gdcli.render.raster.geometry import pieces
@@ -349,6 +350,35 @@ def dots(text):
         for down, right, bit in bits
         if 0x2800 < ord(char) < 0x2900 and (ord(char) - 0x2800) & bit
     }
+
+
+def test_an_axis_has_at_least_two_numbers():
+    for low, length in np.random.default_rng(4).uniform(-5, 5, (500, 2)):
+        for count in (1, 2, 5):
+            high = low + 10**length
+            values = [value for value, _ in axis(low, high, count).ticks]
+            assert 2 <= len(values) <= 2 * count + 3
+            assert all(low - 1e-6 * 10**length <= value <= high + 1e-6 * 10**length for value in values)
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (42, "MSE above the optimum (log scale) by epoch"),
+        (41, "MSE above the optimum (log scale)"),
+        (32, "MSE above the optimum"),
+        (20, "MSE above the …"),
+        (2, "MS"),
+    ],
+)
+def test_a_title_without_room_loses_whole_phrases_and_words(room, expected):
+    assert shortened("MSE above the optimum (log scale) by epoch", room, Screen()) == expected
+
+
+def test_a_marks_word_gives_way_before_a_curve_does():
+    curves = Series(range(9), range(9), "train"), Series(range(9), range(9, 0, -1), "validation")
+    head = draw(*curves, width=31, height=5, marks=[(4, "kept epoch 4")]).split("\n")[0]
+    assert head.split() == ["loss", "·", "train", "—", "validation"]
 
 
 def test_points_lie_on_the_braille_grid_as_curves_do():

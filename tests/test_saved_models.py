@@ -351,7 +351,7 @@ class TestBroken:
         content = bytearray(model.read_bytes())
         path = tmp_path / "flipped.safetensors"
         length = 8 + int.from_bytes(content[:8], "little")
-        for at in range(0, length, max(1, length // 250)):
+        for at in range(0, length, max(1, length // 120)):
             flipped = content.copy()
             flipped[at] ^= 0x15
             path.write_bytes(flipped)

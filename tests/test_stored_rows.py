@@ -68,12 +68,12 @@ class TestBatches:
     def test_of_a_buffer_that_holds_all_rows_they_are_those_in_memory(self, size, skipped):
         skipped = min(skipped, (ROWS - 1) // size)
         for epoch in (1, 2):
-            here = listed(DATA.batches(size, 5, epoch, skipped))
-            assert listed(stored(ROWS).batches(size, 5, epoch, skipped)) == here
+            here = listed(DATA.batches(size, 5, epoch, skipped * size))
+            assert listed(stored(ROWS).batches(size, 5, epoch, skipped * size)) == here
 
     @pytest.mark.parametrize("buffer", [32, 64, 100, 229])
     def test_in_order_they_are_those_in_memory_whatever_the_buffer(self, buffer):
-        assert listed(stored(buffer).batches(32, None, 1, 1)) == listed(DATA.batches(32, None, 1, 1))
+        assert listed(stored(buffer).batches(32, None, 1, 32)) == listed(DATA.batches(32, None, 1, 32))
 
     @pytest.mark.parametrize("buffer", [1, 10, 64, 65, 100, 229])
     def test_each_row_comes_once_in_an_epoch(self, buffer):
@@ -95,7 +95,7 @@ class TestBatches:
     @pytest.mark.parametrize("skipped", [1, 5, 20, 32])
     def test_the_first_may_be_skipped(self, skipped):
         rows = stored(50)
-        assert listed(rows.batches(7, 5, 1, skipped)) == listed(rows.batches(7, 5, 1, 0))[skipped:]
+        assert listed(rows.batches(7, 5, 1, 7 * skipped)) == listed(rows.batches(7, 5, 1, 0))[skipped:]
 
     def test_rows_far_apart_in_the_file_come_together(self):
         """A file in the order of its classes: a buffer of a quarter of it holds rows of every part of it."""

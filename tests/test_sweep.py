@@ -624,8 +624,14 @@ class TestLibrary:
             (
                 "fit",
                 "sample:polynomial",
-                {"degree": range(1, 4), "lr": np.array([0.01, 0.1]), "standardize": True, "validation": 0.3},
-                ["--degree", "1,2,3", "--lr", "0.01,0.1", "--standardize", "--validation", "0.3"],
+                {
+                    "degree": range(1, 4),
+                    "lr": np.array([0.01, 0.1]),
+                    "standardize": True,
+                    "validation": 0.3,
+                    "epochs": 40,
+                },
+                ["--degree", "1,2,3", "--lr", "0.01,0.1", "--standardize", "--validation", "0.3", "--epochs", "40"],
             ),
             (
                 "train",
@@ -705,7 +711,7 @@ class TestLibrary:
 
 class TestModelSize:
     def test_degree(self, gdcli):
-        words = ["sweep", "fit", "sample:polynomial", "--degree", "1..12:lin12", "--validation", "0.3", "--standardize"]
+        words = ["sweep", "fit", "sample:polynomial", "--degree", "1..5:lin5", "--validation", "0.3", "--standardize"]
         told = gdcli(*words, "--format", "json").json
         assert told["ranked_by"] == {"metric": "rmse", "of": "rows held out in 5 folds"}
         best = min(told["runs"], key=lambda run: run["rmse"])

@@ -26,9 +26,18 @@ PACKED = re.compile(r"0x[0-9a-fA-F]{6}")
 MEANINGS = [value for value in vars(theme).values() if isinstance(value, Meaning)]
 DRAWN = [one for one in MEANINGS if one.mark]
 ON_MAPS = {theme.PATH, theme.EDGE, theme.MISSING, theme.ZERO}
+ERRORS = theme.PERFECT, theme.RESIDUAL, theme.SQUARED
 TOGETHER = {
     "loss curves": (theme.TRAINING, theme.VALIDATION, theme.TEST, theme.BATCH, theme.GHOST),
-    "data and model": (theme.DATA, theme.START, theme.GHOST, theme.FITTED, theme.PERFECT),
+    "data and model": (
+        theme.DATA,
+        theme.START,
+        theme.GHOST,
+        theme.FITTED,
+        theme.PERFECT,
+        theme.RESIDUAL,
+        theme.SQUARED,
+    ),
     "loss surface": (theme.START, theme.OPTIMUM, theme.GHOST, theme.CURRENT, theme.PATH, theme.STEP),
     "dial": (theme.RATE, theme.LIMIT, theme.AXIS),
     "activation": (theme.VALUE, theme.SLOPE),

@@ -79,7 +79,7 @@ def test_a_file_that_is_no_model_is_the_command_s_to_refuse(content, tmp_path):
 def test_a_large_network_goes_on_to_the_last_bit(process):
     """As processes of their own: threads are chosen before NumPy is imported."""
     told = "--format", "csv", "-q"
-    network = "train", "sample:digits", "--hidden", "512,512", *told
+    network = "train", "sample:digits", "--hidden", "512,512", "--validation", "0.9", "--keep", "last", *told
     whole = process(*network, "--epochs", 2)
     process(*network, "--epochs", 1, "--save", "a.safetensors")
     rest = process("train", "sample:digits", "--resume", "a.safetensors", "--epochs", 2, *told)

@@ -680,9 +680,9 @@ class TestPasses:
         assert gdcli("train", "sample:iris", "--epochs", 3, "--format", "json").json["epochs"] == 3
 
     def test_a_sweep_s_runs_are_those_of_the_command(self, gdcli):
-        runs = gdcli("sweep", "train", "sample:iris", "--lr", "0.01,0.001", "--format", "json").json["runs"]
-        alone = gdcli("train", "sample:iris", "--lr", 0.001, "--format", "json").json
-        one = next(run for run in runs if run["config"]["lr"] == 0.001)
+        runs = gdcli("sweep", "train", "sample:iris", "--lr", "0.1,0.03", "--format", "json").json["runs"]
+        alone = gdcli("train", "sample:iris", "--lr", 0.03, "--format", "json").json
+        one = next(run for run in runs if run["config"]["lr"] == 0.03)
         assert one["epochs"] == alone["epochs"] < one["config"]["epochs"] == alone["config"]["epochs"]
         assert one["final_loss"] == pytest.approx(alone["history"][-1]["loss"], rel=1e-4)
 

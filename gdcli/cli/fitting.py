@@ -7,13 +7,13 @@ import typer
 from gdcli.cli.example import or_example
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
-from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import employed, finish, note_all, note_chosen, progress_bar, reading, resolved
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
 from gdcli.experiments.line_result import LineResult
+from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec
 from gdcli.render.reports.fit import answer_lines, report
 from gdcli.render.reports.headers import line_header
@@ -57,20 +57,17 @@ def fit(
     screen = layout(stream.plot, output, terminal, f"rerun: {again}", *[""] * (2 * spec.stop.require_converged))
     most = screen.table_rows(answer_lines(experiment, screen))
     keep = shown(stream.every, form.usual_rows, experiment.passes, most)
-    with interruptible() as interrupted:
+    kept = Saving(saving.model)
+    with kept.settled(), interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         passing = experiment.records if stream.timing else experiment.passing
         run = Run(passing(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0), keep)
-        result = LineResult(run, again, experiment=experiment, interrupted=interrupted)
-        records = bar.clearing(
-            experiment.reported(streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto"))
-        )
+        result = LineResult(run, again, experiment=experiment, interrupted=interrupted, saving=kept)
+        thinned = streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto")
+        records = bar.clearing(experiment.reported(result.saved_after(thinned)))
         rows_shown = timed(records) if stream.timing else records
         emit(report(result, rows_shown, screen, stream.timing), output, terminal, saving)
-    terminal.note(f"rerun: {again}")
-    if saving.model and not result.diverged:
-        with unwound():
-            result.save(saving.model)
+        terminal.note(f"rerun: {again}")
     finish(result, spec.stop.require_converged)
 
 

@@ -6,7 +6,7 @@ import gc
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import wraps
+from functools import partial, wraps
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -100,13 +100,17 @@ def _option(option: Option) -> inspect.Parameter:
     flag = option.name.replace("_", "-")
     plain = option.default is False or not option.is_switch
     names = option.flags or (f"--{flag}" if plain else f"--{flag}/--no-{flag}",)
+    declare = partial(typer.Option, *names, help=option.help, show_default=False)
     if option.is_switch:
-        declared = typer.Option(*names, help=option.help, show_default=False)
-        return _parameter(option.name, Annotated[bool | None, declared], option.default)
-    declared = typer.Option(
-        *names, help=option.help, parser=parser_of(option), metavar=option.metavar, show_default=False
-    )
-    return _parameter(option.name, Annotated[str | None, declared], option.default)
+        return _parameter(option.name, Annotated[bool | None, declare()], option.default)
+    kind, together = (list[str], _together) if option.is_repeatable else (str, None)
+    declared = declare(parser=parser_of(option), metavar=option.metavar, callback=together)
+    return _parameter(option.name, Annotated[kind | None, declared], option.default)
+
+
+def _together(values: Any) -> Any:
+    """The values of an option that may be given more than once, as one."""
+    return tuple(one for value in values or () for one in value) or None
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:

@@ -17,9 +17,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     def ask(signum: int, frame: Any) -> None:  # noqa: ARG001 - a signal handler's signature
         nonlocal asked
-        if asked or stalled():
+        again, asked = asked, True
+        if again or stalled():
             raise KeyboardInterrupt
-        asked = True
 
     with unwound():
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -13,6 +14,7 @@ from gdcli.cli.terminal import Terminal
 from gdcli.data.atomic_write import replaced
 from gdcli.definitions import FORMAT, definitions, named
 from gdcli.errors import DataError, OptionError
+from gdcli.experiments.saving import Lasting
 from gdcli.render import Report
 from gdcli.render.formats import Format
 from gdcli.render.formats._one_value import HINT, VALUE, one_value
@@ -61,14 +63,18 @@ def emit(
     files = pictures(saving.save or ())
     if files and report.words is None:
         report.records = list(report.records)  # they are shown twice
-    with destination(options.output, terminal if render.for_people else terminal.for_programs()) as out:
-        screen = terminal.screen(out)
-        render(report, out, screen)
+    report.records = rows = Lasting(report.records)
+    save = partial(_save_pictures, report, files, saving, again) if saving.save else None
+    to = terminal if render.for_people else terminal.for_programs()
+    with unwound(), rows.lasting(save), destination(options.output, to) as out:
+        render(report, out, terminal.screen(out))
+
+
+def _save_pictures(report: Report, files: list[str], saving: SaveOptions, again: object) -> None:
     if files:
         from gdcli.render.svg.files import save_pictures  # loads NumPy
 
-        with unwound():
-            save_pictures(report, files, str(again or report.summary()["rerun"]), saving.theme)
+        save_pictures(report, files, str(again or report.summary()["rerun"]), saving.theme)
 
 
 def check(options: OutputOptions, saving: SaveOptions = NOTHING, with_model: bool = False) -> None:

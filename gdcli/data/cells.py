@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.errors import DataError
+from gdcli.errors import DataError, NoRowsError
 from gdcli.said import enumerated, say, together
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "is_gap",
     "is_missing",
     "is_written_as_number",
+    "no_rows",
     "number",
     "printable",
     "quoted",
@@ -65,6 +66,11 @@ def data_error(source: str, what: str, hint: str = "", line: int = 0, column: st
         + [say("column {quoted}", quoted=quoted(name)) for name in [column] if name is not None]
     )
     return DataError(together(": ", (part for part in (printable(source), place, what) if part)), hint)
+
+
+def no_rows(source: str, what: str, line: int = 0, hint: str = say("a table needs at least one row")) -> NoRowsError:
+    """The error about a table without a row."""
+    return NoRowsError(data_error(source, what, line=line).message, hint)
 
 
 def is_missing(cell: str) -> bool:

@@ -89,26 +89,27 @@ class Dataset:
     def batches(self, size: int | None, seed: int | None, epoch: int, skipped: int) -> Iterator[Batch]:
         """Index, inputs and targets of each batch of an epoch: the rows in their order, or shuffled by (seed, epoch).
 
-        The first ones may be skipped. Shuffled rows are gathered many batches at a time, of which a batch is then a
+        The first rows may be skipped. Shuffled rows are gathered many batches at a time, of which a batch is then a
         view.
 
         Args:
             size: Rows of a batch; None = all of them.
             seed: Of the shuffling; None leaves the rows in their order.
             epoch: Counted from 1.
-            skipped: How many batches are left out at the beginning.
+            skipped: How many rows are left out at the beginning.
         """
         rows = len(self)
-        if size is None or size >= rows:
+        size = rows if size is None else min(size, rows)
+        if size == rows and not skipped:
             yield slice(None), self.inputs, self.targets
         elif seed is None:
-            for begin in range(skipped * size, rows, size):
+            for begin in range(skipped, rows, size):
                 batch = slice(begin, begin + size)
                 yield batch, self.inputs[batch], self.targets[batch]
         else:
             order = np.random.default_rng((seed, epoch)).permutation(rows)
             gathered = size * max(1, GATHERED // (size * self.inputs.shape[1]))
-            for first in range(skipped * size, rows, gathered):
+            for first in range(skipped, rows, gathered):
                 chosen = order[first : first + gathered]
                 inputs, targets = self.inputs.take(chosen, axis=0), self.targets.take(chosen, axis=0)
                 for begin in range(0, len(chosen), size):

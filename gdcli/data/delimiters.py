@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _USUAL = ReadLimits()
 
-__all__ = ["BLANKS", "cut", "records", "sniff", "widths"]
+__all__ = ["BLANKS", "candidates", "cut", "records", "sniff", "widths"]
 
 BLANKS = " "
 """The delimiter that stands for any run of blanks."""
@@ -107,6 +107,11 @@ def sniff(sample: bytes, decimal: str) -> str:
     lines = [line.decode(errors="replace") for line in sample.splitlines(keepends=True)]
     best = max(_CANDIDATES[decimal], key=lambda delimiter: _fit(lines, delimiter))
     return BLANKS if best == "\t" and _numbers_run_together(lines) else best
+
+
+def candidates(decimal: str) -> tuple[str, ...]:
+    """What may separate the cells, the likelier before the others."""
+    return _CANDIDATES[decimal]
 
 
 def cut(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:

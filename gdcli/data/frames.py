@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdcli.data.bulk import with_gaps
-from gdcli.data.cells import data_error, printable
+from gdcli.data.cells import data_error, no_rows, printable
 from gdcli.data.column_table import Column, ColumnTable
 from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
@@ -143,7 +143,7 @@ def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
         schema = frame.collect_schema()
         rows = int(frame.select(pl.len()).collect().item())
     if not rows or not schema:
-        raise data_error(place.source, say("no rows"), say("a table needs at least one row"))
+        raise no_rows(place.source, say("no rows"))
 
     def column(name: str) -> Column:
         with polars_reading(place, what):

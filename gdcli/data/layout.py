@@ -9,9 +9,10 @@ from contextlib import suppress
 from itertools import islice
 
 from gdcli.data import comments, header
-from gdcli.data.cells import data_error, printable, quoted
-from gdcli.data.delimiters import BLANKS, records, sniff
+from gdcli.data.cells import data_error, no_rows, printable, quoted
+from gdcli.data.delimiters import BLANKS, candidates, records, sniff, widths
 from gdcli.data.encoding import decode
+from gdcli.data.preamble import Above, above_names, grouping_note, grouping_rows
 from gdcli.data.read_limits import ReadLimits
 from gdcli.data.warning import ReadWarning, listed
 from gdcli.definitions.dataclass import dataclass
@@ -177,15 +178,19 @@ def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
     """
     text, declared = comments.declared_delimiter(decode(content, source, options.encoding))
     if not text or text.isspace():
-        raise data_error(source, say("the file is empty"), _NEEDS)
+        raise no_rows(source, say("the file is empty"), hint=_NEEDS)
     mark = comments.USUAL_MARK if options.comment is None else options.comment
     delimiter = options.separator or declared or _sniff(text, mark, options.decimal)
     if options.comment is None and _rows_begin_with(text, mark, delimiter):
         mark = ""
     offset, comment = comments.after_leading(text, mark)
+    above = _above(text, offset, delimiter, source, options) if options.header is not False else None
+    if above is not None:
+        offset, delimiter, comment = offset + above.offset, above.delimiter, b""
     rows, dropped = comments.strip_comments(text[offset:], mark) if comments.has_comments(text, mark) else (b"", 0)
     body = _Body(source, text[:offset] + rows if dropped else text, offset, delimiter, options, mark)
     notes = [_comment_note(dropped, mark)] if dropped else []
+    notes += [above.note] if above is not None else []
     return _named_text(body, comments.names_in_comment(comment, mark, delimiter) if comment else [], notes)
 
 
@@ -193,6 +198,15 @@ def _sniff(text: bytes, mark: str, decimal: str) -> str:
     lines = _sample(text, comments.after_leading(text, mark)[0]).splitlines(keepends=True)
     plain = [line for line in lines if not mark or not line.startswith(mark.encode(errors="surrogateescape"))]
     return sniff(b"".join(plain or lines), decimal)
+
+
+def _above(text: bytes, offset: int, delimiter: str, source: str, options: ReadOptions) -> Above | None:
+    """Lines above the names, where the first line is no row of the width of the others."""
+    sample, line = _sample(text, offset), text.count(b"\n", 0, offset) + 1
+    counts = list(islice(widths(map(bytes.decode, sample.splitlines(keepends=True)), delimiter), _SAMPLE_ROWS))
+    if len(counts) < 2 or (counts[0] == counts[1] and counts[0] > 1):
+        return None
+    return above_names(sample, [delimiter] if options.separator else candidates(options.decimal), source, line)
 
 
 def _rows_begin_with(text: bytes, mark: str, delimiter: str) -> bool:
@@ -277,6 +291,9 @@ def _below_names(
     width = max((len(cells) for cells in rows), default=len(first))
     if width < len(first) and not any(name.strip() for name in first[width:]):
         return body.text(first[:width], 1, 0, True, notes)
+    if above := grouping_rows(first, rows, body.options.decimal):
+        note = grouping_note(body.line_at(body.offset), first)
+        return body.text(rows[above - 1], above + 1, 0, True, [*notes, note])
     if header.has_units(same, body.options.decimal):
         return body.text(first, 2, 0, True, [*notes, _units(same[0], first)])
     return body.text(first, 1, 0, True, notes)
@@ -331,10 +348,10 @@ def _from_comment(names: list[str], line: int) -> ReadWarning:
 
 
 def _units(cells: list[str], names: list[str]) -> ReadWarning:
-    what = say(
-        "the line below the names holds units ({listed}) and is left out",
-        listed=listed([cell for cell in cells if cell.strip()]),
-    )
+    written = [cell for cell in cells if cell.strip()]
+    is_rule = not any(set(cell) - set("-=:+ ") for cell in written)
+    holds = say("is a rule") if is_rule else say("holds units ({listed})", listed=listed(written))
+    what = say("the line below the names {holds} and is left out", holds=holds)
     return ReadWarning("units", tuple(names), printable(what), "")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from gdcli.arrays import Array, default_names
 from gdcli.data.bulk import pick
-from gdcli.data.cells import data_error, quoted
+from gdcli.data.cells import data_error, no_rows, quoted
 from gdcli.data.foreign import foreign_zip
 from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
@@ -208,7 +208,7 @@ def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
 
 def _checked(table: ArrayTable) -> ArrayTable:
     if not len(table):
-        raise data_error(table.source, say("no rows"), say("a table needs at least one row"))
+        raise no_rows(table.source, say("no rows"))
     return table
 
 

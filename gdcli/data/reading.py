@@ -18,7 +18,7 @@ from gdcli.data.sources import is_sample, names_in, title
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.data.walking import WILD, Walk
 from gdcli.data.warning import ReadWarning, count, listed
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, GdcliError, NoRowsError, OptionError
 from gdcli.said import say
 
 __all__ = [
@@ -33,6 +33,9 @@ __all__ = [
     "table_at",
     "without_labels",
 ]
+
+_FEW_BYTES = 1 << 13
+"""Below so many a file may hold no rows."""
 
 
 def load(source: str, options: ReadOptions, stdin: BinaryIO | None = None, labels: str | None = None) -> Table:
@@ -131,8 +134,10 @@ class Part(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it; what is missing is found out when it is opened."""
-        return (self.place.path is None or Path(self.place.path).exists()) and self.place.size == 0
+        """Whether no row is in it; what is missing is found out when it is opened."""
+        if self.place.path is not None and not Path(self.place.path).exists():
+            return False
+        return self.place.size == 0 or (self.place.size < _FEW_BYTES and _has_no_rows(self.place))
 
 
 def parts_of(source: str, options: ReadOptions) -> list[Part] | None:
@@ -225,11 +230,22 @@ def _joined(source: str, parts: Sequence[Part]) -> Table:
 
 
 def full_and_empty(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
-    """Files with something in them, and files with nothing."""
+    """Files with rows in them, and files without."""
     found: tuple[list[Part], list[Part]] = ([], [])
     for part in parts:
         found[part.is_empty].append(part)
     return found
+
+
+def _has_no_rows(place: Place) -> bool:
+    """Whether a file holds the names of its columns at most; what else is wrong is found out when it is opened."""
+    try:
+        _of_one(place)
+    except NoRowsError:
+        return True
+    except GdcliError:
+        return False
+    return False
 
 
 def _table_of(part: Part) -> Table:
@@ -242,10 +258,7 @@ def _table_of(part: Part) -> Table:
 
 
 def left_out(files: Sequence[Part]) -> ReadWarning:
-    """The remark that some of several files are empty."""
-    what = say(
-        "{listed} {verb} empty and left out",
-        listed=listed([file.place.source for file in files]),
-        verb="is" if len(files) == 1 else "are",
-    )
+    """The remark that some of several files have no rows."""
+    has = say("has no rows and is") if len(files) == 1 else say("have no rows and are")
+    what = say("{listed} {has} left out", listed=listed([file.place.source for file in files]), has=has)
     return ReadWarning("empty files", (), what)

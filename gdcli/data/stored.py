@@ -164,7 +164,7 @@ class StoredDataset(Dataset):
             yield self._changed(inputs, targets)
 
     def batches(self, size: int | None, seed: int | None, epoch: int, skipped: int) -> Iterator[Batch]:
-        """Number in the file, inputs and targets of each batch of an epoch; the first ones may be skipped.
+        """Number in the file, inputs and targets of each batch of an epoch; the first rows may be skipped.
 
         Raises:
             ValueError: If a batch is all rows.
@@ -172,7 +172,7 @@ class StoredDataset(Dataset):
         if size is None:
             raise ValueError(say("rows on disk come in batches"))
         waiting: tuple[Array, Array, Array] | None = None
-        for group in self._groups(size, seed, epoch, skipped * size):
+        for group in self._groups(size, seed, epoch, skipped):
             numbers, inputs, targets = group if waiting is None else _joined(waiting, group)
             full = len(numbers) // size * size
             waiting = numbers[full:], inputs[full:], targets[full:]

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array
 from gdcli.data.bulk import narrow, pick, read_matrix, with_gaps
-from gdcli.data.cells import data_error, floats_or_gaps, is_gap, number
+from gdcli.data.cells import data_error, floats_or_gaps, is_gap, no_rows, number
 from gdcli.data.foreign import refuse_foreign
 from gdcli.data.layout import Layout, ReadOptions, Text, open_text
 from gdcli.data.lookalikes import complaint, mostly_numbers
@@ -257,8 +257,7 @@ def _read_cells(text: Text) -> CellTable:
         for column, values in zip(columns, zip(*(cells for _, cells in chunk), strict=True), strict=True):
             column.extend(map(shared.setdefault, values, values) if share else values)
     if not lines:
-        hint = say("a table needs at least one row")
-        raise data_error(text.source, say("no rows after the line of names"), hint, text.line - 1)
+        raise no_rows(text.source, say("no rows after the line of names"), text.line - 1)
     names = _without_blank_columns(text.names, columns)
     cells = [plain_cells(column, text.options) for column in columns[: len(names)]]
     return CellTable(names, text.source, cells, lines, text.options, layout=text.layout)

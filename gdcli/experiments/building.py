@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def schedule(spec: RateSpec, rate: float, steps: int) -> Schedule:
     result: Schedule = kind(rate, max(1, steps - spec.warmup), **settings)
     if spec.warmup:
         result = schedules.Warmup(result, spec.warmup)
-    turns = tuple(sorted((max(0, change.step - 1), change.rate) for change in spec.lr_at or ()))
+    turns = tuple(sorted(((max(0, one.step - 1), one.rate) for one in spec.lr_at or ()), key=itemgetter(0)))
     return schedules.Dial(result, turns) if turns else result
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from gdcli.analysis.range_test import Probe, range_test
 from gdcli.analysis.suggestions import named_suggestions
 from gdcli.arrays import Array
-from gdcli.experiments import building
+from gdcli.experiments import building, changes
 from gdcli.experiments.chosen import Choice, Chosen
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import NetworkSpec, Spec, train_epochs
@@ -75,7 +75,7 @@ def settled(one: Any, before: tuple[Choice, ...] = ()) -> Any:
 
 def before_split(spec: Spec, rows: int, classes: int) -> tuple[Choice, ...]:
     """That no row is held out where a class has too few of them, and nothing is given that needs some."""
-    given = (spec.rate.lr, spec.rate.lr_at or None, spec.epochs.epochs, spec.stop.validation, spec.stop.keep)
+    given = (spec.rate.lr, changes.rates(spec).lr_at or None, spec.epochs.epochs, spec.stop.validation, spec.stop.keep)
     ruled = any(spec.stop.rule(name) is not None for name in ENDINGS) or spec.folds.folds is not None
     if ruled or any(one is not None for one in given) or not FEW_ROWS <= rows < FEW_ROWS * classes:
         return ()
@@ -95,8 +95,8 @@ def of_network(one: Experiment) -> Chosen:
         one: The experiment with the usual values where none are given.
     """
     spec = one.spec
-    free = spec.rate.lr is None and not spec.rate.lr_at
-    convex = _convex(one) if free else ()
+    free = spec.rate.lr is None and not changes.rates(spec).lr_at
+    convex = _convex(one) if free and not spec.changes.at else ()
     found = convex or (_searched(one) if free else ())
     after = one if not found else with_options(one, {choice.name: choice.value for choice in found})
     ending = _ending(after, bool(convex))
@@ -108,11 +108,11 @@ def with_options(one: Any, options: Mapping[str, Any]) -> Any:
     """The same experiment with some options of rate, optimizer, batches and epochs changed."""
     spec: Spec = one.spec.replace(**options)
     size = one.batch_size if spec.loop.batch_size is None else building.batch_size(spec.loop, len(one.data))
-    each = 1 if size is None else -(-len(one.data) // size)
     rate = one.rate if spec.rate.lr is None else spec.rate.lr
     epochs = one.epochs if spec.epochs.epochs is None else spec.epochs.epochs
     optimizer = building.optimizer(spec.optimizer, "adam") if isinstance(spec.model, NetworkSpec) else one.optimizer
-    schedule = building.schedule(spec.rate, rate, epochs * each)
+    steps = changes.pace(spec, size, len(one.data)).steps(epochs)
+    schedule = building.schedule(changes.rates(spec), rate, steps)
     start = np.zeros_like(one.start) if options.get("init") == "zeros" else one.start
     one = replace(one, spec=spec, optimizer=optimizer, schedule=schedule, start=start)
     return replace(one, rate=rate, epochs=epochs, batch_size=size)

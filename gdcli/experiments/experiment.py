@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Self
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
@@ -14,17 +14,20 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.experiments import changes
 from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
 from gdcli.said import say
-from gdcli.training.loop import Problem, descend
+from gdcli.training.loop import Problem
+from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.rules import StoppingRule, Tolerance
+from gdcli.training.segments import Segment, descend_in_segments, problem_after
 from gdcli.training.stopping import Stopping, stopped
-from gdcli.training.streams import epochs
+from gdcli.training.streams import epochs, with_gradient
 
 Interrupted = Callable[[], bool]
 Passing = Iterable[Step | Epoch | Stretch]
@@ -99,15 +102,31 @@ class Experiment(ABC):
         return 1 if self.batch_size is None else -(-len(self.data) // self.batch_size)
 
     @property
+    def pace(self) -> Pace:
+        """The batch size by the step."""
+        return changes.pace(self.spec, self.batch_size, len(self.data))
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What holds from which update on; one segment where nothing but the rate changes in mid-run."""
+        return changes.segments(self.spec, Segment(0, self.problem, self.optimizer, self.batch_size), len(self.data))
+
+    def in_force(self, segment: Segment) -> Self:
+        """The same run as if it had begun with what a segment has."""
+        spec, problem = self.spec.replace(at=None), segment.problem
+        return replace(self, spec=spec, problem=problem, optimizer=segment.optimizer, batch_size=segment.batch_size)
+
+    @property
     def steps(self) -> int:
         """Updates that are made at most."""
-        planned = self.epochs * self.steps_per_epoch
+        planned = self.pace.steps(self.epochs)
         return min(planned, int(self.spec.stop.rule("max_steps", planned)))
 
     @property
     def passes(self) -> int:
         """Epochs that are begun at most."""
-        return -(-self.steps // self.steps_per_epoch)
+        place = self.pace.place(self.steps)
+        return place.passes + bool(place.within)
 
     @property
     def keeps_best(self) -> bool:
@@ -116,8 +135,8 @@ class Experiment(ABC):
 
     @property
     def has_constant_rate(self) -> bool:
-        """Whether every update uses the same rate."""
-        return isinstance(self.schedule, Constant)
+        """Whether every update is made alike: at the same rate, with nothing changed in mid-run."""
+        return isinstance(self.schedule, Constant) and not self.spec.changes.at
 
     @property
     def is_textbook(self) -> bool:
@@ -202,7 +221,8 @@ class Experiment(ABC):
             return rule
         from gdcli.analysis.objective import objective
 
-        return replace(rule, objective=objective(self.problem, self.optimizer))
+        last = self.segments[-1]
+        return replace(rule, objective=objective(last.problem, last.optimizer))
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
         """The run itself: the one training stream, up to where it ends.
@@ -223,21 +243,23 @@ class Experiment(ABC):
             watch: Sees all that passes.
             together: Epochs of a stretch at most.
         """
+        changes.refuse_beyond(self.spec, self.pace.steps(self.epochs))
         numbers = self.problem.data.inputs.size + self.problem.model.size
-        stream = descend(
-            self.problem,
-            self.optimizer,
+        segments, stopping = self.segments, self.stopping
+        stream = descend_in_segments(
+            segments,
             learning_rate=self.schedule,
             epochs=self.epochs,
             start=self.start,
-            batch_size=self.batch_size,
             seed=self.spec.loop.seed,
             shuffle=self.spec.loop.shuffle,
             resume=self.resumed,
             together=min(together, max(1, NUMBERS // numbers)),
         )
         past = self._before(stream)
-        return epochs(watch(stopped(stream, self.stopping, self.problem, interrupted, past)))
+        if len(segments) > 1 and any(one.needs_gradient for one in stopping.rules):
+            stream = with_gradient(stream, problem_after(segments))
+        return epochs(watch(stopped(stream, stopping, self.problem, interrupted, past)))
 
     def _before(self, stream: Iterator[Step | Epoch | Stretch]) -> Iterable[Epoch]:  # noqa: ARG002 - it takes the resumed record
         """The epochs of a run before it goes on."""

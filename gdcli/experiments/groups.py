@@ -313,6 +313,7 @@ def refuse(spec: Spec) -> None:
         "--start random": (model.start == RANDOM, say("all groups begin at the same parameters: give numbers")),
         "--loss": (spec.loss.loss not in (None, "mse"), say("each group's rows are condensed, which MSE alone allows")),
         "--batch-size": (spec.loop.batch_size not in (None, "full"), say("each group's rows are one batch")),
+        "--at": (bool(spec.changes.at), say("groups change nothing but the rate in mid-run: --lr-at does that")),
         "--folds": (spec.folds.folds is not None, say("score groups on held-out rows: --validation 0.2")),
         "--missing mean": (spec.data.missing == "mean", say("use --missing drop")),
         "--validation FILE": (

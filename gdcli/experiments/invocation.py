@@ -9,7 +9,7 @@ from typing import Any
 from gdcli.data.sources import names_in
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
-from gdcli.experiments.notation import write
+from gdcli.experiments.notation import Setting, write
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import Spec, options_of
 
@@ -90,7 +90,7 @@ def _words(flag: str, value: Any) -> Iterator[str]:
     """An option and its value; a switch is its flag, and `--no-...` where it is off."""
     if value is None:
         return
-    if isinstance(value, Repeated):
+    if isinstance(value, Repeated) or (isinstance(value, tuple) and value and isinstance(value[0], Setting)):
         yield from (word for one in value for word in _words(flag, one))
     elif isinstance(value, bool):
         yield flag if value else flag.replace("--", "--no-", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from gdcli.experiments.lecture import example
 from gdcli.experiments.line import read_line
 from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.reading import Reader
+from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec
 from gdcli.said import say
 from gdcli.training.streams import Run
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from gdcli.experiments.group_result import GroupsResult
     from gdcli.experiments.network_result import NetworkResult
     from gdcli.experiments.saved import Model
+
+Kept = TypeVar("Kept", "LineResult", "NetworkResult")
 
 __all__ = ["fit", "load", "train"]
 
@@ -67,10 +70,7 @@ def fit(
     run = Run(experiment.records(), spec.stop.rule("min_delta", 0.0))
     with np.errstate(all="ignore"):
         history = [record.row() for record in experiment.reported(iter(run))]
-    result = LineResult(run, _invocation(experiment, save), history, experiment)
-    if save and not result.diverged:
-        result.save(save)
-    return result
+    return _kept(LineResult(run, _invocation(experiment, save), history, experiment, saving=Saving(save)))
 
 
 def _fit_groups(spec: Spec, by: str, reader: Reader, save: str | None) -> GroupsResult:
@@ -116,10 +116,7 @@ def train(data: Any, /, *, save: str | None = None, resume: str | None = None, *
     run = Run(experiment.records(), spec.stop.rule("min_delta", 0.0))
     with np.errstate(all="ignore"):
         history = [record.row() for record in run]
-    result = NetworkResult(run, _invocation(experiment, save), history, experiment, saved_as=save)
-    if save and not result.diverged:
-        result.save(save)
-    return result
+    return _kept(NetworkResult(run, _invocation(experiment, save), history, experiment, saving=Saving(save)))
 
 
 def load(path: str | PathLike[str]) -> Model:
@@ -131,6 +128,13 @@ def load(path: str | PathLike[str]) -> Model:
     from gdcli.experiments.saved import load_model
 
     return load_model(str(path))
+
+
+def _kept(result: Kept) -> Kept:
+    """The result, its model saved where it goes to."""
+    with result.saving.settled():
+        result.keep_model()
+    return result
 
 
 def _spec(command: str, data: Any, options: Mapping[str, Any]) -> tuple[Spec, Reader]:

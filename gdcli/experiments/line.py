@@ -16,7 +16,7 @@ from gdcli.data.dataset import Dataset, compress
 from gdcli.data.scaling import Basis, Undoing
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
-from gdcli.experiments import building
+from gdcli.experiments import building, changes
 from gdcli.experiments.experiment import TOGETHER, Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
 from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.notation import write
@@ -30,6 +30,7 @@ from gdcli.said import enumerated, say
 from gdcli.training import streams
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Stretch
+from gdcli.training.segments import Segment, problem_after
 from gdcli.training.stopping import LINE_FLOOR
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ class LineExperiment(Experiment):
     Args:
         basis: From raw inputs to what the model sees, and back.
         passed: What is left of rows that were too many to keep; `data` then holds the few that stand for them.
+        whole: All rows as the model sees them, where the problem has the few that are equivalent; else None.
     """
 
     basis: Basis
     passed: Passed | None = field(default=None, kw_only=True)
+    whole: Dataset | None = field(default=None, kw_only=True)
 
     @property
     def rows(self) -> int:
@@ -128,9 +131,9 @@ class LineExperiment(Experiment):
         is_raw = self.basis.is_raw if isinstance(self._back, Undoing) else _is_unit(self._back)
         return Descent(
             problem=self._whole_problem(),
-            optimizer=self.optimizer,
+            optimizer=self.segments[-1].optimizer,
             rate=self.rate if self.has_constant_rate else None,
-            batches=self.batch_size is not None,
+            batches=self.segments[-1].batch_size is not None,
             loss_name=self.loss_name,
             back=None if is_raw else self._back,
             noise=None if is_raw else self._noise(),
@@ -148,8 +151,8 @@ class LineExperiment(Experiment):
         from gdcli.analysis.objective import SMALL
 
         if self.data.inputs.size * self.basis.degree > SMALL or len(self.problem.data) == len(self.data):
-            return self.problem
-        return replace(self.problem, data=_seen(self.data, self.basis, self.problem.data.input_names))
+            return self.segments[-1].problem
+        return replace(self.segments[-1].problem, data=_seen(self.data, self.basis, self.problem.data.input_names))
 
     def _noise(self) -> Array | None:
         """Rounding of each column of the design, of inputs that were centred before their powers were taken."""
@@ -184,7 +187,17 @@ class LineExperiment(Experiment):
         problem = self.problem
         if problem.loss is not losses.mse or self.batch_size is not None or len(problem.data) < COMPRESSED_FROM:
             return self
-        return replace(self, problem=replace(problem, data=compress(problem.data)))
+        return replace(self, problem=replace(problem, data=compress(problem.data)), whole=problem.data)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What holds from which update on; from the first batches on, all rows."""
+        made = super().segments
+        first = next((at for at, one in enumerate(made) if one.batch_size is not None), len(made))
+        if self.whole is None or first == len(made):
+            return made
+        all_rows = (replace(one, problem=replace(one.problem, data=self.whole)) for one in made[first:])
+        return (*made[:first], *all_rows)
 
     def standardized(self) -> LineExperiment:
         """The same descent on standardised inputs, from zero."""
@@ -194,7 +207,7 @@ class LineExperiment(Experiment):
         self, interrupted: Interrupted = never, watch: Watch = unwatched, together: int = TOGETHER
     ) -> Iterator[Epoch | Stretch]:
         """The run itself, with the gradient of every epoch."""
-        return streams.with_gradient(super().passing(interrupted, watch, together), self.problem)
+        return streams.with_gradient(super().passing(interrupted, watch, together), problem_after(self.segments))
 
     def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
         """The same records with their parameters in raw units."""
@@ -271,7 +284,7 @@ def on_rows(
     batch = building.batch_size(spec.loop, len(data))
     rate = FIT_RATE if spec.rate.lr is None else spec.rate.lr
     epochs = FIT_EPOCHS if spec.epochs.epochs is None else spec.epochs.epochs
-    steps = epochs * (1 if batch is None else -(-len(data) // batch))
+    steps = changes.pace(spec, batch, len(data)).steps(epochs)
     loss = building.loss_named(spec.loss)
     scaling_ = building.scaling_for(spec.loop, scaling.none, uncentred=model_spec.no_intercept)
     seen = passed.ends if passed is not None and scaling_ in _BY_ENDS else data.inputs
@@ -288,7 +301,7 @@ def on_rows(
         problem=Problem(model, loss, _seen(data, basis, terms), held, spec.loss.l1, spec.loss.l2),
         start=start,
         optimizer=building.optimizer(spec.optimizer, "sgd"),
-        schedule=building.schedule(spec.rate, rate, steps),
+        schedule=building.schedule(changes.rates(spec), rate, steps),
         rate=rate,
         epochs=epochs,
         batch_size=batch,

@@ -70,7 +70,7 @@ def settled(one: E, make: Make[E]) -> E:
         make: Makes that of another spec.
     """
     spec = one.spec
-    if spec.rate.lr is not None or spec.rate.lr_at or spec.loop.scaling is not None:
+    if spec.rate.lr is not None or spec.rate.lr_at or spec.changes.at or spec.loop.scaling is not None:
         return one
     as_is = _outlook(one)
     if as_is.arrives:

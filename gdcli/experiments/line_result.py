@@ -222,6 +222,7 @@ class LineResult(Result):
             "schedule": write(spec.rate.schedule),
             "warmup": spec.rate.warmup,
             "lr_at": None if spec.rate.lr_at is None else write(spec.rate.lr_at),
+            **({"at": write(spec.changes.at)} if spec.changes.at else {}),
             "degree": self.experiment.basis.degree,
             "intercept": self.experiment.basis.intercept,
             "shuffle": spec.loop.shuffle,

@@ -1,4 +1,7 @@
-"""Network experiments: classes or numbers, from tables or images."""
+"""Network experiments: classes or numbers, from tables or images.
+
+The file is long because all that can be wrong with the rows of a network is said where they are read.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from gdcli.data.stored import StoredDataset
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
-from gdcli.experiments import building
+from gdcli.experiments import building, changes
 from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
 from gdcli.experiments.experiment import Experiment, refuse_single_row
@@ -32,8 +35,10 @@ from gdcli.nn import losses
 from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
+from gdcli.optim.optimizers import Optimizer
 from gdcli.said import enumerated, say, together
 from gdcli.training.loop import Problem
+from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
 from gdcli.training.stopping import NETWORK_FLOOR
 
@@ -154,7 +159,8 @@ class NetworkExperiment(Experiment):
             return ()
         first = next(stream)
         assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
-        return before(self.past, first, self.problem)
+        penalised = (one.problem for one in self.segments if one.problem.l1 or one.problem.l2)
+        return before(self.past, first, next(penalised, self.problem), len(self.segments) > 1)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:
@@ -229,13 +235,13 @@ def network_experiment(
         spec.loss.l2,
         {"accuracy": correct} if data.classes else {},
     )
-    optimizer = building.optimizer(spec.optimizer, "adam") if past is None else resumption_of(past).optimizer
+    optimizer = _saved_optimizer(spec, past) or building.optimizer(spec.optimizer, "adam")
     rate = type(optimizer).usual_learning_rate if spec.rate.lr is None else spec.rate.lr
     batch = building.batch_size(spec.loop, len(data), usual=BATCH)
-    each = 1 if batch is None else -(-len(data) // batch)
+    pace = changes.pace(spec, batch, len(data))
     epochs = train_epochs(len(examples.data)) if spec.epochs.epochs is None else spec.epochs.epochs
     if past is not None:
-        _refuse_shorter(each, past)
+        _refuse_shorter(pace, past)
     made = NetworkExperiment(
         spec=spec,
         data=data,
@@ -243,7 +249,7 @@ def network_experiment(
         problem=problem,
         start=initial(model, model_spec, spec.loop.seed, dtype) if past is None else past.parameters,
         optimizer=optimizer,
-        schedule=building.schedule(spec.rate, rate, epochs * each),
+        schedule=building.schedule(changes.rates(spec), rate, pace.steps(epochs)),
         rate=rate,
         epochs=epochs,
         batch_size=batch,
@@ -319,10 +325,20 @@ def _refuse_other(data: Dataset, past: SavedModel) -> None:
         )
 
 
-def _refuse_shorter(each: int, past: SavedModel) -> None:
+def _saved_optimizer(spec: Spec, past: SavedModel | None) -> Optimizer | None:
+    """The optimizer of a run that goes on, as it was at its start; None if it is not known from the last step."""
+    if past is None:
+        return None
+    resumption = resumption_of(past)
+    changed = any(one.step <= resumption.record.step for one in spec.changes.at or ())
+    return None if changed else resumption.optimizer
+
+
+def _refuse_shorter(pace: Pace, past: SavedModel) -> None:
     """Refuses to go on in an epoch that on these rows is over before it gets there."""
     record = resumption_of(past).record
-    if record.within >= each:
+    if record.within and pace.taken(record.step, record.within) >= pace.rows:
+        each = -(-pace.rows // pace.size(record.step))
         raise DataError(
             say(
                 "--resume: the model stopped {within} updates into an epoch, and with these rows one has {each}",

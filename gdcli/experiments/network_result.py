@@ -30,6 +30,7 @@ from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.said import say
 from gdcli.training.records import Epoch, Overfitting
+from gdcli.training.segments import made_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +39,9 @@ class NetworkResult(Result):
 
     Args:
         experiment: What was run.
-        saved_as: The file its model goes to, or None.
     """
 
     experiment: NetworkExperiment = None  # type: ignore[assignment]  # fields before it have defaults
-    saved_as: str | None = None
 
     @property
     def reading(self) -> ReadReport | None:
@@ -142,7 +141,9 @@ class NetworkResult(Result):
             return ()
         counted = one.has_constant_rate and one.dtype == np.float64  # float32 rounds too much to count epochs
         rate = one.rate if counted else None
-        descent = Descent(one.problem, one.optimizer, rate, one.batch_size is not None, unit=one.unit)
+        last_one = one.segments[-1]
+        in_batches = last_one.batch_size is not None
+        descent = Descent(last_one.problem, last_one.optimizer, rate, in_batches, unit=one.unit)
         made = descent.claims(one.start, last, self.run.losses)
         return tuple(claim for claim in made if claim.subject != "digits")  # its parameters are not shown
 
@@ -151,7 +152,7 @@ class NetworkResult(Result):
         """Further lines for people."""
         run, experiment = self.run, self.experiment
         remarks = ending(run.last, experiment.epochs, experiment.stopping.rules)
-        return remarks + ([("saved", self.saved_as)] if self.saved_as else [])
+        return remarks + ([("saved", self.saving.written)] if self.saving.written else [])
 
     def predict(self, rows: Any) -> Array:
         """Labels of classes, or numbers, for raw inputs (n, d)."""
@@ -184,7 +185,7 @@ class NetworkResult(Result):
             "chosen": self.experiment.choices,
             "config": self.config(),
             "reading": described(self.reading),
-            "model": self.saved_as,
+            "model": self.saving.written,
             "rerun": self.rerun,
         }
 
@@ -231,7 +232,9 @@ class NetworkResult(Result):
                 config=self.config(),
                 history=run.rows,
                 best_epoch=self.kept.epoch,
-                resumption=Resumption(one.optimizer, run.last, best.epoch, best.parameters),
+                resumption=Resumption(
+                    made_by(one.segments, run.last.step).optimizer, run.last, best.epoch, best.parameters
+                ),
                 spec=one.spec.replace(lr=one.rate, epochs=one.epochs, max_steps=None, chosen=one.choice_note or None),
             ),
         )

@@ -2,6 +2,8 @@
 
 `write` and the readers are inverse to each other. A reader takes the text of one option; it raises ValueError with
 what it wants, for the caller to put the option's name before, or OptionError where there is more to say.
+
+The file is long because a reader and its refusals stand together.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from gdcli.said import say
 N = TypeVar("N", int, float)
 LARGEST = 2**63
 LR_AT = say("as in --lr-at 100:0.3,200:0.01")
+AT = say("as in --at 100:lr=0.3 --at 100:batch-size=8")
 SETTINGS = say("as in --schedule step:every=100,factor=0.5")
 NEURONS = 1_000_000
 Settings = tuple[tuple[str, float], ...]
@@ -55,6 +58,23 @@ class Change(NamedTuple):
         return f"{self.step}:{exact(self.rate)}"
 
 
+class Setting(NamedTuple):
+    """A setting from a step on: `100:batch-size=8`.
+
+    Args:
+        step: The first update that uses it, from 1.
+        name: The option's name, as in `batch_size`.
+        value: Its value as text.
+    """
+
+    step: int
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.step}:{self.name.replace('_', '-')}={self.value}"
+
+
 class ClassWeight(NamedTuple):
     """How much a class counts: `spam=2`."""
 
@@ -73,7 +93,7 @@ def write(value: Any) -> str:
     """
     if isinstance(value, float):
         return exact(value)
-    plain = isinstance(value, tuple | list) and not isinstance(value, Named | Change | ClassWeight)
+    plain = isinstance(value, tuple | list) and not isinstance(value, Named | Change | Setting | ClassWeight)
     return ",".join(map(write, value)) or "0" if plain else str(value)
 
 
@@ -256,6 +276,34 @@ def lr_at(text: str) -> tuple[Change, ...]:
     return tuple(changes)
 
 
+def at(text: str) -> tuple[Setting, ...]:
+    """`100:lr=0.3,200:batch-size=8`: from step 100 on that rate, from step 200 on batches of 8."""
+    return tuple(map(_setting, text.split(",")))
+
+
+def at_step(step: int, text: str) -> tuple[Setting, ...]:
+    """`momentum=0.8,l2=0.01` as changes at a step.
+
+    Raises:
+        OptionError: If it is not NAME=VALUE.
+    """
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        if not (name.strip() and value.strip()):
+            raise OptionError(say("'{part}' is not NAME=VALUE, as in momentum=0.8", part=part.strip()))
+    return at(",".join(f"{step}:{part}" for part in text.split(",")))
+
+
+def _setting(part: str) -> Setting:
+    step, colon, rest = part.partition(":")
+    name, equals, value = (one.strip() for one in rest.partition("="))
+    if not (step.strip().isdecimal() and colon and name and equals and value):
+        raise OptionError(say("--at: '{part}' is not STEP:NAME=VALUE", part=part), AT)
+    if not 0 < int(step) < LARGEST:
+        raise OptionError(say("--at: '{part}': a step is a whole number from 1", part=part), AT)
+    return Setting(int(step), name.lstrip("-").replace("-", "_"), value)
+
+
 def start(text: str) -> tuple[float, ...] | str:
     """Parameters in raw units, or `random`."""
     return RANDOM if text.strip().lower() == RANDOM else tuple(numbers("--start", text))
@@ -353,7 +401,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     reader.__name__: reader
     for reader in (
         *(number, positive, non_negative, below_one, count, degree, whole, rates, text, note, place, names, columns),
-        *(missing, keep, task, dtype, schedule, lr_at, start, hidden, batch_size, scale, validation, class_weight),
+        *(missing, keep, task, dtype, schedule, lr_at, at, start, hidden, batch_size, scale, validation, class_weight),
     )
 }
 """The readers by name, as a field's `accepts` has it."""

@@ -40,6 +40,11 @@ class Option(NamedTuple):
         """Whether it is on or off."""
         return isinstance(self.default, bool) or self.accepts == "switch"
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be given more than once, its values together being one."""
+        return self.accepts == "at"
+
     def read(self, given: Any) -> Any:
         """A value given as text, or as a value that has a text form.
 

@@ -93,6 +93,7 @@ def needs_rows(spec: Spec) -> str | None:
         "--degree": isinstance(spec.model, LineSpec) and spec.model.degree != 1,
         "--loss": spec.loss.loss not in (None, "mse"),
         "--batch-size": spec.loop.batch_size not in (None, "full"),
+        "--at batch-size": any(one.name == "batch_size" for one in spec.changes.at or ()),
         "--folds": spec.folds.folds is not None,
         "--no-shuffle": in_order,
         "--missing mean": spec.data.missing == "mean",

@@ -12,13 +12,14 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.options import Option
+from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec, options_of
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Row, Status
 from gdcli.training.streams import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gdcli.analysis.claims import Claim
     from gdcli.analysis.evidence import Verdict
@@ -39,6 +40,7 @@ class Result(ABC):
         history: The rows that were kept, one a record; empty where they were streamed.
         experiment: What was run.
         interrupted: Asked while folds are run; True ends them.
+        saving: The file that its model goes to.
     """
 
     run: Run
@@ -46,6 +48,17 @@ class Result(ABC):
     history: list[Row] = field(default_factory=list, repr=False)
     experiment: Experiment = None  # type: ignore[assignment]  # fields before it have defaults
     interrupted: Interrupted = never
+    saving: Saving = field(default_factory=Saving, repr=False)
+
+    def saved_after(self, records: Iterable[Epoch]) -> Iterator[Epoch]:
+        """Passes the run's records on, and saves its model when the last has passed, unless it diverged."""
+        yield from records
+        self.keep_model()
+
+    def keep_model(self) -> None:
+        """Saves the model where it goes to, unless it diverged."""
+        if not self.diverged:
+            self.saving.write(self.save)
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:

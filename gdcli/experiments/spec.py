@@ -14,7 +14,7 @@ from gdcli.data.sources import title
 from gdcli.definitions import OPTIMIZER, STOPPING_RULE
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.experiments.notation import Change, ClassWeight, Named, Settings
+from gdcli.experiments.notation import Change, ClassWeight, Named, Setting, Settings
 from gdcli.experiments.options import Group, Option, option, options_of_definitions
 from gdcli.said import enumerated, say
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gdcli.training.rules import StoppingRule
 
 __all__ = [
+    "ChangeSpec",
     "DataSpec",
     "EpochSpec",
     "FoldSpec",
@@ -281,6 +282,18 @@ class FoldSpec(Group):
     )
 
 
+@dataclass(frozen=True)
+class ChangeSpec(Group):
+    """What changes in mid-run."""
+
+    at: tuple[Setting, ...] | None = option(
+        None,
+        "From that step on, that value: of lr, batch-size, optimizer and its settings, l1, l2, dropout. Repeatable.",
+        "STEP:NAME=VALUE",
+        "at",
+    )
+
+
 def reject_together(options: Mapping[str, Any]) -> None:
     """Refuses options that say two things about one.
 
@@ -309,6 +322,7 @@ class Spec:
         loss: What is minimised.
         stop: What ends it.
         folds: How it is scored beside that.
+        changes: What changes in mid-run.
 
     >>> Spec(LineSpec(), DataSpec("sample:deck")).replace(lr=0.5, degree=2).model.degree
     2
@@ -323,6 +337,7 @@ class Spec:
     loss: LossSpec = LossSpec()
     stop: StopSpec = StopSpec()
     folds: FoldSpec = FoldSpec()
+    changes: ChangeSpec = ChangeSpec()
 
     COMMANDS: ClassVar[Mapping[str, type[Group]]] = {"fit": LineSpec, "train": NetworkSpec}
 
@@ -400,7 +415,7 @@ class Spec:
         model = dict(known["model"])
         command = str(model.pop("kind"))
         kinds = groups_of(command)
-        written = {"folds": {}, **known, "model": model}  # earlier versions had no folds
+        written = {"folds": {}, "changes": {}, **known, "model": model}  # earlier versions had none of these
         parts = {name: _restored(kind, written[name]) for name, kind in kinds.items()}
         spec = cls(**parts)  # type: ignore[arg-type]
         try:
@@ -425,6 +440,7 @@ def groups_of(command: str) -> dict[str, type[Group]]:
         "loss": LossSpec,
         "stop": StopSpec,
         "folds": FoldSpec,
+        "changes": ChangeSpec,
     }
 
 
@@ -433,7 +449,7 @@ def options_of(command: str) -> tuple[Option, ...]:
     return tuple(one for kind in groups_of(command).values() for one in kind.options())
 
 
-RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "class_weight": ClassWeight}
+RECORDS: Mapping[str, type[Any]] = {"schedule": Named, "lr_at": Change, "at": Setting, "class_weight": ClassWeight}
 """What the parts of some fields are, which JSON has as lists."""
 
 

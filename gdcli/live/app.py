@@ -181,7 +181,7 @@ class LiveApp(App[None]):
     def _turn_page(self) -> None:
         """The next page of the help; after the last one, back to the run."""
         width, height = self.stage.size
-        pages = len(help_pages(height, width))
+        pages = len(help_pages(height, width, self.scenes.keys))
         self.session.help = self.session.help + 1 if self.session.help < pages else 0
 
     def _end_by(self, signum: int) -> None:
@@ -192,6 +192,8 @@ class LiveApp(App[None]):
     def _act(self, action: str) -> None:
         if action == "save_picture":
             self._save_picture()
+        elif action == "projector":
+            self._projector()
         elif action:
             self.session.do(action)
         if self.session.finished:
@@ -221,6 +223,9 @@ class LiveApp(App[None]):
             point = self.scenes.surface.point_at(column, row, scene.landscape)
             if point is not None:
                 self.session.restart_from(*point)
+
+    def _projector(self) -> None:
+        self.session.switch_projector(self.stage.size.width)
 
     def _save_picture(self) -> None:
         path = next(path for number in range(1, 10_000) if not (path := Path(f"gdcli-live-{number}.svg")).exists())

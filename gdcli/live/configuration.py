@@ -51,6 +51,19 @@ class Origin(NamedTuple):
         known = {one.name for one in DataSpec.options()}
         return DataSpec.of({"source": self.source} | {name: self.given[name] for name in known & self.given.keys()})
 
+    def refuse_endings(self) -> None:
+        """Refuses options about the end of a run.
+
+        Raises:
+            OptionError: If one is given.
+        """
+        for name in OF_THE_END.keys() & self.given.keys():
+            flag = f"--{name.replace('_', '-')}"
+            raise OptionError(
+                say("{flag} does nothing here: {of_the_end}", flag=flag, of_the_end=OF_THE_END[name]),
+                say("leave out {flag}", flag=flag),
+            )
+
     def configured(self, reader: Reader) -> Configuration:
         """The run of `fit` or of `train`: by the options given, else by the sample's own command or by the target.
 

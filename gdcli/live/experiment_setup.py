@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
+from gdcli.errors import OptionError
+from gdcli.experiments.changes import refuse_beyond, together
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.judgement import classes_of, judged_problem
 from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.notation import Setting
 from gdcli.experiments.spec import Spec, StopSpec
 from gdcli.live.setup import LineScene, NetworkScene, Setup
 from gdcli.said import say
 from gdcli.training.stopping import Stopping
+
+Scene = LineScene | NetworkScene
+E = TypeVar("E", bound=Experiment)
 
 
 def setup_of(
@@ -49,6 +56,46 @@ def setup_of(
         classes=classes_of(experiment),
         chosen=_chosen(experiment),
     )
+
+
+def chained(experiment: E, make: Callable[[E, Scene | None], Setup]) -> Setup:
+    """The setup of a run with all that changes in mid-run.
+
+    Args:
+        experiment: What is run.
+        make: Makes the setup of a run in which nothing changes, like a scene of the same run, if there is one.
+    """
+    given = experiment.spec.changes.at or ()
+    if not is_endless(experiment):
+        refuse_beyond(experiment.spec, experiment.pace.steps(experiment.epochs))
+    first = make(experiment.in_force(experiment.segments[0]), None)
+
+    def changed(by_hand: Sequence[Setting]) -> Setup:
+        _refuse_lengths(experiment.spec, by_hand)
+        spec = experiment.spec.replace(at=together(given, by_hand))
+        segments = replace(experiment, spec=spec).segments[1:]
+        later = tuple((one.after, make(experiment.in_force(one), first.scene)) for one in segments)
+        return replace(first, later=later, changed=changed)
+
+    return changed(())
+
+
+def _refuse_lengths(spec: Spec, by_hand: Sequence[Setting]) -> None:
+    """Refuses another number of steps where the rates so far were laid out over them.
+
+    Raises:
+        OptionError: If there would be one.
+    """
+    if has_end(spec) and any(one.name == "batch_size" for one in by_hand):
+        name = spec.rate.schedule.name
+        raise OptionError(
+            say(
+                "batch-size cannot change in mid-run here: --schedule {name} is laid out over the steps "
+                "of the whole run",
+                name=name,
+            ),
+            say("r goes to the start, where it can"),
+        )
 
 
 def is_endless(experiment: Experiment) -> bool:

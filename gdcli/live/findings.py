@@ -23,7 +23,7 @@ from gdcli.live.setup import NetworkScene, Setup
 from gdcli.optim.schedules import Constant
 from gdcli.said import say, together, uncapitalized
 
-__all__ = ["FINAL", "MINOR", "Finding", "describe_small_rate", "find", "sentences"]
+__all__ = ["FINAL", "MINOR", "Finding", "describe_small_rate", "find", "next_look", "sentences"]
 
 FINAL = (
     "cannot bend",
@@ -55,6 +55,8 @@ FEW = 1_000
 """Steps to a hundredth that nobody minds."""
 LONG = 1_000_000
 """Steps that nobody waits for."""
+FIRST_LOOK = 10
+"""Epochs between two looks at a run at first."""
 EPOCHS = 50
 """Epochs from which a run is judged by its rows."""
 
@@ -115,7 +117,8 @@ def _ahead(run: Course) -> Claim | None:
     if known is None or not has_one_rate(run):
         return None
     there = _there(run)
-    velocity = getattr(getattr(run.now.record, "state", None), "velocity", None)
+    state = run.now.record.state if type(setup.optimizer) is type(run.maker.optimizer) else None
+    velocity = getattr(state, "velocity", None)
     return there or outlook.distance(known, setup.optimizer, run.rate, run.now.parameters, velocity, setup.loss_name)
 
 
@@ -127,8 +130,8 @@ def _there(run: Course) -> Claim | None:
 
 
 def has_one_rate(run: Course) -> bool:
-    """Whether the rate stays as it is until the dial is turned."""
-    return bool(run.turns) or isinstance(run.setup.schedule, Constant)
+    """Whether every update is made alike until something is changed by hand."""
+    return (bool(run.turns) or isinstance(run.setup.schedule, Constant)) and not run.will_change
 
 
 def _on_course(run: Course) -> Iterator[Finding]:
@@ -153,13 +156,13 @@ def _on_course(run: Course) -> Iterator[Finding]:
 def _losses(run: Course) -> tuple[list[float], float]:
     """The training losses so far, and the epochs from one to the next."""
     losses = (_unit(run.setup) * run.losses.values[:, 0]).tolist()
-    return losses, run.now.number / run.setup.steps_per_epoch / max(1, len(losses) - 1)
+    return losses, run.passes / max(1, len(losses) - 1)
 
 
 def _on_rows(run: Course) -> Iterator[Finding]:
     """What its rows say."""
     setup = run.setup
-    if run.now.number < EPOCHS * setup.steps_per_epoch:
+    if run.passes < EPOCHS:
         return
     judged = Judged(
         setup.judged or setup.problem,
@@ -226,3 +229,10 @@ def _steps_to_hundredth(setup: Setup, rate: float) -> float:
 def sentences(findings: Sequence[Finding], most: int = 2) -> str:
     """The first of them, as one text."""
     return together(" ", (one.sentence for one in findings[:most]))
+
+
+def next_look(run: Course) -> int:
+    """The step after which a run to its end is looked at next: seldom, as looking takes longer than a step."""
+    epochs = int(run.passes)
+    more = epochs - run.passes + max(FIRST_LOOK, epochs // 20)
+    return run.now.number + round(more * run.setup.steps_per_epoch)

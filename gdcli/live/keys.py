@@ -32,6 +32,8 @@ class Key(NamedTuple):
     group: str = RUN
 
 
+NOW = say("From the next step on")
+
 KEYS = (
     Key(("space",), "space", "toggle", say("run, or pause"), say("run")),
     Key(("n", "right"), "n", "step", say("one step"), say("step")),
@@ -47,13 +49,15 @@ KEYS = (
     Key(("down", "minus"), "↓", "rate_down", say("down by the ladder"), say("rate"), RATE),
     Key(("right_square_bracket", "shift+up"), "]", "rate_finer_up", say("up by 5 %"), "", RATE),
     Key(("left_square_bracket", "shift+down"), "[", "rate_finer_down", say("down by 5 %"), "", RATE),
-    Key(("l",), "l", "type_rate", say("type it"), say("type"), RATE),
-    Key(("o",), "o", "optimizer_next", say("next optimizer (O: the one before)"), "", ANOTHER),
+    Key(("l",), "l", "type_rate", say("type it, or momentum=0.8, dropout=0.3, ..."), say("type"), RATE),
+    Key(("o",), "o", "optimizer_next", say("next optimizer (O: the one before)"), "", NOW),
     Key(("O",), "O", "optimizer_before", "", "", ""),
-    Key(("m",), "m", "batch_next", say("larger mini-batch (M: smaller)"), "", ANOTHER),
+    Key(("m",), "m", "batch_next", say("larger mini-batch (M: smaller)"), "", NOW),
     Key(("M",), "M", "batch_before", "", "", ""),
-    Key(("p",), "p", "penalty_next", say("more L2 penalty (P: less)"), "", ANOTHER),
-    Key(("P",), "P", "penalty_before", "", "", ""),
+    Key(("p",), "p", "penalty_next", say("more L2 penalty (k: less)"), "", NOW),
+    Key(("k",), "k", "penalty_before", "", "", ""),
+    Key(("w",), "w", "dropout_next", say("more dropout (W: less)"), "", NOW),
+    Key(("W",), "W", "dropout_before", "", "", ""),
     Key(("a",), "a", "activation_next", say("next activation (A: the one before)"), "", ANOTHER),
     Key(("A",), "A", "activation_before", "", "", ""),
     Key(("h",), "h", "layers_next", say("one hidden layer more (H: less)"), "", ANOTHER),
@@ -73,7 +77,9 @@ KEYS = (
     Key(("X",), "X", "noise_before", "", "", ""),
     Key(("c",), "c", "compare", say("freeze this run as a ghost and race it from the start"), say("compare"), LOOK),
     Key(("C",), "C", "forget", say("forget the ghost"), "", LOOK),
-    Key(("tab",), "tab", "other_picture", say("other pictures, where not all have room"), "", LOOK),
+    Key(("tab",), "tab", "other_picture", say("the next picture, where not all have room"), "", LOOK),
+    Key(("E",), "E", "errors", say("on the data: residuals, their squares, neither"), "", LOOK),
+    Key(("P",), "P", "projector", say("one large picture, or all (below 90 columns: one)"), "", LOOK),
     Key(("v",), "v", "save_picture", say("save a picture of the screen (.svg)"), "", LOOK),
     Key(("question_mark", "f1"), "?", "show_help", say("these keys; any key leaves"), say("keys"), LOOK),
     Key(("q",), "q", "quit", say("quit, and print the command that does the same"), say("quit"), LOOK),

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
+from gdcli.analysis.surfaces import Span
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_surface import Descents, descent
 from gdcli.experiments.stepping import StepReport, step_report
 from gdcli.experiments.surface import Drawing
-from gdcli.live.experiment_setup import setup_of
-from gdcli.live.setup import SCALED, LineScene, LossLandscape, Setup
+from gdcli.live.experiment_setup import chained, setup_of
+from gdcli.live.setup import SCALED, LineScene, LossLandscape, NetworkScene, Setup
 from gdcli.render.reports.surface import resample
 from gdcli.said import say
 from gdcli.training import streams
@@ -25,24 +27,29 @@ T = TypeVar("T")
 EPOCHS = 100  # of the path that `surface` draws
 TRACED = ("velocity", "v", "sum_of_squares", "m_hat", "v_hat")
 """What is shown of an optimizer's state: Adam's means without their bias, and of others what they keep."""
+CELLS = 41  # of a surface that is laid out as another, across and up
 PREVIEW = 20_000  # steps of the descent that the surface's ranges are made for
 
 
 def line_setup(experiment: LineExperiment, name: str) -> Setup:
-    """A linear run; `name` is what the data is called."""
-    compressed = experiment.compressed()
-    limit = compressed.limit
+    """A linear run with what changes in mid-run; `name` is what the data is called."""
+    return chained(experiment.compressed(), partial(_setup, name))
 
-    initial = compressed.optimizer.init(compressed.start)
-    state = _state_shown(compressed)
+
+def _setup(name: str, experiment: LineExperiment, like: LineScene | NetworkScene | None) -> Setup:
+    """A linear run in which nothing changes, on the loss surface of another scene of it, if there is one."""
+    limit = experiment.limit
+
+    initial = experiment.optimizer.init(experiment.start)
+    state = _state_shown(experiment)
     scaled = not experiment.basis.is_raw
 
     def report(before: Step | Epoch, step: Step) -> StepReport:
         known = step.state is not None  # which a recording of many parameters does not hold
         if isinstance(step.state, dict):
             step = step._replace(state=type(initial)(**step.state))
-        step = step if step.replay else streams.with_update(step, before, compressed.optimizer)
-        made = step_report(compressed, before.parameters, step, trace=known, limit=limit)
+        step = step if step.replay else streams.with_update(step, before, experiment.optimizer)
+        made = step_report(experiment, before.parameters, step, trace=known, limit=limit)
         made = replace(made, trace={kind: made.trace[kind] for kind in state if kind in made.trace})
         return _renamed(made) if scaled else made
 
@@ -57,9 +64,9 @@ def line_setup(experiment: LineExperiment, name: str) -> Setup:
         outputs=predictions,
         describe_step=report,
         state=state,
-        landscape=None if len(experiment.names) < 2 else landscape(compressed),
+        landscape=None if len(experiment.names) < 2 else landscape(experiment, getattr(like, "landscape", None)),
     )
-    return setup_of(compressed, scene, name, limit, say("batches of"))
+    return setup_of(experiment, scene, name, limit, say("batches of"))
 
 
 def _state_shown(experiment: LineExperiment) -> tuple[str, ...]:
@@ -86,9 +93,9 @@ def _renamed(made: StepReport) -> StepReport:
     )
 
 
-def landscape(experiment: LineExperiment) -> LossLandscape:
-    """The loss over the first two parameters, on the ranges that `surface` takes for the same run."""
-    drawing = drawn(experiment)
+def landscape(experiment: LineExperiment, like: LossLandscape | None = None) -> LossLandscape:
+    """The loss over the first two parameters, on the ranges that `surface` takes for the same run, or of another."""
+    drawing = drawn(experiment, like)
     scene = drawing.scene
 
     def values(width: int, height: int) -> Array:
@@ -97,8 +104,10 @@ def landscape(experiment: LineExperiment) -> LossLandscape:
     return LossLandscape(scene.names, scene.x_range, scene.y_range, values, drawing.over, scene.minimum)
 
 
-def drawn(experiment: LineExperiment) -> Drawing:
-    """The surface, laid out around the path that `surface` would draw."""
-    preview = replace(experiment, epochs=max(1, min(EPOCHS, PREVIEW // experiment.steps_per_epoch)))
+def drawn(experiment: LineExperiment, like: LossLandscape | None = None) -> Drawing:
+    """The surface, laid out around the path that `surface` would draw, or as another."""
+    epochs = max(1, min(EPOCHS, PREVIEW // experiment.steps_per_epoch))
+    spans = (None, None) if like is None else (Span(*like.x_range, CELLS), Span(*like.y_range, CELLS))
+    preview = replace(experiment, epochs=epochs if like is None else 0)
     with np.errstate(all="ignore"):
-        return Descents(preview, [descent(preview)], (0, 1)).drawing((None, None), {})
+        return Descents(preview, [descent(preview)], (0, 1)).drawing(spans, {})

@@ -50,7 +50,7 @@ class LocalLimits:
     """
 
     def __init__(self, setup: Setup) -> None:
-        self._setup = setup
+        self._setup, self._since, self._kept = setup, 0, True
         self._problem: Problem | None = None
         self._search: Iterator[Sharpness] | None = None
         self._of: tuple[int, Stability] | None = None
@@ -58,12 +58,29 @@ class LocalLimits:
         self.newest: LocalLimit | None = None
         self.curve = Curve(1, lambda value: (value,))
 
+    def follow(self, setup: Setup, number: int, kept: bool) -> None:
+        """Another setup from here on.
+
+        Args:
+            setup: What makes the next update.
+            number: Updates made.
+            kept: Whether it goes on with the optimizer's state.
+        """
+        self._setup, self._since, self._kept = setup, number, kept
+        self._problem = self._search = self._of = self.newest = None
+
+    def _stability(self, now: Moment) -> Stability | None:
+        """What the optimizer's limit is made of now."""
+        fresh = not self._kept and now.number == self._since
+        state = self._setup.optimizer.init(now.parameters) if fresh else getattr(now.record, "state", None)
+        return stability(self._setup.optimizer, state)
+
     def wants(self, now: Moment) -> bool:
         """Whether there is something to measure at a moment."""
         if self._search is not None:
             return True
         new = self.newest is None or self.newest.number != now.number
-        return new and isinstance(self._setup.scene, NetworkScene) and _stability(self._setup, now) is not None
+        return new and isinstance(self._setup.scene, NetworkScene) and self._stability(now) is not None
 
     @np.errstate(all="ignore")
     def advance(self, now: Moment) -> bool:
@@ -97,7 +114,7 @@ class LocalLimits:
             self.newest = None
 
     def _begin(self, now: Moment) -> None:
-        known = _stability(self._setup, now)
+        known = self._stability(now)
         assert known is not None, "something is to be measured"  # noqa: S101 - for the type checker
         self._problem = self._problem or _sampled(self._setup)
         product = preconditioned(hessian_product(self._problem, now.parameters), known)
@@ -112,11 +129,6 @@ class LocalLimits:
         self._search, self._near = None, found.direction if math.isfinite(found.value) else None
         if math.isfinite(value) and (not len(self.curve) or number > self.curve.steps[-1]):
             self.curve.add(number, value)
-
-
-def _stability(setup: Setup, now: Moment) -> Stability | None:
-    """What the optimizer's limit is made of now."""
-    return stability(setup.optimizer, getattr(now.record, "state", None))
 
 
 def _sampled(setup: Setup) -> Problem:

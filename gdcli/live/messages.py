@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
 from gdcli.live.run import Course
 from gdcli.live.setup import NetworkScene
 from gdcli.render.vocabulary import status_word
-from gdcli.said import capitalized, say
+from gdcli.said import capitalized, enumerated, say
 
 __all__ = [
     "describe_arrival",
+    "describe_changes",
     "describe_ending",
     "describe_step",
     "explain_divergence",
@@ -19,6 +22,7 @@ __all__ = [
     "rate_warning",
 ]
 
+WORDS = {"batch_size": say("batches of"), "l1": say("L1 penalty"), "l2": say("L2 penalty")}
 LARGER = 2  # times: what is said as a factor, and no longer put down to chance
 
 
@@ -50,6 +54,20 @@ def describe_step(run: Course, before: float, after: float) -> str:
         else say("{times} % larger", times=short(100 * (times - 1), 2))
     )
     return say("Overshoot: {format_losses}, {size}.", format_losses=format_losses(run, before, after), size=size)
+
+
+def _in_words(name: str, value: str) -> str:
+    """A setting and its value: "batches of 8"."""
+    if value == "full":
+        return say("full batches")
+    return say("{words} {value}", words=WORDS.get(name, name.replace("_", "-")), value=value)
+
+
+def describe_changes(changes: Sequence[Setting]) -> str:
+    """The newest changes: "Batches of 8, L2 penalty 0.01"."""
+    newest = (one for one in changes if one.step == changes[-1].step)
+    text = enumerated(_in_words(one.name, one.value) for one in newest)
+    return capitalized(text)
 
 
 def rate_warning(run: Course) -> str:

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from gdcli.render import theme
 from gdcli.render.raster.canvas import ink_on, shade
 from gdcli.render.raster.colormap import Pixels
-from gdcli.render.raster.geometry import BRAILLE, DOTS, Indices
+from gdcli.render.raster.geometry import BRAILLE, DOTS, Indices, thickened
 from gdcli.render.screen import Screen, fit, plain, split_cells
 from gdcli.render.theme import Meaning
 
@@ -56,10 +56,11 @@ class Page:
         width: Columns.
         height: Rows.
         screen: What the terminal can show.
+        pen: Dots across and down that curves are drawn with.
     """
 
-    def __init__(self, width: int, height: int, screen: Screen) -> None:
-        self.width, self.height, self.screen = width, height, screen
+    def __init__(self, width: int, height: int, screen: Screen, pen: int = 1) -> None:
+        self.width, self.height, self.screen, self.pen = width, height, screen, pen
         self.chars: NDArray[np.str_] = np.full((height, width), " ", dtype="U1")
         self.front = np.full((height, width), NONE, dtype=np.int64)
         self.back = np.full((height, width), NONE, dtype=np.int64)
@@ -108,7 +109,15 @@ class Page:
                 self.front[row, at] = ink_on(rgb).packed
                 self.attributes[row, at] = BOLD
 
-    def dots(self, area: Area, rows: Indices, columns: Indices, meaning: Meaning, colors: Codes | None = None) -> None:
+    def dots(
+        self,
+        area: Area,
+        rows: Indices,
+        columns: Indices,
+        meaning: Meaning,
+        colors: Codes | None = None,
+        pen: int = 0,
+    ) -> None:
         """Braille dots at pixels of an area: four pixel rows and two columns a cell.
 
         Where there is no braille, or no colour to distinguish lines, the meaning's mark in each cell.
@@ -119,8 +128,12 @@ class Page:
             columns: Of each pixel.
             meaning: What the dots stand for.
             colors: Colours of their own as 0xRRGGBB, one a pixel; the last in a cell holds.
+            pen: Dots across and down that each is drawn with; 0 = the page's.
         """
         where = self._slices(area)
+        pen = pen or self.pen
+        rows, columns = thickened(rows, columns, pen, 2 * area.width, 4 * area.height)
+        colors = None if colors is None else np.tile(colors, pen**2)
         bits = np.zeros((where[0].stop - where[0].start, where[1].stop - where[1].start), dtype=np.uint32)
         cells = rows // 4, columns // 2
         np.bitwise_or.at(bits, cells, DOTS[rows % 4, columns % 2])

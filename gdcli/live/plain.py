@@ -10,16 +10,19 @@ from gdcli.formatting import short
 from gdcli.live.keys import KEYS
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
+from gdcli.live.view import VIEWS
 from gdcli.render.vocabulary import word
 from gdcli.said import enumerated, say
 
 __all__ = ["converse"]
 
-WELCOME = say("Type n for a step, 'n 5' for five, 'lr 0.3' for a learning rate, ? for all keys, q to quit; then Enter.")
+WELCOME = say(
+    "Type n for a step, 'n 5' for five, 'lr 0.3' or 'set momentum=0.8', ? for all keys, q to quit; then Enter."
+)
 MOST = 1_000_000
 FIRST, RARER = 20, 10  # steps of a long run that are each reported; then each tenth, each hundredth, ...
 ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in KEYS for name in key.keys}
-LEFT_OUT = ("other_picture", "save_picture", "faster", "slower")
+LEFT_OUT = ("other_picture", "save_picture", "faster", "slower", *VIEWS)
 
 
 def converse(
@@ -76,7 +79,9 @@ class _Conversation(NamedTuple):
         if action == "show_help":
             self._help()
             return
-        if word in ("lr", "l"):
+        if word == "set":
+            self.session.do(" ".join(words))
+        elif word in ("lr", "l"):
             self.session.typing = " ".join(rest)
             self.session.typed("enter", None)
         elif not action or action in LEFT_OUT:

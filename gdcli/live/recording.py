@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.errors import DataError
+from gdcli.errors import DataError, OptionError
+from gdcli.experiments import notation
+from gdcli.experiments.notation import Setting
 from gdcli.live.history import Moment
 from gdcli.live.session import Session
 from gdcli.said import say
@@ -23,7 +25,7 @@ from gdcli.training.records import Epoch, Step
 __all__ = ["SCHEMA", "Recorder", "moment_from", "read_recording"]
 
 SCHEMA = "gdcli.live/1"
-KINDS = ("setup", "turn", "ghost", "forget", "at")
+KINDS = ("setup", "turn", "changes", "ghost", "forget", "at")
 DTYPES = ("float32", "float64", "int64")
 MOST = 2**53
 SHOWN = 64  # parameters whose optimizer's state is written down
@@ -47,7 +49,7 @@ class Recorder:
         self._write({"schema": SCHEMA})
 
     def __call__(self, kind: str, what: Any) -> None:
-        """A change: the session when it begins anew, a rate, a ghost's name."""
+        """A change: the session when it begins anew, a rate, all settings changed by hand, a ghost's name."""
         if isinstance(what, Session):
             self._session, self._last = what, None
             self._write({"setup": what.factory.saved()})  # goes out with the state that it leads to
@@ -200,6 +202,27 @@ def _refused(word: str) -> Any:
     raise ValueError(say("json has no {word}", word=word))
 
 
+def _rate(value: Any) -> float:
+    rate = float(value)
+    if not 0 < rate < math.inf:
+        raise ValueError(value)
+    return rate
+
+
+def _settings(texts: Any) -> tuple[Setting, ...]:
+    if not isinstance(texts, list) or not texts:
+        raise ValueError(say("no changes"))
+    return tuple(one for text in texts for one in notation.at(text))
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+READ: dict[str, Callable[[Any], Any]] = {"at": moment_from, "turn": _rate, "changes": _settings}
+"""How what there is to a kind is read."""
+
+
 def read_recording(lines: Iterator[str], name: str) -> list[tuple[float, str, Any]]:
     """A recording's entries: seconds since its beginning, kind, and what there is to it.
 
@@ -215,14 +238,12 @@ def read_recording(lines: Iterator[str], name: str) -> list[tuple[float, str, An
                     raise ValueError(encoded["schema"])
                 continue
             kind = next(kind for kind in KINDS if kind in encoded)
-            what: Any = moment_from(encoded["at"]) if kind == "at" else encoded[kind]
-            if kind == "turn" and not 0 < float(what) < math.inf:
-                raise ValueError(what)
+            what: Any = READ.get(kind, _as_is)(encoded[kind])
             at = float(encoded["t"])
             if not math.isfinite(at):
                 raise ValueError(at)
             entries.append((at, kind, what))
-        except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError, OptionError) as error:
             if entries and not line.endswith("\n") and isinstance(error, json.JSONDecodeError):
                 break  # it was cut off in the middle of a line
             wrong = (

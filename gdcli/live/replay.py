@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from gdcli.errors import DataError
+from gdcli.errors import DataError, OptionError
+from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
 from gdcli.live.history import Moment
+from gdcli.live.messages import describe_changes
 from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
 from gdcli.live.setup import Setup, SetupFactory
+from gdcli.live.view import VIEWS
 from gdcli.said import say, together
 from gdcli.training.records import Epoch
 
@@ -25,12 +28,13 @@ WELCOME = say("A recording, at its beginning. Space plays it, n shows the next m
 SAID = {
     "setup": say("A new start."),
     "turn": "",
+    "changes": "",
     "ghost": "",
     "forget": say("The second run is gone."),
 }
 SETTLED = say("This is a recording: what happened is settled. Space plays it, n and b step through it.")
 OWN = ("toggle", "step", "epoch", "converge", "back", "best", "reset", "faster", "slower")
-LOOKS = ("other_picture", "show_help", "quit", "save_picture")
+LOOKS = ("other_picture", "show_help", "quit", "save_picture", *VIEWS)
 
 
 class Playback(Course):
@@ -135,7 +139,9 @@ class Replay(Session):
         elif kind == "at":
             self._show(what)
         elif kind == "turn":
-            self.run.turn(float(what))
+            self.run.turn(what)
+        elif kind == "changes":
+            self.run.set_changes(what)
         elif kind == "ghost":
             self.ghost: Ghost | None = self.run.ghost(str(what))
         elif kind == "forget":
@@ -152,13 +158,21 @@ class Replay(Session):
 
     def _check(self) -> None:
         """Refuses states that cannot be of the runs that were set up."""
+        refusal = DataError(
+            say("the recording does not go with its data"), say("play it back where the data is as it was")
+        )
+        changes: tuple[Setting, ...] = ()
         for index, (_, kind, what) in enumerate(self._entries):
             if kind == "setup":
-                setup = self._factory(index).setup
-            elif kind == "at" and not _fits(what, setup):
-                raise DataError(
-                    say("the recording does not go with its data"), say("play it back where the data is as it was")
-                )
+                setup, changes = self._factory(index).setup, ()
+            elif kind == "changes":
+                setup, changes = _changed(setup, what, refusal), what
+            elif kind == "at":
+                kept = tuple(one for one in changes if one.step <= what.number + 1)
+                if kept != changes:
+                    setup, changes = _changed(setup, kept, refusal), kept
+                if not _fits(what, setup.after(max(0, what.number - 1))):
+                    raise refusal
 
     # the actions
 
@@ -240,6 +254,14 @@ class Replay(Session):
         self.say(WELCOME)
 
 
+def _changed(setup: Setup, changes: tuple[Setting, ...], refusal: DataError) -> Setup:
+    """The same run with changes made by hand; refused where they are none of its own."""
+    try:
+        return setup if setup.changed is None else setup.changed(changes)
+    except OptionError:
+        raise refusal from None
+
+
 def _fits(moment: Moment, setup: Setup) -> bool:
     """Whether a state can be one of a run."""
     rows = None if moment.step is None else moment.step.rows
@@ -253,4 +275,6 @@ def _said(kind: str, what: Any) -> str:
     """What happened, in words."""
     if kind == "turn":
         return say("The learning rate is {rate} from here on.", rate=short(what))
+    if kind == "changes":
+        return say("{changes} from here on.", changes=describe_changes(what))
     return say("A second run, with {what}, starts from here.", what=what) if kind == "ghost" else SAID[kind]

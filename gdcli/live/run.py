@@ -8,14 +8,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gdcli.arrays import Array
+from gdcli.experiments.notation import Setting
+from gdcli.experiments.spec import OptimizerSpec
 from gdcli.live.history import Curve, Moment, MomentHistory
 from gdcli.live.local_limit import LocalLimits
 from gdcli.live.setup import LineScene, Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
-from gdcli.training.loop import descend
 from gdcli.training.records import Epoch, Status, Step
 from gdcli.training.rules import REQUIRED_TOLERANCE, StoppingRule, Tolerance, improves
+from gdcli.training.segments import descend_in_segments
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
 
@@ -48,9 +50,10 @@ class Course:
     """
 
     def __init__(self, setup: Setup, first: Epoch, rules: tuple[StoppingRule, ...] = ()) -> None:
-        self.setup = setup
-        self._stopping = replace(setup.stopping, rules=rules)
-        self._turned_stopping = replace(self._stopping, unstable=False)  # known only of the rate as given
+        self.setup = self.maker = self._whole = setup
+        self.changes: tuple[Setting, ...] = ()
+        self._rules = rules
+        self._judge_by(setup)
         self._set_turns(())
         self.first = self.best = self._judged(Moment.first(first)._replace(standing=self._stopping.init()))
         self._moments = MomentHistory(self.first)
@@ -59,6 +62,7 @@ class Course:
         self.limits = LocalLimits(setup)
         self.drawn = isinstance(setup.scene, LineScene) and setup.scene.landscape is not None
         self._note(self.first)
+        self._follow()
 
     @property
     def status(self) -> Status:
@@ -111,15 +115,68 @@ class Course:
     def _set_turns(self, turns: tuple[tuple[int, float], ...]) -> None:
         self.turns, self.dial = turns, Dial(self.setup.schedule, turns)
 
+    def change(self, *changes: Setting) -> None:
+        """Changes settings of the next update, and of all after it; of the settings of another optimizer none stay.
+
+        Raises:
+            OptionError: If one of them cannot change in mid-run.
+        """
+        names = {one.name for one in changes}
+        if "optimizer" in names:
+            names |= {one.name for one in OptimizerSpec.options()}
+        number = self.now.number
+        kept = (one for one in self.changes if one.step <= number or one.name not in names)
+        self.set_changes((*kept, *changes))
+
+    def set_changes(self, changes: tuple[Setting, ...]) -> None:
+        """Takes these for all changes that were made by hand."""
+        assert self._whole.changed is not None, "a run that a person drives can be changed"  # noqa: S101 - for types
+        self._whole, self.changes = self._whole.changed(changes), changes
+        self._follow()
+
+    def _follow(self) -> None:
+        """What made the last update, and what makes the next one."""
+        number = self.now.number
+        self.maker, setup = self._whole.after(max(0, number - 1)), self._whole.after(number)
+        if setup is not self.setup:
+            self.setup = setup
+            self._judge_by(setup)
+            self.limits.follow(setup, number, type(setup.optimizer) is type(self.maker.optimizer))
+
+    def _judge_by(self, setup: Setup) -> None:
+        self._stopping = replace(setup.stopping, rules=setup.stopping.rules or self._rules)
+        self._turned_stopping = replace(self._stopping, unstable=False)  # known only of the rate as given
+
+    @property
+    def will_change(self) -> bool:
+        """Whether a setting changes later by itself."""
+        return any(after > self.now.number for after, _ in self._whole.later)
+
+    @property
+    def passes(self) -> float:
+        """Epochs made, with parts of one."""
+        if not self._whole.later:
+            return self.now.number / self.setup.steps_per_epoch
+        place = self._whole.pace.place(self.now.number)
+        return place.passes + place.taken / self._whole.pace.rows
+
+    def ends_epoch(self, number: int) -> bool:
+        """Whether an epoch is over after so many updates."""
+        if not self._whole.later:
+            return number % self.setup.steps_per_epoch == 0
+        return self._whole.pace.place(number).within == 0
+
     def reached(self, moment: Moment) -> None:
         """One moment more."""
         moment = self._judged(moment._replace(standing=self.now.standing))
         self._moments.add(moment)
         self._note(moment)
+        if self._whole.later:
+            self._follow()
 
     def _judged(self, moment: Moment) -> Moment:
         """The moment with its status. What does not end the run, as a person may go on, is asked again at the next."""
-        stopping = self._turned_stopping if self.turns else self._stopping
+        stopping = self._turned_stopping if self.turns or self._whole.later else self._stopping
         for record in (moment.step, moment.measured):
             if record is not None and moment.status is Status.RUNNING and moment.standing is not None:
                 status, _, standing = stopping.update(record, moment.standing, self.setup.problem)
@@ -137,6 +194,10 @@ class Course:
         for curve in (self.losses, self.batches, self.way):
             curve.back_to(number)
         self.limits.back_to(number)
+        kept = tuple(one for one in self.changes if one.step <= number + 1)
+        if kept != self.changes:
+            self.set_changes(kept)
+        self._follow()
         self._set_turns(tuple((at, rate) for at, rate in self.turns if at <= number))
         if self.best.number > number:
             self.best = min(self._moments.measured(), key=_monitored, default=self.first)
@@ -151,7 +212,7 @@ class Course:
         number = moment.number
         if moment.measured is not None:
             self._note_losses(number, moment.measured)
-        if moment.step is not None and number % self.setup.steps_per_epoch:
+        if moment.step is not None and not self.ends_epoch(number):
             self.batches.add(number, moment.step)
         if self.drawn:
             self.way.add(number, moment.parameters)
@@ -199,7 +260,7 @@ class LiveRun(Course):
     def over(self) -> bool:
         """Whether the schedule it follows is at its end."""
         epochs = self.setup.epochs
-        return epochs is not None and self.now.number >= epochs * self.setup.steps_per_epoch
+        return epochs is not None and self.now.number >= self._whole.pace.steps(epochs)
 
     @property
     def stopped(self) -> bool:
@@ -230,15 +291,21 @@ class LiveRun(Course):
         if self.ended:
             return False
         if self._stream is None:
-            self._stream = _descent(self.setup, self._rate_at, self.now.record)
+            self._stream = _descent(self._whole, self._rate_at, self.now.record)
             next(self._stream)  # the state it goes on from
-        before, step = self.now.record, next(self._stream)
+        before, step = self._handed_over(), next(self._stream)
         assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
-        whole = step.step % self.setup.steps_per_epoch == 0
-        measured = next(self._stream) if whole else None
+        measured = next(self._stream) if self.ends_epoch(step.step) else None
         assert not isinstance(measured, Step), "after an epoch's last step it is measured"  # noqa: S101
         self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured))
         return True
+
+    def _handed_over(self) -> Step | Epoch:
+        """What the next update begins with: another optimizer begins with a state of its own."""
+        record = self.now.record
+        if type(self.setup.optimizer) is type(self.maker.optimizer):
+            return record
+        return record._replace(state=self.setup.optimizer.init(record.parameters))
 
     def back(self) -> bool:
         """Takes the last update back, if it is still remembered."""
@@ -251,6 +318,11 @@ class LiveRun(Course):
         super()._went_back()
         self._stream = None
 
+    def set_changes(self, changes: tuple[Setting, ...]) -> None:
+        """Takes these for all changes that were made by hand."""
+        super().set_changes(changes)
+        self._stream = None
+
     def _rate_at(self, step: int) -> Rate:
         return self.dial(step)
 
@@ -260,14 +332,12 @@ def _monitored(moment: Moment) -> float:
 
 
 def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Iterator[Step | Epoch]:
-    """The one training stream, from the start or from any record of it."""
-    return descend(
-        setup.problem,
-        setup.optimizer,
+    """The one training stream with all its changes, from the start or from any record of it."""
+    return descend_in_segments(
+        setup.segments,
         learning_rate=rate,
         epochs=ENDLESS if setup.epochs is None else setup.epochs,
         start=setup.start,
-        batch_size=setup.batch_size,
         seed=setup.seed,
         shuffle=setup.shuffle,
         resume=resume,

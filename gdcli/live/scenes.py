@@ -1,4 +1,7 @@
-"""Where everything stands: the pictures of both scenes on any size of screen, with header, dial and footer."""
+"""Where everything stands: the pictures of both scenes on any size of screen, with header, dial and footer.
+
+The file is long because every place on the screen stands beside the others.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.local_limit import LocalLimitCurve
 from gdcli.live.panels.regions import Regions
+from gdcli.live.projector import PEN, Figure, draw_figures, draw_header, rate_figure
 from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
@@ -37,7 +41,9 @@ WIDE, HIGH = 100, 30  # from here on all pictures have room
 TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
 LOW = 7  # rows of a curve at least
-LAST_TO_GO = ("show_help", "quit", "toggle")  # from the footer, where it is narrow
+LAST_TO_GO = ("show_help", "quit", "toggle", "other_picture")  # from the footer, where it is narrow
+MOST_NAMES = 3  # parameters that have room in a header
+NEXT_TOO = 72  # columns from which the footer names the next picture
 EPOCHS_TOO = 80  # columns from which the header shows epochs as well
 HELP_WIDE = 60  # columns of a key and what it does
 
@@ -60,10 +66,29 @@ class TooSmall(NamedTuple):
         )
 
 
-class Scenes:
-    """Draws a session on a page of any size. Panels keep what is costly to make."""
+class Picture(NamedTuple):
+    """A picture of the walk.
 
-    def __init__(self) -> None:
+    Args:
+        name: What it shows.
+        panel: What draws it.
+        numbers: Whether a line's parameters have to stand beside it, as they do not stand in it.
+    """
+
+    name: str
+    panel: Panel
+    numbers: bool = True
+
+
+class Scenes:
+    """Draws a session on a page of any size. Panels keep what is costly to make.
+
+    Args:
+        keys: Those that the footer and the help show.
+    """
+
+    def __init__(self, keys: Sequence[Key] = KEYS) -> None:
+        self.keys = keys
         self.dial, self.surface = DialPanel(), LossSurface()
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
         self._limits = LocalLimitCurve()
@@ -74,25 +99,66 @@ class Scenes:
     @np.errstate(all="ignore")
     def draw(self, session: Session, width: int, height: int, screen: Screen) -> Page:
         """A page with everything on it."""
-        page = Page(width, height, screen)
+        page = Page(width, height, screen, PEN if session.view.projects(width) else 1)
         if width < LEAST[0] or height < LEAST[1]:
             words = broken(screen.speak(TooSmall(width, height).message()), max(width, 1))
             for row, line in enumerate(words[:height]):
                 page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
+        self.surface.view = self._data.view = session.view
         if session.help:
-            _help(page, session.help)
-            return page
+            _help(page, session.help, self.keys)
+        elif session.view.projects(width):
+            self._project(page, session)
+        else:
+            self._draw_all(page, session)
+        return page
+
+    def _draw_all(self, page: Page, session: Session) -> None:
+        """As many pictures as there is room for, with header, dial, message and footer."""
+        width, height = page.width, page.height
         self._header(page, session)
         self.dial_area = Area(1, 1, width - 2, 3)
         self.dial.draw(page, self.dial_area, session.run, session.ghost)
         body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
         for panel, area in self._places(session, body):
             panel.draw(page, area, session.run, session.ghost)
-        _message(page, session)
+        _message(page, _message_lines(session, page.screen, width, 2), session)
         self._footer(page, session)
-        return page
+
+    def _project(self, page: Page, session: Session) -> None:
+        """One picture, the figures that matter in large, and all of what is said."""
+        walk = self._walk(session)
+        picture = walk[session.picture % len(walk)]
+        beside = _parameters(session) if picture.numbers else []
+        top = draw_figures(page, draw_header(page, _about(session)), _large_figures(session), beside)
+        said = _message_lines(session, page.screen, page.width, page.height)
+        below = page.height - 1 - max(len(said), 2)
+        self.dial_area = Area(0, 0, 0, 0)
+        picture.panel.draw(page, Area(0, top, page.width, below - top), session.run, session.ghost)
+        _message(page, said, session)
+        self._footer(page, session)
+
+    def _walk(self, session: Session) -> list[Picture]:
+        """The pictures in the order in which Tab shows them one by one."""
+        run = session.run
+        scene, metrics = run.setup.scene, run.setup.problem.metrics
+        if isinstance(scene, LineScene):
+            surface = [Picture(say("loss surface"), self.surface)] if scene.landscape is not None else []
+            data = say("data and line") if scene.data.inputs.shape[1] == 1 else say("predictions")
+            losses = Picture(say("loss curve"), self._losses)
+            step = Picture(say("the step"), self._arithmetic, numbers=False)
+            return [*surface, Picture(data, self._data, numbers=False), losses, step]
+        first = say("confusion") if run.setup.classes and scene.data.inputs.shape[1] != 2 else say("regions")
+        walk = [
+            Picture(first, self._regions),
+            Picture(say("network"), self._diagram),
+            Picture(say("loss curve"), self._losses),
+        ]
+        walk += [Picture(say("accuracy"), self._accuracy)] if "accuracy" in metrics else []
+        walk += [Picture(say("edge of stability"), self._limits)] if len(run.limits.curve) > 1 else []
+        return walk
 
     def _places(self, session: Session, body: Area) -> Sequence[tuple[Panel, Area]]:
         """The pictures and their areas."""
@@ -156,19 +222,9 @@ class Scenes:
 
     def _header(self, page: Page, session: Session) -> None:
         """Data, model, optimizer, step and loss; in two lines, around the dial, where one is too short."""
-        run, setup = session.run, session.run.setup
-        now = say("step {number:,}", number=run.now.number)
-        if setup.batch_size is not None and page.width >= EPOCHS_TOO:
-            now += say(" epoch {epoch:,}", epoch=run.now.epoch)
-        state = say("running") if session.running else say("replay") if session.replaying else say("paused")
-        about = [
-            (setup.name, theme.HEADING),
-            (setup.model, theme.PLAIN),
-            (enumerated(setup.settings.values()), theme.NOTE),
-        ]
-        figures = [(now, theme.HEADING), (_figures(session, page.width), theme.RESULT)]
-        text = enumerated((state, session.describe_speed())) if session.running else state
-        mood = [(text, theme.RUNNING if session.running else theme.NOTE)]
+        about = _names(session)
+        figures = [(_step(session, page.width), theme.HEADING), (_figures(session, page.width), theme.RESULT)]
+        mood = [_mood(session)]
         one_line = [*about, *figures, *mood]
         if _length(one_line, page.screen) <= page.width:
             _words(page, 0, one_line)
@@ -180,23 +236,92 @@ class Scenes:
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
-        keys = [key for key in KEYS if key.footer]
-        words = {key: columns(page.screen.speak(_footer_word(key, session))) for key in keys}
-        widths = {key: len(_written(key, page)) + words[key] + 3 for key in keys}
+        keys = [key for key in self.keys if key.footer]
+        words = {key: _footer_word(key, session) for key in keys}
+        if walk := self._where(session, page):
+            words = {**{key: walk for key in self.keys if key.action == "other_picture"}, **words}
+        keys = list(words)
+        widths = {key: len(_written(key, page)) + columns(page.screen.speak(words[key])) + 3 for key in keys}
         while sum(widths[key] for key in keys) > page.width:
             keys.remove(next(key for key in reversed(keys) if key.action not in LAST_TO_GO))
         column, row = 0, page.height - 1
         self.footer = []
         for key in keys:
             end = page.write(column, row, f" {_written(key, page)} ", theme.BUTTON)
-            page.write(end, row, _footer_word(key, session))
+            page.write(end, row, words[key])
             self.footer.append((Area(column, row, widths[key], 1), key.action))
             column += widths[key]
+
+    def _where(self, session: Session, page: Page) -> str:
+        """Which of the pictures is shown and which is next, where not all have room."""
+        if not session.view.projects(page.width):
+            return ""
+        walk = self._walk(session)
+        at = session.picture % len(walk)
+        coming = say(", next: {name}", name=walk[(at + 1) % len(walk)].name) if page.width >= NEXT_TOO else ""
+        return say("picture {at} of {count}{coming}", at=at + 1, count=len(walk), coming=coming)
+
+
+def _names(session: Session) -> list[tuple[str, Meaning]]:
+    """Data, model and settings."""
+    setup = session.run.setup
+    settings = enumerated(setup.settings.values())
+    return [(setup.name, theme.HEADING), (setup.model, theme.PLAIN), (settings, theme.NOTE)]
+
+
+def _step(session: Session, width: int) -> str:
+    """Steps and, of batches, epochs."""
+    run = session.run
+    epochs = (
+        say(" epoch {epoch:,}", epoch=run.now.epoch) if run.setup.batch_size is not None and width >= EPOCHS_TOO else ""
+    )
+    return say("step {number:,}{epochs}", number=run.now.number, epochs=epochs)
+
+
+def _mood(session: Session) -> tuple[str, Meaning]:
+    """Whether it runs, and how fast."""
+    if session.running:
+        return enumerated((say("running"), session.describe_speed())), theme.RUNNING
+    return say("replay") if session.replaying else say("paused"), theme.NOTE
+
+
+def _about(session: Session) -> list[tuple[str, Meaning]]:
+    """The projector's header: what is run, and where it stands."""
+    return [*_names(session), (_step(session, EPOCHS_TOO), theme.HEADING), _mood(session)]
+
+
+def _parameters(session: Session) -> list[str]:
+    """A line's parameters in the data's own units, each by its name; none where there are many."""
+    run, scene = session.run, session.run.setup.scene
+    if not isinstance(scene, LineScene) or len(scene.names) > MOST_NAMES:
+        return []
+    pairs = zip(scene.names, scene.raw(run.now.parameters).tolist(), strict=True)
+    return [f"{name} = {short(value, 6)}" for name, value in pairs]
+
+
+def _large_figures(session: Session) -> list[Figure]:
+    """Loss, learning rate and, of classes, accuracy."""
+    scene, setup = session.run.setup.scene, session.run.setup
+    loss, held_out, accuracy, held_accuracy = _newest(session)
+    rate = rate_figure(session.run)
+    if isinstance(scene, LineScene):
+        return [Figure(loss, (setup.loss_name,), theme.RESULT), rate]
+    unit, held = scene.loss_unit, setup.problem.validation is not None
+    figures = [Figure(loss * unit, _held(say("loss"), short(held_out * unit), held), theme.RESULT), rate]
+    if math.isnan(accuracy):
+        return figures
+    return [*figures, Figure(accuracy, _held(say("accuracy"), f"{held_accuracy:.3f}", held), theme.RESULT, 3)]
+
+
+def _held(name: str, value: str, held: bool) -> list[str]:
+    """What a figure is, with its value on the rows held out where there are some."""
+    parts = (say("validation"), say("val."), say("val."))
+    return [*(say("{name} ({rows} {value})", name=name, rows=rows, value=value) for rows in parts if held), name]
 
 
 def _state_rows(session: Session) -> int:
     """Lines of the optimizer's state in the arithmetic: the parameters' names, and one each."""
-    scene = session.run.setup.scene
+    scene = session.run.maker.scene
     return len(scene.state) + 1 if isinstance(scene, LineScene) and scene.state else 0
 
 
@@ -222,13 +347,11 @@ def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
 
 def _figures(session: Session, width: int) -> str:
     """The parameters of a line and its loss; losses and accuracies of a network."""
-    run, setup = session.run, session.run.setup
+    setup = session.run.setup
     scene = setup.scene
     if isinstance(scene, LineScene):
-        raw = scene.raw(run.now.parameters).tolist()
-        names = scene.names if len(raw) <= 3 else ()
-        pairs = [f"{name} = {short(value, 6)}" for name, value in zip(names, raw, strict=False)]
-        return together("  ", [*pairs, f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
+        now = say("{name} {loss}", name=setup.loss_name, loss=short(_newest(session)[0], 6))
+        return together("  ", [*_parameters(session), now])
     loss, held_out, accuracy, held_accuracy = _newest(session)
     other = say("validation") if width >= WIDE else say("val.")
     text: list[str] = [say("loss {loss}", loss=short(loss * scene.loss_unit))]
@@ -255,25 +378,25 @@ def _newest(session: Session) -> tuple[float, float, float, float]:
     return loss, held_out, accuracy, held_accuracy
 
 
-def _message(page: Page, session: Session) -> None:
+def _message_lines(session: Session, screen: Screen, width: int, most: int) -> list[str]:
+    """What is said, in so many rows at most."""
+    lines = broken(screen.speak(session.line()), width)
+    return [*lines[: most - 1], f"{fit(lines[most - 1], width - 4)} ..."] if len(lines) > most else lines or [""]
+
+
+def _message(page: Page, lines: Sequence[str], session: Session) -> None:
     text = session.line()
     bad = session.run.diverged or rate_warning(session.run) or text.startswith("Overshoot")
     meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
-    lines = _two(broken(page.screen.speak(text), page.width), page.width)
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
         page.write(0, row, line + " " * (page.width - columns(line)), meaning)
 
 
-def _two(lines: list[str], width: int) -> list[str]:
-    """Two lines at most; a third is marked."""
-    return [lines[0], f"{fit(lines[1], width - 4)} ..."] if len(lines) > 2 else lines or [""]
-
-
-def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
+def help_pages(height: int, width: int, keys: Sequence[Key] = KEYS) -> list[list[tuple[str, str, Meaning]]]:
     """The lines of the help, as many a page as there is room for: key, what it does, meaning."""
     lines: list[tuple[str, str, Meaning]] = []
     group = ""
-    for key in KEYS:
+    for key in keys:
         if key.about and key.group != group:
             lines += [("", "", theme.PLAIN)] * bool(lines) + [("", key.group, theme.HEADING)]
             group = key.group
@@ -283,9 +406,9 @@ def help_pages(height: int, width: int) -> list[list[tuple[str, str, Meaning]]]:
     return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
 
 
-def _help(page: Page, number: int) -> None:
+def _help(page: Page, number: int, keys: Sequence[Key]) -> None:
     """All keys, in groups; on a small screen on several pages."""
-    pages = help_pages(page.height, page.width)
+    pages = help_pages(page.height, page.width, keys)
     last = number >= len(pages)
     where = "" if len(pages) == 1 else say(" Page {min} of {count}.", min=min(number, len(pages)), count=len(pages))
     page.write(

@@ -1,4 +1,4 @@
-"""Shows a Textual program in browsers, by textual-serve; each page that is opened runs one of its own."""
+"""Shows Textual programs in browsers, by textual-serve; each page that is opened runs one of its own."""
 
 from __future__ import annotations
 
@@ -22,22 +22,31 @@ __all__ = ["SESSIONS", "serve"]
 
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is not everywhere
 SESSIONS = 10  # pages open at once, of about 60 MB each
+KEPT = 60.0  # seconds that a program waits for its page, as through a reload
 PATIENCE = 5.0  # seconds for the programs to end, and then be killed
 
 
 def serve(
-    programs: Programs, *, host: str, port: int, title: str, notify: Callable[[str], None], most: int = SESSIONS
+    programs: Programs,
+    *,
+    host: str,
+    port: int,
+    title: str,
+    notify: Callable[[str], None],
+    most: int = SESSIONS,
+    kept: float = KEPT,
 ) -> None:
-    """Serves a program until Ctrl-C or SIGTERM, and ends every one it started.
+    """Serves programs until Ctrl-C or SIGTERM, and ends every one it started.
 
     Args:
-        programs: The argument list for each page that is opened. It runs with TEXTUAL_DRIVER set, with this process's
-            stderr, and with pipes for stdin and stdout.
+        programs: The program of each page. It runs with TEXTUAL_DRIVER set, and with pipes for its streams; what it
+            says on stderr goes out on ours.
         host: The address or name to listen at.
         port: The port; 0 for any that is free.
         title: What the page is called.
         notify: Called with the address, once it can be opened.
         most: How many pages may be open at once.
+        kept: Seconds that a program goes on without its page.
 
     Raises:
         OptionError: If textual-serve is not installed, or the host or port cannot be had.
@@ -47,7 +56,7 @@ def serve(
     site = _site()
     listening, place = open_port(host, port)
     with listening:
-        asyncio.run(_serve(site(programs, title, place, most), listening, place, notify))
+        asyncio.run(_serve(site(programs, title, place, most, kept), listening, place, notify))
 
 
 def _site() -> Any:

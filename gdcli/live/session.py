@@ -1,20 +1,26 @@
-"""What a person does at the playground, and what it answers: the run, the ghost, the speed, the message."""
+"""What a person does at the playground, and what it answers: the run, the ghost, the speed, the message.
+
+The file is long because every key has its method here, with what it answers.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
 from gdcli.errors import GdcliError
+from gdcli.experiments.notation import Setting, at_step
 from gdcli.formatting import short
 from gdcli.live import messages
-from gdcli.live.findings import MINOR, describe_small_rate, find, sentences
+from gdcli.live.findings import MINOR, describe_small_rate, find, next_look, sentences
 from gdcli.live.panels.dial import finer, laddered
 from gdcli.live.run import Ghost, LiveRun
-from gdcli.live.setup import Choice, LineScene, SetupFactory
-from gdcli.said import say, together
+from gdcli.live.setup import Choice, LineScene, NetworkScene, SetupFactory
+from gdcli.live.view import View, Viewing
+from gdcli.said import Said, say, together
 
 __all__ = ["SPEEDS", "Session"]
 
@@ -22,12 +28,12 @@ SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = say("Paused at the start. Press n for one step, space to run, ? for all keys.")
+SET, AT = "set ", re.compile(r"^--at \d+:")
 DIRECTIONS = {"next": 1, "before": -1}  # of a setting
-FIRST_LOOK = 10  # epochs
 CHECKED = 16  # steps between two looks at the clock
 
 
-class Session:
+class Session(Viewing):
     """One sitting. Every action of the key table is a method here; nothing in it knows of a screen.
 
     Args:
@@ -46,6 +52,7 @@ class Session:
         self.message: str = WELCOME
         self.help, self.finished, self.picture = 0, False, 0
         self.typing: str | None = None
+        self.view = View()
         self._owed, self._asked_at = 0.0, 0.0
         self._known: set[str] = set()
         self._look_at = 0
@@ -56,16 +63,23 @@ class Session:
         self.speed = USUAL_SPEED[isinstance(self.factory.setup.scene, LineScene)]
         self._notify("setup", self)
 
+    def scene(self) -> LineScene | NetworkScene:
+        """What is shown of the run."""
+        return self.run.setup.scene
+
     def do(self, action: str) -> None:
-        """An action by its name; what cannot be done is said, and changes nothing."""
+        """An action by its name, or `set NAME=VALUE`; what cannot be done is said, and changes nothing."""
         name, _, direction = action.rpartition("_")
         try:
-            if direction in DIRECTIONS:
+            if action.startswith(SET):
+                self.set_options(action.removeprefix(SET))
+            elif direction in DIRECTIONS:
                 self._change(name, DIRECTIONS[direction])
             else:
                 getattr(self, action)()
         except GdcliError as error:
-            self.say(say("{what}.", what=error.message) if error.message[-1:].isalnum() else error.message)
+            text = _without_step(error.message)  # a key has no step
+            self.say(say("{what}.", what=text) if text[-1:].isalnum() else text)
 
     def say(self, text: str) -> None:
         """A line for the person."""
@@ -106,7 +120,7 @@ class Session:
         if not run.advance() or run.diverged or run.stopped:
             self.stop()
         elif self.goal == "epoch":
-            if run.now.number % run.setup.steps_per_epoch == 0:
+            if run.ends_epoch(run.now.number):
                 self.stop()
         elif self.goal == "converge":
             self._look_for_news()
@@ -119,7 +133,7 @@ class Session:
             self.say(messages.describe_arrival(run))
         elif run.now.number >= self._look_at and run.now.measured is not None:
             news = [one for one in find(run) if one.name not in {MINOR, *self._known}]
-            self._look_at = _next_look(run)
+            self._look_at = next_look(run)
             if news:
                 self.stop()
                 self.say(say("Step {number:,}: {sentences}", number=run.now.number, sentences=sentences(news)))
@@ -207,7 +221,7 @@ class Session:
             self.stop()
             self.say(say("{sentences} Change something, or space runs on.", sentences=sentences(final)))
             return
-        self._known, self._look_at = {one.name for one in found}, _next_look(self.run)
+        self._known, self._look_at = {one.name for one in found}, next_look(self.run)
         self.start("converge")
 
     def back(self) -> None:
@@ -229,7 +243,7 @@ class Session:
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
-        self._begin(self.factory.again(self._turned()))
+        self._begin(self.factory.again(self._turned(), self.run.changes))
 
     def seed(self) -> None:
         """Again with another seed."""
@@ -288,7 +302,7 @@ class Session:
         self.typing = ""
 
     def typed(self, key: str, character: str | None) -> None:
-        """A key while a rate is being typed."""
+        """A key while a rate is being typed, or a setting: `momentum=0.8`."""
         text = self.typing or ""
         if key == "escape":
             self.typing = None
@@ -297,10 +311,13 @@ class Session:
             self._take(text)
         elif key == "backspace":
             self.typing = text[:-1]
-        elif character and character in "0123456789.eE-+":
-            self.typing = (text + character)[:20]
+        elif character and character.isprintable():
+            self.typing = (text + character)[:40]
 
     def _take(self, text: str) -> None:
+        if "=" in text:
+            self.do(SET + text)
+            return
         try:
             rate = float(text)
         except ValueError:
@@ -311,8 +328,13 @@ class Session:
             self.say(say("'{text}' is not a learning rate above 0.", text=text))
 
     def _change(self, name: str, direction: int) -> None:
-        """Another setting: the run begins anew."""
-        change = self.factory.change(Choice(name, direction), None if name == "data" else self._turned())
+        """Another setting: from here on where that can be, else the run begins anew."""
+        choice, run = Choice(name, direction), self.run
+        if (new := self.factory.value(choice, run.setup)) is not None and run.now.number:
+            self._change_now((Setting(run.now.number + 1, *new),))
+            return
+        other = name == "data"
+        change = self.factory.change(choice, None if other else self._turned(), () if other else run.changes)
         line = isinstance(self.run.setup.scene, LineScene)
         self._begin(change)
         if isinstance(self.run.setup.scene, LineScene) != line:
@@ -321,9 +343,35 @@ class Session:
             self.ghost = None
             self._notify("forget", None)
 
+    def set_options(self, text: str) -> None:
+        """Options of other values, `momentum=0.8`, from here on; at the start, from there.
+
+        Raises:
+            OptionError: If one cannot change in mid-run, or is no value of its option.
+        """
+        changes = at_step(self.run.now.number + 1, text)
+        self._take("".join(one.value for one in changes if one.name == "lr"))
+        others = tuple(one for one in changes if one.name != "lr")
+        if others and self.run.now.number:
+            self._change_now(others)
+        elif others:
+            self._begin(self.factory.set_options(others, self._turned()))
+
+    def _change_now(self, changes: tuple[Setting, ...]) -> None:
+        """Changes settings in mid-run. Nothing is reset."""
+        self.run.change(*changes)
+        self._notify("changes", [str(one) for one in self.run.changes])
+        self.say(
+            say(
+                "{describe_changes} from step {step:,} on. r begins again with it.",
+                describe_changes=messages.describe_changes(changes),
+                step=changes[0].step,
+            )
+        )
+
     def _turned(self) -> float | None:
-        """The rate on the dial, if it was turned: another run begins with it."""
-        return self.run.rate if self.run.turns else None
+        """The rate on the dial, if something was changed by hand: another run begins with it."""
+        return self.run.rate if self.run.turns or self.run.changes else None
 
     def _begin(self, message: str) -> None:
         self.running, self.goal = False, ""
@@ -333,7 +381,7 @@ class Session:
 
     def restart_from(self, x: float, y: float) -> None:
         """Again from another start, pointed at on the loss surface."""
-        self._begin(self.factory.restart_from(x, y, self._turned()))
+        self._begin(self.factory.restart_from(x, y, self._turned(), self.run.changes))
 
     def compare(self) -> None:
         """Freezes this run as a ghost, and begins again."""
@@ -344,7 +392,7 @@ class Session:
         label = say("{name} lr {rate}", name=type(setup.optimizer).__name__, rate=short(self.run.rate))
         self.ghost = self.run.ghost(label)
         self._notify("ghost", label)
-        self.factory.again(self._turned())
+        self.factory.again(self._turned(), self.run.changes)
         self._begin(
             say(
                 "The ghost is {label}, {number:,} steps. Change something, and race it.",
@@ -376,20 +424,23 @@ class Session:
     def line(self) -> str:
         """What stands in the message line."""
         if self.typing is not None:
-            return say("Learning rate: {typing}_   Enter sets it, Esc leaves it", typing=self.typing)
+            what = say("Setting") if self.typing[:1].isalpha() else say("Learning rate")
+            return say("{what}: {typing}_   Enter sets it, Esc leaves it", what=what, typing=self.typing)
         warning = messages.rate_warning(self.run) or describe_small_rate(self.run)
         return together(" ", (text for text in (self.message, warning) if text))
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
-        return self.factory.rerun(self.run.turns, self.run.now.number)
-
-
-def _next_look(run: LiveRun) -> int:
-    """The step after which a run to its end is looked at next: seldom, as looking takes longer than a step."""
-    epochs = run.now.number // run.setup.steps_per_epoch
-    return (epochs + max(FIRST_LOOK, epochs // 20)) * run.setup.steps_per_epoch
+        return self.factory.rerun(self.run.turns, self.run.now.number, self.run.changes)
 
 
 def _ignore(kind: str, what: Any) -> None:
     """No listener."""
+
+
+def _without_step(message: str) -> str:
+    """What is wrong with a change, without the step: "batch-size=8: ..."."""
+    if not isinstance(message, Said) or not message.template.startswith("--at {one}: "):
+        return AT.sub("", message)
+    change = AT.sub("", f"--at {message.fields['one']}")
+    return Said(AT.sub("", message), message.template.removeprefix("--at "), {**message.fields, "one": change})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from gdcli.data.samples import samples
@@ -12,15 +13,17 @@ from gdcli.definitions import ACTIVATION, OPTIMIZER, flag_name
 from gdcli.definitions import names as names_of
 from gdcli.errors import OptionError
 from gdcli.experiments import notation
+from gdcli.experiments.changes import together, with_changes
 from gdcli.experiments.line import line_experiment
 from gdcli.experiments.network import network_experiment
-from gdcli.experiments.notation import RANDOM, Change, Named
+from gdcli.experiments.notation import RANDOM, Change, Named, Setting
 from gdcli.experiments.reading import Reader, read_examples, sample_rows
 from gdcli.experiments.spec import NetworkSpec, OptimizerSpec, Spec
 from gdcli.formatting import exact
 from gdcli.live.configuration import Configuration, Origin, Parser, sample_configuration, with_rows
 from gdcli.live.experiment_setup import has_end
 from gdcli.live.line_scene import line_setup
+from gdcli.live.messages import describe_changes
 from gdcli.live.network_scene import network_setup
 from gdcli.live.saved_setup import as_saved, restored
 from gdcli.live.setup import Choice, LineScene, Setup, Turns
@@ -31,6 +34,7 @@ __all__ = ["SessionFactory"]
 T = TypeVar("T")
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 PENALTIES = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
+DROPOUTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8)
 NOISES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 TOY_NOISE = 0.1
 FIRST_LAYER = 4
@@ -87,6 +91,11 @@ class SessionFactory:
         return self._now.spec
 
     @property
+    def configuration(self) -> Configuration:
+        """The run's spec, and which of its options are named."""
+        return self._now
+
+    @property
     def source(self) -> str:
         """Where the rows come from."""
         return str(self.spec.data.source)
@@ -117,12 +126,13 @@ class SessionFactory:
 
     # changing
 
-    def again(self, rate: float | None) -> str:
-        """The same run."""
+    def again(self, rate: float | None, changes: Sequence[Setting] = ()) -> str:
+        """The same run, with what was changed in the one before."""
+        self._keep(changes)
         self._take_rate(rate)
         return say("The same start again, by its schedule.") if has_end(self.spec) else say("The same start again.")
 
-    def restart_from(self, x: float, y: float, rate: float | None) -> str:
+    def restart_from(self, x: float, y: float, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """The same run, from another start."""
         scene = self.setup.scene
         if not isinstance(scene, LineScene) or scene.landscape is None:
@@ -130,6 +140,7 @@ class SessionFactory:
         values = scene.raw(self.setup.start).tolist()
         for at, value in zip(scene.landscape.over, (x, y), strict=True):
             values[at] = value
+        self._keep(changes)
         if scene.names == ("m", "b"):
             self._set(m=values[0], b=values[1], start=None)
         else:
@@ -143,23 +154,69 @@ class SessionFactory:
             y=exact(y),
         )
 
-    def change(self, choice: Choice, rate: float | None) -> str:
+    def value(self, choice: Choice, now: Setup) -> tuple[str, str] | None:
+        """The option and its next value, of a setting that can change in mid-run."""
+        chosen = VALUES.get(choice.name)
+        return None if chosen is None else (chosen[0], chosen[1](now, choice.direction))
+
+    def change(self, choice: Choice, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """Another run, with one setting changed; if it cannot be set up, the old one stays."""
-        before = self._now, self._setup
-        try:
-            words: str = getattr(self, f"_{choice.name}")(choice.direction)
+        with self._or_back():
+            self._keep(changes)
+            words = self._changed(choice)
             self._take_rate(rate)
             _ = self.setup
+        return words
+
+    def _changed(self, choice: Choice) -> str:
+        if (new := self.value(choice, self.setup)) is not None:
+            return self._begin_with(Setting(1, *new))
+        words: str = getattr(self, f"_{choice.name}")(choice.direction)
+        return words
+
+    def set_options(self, changes: Sequence[Setting], rate: float | None) -> str:
+        """The same run with options of other values; if it cannot be set up, the old one stays."""
+        with self._or_back():
+            words = self._begin_with(*changes)
+            self._take_rate(rate)
+            _ = self.setup
+        return words
+
+    @contextmanager
+    def _or_back(self) -> Iterator[None]:
+        """The run as it was, where another cannot be set up."""
+        before = self._now, self._setup
+        try:
+            yield
         except BaseException:
             self._now, self._setup = before
             raise
-        return words
+
+    def _begin_with(self, *changes: Setting) -> str:
+        """The run with options of other values from its start."""
+        if any(one.name == "optimizer" for one in changes):  # another one begins with its own settings
+            self._set(**dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
+        self._fold(changes)
+        return say("{describe_changes}, from the same start.", describe_changes=describe_changes(changes))
+
+    def _keep(self, changes: Sequence[Setting]) -> None:
+        """What was changed by hand, from the start; with it, what was chosen for the run."""
+        if changes:
+            self._set(**self.setup.chosen, lr=self.setup.rate)
+            self._fold(changes)
+
+    def _fold(self, changes: Sequence[Setting]) -> None:
+        spec = with_changes(self.spec, changes)
+        before, after = self.spec.values(), spec.replace(at=self.spec.changes.at).values()
+        named = {one.name for one in changes} | {name for name in after if after[name] != before[name]}
+        self._set(**{name: after[name] for name in named})
 
     def _take_rate(self, rate: float | None) -> None:
         """The learning rate set by hand; a schedule that ends somewhere has its own."""
-        given = self.spec.rate.lr_at is not None
+        others = tuple(one for one in self.spec.changes.at or () if one.name != "lr")
+        given = self.spec.rate.lr_at is not None or len(others) < len(self.spec.changes.at or ())
         if rate is not None and not has_end(self.spec) and (given or rate != self.setup.rate):
-            self._set(**self.setup.chosen, lr=rate, lr_at=None)
+            self._set(**self.setup.chosen, lr=rate, lr_at=None, at=others or None)
 
     def _set(self, **changes: Any) -> None:
         self._now, self._setup = self._now.changed(**changes), None
@@ -173,27 +230,6 @@ class SessionFactory:
         changed += [say("another split")] * (setup.problem.validation is not None)
         changed += [say("another order of the rows")] * (setup.batch_size is not None and setup.shuffle)
         return say("Seed {seed}: {names}.", seed=seed, names=enumerated(changed) or "nothing here depends on it")
-
-    def _optimizer(self, direction: int) -> str:
-        names = names_of(OPTIMIZER)
-        chosen = _turned(names, flag_name(type(self.setup.optimizer).__name__), direction)
-        self._set(optimizer=chosen, **dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
-        return say("{name}, from the same start.", name=type(self.setup.optimizer).__name__)
-
-    def _batch(self, direction: int) -> str:
-        rows = len(self.setup.scene.data)
-        chosen = _next([*(size for size in BATCHES if size < rows), rows], self.setup.batch_size or rows, direction)
-        self._set(batch_size="full" if chosen == rows else chosen)
-        return (
-            say("Full batches, from the same start.")
-            if chosen == rows
-            else say("Batches of {chosen}, from the same start.", chosen=chosen)
-        )
-
-    def _penalty(self, direction: int) -> str:
-        chosen = _next(PENALTIES, self.spec.loss.l2, direction)
-        self._set(l2=chosen)
-        return say("L2 penalty {chosen:g}, from the same start.", chosen=chosen)
 
     @property
     def _model(self) -> NetworkSpec:
@@ -262,24 +298,56 @@ class SessionFactory:
 
     # what repeats it
 
-    def rerun(self, turns: Turns, step: int) -> str:
+    def rerun(self, turns: Turns, step: int, changes: Sequence[Setting] = ()) -> str:
         """The command that ends where the screen does."""
         setup, spec = self.setup, self.spec
-        epochs = -(-step // setup.steps_per_epoch) if setup.epochs is None else setup.epochs
+        pace = (setup if setup.changed is None else setup.changed(changes)).pace
+        place = pace.place(step)
+        epochs = place.passes + bool(place.within) if setup.epochs is None else setup.epochs
         more: dict[str, Any] = {**setup.chosen, "lr": setup.rate, "seed": spec.loop.seed}
         more["epochs"] = epochs if step else 0
-        if step < more["epochs"] * setup.steps_per_epoch:
+        if step < pace.steps(more["epochs"]):
             more["max_steps"] = step
         if setup.problem.validation is not None:
             more["keep"] = "last"
-        if changes := _changes(spec.rate.lr_at or (), [(at, rate) for at, rate in turns if at < step]):
-            more["lr_at"] = changes
+        if rates := _changes(spec.rate.lr_at or (), [(at, rate) for at, rate in turns if at < step]):
+            more["lr_at"] = rates
+        turned = tuple(Setting(at + 1, "lr", "") for at, _ in turns)  # what is given for the rate ends with them
+        made = together(spec.changes.at or (), (*turned, *changes))
+        more["at"] = tuple(one for one in made if one.step <= step and one.value) or None
         return str(self._now.without_endings().invocation(**more))  # where it ends is said by its steps
 
     def saved(self) -> dict[str, Any]:
         """All that is needed to set up the same again, with nothing left to choose: for a recording."""
         setup = self.setup
         return as_saved(self._now.changed(**setup.chosen, lr=setup.rate), self._piped, setup.name)
+
+
+def _next_optimizer(now: Setup, direction: int) -> str:
+    return _turned(names_of(OPTIMIZER), flag_name(type(now.optimizer).__name__), direction)
+
+
+def _next_batch(now: Setup, direction: int) -> str:
+    rows = len(now.scene.data)
+    chosen = _next([*(size for size in BATCHES if size < rows), rows], now.batch_size or rows, direction)
+    return "full" if chosen == rows else str(chosen)
+
+
+def _next_penalty(now: Setup, direction: int) -> str:
+    return exact(_next(PENALTIES, now.problem.l2, direction))
+
+
+def _next_dropout(now: Setup, direction: int) -> str:
+    return exact(_next(DROPOUTS, getattr(now.problem.model, "rate", 0.0), direction))
+
+
+VALUES: dict[str, tuple[str, Callable[[Setup, int], str]]] = {
+    "optimizer": ("optimizer", _next_optimizer),
+    "batch": ("batch_size", _next_batch),
+    "penalty": ("l2", _next_penalty),
+    "dropout": ("dropout", _next_dropout),
+}
+"""Settings that can change in mid-run: the option, and its next value."""
 
 
 def _reader(piped: bytes | None, notes: list[str]) -> Reader:

@@ -13,6 +13,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.preparation import Preparation
 from gdcli.definitions.dataclass import dataclass
+from gdcli.experiments.notation import Setting
 from gdcli.experiments.stepping import StepReport
 from gdcli.experiments.surface import Spot
 from gdcli.nn.networks import Network
@@ -20,7 +21,9 @@ from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
 from gdcli.said import say
 from gdcli.training.loop import Problem
+from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step
+from gdcli.training.segments import Segment, pace_of
 from gdcli.training.stopping import Stopping
 
 __all__ = ["SCALED", "Choice", "LineScene", "LossLandscape", "NetworkScene", "Setup", "SetupFactory", "Turns"]
@@ -121,6 +124,8 @@ class Setup:
         classes: The labels of classes; none of numbers.
         chosen: Options that were not given and what was chosen for them, but for the rate and what ends a run.
         scene: What is shown.
+        later: What changes in mid-run: updates made before it, and what holds from there on.
+        changed: The same run with changes made by hand; None where there are none to make.
     """
 
     name: str
@@ -143,10 +148,27 @@ class Setup:
     judged: Problem | None = None
     classes: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
+    later: tuple[tuple[int, Setup], ...] = ()
+    changed: Callable[[Sequence[Setting]], Setup] | None = None
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """What its updates are made by, from which one on."""
+        chain = ((0, self), *self.later)
+        return tuple(Segment(after, one.problem, one.optimizer, one.batch_size) for after, one in chain)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The batch size by the step."""
+        return pace_of(self.segments)
+
+    def after(self, step: int) -> Setup:
+        """What holds after so many updates."""
+        return next((one for at, one in reversed(self.later) if at <= step), self)
 
     @cached_property
     def steps_per_epoch(self) -> int:
-        """Updates in one pass."""
+        """Updates in one pass that begins with it."""
         return 1 if self.batch_size is None else -(-len(self.problem.data) // self.batch_size)
 
     @property
@@ -174,12 +196,21 @@ class SetupFactory(Protocol):
     def setup(self) -> Setup:
         """The run as it is set up now."""
 
-    def change(self, choice: Choice, rate: float | None) -> str:
+    def value(self, choice: Choice, now: Setup) -> tuple[str, str] | None:
+        """A setting that can change in mid-run: the option and its next value; None of another one.
+
+        Args:
+            choice: Which, and how.
+            now: What holds.
+        """
+
+    def change(self, choice: Choice, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """Sets up another run, with one setting changed.
 
         Args:
             choice: Which, and how.
             rate: The learning rate it begins with; None for that of the one before, or of the data's own command.
+            changes: Made by hand in the run before it, which it begins with.
 
         Returns:
             What was changed, in words.
@@ -188,14 +219,17 @@ class SetupFactory(Protocol):
             GdcliError: If that setting cannot be changed here.
         """
 
-    def restart_from(self, x: float, y: float, rate: float | None) -> str:
+    def set_options(self, changes: Sequence[Setting], rate: float | None) -> str:
+        """Sets up the same run with options of other values from the start."""
+
+    def restart_from(self, x: float, y: float, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """Sets up the same run from another start: two parameters, in the data's own units."""
 
-    def again(self, rate: float | None) -> str:
-        """Sets up the same run, to begin at another learning rate if one is given."""
+    def again(self, rate: float | None, changes: Sequence[Setting] = ()) -> str:
+        """Sets up the same run, to begin at another learning rate if one is given, and with what was changed."""
 
-    def rerun(self, turns: Turns, step: int) -> str:
-        """The command that ends where the screen does after `step` updates, with the dial turned so."""
+    def rerun(self, turns: Turns, step: int, changes: Sequence[Setting] = ()) -> str:
+        """The command that ends where the screen does after `step` updates, with the dial turned and changes made."""
 
     def saved(self) -> dict[str, Any]:
         """All that is needed to set up the same again: for a recording."""

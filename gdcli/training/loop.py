@@ -34,6 +34,7 @@ def descend(
     seed: int = 0,
     shuffle: bool = True,
     resume: Step | Epoch | None = None,
+    taken: int | None = None,
 ) -> Iterator[Step | Epoch]:
     """Every epoch comes on its own."""
 
@@ -50,6 +51,7 @@ def descend(
     seed: int = 0,
     shuffle: bool = True,
     resume: Step | Epoch | None = None,
+    taken: int | None = None,
     together: int,
 ) -> Iterator[Step | Epoch | Stretch]:
     """Some epochs may come as stretches."""
@@ -66,6 +68,7 @@ def descend(
     seed: int = 0,
     shuffle: bool = True,
     resume: Step | Epoch | None = None,
+    taken: int | None = None,
     together: int = 1,
 ) -> Iterator[Step | Epoch | Stretch]:
     """The training loop: a `Step` for every update, and an `Epoch` before the first and after every pass.
@@ -85,6 +88,8 @@ def descend(
         shuffle: False takes the rows in their order.
         resume: An earlier run's record, with its optimizer state, to go on from: a step's, or an epoch's, one
             measured in mid-epoch too. It comes first, measured.
+        taken: Rows that the epoch in which `resume` stands has used; unless given, as many as batches of this size
+            hold.
         together: How many epochs may come as one `Stretch`, made of the same numbers: where an epoch is one update on
             all rows and no rows are held out. The first and the last always come on their own.
 
@@ -112,8 +117,10 @@ def descend(
     else:
         record = _gone_on_from(resume)
     epoch, parameters, state, step, gradient = _standing(record)
-    each = 1 if batch_size is None else -(-len(data) // batch_size)
-    within = _checked(record.within, each)
+    size = len(data) if batch_size is None else min(batch_size, len(data))
+    within, each = record.within, -(-len(data) // size)
+    taken = _checked(within, within * size if taken is None else taken, len(data), each)
+    ends = within + -(-(len(data) - taken) // size)
     made_together = stretches(problem, optimizer, rate, epochs, together if known else 1)
     add = adding(optimizer)
     yield _last_if(record, record.passes >= epochs)
@@ -124,7 +131,7 @@ def descend(
             epoch, parameters, state, step, gradient = _standing(record)
             continue
         epoch += 1
-        for rows, inputs, targets in data.batches(batch_size, seed if shuffle else None, epoch, within):
+        for rows, inputs, targets in data.batches(batch_size, seed if shuffle else None, epoch, taken):
             with np.errstate(all="ignore"):
                 if known and gradient is not None:
                     loss = record.loss
@@ -135,9 +142,10 @@ def descend(
                 update, state = optimizer.update(gradient, state, parameters, learning)
                 parameters = add(parameters, update)
             step += 1
-            within = (within + 1) % each
+            within = (within + 1) % ends
             now = partial(measure, problem, epoch, step, learning, parameters, state, within)
             yield Step(step, epoch, learning, loss, gradient, parameters, state, rows, now)
+        taken, ends = 0, each
         record = now()
         gradient = record.gradient
         yield _last_if(record, epoch == epochs)
@@ -162,10 +170,10 @@ def _gone_on_from(record: Step | Epoch) -> Epoch:
     return measured._replace(status=Status.RUNNING)
 
 
-def _checked(within: int, each: int) -> int:
-    if not 0 <= within < each:
+def _checked(within: int, taken: int, rows: int, each: int) -> int:
+    if not 0 <= taken < rows:
         raise ValueError(f"resume: {within} updates were made in an epoch, which here has {each}")
-    return within
+    return taken
 
 
 def _standing(record: Epoch) -> tuple[int, Array, Any, int, Array | None]:

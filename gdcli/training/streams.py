@@ -49,21 +49,33 @@ def epochs(stream: Iterable[Step | Epoch | Stretch]) -> Iterator[Epoch | Stretch
 
 
 @overload
-def with_gradient(stream: Iterable[Epoch], problem: Problem) -> Iterator[Epoch]:
-    """Of a stream without stretches."""
+def with_gradient(
+    stream: Iterable[Epoch | Stretch], problem_after: Callable[[int], Problem]
+) -> Iterator[Epoch | Stretch]:
+    """Of a stream without steps."""
 
 
 @overload
-def with_gradient(stream: Iterable[Epoch | Stretch], problem: Problem) -> Iterator[Epoch | Stretch]:
-    """Of a stream with stretches."""
+def with_gradient(
+    stream: Iterable[Step | Epoch | Stretch], problem_after: Callable[[int], Problem]
+) -> Iterator[Step | Epoch | Stretch]:
+    """Of a stream with steps, which have one."""
 
 
-def with_gradient(stream: Iterable[Epoch | Stretch], problem: Problem) -> Iterator[Epoch | Stretch]:
-    """Fills in the gradient over the whole training set where mini-batches left it out."""
+def with_gradient(
+    stream: Iterable[Step | Epoch | Stretch], problem_after: Callable[[int], Problem]
+) -> Iterator[Step | Epoch | Stretch]:
+    """Fills in the gradient over the whole training set where mini-batches left it out.
+
+    Args:
+        stream: The records.
+        problem_after: What the last of so many updates minimises.
+    """
     for record in stream:
-        if isinstance(record, Stretch) or record.gradient is not None:
+        if not isinstance(record, Epoch) or record.gradient is not None:
             yield record
             continue
+        problem = problem_after(record.step)
         with np.errstate(all="ignore"):
             inputs, targets = problem.data.inputs, problem.data.targets
             yield record._replace(gradient=problem.loss_and_gradient(record.parameters, inputs, targets)[1])

@@ -6,6 +6,7 @@ import typer
 
 from gdcli.cli.options import ByOptions, OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.experiments.spec import (
+    ChangeSpec,
     DataSpec,
     EpochSpec,
     FoldSpec,
@@ -31,6 +32,7 @@ def command(
     loss: LossSpec,
     stop: StopSpec,
     folds: FoldSpec,
+    changes: ChangeSpec,
     working: WorkerOptions,
     groups: ByOptions,
     saving: SaveOptions,
@@ -41,7 +43,7 @@ def command(
 
     Without DATA and with nothing piped in, it fits the lecture's example: (1, 3) and (2, 5), from m = -1, b = 5.
     """
-    spec = Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds)
+    spec = Spec(line, data, rate, loop, epochs, optimizer, loss, stop, folds, changes)
     if groups.by is not None:
         reject_together({"--by": groups.by, "--workers": working.workers, "--cluster": working.cluster})
         from gdcli.cli.group_fitting import fit_each

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from typing import Any, TextIO
 
 import typer
@@ -21,6 +20,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.shell import quoted
 from gdcli.experiments.spec import (
+    ChangeSpec,
     DataSpec,
     EpochSpec,
     LineSpec,
@@ -32,7 +32,7 @@ from gdcli.experiments.spec import (
     StopSpec,
     reject_together,
 )
-from gdcli.live.configuration import OF_THE_END, Origin
+from gdcli.live.configuration import Origin
 from gdcli.live.lecture import check_lecture, save_lecture
 from gdcli.live.recording import Recorder
 from gdcli.live.recording_files import check_record, recorded, recorder_to
@@ -57,6 +57,7 @@ def command(
     optimizer: OptimizerSpec,
     loss: LossSpec,
     stop: StopSpec,
+    changes: ChangeSpec,
     live: LiveOptions,
 ) -> None:
     """Step, run, rewind and race descent live, by keys, on the screen.
@@ -64,12 +65,12 @@ def command(
     A line with its loss surface, or a network with its decision regions. Takes every option of fit and train as the
     starting point. Without DATA it is the lecture's example.
     """
-    del data, line, network, rate, loop, passes, optimizer, loss, stop  # the context has them all
+    del data, line, network, rate, loop, passes, optimizer, loss, stop, changes  # the context has them all
     terminal: Terminal = context.obj.styled(live.color, live.quiet)
     reject_together({"--record": live.record, "--replay": live.replay})
     reject_together({"--plain": live.plain, "--web": live.web, "--save": live.save})
     origin = origin_of(context)
-    _refuse_endings(origin)
+    origin.refuse_endings()
     if live.web:
         _serve(invocation(context, origin.source), origin, live, terminal)
         return
@@ -90,7 +91,8 @@ def command(
         session = Session(factory, recorder)
         signum = _converse(session, recorder, live, terminal)
     terminal.note(f"rerun: {session.rerun()}")
-    _finish(signum)
+    if signum:
+        raise typer.Exit(128 + signum)
 
 
 def origin_of(context: Any) -> Origin:
@@ -107,16 +109,6 @@ def parsed(words: Sequence[str]) -> Origin:
         OptionError: If they are no command line.
     """
     return origin_of(context_of("live", words))
-
-
-def _refuse_endings(origin: Origin) -> None:
-    """Refuses options about the end of a run."""
-    for name in OF_THE_END.keys() & origin.given.keys():
-        flag = f"--{name.replace('_', '-')}"
-        raise OptionError(
-            say("{flag} does nothing here: {of_the_end}", flag=flag, of_the_end=OF_THE_END[name]),
-            say("leave out {flag}", flag=flag),
-        )
 
 
 def _refuse_without_web(context: Any) -> None:
@@ -158,11 +150,6 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     with unwound():
         signum = _converse(session, None, live, terminal)
     terminal.note(f"rerun: gdcli live --replay {quoted(name)}")
-    _finish(signum)
-
-
-def _finish(signum: int) -> None:
-    """The exit code, if a signal ended it."""
     if signum:
         raise typer.Exit(128 + signum)
 
@@ -179,13 +166,10 @@ def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, te
         screen = terminal.screen()
         converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
         return 0
-    from gdcli.live.app import LiveApp
-    from gdcli.live.web.lifeline import end_with_server
+    from gdcli.live.web.page_app import app_in
 
-    if DRIVER in terminal.environ:
-        end_with_server()
     _take_keys(terminal)
-    app = LiveApp(session, _screen(terminal), watcher)
+    app = app_in(terminal.environ)(session, _screen(terminal), watcher)
     app.run()
     return app.ended_by
 
@@ -242,18 +226,12 @@ def _take_keys(terminal: Terminal) -> None:
 def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Terminal) -> None:
     """Serves the same command to a browser."""
     from gdcli.live.serving import serve
-    from gdcli.live.web.programs import recording
+    from gdcli.live.web.programs import ServedCommand
 
     if origin.source == "-":
         raise OptionError(say("--web cannot read rows from standard input"), say("name a file"))
-    if live.replay is None:
-        _ = SessionFactory.from_origin(origin, parsed).setup  # what is wrong with it is said before it is served
-    check_record(live.record, str(origin.source))
     again = again.with_options(web=None, port=None, host=None, sessions=None)
-
-    def child(record: str | None) -> list[str]:
-        return [sys.executable, "-m", "gdcli", *again.with_options(record=record).words()]
-
-    programs = repeat(child(None)) if live.record is None else recording(child, live.record)
+    programs = ServedCommand([sys.executable, "-m", "gdcli"], again, origin, parsed)
+    check_record(live.record, str(origin.source))
     host, most = live.host or HOST, live.sessions
     serve(programs, host=host, port=live.port, title="gdcli live", notify=terminal.note, most=most)

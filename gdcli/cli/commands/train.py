@@ -9,7 +9,6 @@ import typer
 
 from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
-from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import finish, note_all, note_chosen, progress_bar, reading, resolved
@@ -19,7 +18,9 @@ from gdcli.experiments.checkpoint import load
 from gdcli.experiments.network import read_network
 from gdcli.experiments.network_result import NetworkResult
 from gdcli.experiments.resuming import continued_spec
+from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import (
+    ChangeSpec,
     DataSpec,
     EpochSpec,
     FoldSpec,
@@ -50,6 +51,7 @@ def command(
     loss: LossSpec,
     stop: StopSpec,
     folds: FoldSpec,
+    changes: ChangeSpec,
     saving: SaveOptions,
     going_on: ResumeOptions,
     show: ShowOptions,
@@ -63,7 +65,7 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output, saving, with_model=True)
-    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds), terminal, "train")
+    spec = with_rows(Spec(network, data, rate, loop, epochs, optimizer, loss, stop, folds, changes), terminal, "train")
     past = None if going_on.resume is None else load(going_on.resume)
     if past is not None:
         spec = continued_spec(past, spec, given_options(context))
@@ -80,17 +82,15 @@ def command(
     most = screen.table_rows(answer_lines(experiment))
     all_of_them = table and screen.rows is None and experiment.passes <= 60
     keep = shown(stream.every, form.usual_rows, 0 if all_of_them else experiment.passes, most)
-    with interruptible() as interrupted:
+    kept = Saving(saving.model)
+    with kept.settled(), interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
         run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
-        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saved_as=saving.model)
-        records = streams.thin(run, keep, best=table)
+        result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saving=kept)
+        records = result.saved_after(streams.thin(run, keep, best=table))
         stamped: Any = timed(records) if stream.timing or table else records
         emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal, saving)
-    terminal.note(f"rerun: {again}")
-    if saving.model and not result.diverged:
-        with unwound():
-            result.save(saving.model)
+        terminal.note(f"rerun: {again}")
     finish(result, spec.stop.require_converged)
 
 

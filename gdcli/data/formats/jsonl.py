@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from gdcli.data.cells import data_error
+from gdcli.data.cells import data_error, no_rows
 from gdcli.data.column_table import ColumnTable, column_of
 from gdcli.data.encoding import decode
 from gdcli.data.formats import table_format
@@ -80,7 +80,7 @@ def _table(content: bytes, place: Place, line: int = 1, known: tuple[str, ...] =
     text = decode(content, place.source, place.options.encoding, line)
     rows = [*(_of_array(text, place.source) if text.lstrip().startswith(b"[") else _of_lines(text, place.source, line))]
     if not rows:
-        raise data_error(place.source, say("no rows"), _AN_OBJECT)
+        raise no_rows(place.source, say("no rows"), hint=_AN_OBJECT)
     names = known or tuple(dict.fromkeys(key or UNNAMED for _, row in rows for key in row))
     if not names:
         raise data_error(place.source, say("no columns: every object is empty"), _AN_OBJECT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdcli.data.cells import data_error, number
+from gdcli.data.cells import data_error, no_rows, number
 from gdcli.data.column_table import Column, ColumnTable, column_of
 from gdcli.data.formats import table_format
 from gdcli.data.frames import unreadable
@@ -49,8 +49,7 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
     cells = [[*map(_cell, text.to_list(), exact.to_list())] for text, exact in pairs]
     rows = [row for row in range(texts.height) if any(column[row] for column in cells)]
     if not rows:
-        what = say("no rows below the first, which holds the names")
-        raise data_error(place.source, what, say("a table needs at least one row"))
+        raise no_rows(place.source, say("no rows below the first, which holds the names"))
     names = unique_names(["" if name.startswith(_UNNAMED) else name for name in texts.columns])
     columns = {name: [column[row] for row in rows] for name, column in zip(names, cells, strict=True)}
 

@@ -16,6 +16,7 @@ from gdcli.analysis.objective import objective
 from gdcli.analysis.verdicts import Goal
 from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
+from gdcli.errors import OptionError
 from gdcli.experiments import building
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION
 from gdcli.experiments.experiment import Experiment
@@ -26,6 +27,7 @@ from gdcli.experiments.spec import FIT_RATE, LineSpec, NetworkSpec, OptimizerSpe
 from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
+from gdcli.said import say
 from gdcli.training.problem import MEASURED
 from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
@@ -251,11 +253,23 @@ def batches(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) 
         OptionError: If an option cannot be.
     """
     found: list[Batch] = []
+    _refuse_changes(specs)
     specs = settled_specs(specs, tables, rows)
     for numbers in _alike(specs, tables, rows):
         job = Job(tables[numbers[0]], tuple(numbers), tuple(specs[number] for number in numbers))
         found += _parts(job, prepare(job, rows[job.table]))
     return sorted(found, key=lambda batch: batch.job.numbers)
+
+
+def _refuse_changes(specs: Sequence[Spec]) -> None:
+    """Refuses what changes in mid-run, but for the rate.
+
+    Raises:
+        OptionError: If something does.
+    """
+    if any(spec.changes.at for spec in specs):
+        what = say("--at: the runs of a sweep share their steps, so only the rate changes in mid-run")
+        raise OptionError(what, say("--lr-at changes it; gdcli {command} takes every --at", command=specs[0].command))
 
 
 def settled_specs(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -> list[Spec]:

@@ -56,7 +56,7 @@ class Arithmetic:
 
     def lines(self, run: Course, screen: Screen, width: int) -> list[str]:
         """The step that led to where the run stands, with as many digits as there is room for."""
-        now, scene = run.now, run.setup.scene
+        now, scene = run.now, run.maker.scene
         if not isinstance(scene, LineScene) or now.step is None or now.before is None:
             return []
         if self._of[0] is not now or self._of[1] != width:

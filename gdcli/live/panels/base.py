@@ -20,6 +20,9 @@ from gdcli.render.theme import Meaning
 __all__ = ["Panel", "Plot", "draw_axes", "write_title"]
 
 
+FEW = 100  # points that are drawn with the page's pen
+
+
 class Panel(Protocol):
     """A picture of a run."""
 
@@ -47,7 +50,8 @@ class Plot(NamedTuple):
         spots = fractions(np.stack([x, y], axis=1), self.x, self.y)
         spots = spots[((spots >= -1e-9) & (spots <= 1 + 1e-9)).all(axis=1)].clip(0, 1)
         if page.screen.color and page.screen.unicode and self.area.width > 0 and self.area.height > 0:
-            page.dots(self.area, *point_pixels(spots, 2 * self.area.width, 4 * self.area.height, fat=True), meaning)
+            dots = point_pixels(spots, 2 * self.area.width, 4 * self.area.height, fat=True)
+            page.dots(self.area, *dots, meaning, pen=0 if len(spots) <= FEW else 1)
             return
         mark = meaning.sign(page.screen.unicode)
         for row, column in set(map(tuple, pixels(spots, (self.area.height, self.area.width)).tolist())):

@@ -9,8 +9,10 @@ from gdcli.data.dataset import Dataset
 from gdcli.formatting import equation
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
+from gdcli.live.panels.errors import draw_errors, errors_in_words
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import LineScene
+from gdcli.live.view import View
 from gdcli.render import theme
 from gdcli.render.theme import Meaning
 from gdcli.said import say
@@ -24,27 +26,30 @@ CURVE = 80  # points of a curve
 class DataAndLine:
     """Rows as points, the model as a line: the start's dim, the ghost's, and the one that moves."""
 
+    view = View()
+
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:
         """Points and lines."""
         scene = run.setup.scene
         if not isinstance(scene, LineScene) or area.width < 12 or area.height < 4:
             return
         data = scene.data
-        words = [
-            (say("data"), theme.HEADING),
-            (say(" and "), theme.NOTE),
-            (_equation(scene, run.now.parameters), theme.FITTED),
-        ]
+        fitted = _equation(scene, run.now.parameters), theme.FITTED
+        words = [(say("data"), theme.HEADING), (say(" and "), theme.NOTE), fitted]
+        if self.view.errors:
+            residuals = data.targets - scene.outputs(run.now.parameters, data)
+            words.append((errors_in_words(residuals, self.view), theme.NOTE))
         below = write_title(page, area, words)
         if data.inputs.shape[1] > 1:
             rows = sampled(data)
-            draw_by_truth(page, below, scene.outputs(run.now.parameters, rows), rows.targets)
+            draw_by_truth(page, below, scene.outputs(run.now.parameters, rows), rows.targets, self.view)
             return
         x, y = data.inputs[:, 0], data.targets
         frame = draw_axes(page, below, padded(x), padded(y), x_label=data.input_names[0])
+        rows = sampled(data)
+        draw_errors(page, frame, self.view, x, scene.outputs(run.now.parameters, data), y)
         for parameters, meaning in _lines(run, ghost):
             _draw_line(page, frame, scene, parameters, meaning)
-        rows = sampled(data)
         frame.points(page, rows.inputs[:, 0], rows.targets, theme.DATA)
 
 
@@ -67,10 +72,12 @@ def sampled(data: Dataset) -> Dataset:
     return data.rows(slice(None, None, max(1, len(data) // MOST)))
 
 
-def draw_by_truth(page: Page, area: Area, predictions: Array, truth: Array) -> None:
+def draw_by_truth(page: Page, area: Area, predictions: Array, truth: Array, view: View | None = None) -> None:
     """Predictions across, the truth up: a perfect model is the diagonal."""
     ends = padded(truth)
     frame = draw_axes(page, area, ends, ends, x_label=say("prediction"))
+    if view is not None:  # the diagonal is what the data has to be to be predicted
+        draw_errors(page, frame, view, predictions, predictions, truth)
     frame.stroke(page, np.array(ends), np.array(ends), theme.PERFECT)
     frame.points(page, predictions, truth, theme.FITTED)
 

@@ -9,6 +9,7 @@ from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import LossLandscape, Setup
+from gdcli.live.view import View
 from gdcli.render import theme
 from gdcli.render.charts.axes import compact, fractions
 from gdcli.render.raster.colormap import Pixels
@@ -19,11 +20,14 @@ from gdcli.said import say
 __all__ = ["LossSurface"]
 
 CONTOURS = 8
+THICKEST = 2  # pixels of half a cell
 SHOWN_STEPS = 400  # the last steps that have a dot each
 
 
 class LossSurface:
     """Heat map, contours, path; the map is drawn once for a size and then kept."""
+
+    view = View()
 
     def __init__(self) -> None:
         self._drawn_for: tuple[Setup, int, int, Screen] | None = None
@@ -42,11 +46,11 @@ class LossSurface:
         ]
         frame = draw_axes(page, write_title(page, area, words), landscape.x_range, landscape.y_range, x_label=across)
         self._inner = inner = frame.area
-        rgb = self._heat(landscape, inner, run.setup, page.screen)
+        rgb, pen = self._heat(landscape, inner, run.setup, page.screen), min(page.pen, THICKEST)
         if ghost is not None:
             spots = _spots(ghost.way.values, frame)
-            rgb = draw_path(rgb, spots, page.screen, line=theme.GHOST, dot=theme.GHOST, dots=SHOWN_STEPS)
-        rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS)
+            rgb = draw_path(rgb, spots, page.screen, line=theme.GHOST, dot=theme.GHOST, dots=SHOWN_STEPS, pen=pen)
+        rgb = draw_path(rgb, _spots(run.way.values, frame), page.screen, dots=SHOWN_STEPS, pen=pen)
         page.picture(inner, rgb)
         self._letters(page, run, ghost, landscape, inner)
 

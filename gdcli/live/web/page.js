@@ -1,15 +1,107 @@
-// What textual.js leaves to the page: where the program is, how large a letter must be for 120 columns and 40 rows,
-// that keys go to the program from the start, and a way to start it again.
+// What textual.js leaves to the page: where the program is, letters as large as 120 columns and 40 rows allow, a run
+// that goes on when the page is loaded again, downloads, and what is said when it ends.
 const COLUMNS = 120;
 const ROWS = 40;
 const WIDTH = 0.6; // of a letter, in font sizes
 const HEIGHT = 1.32;
 const SMALLEST = 10;
+const KEPT = "gdcli"; // in the tab's own storage
 
 const terminal = document.getElementById("terminal");
-const asked = Number(new URLSearchParams(location.search).get("fontsize"));
-const fitting = Math.floor(Math.min(innerWidth / COLUMNS / WIDTH, innerHeight / ROWS / HEIGHT));
-terminal.dataset.fontSize = asked > 0 ? asked : Math.max(SMALLEST, fitting);
+const address = new URLSearchParams(location.search);
+const asked = Number(address.get("fontsize"));
+const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
+// While a page is open its session stands nowhere: a copy of the tab finds none, and begins one of its own.
+sessionStorage.removeItem(KEPT);
+let session = kept.settings === settings() ? kept.session : ""; // another address asks for another run
+let shown; // textual.js's view of the terminal
+
+function settings() {
+  const query = new URLSearchParams(location.search);
+  query.delete("fontsize");
+  return query.toString();
+}
+
+function fontSize() {
+  const fitting = Math.floor(Math.min(innerWidth / COLUMNS / WIDTH, innerHeight / ROWS / HEIGHT));
+  return asked > 0 ? asked : Math.max(SMALLEST, fitting);
+}
+
+function follow() {
+  if (shown && Number(shown.terminal.options.fontSize) !== fontSize()) {
+    shown.terminal.options.fontSize = fontSize();
+    shown.fit();
+  }
+}
+
+function download({ name, text }) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+function setAddress(query) {
+  const parts = [query, asked > 0 ? `fontsize=${asked}` : ""].filter(Boolean);
+  history.replaceState(null, "", location.pathname + (parts.length ? `?${parts.join("&")}` : ""));
+}
+
+function end(title, words, button = "Start again") {
+  document.getElementById("title").textContent = title;
+  document.getElementById("words").textContent = words;
+  document.getElementById("again").textContent = button;
+  document.body.classList.add("-closed");
+}
+
+const heard = {
+  session: (name) => (session = name),
+  address: setAddress,
+  picture: download,
+  moved: () => end("This run goes on in another page.", "", "Go on here"),
+  ended: (words) => {
+    session = "";
+    const command = words.split("\n").findLast((line) => line.startsWith("rerun: "));
+    const said = command ? command.slice("rerun: ".length) : words;
+    end("The session has ended." + (command ? " The command that does the same:" : ""), said);
+  },
+};
+
+async function lost(opened) {
+  const answer = await fetch(`room${location.search}`).catch(() => null);
+  if (answer === null) end("The server has ended.", "");
+  else if (!answer.ok) end("This page cannot be opened now.", await answer.text());
+  else end("The connection was lost.", "", opened ? "Go on" : "Start again");
+}
+
+// textual.js opens it, and knows of no settings or sessions.
+window.WebSocket = class extends WebSocket {
+  constructor(url) {
+    super(`${url}&session=${session}${location.search.replace("?", "&")}`);
+    let opened = false;
+    let told = false;
+    this.addEventListener("open", () => (opened = true));
+    this.addEventListener("message", ({ data }) => {
+      if (typeof data !== "string") return;
+      const [kind, what] = JSON.parse(data);
+      told = told || kind === "moved" || kind === "ended";
+      if (Object.hasOwn(heard, kind)) heard[kind](what);
+    });
+    this.addEventListener("close", () => told || lost(opened));
+  }
+};
+
+// textual.js keeps the terminal to itself: this is the moment in which it makes one.
+Object.defineProperty(Object.prototype, "fitAddon", {
+  configurable: true,
+  set(addon) {
+    delete Object.prototype.fitAddon;
+    this.fitAddon = addon;
+    shown = this;
+  },
+});
+
+terminal.dataset.fontSize = fontSize();
 terminal.dataset.sessionWebsocketUrl = `ws://${location.host}${location.pathname}ws`; // with the token of this address
 
 const drawn = new MutationObserver(() => {
@@ -20,4 +112,9 @@ const drawn = new MutationObserver(() => {
 });
 drawn.observe(document.body, { attributeFilter: ["class"] });
 
+addEventListener("resize", follow);
+addEventListener("pagehide", () => {
+  if (session) sessionStorage.setItem(KEPT, JSON.stringify({ session, settings: settings() }));
+});
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 document.getElementById("again").onclick = () => location.reload();

@@ -11,9 +11,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from gdcli.errors import GdcliError
 from gdcli.live.web.addresses import Endpoint
+from gdcli.live.web.page_app import CONTROLS
 from gdcli.live.web.programs import Programs
 from gdcli.live.web.session import GRACE, BrowserSession, cells
+from gdcli.live.web.sessions import NoRoomError, Sessions
+from gdcli.live.web.settings import Asked, asked_by
 from gdcli.render import theme
 
 web: Any = import_module("aiohttp.web")  # of the optional extra
@@ -24,6 +28,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
     "connect-src {sources}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+OWN = ("session", "width", "height")
+"""What a page's websocket asks for beside the settings of its address."""
+HEARTBEAT = 15.0
+"""Seconds between two questions whether a page is still there."""
 HEADERS = {
     "Cache-Control": "no-cache",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -36,17 +44,18 @@ class Site:
     """The pages of one program.
 
     Args:
-        programs: The argument list of each page's program.
+        programs: The programs of its pages.
         title: Its name.
         place: Where the server listens.
         most: How many pages may be open at once.
+        kept: Seconds that a program waits for a page that has gone.
     """
 
-    def __init__(self, programs: Programs, title: str, place: Endpoint, most: int) -> None:
-        self._programs, self._title, self._place, self._most = programs, title, place, most
+    def __init__(self, programs: Programs, title: str, place: Endpoint, most: int, kept: float) -> None:
+        self._programs, self._title, self._place = programs, title, place
         self._token = secrets.token_hex(16)
-        self._served = Server(title)  # its scripts, fonts and downloads; never its own `serve`
-        self._open = set[Any]()
+        self._served = Server(title)  # its scripts and fonts; never its own `serve`
+        self._sessions = Sessions[BrowserSession](most, kept)
 
     @property
     def url(self) -> str:
@@ -66,6 +75,7 @@ class Site:
             [
                 web.get(f"{path}/", self._index),
                 web.get(f"{path}/page.js", self._script),
+                web.get(f"{path}/room", self._room),
                 web.get(f"{path}/ws", self._session),
                 web.static(f"{path}/static", self._served.statics_path),
             ]
@@ -79,7 +89,12 @@ class Site:
             raise web.HTTPForbidden(text=f"This server answers as {self._place.url} alone.\n")
         if not secrets.compare_digest(request.path.removeprefix("/").partition("/")[0].encode(), self._token.encode()):
             raise web.HTTPForbidden(text="The address has a token, which is missing here: gdcli printed all of it.\n")
-        return await handler(request)
+        try:
+            return await handler(request)
+        except NoRoomError as error:
+            raise web.HTTPServiceUnavailable(text=_line(error)) from None
+        except GdcliError as error:
+            raise web.HTTPBadRequest(text=_line(error)) from None
 
     async def _signed(self, request: Any, response: Any) -> None:
         """Says in every answer that a page of ours speaks to nobody else, and belongs into nobody else's."""
@@ -88,45 +103,66 @@ class Site:
         sources = f"'self' ws://{host}" if own else "'self'"  # not every browser's 'self' has websockets in it
         response.headers.update(HEADERS | {"Content-Security-Policy": POLICY.format(sources=sources)})
 
-    async def _index(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
-        self._refuse_too_many()
+    async def _index(self, request: Any) -> Any:
+        await self._checked(request)
         page = Template((HERE / "app_index.html").read_text(encoding="utf-8"))
         colors = theme.DARK._asdict() | {"note": theme.NOTE.color.dark, "accent": theme.COMMAND.color.light}
         return web.Response(text=page.substitute(colors, title=html.escape(self._title)), content_type="text/html")
+
+    async def _room(self, request: Any) -> Any:
+        """Whether there is room for one more page of this address, and if not, why."""
+        await self._checked(request)
+        self._sessions.check_room()
+        return web.Response(status=204)
+
+    async def _checked(self, request: Any) -> None:
+        """Refuses an address whose settings make no run."""
+        await asyncio.to_thread(self._programs.check, asked_by(request.query.items()))
 
     async def _script(self, request: Any) -> Any:  # noqa: ARG002 - a handler's signature
         return web.Response(text=(HERE / "page.js").read_text(encoding="utf-8"), content_type="text/javascript")
 
     async def _session(self, request: Any) -> Any:
-        """A page's websocket: the program lives as long as it is open."""
+        """A page's websocket: it shows the program that it names, or a new one."""
         if not self._place.is_origin(request.headers.get("Origin", ""), request.headers["Host"]):
             raise web.HTTPForbidden(text="This program takes keys from its own page alone.\n")
-        self._refuse_too_many()
-        socket = web.WebSocketResponse(heartbeat=15, timeout=GRACE)
-        self._open.add(socket)
+        own = {name: request.query.get(name, "") for name in OWN}
+        asked = asked_by((name, text) for name, text in request.query.items() if name not in OWN)
+        size = cells(own["width"], 80), cells(own["height"], 24)
+        session = await self._sessions.take(own["session"], lambda: self._program(asked, size))
         try:
-            await socket.prepare(request)
-            await self._converse(socket, request.query)
+            return await self._shown(session, request, size)
         finally:
-            self._open.discard(socket)
-        return socket
+            self._sessions.leave(session)
 
-    async def _converse(self, socket: Any, size: Any) -> None:
-        """Runs a program for one page."""
-        session = BrowserSession(next(self._programs), socket, self._served.download_manager)
-        await session.start(cells(size.get("width"), 80), cells(size.get("height"), 24))
+    def _program(self, asked: Asked, size: tuple[int, int]) -> BrowserSession:
+        return BrowserSession(
+            self._programs.command(asked),
+            {CONTROLS: asked.controls},
+            size,
+            self._served.download_manager,
+            self._programs.query,
+            self._sessions.forget,
+        )
+
+    async def _shown(self, session: BrowserSession, request: Any, size: tuple[int, int]) -> Any:
+        """Passes on what a page says, as long as it is open."""
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, timeout=GRACE)
+        await socket.prepare(request)
         try:
+            await session.attach(socket, *size)
             async for message in socket:
                 if message.type == web.WSMsgType.TEXT:
                     await session.take(message.json())
         finally:
-            await session.end()
-
-    def _refuse_too_many(self) -> None:
-        if len(self._open) >= self._most:
-            words = f"{self._most} pages are open already. Close one, or allow more: gdcli live --web --sessions N\n"
-            raise web.HTTPServiceUnavailable(text=words)
+            session.detach(socket)
+        return socket
 
     async def _closed(self, application: Any) -> None:  # noqa: ARG002 - a signal's signature
-        """Hangs up on every page, so that its program ends."""
-        await asyncio.gather(*(socket.close() for socket in self._open))
+        """Ends every program, and so hangs up on its page."""
+        await self._sessions.end()
+
+
+def _line(error: GdcliError) -> str:
+    """An error as the one line of an answer."""
+    return f"{error.message}{': ' * bool(error.hint)}{error.hint}\n"

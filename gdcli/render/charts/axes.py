@@ -14,6 +14,7 @@ from gdcli.render.screen import Screen, columns, fit, paint, plain
 
 Ticks = list[tuple[float, str]]
 SPREAD, THREE = 0.65, 3  # of a log axis, at least, lies between its first and its last tick; ticks without decades
+FINER = 12  # ticks more, at most, that are tried where a range has but one round value
 LARGEST, TINIEST = 1.5e308, 1e-280  # what is drawn: room for arithmetic on both sides
 
 
@@ -180,7 +181,20 @@ def axis(low: float, high: float, count: int, label: str = "", *, log: bool = Fa
     if not high - low > max(1e-9 * size, TINIEST):
         pad = 0.5 if log else size / 2 if size > TINIEST else 1.0
         low, high = max(low - pad, -LARGEST), min(high + pad, LARGEST)
-    return Axis(low, high, (log_ticks if log else ticks)(low, high, max(count, 1)), label, log)
+    return Axis(low, high, (log_ticks if log else several_ticks)(low, high, max(count, 1)), label, log)
+
+
+def several_ticks(low: float, high: float, count: int) -> Ticks:
+    """About `count` round values in a range, and no fewer than two: one number alone is no scale.
+
+    >>> [text for _, text in several_ticks(0.01, 0.99, 2)]
+    ['0.2', '0.6']
+    """
+    found = ticks(low, high, count)
+    finer = (ticks(low, high, count + more) for more in range(1, FINER))
+    if len(found) > 1 or not (more := next((one for one in finer if len(one) > 1), [])):
+        return found
+    return more[:: -(-len(more) // max(count + 1, 2))]
 
 
 def gutter(y: Axis) -> int:

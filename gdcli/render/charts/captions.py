@@ -1,5 +1,6 @@
 """The words on a chart: its heading, the names of the curves, the words at marks."""
 
+import re
 from collections.abc import Sequence
 
 from gdcli.definitions.dataclass import dataclass
@@ -9,7 +10,8 @@ from gdcli.render.screen import Screen, align_right, columns, fit, paint
 from gdcli.render.theme import Meaning
 
 ColumnMark = tuple[int, str]
-LEAST = 4  # columns of a title that was cut
+LEAST = 4  # columns of a title that is cut
+BRACKETS = re.compile(r" \([^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,27 @@ def heading(y_label: str, title: str, names: Sequence[Name], indent: int, width:
             first = paint(start, theme.AXIS, screen) + paint(title, theme.HEADING, screen)
             return [first + ("   " if title and legend else "") + legend]
     start = fit(lead.lstrip(), width)
-    first = paint(start, theme.AXIS, screen) + paint(fit(title, width - columns(start)), theme.HEADING, screen)
+    short = shortened(title, width - columns(start), screen)
+    first = paint(start, theme.AXIS, screen) + paint(short, theme.HEADING, screen)
     return [first, *legend_lines(names, width, screen)]
 
 
+def shortened(title: str, room: int, screen: Screen) -> str:
+    """A title in so many columns: without what it goes by, then without its brackets, then as many words as fit."""
+    forms = [title, title.split(" by ")[0], BRACKETS.sub("", title.split(" by ")[0])]
+    if found := next((form for form in forms if columns(form) <= room), ""):
+        return found
+    more, words = (" …" if screen.unicode else " ..."), title.split(" ")
+    starts = (" ".join(words[:count]) + more for count in range(len(words) - 1, 0, -1))
+    return next((start for start in starts if columns(start) <= room), fit(title, room))
+
+
 def tight_heading(title: str, names: Sequence[Name], width: int, screen: Screen) -> list[str]:
-    """The heading in one line, its title cut for the legend; no line where the legend leaves too little of it."""
+    """The heading in one line, its title shorter for the legend; no line where the legend leaves too little of it."""
     legend = "   ".join(name.painted(screen) for name in names)
     room = width - columns(legend) - 3
-    return [paint(fit(title, room), theme.HEADING, screen) + "   " + legend] if room >= LEAST else []
+    short = shortened(title, room, screen)
+    return [paint(short, theme.HEADING, screen) + "   " + legend] if room >= LEAST else []
 
 
 def legend_lines(names: Sequence[Name], width: int, screen: Screen) -> list[str]:

@@ -174,18 +174,18 @@ class _Drawing:
             if not left_over and put_names(page, names, width - indent - right):
                 return bare + self.framed(page, right)
         page, left_over = self.page(width - indent, 0, rows)
-        names += left_over
+        curves, names = names, names + left_over
         above = heading(*title, names, indent, width, self.screen)
         if len(above) == 1 or put_legend(page, names):
             return (above if len(above) == 1 else bare) + self.framed(page, 0)
         if len(above) > rows - 1:
-            return self._tight(title[1], names, width, rows)
+            return self._tight(title[1], names, curves, width, rows)
         page, _ = self.page(width - indent, 0, rows + 1 - len(above))
         return above + self.framed(page, 0)
 
-    def _tight(self, title: str, names: Sequence[Name], width: int, rows: int) -> list[str]:
-        """With the legend in one line, at the cost of the title, or of the curve whose name has no room."""
-        head = tight_heading(title, names, width, self.screen)
+    def _tight(self, title: str, names: Sequence[Name], curves: Sequence[Name], width: int, rows: int) -> list[str]:
+        """With the legend in one line, at the cost of the title, a mark's word, or the curve whose name has no room."""
+        head = tight_heading(title, names, width, self.screen) or tight_heading(title, curves, width, self.screen)
         if not head and len(self.strokes) > 1:
             return self._without_first().lines(("", title), width, rows)
         page, _ = self.page(width - gutter(self.axes[1]), 0, rows)

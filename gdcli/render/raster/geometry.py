@@ -80,6 +80,19 @@ def trace_pixels(points: Floats, width: int, height: int) -> tuple[Indices, Indi
     return height - 1 - spots[:, 1], spots[:, 0]
 
 
+def thickened(rows: Indices, columns: Indices, pen: int, width: int, height: int) -> tuple[Indices, Indices]:
+    """Pixels as a pen of so many pixels across and down draws them, within a picture.
+
+    >>> [part.tolist() for part in thickened(np.array([0]), np.array([3]), 2, 4, 4)]
+    [[0, 0, 1, 1], [3, 3, 3, 3]]
+    """
+    if pen == 1:
+        return rows, columns
+    down, across = (part.ravel() - (pen - 1) // 2 for part in np.indices((pen, pen)))
+    spread = np.add.outer(down, rows).clip(0, height - 1), np.add.outer(across, columns).clip(0, width - 1)
+    return spread[0].ravel(), spread[1].ravel()
+
+
 def point_pixels(points: Floats, width: int, height: int, *, fat: bool) -> tuple[Indices, Indices]:
     """The pixels of points, rows (top first) and columns; few points may have a square of four each.
 

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from gdcli.render import theme
 from gdcli.render.charts.axes import axis, fractions
 from gdcli.render.raster.colormap import Pixels, hues, oklch, scale_colors
-from gdcli.render.raster.geometry import Floats, Indices, pixels, trace_pixels, within
+from gdcli.render.raster.geometry import Floats, Indices, pixels, thickened, trace_pixels, within
 from gdcli.render.screen import Screen
 from gdcli.render.theme import Meaning
 
@@ -96,7 +96,14 @@ def _darken(rgb: Pixels, where: NDArray[np.bool_]) -> Pixels:
 
 
 def draw_path(
-    rgb: Pixels, spots: Floats, screen: Screen, *, line: Meaning = theme.PATH, dot: Meaning = theme.STEP, dots: int = 0
+    rgb: Pixels,
+    spots: Floats,
+    screen: Screen,
+    *,
+    line: Meaning = theme.PATH,
+    dot: Meaning = theme.STEP,
+    dots: int = 0,
+    pen: int = 1,
 ) -> Pixels:
     """The picture with a path of descent over it: a line, and a dot where each step landed.
 
@@ -107,11 +114,13 @@ def draw_path(
         line: What the line stands for.
         dot: What a dot stands for.
         dots: How many steps, the last ones, have a dot; 0 = all.
+        pen: Pixels across and down that the line is drawn with.
     """
     if not len(spots):
         return rgb
     rgb, ink = rgb.copy(), np.array(line.color.rgb, dtype=np.uint8)
-    rows, columns = trace_pixels(spots, rgb.shape[1], rgb.shape[0])
+    size = rgb.shape[1], rgb.shape[0]
+    rows, columns = thickened(*trace_pixels(spots, *size), pen, *size)
     if not screen.color:
         rgb[rows, columns] = rgb[np.minimum(rows ^ 1, len(rgb) - 1), columns] = ink
         return rgb

@@ -1,0 +1,123 @@
+"""Lines above a table's names: a title, where it is from, groups of columns."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
+
+from gdcli.data.cells import printable, quoted
+from gdcli.data.delimiters import records
+from gdcli.data.header import has_units
+from gdcli.data.lookalikes import kind
+from gdcli.data.warning import ReadWarning, listed
+from gdcli.definitions.namedtuple import NamedTuple
+from gdcli.errors import DataError
+from gdcli.said import say
+
+__all__ = ["Above", "above_names", "grouping_note", "grouping_rows"]
+
+_SAMPLE_ROWS, _MOST_LINES, _FEWEST_ROWS = 60, 20, 3
+
+
+class Above(NamedTuple):
+    """Lines that stand above the names.
+
+    Args:
+        offset: Where the names begin.
+        delimiter: What separates the cells below.
+        note: What is said of it.
+    """
+
+    offset: int
+    delimiter: str
+    note: ReadWarning
+
+
+def above_names(sample: bytes, delimiters: Iterable[str], source: str, line: int) -> Above | None:
+    r"""The lines of fewer cells above a line of words and rows of as many cells; None where there are none.
+
+    Args:
+        sample: The first lines.
+        delimiters: What may separate the cells.
+        source: What the text is called in messages.
+        line: The number of the first line.
+
+    >>> above = above_names(b"Sales of 2023\n\nmonth,sales\n1,5\n2,7\n3,8\n", [";", ","], "data.csv", 1)
+    >>> above.offset, above.delimiter, above.note.sentence
+    (15, ',', "line 1 ('Sales of 2023') stands above the names and is left out")
+    """
+    tried = [(delimiter, _rows(sample, delimiter, source, line)) for delimiter in delimiters]
+    delimiter, rows = max(tried, key=lambda one: _alike(one[1]), default=("", []))
+    width = _width(rows)
+    at = next((at for at, (_, cells) in enumerate(rows) if len(cells) == width), 0)
+    if width < 2 or not 0 < at <= _MOST_LINES or not _are_names([cells for _, cells in rows[at:]], width):
+        return None
+    names = rows[at][0]
+    offset = sum(map(len, sample.splitlines(keepends=True)[: names - line]))
+    return Above(offset, delimiter, _left_out([number for number, _ in rows[:at]], rows[0][1]))
+
+
+def grouping_rows(first: Sequence[str], below: Sequence[Sequence[str]], decimal: str) -> int:
+    """How many rows stand above the names, where half of the first one's cells are empty at least; else 0.
+
+    >>> below = [["x", "y", "x", "y"], ["1", "2", "3", "4"], ["2", "3", "4", "5"]]
+    >>> grouping_rows(["A", "", "B", ""], below, "."), grouping_rows(["", "x", "y"], [["a", "b", "c"]], ".")
+    (1, 0)
+    """
+    if 2 * sum(not cell.strip() for cell in first) < len(first):
+        return 0
+    at = next((at for at, row in enumerate(below) if any(cell.strip() for cell in row)), len(below))
+    if at == len(below) or len(below[at]) != len(first) or any(kind(cell, decimal) != "word" for cell in below[at]):
+        return 0
+    return at + 1 if has_units([row for row in below[at:] if len(row) == len(first)], decimal) else 0
+
+
+def grouping_note(line: int, first: Sequence[str]) -> ReadWarning:
+    """What is said of a first line with groups of columns, or a title."""
+    return _left_out([line], first)
+
+
+def _rows(sample: bytes, delimiter: str, source: str, line: int) -> list[tuple[int, list[str]]]:
+    rows: list[tuple[int, list[str]]] = []
+    with suppress(DataError):  # at a quote that goes wrong
+        rows += islice(records(io.BytesIO(sample), delimiter, source, line), _SAMPLE_ROWS)
+    return rows
+
+
+def _width(rows: Sequence[tuple[int, list[str]]]) -> int:
+    """Cells of most rows."""
+    return max(Counter(len(cells) for _, cells in rows).items(), key=lambda one: one[1], default=(0, 0))[0]
+
+
+def _alike(rows: Sequence[tuple[int, list[str]]]) -> int:
+    """Rows of the usual width, if that is more than one cell."""
+    width = _width(rows)
+    return sum(len(cells) == width for _, cells in rows) if width > 1 else 0
+
+
+def _are_names(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the first row holds words above rows with numbers, nearly all as wide."""
+    names, below = rows[0], [row for row in rows[1:] if len(row) == width]
+    if len(below) < max(_FEWEST_ROWS, 0.8 * (len(rows) - 1)) or any(kind(cell) != "word" for cell in names):
+        return False
+    return any(kind(cell) not in ("word", "gap") for cell in below[0])
+
+
+def _left_out(lines: Sequence[int], first: Sequence[str]) -> ReadWarning:
+    words = listed([quoted(cell.strip()) for cell in first if cell.strip()])
+    where = (
+        say("line {lines} ({words}) stands", lines=lines[0], words=words)
+        if len(lines) == 1
+        else say("{count} lines, from {words} on, stand", count=len(lines), words=words)
+    )
+    return ReadWarning(
+        "lines above",
+        (),
+        printable(
+            say("{where} above the names and {verb} left out", where=where, verb="is" if len(lines) == 1 else "are")
+        ),
+        "",
+    )
