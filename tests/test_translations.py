@@ -202,7 +202,7 @@ class TestScreens:
             sitting.help = help_page
             lines = live_sessions.screenful(sitting, *size, screen=screen)
             assert max(map(columns, lines)) <= size[0]
-            keys = {"space", "tab", "Enter", "Esc", "live", "moons", "virgin", "S", "@@"}
+            keys = {"space", "tab", "Enter", "Esc", "live", "moons", "virgin", "dropout"}
             assert set(english("\n".join(lines))) <= keys
 
     def test_rerun_has_no_language(self):
