@@ -258,7 +258,7 @@ class TestChoice:
 
     def test_errors_of_the_parser(self, gdcli):
         result = gdcli("fit", "--lang", "zh-TW", "--lr", "abc")
-        assert result.err == "gdcli: --lr: 'abc' 不是一個大於 0 的有限數\n  請看「gdcli fit --help」\n"
+        assert result.err == "gdcli: --lr：'abc' 不是一個大於 0 的有限數\n  請看「gdcli fit --help」\n"
         assert result.code == 2
 
 

@@ -65,7 +65,7 @@ def data_error(source: str, what: str, hint: str = "", line: int = 0, column: st
         [say("line {line}", line=line)] * bool(line)
         + [say("column {quoted}", quoted=quoted(name)) for name in [column] if name is not None]
     )
-    return DataError(together(": ", (part for part in (printable(source), place, what) if part)), hint)
+    return DataError(together(say(": "), (part for part in (printable(source), place, what) if part)), hint)
 
 
 def no_rows(source: str, what: str, line: int = 0, hint: str = say("a table needs at least one row")) -> NoRowsError:
