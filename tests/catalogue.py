@@ -47,7 +47,9 @@ def not_literal():
 def has_words(template):
     """Whether there is something to translate besides fields: words, or signs that Chinese has full-width."""
     parts = list(Formatter().parse(template))
-    return any(re.search("[A-Za-z;:(]", text) for text, *_ in parts) or all(field is None for _, field, *_ in parts)
+    return any(re.search(r"[A-Za-z;:(]|^\.$", text) for text, *_ in parts) or all(
+        field is None for _, field, *_ in parts
+    )
 
 
 def room(files):

@@ -152,7 +152,7 @@ def _gaps(used: Used, rows: Rows) -> DataError:
     first = used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
     gapped = [*dict.fromkeys(map(used.table.column_behind, used.columns_with_gaps()))]
     one, only_target = number == 1, gapped == [used.target]
-    fills = "" if only_target else say(", --missing mean fills {what}", what="it" if one else say("them"))
+    fills = "" if only_target else say(", --missing mean fills {them}", them="it" if one else "them")
     ways = say("--missing drop leaves {what} out{fills}", what=say("the row") if one else say("the rows"), fills=fills)
     have = say("has a gap") if one else say("have gaps")
     what = say(

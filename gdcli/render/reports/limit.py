@@ -182,7 +182,7 @@ def describe_sharpness(curvature: LocalCurvature, why: str, trust: str, screen: 
 def tabulate_forecasts(forecasts: Sequence[RateForecast], loss_name: str, screen: Screen) -> Iterator[str]:
     """What each rate will do, foretold from the spectrum."""
     target = forecasts[0].target_loss
-    heads = ["lr", say("error kept"), say("loss to 1/100")]
+    heads: list[str] = [say("lr"), say("error kept"), say("loss to 1/100")]
     heads += [] if target is None else [say("{loss_name} {target} at", loss_name=loss_name, target=short(target))]
     yield ""
     yield paint(say(" {value:<22}", value=say("foretold")) + _cells(heads), theme.HEADING, screen)
@@ -200,7 +200,8 @@ def tabulate_trials(trials: Sequence[LimitTrial], loss_name: str, screen: Screen
     """Each run near the limit in a line: where it got, beside where it was foretold to get, and what that is."""
     yield ""
     yield paint(
-        say(" {value:<13}", value=say("tried out")) + _cells(["lr", say("steps"), loss_name, say("foretold")], NARROW),
+        say(" {value:<13}", value=say("tried out"))
+        + _cells([say("lr"), say("steps"), loss_name, say("foretold")], NARROW),
         theme.HEADING,
         screen,
     )
