@@ -54,6 +54,7 @@ POOL: dict[str, Sequence[str]] = {
     "comment": ("#", "//"), "allow": ("columns=250000",), "m": ("2", "-1", "-1e-3"), "b": ("0.5", "-3"),
     "start": ("1,2,3", "-1,0,0.5", "random", "-1,2"), "degree": ("1", "2"), "lr": RATES, "warmup": ("2", "5"),
     "schedule": (*names(SCHEDULE), "step:every=2,factor=0.5"), "lr_at": ("2:0.05", "1:0.01,3:0.1"),
+    "at": ("1:l2=0.1", "1:optimizer=momentum,1:momentum=0.5", "1:batch-size=5"),
     "batch_size": ("full", "5", "7"), "seed": ("0", "1", "42"), "scale": ("none", "standard", "minmax", "2"),
     "threads": ("1", "2"), "epochs": ("1", "2", "5", "12"), "optimizer": names(OPTIMIZER), "momentum": PARTS,
     "beta1": PARTS, "beta2": PARTS, "decay": PARTS, "epsilon": ("1e-6", "0.1"), "weight_decay": SMALL,

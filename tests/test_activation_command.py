@@ -75,6 +75,12 @@ def test_names_in_the_order_given_each_once_in_any_spelling(gdcli):
     assert [row["name"] for row in rows] == ["tanh", "leaky_relu"]
 
 
+@pytest.mark.parametrize("command", ["activation relu{}tanh", "loss mse{}huber"])
+def test_names_may_be_parted_by_commas(gdcli, command):
+    commas, blanks = (gdcli(*command.format(sign).split(), "--format", "csv", "-q") for sign in ", ")
+    assert commas.out == blanks.out
+
+
 def test_formats_agree(gdcli):
     arguments = ("activation", "sigmoid", "gelu", "--points", 5, "--format")
     told = gdcli(*arguments, "json").json

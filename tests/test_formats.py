@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import re
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -136,6 +137,26 @@ class TestTheSameTable:
         assert table.numbers("x").tolist() == [1, 2.1234567890123457, 3]
         assert np.isnan(table.numbers("y")[2])
         assert [table.line(row) for row in range(3)] == [2, 3, 5]
+
+    def test_a_title_above_the_names_of_a_sheet(self, tmp_path):
+        pytest.importorskip("fastexcel", reason="the extra [data] is not installed")
+        path = tmp_path / "book.xlsx"
+        path.write_bytes(workbook({"Rows": [["Lab 3", None], ["x", "y"], *[[at, at + 0.5] for at in range(4)]]}))
+        table = load(str(path), ReadOptions())
+        assert (table.names, table.numbers("y").tolist()) == (("x", "y"), [0.5, 1.5, 2.5, 3.5])
+        assert table.layout.notes[0].sentence == "row 1 ('Lab 3') stands above the names and is left out"
+        assert table.line(0) == 3
+
+    def test_formulas_without_values(self, gdcli, tmp_path, refused):
+        pytest.importorskip("fastexcel", reason="the extra [data] is not installed")
+        path = tmp_path / "book.xlsx"
+        rows = workbook({"Rows": [["x", "y"], *[[at, "FORMULA"] for at in range(4)]]})
+        with zipfile.ZipFile(io.BytesIO(rows)) as given, zipfile.ZipFile(path, "w") as written:
+            for name in given.namelist():
+                text = given.read(name).decode()
+                found = r't="inlineStr"><is><t>FORMULA</t></is></c>'
+                written.writestr(name, re.sub(found, "><f>A2*2</f></c>", text))
+        refused(gdcli("fit", path, "-q"), 3, "row 2, column 'y': empty cell (the file has formulas without values")
 
 
 def test_what_a_command_writes_the_next_one_reads(gdcli):

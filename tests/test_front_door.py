@@ -266,7 +266,7 @@ class TestNumbers:
         table = read(f"day,y\n{day},3\n{day},5\n", delimiter=",")
         with pytest.raises(DataError, match=r"no numeric column besides 'y' to learn from: 'day' holds dates"):
             choose(table, ColumnOptions())
-        with pytest.raises(DataError, match=r"is a (date|time of day), not a number"):
+        with pytest.raises(DataError, match=r"is a (date|time), not a number"):
             regression(table, ColumnOptions(x=("day",)))
 
     def test_labels_as_written(self):

@@ -199,3 +199,12 @@ def test_the_wheel_has_them(manual, tmp_path):
     }
     for name in ("completion/index.tsv", "completion/gdcli.bash", "help/commands.txt"):
         assert f"gdcli/render/{name}" in inside
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_a_page_of_all_its_options(page, name):
+    assert page(name, "--help-all").startswith(f"Usage: gdcli {name}")
+
+
+def test_no_line_of_the_first_page_is_wider_than_a_screen(page):
+    assert [line for line in page("--help").splitlines() if len(line) >= 80] == []

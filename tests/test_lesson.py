@@ -22,7 +22,8 @@ from gdcli.errors import DataError
 from gdcli.lessons.chapter import read
 from gdcli.lessons.glossary import terms
 from gdcli.lessons.lecture import lecture
-from gdcli.render.screen import ESCAPE, columns
+from gdcli.render.lessons.pages import Block, _command_lines, pages
+from gdcli.render.screen import ESCAPE, Screen, columns
 
 NAMES = [
     *("exercise", "line", "rmse", "surface", "gradient", "training", "optimizers", "network", "activations"),
@@ -31,7 +32,7 @@ NAMES = [
 ]
 PAIRS = lecture(COMMANDS)
 BOTH = [(pair, language) for pair in PAIRS for language in ("en", "zh-TW")]
-CLEAR = "\x1b[2J\x1b[H"
+CLEAR, WAIT = "\x1b[2J\x1b[H", "\r\x1b[K..."
 SIZES = [(80, 24), (120, 40)]
 NUMBERS = {
     "rmse": ["2.5", "1.58", "2.12", "4.5"],
@@ -144,7 +145,7 @@ class Keyed:
 
     @property
     def pages(self):
-        return [ESCAPE.sub("", page) for page in self.out.getvalue().split(CLEAR)[1:]]
+        return [ESCAPE.sub("", page.removesuffix(WAIT)) for page in self.out.getvalue().split(CLEAR)[1:]]
 
 
 def rows_of(text, width):
@@ -169,6 +170,27 @@ def test_a_walk_through_all_chapters_fits_the_screen(size, language):
         for number in NUMBERS.get(name, []):
             assert number in shown[name].replace("  ", " "), (name, number)
     assert not walk.err.getvalue()
+
+
+@pytest.mark.quick
+def test_no_line_of_code_is_wider_than_a_page():
+    chapters = [one(pair, language) for pair, language in BOTH]
+    assert [line for chapter in chapters for line in chapter.code.split("\n") if columns(line) > 76] == []
+
+
+@pytest.mark.quick
+def test_a_long_command_is_broken_as_a_shell_takes_it():
+    run = "gdcli check sample:deck --grad-m '5*m + 3*b - 13' --grad-b '3*m + 2*b - 8' --lr 0.01"
+    lines = _command_lines(run, Screen(color=False))
+    assert max(map(columns, lines)) < 80
+    assert shlex.split("\n".join(lines).replace("\\\n", "").removeprefix("$")) == shlex.split(run)
+
+
+@pytest.mark.quick
+def test_an_output_that_is_a_little_too_long_is_parted_at_its_last_blank_line():
+    lines = [*"abcdefgh", "", *"ijkl"]
+    assert list(pages([Block(lines)], Screen(color=False), 11)) == [[*"abcdefgh"], [*"ijkl"]]
+    assert list(pages([Block([*"abcdefghijkl"])], Screen(color=False), 11)) == [[*"abcdefghijk"], ["l"]]
 
 
 def test_keys_go_on_back_and_end():
@@ -366,6 +388,7 @@ def test_a_handout_is_one_page_that_loads_nothing(gdcli, tmp_path, language):
     assert not re.search(r"url\(|@import|<script", text)
     assert "prefers-color-scheme: dark" in text
     assert "<svg" in text
+    assert "lesson-picture" not in text
     assert "\x1b" not in text
     for pair in PAIRS:
         chapter = one(pair, language)

@@ -64,6 +64,15 @@ def test_what_is_no_line_above(text, names):
     assert not any("above the names" in said for said in notes(table))
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("above", ["Values of May\n", "Values of May\n\nBy: A. B.\n", '"Values, of May",,,\n'])
+def test_quotes_percents_and_delimiters_at_the_end(above, end):
+    rows = "\n".join(f'"{at}","{at * at},5","{at} %",' for at in range(1, 7))
+    table = read(f'{above}"a","b","c",\n{rows}{end}', decimal=",", delimiter=",")
+    assert table.names == ("a", "b", "c")
+    assert table.matrix(["a", "b"]).tolist() == [[at, at * at + 0.5] for at in range(1, 7)]
+
+
 def test_without_names_nothing_is_above():
     table = read("1,2\n3,4\n5,6\n", header=False)
     assert table.names == ("1", "2")
@@ -88,3 +97,13 @@ def test_files_with_names_alone_are_left_out(gdcli, tmp_path):
     assert done.json["reading"]["rows"] == 3
     assert "b.csv and " in done.err
     assert "c.csv have no rows and are left out" in done.err
+
+
+def test_a_file_of_another_kind_in_a_folder(gdcli, tmp_path, refused):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("x,y\n1,2\n2,5\n3,7\n")
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    done = gdcli("fit", tmp_path, "-q")
+    refused(done, 3, "c.png: an image, not a table")
+    assert f"name the files of rows alone: '{tmp_path}/*.csv'" in done.err
+    assert gdcli("fit", f"{tmp_path}/*.csv", "--epochs", 1).code == 0

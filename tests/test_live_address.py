@@ -11,6 +11,7 @@ from gdcli.cli.boundary import context_of
 from gdcli.cli.commands.live import origin_of, parsed
 from gdcli.cli.invoked import invocation
 from gdcli.errors import GdcliError, OptionError
+from gdcli.experiments.notation import Setting
 from gdcli.live.app import LiveApp
 from gdcli.live.keys import KEYS
 from gdcli.live.web.page_app import FIXED, LessonApp, PageApp, app_in
@@ -51,6 +52,7 @@ class TestReading:
             ("validation=0.25&start=-1,5", {"validation": 0.25, "start": (-1.0, 5.0)}),
             ("validation=none", {"validation": "none"}),
             ("momentum=&lr=", {"momentum": None, "lr": None}),
+            ("at=5:l2=0.1", {"at": (Setting(5, "l2", "0.1"),)}),
             ("fontsize=20", {}),
         ],
     )
@@ -141,6 +143,7 @@ class TestCommand:
         [
             ("", "optimizer=adm", "--optimizer: there is no 'adm'"),
             ("", "momentum=0.9", "--momentum: sgd has none"),
+            ("", "at=5:record=x", "record"),
             ("", "degree=2&hidden=4", "goes with a"),
             ("", "activation=__import__", "there is no '__import__'"),
             ("", "data=moons:colour=1", "there is no setting 'colour'"),
@@ -160,6 +163,8 @@ class TestCommand:
         ("words", "actions"),
         [
             ("", "optimizer_next, rate_up, step"),
+            ("--optimizer momentum --momentum .8", "step 3, optimizer_next, penalty_next, step"),
+            ("sample:moons --hidden 4", "step 3, optimizer_next, dropout_next, step"),
             ("--lr .5 --optimizer momentum --momentum .8", "optimizer_next"),
             (
                 "sample:moons --hidden 4 --validation .25",
@@ -172,15 +177,15 @@ class TestCommand:
     def test_an_address_leads_to_the_run_that_wrote_it(self, words, actions):
         """What the keys make of a run, and what its address makes of the command that is served, are set up alike."""
         sitting, programs = do(session(*shlex.split(words)), actions), served(*shlex.split(words))
-        rate = sitting.run.rate if sitting.run.turns else None
-        query = programs.query(settings_of(sitting.factory.configuration, rate))
+        rate = sitting.run.rate if sitting.run.turns or sitting.run.changes else None
+        begun = sitting.factory.configuration(sitting.run.changes)
+        query = programs.query(settings_of(begun, rate))
         programs.check(asked(query))
         again = factory(*programs.command(asked(query))[2:])
-        spec = sitting.factory.spec
-        assert again.spec == (spec if rate is None else spec.replace(lr=rate))
+        assert again.spec == (begun.spec if rate is None else begun.spec.replace(lr=rate))
 
     def test_nothing_stands_there_before_anything_is_changed(self):
-        assert served("sample:spiral").query(settings_of(factory("sample:spiral").configuration, None)) == ""
+        assert served("sample:spiral").query(settings_of(factory("sample:spiral").configuration(), None)) == ""
 
     def test_no_file_stands_there(self):
         assert query_of({"data": "./-secret.csv", "lr": "1"}, {"data": "-secret.csv"}) == "lr=1"
@@ -324,7 +329,7 @@ class TestPageApp:
 class TestLesson:
     def test_settings_are_fixed(self):
         async def script(app, pilot):
-            before = app.session.factory.configuration
+            before = app.session.factory.configuration()
             for action in sorted(key.action for key in KEYS if key.group not in ("Run", "Look")):
                 app.session.say("")
                 app._act(action)  # what a key and a word of the footer do
@@ -333,7 +338,7 @@ class TestLesson:
             await pilot.click(offset=(100, 2))
             await pilot.click(offset=(20, 20))
             assert FIXED in shown(app)
-            assert (app.session.factory.configuration, app.session.run.turns) == (before, ())
+            assert (app.session.factory.configuration(), app.session.run.turns) == (before, ())
             assert "MSE 2.5" not in shown(app), "steps go on"
 
         assert piloted(LessonApp, script) == []

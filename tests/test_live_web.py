@@ -604,13 +604,13 @@ class TestBrowser:
             assert all(120 <= columns <= 160 and 36 <= rows <= 45 for columns, rows, _ in sizes), sizes
             assert sizes[0][2] > 1.5 * sizes[1][2], "letters follow the window"
             page.keys("o")
-            page.wait("return location.search === '?optimizer=momentum'")
+            page.wait("return location.search === '?lr=0.1&optimizer=momentum'")
             page.keys("n")
-            page.until("step 1", "velocity")
+            page.until("step 2", "velocity")
             page.execute("location.reload()")
-            page.until("step 1", "velocity", "MSE 1.825")
+            page.until("step 2", "velocity", "MSE 1.7125")
             page.execute("location.search += '&fontsize=12'")
-            page.until("step 1", "velocity", "MSE 1.825")
+            page.until("step 2", "velocity", "MSE 1.7125")
             page.resize(800, 600)
             assert page.execute("return [shown.terminal.options.fontSize, fontSize()]") == ["12", 12]
             page.keys("v")
@@ -618,7 +618,7 @@ class TestBrowser:
             page.keys("q")
             page.wait("return document.querySelector('.ended').checkVisibility()")
             words = page.execute("return document.getElementById('words').textContent")
-            assert words == "gdcli fit sample:deck --m -1 --b 5 --lr 0.1 --seed 0 --epochs 1 --optimizer momentum"
+            assert words == "gdcli fit sample:deck --m -1 --b 5 --lr 0.1 --seed 0 --epochs 2 --at 2:optimizer=momentum"
             page.execute("document.getElementById('again').click()")
             page.until("Momentum", "MSE 2.5")
             own = re.compile(rf"(http|ws|blob:http)://127\.0\.0\.1:{served.port}/.*|(data|about):.*")

@@ -49,6 +49,7 @@ VALUES = {
     "start": "1,1,1", "degree": "2", "optimizer": "adagrad", "momentum": "0.5", "beta1": "0.5", "beta2": "0.5",
     "decay": "0.5", "epsilon": "0.5", "weight_decay": "0.5", "loss": "mae", "l1": "0.5", "l2": "0.5", "lr": "0.03",
     "schedule": "cosine", "warmup": "2", "lr_at": "1:0.5", "batch_size": "5", "seed": "1", "scale": "minmax",
+    "at": "2:l2=0.5",
     "threads": "1", "epochs": "2", "hidden": "3", "activation": "tanh", "init": "zeros", "dropout": "0.5",
     "dtype": "float64", "task": "regression", "categorical": "colour", "test": "more.csv", "labels": "more.csv",
     "test_labels": "more.csv", "label_smoothing": "0.2", "class_weight": "balanced", "validation": "0.3",

@@ -159,9 +159,17 @@ def test_what_is_no_table_is_named(content, message, hint):
     assert "\n" not in caught.value.message
 
 
+def test_a_structured_array_is_columns():
+    rows = np.array([(1.0, 3), (2.5, 5)], dtype=[("x", "f8"), ("y", "i4")])
+    content = io.BytesIO()
+    np.save(content, rows)
+    table = read(content.getvalue())
+    assert (table.names, table.matrix(["x", "y"]).tolist()) == (("x", "y"), [[1, 3], [2.5, 5]])
+
+
 LAYOUT = [
     ("x,y\n1,3\n2,5,7\n", {}, "line 3: expected 2 cells, found 3", "quotes"),
-    ("x,y\n1,3\n\n2\n", {}, "line 4: expected 2 cells, found 1", "quotes"),
+    ("x,y\n1,3\n\n2\n", {}, "line 4: expected 2 cells, found 1", "an empty one for a gap"),
     ("1,3\n2,5\n", {}, "line 1 looks like data, not names", "--no-header"),
     ("x,5.1\n1,4.9\n", {}, "line 1 looks like data, not names", "--no-header"),
     ("# note\n1 3\n2 5\n", {}, "line 2 looks like data, not names", "--no-header"),

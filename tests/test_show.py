@@ -182,3 +182,12 @@ class TestNames:
     def test_one_missing(self):
         with pytest.raises(OptionError, match="class '2' has no name"):
             names_of_classes("A,B", ["0", "1", "2"])
+
+
+def test_a_saved_look_has_the_columns(gdcli, tmp_path):
+    place = tmp_path / "iris.txt"
+    assert gdcli("show", "sample:iris", "--save", place).code == 0
+    lines = place.read_text(encoding="utf-8").splitlines()
+    named = ("sepal_length", "sepal_width", "petal_length", "petal_width", "species")
+    rows = [line.split() for line in lines if line.split()[1:2] in (["input"], ["target"])]
+    assert [row[0] for row in rows] == [*named]

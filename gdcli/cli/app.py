@@ -46,10 +46,12 @@ COMMANDS = {
 
 ABOUT = "Gradient-descent experiments from a terminal: fit, score and step a model, and see why it works."
 EXAMPLES = """\
-Start with:  gdcli fit                                    the lecture's example
-             gdcli step --lr 2                            one step, and why it overshoots
-             gdcli fit sample:bmi --standardize           real data
-             gdcli sample                                 what else there is
+Start with:  gdcli lesson 1                       the lecture, page by page
+             gdcli fit                            the lecture's example
+             gdcli step --lr 2                    one step that overshoots
+             gdcli live                           the same, by keys
+             gdcli fit sample:bmi --standardize   real data
+             gdcli sample                         what else there is
 """
 
 

@@ -204,7 +204,7 @@ def _npy(stream: IO[bytes], path: str, member: str = "") -> _Header | None:
     if read is None:
         return None
     shape, by_columns, dtype = read(stream)
-    if dtype.hasobject or not shape or (by_columns and len(shape) > 1):
+    if dtype.hasobject or dtype.names or not shape or (by_columns and len(shape) > 1):
         return None
     return _Header(path, shape, dtype, stream.tell(), member)
 

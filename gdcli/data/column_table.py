@@ -13,7 +13,7 @@ from gdcli.arrays import Array
 from gdcli.data.bulk import narrow, with_gaps
 from gdcli.data.cells import data_error, floats_or_gaps, is_gap, number, quoted
 from gdcli.data.layout import ReadOptions
-from gdcli.data.lookalikes import complaint, mostly_numbers
+from gdcli.data.lookalikes import in_place, mostly_numbers
 from gdcli.data.tables import Table
 from gdcli.data.written import plain_cells
 from gdcli.errors import DataError
@@ -74,13 +74,18 @@ class ColumnTable(Table):
                 raise self.problem(int(np.argmax(infinite)), name)
         return np.column_stack([column for column in columns if column is not None])
 
+    def stranger(self, name: str) -> str:
+        return self.nested.get(name, "")
+
     def problem(self, row: int, name: str) -> DataError:
         if name in self.nested:
             hint = say("write each number of them in a column of its own, or choose other columns with --x and --y")
             return data_error(
                 self.source, say("holds {nested}, not numbers", nested=self.nested[name]), hint, column=name
             )
-        return self.error(row, name, *complaint(self.texts(name)[row], self.options.decimal))
+        return self.error(
+            row, name, *in_place(self.texts(name)[row], name, self.is_numeric(name), self.options.decimal)
+        )
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
         return data_error(

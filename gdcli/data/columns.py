@@ -10,11 +10,12 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.categories import missing_texts
-from gdcli.data.cells import data_error, printable, quoted
+from gdcli.data.cells import data_error, is_gap, printable, quoted
 from gdcli.data.dataset import Dataset
-from gdcli.data.lookalikes import holds_dates
+from gdcli.data.lookalikes import hold_nearly_numbers, holds_dates, nearly
 from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
+from gdcli.data.warning import as_option
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.said import enumerated, say
@@ -142,7 +143,8 @@ def _numbers(table: Table, target: str) -> Array:
     try:
         return table.numbers(target)
     except DataError as error:
-        if table.is_numeric(target) or holds_dates(table.texts(target)[:_FEW]):
+        cells = table.first_texts(target, _FEW)
+        if table.is_numeric(target) or holds_dates(cells) or hold_nearly_numbers(cells):
             raise
         words = say("{message}: gdcli train tells classes apart, gdcli fit needs numbers", message=error.message)
         raise DataError(words, say("or choose another column with --y")) from None
@@ -251,12 +253,34 @@ def mostly_gaps(table: Table, name: str) -> bool:
 
 def _no_inputs(table: Table, y: str) -> DataError:
     """The error that says what the other columns hold instead."""
+    others = [name for name in table.names if name != y]
+    if not others:
+        hint: str = say("--delimiter if columns ran together, else add a column of inputs")
+        return data_error(
+            table.source, say("{quoted} is the only column: nothing to learn it from", quoted=quoted(y)), hint
+        )
     what = say("no numeric column besides {quoted} to learn from", quoted=quoted(y))
     dates = next((name for name in table.names if name != y and holds_dates(table.texts(name)[:_FEW])), None)
     if dates is not None:
         hint = say("turn dates into numbers: days since the first one")
         return data_error(table.source, say("{what}: {quoted} holds dates", what=what, quoted=quoted(dates)), hint)
-    return data_error(table.source, what, say("name the inputs with --x; if columns ran together: --delimiter"))
+    firsts = [(name, cell) for name in others for cell in _first_given(table, name)]
+    name, cell = next((one for one in firsts if nearly(one[1])), firsts[0] if firsts else ("", ""))
+    if not name:
+        return data_error(table.source, what, say("name the inputs with --x; if columns ran together: --delimiter"))
+    hint = nearly(cell) or say(
+        "gdcli train --categorical {as_option} takes each text as an input of 0 and 1", as_option=as_option([name])
+    )
+    return data_error(
+        table.source,
+        say("{what}: {quoted} holds text, as {quoted2}", what=what, quoted=quoted(name), quoted2=quoted(cell.strip())),
+        hint,
+    )
+
+
+def _first_given(table: Table, name: str) -> list[str]:
+    """A column's first cell that is no gap, if there is one."""
+    return next(([cell] for cell in table.first_texts(name, _FEW) if not is_gap(cell)), [])
 
 
 def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:

@@ -15,6 +15,7 @@ from gdcli.data.report import Gaps, LeftOut, ReadReport, Target
 from gdcli.data.selection import Selection, select
 from gdcli.data.tables import Table
 from gdcli.data.targets import describe_target, target_warnings
+from gdcli.data.totals import total_warnings
 from gdcli.data.warning import ReadWarning, as_option
 from gdcli.said import say
 
@@ -27,7 +28,7 @@ _IMAGE_COLUMNS = 49  # bytes side by side from which rows are images, whose pixe
 def examine(
     table: Table,
     columns: ColumnOptions | None = None,
-    categorical: Sequence[str] = (),
+    categorical: Sequence[str] | None = (),
     task: str | None = None,
     values: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[Table, ReadReport]:
@@ -36,7 +37,7 @@ def examine(
     Args:
         table: As it was read.
         columns: What is asked for.
-        categorical: Text columns to take one-hot.
+        categorical: Text columns to take one-hot; None for a command that takes none.
         task: `classification` or `regression`, if asked for.
         values: The values of the text columns, where they are known from a model.
 
@@ -53,9 +54,10 @@ def examine(
     'predicts price as a number (the last column), from id, size and fresh=yes'
     """
     asked = columns or ColumnOptions()
-    selected = select(table, asked, categorical, values)
+    selected = select(table, asked, categorical or (), values)
     target = describe_target(selected, asked.y is not None, task)
-    left_out = () if asked.x else tuple(_left_out(selected))
+    taking = "--categorical" if categorical is not None else "gdcli train --categorical"
+    left_out = () if asked.x else tuple(_left_out(selected, taking))
     report = ReadReport(
         source=table.source,
         rows=len(table),
@@ -72,13 +74,13 @@ def examine(
     return selected.table, report
 
 
-def _left_out(selected: Selection) -> Iterator[LeftOut]:
+def _left_out(selected: Selection, taking: str) -> Iterator[LeftOut]:
     """The columns that are neither the target nor behind an input, and why."""
     used = {*selected.columns.x, *selected.values, selected.target}
     table = selected.base
     for name in table.names:
         if name not in used:
-            yield _numeric_left_out(selected, name) if table.is_numeric(name) else _text_left_out(table, name)
+            yield _numeric_left_out(selected, name) if table.is_numeric(name) else _text_left_out(table, name, taking)
 
 
 def _numeric_left_out(selected: Selection, name: str) -> LeftOut:
@@ -87,7 +89,9 @@ def _numeric_left_out(selected: Selection, name: str) -> LeftOut:
     return LeftOut(name, say("more than half of its cells are gaps"), option)
 
 
-def _text_left_out(table: Table, name: str) -> LeftOut:
+def _text_left_out(table: Table, name: str, taking: str) -> LeftOut:
+    if strange := table.stranger(name):
+        return LeftOut(name, say("{strange}, not numbers", strange=strange))
     given = categories(table, name)
     if not given:
         return LeftOut(name, say("every cell is a gap"))
@@ -96,18 +100,10 @@ def _text_left_out(table: Table, name: str) -> LeftOut:
     if len(given) == 1:
         return LeftOut(name, say("one value in every row"))
     if 2 * missing_texts(table, name).sum() > len(table):
-        return LeftOut(
-            name,
-            say("more than half of its cells are gaps"),
-            say("--categorical {as_option}", as_option=as_option([name])),
-        )
+        return LeftOut(name, say("more than half of its cells are gaps"), f"{taking} {as_option([name])}")
     if len(given) > _MOST_VALUES or len(given) == len(table) > 2:
         return LeftOut(name, say("text, {count:,} different values", count=len(given)))
-    return LeftOut(
-        name,
-        say("text with {count} values", count=len(given)),
-        say("--categorical {as_option}", as_option=as_option([name])),
-    )
+    return LeftOut(name, say("text with {count} values", count=len(given)), f"{taking} {as_option([name])}")
 
 
 def _warnings(
@@ -118,7 +114,9 @@ def _warnings(
     yield from target_warnings(selected, target, [column.column for column in left_out], task)
     if _is_image(table, names):
         return
-    columns = columns_of(table, [name for name in names if table.is_numeric(name)])
+    numeric = [name for name in names if table.is_numeric(name)]
+    columns = columns_of(table, numeric)
+    yield from total_warnings(table, [*numeric, *[target.name] * table.is_numeric(target.name)])
     if target.task == "regression" and table.is_numeric(target.name):
         yield from sentinel_warnings(columns_of(table, [target.name]))
     yield from sentinel_warnings(columns)

@@ -146,4 +146,4 @@ def has_units(below: Rows, decimal: str) -> bool:
 
 def _mostly_numbers_below(below: Rows, place: int, decimal: str) -> bool:
     given = [row[place] for row in below[1:] if not is_gap(row[place])]
-    return 2 * sum(number(cell, decimal) is not None for cell in given) > len(given)
+    return 2 * sum(kind(cell, decimal) != "word" for cell in given) > len(given)

@@ -53,6 +53,9 @@ class FolderTable(Table):
     def texts(self, name: str) -> list[str]:
         return [self.values[name]] * len(self) if name in self.values else self.base.texts(name)
 
+    def stranger(self, name: str) -> str:
+        return "" if name in self.values else self.base.stranger(name)
+
     def line(self, row: int) -> int:
         return self.base.line(row)
 

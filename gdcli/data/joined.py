@@ -44,6 +44,9 @@ class JoinedTable(Table):
         others = [part for part in self.parts if not part.is_numeric(name)]
         return numeric, [part for part in others if not missing_texts(part, name).all()]
 
+    def stranger(self, name: str) -> str:
+        return self.parts[0].stranger(name)
+
     def texts(self, name: str) -> list[str]:
         return [cell for part in self.parts for cell in part.texts(name)]
 

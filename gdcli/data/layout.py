@@ -12,9 +12,9 @@ from gdcli.data import comments, header
 from gdcli.data.cells import data_error, no_rows, printable, quoted
 from gdcli.data.delimiters import BLANKS, candidates, records, sniff, widths
 from gdcli.data.encoding import decode
-from gdcli.data.preamble import Above, above_names, grouping_note, grouping_rows
+from gdcli.data.preamble import Above, above_names, begins_alike, grouping_note, grouping_rows
 from gdcli.data.read_limits import ReadLimits
-from gdcli.data.warning import ReadWarning, listed
+from gdcli.data.warning import ReadWarning, as_option, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.said import say
@@ -161,10 +161,22 @@ class Text:
         """A row's cells without the row's name and without empty cells at the end."""
         width = len(self.names) + self.skip
         if len(cells) != width and not _only_longer_by_blanks(cells, width):
-            hint = say('a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter')
             what = say("expected {width} cell{s}, found {count}", width=width, s="s" * (width != 1), count=len(cells))
-            raise data_error(self.source, what, hint, line)
+            raise data_error(self.source, what, _unfitting(cells, width), line)
         return cells[self.skip : width]
+
+
+def _unfitting(cells: list[str], width: int) -> str:
+    """What to do about a row that is too long, or too short."""
+    words = cells[0].split()
+    if len(cells) < width and words and words[0].rstrip(":").isalpha():
+        return say(
+            "if the line is no row: --comment {as_option} leaves out those that begin so",
+            as_option=as_option([words[0]]),
+        )
+    if len(cells) < width:
+        return say("a row has a cell for each column, an empty one for a gap; another delimiter: --delimiter")
+    return say('a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter')
 
 
 def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
@@ -203,8 +215,8 @@ def _sniff(text: bytes, mark: str, decimal: str) -> str:
 def _above(text: bytes, offset: int, delimiter: str, source: str, options: ReadOptions) -> Above | None:
     """Lines above the names, where the first line is no row of the width of the others."""
     sample, line = _sample(text, offset), text.count(b"\n", 0, offset) + 1
-    counts = list(islice(widths(map(bytes.decode, sample.splitlines(keepends=True)), delimiter), _SAMPLE_ROWS))
-    if len(counts) < 2 or (counts[0] == counts[1] and counts[0] > 1):
+    lines = [line.decode(errors="replace") for line in sample.splitlines(keepends=True)[:_SAMPLE_ROWS]]
+    if b"\n" not in sample or begins_alike(list(widths(lines, delimiter)), len(lines)):
         return None
     return above_names(sample, [delimiter] if options.separator else candidates(options.decimal), source, line)
 

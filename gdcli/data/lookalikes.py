@@ -7,13 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gdcli.data.cells import PADDING, is_gap, is_missing, is_written_as_number, number, quoted
+from gdcli.data.warning import as_option
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.said import say
 
-__all__ = ["complaint", "holds_dates", "kind", "mostly_numbers"]
+__all__ = ["complaint", "hold_nearly_numbers", "holds_dates", "in_place", "kind", "mostly_numbers", "nearly"]
 
 MISSING_HINT = say("--missing drop leaves such rows out, --missing mean fills in the column's mean")
-_OTHERWISE = say("correct the cell, or choose other columns with --x and --y")
+_LONGEST_GAP = 24
+"""Characters of a word that may stand for a missing value."""
+_OTHER_COLUMNS = say("choose other columns with --x and --y")
+_OTHERWISE = say("correct the cell, or {other_columns}", other_columns=_OTHER_COLUMNS)
 _NOT_FINITE = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
 
 _AMOUNT = r"[0-9]+([.,' ][0-9]{3})*([.,][0-9]+)?"
@@ -60,12 +64,16 @@ _DATES = (
     ),
     Lookalike(
         _CLOCK + _ZONE,
-        say("a time of day"),
+        "a time",
         say("turn times into numbers (hours or seconds), or choose other columns with --x and --y"),
     ),
 )
 _NUMBERS = (
-    Lookalike(r"[\u2010-\u2015\u2212] ?[0-9.,]+([eE][0-9]+)?", "", say("write an ASCII hyphen for the minus: -5")),
+    Lookalike(
+        r"[\u2010-\u2015\u2212] ?[0-9.,'\u2019 \u00a0\u202f]+([eE][0-9]+)?",
+        "",
+        say("write an ASCII hyphen for the minus: -5, as sed 's/−/-/g' does"),
+    ),
     Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", say("write numbers without underscores")),
     Lookalike(
         r"[+-]?[0-9]{1,3},[0-9]{3}",
@@ -73,10 +81,14 @@ _NUMBERS = (
         say("--thousands , if the comma separates thousands; --decimal , if it is the decimal sign"),
     ),
     Lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", say("--thousands , reads numbers written so")),
-    Lookalike(r"[+-]?[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?", "", say('--thousands "\'" reads numbers written so')),
-    Lookalike(r"[+-]?[0-9]{1,3}(\u2019[0-9]{3})+([.,][0-9]+)?", "", say("--thousands ’ reads numbers written so")),
-    Lookalike(
-        r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?", "", say("--thousands space reads numbers written so")
+    *(
+        Lookalike(
+            rf"[+-]?[0-9]{{1,3}}({sign}[0-9]{{3}})+{rest}",
+            "",
+            say("{decimal}--thousands {word} reads numbers written so", decimal=decimal, word=word),
+        )
+        for sign, word in (("'", '"\'"'), ("\u2019", "\u2019"), (r"[ \u00a0\u202f]", "space"))
+        for rest, decimal in ((r"(\.[0-9]+)?", ""), (",[0-9]+", "--decimal , "))
     ),
     Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", say("--decimal , --thousands . reads numbers written so")),
     Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", say("--decimal , --thousands . reads numbers written so")),
@@ -89,13 +101,28 @@ _NUMBERS = (
     Lookalike(
         r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", say("leave --decimal out if the point is the decimal sign")
     ),
-    Lookalike(rf"[+-]?{_AMOUNT} ?%", "a percentage", say("write the number alone, without the % sign")),
+    Lookalike(
+        rf"[+-]?{_AMOUNT} ?%", "a percentage", say("write the number alone, without the % sign, as sed 's/ *%//g' does")
+    ),
     Lookalike(
         rf"\(?[+-]?{_MONEY_SIGN} ?[+-]?{_AMOUNT}\)?|[+-]?{_AMOUNT} ?{_MONEY_SIGN}",
         say("an amount of money"),
         say("write the number alone, without a sign or unit: 1200.50 for $1,200.50"),
     ),
 )
+
+_NEARLY = (
+    Lookalike(r"\([0-9.,' ]+\)", "", say("write a minus for a number in brackets: -12 for (12)")),
+    Lookalike(
+        r"[<>~\u2248\u2264\u2265=]+ ?[+-]?[0-9].*", "", say("write one number, without a sign such as < before it")
+    ),
+    Lookalike(r"[+-]?[0-9.,]+ ?(\u00b1|\+/-|\+-) ?[0-9].*", "", say("write the number alone, without its error")),
+    Lookalike(
+        rf"[+-]?{_AMOUNT} ?[^\W\d_][^\s\d]*", "", say("write the number alone, and its unit into the column's name")
+    ),
+    Lookalike(r"[+-]?[\d.,\u066b\u066c\uff0e\uff0c]+", "", say("write the digits as 0 to 9")),
+)
+"""Ways of writing that are taken for text, as labels are; what to do if numbers are meant."""
 
 
 def kind(cell: str, decimal: str = ".") -> str:
@@ -121,6 +148,15 @@ def holds_dates(cells: Sequence[str]) -> bool:
     given = [cell.strip() for cell in cells if not is_gap(cell)]
     dates = sum(any(alike.fits(cell) for alike in _DATES) for cell in given)
     return dates > 0 and 10 * dates >= 9 * len(given)
+
+
+def hold_nearly_numbers(cells: Sequence[str]) -> bool:
+    """Whether most cells may be meant as numbers, and most are different, as labels are not.
+
+    >>> hold_nearly_numbers(["1 kg", "2 kg", "3 kg"]), hold_nearly_numbers(["1st", "2nd", "1st", "2nd"])
+    (True, False)
+    """
+    return 2 * sum(map(bool, map(nearly, cells))) > len(cells) < 2 * len(set(cells))
 
 
 def mostly_numbers(cells: Sequence[str], decimal: str = ".") -> bool:
@@ -161,13 +197,50 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
         return say("{quoted} is not a finite number", quoted=quoted(text)), say("correct the cell or leave the row out")
     alike = _match(text)
     if alike is None:
-        return say("{quoted} is not a number", quoted=quoted(text)), _OTHERWISE
+        meant = nearly(text)
+        return say("{quoted} is not a number", quoted=quoted(text)), say(
+            "{meant}, or {other_columns}", meant=meant, other_columns=_OTHER_COLUMNS
+        ) if meant else _OTHERWISE
     return (
         say("{quoted} is {kind}, not a number", quoted=quoted(text), kind=alike.kind)
         if alike.kind
         else say("{quoted} is not a number", quoted=quoted(text)),
         alike.hint,
     )
+
+
+def nearly(cell: str) -> str:
+    """What to do about a text that may be meant as a number; nothing of any other.
+
+    >>> nearly("12 kg"), nearly("kg")
+    ("write the number alone, and its unit into the column's name", '')
+    """
+    text = cell.strip(PADDING)
+    known = _NEARLY if any(map(str.isdecimal, text)) else ()
+    return next((alike.hint for alike in known if alike.fits(text)), "")
+
+
+def in_place(cell: str, name: str, is_numeric: bool, decimal: str = ".") -> tuple[str, str]:
+    """The same as `complaint`, of a cell in a column.
+
+    >>> in_place("missing", "x", True)[1]
+    '--na missing makes it a gap; or correct the cell, or choose other columns with --x and --y'
+    >>> in_place("x", "x", True)[0]
+    "'x' is not a number: the line repeats the names"
+    """
+    what, hint = complaint(cell, decimal)
+    text = cell.strip(PADDING)
+    if hint != _OTHERWISE:
+        return what, hint
+    if text == name.strip():
+        return say("{what}: the line repeats the names", what=what), say(
+            "delete the line; files of one table can be named one by one"
+        )
+    if is_numeric and len(text) <= _LONGEST_GAP and text.isprintable() and not any(map(str.isdecimal, text)):
+        return what, say(
+            "--na {as_option} makes it a gap; or {otherwise}", as_option=as_option([text]), otherwise=_OTHERWISE
+        )
+    return what, hint
 
 
 def _match(text: str) -> Lookalike | None:

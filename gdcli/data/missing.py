@@ -13,7 +13,7 @@ from gdcli.data.tables import Table
 from gdcli.data.warning import count, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
-from gdcli.said import say
+from gdcli.said import enumerated, say
 
 __all__ = ["MISSING", "Fill", "Rows", "Used", "drop", "fail", "keep", "mean"]
 
@@ -145,6 +145,17 @@ def _nothing_to_average(source: str, name: str) -> DataError:
     return data_error(source, say("no value to take the mean of"), say("leave the column out of --x"), column=name)
 
 
+def _ways(used: Used, rows: Rows) -> str:
+    """What `--missing` does about some rows: drop helps if others are left, mean if inputs have gaps and values."""
+    one, gaps = rows.sum() == 1, _is_gap(used.inputs)
+    drops = (
+        [] if rows.all() else [say("--missing drop leaves {what} out", what=say("the row") if one else say("the rows"))]
+    )
+    fillable = gaps.any() and not gaps.all(axis=0).any() and not used.untargeted.all()
+    fills = [say("--missing mean fills {them}", them="it" if one else "them")] if fillable else []
+    return say(": {names}", names=enumerated([*drops, *fills])) if drops or fills else ""
+
+
 def _gaps(used: Used, rows: Rows) -> DataError:
     """The error `7 of 344 rows have gaps, in sex and mass: --missing drop leaves the rows out, ...`."""
     row, number = int(np.argmax(rows)), int(rows.sum())
@@ -152,16 +163,14 @@ def _gaps(used: Used, rows: Rows) -> DataError:
     first = used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
     gapped = [*dict.fromkeys(map(used.table.column_behind, used.columns_with_gaps()))]
     one, only_target = number == 1, gapped == [used.target]
-    fills = "" if only_target else say(", --missing mean fills {them}", them="it" if one else "them")
-    ways = say("--missing drop leaves {what} out{fills}", what=say("the row") if one else say("the rows"), fills=fills)
     have = say("has a gap") if one else say("have gaps")
     what = say(
-        "{number:,} of {count} {have}, in {printable}: {ways}",
+        "{number:,} of {count} {have}, in {printable}{ways}",
         number=number,
         count=count(len(rows), "row"),
         have=have,
         printable=printable(listed(gapped)),
-        ways=ways,
+        ways=_ways(used, rows),
     )
     hint = say("or choose another target with --y") if only_target else say("or choose other inputs with --x")
     return DataError(say("{message}; {what}", message=first.message, what=what), hint)

@@ -157,7 +157,8 @@ def _load(content: bytes, source: str) -> Mapping[str, Array]:
             raise foreign_zip(content, source)
     loaded = np.load(io.BytesIO(content), allow_pickle=False)
     if isinstance(loaded, np.ndarray):
-        return {"": loaded}
+        names = loaded.dtype.names  # of a structured array, which is columns
+        return {name: loaded[name] for name in names} if names else {"": loaded}
     pair = pair_keys(loaded)
     usable = {key: loaded[key] for key in (pair if all(pair) else loaded)}
     return {key: array for key, array in usable.items() if isinstance(array, np.ndarray)}

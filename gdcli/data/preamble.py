@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 
-from gdcli.data.cells import printable, quoted
+from gdcli.data.cells import quoted
 from gdcli.data.delimiters import records
 from gdcli.data.header import has_units
-from gdcli.data.lookalikes import kind
+from gdcli.data.lookalikes import kind, nearly
 from gdcli.data.warning import ReadWarning, listed
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError
 from gdcli.said import say
 
-__all__ = ["Above", "above_names", "grouping_note", "grouping_rows"]
+__all__ = ["Above", "above_names", "begins_alike", "grouping_note", "grouping_rows"]
 
 _SAMPLE_ROWS, _MOST_LINES, _FEWEST_ROWS = 60, 20, 3
+_NEARLY_ALL = 0.8
 
 
 class Above(NamedTuple):
@@ -60,6 +61,16 @@ def above_names(sample: bytes, delimiters: Iterable[str], source: str, line: int
     return Above(offset, delimiter, _left_out([number for number, _ in rows[:at]], rows[0][1]))
 
 
+def begins_alike(cells: Sequence[int], lines: int) -> bool:
+    """Whether a first line has as many cells as nearly all others, so that it is one of them.
+
+    >>> begins_alike([2, 2, 2, 2, 2, 1], 6), begins_alike([3, 3, 1, 1, 1, 1], 6)
+    (True, False)
+    """
+    alike = cells.count(cells[0]) if cells else 0
+    return 2 * len(cells) > lines > 1 and 1 < cells[0] == cells[1] and alike >= _NEARLY_ALL * len(cells)
+
+
 def grouping_rows(first: Sequence[str], below: Sequence[Sequence[str]], decimal: str) -> int:
     """How many rows stand above the names, where half of the first one's cells are empty at least; else 0.
 
@@ -70,14 +81,18 @@ def grouping_rows(first: Sequence[str], below: Sequence[Sequence[str]], decimal:
     if 2 * sum(not cell.strip() for cell in first) < len(first):
         return 0
     at = next((at for at, row in enumerate(below) if any(cell.strip() for cell in row)), len(below))
-    if at == len(below) or len(below[at]) != len(first) or any(kind(cell, decimal) != "word" for cell in below[at]):
+    if (
+        at == len(below)
+        or len(below[at]) != len(first)
+        or any(kind(cell, decimal) != "word" for cell in _without_blank_end(below[at]))
+    ):
         return 0
     return at + 1 if has_units([row for row in below[at:] if len(row) == len(first)], decimal) else 0
 
 
-def grouping_note(line: int, first: Sequence[str]) -> ReadWarning:
-    """What is said of a first line with groups of columns, or a title."""
-    return _left_out([line], first)
+def grouping_note(line: int, first: Sequence[str], unit: str = "line") -> ReadWarning:
+    """What is said of a first line with groups of columns, or a title; or of a row of a sheet."""
+    return _left_out([line], first, unit)
 
 
 def _rows(sample: bytes, delimiter: str, source: str, line: int) -> list[tuple[int, list[str]]]:
@@ -100,24 +115,33 @@ def _alike(rows: Sequence[tuple[int, list[str]]]) -> int:
 
 def _are_names(rows: Sequence[Sequence[str]], width: int) -> bool:
     """Whether the first row holds words above rows with numbers, nearly all as wide."""
-    names, below = rows[0], [row for row in rows[1:] if len(row) == width]
-    if len(below) < max(_FEWEST_ROWS, 0.8 * (len(rows) - 1)) or any(kind(cell) != "word" for cell in names):
+    names, below = _without_blank_end(rows[0]), [row for row in rows[1:] if len(row) == width]
+    if len(below) < max(_FEWEST_ROWS, _NEARLY_ALL * (len(rows) - 1)) or any(kind(cell) != "word" for cell in names):
         return False
-    return any(kind(cell) not in ("word", "gap") for cell in below[0])
+    cells = [cell for row in below[:_FEWEST_ROWS] for cell in row]
+    return any(kind(cell) not in ("word", "gap") or nearly(cell) for cell in cells)
 
 
-def _left_out(lines: Sequence[int], first: Sequence[str]) -> ReadWarning:
+def _without_blank_end(cells: Sequence[str]) -> Sequence[str]:
+    """The cells without empty ones at the end, as delimiters at the end of each line make."""
+    count = len(cells)
+    while count > 1 and not cells[count - 1].strip():
+        count -= 1
+    return cells[:count]
+
+
+def _left_out(lines: Sequence[int], first: Sequence[str], unit: str = "line") -> ReadWarning:
     words = listed([quoted(cell.strip()) for cell in first if cell.strip()])
-    where = (
-        say("line {lines} ({words}) stands", lines=lines[0], words=words)
-        if len(lines) == 1
-        else say("{count} lines, from {words} on, stand", count=len(lines), words=words)
-    )
-    return ReadWarning(
-        "lines above",
-        (),
-        printable(
-            say("{where} above the names and {verb} left out", where=where, verb="is" if len(lines) == 1 else "are")
-        ),
-        "",
-    )
+    unit = say("line") if unit == "line" else say("row")
+    if len(lines) == 1:
+        what = say(
+            "{unit} {lines} ({words}) stands above the names and is left out", unit=unit, lines=lines[0], words=words
+        )
+    else:
+        what = say(
+            "{count} {unit}s, from {words} on, stand above the names and are left out",
+            count=len(lines),
+            unit=unit,
+            words=words,
+        )
+    return ReadWarning("lines above", (), what, "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -226,7 +227,7 @@ def _joined(source: str, parts: Sequence[Part]) -> Table:
             them="it" if len(parts) == 1 else "them",
         )
         raise data_error(title(source), what, say("name files of rows: 'folder/*.csv'"))
-    return join(map(_table_of, full), title(source), [left_out(empty)] * bool(empty))
+    return join(_tables(full), title(source), [left_out(empty)] * bool(empty))
 
 
 def full_and_empty(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
@@ -255,6 +256,21 @@ def _table_of(part: Part) -> Table:
             say("name one file of images"),
         )
     return FolderTable.of(_of_one(part.place), part.values)
+
+
+def _tables(parts: Sequence[Part]) -> Iterator[Table]:
+    """Their tables; where one of another ending than most cannot be read, the hint names the others."""
+    usual = Counter(Path(part.place.source).suffix for part in parts).most_common(1)[0][0]
+    for part in parts:
+        try:
+            table = _table_of(part)
+        except DataError as error:
+            if Path(part.place.source).suffix == usual:
+                raise
+            raise DataError(
+                error.message, say("name the files of rows alone: '{folder}'", folder=part.folder / f"*{usual}")
+            ) from None
+        yield table
 
 
 def left_out(files: Sequence[Part]) -> ReadWarning:

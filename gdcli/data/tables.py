@@ -17,7 +17,7 @@ from gdcli.data.bulk import narrow, pick, read_matrix, with_gaps
 from gdcli.data.cells import data_error, floats_or_gaps, is_gap, no_rows, number
 from gdcli.data.foreign import refuse_foreign
 from gdcli.data.layout import Layout, ReadOptions, Text, open_text
-from gdcli.data.lookalikes import complaint, mostly_numbers
+from gdcli.data.lookalikes import in_place, mostly_numbers
 from gdcli.data.written import plain_cells
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
@@ -105,11 +105,15 @@ class Table(ABC):
 
     def problem(self, row: int, name: str) -> DataError:
         """The error that says what is wrong with a cell that should be a number."""
-        return self.error(row, name, *complaint(self.texts(name)[row]))
+        return self.error(row, name, *in_place(self.texts(name)[row], name, self.is_numeric(name)))
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
         """The error `SOURCE: line L, column 'NAME': what`."""
         return data_error(self.source, what, hint, self.line(row), name)
+
+    def stranger(self, name: str) -> str:  # noqa: ARG002 - some kinds of tables have such columns
+        """What a column holds that is neither numbers nor texts; else nothing."""
+        return ""
 
     def column_behind(self, name: str) -> str:
         """The column as it was read that a column was made from: `sex` for `sex=male`."""
@@ -156,7 +160,9 @@ class CellTable(Table):
         return np.column_stack([column for column in columns if column is not None])
 
     def problem(self, row: int, name: str) -> DataError:
-        return self.error(row, name, *complaint(self.texts(name)[row], self.options.decimal))
+        return self.error(
+            row, name, *in_place(self.texts(name)[row], name, self.is_numeric(name), self.options.decimal)
+        )
 
     def _column(self, name: str) -> Array | None:
         """A column as numbers, NaN where a cell is missing; None if a cell is something else."""

@@ -10,8 +10,9 @@ import numpy as np
 
 from gdcli.arrays import Array, distinct
 from gdcli.data.categories import categories
-from gdcli.data.cells import printable
+from gdcli.data.cells import is_gap, printable, quoted
 from gdcli.data.columns import TARGET_NAMES, has_codes
+from gdcli.data.lookalikes import complaint, hold_nearly_numbers, holds_dates
 from gdcli.data.report import Target
 from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
@@ -23,6 +24,7 @@ __all__ = ["describe_target", "target_warnings"]
 
 _MOST_LABELS = 200  # of a text column whose spelling is compared
 _MANY_CLASSES = 10
+_FEW = 1000  # cells that tell what a column holds
 _MANY = 100_000  # values that tell what a column holds
 
 
@@ -114,6 +116,20 @@ def _other_task(table: Table, target: Target, task: str | None) -> Iterator[Read
 
 def _own_labels(table: Table, target: Target) -> Iterator[ReadWarning]:
     """A text that is another in most rows, as names are, taken for the class because it stands last."""
+    cells = table.first_texts(target.name, _FEW)
+    if holds_dates(cells) or hold_nearly_numbers(cells):
+        cell = next(cell for cell in cells if not is_gap(cell))
+        read = say(
+            "{printable} is read as {classes:,} classes", printable=printable(target.name), classes=target.classes
+        )
+        what = say(
+            "{read}, though {quoted} may be a number: {complaint}",
+            read=read,
+            quoted=quoted(cell),
+            complaint=complaint(cell)[1],
+        )
+        yield ReadWarning("numbers as classes", (target.name,), what)
+        return
     if target.why == "asked for" or target.classes <= MOST_CLASSES or 2 * target.classes < len(table):
         return
     other = next((name for name in table.names if table.is_numeric(name)), "")

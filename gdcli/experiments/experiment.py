@@ -111,6 +111,16 @@ class Experiment(ABC):
         """What holds from which update on; one segment where nothing but the rate changes in mid-run."""
         return changes.segments(self.spec, Segment(0, self.problem, self.optimizer, self.batch_size), len(self.data))
 
+    def checked(self) -> Self:
+        """The same run.
+
+        Raises:
+            OptionError: If something cannot change in mid-run as it should, or would after the end.
+        """
+        changes.refuse_beyond(self.spec, self.pace.steps(self.epochs))
+        _ = self.segments
+        return self
+
     def in_force(self, segment: Segment) -> Self:
         """The same run as if it had begun with what a segment has."""
         spec, problem = self.spec.replace(at=None), segment.problem
@@ -243,9 +253,8 @@ class Experiment(ABC):
             watch: Sees all that passes.
             together: Epochs of a stretch at most.
         """
-        changes.refuse_beyond(self.spec, self.pace.steps(self.epochs))
         numbers = self.problem.data.inputs.size + self.problem.model.size
-        segments, stopping = self.segments, self.stopping
+        segments, stopping = self.checked().segments, self.stopping
         stream = descend_in_segments(
             segments,
             learning_rate=self.schedule,

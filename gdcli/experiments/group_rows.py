@@ -76,7 +76,7 @@ def read_groups(spec: Spec, by: str, reader: Reader) -> GroupRows:
     if len(whole.names) < 3:
         what = say("{source}: {count} columns", source=whole.source, count=len(whole.names))
         raise DataError(what, say("--by takes three: the groups, an input, the target"))
-    head, report = examine(HidingTable.of(whole, column), asked, task="regression")
+    head, report = examine(HidingTable.of(whole, column), asked, categorical=None, task="regression")
     reader.say([source.tip] * bool(source.tip))
     found = _GroupPass(source, head, report, column, spec).result(reader)
     reader.take(found.report)

@@ -121,12 +121,13 @@ class GroupsExperiment:
             if len(self.rows.names) <= FEW
             else say("{count} inputs", count=len(self.rows.names))
         )
+        groups = say("the 1 group") if count == 1 else say("each of {count:,} groups", count=count)
         parts = [
             say(
-                "{target} from {terms}, for each of {count:,} groups by {by}",
+                "{target} from {terms}, for {groups} by {by}",
                 target=self.rows.target,
                 terms=terms,
-                count=count,
+                groups=groups,
                 by=self.rows.by,
             ),
             say("{rows:,} rows from {name}{held}", rows=int(self.rows.train.rows.sum()), name=spec.name, held=held),

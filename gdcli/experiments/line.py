@@ -239,7 +239,7 @@ def read_line(spec: Spec, reader: Reader, workers: Workers | None = None) -> Lin
     else:
         rows = reader.numbers(str(spec.data.source), spec.data)
     made = passed_experiment(spec, rows, reader) if isinstance(rows, Passed) else line_experiment(spec, rows, reader)
-    return replace(made, reading=reader.reading)
+    return replace(made, reading=reader.reading).checked()
 
 
 def line_experiment(spec: Spec, rows: Dataset, reader: Reader | None = None) -> LineExperiment:

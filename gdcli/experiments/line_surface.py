@@ -177,10 +177,14 @@ class Descents:
         names = self.experiment.names
         return {name: float(self.held[at]) for at, name in enumerate(names) if at not in self.over}
 
-    def plane(self) -> Plane:
-        """The plane in the units that the model sees."""
+    def plane(self, through: Array | None = None) -> Plane:
+        """The plane in the units that the model sees.
+
+        Args:
+            through: A point in raw units that it goes through, if the other parameters are not to be where they stay.
+        """
         basis = self.experiment.basis
-        origin = self.held.copy()
+        origin = (self.held if through is None else through).copy()
         origin[list(self.over)] = 0.0
         return Plane(basis.scaled(origin), *(basis.scaled(self._unit(at)) for at in self.over))
 

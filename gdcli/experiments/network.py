@@ -175,7 +175,7 @@ def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> 
     known = ((), None) if past is None else (past.preparation.classes, values_of(past), past.preparation.texts)
     network = _network_spec(spec)
     read = stored_examples if streams(spec.data, network, reader) else read_examples
-    return network_experiment(spec, read(spec.data, network, reader, *known), reader, past)
+    return network_experiment(spec, read(spec.data, network, reader, *known), reader, past).checked()
 
 
 def network_experiment(

@@ -32,6 +32,9 @@ from gdcli.said import say
 from gdcli.training.records import Epoch, Overfitting
 from gdcli.training.segments import made_by
 
+USUAL = 0.1
+"""The largest rate that is named where a much larger one diverged."""
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkResult(Result):
@@ -258,7 +261,7 @@ class NetworkResult(Result):
             say(
                 "lr {rate} is too large for this network: try --lr {value}, or --scale standard.",
                 rate=exact(rate),
-                value=exact(float(f"{rate / 10:.0e}")),
+                value=exact(float(f"{min(rate / 10, USUAL):.0e}")),
             ),
         )
 

@@ -111,12 +111,12 @@ def passed_rows(spec: Spec, reader: Reader) -> Dataset | Passed:
     rows = reader.rows(str(spec.data.source), spec.data)
     if isinstance(rows, Table):
         if not isinstance(rows, Divisible) or are_few(len(rows), len(rows.names)):
-            table, report = examine(rows, columns(spec.data), task="regression")
+            table, report = examine(rows, columns(spec.data), categorical=None, task="regression")
             if are_few(len(rows), len(report.inputs) + 1):
                 reader.take(report)
                 return regression(table, with_gaps(report.columns))
         rows = rows.source_of_blocks() if isinstance(rows, Divisible) else TableSource(rows)
-    head, report = examine(rows.head, columns(spec.data), task="regression")
+    head, report = examine(rows.head, columns(spec.data), categorical=None, task="regression")
     reader.say([rows.tip] * bool(rows.tip))
     return _Pass(rows, head, report, spec).result(reader)
 

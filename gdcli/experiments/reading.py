@@ -105,7 +105,7 @@ class Reader:
 
     def reported_numbers(self, name: str, spec: DataSpec) -> tuple[Dataset, ReadReport]:
         """The same, with the report of what was read."""
-        table, report = examine(self.table(name, spec), columns(spec), task="regression")
+        table, report = examine(self.table(name, spec), columns(spec), categorical=None, task="regression")
         return regression(table, with_gaps(report.columns)), report
 
 

@@ -146,7 +146,7 @@ def spread_scores(spec: Spec, column: str | None, reader: Reader, workers: Worke
         return None
     if column is not None:
         return _of_column(column, spec, rows, reader, workers)
-    head, report = examine(rows.head, columns(spec.data), task="regression")
+    head, report = examine(rows.head, columns(spec.data), categorical=None, task="regression")
     few = regression(head, ColumnOptions(report.inputs, report.target.name, "drop"))
     line = on_rows(spec, dataclasses.replace(few, inputs=few.inputs[:2], targets=few.targets[:2]))
     shared = Scoring(Columns.of(head, report), line)

@@ -118,7 +118,7 @@ def spread_rows(spec: Spec, reader: Reader, workers: Workers) -> Dataset | Passe
     rows = divided(spec.data, reader, workers)
     if rows is None:
         return passed_rows(spec, reader)
-    head, report = examine(rows.head, columns(spec.data), task="regression")
+    head, report = examine(rows.head, columns(spec.data), categorical=None, task="regression")
     names = (*report.inputs, report.target.name)
     share = _share(Columns.of(head, report), spec, rows, reader, workers)
     kept = share.rows - share.dropped

@@ -227,7 +227,8 @@ class _Checked(NamedTuple):
         if word in REDIRECTIONS:
             raise self.error(at, say("'{word}' is the shell's: only gdcli commands may be run", word=word))
         if name in CODE:
-            raise self.error(at, say("{name} is not for lessons", name=name))
+            hint = say("give it to 'gdcli lesson' itself") if name == "--plugin" else ""
+            raise self.error(at, say("{name} is not for lessons", name=name), hint)
         if name == "--output" or (word.startswith("-o") and not word.startswith("--")):
             raise self.error(at, say("a lesson writes no files: leave -o out"))
         target = value if equals else following

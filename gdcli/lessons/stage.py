@@ -17,7 +17,7 @@ from gdcli.said import say
 
 __all__ = ["LIMIT", "PICTURE", "Ran", "clock", "failure", "scratch", "variables"]
 
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds that a command of a lesson may take."""
 PICTURE = "lesson-picture.svg"
 """Where a command leaves its picture for a handout."""

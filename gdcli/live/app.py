@@ -217,10 +217,20 @@ class LiveApp(App[None]):
             self._point(column, row)
         self.draw()
 
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel zooms."""
+        self._act("zoom_in")
+        self.draw()
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel zooms."""
+        self._act("zoom_out")
+        self.draw()
+
     def _point(self, column: int, row: int) -> None:
         scene = self.session.run.setup.scene
         if isinstance(scene, LineScene) and scene.landscape is not None:
-            point = self.scenes.surface.point_at(column, row, scene.landscape)
+            point = self.scenes.surface.point_at(column, row)
             if point is not None:
                 self.session.restart_from(*point)
 

@@ -21,7 +21,7 @@ class Key(NamedTuple):
         action: The session's action.
         about: What it does, in a line.
         footer: Its word in the footer; empty if it is only in the help.
-        group: Under which heading of the help.
+        group: Under which heading of the help; empty if another key's line names it.
     """
 
     keys: tuple[str, ...]
@@ -75,10 +75,24 @@ KEYS = (
     Key(("D",), "D", "data_before", "", "", ""),
     Key(("x",), "x", "noise_next", say("more noise in a toy data set (X: less)"), "", ANOTHER),
     Key(("X",), "X", "noise_before", "", "", ""),
+    Key(("E",), "E", "errors", say("on the data: residuals, their squares, neither"), "", say("Look closer")),
+    Key(("g",), "g", "arrows", say("on the surface: gradient, velocity, next step, or not"), "", say("Look closer")),
+    Key(("w",), "w", "zoom_in", say("zoom in on the surface, around the run (W: out)"), "", say("Look closer")),
+    Key(("W",), "W", "zoom_out", "", "", ""),
+    Key(
+        ("I", "ctrl+up"),
+        "I",
+        "pan_up",
+        say("move over the surface: up (J left, K down, L right)"),
+        "",
+        say("Look closer"),
+    ),
+    Key(("J", "ctrl+left"), "J", "pan_left", "", "", ""),
+    Key(("K", "ctrl+down"), "K", "pan_down", "", "", ""),
+    Key(("L", "ctrl+right"), "L", "pan_right", "", "", ""),
     Key(("c",), "c", "compare", say("freeze this run as a ghost and race it from the start"), say("compare"), LOOK),
     Key(("C",), "C", "forget", say("forget the ghost"), "", LOOK),
     Key(("tab",), "tab", "other_picture", say("the next picture, where not all have room"), "", LOOK),
-    Key(("E",), "E", "errors", say("on the data: residuals, their squares, neither"), "", LOOK),
     Key(("P",), "P", "projector", say("one large picture, or all (below 90 columns: one)"), "", LOOK),
     Key(("v",), "v", "save_picture", say("save a picture of the screen (.svg)"), "", LOOK),
     Key(("question_mark", "f1"), "?", "show_help", say("these keys; any key leaves"), say("keys"), LOOK),

@@ -15,9 +15,9 @@ from gdcli.data.dataset import Dataset
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.line_surface import Descents, descent
 from gdcli.experiments.stepping import StepReport, step_report
-from gdcli.experiments.surface import Drawing
+from gdcli.experiments.surface import Landscape
 from gdcli.live.experiment_setup import chained, setup_of
-from gdcli.live.setup import SCALED, LineScene, LossLandscape, NetworkScene, Setup
+from gdcli.live.setup import SCALED, LineScene, LossLandscape, NetworkScene, Range, Setup
 from gdcli.render.reports.surface import resample
 from gdcli.said import say
 from gdcli.training import streams
@@ -95,19 +95,30 @@ def _renamed(made: StepReport) -> StepReport:
 
 def landscape(experiment: LineExperiment, like: LossLandscape | None = None) -> LossLandscape:
     """The loss over the first two parameters, on the ranges that `surface` takes for the same run, or of another."""
-    drawing = drawn(experiment, like)
-    scene = drawing.scene
-
-    def values(width: int, height: int) -> Array:
-        return resample(drawing.values(width, height), width, height)
-
-    return LossLandscape(scene.names, scene.x_range, scene.y_range, values, drawing.over, scene.minimum)
-
-
-def drawn(experiment: LineExperiment, like: LossLandscape | None = None) -> Drawing:
-    """The surface, laid out around the path that `surface` would draw, or as another."""
-    epochs = max(1, min(EPOCHS, PREVIEW // experiment.steps_per_epoch))
-    spans = (None, None) if like is None else (Span(*like.x_range, CELLS), Span(*like.y_range, CELLS))
-    preview = replace(experiment, epochs=epochs if like is None else 0)
+    wanted = (None, None) if like is None else (Span(*like.x_range, CELLS), Span(*like.y_range, CELLS))
+    descents = drawn(experiment, EPOCHS if like is None else 0)
     with np.errstate(all="ignore"):
-        return Descents(preview, [descent(preview)], (0, 1)).drawing(spans, {})
+        drawing = descents.drawing(wanted, {})
+    scene, spans = drawing.scene, drawing.landscape.spans
+
+    def seen(x_range: Range, y_range: Range, through: Array | None) -> LossLandscape:
+        plane = descents.plane() if through is None else descents.plane(experiment.basis.raw(through))
+        x, y = (replace(span, low=ends[0], high=ends[1]) for span, ends in zip(spans, (x_range, y_range), strict=True))
+        surface = Landscape(experiment.problem, plane, (x, y))
+
+        def values(width: int, height: int) -> Array:
+            return resample(surface.values(width, height), width, height)
+
+        minimum = scene.minimum if through is None else None
+        return LossLandscape(scene.names, x_range, y_range, values, drawing.over, minimum, seen, others)
+
+    others = tuple(name for at, name in enumerate(experiment.names) if at not in drawing.over)
+    return seen(scene.x_range, scene.y_range, None)
+
+
+def drawn(experiment: LineExperiment, epochs: int) -> Descents:
+    """The path that `surface` would draw, which the surface is laid out around."""
+    most = max(1, PREVIEW // experiment.steps_per_epoch)
+    preview = replace(experiment, epochs=min(epochs, most))
+    with np.errstate(all="ignore"):
+        return Descents(preview, [descent(preview)], (0, 1))

@@ -84,6 +84,10 @@ class Course:
         """Where it stands."""
         return self._moments.now
 
+    def coming(self) -> Step | None:
+        """The next update, as it will be unless something is changed; None if it is not known."""
+        return None
+
     def recent(self, count: int) -> list[Moment]:
         """The last moments, the newest last."""
         return self._moments.recent(count)
@@ -251,6 +255,7 @@ class LiveRun(Course):
 
     def __init__(self, setup: Setup) -> None:
         self._stream: Iterator[Step | Epoch] | None = None
+        self._coming: tuple[Moment, float, Step] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
         flat = () if first.gradient is None else (Tolerance(REQUIRED_TOLERANCE),)
@@ -307,6 +312,19 @@ class LiveRun(Course):
             return record
         return record._replace(state=self.setup.optimizer.init(record.parameters))
 
+    def coming(self) -> Step | None:
+        """The next update, as it will be unless something is changed; None if there is none."""
+        now, rate = self.now, self.rate
+        if self.ended:
+            return None
+        if self._coming is None or self._coming[0] is not now or self._coming[1] != rate:
+            stream = _descent(self._whole, self._rate_at, now.record)
+            next(stream)  # the state it goes on from
+            step = next(stream)
+            assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
+            self._coming = now, rate, step
+        return self._coming[2]
+
     def back(self) -> bool:
         """Takes the last update back, if it is still remembered."""
         there = self._moments.back()
@@ -321,7 +339,7 @@ class LiveRun(Course):
     def set_changes(self, changes: tuple[Setting, ...]) -> None:
         """Takes these for all changes that were made by hand."""
         super().set_changes(changes)
-        self._stream = None
+        self._stream, self._coming = None, None
 
     def _rate_at(self, step: int) -> Rate:
         return self.dial(step)

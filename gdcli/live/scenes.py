@@ -5,13 +5,12 @@ The file is long because every place on the screen stands beside the others.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.formatting import short
+from gdcli.live.headers import figures_in_words, header, large_figures, mood, names, parameters, step_words
 from gdcli.live.keys import KEYS, Key
 from gdcli.live.messages import rate_warning
 from gdcli.live.page import Area, Page
@@ -24,15 +23,14 @@ from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.local_limit import LocalLimitCurve
 from gdcli.live.panels.regions import Regions
-from gdcli.live.projector import PEN, Figure, draw_figures, draw_header, rate_figure
-from gdcli.live.run import figures
+from gdcli.live.projector import PEN, draw_figures, draw_header
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.flow import broken
 from gdcli.render.screen import Screen, columns, fit
 from gdcli.render.theme import Meaning
-from gdcli.said import enumerated, say, together
+from gdcli.said import say
 
 __all__ = ["LEAST", "Scenes", "TooSmall", "help_pages"]
 
@@ -42,9 +40,7 @@ TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer;
 GAP, BETWEEN = 2, 3
 LOW = 7  # rows of a curve at least
 LAST_TO_GO = ("show_help", "quit", "toggle", "other_picture")  # from the footer, where it is narrow
-MOST_NAMES = 3  # parameters that have room in a header
 NEXT_TOO = 72  # columns from which the footer names the next picture
-EPOCHS_TOO = 80  # columns from which the header shows epochs as well
 HELP_WIDE = 60  # columns of a key and what it does
 
 
@@ -107,6 +103,7 @@ class Scenes:
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
         self.surface.view = self._data.view = session.view
+        self.surface.moving = session.running
         if session.help:
             _help(page, session.help, self.keys)
         elif session.view.projects(width):
@@ -131,8 +128,8 @@ class Scenes:
         """One picture, the figures that matter in large, and all of what is said."""
         walk = self._walk(session)
         picture = walk[session.picture % len(walk)]
-        beside = _parameters(session) if picture.numbers else []
-        top = draw_figures(page, draw_header(page, _about(session)), _large_figures(session), beside)
+        beside = parameters(session) if picture.numbers else []
+        top = draw_figures(page, draw_header(page, header(session)), large_figures(session), beside)
         said = _message_lines(session, page.screen, page.width, page.height)
         below = page.height - 1 - max(len(said), 2)
         self.dial_area = Area(0, 0, 0, 0)
@@ -222,17 +219,17 @@ class Scenes:
 
     def _header(self, page: Page, session: Session) -> None:
         """Data, model, optimizer, step and loss; in two lines, around the dial, where one is too short."""
-        about = _names(session)
-        figures = [(_step(session, page.width), theme.HEADING), (_figures(session, page.width), theme.RESULT)]
-        mood = [_mood(session)]
-        one_line = [*about, *figures, *mood]
+        about = names(session)
+        step = step_words(session, page.width)
+        figures = [(step, theme.HEADING), (figures_in_words(session, page.width), theme.RESULT)]
+        one_line = [*about, *figures, mood(session)]
         if _length(one_line, page.screen) <= page.width:
             _words(page, 0, one_line)
             return
         _words(page, 0, [about[0], *figures] if _length([about[0], *figures], page.screen) <= page.width else figures)
-        model, *settings = about[1:]
-        whole = _length([model, *settings, *mood], page.screen) <= page.width
-        _words(page, TOP - 1, [model, *(settings if whole else ()), *mood])
+        (model, *settings), last = about[1:], mood(session)
+        whole = _length([model, *settings, last], page.screen) <= page.width
+        _words(page, TOP - 1, [model, *(settings if whole else ()), last])
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
@@ -262,63 +259,6 @@ class Scenes:
         return say("picture {at} of {count}{coming}", at=at + 1, count=len(walk), coming=coming)
 
 
-def _names(session: Session) -> list[tuple[str, Meaning]]:
-    """Data, model and settings."""
-    setup = session.run.setup
-    settings = enumerated(setup.settings.values())
-    return [(setup.name, theme.HEADING), (setup.model, theme.PLAIN), (settings, theme.NOTE)]
-
-
-def _step(session: Session, width: int) -> str:
-    """Steps and, of batches, epochs."""
-    run = session.run
-    epochs = (
-        say(" epoch {epoch:,}", epoch=run.now.epoch) if run.setup.batch_size is not None and width >= EPOCHS_TOO else ""
-    )
-    return say("step {number:,}{epochs}", number=run.now.number, epochs=epochs)
-
-
-def _mood(session: Session) -> tuple[str, Meaning]:
-    """Whether it runs, and how fast."""
-    if session.running:
-        return enumerated((say("running"), session.describe_speed())), theme.RUNNING
-    return say("replay") if session.replaying else say("paused"), theme.NOTE
-
-
-def _about(session: Session) -> list[tuple[str, Meaning]]:
-    """The projector's header: what is run, and where it stands."""
-    return [*_names(session), (_step(session, EPOCHS_TOO), theme.HEADING), _mood(session)]
-
-
-def _parameters(session: Session) -> list[str]:
-    """A line's parameters in the data's own units, each by its name; none where there are many."""
-    run, scene = session.run, session.run.setup.scene
-    if not isinstance(scene, LineScene) or len(scene.names) > MOST_NAMES:
-        return []
-    pairs = zip(scene.names, scene.raw(run.now.parameters).tolist(), strict=True)
-    return [f"{name} = {short(value, 6)}" for name, value in pairs]
-
-
-def _large_figures(session: Session) -> list[Figure]:
-    """Loss, learning rate and, of classes, accuracy."""
-    scene, setup = session.run.setup.scene, session.run.setup
-    loss, held_out, accuracy, held_accuracy = _newest(session)
-    rate = rate_figure(session.run)
-    if isinstance(scene, LineScene):
-        return [Figure(loss, (setup.loss_name,), theme.RESULT), rate]
-    unit, held = scene.loss_unit, setup.problem.validation is not None
-    figures = [Figure(loss * unit, _held(say("loss"), short(held_out * unit), held), theme.RESULT), rate]
-    if math.isnan(accuracy):
-        return figures
-    return [*figures, Figure(accuracy, _held(say("accuracy"), f"{held_accuracy:.3f}", held), theme.RESULT, 3)]
-
-
-def _held(name: str, value: str, held: bool) -> list[str]:
-    """What a figure is, with its value on the rows held out where there are some."""
-    parts = (say("validation"), say("val."), say("val."))
-    return [*(say("{name} ({rows} {value})", name=name, rows=rows, value=value) for rows in parts if held), name]
-
-
 def _state_rows(session: Session) -> int:
     """Lines of the optimizer's state in the arithmetic: the parameters' names, and one each."""
     scene = session.run.maker.scene
@@ -343,39 +283,6 @@ def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
     column = 0
     for text, meaning in words:
         column = page.write(column, row, text, meaning) + BETWEEN
-
-
-def _figures(session: Session, width: int) -> str:
-    """The parameters of a line and its loss; losses and accuracies of a network."""
-    setup = session.run.setup
-    scene = setup.scene
-    if isinstance(scene, LineScene):
-        now = say("{name} {loss}", name=setup.loss_name, loss=short(_newest(session)[0], 6))
-        return together("  ", [*_parameters(session), now])
-    loss, held_out, accuracy, held_accuracy = _newest(session)
-    other = say("validation") if width >= WIDE else say("val.")
-    text: list[str] = [say("loss {loss}", loss=short(loss * scene.loss_unit))]
-    text += (
-        [say("{other} {held_out}", other=other, held_out=short(held_out * scene.loss_unit))]
-        if setup.problem.validation is not None
-        else []
-    )
-    text += [say("  accuracy {accuracy:.3f}", accuracy=accuracy)] if not math.isnan(accuracy) else []
-    text += (
-        [say("{other} {held_accuracy:.3f}", other=other, held_accuracy=held_accuracy)]
-        if not math.isnan(held_accuracy)
-        else []
-    )
-    return together("  ", text)
-
-
-def _newest(session: Session) -> tuple[float, float, float, float]:
-    """The losses and accuracies of this state, or of the last one that was measured."""
-    measured = session.run.now.measured
-    if measured is not None:
-        return figures(measured)
-    loss, held_out, accuracy, held_accuracy = session.run.losses.values[-1].tolist()
-    return loss, held_out, accuracy, held_accuracy
 
 
 def _message_lines(session: Session, screen: Screen, width: int, most: int) -> list[str]:
@@ -403,6 +310,7 @@ def help_pages(height: int, width: int, keys: Sequence[Key] = KEYS) -> list[list
         if key.about:
             lines.append((key.shown, key.about, theme.PLAIN))
     room = (height - 4) * max(1, width // HELP_WIDE)
+    lines = lines if len(lines) <= room else [line for line in lines if any(line[:2])]
     return [lines[begin : begin + room] for begin in range(0, len(lines), room)]
 
 
@@ -422,7 +330,7 @@ def _help(page: Page, number: int, keys: Sequence[Key]) -> None:
         theme.HEADING,
         page.width,
     )
-    mouse = say("Mouse: click the dial for a rate, the surface for a start, the footer.")
+    mouse = say("Mouse: click the dial, the surface for a start, the footer; the wheel zooms.")
     page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
     for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
         column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)

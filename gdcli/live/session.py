@@ -17,8 +17,8 @@ from gdcli.formatting import short
 from gdcli.live import messages
 from gdcli.live.findings import MINOR, describe_small_rate, find, next_look, sentences
 from gdcli.live.panels.dial import finer, laddered
-from gdcli.live.run import Ghost, LiveRun
-from gdcli.live.setup import Choice, LineScene, NetworkScene, SetupFactory
+from gdcli.live.run import Course, Ghost, LiveRun
+from gdcli.live.setup import Choice, LineScene, SetupFactory
 from gdcli.live.view import View, Viewing
 from gdcli.said import Said, say, together
 
@@ -63,9 +63,9 @@ class Session(Viewing):
         self.speed = USUAL_SPEED[isinstance(self.factory.setup.scene, LineScene)]
         self._notify("setup", self)
 
-    def scene(self) -> LineScene | NetworkScene:
-        """What is shown of the run."""
-        return self.run.setup.scene
+    def course(self) -> Course:
+        """The run that is looked at."""
+        return self.run
 
     def do(self, action: str) -> None:
         """An action by its name, or `set NAME=VALUE`; what cannot be done is said, and changes nothing."""
@@ -335,10 +335,9 @@ class Session(Viewing):
             return
         other = name == "data"
         change = self.factory.change(choice, None if other else self._turned(), () if other else run.changes)
-        line = isinstance(self.run.setup.scene, LineScene)
         self._begin(change)
-        if isinstance(self.run.setup.scene, LineScene) != line:
-            self.speed = USUAL_SPEED[isinstance(self.run.setup.scene, LineScene)]
+        if (line := isinstance(self.run.setup.scene, LineScene)) != isinstance(run.setup.scene, LineScene):
+            self.speed = USUAL_SPEED[line]
         if name == "data" and self.ghost is not None:
             self.ghost = None
             self._notify("forget", None)

@@ -90,10 +90,9 @@ class SessionFactory:
         """The run's spec."""
         return self._now.spec
 
-    @property
-    def configuration(self) -> Configuration:
-        """The run's spec, and which of its options are named."""
-        return self._now
+    def configuration(self, changes: Sequence[Setting] = ()) -> Configuration:
+        """The run's spec, and which of its options are named, with what was changed by hand from the start."""
+        return self._folded(changes) if changes else self._now
 
     @property
     def source(self) -> str:
@@ -206,10 +205,13 @@ class SessionFactory:
             self._fold(changes)
 
     def _fold(self, changes: Sequence[Setting]) -> None:
+        self._now, self._setup = self._folded(changes), None
+
+    def _folded(self, changes: Sequence[Setting]) -> Configuration:
         spec = with_changes(self.spec, changes)
         before, after = self.spec.values(), spec.replace(at=self.spec.changes.at).values()
         named = {one.name for one in changes} | {name for name in after if after[name] != before[name]}
-        self._set(**{name: after[name] for name in named})
+        return self._now.changed(**{name: after[name] for name in named})
 
     def _take_rate(self, rate: float | None) -> None:
         """The learning rate set by hand; a schedule that ends somewhere has its own."""

@@ -35,6 +35,9 @@ Turns = Sequence[tuple[int, float]]
 """(updates made before it, rate): the turns of the dial."""
 
 
+Range = tuple[float, float]
+
+
 class LossLandscape(NamedTuple):
     """A loss over two parameters.
 
@@ -45,6 +48,8 @@ class LossLandscape(NamedTuple):
         values: Asked for a width and a height, the losses, lowest row first.
         over: Where the two stand among the parameters.
         minimum: The lowest point, if it is known.
+        seen: The same on other ranges, across and up; through a point where there are more than two parameters.
+        others: Parameters besides the two, which have to stay somewhere.
     """
 
     names: tuple[str, str]
@@ -53,6 +58,8 @@ class LossLandscape(NamedTuple):
     values: Callable[[int, int], Array]
     over: tuple[int, int]
     minimum: Spot | None
+    seen: Callable[[Range, Range, Array | None], LossLandscape]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

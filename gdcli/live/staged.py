@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -15,6 +16,9 @@ from gdcli.render.lessons.pages import Run
 from gdcli.render.screen import ESCAPE, Screen
 
 __all__ = ["Program", "Staged"]
+
+OURS = re.compile(rf" ?(?:--save )?{re.escape(PICTURE)}| --save(?=</text>)")
+"""What the command of a picture has that is not the reader's."""
 
 Program = Callable[[Sequence[str], TextIO, TextIO, Mapping[str, str], tuple[int, int]], int]
 """The program: words, where results and notes go, the environment, columns and lines; gives the exit code."""
@@ -70,7 +74,7 @@ class Staged(NamedTuple):
         if code == INTERRUPTED and not late:
             raise KeyboardInterrupt
         picture = Path(PICTURE)
-        svg = picture.read_text(encoding="utf-8") if picture.exists() else ""
+        svg = OURS.sub("", picture.read_text(encoding="utf-8")) if picture.exists() else ""
         picture.unlink(missing_ok=True)
         lines = out.getvalue().rstrip("\n").split("\n")
         return Ran(code, lines, ESCAPE.sub("", err.getvalue()), bool(late), svg)

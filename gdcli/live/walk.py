@@ -13,7 +13,7 @@ from gdcli.render.screen import Screen, columns, paint
 
 __all__ = ["Walk"]
 
-CLEAR = "\x1b[2J\x1b[H"
+CLEAR, WAIT = "\x1b[2J\x1b[H", "\r\x1b[K..."
 
 
 class Walk:
@@ -59,12 +59,14 @@ class Walk:
             pressed: Waits for a key, and says what it asks for.
         """
         chapter, number = first, 0
+        write(WAIT)  # the commands of a page take a while
         while (page := self.page(chapter, number)) is not None:
             last = chapter == len(self._chapters) - 1 and self.page(chapter, number + 1) is None
             write(CLEAR + self._drawn(chapter, page, self._words.last if last else self._words.keys))
             asked = pressed()
             if asked == END or (asked != BACK and last):
                 return
+            write(WAIT)
             chapter, number = self._back(chapter, number) if asked == BACK else self._on(chapter, number)
 
     def _on(self, chapter: int, number: int) -> tuple[int, int]:

@@ -55,8 +55,11 @@ class Counted:
 
     def word(self) -> list[str]:
         """A line on the rows that have no room, if there are any."""
+        what = say("more") if self.lines else say("rows")
         return (
-            [say(" ... {left_out:,} more: --format csv has them all", left_out=self.left_out)] if self.left_out else []
+            [say(" ... {left_out:,} {what}: --format csv has them all", left_out=self.left_out, what=what)]
+            if self.left_out
+            else []
         )
 
 

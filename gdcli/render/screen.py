@@ -150,3 +150,12 @@ def fit(text: str, width: int) -> str:
     if kept and cells[len(kept)] == "":
         kept[-1] = " "
     return "".join(kept)
+
+
+def clip(text: str, width: int) -> str:
+    """Plain text in at most `width` columns, with a sign at its end where some of it is missing.
+
+    >>> clip("validation", 5), clip("loss", 5)
+    ('vali…', 'loss')
+    """
+    return text if width < 2 or columns(text) <= width else fit(text, width - 1).rstrip() + "…"

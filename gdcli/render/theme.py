@@ -113,6 +113,9 @@ RATE = Meaning("learning rate", None, "▼", "v", bold=True)
 
 # On a heat map, which has its own ground
 STEP = Meaning("step", _CRIMSON, "•", ".")
+GRADIENT = Meaning("gradient", None, "g", "g", bold=True)
+VELOCITY = Meaning("velocity", None, "v", "v", bold=True)
+NEXT = Meaning("next step", None, "◌", "n", bold=True)
 CURRENT = Meaning("current", None, "●", "@", bold=True)
 PATH = Meaning("path", Hue((255, 255, 255), 231, 97, "#fff", "#fff"), DOTS, "*")
 EDGE = Meaning("edge", Hue((0, 0, 0), 16, 30, "#000", "#000"))

@@ -30,8 +30,9 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output, saving)
+    names = [part for name in names or () for part in name.split(",")]
     chosen, grid = activations_named(names), FunctionRange(**asked.given())
-    again = str(invocation(context, *map(flag_name, names or ())))
+    again = str(invocation(context, *map(flag_name, names)))
     screen = layout(asked.plot, output, terminal, f"rerun: {again}")
     emit(report(chosen, grid, format_of(output), screen, again), output, terminal, saving)
     terminal.note(f"rerun: {again}")

@@ -31,6 +31,6 @@ def command(
         if found is None:
             known = page.command.list_commands(page) if hasattr(page.command, "list_commands") else COMMANDS
             raise OptionError(say("there is no command '{name}'", name=name), did_you_mean(name, known))
-        page = type(page)(found, info_name=name, parent=page)
+        page = type(page)(found, info_name=name, parent=page, **found.context_settings)
     page.meta[WHOLE] = all_options
     typer.echo(page.get_help())

@@ -32,12 +32,9 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output, saving)
+    names = [part for name in names or () for part in name.split(",")]
     pictures = pictures_of(names, against, asked.given())
     again = str(invocation(context, *(name.lower().replace("_", "-") for name in names or ())))
-    emit(
-        report(pictures, format_of(output), layout(asked.plot, output, terminal).plotted, again),
-        output,
-        terminal,
-        saving,
-    )
+    plotted = layout(asked.plot, output, terminal).plotted
+    emit(report(pictures, format_of(output), plotted, again), output, terminal, saving)
     terminal.note(f"rerun: {again}")

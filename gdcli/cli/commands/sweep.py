@@ -32,10 +32,7 @@ if TYPE_CHECKING:
     from gdcli.experiments.sweep.swept_run import SweptRun
     from gdcli.render.progress import ProgressBar
 
-KINDS = {
-    "fit": "Compare many fits of a linear model.",
-    "train": "Compare many networks, or many ways to train one.",
-}
+KINDS = {"fit": "Compare many fits of a linear model.", "train": "Compare many networks, or many ways to train one."}
 """Each sub-command's name and its line in `gdcli sweep --help`."""
 ABOUT = """
 
@@ -79,7 +76,7 @@ def group(name: str) -> TyperGroup:
         name=name,
         help=COMMANDS.get(name, "") + ABOUT,
         no_args_is_help=True,
-        context_settings=SETTINGS,
+        context_settings={"help_option_names": ["-h", "--help", "--help-all"]},
         rich_markup_mode=None,
     )
 

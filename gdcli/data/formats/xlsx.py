@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
 from typing import Any
 
 from gdcli.data.cells import data_error, no_rows, number
@@ -9,7 +13,9 @@ from gdcli.data.column_table import Column, ColumnTable, column_of
 from gdcli.data.formats import table_format
 from gdcli.data.frames import unreadable
 from gdcli.data.header import unique_names
+from gdcli.data.layout import Layout
 from gdcli.data.place import Place
+from gdcli.data.preamble import grouping_note, grouping_rows
 from gdcli.data.warning import listed
 from gdcli.errors import DataError, did_you_mean, install_hint
 from gdcli.said import say
@@ -18,6 +24,9 @@ __all__ = ["read"]
 
 _WHAT = say("an Excel file")
 _UNNAMED = "__UNNAMED__"
+_HEAD = 60
+"""Rows that tell whether the names stand lower."""
+_FORMULA_ALONE = re.compile(rb"(</f>|<f[^>]*/>)\s*(<v\s*/>|<v>\s*</v>)?\s*</c>")
 
 
 @table_format(rb"PK\x03\x04", holds=b"xl/workbook")
@@ -50,13 +59,43 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
     rows = [row for row in range(texts.height) if any(column[row] for column in cells)]
     if not rows:
         raise no_rows(place.source, say("no rows below the first, which holds the names"))
-    names = unique_names(["" if name.startswith(_UNNAMED) else name for name in texts.columns])
-    columns = {name: [column[row] for row in rows] for name, column in zip(names, cells, strict=True)}
+    first = ["" if name.startswith(_UNNAMED) else name for name in texts.columns]
+    above = grouping_rows(first, [[column[row] for column in cells] for row in rows[:_HEAD]], ".")
+    names = unique_names([column[rows[above - 1]] for column in cells] if above else first)
+    columns = {name: [column[row] for row in rows[above:]] for name, column in zip(names, cells, strict=True)}
 
     def column(name: str) -> Column:
         return column_of(columns[name])
 
-    return ColumnTable(names, place.source, len(rows), column, {}, [row + 2 for row in rows], options=place.options)
+    lines = [row + 2 for row in rows[above:]]
+    layout = Layout(notes=(grouping_note(1, first, "row"),) if above else ())
+    about = place.options
+    return _Sheet(names, place.source, len(lines), column, {}, lines, options=about, layout=layout, place=place)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet(ColumnTable):
+    """A sheet's table, which knows of formulas that hold no value.
+
+    Args:
+        place: Where it stands.
+    """
+
+    place: Place = field(kw_only=True)
+
+    def problem(self, row: int, name: str) -> DataError:
+        error = super().problem(row, name)
+        if self.texts(name)[row] or not _never_calculated(self.place):
+            return error
+        what = say("the file has formulas without values: open it in a spreadsheet program and save it")
+        return DataError(f"{error.message} ({what})", error.hint)
+
+
+def _never_calculated(place: Place) -> bool:
+    """Whether some sheet has a formula whose value was never stored, as programs that write workbooks leave it."""
+    with zipfile.ZipFile(io.BytesIO(place.content)) as book:
+        sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/")]
+        return any(_FORMULA_ALONE.search(book.read(name)) for name in sheets)
 
 
 def _cell(text: str | None, value: float | None) -> str:

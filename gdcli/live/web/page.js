@@ -10,11 +10,20 @@ const KEPT = "gdcli"; // in the tab's own storage
 const terminal = document.getElementById("terminal");
 const address = new URLSearchParams(location.search);
 const asked = Number(address.get("fontsize"));
-const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
+const tab = storage();
+const kept = JSON.parse(tab?.getItem(KEPT) ?? "{}");
 // While a page is open its session stands nowhere: a copy of the tab finds none, and begins one of its own.
-sessionStorage.removeItem(KEPT);
+tab?.removeItem(KEPT);
 let session = kept.settings === settings() ? kept.session : ""; // another address asks for another run
 let shown; // textual.js's view of the terminal
+
+function storage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null; // a browser that keeps nothing: each page is a new run
+  }
+}
 
 function settings() {
   const query = new URLSearchParams(location.search);
@@ -114,7 +123,7 @@ drawn.observe(document.body, { attributeFilter: ["class"] });
 
 addEventListener("resize", follow);
 addEventListener("pagehide", () => {
-  if (session) sessionStorage.setItem(KEPT, JSON.stringify({ session, settings: settings() }));
+  if (session) tab?.setItem(KEPT, JSON.stringify({ session, settings: settings() }));
 });
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 document.getElementById("again").onclick = () => location.reload();

@@ -9,25 +9,23 @@ from textual import events
 from textual.drivers.web_driver import WebDriver
 
 from gdcli.live.app import LiveApp
-from gdcli.live.configuration import Configuration
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Area
 from gdcli.live.scenes import Scenes
 from gdcli.live.session import Session
 from gdcli.live.session_factory import SessionFactory
 from gdcli.live.web.lifeline import end_with_server
-from gdcli.live.web.settings import HIDDEN, settings_of
+from gdcli.live.web.settings import HIDDEN, VARIABLE, settings_of
 from gdcli.render.screen import Screen
 
-__all__ = ["CONTROLS", "DRIVER", "LessonApp", "PageApp", "app_in"]
+__all__ = ["DRIVER", "LessonApp", "PageApp", "app_in"]
 
 DRIVER = "TEXTUAL_DRIVER"
 """The variable that is set where a page stands behind standard output."""
-CONTROLS = "LIVE_CONTROLS"
-"""The variable that says whether its settings are fixed."""
-SETTING_GROUPS = ("Learning rate", "Start again with another")
-NAMES = {key.action.rpartition("_")[0] for key in KEYS if key.group in SETTING_GROUPS}
-SETTINGS = frozenset(key.action for key in KEYS if key.action.rpartition("_")[0] in NAMES)
+FREE_GROUPS = ("Run", "Look")
+FREE = {key.action.rpartition("_")[0] or key.action for key in KEYS if key.group in FREE_GROUPS}
+SETTINGS = frozenset(key.action for key in KEYS if (key.action.rpartition("_")[0] or key.action) not in FREE)
+"""Actions that change a setting: all but those that are known to change none."""
 FIXED = "The settings are fixed in this lesson."
 Watcher = Callable[[Session], None]
 
@@ -37,14 +35,14 @@ def app_in(environ: Mapping[str, str]) -> Callable[[Session, Screen, Watcher | N
     if DRIVER not in environ:
         return LiveApp
     end_with_server()
-    return LessonApp if environ.get(CONTROLS) == HIDDEN else PageApp
+    return LessonApp if environ.get(VARIABLE) == HIDDEN else PageApp
 
 
 class PageApp(LiveApp):
     """The playground in a page."""
 
     _pictures = 0
-    _known: tuple[Configuration, float | None] | None = None
+    _known: tuple[object, ...] = ()
 
     def on_app_focus(self, event: events.AppFocus) -> None:  # noqa: ARG002 - a handler's signature
         """All anew: the page may be another one, whose terminal is empty."""
@@ -56,10 +54,10 @@ class PageApp(LiveApp):
         factory, run = self.session.factory, self.session.run
         if self.session.replaying or not isinstance(factory, SessionFactory):
             return
-        now = factory.configuration, run.rate if run.turns else None
+        now = factory.configuration(), run.changes, run.rate if run.turns or run.changes else None
         if now != self._known:
             self._known = now
-            self._tell("settings", values=settings_of(*now))
+            self._tell("settings", values=settings_of(factory.configuration(run.changes), now[-1]))
 
     def _save_picture(self) -> None:
         """A picture of the screen, among the browser's downloads."""

@@ -64,7 +64,7 @@ class ServedCommand:
         factory = SessionFactory.from_origin(origin, self._parse)
         with np.errstate(all="ignore"):
             _ = factory.setup
-        return factory.configuration
+        return factory.configuration()
 
     def check(self, asked: Asked) -> None:
         """See `Programs`."""

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from gdcli.data.samples import samples
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Named
 from gdcli.experiments.options import Option
 from gdcli.experiments.spec import OptimizerSpec, Spec, options_of
-from gdcli.live.configuration import Configuration
 
-__all__ = ["CONTROLS", "HIDDEN", "Asked", "asked_by", "query_of", "settings_of"]
+if TYPE_CHECKING:
+    from gdcli.live.configuration import Configuration
+
+__all__ = ["CONTROLS", "HIDDEN", "VARIABLE", "Asked", "asked_by", "query_of", "settings_of"]
 
 RUN = (
-    *("lr", "schedule", "warmup", "lr_at", "batch_size", "shuffle", "seed", "standardize", "scale", "optimizer"),
+    *("lr", "schedule", "warmup", "lr_at", "at", "batch_size", "shuffle", "seed", "standardize", "scale", "optimizer"),
     *("loss", "l1", "l2", "m", "b", "start", "degree", "no_intercept", "hidden", "activation", "init", "dropout"),
     *("label_smoothing", "task", "dtype", "validation", "epochs"),
 )
 """Options that are settings, and the hyperparameters of optimizers beside them: none names a file."""
 NUMBERS = ("number", "positive", "non_negative", "below_one", "count", "whole")
 CONTROLS, HIDDEN = "controls", "hidden"
+VARIABLE = "LIVE_CONTROLS"
+"""The variable that tells a page's program."""
 PAGE = (CONTROLS, "fontsize", "data")
 LONGEST, MOST_LAYERS, MOST_NEURONS, MOST_ROWS = 1000, 8, 256, 10_000
 """What one page may take of a machine that serves a class."""
@@ -122,6 +125,8 @@ LIMITS: Mapping[str, Callable[[Any], None]] = {"hidden": _small_network, "valida
 
 def _sample(text: str) -> str:
     """A sample, with its settings; never a file, whatever the text is."""
+    from gdcli.data.samples import samples  # which need NumPy
+
     sample = notation.named("data", text.removeprefix("sample:"), "as in data=sample:spiral:noise=0.2")
     known = [one.name for one in samples()]
     if sample.name not in known:

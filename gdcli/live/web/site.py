@@ -9,16 +9,17 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdcli.errors import GdcliError
 from gdcli.live.web.addresses import Endpoint
-from gdcli.live.web.page_app import CONTROLS
-from gdcli.live.web.programs import Programs
 from gdcli.live.web.session import GRACE, BrowserSession, cells
 from gdcli.live.web.sessions import NoRoomError, Sessions
-from gdcli.live.web.settings import Asked, asked_by
+from gdcli.live.web.settings import VARIABLE, Asked, asked_by
 from gdcli.render import theme
+
+if TYPE_CHECKING:
+    from gdcli.live.web.programs import Programs
 
 web: Any = import_module("aiohttp.web")  # of the optional extra
 Server: Any = import_module("textual_serve.server").Server
@@ -138,7 +139,7 @@ class Site:
     def _program(self, asked: Asked, size: tuple[int, int]) -> BrowserSession:
         return BrowserSession(
             self._programs.command(asked),
-            {CONTROLS: asked.controls},
+            {VARIABLE: asked.controls},
             size,
             self._served.download_manager,
             self._programs.query,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gdcli.definitions.namedtuple import NamedTuple
@@ -16,8 +17,12 @@ __all__ = ["FRAME", "PLAIN", "Block", "Run", "blocks", "pages", "plain_text", "t
 
 WIDEST = 88
 """Columns of a paragraph: longer lines are hard to read."""
+WORD, CONTINUED = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+"""), " \\"
+"""A word of a command, and the end of a line after which it goes on."""
 PLAIN = 30
 """Lines that a command's output is laid out for where there are no pages."""
+ALONE = 5
+"""Lines of an output that do not begin a page of their own, if they can be kept with what is before them."""
 FRAME = 4
 """Lines of a page that are not its body: the title and the keys, each with a blank line."""
 
@@ -59,14 +64,25 @@ def blocks(chapter: Chapter, words: Words, screen: Screen, run: Run, height: int
     if chapter.code:
         yield Block(_code(chapter, words, screen))
     for command in chapter.commands:
-        head = [*flowed(command.look or words.look, width), paint(f"$ {command.run}", theme.COMMAND, screen)]
+        head = [*flowed(command.look or words.look, width), *_command_lines(command.run, screen)]
         yield Block([*head, *run(command, height - _rows(head, screen)).lines])
     if chapter.task:
-        command_line = [paint(f"$ {chapter.task_command}", theme.COMMAND, screen)] if chapter.task_command else []
-        yield Block([*flowed(f"{words.task} {chapter.task}", width), *command_line])
+        yield Block([*flowed(f"{words.task} {chapter.task}", width), *_command_lines(chapter.task_command, screen)])
     if chapter.question:
         yield Block(flowed(f"{words.question} {chapter.question}", width))
         yield Block(flowed(f"{words.answer} {chapter.answer}", width), turn=True)
+
+
+def _command_lines(command: str, screen: Screen) -> list[str]:
+    """A command as a shell takes it: broken between its words, with a sign that it goes on."""
+    lines = ["$"] if command else []
+    for word in WORD.findall(command):
+        if columns(lines[-1]) + columns(word) + 1 + len(CONTINUED) < screen.width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"   {word}")
+    ends = [CONTINUED] * (len(lines) - 1) + [""]
+    return [paint(line + end, theme.COMMAND, screen) for line, end in zip(lines, ends, strict=False)]
 
 
 def _code(chapter: Chapter, words: Words, screen: Screen) -> list[str]:
@@ -94,7 +110,7 @@ def pages(found: Iterable[Block], screen: Screen, height: int) -> Iterator[list[
         while _rows(page, screen) > height:
             kept = _that_fit(page, screen, height)
             yield page[:kept]
-            page = page[kept:]
+            page = page[kept + (not page[kept]) :]
     if page:
         yield page
 
@@ -105,11 +121,12 @@ def _rows(lines: Sequence[str], screen: Screen) -> int:
 
 
 def _that_fit(lines: Sequence[str], screen: Screen, height: int) -> int:
-    """How many lines fit on a page; at least one."""
+    """How many lines go on a page: to its last blank line where few would be left alone, else all that fit."""
     count = 1
     while _rows(lines[: count + 1], screen) <= height:
         count += 1
-    return count
+    blank = next((at for at in range(count, count // 2, -1) if not lines[at]), 0)
+    return blank if blank and len(lines) - count < ALONE else count
 
 
 def plain_text(chapter: Chapter, words: Words, screen: Screen, run: Run, height: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
 from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
 from gdcli.render.reports.headers import line_header
-from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.screen import Screen, clip, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Status
@@ -134,8 +134,10 @@ def fit_columns(result: LineResult, width: int) -> list[Column]:
     ]
     used = sum(column.width + 1 for column in left + right)
     shown = names[: max(1, (width - used - SPARE) // 11)]
-    heads = [name if width > MOST_COLUMNS else fit(name, 10) for name in (plain(one, Screen()) for one in shown)]
-    values = [Column(head, partial(_parameter, at=at), 10) for at, head in enumerate(heads)]
+    room = max(10, (width - used - SPARE) // max(1, len(shown)) - 1)
+    heads = [name if width > MOST_COLUMNS else clip(name, room) for name in (plain(one, Screen()) for one in shown)]
+    wide = 10 if width > MOST_COLUMNS else max(map(columns, heads), default=10)
+    values = [Column(head, partial(_parameter, at=at), max(10, wide)) for at, head in enumerate(heads)]
     return [*left, *values, *right]
 
 
@@ -266,20 +268,19 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
     abreast = min(_abreast(names, layout), len(cells))
     lines = -(-len(cells) // abreast)
     kept = lines if layout.rows is None else min(lines, max(1, layout.rows - used - 2))
+    kept += lines - kept == 1  # the last line is as long as the one that would say that it is missing
     yield together(PARTED, [head] * abreast)
     for at in range(kept):
         yield together(PARTED, cells[at::lines])
     if kept < lines:
-        yield say(
-            " ... {count} more: --format kv has them all",
-            count=len(cells) - sum(len(cells[at::lines]) for at in range(kept)),
-        )
+        left_out = len(cells) - sum(len(cells[at::lines]) for at in range(kept))
+        yield say(" ... {count} more: --format kv has them all", count=left_out)
 
 
 def _parameter_names(names: Sequence[str], layout: Layout) -> list[str]:
     """Names as they are printed; on a screen, cut where they leave no room for the numbers."""
     longest = layout.width if layout.rows is None else max(8, layout.width // 2 - NUMBERS - 2)
-    return [fit(plain(name, Screen()), longest) for name in names]
+    return [clip(plain(name, Screen()), longest) for name in names]
 
 
 def _abreast(names: Sequence[str], layout: Layout) -> int:

@@ -100,6 +100,8 @@ def _blocks(result: GroupsResult, left_out: int, screen: Screen, plotted: bool) 
         by=by,
         counts=counts,
     )
+    if len(result) == 1:  # its own figures say it
+        return
     for name, values in zip(result.experiment.names, result.parameters.T, strict=True):
         yield from _spread(name, values[np.isfinite(values)], screen, plotted)
 

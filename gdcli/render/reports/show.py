@@ -12,7 +12,7 @@ from gdcli.render import Report, theme
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import Gallery, gallery
-from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.screen import Screen, clip, columns, paint, plain
 from gdcli.render.vocabulary import sized, word
 from gdcli.said import enumerated, say
 
@@ -54,7 +54,7 @@ def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str
         paragraph=_Lines(look.columns, layout.width),
         blocks=lambda screen: _blocks(look, layout, listed, show, names, screen),
         pictures=lambda screen: _drawn(look, show, names, screen),
-        words=lambda screen: _words(look, names, screen),
+        words=lambda screen: _saved_words(look, names, screen),
         title=say(
             "{count:,} rows, {count2:,} columns from {name}",
             count=len(look.table),
@@ -62,6 +62,17 @@ def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str
             name=look.spec.name,
         ),
     )
+
+
+def _saved_words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
+    """What is written below a saved picture: the columns, then the answer."""
+    described = _Lines(look.columns, screen.width)
+    for column in look.columns[:MOST_CLASSES]:
+        yield from described(column, screen)
+    if len(look.columns) > MOST_CLASSES:
+        yield say(" ... {count:,} more", count=len(look.columns) - MOST_CLASSES)
+    yield ""
+    yield from _words(look, names, screen)
 
 
 def _drawn(look: Look, show: int | None, names: Mapping[str, str], screen: Screen) -> list[Picture]:
@@ -84,7 +95,7 @@ class _Lines:
         self._headed, self._width = False, width
 
     def __call__(self, column: ColumnSummary, screen: Screen) -> Iterator[str]:
-        name = fit(plain(column.name, screen), self._name)
+        name = clip(plain(column.name, screen), self._name)
         cells = [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
         if not self._headed:
             self._headed = True
@@ -98,7 +109,7 @@ class _Lines:
             yield paint(titles, theme.HEADING, screen)
         line = screen.speak(self._line(name, word(column.role), _kind(column), cells, ""))
         bars = histogram(column.histogram, screen)
-        values = fit(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
+        values = clip(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
         yield say("{line}{bars} {values}", line=line, bars=paint(bars, theme.DATA, screen), values=values)
 
     def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import theme
 from gdcli.render.charts.axes import Axis
 from gdcli.render.charts.curves import PlottedSeries, cut_pieces, fit_axes, list_omissions, prepare_series
@@ -15,6 +16,7 @@ from gdcli.render.raster.geometry import Floats
 from gdcli.render.svg.ink import BOLD, LETTER, SHAPES, SIZE, Fragment, Ink, label, shape
 
 TOP, BELOW, RIGHT, LINE = 26, 40, 14, 17
+ROW = SIZE + 2  # pixels between the words of marks
 TICK_X, TICK_Y = 80, 34  # pixels for each tick, about
 DASHES, STARTS = ("", "8 4", "2 3", "10 4 2 4", "14 3"), "4 4"
 HANDFUL, FEW = 20, 200
@@ -44,9 +46,12 @@ def draw_chart(chart: Chart, width: float, height: float, ink: Ink) -> Fragment:
     left = 12 + LETTER * max([1, *(len(text) for _, text in y.ticks)])
     wide = width - left - RIGHT
     body = [label(chart.title, 0, 15, more=f'{BOLD} font-size="14"'), *legend]
-    plot = [*_frame(x, y, wide, tall, ink), *_marks(chart, x, wide, tall, ink)]
+    marks = list(_marks(chart, x, wide))
+    plot = [*_frame(x, y, wide, tall, ink), *(one.line(tall, ink) for one in marks)]
     for one, look in sorted(zip(curves, looks, strict=True), key=lambda pair: bool(pair[1].kind)):
         plot += look.draw(one, (x, y), (wide, tall))
+    if marks:
+        plot += _mark_words(marks, _ink(curves, (x, y), (wide, tall)), (wide, tall), ink)
     if chart.y_label:
         plot.append(label(chart.y_label, 4, 14, more='opacity=".75"'))
     body.append(f'<g transform="translate({left:.1f} {top})">' + "\n".join(plot) + "</g>")
@@ -62,8 +67,7 @@ class _Look:
 
     def draw(self, one: PlottedSeries, axes: tuple[Axis, Axis], size: tuple[float, float]) -> Iterator[str]:
         """The curve on a plot of that size."""
-        parts = cut_pieces(one, *axes, int(size[0] / 2), int(size[1] / 2))
-        spots = [part * [size[0], -size[1]] + [0, size[1]] for part in parts]
+        spots = _spots(one, axes, size)
         if self.kind:
             count = sum(map(len, spots))
             radius = LARGEST if count <= HANDFUL else LARGE if count <= FEW else SMALL
@@ -147,22 +151,76 @@ def _places(one: Axis) -> list[tuple[float, str]]:
     return [(spot, text) for spot, (_, text) in zip(spots, one.ticks, strict=True) if -1e-9 <= spot <= 1 + 1e-9]
 
 
-def _marks(chart: Chart, x: Axis, wide: float, tall: float, ink: Ink) -> Iterator[str]:
-    """Vertical lines and their words, each lower than one that is near."""
+class _Mark(NamedTuple):
+    """A vertical line, where it stands, and its word."""
+
+    at: float
+    word: str
+
+    @property
+    def meaning(self) -> theme.Meaning:
+        """What it is."""
+        return theme.LIMIT if self.word.split(" ")[0] == "limit" else theme.AXIS
+
+    def line(self, tall: float, ink: Ink) -> str:
+        """The line."""
+        return f'<path stroke="{ink.of(self.meaning)}" stroke-dasharray="4 3" d="M{self.at:.1f} 0V{tall:.1f}"/>'
+
+    def write(self, start: float, row: int, ink: Ink) -> str:
+        """The word, on a ground of its own."""
+        halo = f'stroke="{ink.ground.paper}" stroke-width="3" paint-order="stroke"'
+        left = 0 < start < self.at
+        x, anchor = (self.at - 4, "end") if left else (start, "start")
+        return label(self.word, x, 14 + ROW * row, anchor, f'fill="{ink.of(self.meaning)}" {halo}')
+
+
+def _marks(chart: Chart, x: Axis, wide: float) -> Iterator[_Mark]:
+    """The vertical lines on the plot, from left to right."""
     where = np.array([value if not chart.log_x or value > 0 else np.nan for value, _ in chart.marks], dtype=np.float64)
     spots = x.fraction(np.log10(where) if chart.log_x else where).tolist()
     inside = sorted((spot, word) for spot, (_, word) in zip(spots, chart.marks, strict=True) if 0 <= spot <= 1)
-    taken: list[float] = []  # the right end of the last word of each line
-    for spot, word in inside:
-        meaning = theme.LIMIT if word.split(" ")[0] == "limit" else theme.AXIS
-        at, size = spot * wide, LETTER * len(word)
-        yield f'<path stroke="{ink.of(meaning)}" stroke-dasharray="4 3" d="M{at:.1f} 0V{tall:.1f}"/>'
-        start = at + 4 if at + 4 + size <= wide else at - 4 - size
-        row = next((row for row, end in enumerate(taken) if end < start), len(taken))
-        taken[row : row + 1] = [start + size + 4]
-        fill = f'fill="{ink.of(meaning)}"'
-        halo = f'stroke="{ink.ground.paper}" stroke-width="3" paint-order="stroke"'
-        yield label(word, start, 14 + (SIZE + 2) * row, more=f"{fill} {halo}")
+    return (_Mark(spot * wide, word) for spot, word in inside)
+
+
+def _ink(curves: Sequence[PlottedSeries], axes: tuple[Axis, Axis], size: tuple[float, float]) -> Floats:
+    """Where there is something drawn, as points that are near each other."""
+    found = [(one.series.style == "points", part) for one in curves for part in _spots(one, axes, size)]
+    return np.concatenate([np.empty((0, 2)), *(part if cloud else _dense(part) for cloud, part in found)])
+
+
+def _mark_words(marks: Sequence[_Mark], taken: Floats, size: tuple[float, float], ink: Ink) -> Iterator[str]:
+    """The words of vertical lines, on either side, as high as the least is drawn there."""
+    lines = [_dense(np.array([[one.at, 0], [one.at, size[1]]])) for one in marks]
+    taken = np.concatenate([taken, *lines])
+    rows = range(max(1, int((size[1] - 4) / ROW)))
+    for mark in marks:
+        wide = LETTER * (len(mark.word) + 1)
+        sides = [start for start in (mark.at + 4, mark.at - 4 - wide) if 0 <= start <= size[0] - wide] or [0.0]
+        inked = {(start, row): _inked(taken, start, row, wide) for row in rows for start in sides}
+        start, row = min(inked, key=lambda place: inked[place])
+        yield mark.write(start, row, ink)
+        middle = np.array([[start, 8 + ROW * row], [start + wide, 8 + ROW * row]])
+        taken = np.concatenate([taken, _dense(middle)])
+
+
+def _inked(taken: Floats, start: float, row: int, wide: float) -> int:
+    """How much is drawn where a word of a row would stand."""
+    low, high = [start - 2, ROW * row], [start + wide + 2, ROW * row + ROW]
+    return int(((taken > low) & (taken < high)).all(axis=1).sum())
+
+
+def _dense(points: Floats) -> Floats:
+    """A line as points that are near each other."""
+    if len(points) < 2:
+        return points
+    steps = np.linspace(0, 1, 40)[:, None, None]
+    return (points[:-1] + steps * (points[1:] - points[:-1])).reshape(-1, 2)
+
+
+def _spots(one: PlottedSeries, axes: tuple[Axis, Axis], size: tuple[float, float]) -> list[Floats]:
+    """A curve's points in pixels, in pieces."""
+    parts = cut_pieces(one, *axes, int(size[0] / 2), int(size[1] / 2))
+    return [part * [size[0], -size[1]] + [0, size[1]] for part in parts]
 
 
 def _line(points: Floats) -> str:
