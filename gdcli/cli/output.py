@@ -21,6 +21,7 @@ from gdcli.render.formats._one_value import HINT, VALUE, one_value
 from gdcli.render.formats._shell_variables import check_prefix
 from gdcli.render.layout import LEAST, Layout
 from gdcli.render.svg.names import check_names, pictures
+from gdcli.said import enumerated, say
 
 NOTHING = SaveOptions()
 
@@ -34,7 +35,7 @@ def format_of(options: OutputOptions) -> Format:
     if (one := one_value(options.get, options.format)) is not None:
         return one
     if options.format == VALUE:
-        raise OptionError("--format value goes with --get here", HINT)
+        raise OptionError(say("--format value goes with --get here"), HINT)
     chosen: Format = named(FORMAT, "--format", options.format)
     return chosen
 
@@ -55,7 +56,8 @@ def emit(
     if render.rows_only and report.records == ():
         others = [name for name, one in definitions(FORMAT).items() if not one.rows_only]
         raise OptionError(
-            f"--format: {options.format} is for rows, and there are none here", f"use {', '.join(others)}"
+            say("--format: {format} is for rows, and there are none here", format=options.format),
+            say("use {names}", names=enumerated(others)),
         )
     report.kv_prefix = options.prefix or ""
     files = pictures(saving.save or ())
@@ -89,9 +91,14 @@ def check(options: OutputOptions, saving: SaveOptions = NOTHING, with_model: boo
         return
     path = Path(options.output)
     if not options.output or path.is_dir():
-        raise DataError(f"{options.output or '-o'}: is a folder, not a file", "give -o the name of a file")
+        raise DataError(
+            say("{output}: is a folder, not a file", output=options.output or "-o"), say("give -o the name of a file")
+        )
     if not path.parent.is_dir():
-        raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
+        raise DataError(
+            say("{path}: there is no folder '{parent}'", path=path, parent=path.parent),
+            say("make it first, or write somewhere else"),
+        )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.definitions import TOY, Kind
 from gdcli.errors import OptionError
+from gdcli.said import say
 
 # In order of difficulty.
 __all__ = ["line", "polynomial", "trend", "blobs", "xor", "circles", "moons", "spiral"]  # noqa: RUF022
@@ -255,9 +256,11 @@ def spiral(rows: int = 200, noise: float = 0.02, rng: np.random.Generator | None
 def _checked(rows: int, noise: float, rng: np.random.Generator | None) -> np.random.Generator:
     """The generator to draw from, once rows and noise are known to be possible."""
     if rows < 1:
-        raise OptionError(f"rows: {rows} is not a number of rows", "ask for 1 or more")
+        raise OptionError(say("rows: {rows} is not a number of rows", rows=rows), say("ask for 1 or more"))
     if not 0 <= noise < math.inf:
-        raise OptionError(f"noise: {noise} is not a standard deviation", "give 0 or a positive number")
+        raise OptionError(
+            say("noise: {noise} is not a standard deviation", noise=noise), say("give 0 or a positive number")
+        )
     return np.random.default_rng(0) if rng is None else rng
 
 

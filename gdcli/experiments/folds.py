@@ -21,6 +21,7 @@ from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.line import LineExperiment, line_experiment, on_rows
 from gdcli.experiments.network import NetworkExperiment, network_experiment
 from gdcli.experiments.reading import Examples
+from gdcli.said import say
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
 
@@ -46,7 +47,7 @@ class Measured:
     @property
     def title(self) -> str:
         """The metric as people write it."""
-        return "RMSE" if self.right is None else "log loss"
+        return "RMSE" if self.right is None else say("log loss")
 
     @property
     def held_out(self) -> bool:

@@ -18,6 +18,7 @@ from gdcli.render.charts.axes import fractions
 from gdcli.render.raster.geometry import pixels, within
 from gdcli.render.raster.pictures import class_colors, draw_heat_map, draw_regions
 from gdcli.render.screen import align_right, columns, fit, plain
+from gdcli.said import say
 
 __all__ = ["Regions", "predict"]
 
@@ -58,8 +59,12 @@ class Regions:
 
     def _plane(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         data, classes = scene.data, scene.preparation.classes
-        words = [("decision regions" if classes else "prediction", theme.HEADING), (" and data", theme.NOTE)]
-        words += [(f"  {_signs(scene, page)} held out", theme.NOTE)] if scene.held_out is not None else []
+        words = [
+            (say("decision regions") if classes else say("prediction"), theme.HEADING),
+            (say(" and data"), theme.NOTE),
+        ]
+        held_out = say("  {signs} held out", signs=_signs(scene, page))
+        words += [(held_out, theme.NOTE)] if scene.held_out is not None else []
         ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
         frame = draw_axes(page, write_title(page, area, words), *ranges, x_label=data.input_names[0])
         inner = frame.area
@@ -138,7 +143,7 @@ def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     data = scene.data
     frame = draw_axes(
         page,
-        write_title(page, area, [("data", theme.HEADING), (" and network", theme.FITTED)]),
+        write_title(page, area, [(say("data"), theme.HEADING), (say(" and network"), theme.FITTED)]),
         padded(data.inputs[:, 0]),
         padded(data.targets),
         x_label=data.input_names[0],
@@ -152,7 +157,7 @@ def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
 def _against_truth(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """Predictions across, the truth up."""
     rows = _held_out_rows(scene)
-    words = [("prediction", theme.FITTED), (" (across) against truth (up)", theme.NOTE)]
+    words = [(say("prediction"), theme.FITTED), (say(" (across) against truth (up)"), theme.NOTE)]
     predictions = predict(scene, run.now.parameters, rows.inputs)
     draw_by_truth(page, write_title(page, area, words), predictions, rows.targets)
 
@@ -175,9 +180,15 @@ def _draw_confusion(page: Page, area: Area, run: Course, scene: NetworkScene) ->
     predicted = predict(scene, run.now.parameters, rows.inputs).astype(np.intp)
     counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + predicted, minlength=len(classes) ** 2)
     table = counts.reshape(len(classes), len(classes))
-    where = "validation" if scene.held_out is not None else "training"
+    where = say("validation") if scene.held_out is not None else say("training")
     below = write_title(
-        page, area, [("confusion", theme.HEADING), (f" {where} rows", theme.NOTE), ("  truth down", theme.NOTE)]
+        page,
+        area,
+        [
+            (say("confusion"), theme.HEADING),
+            (say(" {where} rows", where=where), theme.NOTE),
+            (say("  truth down"), theme.NOTE),
+        ],
     )
     names = [fit(plain(name, page.screen), 6) for name in classes]
     wide = max(len(str(int(table.max(initial=0)))), max(map(columns, names))) + 1
@@ -193,4 +204,9 @@ def _draw_confusion(page: Page, area: Area, run: Course, scene: NetworkScene) ->
             text = str(count) if count else "·"
             page.write(below.left + label + (to + 1) * wide - len(text), below.top + 1 + at, text, meaning)
     if left := len(classes) - shown:
-        page.write(below.left, below.top + 1 + shown, f"and {left} class{'es' * (left > 1)} more", theme.NOTE)
+        page.write(
+            below.left,
+            below.top + 1 + shown,
+            say("and {left} class{s} more", left=left, s="es" * (left > 1)),
+            theme.NOTE,
+        )

@@ -17,6 +17,7 @@ from gdcli.render.raster.geometry import Floats, pieces
 from gdcli.render.raster.pictures import scale_levels, value_limits
 from gdcli.render.reports.surface import resample
 from gdcli.render.reports.surface_marks import TIE, describe_path, describe_scene, wrap_words
+from gdcli.render.screen import Screen
 from gdcli.render.svg.ink import BOLD, Fragment, clean, label
 from gdcli.render.theme import AXIS, EDGE, LIGHT, MISSING, PATH, START, STEP, TRAILS, Meaning
 
@@ -73,7 +74,7 @@ def draw_scene(scene: Scene, values: Floats) -> Fragment:
     rows = -(-len(panels) // columns)
     below = BELOW + (3 * LINE * max(map(len, panels)) if len(panels) > 1 else 0)
     width, foot = columns * (LEFT + box.width) + BAR, rows * (TOP + box.height + below)
-    words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER))
+    words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER), Screen())
     legend = [*_legend(scene, panels[0], LEFT, foot + LINE * len(words))] if len(panels) == 1 < len(panels[0]) else []
     height = foot + LINE * (len(words) + len(legend)) + 6
     lines = [f'<defs><g id="surface">{_ground(values, box)}</g></defs>']
@@ -102,7 +103,7 @@ def _panel(scene: Scene, trails: Sequence[DescentPath], box: _Box, beside: bool)
         if several:
             yield from _legend(scene, trails, 0, box.height + BELOW)
         else:
-            for at, line in enumerate(wrap_words(describe_path(scene, trails[0]), int(box.width / LETTER))):
+            for at, line in enumerate(wrap_words(describe_path(scene, trails[0]), int(box.width / LETTER), Screen())):
                 yield label(line, 0, box.height + BELOW + LINE * at, "start")
 
 
