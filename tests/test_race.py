@@ -313,7 +313,9 @@ def six():
     return do(race("lr=0.01,0.05,0.1,0.2,0.28,1"), "step 60")
 
 
-@pytest.mark.parametrize("screen", [Screen(), Screen(color=False), Screen(color=False, unicode=False)], ids=["colour", "plain", "ascii"])
+@pytest.mark.parametrize(
+    "screen", [Screen(), Screen(color=False), Screen(color=False, unicode=False)], ids=["colour", "plain", "ascii"]
+)
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 def test_six_lanes_fit_the_screen_each_with_its_number(size, screen, six):
     lines = screenful(six, *size, screen=screen)

@@ -193,12 +193,12 @@ def _timestamp(column: Column, _without: Sequence[str]) -> ReadWarning | None:
     begin, end = (
         str(np.datetime64(int(value / unit), "s"))[:10] for value in (column.distinct[0], column.distinct[-1])
     )
-    name = {1.0: "seconds", 1e3: "milliseconds", 1e6: "microseconds"}.get(unit, "nanoseconds")
+    names = {1.0: say("seconds"), 1e3: say("milliseconds"), 1e6: say("microseconds")}
     days = begin if begin == end else say("{begin} to {end}", begin=begin, end=end)
     what = say(
         "{shown} looks like {name} since 1970 ({days}): large numbers, close together",
         shown=column.shown,
-        name=name,
+        name=names.get(unit, say("nanoseconds")),
         days=days,
     )
     return ReadWarning(

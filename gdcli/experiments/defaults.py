@@ -320,7 +320,7 @@ def _rate_words(found: tuple[Choice, ...]) -> str:
     if "lr" not in by:
         return ""
     if "optimizer" in by:
-        exactly = " (exact: 1/L)" if by["optimizer"].value in ("nesterov", "sgd") else ""
+        exactly = say(" (exact: 1/L)") if by["optimizer"].value in ("nesterov", "sgd") else ""
         return say(
             "full batches, {value}, lr {value2}{exactly}",
             value=by["optimizer"].value,

@@ -108,9 +108,11 @@ class FoldScores(NamedTuple):
 
     def __str__(self) -> str:
         """As people read it: accuracy 0.973 +- 0.013 (with --folds 5)."""
+        mean, error = self.mean, self.standard_error
+        if self.metric == "accuracy":
+            return say("accuracy {mean:.3f} +- {error:.3f}", mean=mean, error=error)
         name = "RMSE" if self.metric == "rmse" else self.metric
-        digits = ".3f" if self.metric == "accuracy" else ".4g"
-        return f"{name} {self.mean:{digits}} +- {self.standard_error:{'.3f' if digits == '.3f' else '.2g'}}"
+        return say("{name} {mean:.4g} +- {error:.2g}", name=name, mean=mean, error=error)
 
 
 def _known(value: float) -> float | None:

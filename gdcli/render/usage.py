@@ -41,6 +41,8 @@ def _said(message: str) -> str:
     message = message[0].lower() + message[1:] if message.startswith(("No such", "Got ")) else message
     if found := re.fullmatch(r"no such option: (\S+)", message):
         return say("no such option: {name}", name=found[1])
+    if found := re.fullmatch(r"no such command '(.*)'", message):
+        return say("no such command '{name}'", name=found[1])
     if found := re.fullmatch(r"Option '(.*)' requires an argument", message):
         return say("Option '{name}' requires an argument", name=found[1])
     if found := re.fullmatch(r"Option '(.*)' does not take a value", message):

@@ -231,7 +231,7 @@ def _quality(result: LineResult) -> str:
 
 def describe_folds(folds: FoldScores) -> str:
     """The mean score with its standard error."""
-    return say("{folds} (with --folds {count})", folds=folds, count=len(folds.scores))
+    return say("{folds} (with --folds {count})", folds=str(folds), count=len(folds.scores))
 
 
 def summarize_verdicts(verdicts: Sequence[Verdict], screen: Screen) -> Iterator[str]:

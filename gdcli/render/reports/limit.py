@@ -123,8 +123,8 @@ def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, scr
     for at, (label, values, note) in enumerate(rows):
         start = paint(say(" {label:<{broad}}", broad=broad, label=label), theme.HEADING, screen)
         meaning = theme.LIMIT if at == 0 else theme.PLAIN
-        cells = [paint(f"{_format(value):>14}", meaning, screen) for value in values]
-        yield say("{start}{names}   {note}", start=start, names="".join(cells), note=note)
+        cells = [paint(say("{value:>14}", value=_format(value)), meaning, screen) for value in values]
+        yield say("{start}{names}   {note}", start=start, names=together("", cells), note=note)
     if limits[0].flat:
         count = len(limits[0].eigenvalues)
         yield from wrap_remark(
@@ -236,7 +236,7 @@ def _cells(cells: Sequence[str], widths: Sequence[int] = BROAD) -> str:
 def _steps(value: float) -> str:
     """Steps in the long run."""
     if math.isinf(value):
-        return "never"
+        return say("never")
     return (
         say("in {max:,}", max=max(1, math.ceil(value))) if value < COUNTED else say("in {value}", value=short(value, 2))
     )
@@ -244,7 +244,7 @@ def _steps(value: float) -> str:
 
 def _at(step: int | None) -> str:
     if step is None:
-        return "never"
+        return say("never")
     return say("step {step:,}", step=step) if step < COUNTED else say("step {step}", step=short(float(step), 2))
 
 
@@ -252,4 +252,4 @@ def _format(value: float | None) -> str:
     """A number; what has no bound, or no formula, as a word."""
     if value is None:
         return say("no formula")
-    return "infinite" if math.isinf(value) else short(value)
+    return say("infinite") if math.isinf(value) else short(value)

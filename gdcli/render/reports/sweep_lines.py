@@ -56,7 +56,7 @@ def outcome_line(run: SweptRun) -> str:
     held_out = "best_validation_loss" in losses
     best, kind = (
         losses["best_validation_loss" if held_out else "best_loss"],
-        say("validation loss") if held_out else "loss",
+        say("validation loss") if held_out else say("loss"),
     )
     return say("{name}{verdict}", name=name, verdict=run.verdict) + (
         say(", best {kind} {best:.4g}", kind=kind, best=best) if best is not None else ""
