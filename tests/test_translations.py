@@ -4,6 +4,7 @@ import gettext
 import io
 import pickle
 import re
+from pathlib import Path
 
 import catalogue
 import live_sessions
@@ -204,6 +205,15 @@ class TestScreens:
             assert max(map(columns, lines)) <= size[0]
             keys = {"space", "tab", "Enter", "Esc", "live", "moons", "virgin", "dropout", "beta"}
             assert set(english("\n".join(lines))) <= keys
+
+    @pytest.mark.parametrize("line", ["fit --epochs 5", "train classes.csv --hidden 3 --epochs 3 --lr 0.1", "surface"])
+    def test_saved_pictures(self, line):
+        screens(line, "--lang", "zh-TW", "--save", "own.svg", "--save", "own.txt")
+        svg, text = (Path(name).read_text("utf-8") for name in ("own.svg", "own.txt"))
+        words = "\n".join(re.findall(r"<text[^>]*>([^<]*)", svg))
+        assert re.search("[\u4e00-\u9fff]", words)
+        assert english(re.sub(r"rerun: .*|--save .*", "", words)) == []
+        assert english(text) == []
 
     def test_rerun_has_no_language(self):
         _, _, err = screens("fit --epochs 3", "--lang", "zh-TW")

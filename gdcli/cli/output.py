@@ -64,17 +64,17 @@ def emit(
     if files and report.words is None:
         report.records = list(report.records)  # they are shown twice
     report.records = rows = Lasting(report.records)
-    save = partial(_save_pictures, report, files, saving, again) if saving.save else None
+    save = partial(_save_pictures, report, files, saving, again, terminal) if saving.save else None
     to = terminal if render.for_people else terminal.for_programs()
     with unwound(), rows.lasting(save), destination(options.output, to) as out:
         render(report, out, terminal.screen(out))
 
 
-def _save_pictures(report: Report, files: list[str], saving: SaveOptions, again: object) -> None:
+def _save_pictures(report: Report, files: list[str], saving: SaveOptions, again: object, terminal: Terminal) -> None:
     if files:
         from gdcli.render.svg.files import save_pictures  # loads NumPy
 
-        save_pictures(report, files, str(again or report.summary()["rerun"]), saving.theme)
+        save_pictures(report, files, str(again or report.summary()["rerun"]), saving.theme, terminal.speak)
 
 
 def check(options: OutputOptions, saving: SaveOptions = NOTHING, with_model: bool = False) -> None:

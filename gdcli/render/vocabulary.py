@@ -90,6 +90,7 @@ WORDS = {
         say("limit"),
         say("log loss"),
         say("loss"),
+        say("macro f1"),
         say("minimum"),
         say("mixed"),
         say("neither"),
