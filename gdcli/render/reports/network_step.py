@@ -135,7 +135,7 @@ def _forward(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
         factors = [float(each) for each in one.inputs[0]]
         terms = [*zip((float(step.before[w]) for w in weights), factors, strict=True), (float(step.before[bias]),)]
         z = float(one.z[0, number])
-        text = f"z{at + 1}_{number + 1} = {_sum(terms, z)}"
+        text = f"z{at + 1}_{number + 1} = " + _sum(terms, z)
         if not last:
             h = short(float(one.outputs[0, number]), DIGITS)
             text += f"   h{at + 1}_{number + 1} = {name}({short(z, DIGITS)}) = {h}"
