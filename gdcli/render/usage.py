@@ -10,6 +10,15 @@ from gdcli.said import Said, say
 __all__ = ["reworded"]
 
 POSSIBLE = re.compile(r"(.*) \(Possible options: (.*)\)")
+KNOWN = (
+    (r"no such option: (\S+)", say("no such option: {name}", name="")),
+    (r"no such command '(.*)'", say("no such command '{name}'", name="")),
+    (r"Option '(.*)' requires an argument", say("Option '{name}' requires an argument", name="")),
+    (r"Option '(.*)' does not take a value", say("Option '{name}' does not take a value", name="")),
+    (r"Missing argument '(.*)'", say("Missing argument '{name}'", name="")),
+    (r"Missing option '(.*)'", say("Missing option '{name}'", name="")),
+)
+"""Messages of the parser, and the same as sentences."""
 
 
 def reworded(message: str, error: Any) -> tuple[str, str]:
@@ -39,18 +48,9 @@ def _said(message: str) -> str:
     if found := POSSIBLE.fullmatch(message):
         return say("{message} (Possible options: {names})", message=_said(found[1]), names=found[2])
     message = message[0].lower() + message[1:] if message.startswith(("No such", "Got ")) else message
-    if found := re.fullmatch(r"no such option: (\S+)", message):
-        return say("no such option: {name}", name=found[1])
-    if found := re.fullmatch(r"no such command '(.*)'", message):
-        return say("no such command '{name}'", name=found[1])
-    if found := re.fullmatch(r"Option '(.*)' requires an argument", message):
-        return say("Option '{name}' requires an argument", name=found[1])
-    if found := re.fullmatch(r"Option '(.*)' does not take a value", message):
-        return say("Option '{name}' does not take a value", name=found[1])
-    if found := re.fullmatch(r"Missing argument '(.*)'", message):
-        return say("Missing argument '{name}'", name=found[1])
-    if found := re.fullmatch(r"Missing option '(.*)'", message):
-        return say("Missing option '{name}'", name=found[1])
+    for pattern, known in KNOWN:
+        if found := re.fullmatch(pattern, message):
+            return Said(message, known.template, {"name": found[1]})
     if found := re.fullmatch(r"got unexpected extra arguments? \((.*)\)", message):
         return _unexpected(message, found[1])
     return message
