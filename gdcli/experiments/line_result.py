@@ -12,7 +12,6 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
@@ -81,16 +80,6 @@ class LineResult(Result):
     """
 
     experiment: LineExperiment = None  # type: ignore[assignment]  # fields before it have defaults
-
-    @property
-    def reading(self) -> ReadReport | None:
-        """What was read and how it is understood."""
-        return self.experiment.reading
-
-    @property
-    def kept(self) -> Epoch:
-        """The best record where validation is watched, else (or if asked for) the last."""
-        return self.run.best if self.experiment.keeps_best else self.run.last
 
     @cached_property
     def values(self) -> list[float]:

@@ -16,7 +16,6 @@ from gdcli.analysis.evaluation import Evaluation, evaluate
 from gdcli.analysis.overfitting import overfitting
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.data.report import ReadReport
 from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
@@ -29,7 +28,7 @@ from gdcli.experiments.result import Result, described, ended_words, ending, in_
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.said import say
-from gdcli.training.records import Epoch, Overfitting
+from gdcli.training.records import Overfitting
 from gdcli.training.segments import made_by
 
 USUAL = 0.1
@@ -45,16 +44,6 @@ class NetworkResult(Result):
     """
 
     experiment: NetworkExperiment = None  # type: ignore[assignment]  # fields before it have defaults
-
-    @property
-    def reading(self) -> ReadReport | None:
-        """What was read and how it is understood."""
-        return self.experiment.reading
-
-    @property
-    def kept(self) -> Epoch:
-        """The best record where validation is watched, else (or if asked for) the last."""
-        return self.run.best if self.experiment.keeps_best else self.run.last
 
     @property
     def parameters(self) -> dict[str, Array]:

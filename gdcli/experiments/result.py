@@ -88,9 +88,9 @@ class Result(ABC):
         return self.status is Status.DIVERGED
 
     @property
-    @abstractmethod
     def reading(self) -> ReadReport | None:
         """What was read and how it is understood; None of a data set made elsewhere."""
+        return self.experiment.reading
 
     @property
     def rerun(self) -> str:
@@ -98,9 +98,9 @@ class Result(ABC):
         return str(self.invocation)
 
     @property
-    @abstractmethod
     def kept(self) -> Epoch:
-        """The record whose parameters count."""
+        """The best record where validation is watched, else (or if asked for) the last."""
+        return self.run.best if self.experiment.keeps_best else self.run.last
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the equation, the scores, the pictures."""
