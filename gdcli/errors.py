@@ -2,8 +2,28 @@
 
 from collections.abc import Iterable
 
+from gdcli.said import enumerated, say
+
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as a shell has it: 128 and the signal's number."""
+
+REASONS = (
+    say("no such file or directory"),
+    say("permission denied"),
+    say("is a directory"),
+    say("not a directory"),
+    say("file exists"),
+    say("no space left on device"),
+    say("read-only file system"),
+    say("bad file descriptor"),
+    say("broken pipe"),
+    say("input/output error"),
+    say("file too large"),
+    say("file name too long"),
+    say("too many open files"),
+    say("address already in use"),
+)
+"""What systems mostly say."""
 
 
 class GdcliError(Exception):
@@ -50,6 +70,12 @@ class NotConvergedError(GdcliError):
     exit_code = 5
 
 
+def reason(error: OSError) -> str:
+    """Why the system refused something, in lower case."""
+    text = (error.strerror or str(error)).lower()
+    return next((one for one in REASONS if one == text), text)
+
+
 def install_hint(extra: str) -> str:
     """A hint how to install an optional extra; the distribution's name comes from the installed metadata.
 
@@ -61,7 +87,7 @@ def install_hint(extra: str) -> str:
     package = __name__.partition(".")[0]
     scripts = entry_points(group="console_scripts", name=package)
     owners = [script.dist.name for script in scripts if script.dist and script.module == f"{package}.__main__"]
-    return f"pip install '.[{extra}]' in a checkout of {(owners or [package])[0]}"
+    return say("pip install '.[{extra}]' in a checkout of {owners}", extra=extra, owners=(owners or [package])[0])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -77,5 +103,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), names, n=1)
     if near:
-        return f"did you mean '{names[near[0]]}'?"
-    return f"choose from {', '.join(names.values())}" if names else ""
+        return say("did you mean '{names}'?", names=names[near[0]])
+    return say("choose from {names}", names=enumerated(names.values())) if names else ""

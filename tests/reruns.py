@@ -76,6 +76,7 @@ POOL: dict[str, Sequence[str]] = {
 """Values of options, by name; a flag needs none."""
 LEFT_OUT = {
     "help": "runs nothing", "help_all": "runs nothing", "plugin": "tests/test_plugins.py", "quiet": "says no line",
+    "lang": "says the same line",
     "debug": "says how an error came about", "timing": "adds what a clock says", "web": "tests/test_live_web.py",
     "race": "a line for each lane: tests/test_race.py",
     "port": "goes with --web", "host": "goes with --web",

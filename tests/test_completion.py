@@ -50,6 +50,7 @@ VALUES = {
     "pred": "column",
     "validation": "file:|none",
     "resume": "file:.safetensors",
+    "lang": "choice:en|zh-TW",
     "suggest": f"choice:{'|'.join(suggestions.NAMES)}",
 }
 PATIENCE = 60

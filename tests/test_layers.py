@@ -20,6 +20,7 @@ FLOORS = {
     "arrays": 0,
     "definitions": 0,
     "formatting": 0,
+    "said": 0,
     "nn": 1,
     "optim": 1,
     "data": 1,

@@ -126,6 +126,7 @@ UNSEEN = {
     ("predict", "color"): "rows for a pipe have no colour",
     ("sample", "color"): "csv has no colour",
     ("show", "plot"): "is part of the run",
+    **{(name, "lang"): "a number, or rows, have no language" for name in ("mse", "rmse", "predict", "sample")},
 }
 """Options that such a run cannot show, and why."""
 

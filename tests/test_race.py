@@ -13,7 +13,7 @@ from gdcli.errors import OptionError
 from gdcli.live.plain import converse
 from gdcli.live.race_setup import lane_factories
 from gdcli.live.race_words import table
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, english
 
 THREE = "sgd,momentum,adam"
 NET = ("--hidden", "8", "--activation", "tanh", "--batch-size", "50")
@@ -139,7 +139,7 @@ def test_a_lane_that_diverges_says_so_and_the_others_go_on():
     alive, lost = sitting.lanes
     assert (alive.number, lost.run.diverged) == (60, True)
     assert lost.news.name == "diverged"
-    assert f"diverged at step {lost.number}" in table(sitting.lanes)[2]
+    assert f"diverged at step {lost.number}" in table(sitting.lanes, english)[2]
     do(sitting, "step")
     assert alive.number == 61
 
@@ -313,7 +313,9 @@ def six():
     return do(race("lr=0.01,0.05,0.1,0.2,0.28,1"), "step 60")
 
 
-@pytest.mark.parametrize("screen", [Screen(), Screen(color=False), Screen(color=False, unicode=False)], ids=str)
+@pytest.mark.parametrize(
+    "screen", [Screen(), Screen(color=False), Screen(color=False, unicode=False)], ids=["colour", "plain", "ascii"]
+)
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 def test_six_lanes_fit_the_screen_each_with_its_number(size, screen, six):
     lines = screenful(six, *size, screen=screen)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gdcli.cli.threads import VARIABLES, limit_threads
+from gdcli.experiments.threads import VARIABLES, limit_threads
 
 
 def threads(*words, **environ):

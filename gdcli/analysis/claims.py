@@ -12,6 +12,7 @@ from gdcli.analysis.collinearity import Dependence, near_twins
 from gdcli.analysis.objective import Change, Objective
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import capitalized, say, together
 
 if TYPE_CHECKING:
     from gdcli.analysis.sharpness import Sharpness
@@ -83,11 +84,11 @@ def optimum_name(objective: Objective | None) -> Claim | None:
     if objective is None:
         return None
     if not (objective.l2 or objective.weight_decay):
-        return Claim("exact", "optimum", objective.name, "The optimum is the exact least-squares solution.")
-    parts = [f"L2 {number(objective.l2)} on the weights"] if objective.l2 else []
+        return Claim("exact", "optimum", objective.name, say("The optimum is the exact least-squares solution."))
+    parts = [say("L2 {l2} on the weights", l2=number(objective.l2))] if objective.l2 else []
     if objective.weight_decay:
-        parts.append(f"weight decay {number(objective.weight_decay)} on all parameters")
-    sentence = f"The optimum is the exact ridge solution, with {' and '.join(parts)}."
+        parts.append(say("weight decay {weight_decay} on all parameters", weight_decay=number(objective.weight_decay)))
+    sentence = say("The optimum is the exact ridge solution, with {names}.", names=together(say(" and "), parts))
     return Claim("exact", "optimum", objective.name, sentence)
 
 
@@ -109,32 +110,36 @@ one shown has the smallest parameters.
     """
     free = len(objective.rank.dependences)
     if not free:
-        return Claim("exact", "unique", 1, "The optimum is unique.")
-    shown = "The one shown has the smallest parameters" + (f" for the {inputs}" if inputs else "")
+        return Claim("exact", "unique", 1, say("The optimum is unique."))
+    shown = say("The one shown has the smallest parameters") + (
+        say(" for the {inputs}", inputs=inputs) if inputs else ""
+    )
     if start is not None:
         apart = np.abs(objective.destination(start) - objective.optimum).max()
         same = apart <= 1e-9 * max(1.0, float(np.abs(objective.optimum).max()))
-        goal = "this descent goes to it" if same else "this descent goes to the one nearest to its start"
-        shown = f"{shown}; {goal}"
+        goal = say("this descent goes to it") if same else say("this descent goes to the one nearest to its start")
+        shown = say("{shown}; {goal}", shown=shown, goal=goal)
     reason = _reason(objective)
-    sentence = f"Many optima fit equally well: {reason}. The condition number is infinite. {shown}."
+    sentence = say(
+        "Many optima fit equally well: {reason}. The condition number is infinite. {shown}.", reason=reason, shown=shown
+    )
     return Claim("exact", "unique", 0, sentence)
 
 
 def condition(objective: Objective) -> Claim:
     """The condition number of the Hessian, L/mu; infinite where a direction is flat."""
     value = objective.condition_number
-    return Claim("exact", "condition number", value, f"The condition number is {number(value)}.")
+    return Claim("exact", "condition number", value, say("The condition number is {value}.", value=number(value)))
 
 
 def _reason(objective: Objective) -> str:
     """Why there are many."""
     facts, count = objective.rank.dependences, len(objective.names)
     if count > objective.rows and not (objective.l2 or objective.weight_decay):
-        return f"{count} parameters are more than {objective.rows} rows can settle"
-    named = "; ".join(fact.sentence for fact in facts[:NAMED])
+        return say("{count} parameters are more than {rows} rows can settle", count=count, rows=objective.rows)
+    named = together(say("; "), (fact.sentence for fact in facts[:NAMED]))
     rest = len(facts) - NAMED
-    return named if rest <= 0 else f"{named}; and {rest} more"
+    return named if rest <= 0 else say("{named}; and {rest} more", named=named, rest=rest)
 
 
 def twins(inputs: Array, names: Sequence[str], known: Sequence[Dependence] = ()) -> Claim | None:
@@ -149,8 +154,8 @@ def twins(inputs: Array, names: Sequence[str], known: Sequence[Dependence] = ())
     pairs = near_twins(inputs, names, named)
     if not pairs:
         return None
-    text = "; ".join(pair.sentence for pair in pairs[:NAMED])
-    sentence = f"{text[0].upper()}{text[1:]}: the data hardly settle their weights one by one."
+    text = together(say("; "), (pair.sentence for pair in pairs[:NAMED]))
+    sentence = say("{text}: the data hardly settle their weights one by one.", text=capitalized(text))
     return Claim("exact", "near twins", len(pairs), sentence)
 
 
@@ -167,9 +172,15 @@ def digits(objective: Objective, back: Change | None = None) -> Claim:
     known = objective.digits(back)[shown != 0]
     least = int(known.min()) if len(known) else 15
     if least == 0:
-        return Claim("bound", "digits", 0, "Rounding of the data leaves no digit of the optimum's parameters certain.")
-    word = "digit" if least == 1 else "digits"
-    return Claim("bound", "digits", least, f"The optimum's parameters are good to at least {least} {word}.")
+        return Claim(
+            "bound", "digits", 0, say("Rounding of the data leaves no digit of the optimum's parameters certain.")
+        )
+    return Claim(
+        "bound",
+        "digits",
+        least,
+        say("The optimum's parameters are good to at least {least} digit{s}.", least=least, s="s" * (least != 1)),
+    )
 
 
 def r_squared(outputs: Array, targets: Array, intercept: bool) -> Claim:
@@ -193,10 +204,15 @@ def r_squared(outputs: Array, targets: Array, intercept: bool) -> Claim:
     centre = float(np.mean(targets)) if intercept else 0.0
     total, left = float(((targets - centre) ** 2).sum()), float(residual @ residual)
     value = 1 - left / total if total > 0 else float(left == 0)
-    base = "the mean" if intercept else "0"
+    base = say("the mean") if intercept else "0"
     which = "" if intercept else ", uncentred"
     subject = "R2" if intercept else "R2 uncentred"
-    sentence = f"R2 is {value:.4f}{which}: 1 is perfect, 0 is no better than predicting {base}."
+    sentence = say(
+        "R2 is {value:.4f}{which}: 1 is perfect, 0 is no better than predicting {base}.",
+        value=value,
+        which=which,
+        base=base,
+    )
     return Claim("exact", subject, value, sentence)
 
 
@@ -204,7 +220,12 @@ def mean_baseline(targets: Array, name: str = "y") -> Claim:
     """The MSE of always predicting the mean."""
     mean = float(np.mean(targets))
     error = float(np.mean((targets - mean) ** 2))
-    sentence = f"Always predicting the mean of {name}, {number(mean)}, has an MSE of {number(error)}."
+    sentence = say(
+        "Always predicting the mean of {name}, {mean}, has an MSE of {error}.",
+        name=name,
+        mean=number(mean),
+        error=number(error),
+    )
     return Claim("exact", "baseline", error, sentence)
 
 
@@ -221,7 +242,11 @@ def majority_baseline(targets: Array, classes: Sequence[str]) -> Claim:
     """
     counts = np.bincount(np.asarray(targets).astype(int), minlength=len(classes))
     share = float(counts.max() / counts.sum())
-    sentence = f"Always saying {classes[int(counts.argmax())]} is right in {share:.3g} of the rows."
+    sentence = say(
+        "Always saying {classes} is right in {share:.3g} of the rows.",
+        classes=classes[int(counts.argmax())],
+        share=share,
+    )
     return Claim("exact", "baseline", share, sentence)
 
 
@@ -235,13 +260,17 @@ def sharpness_trust(measured: Sharpness, error: float) -> Claim:
     off = measured.residual + error
     part = off / abs(measured.value) if measured.value else math.inf
     if not part < 0.5:
-        return Claim("bound", "sharpness error", off, "Finite differences do not settle the sharpness here.")
-    sentence = f"The sharpness is {number(measured.value)}, off by at most about {_part(part)}."
+        return Claim("bound", "sharpness error", off, say("Finite differences do not settle the sharpness here."))
+    sentence = say(
+        "The sharpness is {value}, off by at most about {part}.", value=number(measured.value), part=_part(part)
+    )
     return Claim("bound", "sharpness error", off, sentence)
 
 
 def _part(part: float) -> str:
     """A part of something: in per cent, or, of very little, as a power of ten."""
     return (
-        f"{number(100 * part, 1)} %" if part >= 1e-4 else f"one part in {number(10 ** math.floor(-math.log10(part)))}"
+        f"{number(100 * part, 1)} %"
+        if part >= 1e-4
+        else say("one part in {floor}", floor=number(10 ** math.floor(-math.log10(part))))
     )

@@ -11,6 +11,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import GdcliError
 from gdcli.nn.activations import linear
 from gdcli.nn.networks import Network
+from gdcli.said import say
 
 __all__ = ["AffineError", "Witness", "collapse", "is_linear", "largest_difference", "witness"]
 
@@ -101,7 +102,7 @@ def collapse(network: Network, parameters: Array) -> tuple[Array, Array]:
     """
     if not is_linear(network):
         names = ", ".join(activation.__name__ for activation in network.activations)
-        raise ValueError(f"only a network of linear layers is one layer, not one with {names}")
+        raise ValueError(say("only a network of linear layers is one layer, not one with {names}", names=names))
     exact = parameters.astype(np.float64)
     *before, last = network.layers
     product, shift = last.weights(exact), last.bias(exact)
@@ -172,8 +173,11 @@ def witness(network: Network, parameters: Array, inputs: Array) -> Witness:
         p, q = next(made, (None, None))
         if p is None or q is None:
             raise AffineError(
-                f"no witness: the network is affine on these {len(inputs):,} rows and wherever else was looked",
-                "its hidden neurons never reach the bend of their activation",
+                say(
+                    "no witness: the network is affine on these {count:,} rows and wherever else was looked",
+                    count=len(inputs),
+                ),
+                say("its hidden neurons never reach the bend of their activation"),
             )
         found = _widest(network, parameters, p, q, None)
     return found

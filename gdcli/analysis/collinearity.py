@@ -10,6 +10,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import enumerated, say
 
 __all__ = ["Dependence", "Rank", "centred_rounding", "near_twins", "rank", "unit_columns"]
 
@@ -46,17 +47,24 @@ class Dependence:
     def sentence(self) -> str:
         """The fact, in words."""
         if self.kind == "zero":
-            return f"column {self.column} is constant: its weight changes nothing"
+            return say("column {column} is constant: its weight changes nothing", column=self.column)
         if self.kind == "constant":
-            return f"column {self.column} is constant: it carries the same information as the bias"
+            return say("column {column} is constant: it carries the same information as the bias", column=self.column)
         if self.kind == "near":
-            almost = f"almost the same information (correlation {self.correlation:.5f})"
-            return f"columns {self.others[0]} and {self.column} carry {almost}"
+            almost = say("almost the same information (correlation {correlation:.5f})", correlation=self.correlation)
+            return say(
+                "columns {others} and {column} carry {almost}", others=self.others[0], column=self.column, almost=almost
+            )
         names = [other for other in self.others if other]
         if self.kind == "twin":
-            return f"columns {names[0]} and {self.column} carry the same information"
-        names += ["the bias"] * ("" in self.others)
-        return f"column {self.column} is a combination of {', '.join(names[:-1])} and {names[-1]}"
+            return say("columns {names} and {column} carry the same information", names=names[0], column=self.column)
+        names += [say("the bias")] * ("" in self.others)
+        return say(
+            "column {column} is a combination of {names} and {names2}",
+            column=self.column,
+            names=enumerated(names[:-1]),
+            names2=names[-1],
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,11 @@ from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Mean, Verdict, mean_of
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 
 __all__ = ["Choice", "compare", "keep_smallest", "tends_higher"]
 
+DEGREE = say("degree")
 ENOUGH = 0.95
 """Of a larger size that is kept for being better."""
 CONFIDENCE = 0.975
@@ -39,19 +41,39 @@ def compare(
     Source: Student 1908, The Probable Error of a Mean, the paired test.
     """
     gap = mean_of(np.asarray(first, float) - np.asarray(second, float))
-    size, error = number(abs(gap.value), 2) + (f" in {what}" if what else ""), number(gap.standard_error, 2)
-    basis = f"({gap.count} rows)"
+    size, error = (
+        number(abs(gap.value), 2) + (say(" in {what}", what=what) if what else ""),
+        number(gap.standard_error, 2),
+    )
+    basis = say("({count} rows)", count=gap.count)
     better = names[0] if (gap.value < 0) == lower else names[1]
     other = names[1] if better == names[0] else names[0]
     figures = {"difference": gap.value}
     if abs(gap.value) > gap.reach(CONFIDENCE):
-        text = f"{better} is better than {other} by {size}, with a standard error of {error} {basis}."
+        text = say(
+            "{better} is better than {other} by {size}, with a standard error of {error} {basis}.",
+            better=better,
+            other=other,
+            size=size,
+            error=error,
+            basis=basis,
+        )
         return Verdict("different", text, figures, gap.count, gap.standard_error)
-    start = f"{names[0]} and {names[1]} differ by {size}"
+    start = say("{first} and {second} differ by {size}", first=names[0], second=names[1], size=size)
     if abs(gap.value) <= gap.standard_error:
-        text = f"{start}, within the standard error of that, {error} {basis}: no difference is shown."
+        text = say(
+            "{start}, within the standard error of that, {error} {basis}: no difference is shown.",
+            start=start,
+            error=error,
+            basis=basis,
+        )
         return Verdict("no difference", text, figures, gap.count, gap.standard_error)
-    text = f"{start}, with a standard error of {error} {basis}: the rows do not settle which is better."
+    text = say(
+        "{start}, with a standard error of {error} {basis}: the rows do not settle which is better.",
+        start=start,
+        error=error,
+        basis=basis,
+    )
     return Verdict("not settled", text, figures, gap.count, gap.standard_error)
 
 
@@ -104,7 +126,7 @@ def _reach(losses: Array, size: int, best: int) -> float:
     return max(mean_of(losses[best]).standard_error, mean_of(losses[size] - losses[best]).reach(ENOUGH))
 
 
-def keep_smallest(sizes: Sequence[float], losses: Array, name: str = "degree") -> Choice:
+def keep_smallest(sizes: Sequence[float], losses: Array, name: str = DEGREE) -> Choice:
     """The smallest size whose mean loss is within one standard error of the best mean.
 
     Or not worse than the best, row by row, by a paired t test at 95 %: a few rows that lie well for a larger model make
@@ -131,10 +153,20 @@ def keep_smallest(sizes: Sequence[float], losses: Array, name: str = "degree") -
         (at for at in range(len(means)) if means[at].value - means[best].value <= _reach(losses, at, best)), best
     )
     count = means[best].count
-    start = (
-        f"Keep {name} {number(sizes[kept])}: its mean loss on {count} rows held out, {number(means[kept].value, 3)},"
+    start = say(
+        "Keep {name} {size}: its mean loss on {count} rows held out, {value},",
+        name=name,
+        size=number(sizes[kept]),
+        count=count,
+        value=number(means[kept].value, 3),
     )
     if kept == best:
-        return Choice(kept, best, means, f"{start} is the least.")
-    rest = f"is not shown to be worse than the least, {number(means[best].value, 3)} of {name} "
-    return Choice(kept, best, means, f"{start} {rest}{number(sizes[best])}.")
+        return Choice(kept, best, means, say("{start} is the least.", start=start))
+    sentence = say(
+        "{start} is not shown to be worse than the least, {least} of {name} {size}.",
+        start=start,
+        least=number(means[best].value, 3),
+        name=name,
+        size=number(sizes[best]),
+    )
+    return Choice(kept, best, means, sentence)

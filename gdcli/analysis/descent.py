@@ -13,6 +13,7 @@ from gdcli.analysis.objective import Change, Objective, objective
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.optim.optimizers import Optimizer
+from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
 
@@ -89,7 +90,7 @@ class Descent:
     @property
     def inputs(self) -> str:
         """What its parameters multiply, where that is not the columns as they are; else nothing."""
-        return "" if self.back is None else "scaled inputs"
+        return "" if self.back is None else say("scaled inputs")
 
     def pace(self, now: Epoch) -> Claim | None:
         """How many epochs each factor 100 takes, where that is so from now on."""
@@ -154,20 +155,26 @@ class Descent:
 
     def converged(self, start: Epoch, now: Epoch) -> Claim:
         """What is left of the way, of a run that has converged by a tolerance."""
-        sentence = f"It has converged: {self.left_words(start, now)}."
+        sentence = say("It has converged: {left_words}.", left_words=self.left_words(start, now))
         return Claim("exact", "left", self.left(start, now), sentence)
 
     def left_words(self, start: Epoch, now: Epoch) -> str:
         """What is left of the way, in words."""
         left = number(self.left(start, now), 2)
         if self.objective is None:
-            return f"the gradient's largest component is {left} of the start's"
-        return f"{left} of the start's {self.loss_name} above the optimum's is left"
+            return say("the gradient's largest component is {left} of the start's", left=left)
+        return say("{left} of the start's {loss_name} above the optimum's is left", left=left, loss_name=self.loss_name)
 
     def _wandering(self, excess: float) -> Claim:
-        sentence = f"The {self.loss_name} is {number(excess)} above the optimum's, around which mini-batches wander."
+        sentence = say(
+            "The {loss_name} is {excess} above the optimum's, around which mini-batches wander.",
+            loss_name=self.loss_name,
+            excess=number(excess),
+        )
         return Claim("exact", "excess", excess, sentence)
 
     def _apart(self, excess: float) -> Claim:
-        sentence = f"The {self.loss_name} is {number(excess)} above the optimum's."
+        sentence = say(
+            "The {loss_name} is {excess} above the optimum's.", loss_name=self.loss_name, excess=number(excess)
+        )
         return Claim("exact", "excess", excess, sentence)

@@ -13,6 +13,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 from gdcli.training.loop import Problem
 
 __all__ = ["Mean", "Verdict", "log_losses", "mean_of", "quantile", "row_losses", "share_losses"]
@@ -46,7 +47,11 @@ class Verdict:
 
     def with_advice(self, advice: str) -> Verdict:
         """The same, its sentence followed by what to try."""
-        return replace(self, sentence=f"{self.sentence} {advice}") if advice else self
+        return (
+            replace(self, sentence=say("{sentence} {advice}", sentence=self.sentence, advice=advice))
+            if advice
+            else self
+        )
 
 
 def _finite(numbers: Mapping[str, float]) -> dict[str, float | None]:

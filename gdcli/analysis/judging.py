@@ -22,12 +22,13 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.losses import probabilities
+from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Status
 
 __all__ = ["Judged", "judge", "row_scores"]
 
-HELD_OUT, TRAINING = "rows held out", "training rows"
+HELD_OUT, TRAINING = say("rows held out"), say("training rows")
 RARE = 0.5
 """A class with less than this part of an even share of the rows is rare."""
 FAR = 1.5
@@ -126,7 +127,9 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
         said = _overfitting(run, held_out)
         verdicts += [said if nothing is None or said.name == "overfitting" else None, _gap(run, training, held_out)]
     if nothing is None and run.last.status is Status.COMPLETED:
-        named = ("training loss", run.losses) if held_out is None else ("validation loss", run.held_out_losses)
+        named = (
+            (say("training loss"), run.losses) if held_out is None else (say("validation loss"), run.held_out_losses)
+        )
         verdicts.append(still_improving(named[1], named[0]))
     verdicts.append(oscillating(run.losses))
     return tuple(verdict for verdict in verdicts if verdict is not None)

@@ -18,6 +18,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim.optimizers import AdamW, Optimizer
+from gdcli.said import say
 from gdcli.training.loop import Problem
 
 __all__ = ["Objective", "design", "objective"]
@@ -62,7 +63,7 @@ class Objective:
     @property
     def name(self) -> str:
         """What the optimum is called."""
-        return "exact ridge solution" if self.l2 or self.weight_decay else "exact least squares"
+        return say("exact ridge solution") if self.l2 or self.weight_decay else say("exact least squares")
 
     @cached_property
     def optimum(self) -> Array:

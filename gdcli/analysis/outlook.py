@@ -14,6 +14,7 @@ from gdcli.analysis.objective import Objective
 from gdcli.arrays import Array
 from gdcli.formatting import exact
 from gdcli.optim.optimizers import SGD, Optimizer
+from gdcli.said import say
 from gdcli.training.loop import Problem
 
 __all__ = [
@@ -37,7 +38,7 @@ ARRIVED = 1e-12
 NEARER = 100.0
 """The factor by which a distance is to shrink where there is nothing to compare it with."""
 
-LEAST_SQUARES = "exact least squares"
+LEAST_SQUARES = say("exact least squares")
 
 CARRIED_OUT = 1e10
 """Epochs beyond which a number stands for never."""
@@ -64,15 +65,17 @@ def stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -
         return None
     formula = FORMULAS[type(optimizer)]
     if batches:
-        sentence = (
-            f"No mini-batch can upset a learning rate of at most {formula} = {number(limit)}, L of the worst row."
+        sentence = say(
+            "No mini-batch can upset a learning rate of at most {formula} = {limit}, L of the worst row.",
+            formula=formula,
+            limit=number(limit),
         )
         return Claim("bound", "largest stable rate", limit, sentence)
     return Claim(
         "exact",
         "largest stable rate",
         limit,
-        f"The largest stable learning rate is exactly {formula} = {number(limit)}.",
+        say("The largest stable learning rate is exactly {formula} = {limit}.", formula=formula, limit=number(limit)),
     )
 
 
@@ -85,10 +88,15 @@ def share(rate: float, limit: Claim | None) -> Claim | None:
     if limit is None or not isinstance(limit.value, float):
         return None
     part = rate / limit.value
-    name = "largest stable one" if limit.kind == "exact" else "largest that no batch can upset"
-    size = f"{number(100 * part, 2)} %" if part < 10 else f"{number(part, 2)} times"
-    of = " of" if part < 10 else ""
-    sentence = f"lr {exact(rate)} is {size}{of} the {name}, {number(limit.value)}."
+    name = say("largest stable one") if limit.kind == "exact" else say("largest that no batch can upset")
+    size = say("{part} % of", part=number(100 * part, 2)) if part < 10 else say("{part} times", part=number(part, 2))
+    sentence = say(
+        "lr {rate} is {size} the {name}, {value}.",
+        rate=exact(rate),
+        size=size,
+        name=name,
+        value=number(limit.value),
+    )
     return Claim(limit.kind, "share of the limit", part, sentence)
 
 
@@ -105,7 +113,12 @@ def best_rate(objective: Objective, optimizer: Optimizer) -> Claim | None:
         rate, how = objective.curved.best_rate, "2/(L + mu) = "
     else:
         rate, how = _searched(objective, optimizer), ""
-    return Claim("exact", "best rate", rate, f"The fastest constant learning rate is {how}{number(rate)}.")
+    return Claim(
+        "exact",
+        "best rate",
+        rate,
+        say("The fastest constant learning rate is {how}{rate}.", how=how, rate=number(rate)),
+    )
 
 
 def _searched(objective: Objective, optimizer: Optimizer) -> float:
@@ -191,26 +204,37 @@ def distance(
     way = course(objective, optimizer, rate, parameters, velocity)
     if way is None:
         return None
-    what = f"{loss_name} with its penalty" if objective.l2 or objective.weight_decay else loss_name
+    what = (
+        say("{loss_name} with its penalty", loss_name=loss_name)
+        if objective.l2 or objective.weight_decay
+        else loss_name
+    )
     now = way.excess(0)
     there = arrived(objective, now, what)
     if there is not None:
         return there
     if not way.stable:
         return Claim(
-            "exact", "epochs to go", math.inf, f"With lr {number(rate)} the {what} never comes to its optimum."
+            "exact",
+            "epochs to go",
+            math.inf,
+            say("With lr {rate} the {what} never comes to its optimum.", rate=number(rate), what=what),
         )
     target, goal = _target(objective, now)
     steps = way.steps_to(target)
-    return None if steps is None else _counted(steps, f"bring the {what} {goal}")
+    return None if steps is None else _counted(steps, what, goal)
 
 
 def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None:
     """That an excess of `now` is no more than the optimum's digits or rounding leave; None where it is more."""
     if now <= ARRIVED * objective.least:
-        return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's to 12 digits.")
+        return Claim(
+            "exact", "epochs to go", 0, say("It has arrived: the {what} is the optimum's to 12 digits.", what=what)
+        )
     if now <= objective.resolution:
-        return Claim("exact", "epochs to go", 0, f"It has arrived: the {what} is the optimum's but for rounding.")
+        return Claim(
+            "exact", "epochs to go", 0, say("It has arrived: the {what} is the optimum's but for rounding.", what=what)
+        )
     return None
 
 
@@ -218,20 +242,32 @@ def _target(objective: Objective, now: float) -> tuple[float, str]:
     """What to ask for next: a millionth of the optimum's value, else a hundredth of what is left."""
     near = WITHIN * objective.least
     if now > near > objective.resolution:
-        return near, "within a millionth of the optimum's"
-    return max(now / NEARER, objective.resolution), f"{NEARER:g} times nearer to the optimum's"
+        return near, say("within a millionth of the optimum's")
+    return max(now / NEARER, objective.resolution), say("{nearer:g} times nearer to the optimum's", nearer=NEARER)
 
 
-def _counted(steps: Steps, what: str) -> Claim:
+def _counted(steps: Steps, what: str, goal: str) -> Claim:
     count = f"{steps.count:,}" if steps.count < CARRIED_OUT else number(float(steps.count), 2)
-    word = "epoch" if steps.count == 1 else "epochs"
-    verb = what.replace("bring", "brings", 1) if steps.count == 1 else what
     if steps.exact:
-        return Claim("exact", "epochs to go", steps.count, f"Exactly {count} {word} more {verb}.")
+        said = {"count": count, "s": "s" * (steps.count != 1), "brings": _brings(steps), "what": what, "goal": goal}
+        sentence = say("Exactly {count} epoch{s} more {brings} the {what} {goal}.", **said)
+        return Claim("exact", "epochs to go", steps.count, sentence)
     rounded = float(f"{steps.count:.2g}") if steps.count < 2**53 else float(steps.count)
-    sentence = f"About {number(rounded, 2)} {word} more {verb}"
-    never = ": more than anyone can wait for" if steps.count > CARRIED_OUT else ""
-    return Claim("extrapolation", "epochs to go", steps.count, f"{sentence}{never}.")
+    never = say(": more than anyone can wait for") if steps.count > CARRIED_OUT else ""
+    sentence = say(
+        "About {count} epoch{s} more {brings} the {what} {goal}{never}.",
+        count=number(rounded, 2),
+        s="s" * (steps.count != 1),
+        brings=_brings(steps),
+        what=what,
+        goal=goal,
+        never=never,
+    )
+    return Claim("extrapolation", "epochs to go", steps.count, sentence)
+
+
+def _brings(steps: Steps) -> str:
+    return "brings" if steps.count == 1 else "bring"
 
 
 def each_factor(
@@ -257,7 +293,12 @@ def each_factor(
     if steps is None or abs(steps.count - each) > 1:
         return None
     count = number(float(f"{each:.2g}"), 2)
-    sentence = f"About {count} epochs more for each factor {NEARER:g} in {loss_name}."
+    sentence = say(
+        "About {count} epochs more for each factor {nearer:g} in {loss_name}.",
+        count=count,
+        nearer=NEARER,
+        loss_name=loss_name,
+    )
     return Claim("extrapolation", "epochs per factor 100", each, sentence)
 
 
@@ -282,7 +323,17 @@ def pace(losses: Sequence[float], least: float, loss_name: str = "MSE") -> Claim
         return None
     near = WITHIN * least if above[2] > WITHIN * least > 0 else above[2] / NEARER
     more = quarter * math.log(above[2] / near) / later
-    goal = "within a millionth of the optimum's" if near == WITHIN * least else f"{NEARER:g} times nearer to it"
+    goal = (
+        say("within a millionth of the optimum's")
+        if near == WITHIN * least
+        else say("{nearer:g} times nearer to it", nearer=NEARER)
+    )
     count = float(f"{more:.2g}")
-    sentence = f"At the pace of its last {2 * quarter} epochs, about {number(count)} more bring the {loss_name} {goal}."
+    sentence = say(
+        "At the pace of its last {quarter} epochs, about {count} more bring the {loss_name} {goal}.",
+        quarter=2 * quarter,
+        count=number(count),
+        loss_name=loss_name,
+        goal=goal,
+    )
     return Claim("extrapolation", "epochs to go", count, sentence)

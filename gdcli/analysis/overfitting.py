@@ -10,6 +10,7 @@ import numpy as np
 from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Verdict, mean_of, quantile
 from gdcli.arrays import Array
+from gdcli.said import say
 from gdcli.training.records import Epoch, Overfitting
 
 __all__ = ["generalisation_gap", "overfitting", "overfitting_since"]
@@ -88,12 +89,20 @@ def overfitting_since(
         "last_training_loss": last_loss,
     }
     if last_loss < best_loss and rise.above(CHOSEN) and rise.value > GROWN * level:
-        degree = "strong" if _is_strong(level, level + rise.value) else "slight"
-        rows = f"the {rise.count} rows held out"
-        sentence = (
-            f"{degree.capitalize()} overfitting since epoch {best}: the loss on {rows} rose from"
-            f" {number(level, 3)} to {number(level + rise.value, 3)} (standard error {number(rise.standard_error, 2)}),"
-            f" the training loss fell from {number(best_loss, 3)} to {number(last_loss, 3)}."
+        degree = say("Strong") if _is_strong(level, level + rise.value) else say("Slight")
+        rows = say("the {count} rows held out", count=rise.count)
+        sentence = say(
+            "{degree} overfitting since epoch {best}: the loss on {rows} rose from {level} to "
+            "{level2} (standard error {standard_error}), the training loss fell from {best_loss} to "
+            "{last_loss}.",
+            degree=degree,
+            best=best,
+            rows=rows,
+            level=number(level, 3),
+            level2=number(level + rise.value, 3),
+            standard_error=number(rise.standard_error, 2),
+            best_loss=number(best_loss, 3),
+            last_loss=number(last_loss, 3),
         )
         return Verdict("overfitting", sentence, figures, rise.count, rise.standard_error)
     return Verdict(
@@ -107,9 +116,17 @@ def overfitting_since(
 
 def _no_sign(best: int, last: int, rows: int, shown: float) -> str:
     if best == last:
-        return f"No sign of overfitting: the last epoch, {last}, is the best on the {rows} rows held out."
-    power = f"could show a gap of {number(shown, 2)} or more" if math.isfinite(shown) else "are too few to show a gap"
-    return f"No sign of overfitting ({rows} rows held out {power})."
+        return say(
+            "No sign of overfitting: the last epoch, {last}, is the best on the {rows} rows held out.",
+            last=last,
+            rows=rows,
+        )
+    power = (
+        say("could show a gap of {shown} or more", shown=number(shown, 2))
+        if math.isfinite(shown)
+        else say("are too few to show a gap")
+    )
+    return say("No sign of overfitting ({rows} rows held out {power}).", rows=rows, power=power)
 
 
 def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Array] | None = None) -> Verdict | None:
@@ -135,9 +152,13 @@ def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Arr
         if not lost > quantile(0.975, count) * spread:
             return None
         figures |= {"training_accuracy": float(np.mean(right[0])), "held_out_accuracy": float(np.mean(right[1]))}
-    sentence = (
-        f"Worse on rows it has not seen: loss {number(high, 3)} on the {len(held_out)} held out,"
-        f" {number(low, 3)} in training (standard error of the gap {number(error, 2)})."
+    sentence = say(
+        "Worse on rows it has not seen: loss {high} on the {count} held out, {low} in training "
+        "(standard error of the gap {error}).",
+        high=number(high, 3),
+        count=len(held_out),
+        low=number(low, 3),
+        error=number(error, 2),
     )
     return Verdict("generalisation gap", sentence, figures, len(held_out), error)
 

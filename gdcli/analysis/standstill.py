@@ -11,6 +11,7 @@ from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Verdict
 from gdcli.analysis.verdicts import SOLVED, still_improving
 from gdcli.arrays import Array
+from gdcli.said import say
 
 __all__ = ["limit_cycle", "standstill"]
 
@@ -30,7 +31,7 @@ SAME = 1e-6
 """Two places are one where they lie apart by less than this part of a step."""
 
 
-def standstill(losses: Sequence[float], epochs: float = 1.0, name: str = "training loss") -> Verdict | None:
+def standstill(losses: Sequence[float], epochs: float = 1.0, name: str = say("training loss")) -> Verdict | None:
     """Whether a loss is solved, stands still or creeps, by the last fifth of it; None while it falls at a good pace.
 
     solved: it is a thousandth of its first value. plateau: no falling trend by
@@ -56,23 +57,39 @@ def standstill(losses: Sequence[float], epochs: float = 1.0, name: str = "traini
     before, now = float(np.mean(last[:third])), float(np.mean(last[-third:]))
     figures = {"loss": now, "fall": before - now}
     if now <= SOLVED * known[0]:
-        sentence = f"Solved: the {name} is {number(now, 3)}, less than a thousandth of what it was at the start."
+        sentence = say(
+            "Solved: the {name} is {now}, less than a thousandth of what it was at the start.",
+            name=name,
+            now=number(now, 3),
+        )
         return Verdict("solved", sentence, figures, len(last))
-    fell = f"fell by {number(100 * (before - now) / before, 2)} %" if now < before else "did not fall"
-    course = f"in the last {number(round(len(last) * epochs))} epochs the {name} {fell}"
+    fell = (
+        say("fell by {before} %", before=number(100 * (before - now) / before, 2))
+        if now < before
+        else say("did not fall")
+    )
+    course = say(
+        "in the last {count} epochs the {name} {fell}", count=number(round(len(last) * epochs)), name=name, fell=fell
+    )
     if still_improving(known.tolist(), name) is None:
         if abs(before - now) > LEVEL * before:
             return None  # noise that hides a trend, if there is one
-        sentence = f"Plateau: {course}, {number(before, 4)} to {number(now, 4)}."
+        sentence = say(
+            "Plateau: {course}, {before} to {now}.", course=course, before=number(before, 4), now=number(now, 4)
+        )
         return Verdict("plateau", sentence, figures, len(last))
     half = (len(last) - third) * epochs * math.log(2) / math.log(before / now)
     if half <= CRAWLING:
         return None
-    sentence = f"Crawling: {course}; at that pace its next half takes {number(float(f'{half:.1g}'))} epochs."
+    sentence = say(
+        "Crawling: {course}; at that pace its next half takes {value} epochs.",
+        course=course,
+        value=number(float(f"{half:.1g}")),
+    )
     return Verdict("crawling", sentence, figures | {"epochs": half}, len(last))
 
 
-def limit_cycle(points: Sequence[Array], losses: Sequence[float], name: str = "training loss") -> Verdict | None:
+def limit_cycle(points: Sequence[Array], losses: Sequence[float], name: str = say("training loss")) -> Verdict | None:
     """Whether full-batch steps come back to the same places again and again; None where they do not.
 
     w_k = w_(k - p) for a period p of 2 to 8, at four rounds one after the other, up to a millionth of a step. A
@@ -98,8 +115,14 @@ def limit_cycle(points: Sequence[Array], losses: Sequence[float], name: str = "t
         if swing > 1000 * rounding and np.abs(seen[period:] - seen[:-period]).max() <= SAME * swing + rounding:
             low, high = min(losses[-period:]), max(losses[-period:])
             ends = number(low), number(high)
-            between = f"at {ends[0]}" if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
-            round_ = f"the {name} goes round {between}, and does so for ever at this rate"
-            sentence = f"Limit cycle of {period} steps: {round_}."
+            between = (
+                say("at {ends}", ends=ends[0])
+                if ends[0] == ends[1]
+                else say("between {ends} and {ends2}", ends=ends[0], ends2=ends[1])
+            )
+            round_ = say(
+                "the {name} goes round {between}, and does so for ever at this rate", name=name, between=between
+            )
+            sentence = say("Limit cycle of {period} steps: {round}.", period=period, round=round_)
             return Verdict("limit cycle", sentence, {"period": period, "low": low, "high": high}, 0)
     return None

@@ -11,6 +11,7 @@ import numpy as np
 from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Verdict, mean_of
 from gdcli.arrays import Array
+from gdcli.said import enumerated, say
 from gdcli.training.problem import MEASURED
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
@@ -99,28 +100,28 @@ def verdict(outcome: Outcome, goal: Goal | None = None, unstable: bool = False) 
     Source: the lecture, "How large may a step be?": above 1/L steps alternate, above 2/L they grow.
     """
     if outcome.status is Status.INTERRUPTED:
-        return "interrupted"
+        return say("interrupted")
     growing = _growing(outcome)
     if growing:
         lower = np.nanmin(outcome.losses) < outcome.losses[0]
-        return f"improved at first, then {growing}" if lower else growing
+        return say("improved at first, then {growing}", growing=growing) if lower else growing
     if unstable:
-        return "improving, but will diverge"
+        return say("improving, but will diverge")
     there = arrived(outcome.losses, goal)
-    pace = "converged" if outcome.status is Status.CONVERGED or there is not None else _pace(outcome.losses, goal)
+    pace = say("converged") if outcome.status is Status.CONVERGED or there is not None else _pace(outcome.losses, goal)
     if not _oscillates(outcome, goal, there):
         return pace
-    return "converged, oscillating" if pace == "converged" else "oscillating"
+    return say("converged, oscillating") if pace == "converged" else say("oscillating")
 
 
 def _growing(outcome: Outcome) -> str:
     """Whether the loss has exploded, or is about to."""
     if outcome.status is Status.DIVERGED:
-        return "diverged"
+        return say("diverged")
     losses = outcome.losses
     tail = np.diff(losses[-max(5, len(losses) // 4) :])
     rising = len(tail) >= 4 and np.mean(tail > 0) >= 0.9 and losses[-1] > 1.1 * losses.min()
-    return "diverging" if rising or losses[-1] > 2 * losses[0] else ""
+    return say("diverging") if rising or losses[-1] > 2 * losses[0] else ""
 
 
 def _pace(losses: Array, goal: Goal | None) -> str:
@@ -129,14 +130,14 @@ def _pace(losses: Array, goal: Goal | None) -> str:
     if goal is not None:
         before, now = half - goal.optimum, end - goal.optimum
         if not (0 < now < before):
-            return "crawling"
+            return say("crawling")
         left = math.log(now / goal.near) / math.log(before / now) / 2 if now > goal.near else 0.0
-        return "converging" if left <= 1 else "crawling"
+        return say("converging") if left <= 1 else say("crawling")
     fall = float(losses[0]) - end
     share = (half - end) / fall if fall > 0 else 1.0
     if share < FLAT and len(losses) > FEW:
-        return "converged"
-    return "crawling" if share > SLOW else "converging"
+        return say("converged")
+    return say("crawling") if share > SLOW else say("converging")
 
 
 def _oscillates(outcome: Outcome, goal: Goal | None, there: int | None) -> bool:
@@ -185,16 +186,22 @@ def learned_nothing(
     if gain.above(SURE) or not gain.value + gain.reach(ENOUGH) < LITTLE * level:
         return None
     figures = {"loss": float(np.mean(model)), "baseline_loss": level}
-    base = f"predicting the mean ({number(level, 3)})"
+    base = say("predicting the mean ({level})", level=number(level, 3))
     if right is not None and usual is not None:
         sure_of_itself = gain.value - gain.reach(ENOUGH) < -LITTLE * level
         if sure_of_itself and mean_of(right.astype(float) - usual.astype(float)).above(SURE):
             return None
         figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
-        named = f"'{label}'" if label else "the most frequent class"
-        base = f"always saying {named} (accuracy {figures['baseline_accuracy']:.2f})"
+        named = f"'{label}'" if label else say("the most frequent class")
+        base = say("always saying {named} (accuracy {figures:.2f})", named=named, figures=figures["baseline_accuracy"])
     course = _course(figures["loss"], None if start is None else float(np.mean(start)))
-    sentence = f"Learned nothing: {course}, on {gain.count} {where} no better than {base}."
+    sentence = say(
+        "Learned nothing: {course}, on {count} {where} no better than {base}.",
+        course=course,
+        count=gain.count,
+        where=where,
+        base=base,
+    )
     return Verdict("learned nothing", sentence, figures, gain.count, gain.standard_error)
 
 
@@ -202,9 +209,13 @@ def _course(loss: float, first: float | None) -> str:
     """From which loss to which."""
     now = number(loss, 3)
     if first is None or not math.isfinite(first):
-        return f"loss {now}"
+        return say("loss {now}", now=now)
     same = abs(loss - first) < FALL * abs(first)
-    return f"loss {now} from start to end" if same else f"loss {number(first, 3)} at the start, {now} in the end"
+    return (
+        say("loss {now} from start to end", now=now)
+        if same
+        else say("loss {first} at the start, {now} in the end", first=number(first, 3), now=now)
+    )
 
 
 def worse_than_start(start: Array, now: Array) -> Verdict | None:
@@ -218,7 +229,9 @@ def worse_than_start(start: Array, now: Array) -> Verdict | None:
     if not rise.above(SURE):
         return None
     first, last = float(np.mean(start)), float(np.mean(now))
-    sentence = f"Worse than its start: the loss rose from {number(first, 3)} to {number(last, 3)}."
+    sentence = say(
+        "Worse than its start: the loss rose from {first} to {last}.", first=number(first, 3), last=number(last, 3)
+    )
     figures = {"first_loss": first, "last_loss": last}
     return Verdict("worse than its start", sentence, figures, rise.count, rise.standard_error)
 
@@ -244,7 +257,13 @@ def dead_units(network: Network, parameters: Array, inputs: Array) -> Verdict | 
     if not count:
         return None
     verb = "is" if count == 1 else "are"
-    sentence = f"{count} of {units} hidden units {verb} never active on the {len(inputs)} training rows."
+    sentence = say(
+        "{count} of {units} hidden units {verb} never active on the {count2} training rows.",
+        count=count,
+        units=units,
+        verb=verb,
+        count2=len(inputs),
+    )
     return Verdict("dead units", sentence, {"dead": count, "units": units}, len(inputs))
 
 
@@ -259,10 +278,21 @@ def class_absent(labels: Sequence[str], count: int, held_out: int) -> Verdict:
     >>> class_absent(["c4"], 36, 40).sentence
     "36 of 40 rows held out are of a class that no training row is of, 'c4': what is measured on them says nothing."
     """
-    names = ", ".join(f"'{label}'" for label in labels)
-    kind = "a class" if len(labels) == 1 else "classes"
-    sentence = f"{count} of {held_out} rows held out are of {kind} that no training row is of, {names}:"
-    return Verdict("class absent", f"{sentence} what is measured on them says nothing.", {"rows": count}, held_out)
+    names = enumerated(f"'{label}'" for label in labels)
+    given = {
+        "count": count,
+        "held_out": held_out,
+        "names": names,
+        "rest": say("what is measured on them says nothing."),
+    }
+    sentence = (
+        say("{count} of {held_out} rows held out are of a class that no training row is of, {names}: {rest}", **given)
+        if len(labels) == 1
+        else say(
+            "{count} of {held_out} rows held out are of classes that no training row is of, {names}: {rest}", **given
+        )
+    )
+    return Verdict("class absent", sentence, {"rows": count}, held_out)
 
 
 def rare_class_missed(right: Array, label: str, baseline: float, usual: str, where: str = "rows") -> Verdict | None:
@@ -288,13 +318,19 @@ def rare_class_missed(right: Array, label: str, baseline: float, usual: str, whe
     if not count or at_most > 1 - ENOUGH:
         return None
     recall = found / count
-    sentence = f"Class '{label}' is missed: {found} of its {count} {where} are read right."
-    sentence += f" Always saying '{usual}' has accuracy {baseline:.3f}."
+    sentence = say(
+        "Class '{label}' is missed: {found} of its {count} {where} are read right.",
+        label=label,
+        found=found,
+        count=count,
+        where=where,
+    )
+    sentence += say(" Always saying '{usual}' has accuracy {baseline:.3f}.", usual=usual, baseline=baseline)
     figures = {"recall": recall, "rows": count, "baseline_accuracy": baseline}
     return Verdict("rare class missed", sentence, figures, count, math.sqrt(recall * (1 - recall) / count))
 
 
-def still_improving(losses: Sequence[float], name: str = "training loss") -> Verdict | None:
+def still_improving(losses: Sequence[float], name: str = say("training loss")) -> Verdict | None:
     """Whether more epochs would lower a loss: the last fifth of them has a falling trend, and a fall that counts.
 
     The trend is Mann and Kendall's: how many pairs of epochs are in falling order. A fall of less than one per cent,
@@ -317,11 +353,16 @@ def still_improving(losses: Sequence[float], name: str = "training loss") -> Ver
     if order / spread > -2.33 or fall <= FALL * abs(last[-1]) or last[-1] <= SOLVED * abs(losses[0]):
         return None
     part = fall / (fall + float(np.mean(last[-third:])))
-    sentence = f"Still improving: in the last {count} epochs the {name} fell by {number(100 * part, 2)} %."
+    sentence = say(
+        "Still improving: in the last {count} epochs the {name} fell by {part} %.",
+        count=count,
+        name=name,
+        part=number(100 * part, 2),
+    )
     return Verdict("still improving", sentence, {"fall": fall, "z": order / spread}, count)
 
 
-def oscillating(losses: Sequence[float], name: str = "training loss") -> Verdict | None:
+def oscillating(losses: Sequence[float], name: str = say("training loss")) -> Verdict | None:
     """Whether a loss goes up and down at nearly every epoch of its last quarter, more than noise does.
 
     Of independent values, two of three are turning points; the test is for more than that.
@@ -342,5 +383,11 @@ def oscillating(losses: Sequence[float], name: str = "training loss") -> Verdict
     swing = float(np.median(np.abs(steps)))
     if surplus < 2.33 or swing < FALL * abs(float(np.mean(last))):
         return None
-    sentence = f"Oscillating: the {name} turns at {turns} of the last {count - 2} epochs, by {number(swing, 2)}."
+    sentence = say(
+        "Oscillating: the {name} turns at {turns} of the last {count} epochs, by {swing}.",
+        name=name,
+        turns=turns,
+        count=count - 2,
+        swing=number(swing, 2),
+    )
     return Verdict("oscillating", sentence, {"turns": turns, "swing": swing, "z": surplus}, count)

@@ -17,11 +17,11 @@ def main() -> None:
 
         sys.stdout.buffer.write(os.fsencode(answer(os.environ, sys.argv[1:])))
         sys.exit(0)
-    from gdcli.cli.settled import threads_set
-    from gdcli.cli.threads import limit_threads
+    from gdcli.cli.settled import set_early
+    from gdcli.experiments.threads import limit_threads
 
     gc.disable()  # nothing that is imported goes away again: collecting garbage meanwhile finds none
-    limit_threads(sys.argv[1:], os.environ, threads_set(os.environ))  # before anything imports NumPy
+    limit_threads(sys.argv[1:], os.environ, set_early("threads", os.environ))  # before anything imports NumPy
     from gdcli.cli.boundary import run
 
     sys.exit(run(sys.argv[1:]))

@@ -11,16 +11,19 @@ import typer
 
 from gdcli.cli.app import COMMANDS, load, program
 from gdcli.cli.plugins import load_installed, taken
+from gdcli.cli.settled import speaking
 from gdcli.cli.terminal import Terminal
 from gdcli.cli.typer_internals import ClickException, NoArgsIsHelpError
 from gdcli.definitions.plugins import place_in_plugin, plugged
-from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean
+from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean, reason
+from gdcli.render.usage import reworded
+from gdcli.said import say
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     """Runs one command line and returns its exit code; whatever goes wrong is one line on stderr."""
-    terminal = terminal or Terminal.system()
     files, words = taken(arguments)
+    terminal = speaking(terminal or Terminal.system(), words)
     with ExitStack() as stack:
         try:
             if words and words[0] in COMMANDS:
@@ -47,23 +50,29 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
 def _reported(error: Exception, terminal: Terminal) -> int:
     """Reports an error and gives its exit code; what was printed before it goes out too."""
     if isinstance(error, OSError):
-        name = error.filename if isinstance(error.filename, str) else "standard output"
-        terminal.error(f"{name}: {(error.strerror or str(error)).lower()}")
+        name = error.filename if isinstance(error.filename, str) else say("standard output")
+        terminal.error(say("{name}: {reason}", name=name, reason=reason(error)))
         code = DataError.exit_code
     elif isinstance(error, MemoryError):
         terminal.error(
-            "there is not enough memory for this",
-            "use fewer rows, a smaller model, or a smaller --batch-size",
+            say("there is not enough memory for this"),
+            say("use fewer rows, a smaller model, or a smaller --batch-size"),
         )
         code = DataError.exit_code
     elif isinstance(error, GdcliError):
         terminal.error(error.message, error.hint)
         code = error.exit_code
     elif where := place_in_plugin(error):
-        terminal.error(f"{where}: {type(error).__name__}: {error}", "mend the plug-in, or leave it out")
+        terminal.error(
+            say("{where}: {kind}: {error}", where=where, kind=type(error).__name__, error=error),
+            say("mend the plug-in, or leave it out"),
+        )
         code = DataError.exit_code
     else:
-        terminal.error(f"a bug: {type(error).__name__}: {error}", "please report it with the output of --debug")
+        terminal.error(
+            say("a bug: {kind}: {error}", kind=type(error).__name__, error=error),
+            say("please report it with the output of --debug"),
+        )
         code = GdcliError.exit_code
     try:
         terminal.flush()
@@ -86,9 +95,9 @@ def _invoke(arguments: list[str], terminal: Terminal) -> int:
         message = error.format_message()
         words = [word for word in arguments if not word.startswith("-")]
         if words and words[0] not in COMMANDS and message.startswith("No such command"):
-            message, hint = f"there is no command '{words[0]}'", did_you_mean(words[0], COMMANDS)
+            message, hint = say("there is no command '{words}'", words=words[0]), did_you_mean(words[0], COMMANDS)
         else:
-            message, hint = _reworded(message, error)
+            message, hint = reworded(message, error)
         terminal.error(message, hint)
         return 2
     return 0
@@ -103,18 +112,4 @@ def context_of(command: str, words: Sequence[str]) -> Any:
     try:
         return load(command).make_context(command, [word for word in words if word not in ("-h", "--help")])
     except (ClickException, typer.Exit) as error:
-        raise OptionError(f"no command line of gdcli {command}: {error}") from None
-
-
-def _reworded(message: str, error: ClickException) -> tuple[str, str]:
-    """The parser's message in this program's tone: the option first, then what is wrong with it."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "gdcli"
-    message = message.rstrip(".").removeprefix("Invalid value for ").removeprefix("Invalid value: ")
-    if message.startswith("'-"):  # "'--lr' / '--learning-rate': ..." names each spelling
-        names, colon, rest = message.partition("': ")
-        message = f"{names.split(' / ')[0].strip(chr(39))}: {rest}" if colon else message
-    head, did, suggestion = message.partition(" Did you mean")
-    message = head[0].lower() + head[1:] if head.startswith(("No such", "Got ")) else head
-    hint = f"did you mean{suggestion}".rstrip("?") + "?" if did else f"see '{path} --help'"
-    return message.rstrip(".?"), hint
+        raise OptionError(say("no command line of gdcli {command}: {error}", command=command, error=error)) from None

@@ -10,7 +10,6 @@ from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import employed, finish, note_all, note_chosen, progress_bar, reading, resolved
-from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import LineExperiment, read_line
 from gdcli.experiments.line_result import LineResult
@@ -18,6 +17,8 @@ from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec
 from gdcli.render.reports.fit import answer_lines, report
 from gdcli.render.reports.headers import line_header
+from gdcli.render.showing import shown, timed
+from gdcli.said import say
 from gdcli.training import streams
 from gdcli.training.streams import Run
 
@@ -74,4 +75,10 @@ def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:
     """Remarks that the optimum is not the only one."""
     rows, parameters = experiment.rows, experiment.problem.model.size
     if rows < parameters:
-        terminal.note(f"{rows} rows for {parameters} parameters: many models fit these rows equally well")
+        terminal.note(
+            say(
+                "{rows} rows for {parameters} parameters: many models fit these rows equally well",
+                rows=rows,
+                parameters=parameters,
+            )
+        )

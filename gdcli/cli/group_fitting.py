@@ -9,13 +9,14 @@ from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import note_all, reading
-from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.group_result import GroupsResult
 from gdcli.experiments.groups import group_experiment
 from gdcli.experiments.spec import Spec
 from gdcli.render.reports.groups import report
+from gdcli.render.showing import shown
+from gdcli.said import say
 
 
 def fit_each(
@@ -26,10 +27,12 @@ def fit_each(
     check(output)
     for name, given in {"--save": saving.save is not None, "--timing": stream.timing}.items():
         if given:
-            raise OptionError(f"--by: {name} does not go with it", "leave it out: csv has all figures")
+            raise OptionError(
+                say("--by: {name} does not go with it", name=name), say("leave it out: csv has all figures")
+            )
     source = asked.data.source or ("-" if terminal.piped_in() else None)
     if source is None:
-        raise OptionError("--by: there are no rows to read", "give DATA, or pipe rows in")
+        raise OptionError(say("--by: there are no rows to read"), say("give DATA, or pipe rows in"))
     spec = asked.replace(source=source)
     with reading(terminal) as rows:
         experiment = group_experiment(spec, by, rows)

@@ -14,6 +14,7 @@ import typer
 from gdcli.errors import OptionError
 from gdcli.experiments.notation import READERS, write
 from gdcli.experiments.options import Group, Option
+from gdcli.said import say
 
 
 def grouped(function: Callable[..., None]) -> Callable[..., None]:
@@ -30,7 +31,9 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
         for one in parts[name] if name in groups else [parameter.replace(annotation=hints[name])]:
             if one.name in flat:
                 flag = one.name.replace("_", "-")
-                raise OptionError(f"--{flag}: two options have this name", "rename the field of the plug-in")
+                raise OptionError(
+                    say("--{flag}: two options have this name", flag=flag), say("rename the field of the plug-in")
+                )
             flat[one.name] = one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
     @wraps(function)

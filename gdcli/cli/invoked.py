@@ -6,7 +6,7 @@ from typing import Any
 
 from gdcli.experiments.invocation import Invocation, Repeated
 
-NOT_REPEATED = {"quiet", "debug"}
+NOT_REPEATED = {"quiet", "debug", "lang"}
 SETTLED = "gdcli.settled"
 """Where a context keeps the options that settings stand in for."""
 

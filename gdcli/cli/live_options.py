@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from gdcli.cli.options import option
+from gdcli.cli.options import LANG, option
 
 PORT = 8000
 HOST = "127.0.0.1"
@@ -34,6 +34,7 @@ class LiveOptions(NamedTuple):
     plain: Annotated[
         bool, option("--plain", help="One line a step, keys read as words: for a screen reader, or a pipe.")
     ] = False
+    lang: Annotated[str | None, LANG] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
     color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False

@@ -89,6 +89,7 @@ class OutputOptions(NamedTuple):
     ] = None
     get: Annotated[str | None, GET] = None
     prefix: Annotated[str | None, PREFIX] = None
+    lang: Annotated[str | None, LANG] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
     color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False

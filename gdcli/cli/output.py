@@ -21,6 +21,7 @@ from gdcli.render.formats._one_value import HINT, VALUE, one_value
 from gdcli.render.formats._shell_variables import check_prefix
 from gdcli.render.layout import LEAST, Layout
 from gdcli.render.svg.names import check_names, pictures
+from gdcli.said import enumerated, say
 
 NOTHING = SaveOptions()
 
@@ -34,7 +35,7 @@ def format_of(options: OutputOptions) -> Format:
     if (one := one_value(options.get, options.format)) is not None:
         return one
     if options.format == VALUE:
-        raise OptionError("--format value goes with --get here", HINT)
+        raise OptionError(say("--format value goes with --get here"), HINT)
     chosen: Format = named(FORMAT, "--format", options.format)
     return chosen
 
@@ -55,24 +56,25 @@ def emit(
     if render.rows_only and report.records == ():
         others = [name for name, one in definitions(FORMAT).items() if not one.rows_only]
         raise OptionError(
-            f"--format: {options.format} is for rows, and there are none here", f"use {', '.join(others)}"
+            say("--format: {format} is for rows, and there are none here", format=options.format),
+            say("use {names}", names=enumerated(others)),
         )
     report.kv_prefix = options.prefix or ""
     files = pictures(saving.save or ())
     if files and report.words is None:
         report.records = list(report.records)  # they are shown twice
     report.records = rows = Lasting(report.records)
-    save = partial(_save_pictures, report, files, saving, again) if saving.save else None
+    save = partial(_save_pictures, report, files, saving, again, terminal) if saving.save else None
     to = terminal if render.for_people else terminal.for_programs()
     with unwound(), rows.lasting(save), destination(options.output, to) as out:
         render(report, out, terminal.screen(out))
 
 
-def _save_pictures(report: Report, files: list[str], saving: SaveOptions, again: object) -> None:
+def _save_pictures(report: Report, files: list[str], saving: SaveOptions, again: object, terminal: Terminal) -> None:
     if files:
         from gdcli.render.svg.files import save_pictures  # loads NumPy
 
-        save_pictures(report, files, str(again or report.summary()["rerun"]), saving.theme)
+        save_pictures(report, files, str(again or report.summary()["rerun"]), saving.theme, terminal.speak)
 
 
 def check(options: OutputOptions, saving: SaveOptions = NOTHING, with_model: bool = False) -> None:
@@ -89,9 +91,14 @@ def check(options: OutputOptions, saving: SaveOptions = NOTHING, with_model: boo
         return
     path = Path(options.output)
     if not options.output or path.is_dir():
-        raise DataError(f"{options.output or '-o'}: is a folder, not a file", "give -o the name of a file")
+        raise DataError(
+            say("{output}: is a folder, not a file", output=options.output or "-o"), say("give -o the name of a file")
+        )
     if not path.parent.is_dir():
-        raise DataError(f"{path}: there is no folder '{path.parent}'", "make it first, or write somewhere else")
+        raise DataError(
+            say("{path}: there is no folder '{parent}'", path=path, parent=path.parent),
+            say("make it first, or write somewhere else"),
+        )
 
 
 @contextmanager

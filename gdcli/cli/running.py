@@ -15,6 +15,7 @@ from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
 from gdcli.experiments.reading import Reader
 from gdcli.render.formats import Format
 from gdcli.render.progress import ProgressBar, ReadingBar
+from gdcli.said import say
 from gdcli.training.records import Status
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def note_all(notes: list[str], terminal: Terminal) -> None:
 def note_chosen(experiment: Experiment, terminal: Terminal) -> None:
     """What was chosen because it was not given, in a line."""
     if experiment.choices:
-        terminal.note(f"chosen: {experiment.choices['line']}")
+        terminal.note(say("chosen: {line}", line=experiment.choices["line"]))
 
 
 def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any]:
@@ -96,4 +97,6 @@ def finish(result: Result, require_converged: bool) -> None:
     if result.status is Status.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)
     if require_converged and result.status is not Status.CONVERGED:
-        raise NotConvergedError(result.not_converged(), "give more --epochs, a larger --lr, or a looser --tolerance")
+        raise NotConvergedError(
+            result.not_converged(), say("give more --epochs, a larger --lr, or a looser --tolerance")
+        )

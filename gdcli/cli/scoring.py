@@ -16,6 +16,7 @@ from gdcli.experiments.loss_scores import LossScores, score_columns, score_numbe
 from gdcli.experiments.predicting import Predictions, of_line
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec, reject_together
 from gdcli.experiments.spread_scores import Totals, predicted
+from gdcli.said import say
 
 
 class PredictionOptions(NamedTuple):
@@ -80,7 +81,7 @@ def _asked(data: DataSpec, line: LineSpec, given: PredictionOptions, terminal: T
     spec, start = or_example(spec, terminal)
     if not (parameters or start.get("m") is not None):
         raise OptionError(
-            "there is nothing to score", "give a line as --m and --b, parameters as --start, or --pred COLUMN"
+            say("there is nothing to score"), say("give a line as --m and --b, parameters as --start, or --pred COLUMN")
         )
     return spec, start
 

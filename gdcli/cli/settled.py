@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gdcli.cli.terminal import Terminal
 from gdcli.errors import GdcliError
 from gdcli.experiments.settings import SETTINGS, Settings
+from gdcli.lessons.language import asked_in, language_of
 
 
 def settings_of(environ: Mapping[str, str]) -> Settings:
@@ -19,11 +22,22 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
     return Settings(environ, folder)
 
 
-def threads_set(environ: Mapping[str, str]) -> str:
-    """The setting of threads; none of a file that is wrong: the command will say so."""
+def set_early(name: str, environ: Mapping[str, str]) -> str:
+    """A setting before the command is known; none of a file that is wrong: the command will say so."""
     with suppress(GdcliError, OSError):
-        return str(settings_of(environ).of("threads").value or "")
+        return str(settings_of(environ).of(name).value or "")
     return ""
+
+
+def speaking(terminal: Terminal, words: Sequence[str]) -> Terminal:
+    """The terminal in the language that the command line, a setting or the system asks for."""
+    asked = asked_in(words) or set_early("lang", terminal.environ)
+    language = language_of(asked, terminal.environ, terminal.screen().unicode)
+    if not language.is_chinese:
+        return replace(terminal, language=language)
+    from gdcli.render.translation import speaker  # English needs no catalogue
+
+    return replace(terminal, language=language, speak=speaker(language.code))
 
 
 def settle(context: Any) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import BinaryIO, TextIO
 
@@ -18,12 +18,16 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.settings import COLOR_CHOICES
 from gdcli.experiments.shell import ascii_only
+from gdcli.lessons.language import Language
 from gdcli.render import theme
 from gdcli.render.capabilities import can_draw, color_depth, is_colored
-from gdcli.render.screen import Screen, columns, error_lines, guarded, paint, plain, wrapped
+from gdcli.render.flow import error_lines, wrapped
+from gdcli.render.screen import Screen, columns, english, guarded, paint, plain
+from gdcli.said import enumerated, say
 
 COMMANDS = ("rerun:", "best run:", "keep:")
 """Remarks that are a command to copy, and so stay in one line."""
+ENGLISH = Language("en")
 MOST_TYPED = 10_000
 """Bytes of an answer that are read at once."""
 
@@ -42,6 +46,8 @@ class Terminal:
         unsent: Why results could not be sent out before a remark: a stream forgets it with the results.
         noted: Lines of the screen that notes have taken.
         size: Columns and lines; the system's unless given.
+        language: What is spoken.
+        speak: Says a text in it.
     """
 
     stdin: BinaryIO | None
@@ -53,6 +59,8 @@ class Terminal:
     unsent: list[OSError] = field(default_factory=list)
     noted: int = 0
     size: os.terminal_size | None = None
+    language: Language = ENGLISH
+    speak: Callable[[str], str] = english
 
     @classmethod
     def system(cls) -> Terminal:
@@ -97,6 +105,7 @@ class Terminal:
             color=is_colored(self.color, self.environ, stream.isatty()),
             unicode=can_draw(getattr(stream, "encoding", None)) and self.environ.get("TERM") != "dumb",
             depth=color_depth(self.environ),
+            speak=self.speak,
         )
 
     def note(self, text: str) -> None:
@@ -148,7 +157,7 @@ class Terminal:
         self._flush_before()
         start = paint("gdcli:", theme.ERROR, screen)
         width = screen.width if self.stderr.isatty() else sys.maxsize
-        for at, line in enumerate(error_lines(plain(message, screen), hint, width)):
+        for at, line in enumerate(error_lines(plain(message, screen), screen.speak(hint), width)):
             text = plain(line, screen)
             self.stderr.write(f"{text if at else text.replace('gdcli:', start, 1)}\n")
         self.stderr.flush()
@@ -192,10 +201,12 @@ class Terminal:
         """
         if color not in COLOR_CHOICES:
             raise OptionError(
-                f"--color: '{color}' is not one of {', '.join(COLOR_CHOICES)}",
+                say("--color: '{color}' is not one of {names}", color=color, names=enumerated(COLOR_CHOICES)),
                 did_you_mean(color, COLOR_CHOICES),
             )
-        return replace(self, color=color, quiet=quiet)
+        styled = replace(self, color=color, quiet=quiet)
+        styled.note(self.language.note)
+        return styled
 
 
 class Closed(io.StringIO):

@@ -9,6 +9,7 @@ from gdcli.definitions import FORMAT, names
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.spec import reject_together
 from gdcli.render.formats._one_value import VALUE
+from gdcli.said import say
 
 
 def asked(output: OutputOptions, saving: SaveOptions) -> bool:
@@ -20,7 +21,10 @@ def asked(output: OutputOptions, saving: SaveOptions) -> bool:
     """
     known = (VALUE, *names(FORMAT))
     if output.format not in known:
-        raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
+        raise OptionError(
+            say("--format: there is no format '{format}' here", format=output.format),
+            did_you_mean(output.format, known),
+        )
     bare = output.format == VALUE and output.get is None
     check(output._replace(format="kv") if bare else output, saving)
     reject_together({"--format value": bare, "--save": saving.save})

@@ -23,6 +23,7 @@ from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_ro
 from gdcli.data.store import ArrayFile
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["ArraySource", "array_source"]
 
@@ -63,7 +64,7 @@ class _Header:
             parts.append(part)
             left -= len(part)
         if left:
-            raise data_error(self.path, "the file is damaged or cut short", "fetch or write it again")
+            raise data_error(self.path, say("the file is damaged or cut short"), say("fetch or write it again"))
         return np.frombuffer(b"".join(parts), self.dtype).reshape(count, *self.shape[1:])
 
 
@@ -162,7 +163,7 @@ def _alike(headers: Mapping[str, _Header], name: str) -> Mapping[str, _Header]:
         return headers
     few = [np.broadcast_to(np.uint8(0), shape) for shape in shapes]  # no memory
     _images_table(few, name)
-    raise data_error(name, "no images", "name the images, and give the labels with --labels")
+    raise data_error(name, say("no images"), say("name the images, and give the labels with --labels"))
 
 
 def _images_table(parts: Sequence[Array], name: str) -> ArrayTable:
@@ -240,4 +241,7 @@ def _values(header: _Header) -> Iterator[_Bytes]:
             member.read(header.offset)
             yield member
     except (zipfile.BadZipFile, EOFError) as error:
-        raise DataError(f"{header.path}: the file is damaged or cut short ({error})", "write it again") from None
+        raise DataError(
+            say("{path}: the file is damaged or cut short ({error})", path=header.path, error=error),
+            say("write it again"),
+        ) from None

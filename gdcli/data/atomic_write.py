@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from gdcli.data.undisturbed import undisturbed
-from gdcli.errors import DataError
+from gdcli.errors import DataError, reason
+from gdcli.said import say
 
 __all__ = ["replaced"]
 
@@ -52,7 +53,10 @@ def replaced(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     except OSError as error:
         if isinstance(error, BrokenPipeError) or _is_anothers(error, path):
             raise
-        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "choose another place to write") from error
+        raise DataError(
+            say("{path}: {strerror}", path=path, strerror=reason(error)),
+            say("choose another place to write"),
+        ) from error
 
 
 def _is_anothers(error: OSError, path: Path) -> bool:

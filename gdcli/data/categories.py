@@ -13,6 +13,7 @@ from gdcli.data.cells import is_missing, printable, quoted
 from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["CategoryTable", "categories", "indicator_names", "missing_texts", "refuse_absent", "refuse_unknown"]
 
@@ -121,12 +122,20 @@ def refuse_absent(table: Table, columns: Iterable[str]) -> None:
     """
     for column in columns:
         if column not in table.names:
-            raise DataError(f"{table.source}: no column '{column}', which the model was trained on", "add the column")
+            raise DataError(
+                say(
+                    "{source}: no column '{column}', which the model was trained on", source=table.source, column=column
+                ),
+                say("add the column"),
+            )
 
 
 def _unknown(table: Table, column: str, known: Sequence[str]) -> DataError:
     cells = enumerate(table.texts(column))
     row, cell = next((row, cell) for row, cell in cells if not is_missing(cell) and cell.strip() not in known)
     listed = ", ".join(map(printable, known[:10])) + ", ..." * (len(known) > 10)
-    hint = f"the training rows hold {listed}: write it as one of them, leave the row out, or train with such rows"
-    return table.error(row, column, f"{quoted(cell)} is not known to the model", hint)
+    hint = say(
+        "the training rows hold {listed}: write it as one of them, leave the row out, or train with such rows",
+        listed=listed,
+    )
+    return table.error(row, column, say("{quoted} is not known to the model", quoted=quoted(cell)), hint)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.errors import DataError, NoRowsError
+from gdcli.said import enumerated, say, together
 
 __all__ = [
     "data_error",
@@ -40,6 +41,8 @@ def printable(text: str) -> str:
     >>> print(printable("\x1b[31mred é"))
     \x1b[31mred é
     """
+    if text.isprintable():
+        return text  # which may be a sentence that other languages have
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
@@ -58,13 +61,14 @@ def data_error(source: str, what: str, hint: str = "", line: int = 0, column: st
     >>> print(data_error("data.csv", "empty cell", line=4, column="y"))
     data.csv: line 4, column 'y': empty cell
     """
-    place = ", ".join(
-        [f"line {line}"] * bool(line) + [f"column {quoted(name)}" for name in [column] if name is not None]
+    place = enumerated(
+        [say("line {line}", line=line)] * bool(line)
+        + [say("column {quoted}", quoted=quoted(name)) for name in [column] if name is not None]
     )
-    return DataError(": ".join(part for part in (printable(source), place, what) if part), hint)
+    return DataError(together(say(": "), (part for part in (printable(source), place, what) if part)), hint)
 
 
-def no_rows(source: str, what: str, line: int = 0, hint: str = "a table needs at least one row") -> NoRowsError:
+def no_rows(source: str, what: str, line: int = 0, hint: str = say("a table needs at least one row")) -> NoRowsError:
     """The error about a table without a row."""
     return NoRowsError(data_error(source, what, line=line).message, hint)
 

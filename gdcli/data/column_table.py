@@ -17,6 +17,7 @@ from gdcli.data.lookalikes import in_place, mostly_numbers
 from gdcli.data.tables import Table
 from gdcli.data.written import plain_cells
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["Column", "ColumnTable", "column_of"]
 
@@ -78,14 +79,26 @@ class ColumnTable(Table):
 
     def problem(self, row: int, name: str) -> DataError:
         if name in self.nested:
-            hint = "write each number of them in a column of its own, or choose other columns with --x and --y"
-            return data_error(self.source, f"holds {self.nested[name]}, not numbers", hint, column=name)
+            hint = say("write each number of them in a column of its own, or choose other columns with --x and --y")
+            return data_error(
+                self.source, say("holds {nested}, not numbers", nested=self.nested[name]), hint, column=name
+            )
         return self.error(
             row, name, *in_place(self.texts(name)[row], name, self.is_numeric(name), self.options.decimal)
         )
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
-        return data_error(self.source, f"{self.unit} {self.line(row)}, column {quoted(name)}: {what}", hint)
+        return data_error(
+            self.source,
+            say(
+                "{unit} {line}, column {quoted}: {what}",
+                unit=say("line") if self.unit == "line" else say("row"),
+                line=self.line(row),
+                quoted=quoted(name),
+                what=what,
+            ),
+            hint,
+        )
 
     def _column(self, name: str) -> Column:
         if name not in self._read:

@@ -18,6 +18,7 @@ from gdcli.data.tables import Table
 from gdcli.data.warning import as_option
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
+from gdcli.said import enumerated, say
 
 __all__ = [
     "ColumnOptions",
@@ -63,7 +64,7 @@ class ColumnOptions:
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
             raise OptionError(
-                f"no way {quoted(self.missing)} of dealing with missing cells",
+                say("no way {quoted} of dealing with missing cells", quoted=quoted(self.missing)),
                 did_you_mean(self.missing, MISSING),
             )
 
@@ -80,11 +81,17 @@ def choose(table: Table, columns: ColumnOptions) -> tuple[tuple[str, ...], str]:
     times = Counter(x)
     twice = next((name for name in x if times[name] > 1), None)
     if twice is not None:
-        what = f"{printable(table.source)}: column {quoted(twice)} is asked for twice"
-        raise OptionError(what, "name each input once")
+        what = say(
+            "{printable}: column {quoted} is asked for twice", printable=printable(table.source), quoted=quoted(twice)
+        )
+        raise OptionError(what, say("name each input once"))
     if y in x:
-        what = f"{printable(table.source)}: column {quoted(y)} is both an input and the target"
-        raise OptionError(what, "leave it out of --x, or choose another --y")
+        what = say(
+            "{printable}: column {quoted} is both an input and the target",
+            printable=printable(table.source),
+            quoted=quoted(y),
+        )
+        raise OptionError(what, say("leave it out of --x, or choose another --y"))
     return x or _default_inputs(table, y), y
 
 
@@ -139,8 +146,8 @@ def _numbers(table: Table, target: str) -> Array:
         cells = table.first_texts(target, _FEW)
         if table.is_numeric(target) or holds_dates(cells) or hold_nearly_numbers(cells):
             raise
-        words = f"{error.message}: gdcli train tells classes apart, gdcli fit needs numbers"
-        raise DataError(words, "or choose another column with --y") from None
+        words = say("{message}: gdcli train tells classes apart, gdcli fit needs numbers", message=error.message)
+        raise DataError(words, say("or choose another column with --y")) from None
 
 
 def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:
@@ -192,30 +199,36 @@ def find(table: Table, column: str) -> str:
     exact = [name for name in (column, word) if name in table.names]
     alike = exact[:1] or [name for name in table.names if name.lower() == word.lower()]
     if len(alike) > 1:
-        hint = printable(f"choose from {', '.join(alike)}")
-        raise OptionError(f"{printable(table.source)}: which column is {quoted(column)}?", hint)
+        hint = printable(say("choose from {names}", names=enumerated(alike)))
+        raise OptionError(
+            say("{printable}: which column is {quoted}?", printable=printable(table.source), quoted=quoted(column)),
+            hint,
+        )
     if alike:
         return alike[0]
     if re.fullmatch("[0-9]{1,9}", word) and 1 <= int(word) <= len(table.names):
         return table.names[int(word) - 1]
-    raise OptionError(f"{printable(table.source)}: no column {quoted(column)}", _column_hint(word, table.names))
+    raise OptionError(
+        say("{printable}: no column {quoted}", printable=printable(table.source), quoted=quoted(column)),
+        _column_hint(word, table.names),
+    )
 
 
 def _column_hint(word: str, names: Sequence[str]) -> str:
     hint = did_you_mean(word, names)
-    few = f"choose from {', '.join(names[:10])}, ... ({len(names)} columns)"
+    few = say("choose from {names}, ... ({count} columns)", names=enumerated(names[:10]), count=len(names))
     return printable(few if hint.startswith("choose") and len(names) > 12 else hint)
 
 
 def target_of(table: Table, x: Sequence[str]) -> str:
     """The only column called as targets are, else the last, among those that are not asked for as inputs."""
     if table.unlabelled:
-        hint = "--labels FILE names the labels of IDX images"
-        raise data_error(table.source, "inputs without targets", hint)
+        hint = say("--labels FILE names the labels of IDX images")
+        raise data_error(table.source, say("inputs without targets"), hint)
     rest = [name for name in table.names if name not in x]
     if not rest:
-        hint = "leave one out of --x, or check --delimiter"
-        raise data_error(table.source, "no column is left to be the target", hint)
+        hint = say("leave one out of --x, or check --delimiter")
+        raise data_error(table.source, say("no column is left to be the target"), hint)
     called = [name for name in rest if name.lower() in TARGET_NAMES]
     return called[0] if len(called) == 1 else rest[-1]
 
@@ -242,19 +255,27 @@ def _no_inputs(table: Table, y: str) -> DataError:
     """The error that says what the other columns hold instead."""
     others = [name for name in table.names if name != y]
     if not others:
-        hint = "--delimiter if columns ran together, else add a column of inputs"
-        return data_error(table.source, f"{quoted(y)} is the only column: nothing to learn it from", hint)
-    what = f"no numeric column besides {quoted(y)} to learn from"
+        hint: str = say("--delimiter if columns ran together, else add a column of inputs")
+        return data_error(
+            table.source, say("{quoted} is the only column: nothing to learn it from", quoted=quoted(y)), hint
+        )
+    what = say("no numeric column besides {quoted} to learn from", quoted=quoted(y))
     dates = next((name for name in table.names if name != y and holds_dates(table.texts(name)[:_FEW])), None)
     if dates is not None:
-        hint = "turn dates into numbers: days since the first one"
-        return data_error(table.source, f"{what}: {quoted(dates)} holds dates", hint)
+        hint = say("turn dates into numbers: days since the first one")
+        return data_error(table.source, say("{what}: {quoted} holds dates", what=what, quoted=quoted(dates)), hint)
     firsts = [(name, cell) for name in others for cell in _first_given(table, name)]
     name, cell = next((one for one in firsts if nearly(one[1])), firsts[0] if firsts else ("", ""))
     if not name:
-        return data_error(table.source, what, "name the inputs with --x; if columns ran together: --delimiter")
-    hint = nearly(cell) or f"gdcli train --categorical {as_option([name])} takes each text as an input of 0 and 1"
-    return data_error(table.source, f"{what}: {quoted(name)} holds text, as {quoted(cell.strip())}", hint)
+        return data_error(table.source, what, say("name the inputs with --x; if columns ran together: --delimiter"))
+    hint = nearly(cell) or say(
+        "gdcli train --categorical {as_option} takes each text as an input of 0 and 1", as_option=as_option([name])
+    )
+    return data_error(
+        table.source,
+        say("{what}: {quoted} holds text, as {quoted2}", what=what, quoted=quoted(name), quoted2=quoted(cell.strip())),
+        hint,
+    )
 
 
 def _first_given(table: Table, name: str) -> list[str]:
@@ -293,8 +314,8 @@ def _renumber(
     numbers = np.array([known.get(label, -1) for label in present])[targets]
     if (numbers < 0).any():
         at = int(np.argmax(numbers < 0))
-        hint = f"the classes are {', '.join(classes[:20])}{', ...' * (len(classes) > 20)}"
-        what = f"{quoted(present[targets[at]])} is none of the classes"
+        hint = say("the classes are {names}{more}", names=enumerated(classes[:20]), more=", ..." * (len(classes) > 20))
+        what = say("{quoted} is none of the classes", quoted=quoted(present[targets[at]]))
         raise table.error(int(np.flatnonzero(kept)[at]), target, what, hint)
     return numbers
 

@@ -12,6 +12,7 @@ from typing import IO, Any, NamedTuple
 
 from gdcli.data.cells import data_error
 from gdcli.errors import DataError, install_hint
+from gdcli.said import say
 
 __all__ = ["DAMAGE", "Compression", "compression_of"]
 
@@ -41,15 +42,19 @@ class Compression(NamedTuple):
         try:
             unpacked: IO[bytes] = self.open(stream)
         except ImportError:
-            what = f"{self.name} data needs an extra, which is not installed"
+            what = say("{name} data needs an extra, which is not installed", name=self.name)
             raise data_error(source, what, install_hint("data")) from None
         return unpacked
 
     def damage(self, error: Exception, source: str) -> DataError:
         """The error about data that cannot be unpacked."""
         if isinstance(error, EOFError):
-            return data_error(source, f"the {self.name} data ends too early", "the file is cut short: fetch it again")
-        return data_error(source, f"the {self.name} data is damaged", "fetch the file again")
+            return data_error(
+                source,
+                say("the {name} data ends too early", name=self.name),
+                say("the file is cut short: fetch it again"),
+            )
+        return data_error(source, say("the {name} data is damaged", name=self.name), say("fetch the file again"))
 
 
 class _Zstd:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset, equivalent_rows
+from gdcli.said import say
 
 __all__ = ["Condensed", "Condenser", "Factor", "block_rows"]
 
@@ -164,7 +165,7 @@ class Condenser:
         """
         factor = self.factor()
         if factor is None:
-            raise ValueError("no rows")
+            raise ValueError(say("no rows"))
         return factor.condensed()
 
     def factor(self) -> Factor | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gdcli.arrays import Array, default_names
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 
 __all__ = ["GATHERED", "Array", "Batch", "Dataset", "compress", "equivalent_rows"]
 
@@ -47,10 +48,16 @@ class Dataset:
         inputs, targets = np.asarray(self.inputs), np.asarray(self.targets)
         inputs = inputs[:, None] if inputs.ndim == 1 else inputs
         if inputs.ndim != 2 or targets.shape[:1] != inputs.shape[:1]:
-            raise ValueError(f"inputs {inputs.shape} and targets {targets.shape} do not have the same rows")
+            raise ValueError(
+                say(
+                    "inputs {shape} and targets {shape2} do not have the same rows",
+                    shape=inputs.shape,
+                    shape2=targets.shape,
+                )
+            )
         names = self.input_names or default_names(inputs.shape[1])
         if len(names) != inputs.shape[1]:
-            raise ValueError(f"{len(names)} input names for {inputs.shape[1]} inputs")
+            raise ValueError(say("{count} input names for {shape} inputs", count=len(names), shape=inputs.shape[1]))
         for field, value in (("inputs", inputs), ("targets", targets), ("input_names", tuple(names))):
             object.__setattr__(self, field, value)
 

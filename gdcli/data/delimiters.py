@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gdcli.data.cells import data_error
 from gdcli.data.read_limits import ReadLimits
 from gdcli.errors import DataError
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -82,16 +83,16 @@ def _refuse_quotes(error: csv.Error, source: str, line: int) -> DataError:
     reason = str(error)
     if "limit" in reason:
         what, hint = (
-            f"a cell of more than {csv.field_size_limit()} characters",
-            'is a quote " opened there and never closed? --allow cell=N raises that limit',
+            say("a cell of more than {field_size_limit} characters", field_size_limit=csv.field_size_limit()),
+            say('is a quote " opened there and never closed? --allow cell=N raises that limit'),
         )
     elif "end of data" in reason:
         what, hint = (
-            'a quote " is opened and never closed',
-            'a quote inside a quoted cell is written twice: ""',
+            say('a quote " is opened and never closed'),
+            say('a quote inside a quoted cell is written twice: ""'),
         )
     else:
-        what, hint = 'text after a closing quote "', 'a quote inside a quoted cell is written twice: ""'
+        what, hint = say('text after a closing quote "'), say('a quote inside a quoted cell is written twice: ""')
     return data_error(source, what, hint, line)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from gdcli.data.cells import data_error
+from gdcli.said import say
 
 __all__ = ["decode"]
 
@@ -32,8 +33,11 @@ def decode(content: bytes, source: str, encoding: str, line: int = 1) -> bytes:
     text = _transcode(content, source, encoding, line).removeprefix(codecs.BOM_UTF8)
     if (nul := text.find(b"\0")) >= 0:
         codec = _likely_codec(content, nul)
-        hint = f"this is no text table, unless it is UTF-16: --encoding {codec if codec in _WIDE else 'utf-16'}"
-        raise data_error(source, "a NUL byte", hint, line - 1 + _line_at(text, nul))
+        hint = say(
+            "this is no text table, unless it is UTF-16: --encoding {codec}",
+            codec=codec if codec in _WIDE else say("utf-16"),
+        )
+        raise data_error(source, say("a NUL byte"), hint, line - 1 + _line_at(text, nul))
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
 
@@ -43,20 +47,29 @@ def _transcode(content: bytes, source: str, encoding: str, line: int) -> bytes:
     try:
         return content.decode(encoding).encode()
     except UnicodeDecodeError as error:
-        where = f" at offset {error.start}" if line == 1 else ""
-        what = f"byte 0x{content[error.start]:02x}{where} is not {encoding}"
+        where = say(" at offset {start}", start=error.start) if line == 1 else ""
+        what = say(
+            "byte 0x{content:02x}{where} is not {encoding}",
+            content=content[error.start],
+            where=where,
+            encoding=encoding,
+        )
         hint = _encoding_hint(content, error.start)
         raise data_error(source, what, hint, line - 1 + _line_at(content, error.start)) from None
     except (UnicodeError, LookupError):
-        raise data_error(source, f"not {encoding} text", _encoding_hint(content, 0)) from None
+        raise data_error(source, say("not {encoding} text", encoding=encoding), _encoding_hint(content, 0)) from None
 
 
 def _encoding_hint(content: bytes, at: int) -> str:
     """The option that reads the content."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "--encoding utf-16 (its first two bytes say so)"
+        return say("--encoding utf-16 (its first two bytes say so)")
     codec = _likely_codec(content, at)
-    return f"--encoding {codec} reads it" if codec else "--encoding latin-1 reads any byte, if not as the right letter"
+    return (
+        say("--encoding {codec} reads it", codec=codec)
+        if codec
+        else say("--encoding latin-1 reads any byte, if not as the right letter")
+    )
 
 
 def _likely_codec(content: bytes, at: int) -> str:

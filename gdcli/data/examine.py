@@ -17,6 +17,7 @@ from gdcli.data.tables import Table
 from gdcli.data.targets import describe_target, target_warnings
 from gdcli.data.totals import total_warnings
 from gdcli.data.warning import ReadWarning, as_option
+from gdcli.said import say
 
 __all__ = ["examine"]
 
@@ -85,24 +86,24 @@ def _left_out(selected: Selection, taking: str) -> Iterator[LeftOut]:
 def _numeric_left_out(selected: Selection, name: str) -> LeftOut:
     columns = dict.fromkeys((*map(selected.source_of, selected.columns.x), name), 0)
     option = f"--x {as_option(tuple(columns))}" if len(columns) <= 5 else ""
-    return LeftOut(name, "more than half of its cells are gaps", option)
+    return LeftOut(name, say("more than half of its cells are gaps"), option)
 
 
 def _text_left_out(table: Table, name: str, taking: str) -> LeftOut:
     if strange := table.stranger(name):
-        return LeftOut(name, f"{strange}, not numbers")
+        return LeftOut(name, say("{strange}, not numbers", strange=strange))
     given = categories(table, name)
     if not given:
-        return LeftOut(name, "every cell is a gap")
+        return LeftOut(name, say("every cell is a gap"))
     if holds_dates(given[:_MOST_VALUES]):
-        return LeftOut(name, "dates or times: turn them into numbers to use them")
+        return LeftOut(name, say("dates or times: turn them into numbers to use them"))
     if len(given) == 1:
-        return LeftOut(name, "one value in every row")
+        return LeftOut(name, say("one value in every row"))
     if 2 * missing_texts(table, name).sum() > len(table):
-        return LeftOut(name, "more than half of its cells are gaps", f"{taking} {as_option([name])}")
+        return LeftOut(name, say("more than half of its cells are gaps"), f"{taking} {as_option([name])}")
     if len(given) > _MOST_VALUES or len(given) == len(table) > 2:
-        return LeftOut(name, f"text, {len(given):,} different values")
-    return LeftOut(name, f"text with {len(given)} values", f"{taking} {as_option([name])}")
+        return LeftOut(name, say("text, {count:,} different values", count=len(given)))
+    return LeftOut(name, say("text with {count} values", count=len(given)), f"{taking} {as_option([name])}")
 
 
 def _warnings(

@@ -10,11 +10,12 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.errors import DataError, OptionError, did_you_mean
+from gdcli.said import enumerated, say
 
 __all__ = ["FUNCTIONS", "Feature", "features", "with_features"]
 
 POWERS = range(2, 10)
-EXAMPLE = "as in --features x1^2,x1x2,sin(x1)"
+EXAMPLE = say("as in --features x1^2,x1x2,sin(x1)")
 FUNCTIONS: dict[str, Callable[[Array], Array]] = {"sin": np.sin, "cos": np.cos, "exp": np.exp, "abs": np.abs}
 """The functions by name: one entry is one more."""
 CALL = re.compile(r"(?P<function>[^\W\d]\w*)\((?P<of>.+)\)")
@@ -49,9 +50,9 @@ def features(texts: Sequence[str], names: Sequence[str]) -> tuple[Feature, ...]:
     """
     for at, text in enumerate(texts):
         if text in names:
-            raise OptionError(f"--features: '{text}' is a column, and an input already", EXAMPLE)
+            raise OptionError(say("--features: '{text}' is a column, and an input already", text=text), EXAMPLE)
         if text in texts[:at]:
-            raise OptionError(f"--features: '{text}' is there twice", "leave one out")
+            raise OptionError(say("--features: '{text}' is there twice", text=text), say("leave one out"))
     return tuple(Feature(text, _values(text, tuple(names))) for text in texts)
 
 
@@ -70,7 +71,8 @@ def with_features(inputs: Array, made: Sequence[Feature]) -> Array:
         columns = [one.of(inputs) for one in made]
     for one, values in zip(made, columns, strict=True):
         if np.isinf(values).any():
-            raise DataError(f"feature '{one.text}': a value is beyond float64", "give the column in another unit")
+            what = say("feature '{text}': a value is beyond float64", text=one.text)
+            raise DataError(what, say("give the column in another unit"))
     return np.column_stack([inputs, *columns])
 
 
@@ -78,7 +80,8 @@ def _values(text: str, names: tuple[str, ...]) -> Callable[[Array], Array]:
     """What a text stands for, from inputs to its values."""
     pairs = [*_pairs(text, names)]
     if len(pairs) > 1:
-        raise OptionError(f"--features: '{text}' is more than one product", "write * between the columns")
+        what = say("--features: '{text}' is more than one product", text=text)
+        raise OptionError(what, say("write * between the columns"))
     if pairs:
         ((first, second),) = pairs
         return lambda inputs: inputs[:, first] * inputs[:, second]
@@ -86,8 +89,9 @@ def _values(text: str, names: tuple[str, ...]) -> Callable[[Array], Array]:
         return _function(call, names)
     if (power := POWER.fullmatch(text)) is not None:
         return _power(text, power, names)
-    columns = f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
-    raise OptionError(f"--features: '{text}' is no power, product or function of {columns}", EXAMPLE)
+    columns = enumerated([*names[:5], *(["..."] if len(names) > 5 else [])])
+    what = say("--features: '{text}' is no power, product or function of {columns}", text=text, columns=columns)
+    raise OptionError(what, EXAMPLE)
 
 
 def _pairs(text: str, names: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -101,7 +105,7 @@ def _pairs(text: str, names: tuple[str, ...]) -> Iterator[tuple[int, int]]:
 def _function(call: re.Match[str], names: tuple[str, ...]) -> Callable[[Array], Array]:
     name = call["function"]
     if name not in FUNCTIONS:
-        raise OptionError(f"--features: there is no function '{name}'", did_you_mean(name, FUNCTIONS))
+        raise OptionError(say("--features: there is no function '{name}'", name=name), did_you_mean(name, FUNCTIONS))
     of, function = call["of"], FUNCTIONS[name]
     multiple = None if of in names else MULTIPLE.fullmatch(of)
     times, column = (1.0, of) if multiple is None else (float(multiple["times"]), multiple["of"])
@@ -112,11 +116,17 @@ def _function(call: re.Match[str], names: tuple[str, ...]) -> Callable[[Array], 
 def _power(text: str, power: re.Match[str], names: tuple[str, ...]) -> Callable[[Array], Array]:
     at, by = _column(power["of"], names), power["power"]
     if by not in map(str, POWERS):
-        raise OptionError(f"--features: '{text}': a power is a whole number from {POWERS[0]} to {POWERS[-1]}", EXAMPLE)
+        what = say(
+            "--features: '{text}': a power is a whole number from {low} to {high}",
+            text=text,
+            low=POWERS[0],
+            high=POWERS[-1],
+        )
+        raise OptionError(what, EXAMPLE)
     return lambda inputs: inputs[:, at] ** int(by)
 
 
 def _column(name: str, names: tuple[str, ...]) -> int:
     if name not in names:
-        raise OptionError(f"--features: there is no input '{name}'", did_you_mean(name, names))
+        raise OptionError(say("--features: there is no input '{name}'", name=name), did_you_mean(name, names))
     return names.index(name)

@@ -11,10 +11,12 @@ from typing import IO, BinaryIO
 from gdcli.data.cells import data_error
 from gdcli.data.compression import DAMAGE, Compression, compression_of
 from gdcli.data.read_limits import ReadLimits
+from gdcli.errors import reason
+from gdcli.said import say
 
 __all__ = ["HEAD", "STDIN", "Opened", "opened", "opened_stream", "read_file", "read_stream", "reading_errors"]
 
-STDIN = "standard input"
+STDIN = say("standard input")
 """What `-` is called in messages."""
 
 HEAD = 4096
@@ -97,8 +99,8 @@ class Opened(io.RawIOBase):
         if self._compression is None or self._passed < _LEAST_BYTES:
             return
         if self._passed > self.most * self._packed.position:
-            packed = f"{self._packed.position:,} bytes of {self._compression.name}"
-            what = f"{packed} unpack to more than {self.most} times as many"
+            packed = say("{position:,} bytes of {name}", position=self._packed.position, name=self._compression.name)
+            what = say("{packed} unpack to more than {most} times as many", packed=packed, most=self.most)
             raise data_error(self.source, what, ReadLimits().raised("unpacked"))
 
 
@@ -150,18 +152,18 @@ def opened(path: str, most: int = _USUAL) -> Iterator[Opened]:
         DataError: If there is no such file, or it cannot be read, or its compressed data is damaged.
     """
     if not path:
-        raise data_error("''", "no such file", "the path is empty")
+        raise data_error("''", say("no such file"), say("the path is empty"))
     try:
         with Path(path).open("rb") as stream:
             yield Opened(stream, path, most)
     except FileNotFoundError:
-        raise data_error(path, "no such file", _near(Path(path))) from None
+        raise data_error(path, say("no such file"), _near(Path(path))) from None
     except IsADirectoryError:
-        raise data_error(path, "a folder, not a file", "name a file inside it") from None
+        raise data_error(path, say("a folder, not a file"), say("name a file inside it")) from None
     except PermissionError:
-        raise data_error(path, "permission denied", "you may not read this file") from None
+        raise data_error(path, say("permission denied"), say("you may not read this file")) from None
     except OSError as error:
-        raise data_error(path, (error.strerror or str(error)).lower(), "check the path") from None
+        raise data_error(path, reason(error), say("check the path")) from None
 
 
 def read_file(path: str) -> bytes:
@@ -186,11 +188,11 @@ def opened_stream(stream: BinaryIO | None, source: str = STDIN, most: int = _USU
         DataError: If there is no stream, or it cannot be read, or its compressed data is damaged.
     """
     if stream is None:
-        raise data_error(source, "closed", "pipe a table in, or name a file")
+        raise data_error(source, "closed", say("pipe a table in, or name a file"))
     try:
         return Opened(stream, source, most)
     except (OSError, ValueError) as error:
-        raise data_error(source, f"cannot be read: {error}", "name a file instead") from None
+        raise data_error(source, say("cannot be read: {error}", error=error), say("name a file instead")) from None
 
 
 def read_stream(stream: BinaryIO | None, source: str = STDIN, most: int = _USUAL) -> bytes:
@@ -208,7 +210,7 @@ def read_stream(stream: BinaryIO | None, source: str = STDIN, most: int = _USUAL
     try:
         return opened_one.read()
     except (OSError, ValueError) as error:
-        raise data_error(source, f"cannot be read: {error}", "name a file instead") from None
+        raise data_error(source, say("cannot be read: {error}", error=error), say("name a file instead")) from None
 
 
 @contextmanager
@@ -221,7 +223,7 @@ def reading_errors(source: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise data_error(source, (error.strerror or str(error)).lower(), "check that it can be read") from None
+        raise data_error(source, reason(error), say("check that it can be read")) from None
 
 
 def _near(path: Path) -> str:
@@ -229,8 +231,12 @@ def _near(path: Path) -> str:
     try:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
-        return f"there is no folder '{path.parent}' either" if not path.parent.exists() else "check the path"
+        return (
+            say("there is no folder '{parent}' either", parent=path.parent)
+            if not path.parent.exists()
+            else say("check the path")
+        )
     import difflib  # loaded only when something is wrong
 
     near = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean '{path.parent / near[0]}'?" if near else "check the path"
+    return say("did you mean '{parent}'?", parent=path.parent / near[0]) if near else say("check the path")

@@ -6,56 +6,63 @@ import re
 
 from gdcli.data.cells import data_error
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["foreign_zip", "refuse_foreign"]
 
-SAVE_AS_CSV = "save it as CSV and read that"
+SAVE_AS_CSV = say("save it as CSV and read that")
 _NUMBER = rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?"
 _PAIR = rb"[0-9]+:" + _NUMBER
 _WORD = rb"[^\s|:,;]*"
-_FROM_MATLAB = "writematrix([X y], 'data.csv') in MATLAB; or scipy.io.loadmat and numpy.savez(FILE, x=..., y=...)"
+_FROM_MATLAB = say("writematrix([X y], 'data.csv') in MATLAB; or scipy.io.loadmat and numpy.savez(FILE, x=..., y=...)")
 
 
 def _by_pandas(reader: str) -> str:
-    return f"save it as CSV and read that; in Python: pandas.{reader}(FILE).to_csv('data.csv', index=False)"
+    return say(
+        "save it as CSV and read that; in Python: pandas.{reader}(FILE).to_csv('data.csv', index=False)", reader=reader
+    )
 
 
 _FOREIGN = (
     (
         rb"(?i:\s*(<!doctype html|<html|<head|<body|<\?xml))",
-        "an HTML or XML page, not a table",
-        "download the file itself, not the page that shows it",
+        say("an HTML or XML page, not a table"),
+        say("download the file itself, not the page that shows it"),
     ),
     (
         rb"version https://git-lfs\.github\.com/",
-        "a Git LFS pointer, not the data it stands for",
-        "git lfs pull fetches the data",
+        say("a Git LFS pointer, not the data it stands for"),
+        say("git lfs pull fetches the data"),
     ),
-    (rb"%PDF-", "a PDF document, not a table", "copy its table into a CSV file"),
-    (rb"\{\\rtf", "an RTF document, not a table", "copy its table into a CSV file"),
-    (rb"\xd0\xcf\x11\xe0", "an old Excel file, not a text table", SAVE_AS_CSV),
-    (rb"\x89HDF", "an HDF5 file, not a text table", "store its arrays in an .npz file, named x and y: numpy.savez"),
-    (rb"MATLAB [0-9.]+ MAT-file", "a MATLAB .mat file, not a text table", _FROM_MATLAB),
+    (rb"%PDF-", say("a PDF document, not a table"), say("copy its table into a CSV file")),
+    (rb"\{\\rtf", say("an RTF document, not a table"), say("copy its table into a CSV file")),
+    (rb"\xd0\xcf\x11\xe0", say("an old Excel file, not a text table"), SAVE_AS_CSV),
+    (
+        rb"\x89HDF",
+        say("an HDF5 file, not a text table"),
+        say("store its arrays in an .npz file, named x and y: numpy.savez"),
+    ),
+    (rb"MATLAB [0-9.]+ MAT-file", say("a MATLAB .mat file, not a text table"), _FROM_MATLAB),
     (
         rb"<stata_dta>|[\x69-\x76][\x01\x02]\x01\x00",
-        "a Stata .dta file, not a text table",
-        "export delimited data.csv in Stata; in Python: pandas.read_stata(FILE).to_csv('data.csv', index=False)",
+        say("a Stata .dta file, not a text table"),
+        say("export delimited data.csv in Stata; in Python: pandas.read_stata(FILE).to_csv('data.csv', index=False)"),
     ),
-    (rb"\$FL[23]@", "an SPSS .sav file, not a text table", _by_pandas("read_spss")),
-    (rb"HEADER RECORD\*{7}|\x00{12}\xc2\xea\x81\x60", "a SAS file, not a text table", _by_pandas("read_sas")),
+    (rb"\$FL[23]@", say("an SPSS .sav file, not a text table"), _by_pandas("read_spss")),
+    (rb"HEADER RECORD\*{7}|\x00{12}\xc2\xea\x81\x60", say("a SAS file, not a text table"), _by_pandas("read_sas")),
     (
         rb"(RDX|RDA)[23]\n|X\n\x00\x00\x00[\x02\x03]|A\n[23]\n[0-9]+\n",
-        "an R data file, not a text table",
+        say("an R data file, not a text table"),
         "write.csv(readRDS(FILE), 'data.csv', row.names = FALSE) in R",
     ),
-    (rb"Obj\x01|ORC[\x00-\x1f]", "an Avro or ORC file, not a text table", SAVE_AS_CSV),
-    (rb"\x89PNG|\xff\xd8\xff|GIF8", "an image, not a table", "put its pixels into a CSV or .npz file"),
-    (rb"\x80[\x02-\x05]", "a Python pickle, which is never loaded", _by_pandas("read_pickle")),
-    (rb"\s*(\{\s*\"|\[\s*[\[{])", "JSON, but no objects of numbers and texts", _by_pandas("read_json")),
+    (rb"Obj\x01|ORC[\x00-\x1f]", say("an Avro or ORC file, not a text table"), SAVE_AS_CSV),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8", say("an image, not a table"), say("put its pixels into a CSV or .npz file")),
+    (rb"\x80[\x02-\x05]", say("a Python pickle, which is never loaded"), _by_pandas("read_pickle")),
+    (rb"\s*(\{\s*\"|\[\s*[\[{])", say("JSON, but no objects of numbers and texts"), _by_pandas("read_json")),
     (
         rb"(?i:(\s*(%[^\n]*)?\n)*\s*@relation\b)",
-        "an ARFF file (Weka), not a plain table",
-        "leave out all up to @data and put a line of names there instead; in Weka: Save as CSV",
+        say("an ARFF file (Weka), not a plain table"),
+        say("leave out all up to @data and put a line of names there instead; in Weka: Save as CSV"),
     ),
     (
         rb"(#[^\n]*\n)*"
@@ -65,8 +72,11 @@ _FOREIGN = (
         + rb"([ \t]+"
         + _PAIR
         + rb")*\s*[#\r\n]",
-        "a LibSVM (SVMlight) file, label index:value ..., not a table of columns",
-        "in Python: x, y = sklearn.datasets.load_svmlight_file(FILE), then numpy.savez('data.npz', x=x.toarray(), y=y)",
+        say("a LibSVM (SVMlight) file, label index:value ..., not a table of columns"),
+        say(
+            "in Python: x, y = sklearn.datasets.load_svmlight_file(FILE), then "
+            "numpy.savez('data.npz', x=x.toarray(), y=y)"
+        ),
     ),
     (
         rb"("
@@ -81,14 +91,14 @@ _FOREIGN = (
         + _WORD
         + rb":"
         + _NUMBER,
-        "a Vowpal Wabbit file, label | name:value ..., not a table of columns",
-        "write one column for each name, with a line of names, as CSV",
+        say("a Vowpal Wabbit file, label | name:value ..., not a table of columns"),
+        say("write one column for each name, with a line of names, as CSV"),
     ),
 )
 _ZIPPED = (
-    (b"opendocument.spreadsheet", "an OpenDocument spreadsheet, not a text table", SAVE_AS_CSV),
-    (b"word/document", "a Word document, not a table", "copy its table into a CSV file"),
-    (b"", "a zip archive that holds no NumPy arrays", "unzip it and name the file inside"),
+    (b"opendocument.spreadsheet", say("an OpenDocument spreadsheet, not a text table"), SAVE_AS_CSV),
+    (b"word/document", say("a Word document, not a table"), say("copy its table into a CSV file")),
+    (b"", say("a zip archive that holds no NumPy arrays"), say("unzip it and name the file inside")),
 )
 
 

@@ -16,6 +16,7 @@ from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
 from gdcli.errors import DataError, install_hint
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from polars import DataFrame, DataType, LazyFrame, Series
@@ -44,7 +45,9 @@ def polars_reading(place: Place, what: str) -> Iterator[None]:
     try:
         from polars import exceptions
     except ImportError:
-        raise data_error(place.source, f"{what} needs an extra, which is not installed", install_hint("data")) from None
+        raise data_error(
+            place.source, say("{what} needs an extra, which is not installed", what=what), install_hint("data")
+        ) from None
     try:
         yield
     except (exceptions.PolarsError, exceptions.PanicException, OSError, RuntimeError) as error:
@@ -53,9 +56,9 @@ def polars_reading(place: Place, what: str) -> Iterator[None]:
 
 def unreadable(place: Place, what: str, error: BaseException) -> DataError:
     """The error about a file that a library cannot read, with its reason."""
-    reason = printable((str(error).splitlines() or ["no reason is given"])[0].strip()[:120])
-    hint = "if the file is damaged or cut short, fetch or write it again"
-    return data_error(place.source, f"{what} that cannot be read: {reason}", hint)
+    reason = printable((str(error).splitlines() or [say("no reason is given")])[0].strip()[:120])
+    hint = say("if the file is damaged or cut short, fetch or write it again")
+    return data_error(place.source, say("{what} that cannot be read: {reason}", what=what, reason=reason), hint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +143,7 @@ def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
         schema = frame.collect_schema()
         rows = int(frame.select(pl.len()).collect().item())
     if not rows or not schema:
-        raise no_rows(place.source, "no rows")
+        raise no_rows(place.source, say("no rows"))
 
     def column(name: str) -> Column:
         with polars_reading(place, what):

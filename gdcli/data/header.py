@@ -8,6 +8,7 @@ from itertools import count, pairwise
 
 from gdcli.data.cells import data_error, is_gap, number
 from gdcli.data.lookalikes import kind
+from gdcli.said import say
 
 __all__ = ["DATA", "NAMES", "all_numbers", "check_names", "has_row_names", "has_units", "unique_names", "verdict"]
 
@@ -89,8 +90,8 @@ def check_names(names: Sequence[str], source: str, line: int, decimal: str) -> N
     written = [name.strip() for name in names if name.strip()]
     numbers = [name for name in written if number(name, decimal) is not None]
     if written and (len(numbers) == len(written) or not all(name.isdigit() for name in numbers)):
-        hint = "--no-header if the file has no line of names"
-        raise data_error(source, f"line {line} looks like data, not names", hint)
+        hint = say("--no-header if the file has no line of names")
+        raise data_error(source, say("line {line} looks like data, not names", line=line), hint)
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.files import read_file
 from gdcli.data.numpy_files import ArrayTable, pixel_names
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = [
     "idx_header",
@@ -27,8 +28,8 @@ __all__ = [
 ]
 
 _TYPES = {
-    0x08: "unsigned bytes",
-    0x09: "signed bytes",
+    0x08: say("unsigned bytes"),
+    0x09: say("signed bytes"),
     0x0B: "shorts",
     0x0C: "ints",
     0x0D: "floats",
@@ -38,7 +39,7 @@ _PARTS = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-_FETCH_AGAIN = "the file is cut short or damaged: fetch it again"
+_FETCH_AGAIN = say("the file is cut short or damaged: fetch it again")
 
 
 def is_idx(content: bytes) -> bool:
@@ -79,16 +80,22 @@ def idx_header(content: bytes, source: str) -> tuple[int, tuple[int, ...]]:
         DataError: If it is no IDX, or of another type than unsigned bytes.
     """
     if not is_idx(content):
-        raise data_error(source, "not an IDX file", "MNIST's files are named like train-labels-idx1-ubyte")
+        raise data_error(source, say("not an IDX file"), say("MNIST's files are named like train-labels-idx1-ubyte"))
     if content[2] != 0x08:
-        raise data_error(source, f"IDX of {_TYPES[content[2]]}; only unsigned bytes are read", "convert it to .npz")
+        raise data_error(
+            source,
+            say("IDX of {types}; only unsigned bytes are read", types=_TYPES[content[2]]),
+            say("convert it to .npz"),
+        )
     start = 4 + 4 * content[3]
     return start, tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
 
 
 def other_size(size: int, shape: tuple[int, ...], source: str) -> DataError:
     """The error about an IDX file that is longer or shorter than it says."""
-    count = f"{max(size, 0)} byte{'s' * (size != 1)} where its header promises {math.prod(shape)}"
+    count = say(
+        "{max} byte{s} where its header promises {prod}", max=max(size, 0), s="s" * (size != 1), prod=math.prod(shape)
+    )
     return data_error(source, count, _FETCH_AGAIN)
 
 
@@ -104,19 +111,19 @@ def idx_table(images: NDArray[np.uint8], labels: NDArray[np.uint8] | None, sourc
         DataError: If images or labels are something else, or not equally many.
     """
     if images.ndim < 2 or not images.size:
-        hint = "name the images, and give the labels with --labels"
-        raise data_error(source, "holds labels, not images" if images.size else "no images", hint)
+        hint = say("name the images, and give the labels with --labels")
+        raise data_error(source, say("holds labels, not images") if images.size else say("no images"), hint)
     block = images.reshape(len(images), -1)
     names = pixel_names(block.shape[1])
     if labels is None:
         return ArrayTable(names, source, block, unlabelled=True)
     if labels.ndim != 1:
         raise data_error(
-            source, "the file of labels holds images", "--labels FILE, for example train-labels-idx1-ubyte"
+            source, say("the file of labels holds images"), say("--labels FILE, for example train-labels-idx1-ubyte")
         )
     if len(labels) != len(images):
-        what = f"{len(images)} images, but {len(labels)} labels"
-        raise data_error(source, what, "images and labels must come from the same set")
+        what = say("{count} images, but {count2} labels", count=len(images), count2=len(labels))
+        raise data_error(source, what, say("images and labels must come from the same set"))
     return ArrayTable((*names, "label"), source, block, (labels,))
 
 
@@ -172,7 +179,9 @@ def read_mnist_folder(path: str) -> tuple[Dataset, Dataset]:
 def _file(path: str, name: str) -> str:
     file = _find(path, name)
     if file is None:
-        raise data_error(path, f"no {name}[.gz] in this folder", "MNIST comes as four files, all of them needed")
+        raise data_error(
+            path, say("no {name}[.gz] in this folder", name=name), say("MNIST comes as four files, all of them needed")
+        )
     return str(file)
 
 

@@ -16,6 +16,7 @@ from gdcli.data.cells import printable
 from gdcli.data.tables import Table
 from gdcli.data.warning import ReadWarning, as_option, listed
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 
 __all__ = ["Column", "columns_of", "input_warnings", "sentinel_warnings"]
 
@@ -53,12 +54,16 @@ class Column:
     @property
     def shown(self) -> str:
         """Its name in a sentence."""
-        return f"column '' ({self.nameless})" if self.nameless else f"column '{printable(self.name)}'"
+        return (
+            say("column '' ({nameless})", nameless=self.nameless)
+            if self.nameless
+            else say("column '{printable}'", printable=printable(self.name))
+        )
 
     @property
     def where(self) -> str:
         """What a sentence adds if not all rows were looked at."""
-        return "" if self.all_rows else f" in the first {self.rows:,} rows"
+        return "" if self.all_rows else say(" in the first {rows:,} rows", rows=self.rows)
 
     @cached_property
     def distinct(self) -> Array:
@@ -94,7 +99,7 @@ def columns_of(table: Table, names: Sequence[str]) -> list[Column]:
 def _column(table: Table, name: str, most: int) -> Column:
     values = table.kept([name])[:most, 0].astype(np.float64)
     place = table.names.index(name) + 1
-    nameless = f"number {place}" if table.layout.header and name == str(place) else ""
+    nameless = say("number {place}", place=place) if table.layout.header and name == str(place) else ""
     return Column(
         name, nameless, values[~np.isnan(values)], len(values), table.layout.whole and len(values) == len(table)
     )
@@ -117,12 +122,19 @@ def _constants(columns: Sequence[Column]) -> list[ReadWarning]:
         return []
     rest = [column.name for column in columns if column not in names]
     option = _without(rest)
-    where = names[0].where or " in every row"
-    one = f"{names[0].shown} is {names[0].distinct[0]:g}{where}"
-    many = f"{len(names)} columns hold one value each{where}: {listed([printable(column.name) for column in names])}"
+    where = names[0].where or say(" in every row")
+    one = say("{shown} is {distinct:g}{where}", shown=names[0].shown, distinct=names[0].distinct[0], where=where)
+    many = say(
+        "{count} columns hold one value each{where}: {listed}",
+        count=len(names),
+        where=where,
+        listed=listed([printable(column.name) for column in names]),
+    )
     what = one if len(names) == 1 else many
-    leaves = f": {option} leaves {'it' if len(names) == 1 else 'them'} out" if option else ""
-    sentence = f"{what}, which tells nothing{leaves}"
+    leaves = (
+        say(": {option} leaves {them} out", option=option, them="it" if len(names) == 1 else "them") if option else ""
+    )
+    sentence = say("{what}, which tells nothing{leaves}", what=what, leaves=leaves)
     return [ReadWarning("constant", tuple(column.name for column in names), sentence, option)]
 
 
@@ -134,7 +146,12 @@ def _counter(column: Column, without: Sequence[str]) -> ReadWarning | None:
     first = column.values[0]
     if first not in (0, 1) or not (np.diff(column.values) == 1).all():
         return None
-    return _leave_out("row counter", column, f"{column.shown} counts the rows{column.where}", without)
+    return _leave_out(
+        say("row counter"),
+        column,
+        say("{shown} counts the rows{where}", shown=column.shown, where=column.where),
+        without,
+    )
 
 
 def _identifier(column: Column, without: Sequence[str]) -> ReadWarning | None:
@@ -144,13 +161,18 @@ def _identifier(column: Column, without: Sequence[str]) -> ReadWarning | None:
     named = re.search(_ID_NAME, column.name)
     if not named and (re.search(_TIME_NAME, column.name) or not column.spans or _is_timestamp(column)):
         return None
-    what = f"{column.shown} is another whole number in each row{column.where}, as ids are"
+    what = say("{shown} is another whole number in each row{where}, as ids are", shown=column.shown, where=column.where)
     return _leave_out("id", column, what, without)
 
 
 def _leave_out(kind: str, column: Column, what: str, without: Sequence[str]) -> ReadWarning:
     option = _without(without)
-    return ReadWarning(kind, (column.name,), f"{what}: {option} leaves it out" if option else what, option)
+    return ReadWarning(
+        kind,
+        (column.name,),
+        say("{what}: {option} leaves it out", what=what, option=option) if option else what,
+        option,
+    )
 
 
 def _without(others: Sequence[str]) -> str:
@@ -171,10 +193,20 @@ def _timestamp(column: Column, _without: Sequence[str]) -> ReadWarning | None:
     begin, end = (
         str(np.datetime64(int(value / unit), "s"))[:10] for value in (column.distinct[0], column.distinct[-1])
     )
-    name = {1.0: "seconds", 1e3: "milliseconds", 1e6: "microseconds"}.get(unit, "nanoseconds")
-    days = begin if begin == end else f"{begin} to {end}"
-    what = f"{column.shown} looks like {name} since 1970 ({days}): large numbers, close together"
-    return ReadWarning("timestamps", (column.name,), f"{what}, best centred by --scale standard", "--scale standard")
+    names = {1.0: say("seconds"), 1e3: say("milliseconds"), 1e6: say("microseconds")}
+    days = begin if begin == end else say("{begin} to {end}", begin=begin, end=end)
+    what = say(
+        "{shown} looks like {name} since 1970 ({days}): large numbers, close together",
+        shown=column.shown,
+        name=names.get(unit, say("nanoseconds")),
+        days=days,
+    )
+    return ReadWarning(
+        "timestamps",
+        (column.name,),
+        say("{what}, best centred by --scale standard", what=what),
+        say("--scale standard"),
+    )
 
 
 def _date_number(column: Column, _without: Sequence[str]) -> ReadWarning | None:
@@ -184,8 +216,10 @@ def _date_number(column: Column, _without: Sequence[str]) -> ReadWarning | None:
     month, day = (column.values // 100 % 100).astype(int), (column.values % 100).astype(int)
     if not ((month >= 1) & (month <= 12) & (day >= 1)).all() or (day > _DAYS[month - 1]).any():
         return None
-    what = f"{column.shown} holds dates written as numbers, such as {column.values[0]:.0f}"
-    return ReadWarning("dates", (column.name,), f"{what}: their differences are not days", "")
+    what = say(
+        "{shown} holds dates written as numbers, such as {values:.0f}", shown=column.shown, values=column.values[0]
+    )
+    return ReadWarning("dates", (column.name,), say("{what}: their differences are not days", what=what), "")
 
 
 _TESTS: tuple[Callable[[Column, Sequence[str]], ReadWarning | None], ...] = (
@@ -201,10 +235,18 @@ def sentinel_warnings(columns: Sequence[Column]) -> Iterator[ReadWarning]:
     for column in columns:
         for value in _sentinels(column):
             times = int((column.values == value).sum())
-            stands = "stands once" if times == 1 else f"stands {times:,} times"
-            what = f"{value} {stands} in {column.shown}{column.where}, far from the rest"
-            option = f"--na {value}"
-            yield ReadWarning("sentinel", (column.name,), f"{what}: {option} makes it a gap", option)
+            stands = say("stands once") if times == 1 else say("stands {times:,} times", times=times)
+            what = say(
+                "{value} {stands} in {shown}{where}, far from the rest",
+                value=value,
+                stands=stands,
+                shown=column.shown,
+                where=column.where,
+            )
+            option = say("--na {value}", value=value)
+            yield ReadWarning(
+                "sentinel", (column.name,), say("{what}: {option} makes it a gap", what=what, option=option), option
+            )
 
 
 def _sentinels(column: Column) -> list[int]:
@@ -241,17 +283,28 @@ def _twins(columns: Sequence[Column]) -> list[ReadWarning]:
         (usable[i], usable[j], float(1 - alike[i, j])) for i, j in np.argwhere(np.triu(1 - alike < loose, 1)).tolist()
     ]
     if len(pairs) > _MOST_TWINS:
-        such = f"{pairs[0][0].name} and {pairs[0][1].name}"
-        what = f"{len(pairs)} pairs of columns carry the same information, or nearly so, such as {such}"
+        such = say("{name} and {name2}", name=pairs[0][0].name, name2=pairs[0][1].name)
+        what = say(
+            "{count} pairs of columns carry the same information, or nearly so, such as {such}",
+            count=len(pairs),
+            such=such,
+        )
         return [ReadWarning("twins", tuple({one.name: 0 for pair in pairs for one in pair[:2]}), printable(what))]
     return [_twin(first, second, apart, columns) for first, second, apart in pairs]
 
 
 def _twin(first: Column, second: Column, apart: float, columns: Sequence[Column]) -> ReadWarning:
     option = _without([one.name for one in columns if one is not second])
-    how = "carry the same information" if apart < 1e-12 else "carry nearly the same information"
-    what = f"columns {printable(first.name)} and {printable(second.name)} {how}{_ratio(first, second)}{first.where}"
-    leaves = f": {option} leaves one out" if option else ""
+    how = say("carry the same information") if apart < 1e-12 else say("carry nearly the same information")
+    what = say(
+        "columns {printable} and {printable2} {how}{ratio}{where}",
+        printable=printable(first.name),
+        printable2=printable(second.name),
+        how=how,
+        ratio=_ratio(first, second),
+        where=first.where,
+    )
+    leaves = say(": {option} leaves one out", option=option) if option else ""
     return ReadWarning("twins", (first.name, second.name), what + leaves, option)
 
 
@@ -264,4 +317,8 @@ def _ratio(first: Column, second: Column) -> str:
     middle = float(np.median(ratios))
     if np.abs(ratios - middle).max() > 1e-12 * abs(middle):
         return ""
-    return " (they are equal)" if middle == 1 else f" ({printable(second.name)} = {middle:.6g} {printable(first.name)})"
+    return (
+        say(" (they are equal)")
+        if middle == 1
+        else f" ({printable(second.name)} = {middle:.6g} {printable(first.name)})"
+    )

@@ -16,6 +16,7 @@ from gdcli.data.cells import printable
 from gdcli.data.tables import Table
 from gdcli.data.warning import ReadWarning, column_name, listed
 from gdcli.errors import DataError
+from gdcli.said import say, together
 
 __all__ = ["JoinedTable", "check_alike", "check_columns", "join"]
 
@@ -100,13 +101,21 @@ def _mixed(table: JoinedTable) -> Iterator[ReadWarning]:
     for name in table.names:
         numeric, text = table.by_kind(name)
         if numeric and text:
-            words = f"{column_name(name)} holds text in {listed([printable(part.source) for part in text])}"
-            kept = "" if table.is_numeric(name) else ", so it is text"
-            yield ReadWarning("mixed column", (name,), f"{words}, numbers in {_others(numeric)}{kept}")
+            words = say(
+                "{column_name} holds text in {listed}",
+                column_name=column_name(name),
+                listed=listed([printable(part.source) for part in text]),
+            )
+            kept = "" if table.is_numeric(name) else say(", so it is text")
+            yield ReadWarning(
+                "mixed column",
+                (name,),
+                say("{words}, numbers in {others}{kept}", words=words, others=_others(numeric), kept=kept),
+            )
 
 
 def _others(parts: Sequence[Table]) -> str:
-    return printable(parts[0].source) if len(parts) == 1 else f"the other {len(parts)} files"
+    return printable(parts[0].source) if len(parts) == 1 else say("the other {count} files", count=len(parts))
 
 
 def check_alike(first: Table, other: Table) -> None:
@@ -127,11 +136,18 @@ def check_columns(names: Sequence[str], source: str, other: Table) -> None:
     missing = [name for name in names if name not in other.names]
     added = [name for name in other.names if name not in names]
     if missing or added:
-        parts = [f"lacks {_columns(missing)}"] * bool(missing) + [f"has {_columns(added)} besides"] * bool(added)
-        what = f"{printable(other.source)}: {' and '.join(parts)}, compared with {printable(source)}"
-        raise DataError(what, "files that are one table have the same columns: name those that do")
+        parts = [say("lacks {columns}", columns=_columns(missing))] * bool(missing) + [
+            say("has {columns} besides", columns=_columns(added))
+        ] * bool(added)
+        what = say(
+            "{printable}: {names}, compared with {printable2}",
+            printable=printable(other.source),
+            names=together(say(" and "), parts),
+            printable2=printable(source),
+        )
+        raise DataError(what, say("files that are one table have the same columns: name those that do"))
 
 
 def _columns(names: Sequence[str]) -> str:
     quoted_names = [f"'{printable(name)}'" for name in names]
-    return f"column{'s' * (len(names) > 1)} {listed(quoted_names)}"
+    return say("column{s} {listed}", s="s" * (len(names) > 1), listed=listed(quoted_names))

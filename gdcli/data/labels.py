@@ -12,6 +12,7 @@ from gdcli.data.cells import data_error, quoted
 from gdcli.data.columns import class_numbers, has_codes, label_text
 from gdcli.data.missing import Rows
 from gdcli.data.tables import Table
+from gdcli.said import enumerated, say
 
 __all__ = ["MOST_LABELS", "Labels"]
 
@@ -98,8 +99,8 @@ class Labels:
         """The number of a label that is met for the first time."""
         if not self._known:
             if len(self._codes) == MOST_LABELS:
-                what = f"more than {MOST_LABELS:,} labels"
-                hint = "--task regression predicts a number; --y names another column"
+                what = say("more than {most_labels:,} labels", most_labels=MOST_LABELS)
+                hint = say("--task regression predicts a number; --y names another column")
                 raise data_error(table.source, what, hint, column=self._name)
             return len(self._codes)
         if self._text(cell) not in self._by_text:
@@ -108,8 +109,10 @@ class Labels:
 
     def _unknown(self, label: str) -> tuple[str, str]:
         """What is wrong with a label that is not known, and what to do."""
-        listed = f"{', '.join(self._known[:20])}{', ...' * (len(self._known) > 20)}"
-        return f"{quoted(label)} is none of the classes", f"the classes are {listed}"
+        listed = say("{names}{more}", names=enumerated(self._known[:20]), more=", ..." * (len(self._known) > 20))
+        return say("{quoted} is none of the classes", quoted=quoted(label)), say(
+            "the classes are {listed}", listed=listed
+        )
 
     @staticmethod
     def _text(cell: Hashable) -> str:

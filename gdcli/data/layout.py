@@ -17,13 +17,14 @@ from gdcli.data.read_limits import ReadLimits
 from gdcli.data.warning import ReadWarning, as_option, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
+from gdcli.said import say
 
 __all__ = ["Layout", "ReadOptions", "Text", "open_text"]
 
 _CHARACTER_WORDS = {"tab": "\t", r"\t": "\t", "space": BLANKS, "comma": ",", "semicolon": ";", "point": "."}
 _SAMPLE_BYTES = 1 << 16
 _SAMPLE_ROWS = 200
-_NEEDS = "a table needs a line of names and at least one row"
+_NEEDS = say("a table needs a line of names and at least one row")
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,22 @@ class ReadOptions:
     def __post_init__(self) -> None:
         ReadLimits.of(self.allow)
         if self.decimal not in (".", ","):
-            raise OptionError(f"{quoted(self.decimal)} is not a decimal sign", "choose from . and ,")
+            raise OptionError(
+                say("{quoted} is not a decimal sign", quoted=quoted(self.decimal)), say("choose from . and ,")
+            )
         mark = self.separator
         if mark is not None and (len(mark) != 1 or mark.isalnum() or mark in '".+-_\r\n\0'):
-            hint = "one character that no number holds, or tab, space, comma, semicolon"
-            raise OptionError(f"{quoted(mark)} is not a delimiter", hint)
+            hint = say("one character that no number holds, or tab, space, comma, semicolon")
+            raise OptionError(say("{quoted} is not a delimiter", quoted=quoted(mark)), hint)
         group = self.group
         if group is not None and (len(group) != 1 or group.isalnum() or group in f'"+-\r\n\0{self.decimal}'):
-            hint = "one character other than the decimal sign, or comma, point, space"
-            raise OptionError(f"{quoted(group)} is not a thousands separator", hint)
+            hint = say("one character other than the decimal sign, or comma, point, space")
+            raise OptionError(say("{quoted} is not a thousands separator", quoted=quoted(group)), hint)
         try:
             codecs.lookup(self.encoding)
         except (LookupError, ValueError):
-            hint = "for example utf-8, latin-1, cp1252, utf-16"
-            raise OptionError(f"{quoted(self.encoding)} is not a known encoding", hint) from None
+            hint = say("for example utf-8, latin-1, cp1252, utf-16")
+            raise OptionError(say("{quoted} is not a known encoding", quoted=quoted(self.encoding)), hint) from None
 
     @property
     def limits(self) -> ReadLimits:
@@ -158,7 +161,7 @@ class Text:
         """A row's cells without the row's name and without empty cells at the end."""
         width = len(self.names) + self.skip
         if len(cells) != width and not _only_longer_by_blanks(cells, width):
-            what = f"expected {width} cell{'s' * (width != 1)}, found {len(cells)}"
+            what = say("expected {width} cell{s}, found {count}", width=width, s="s" * (width != 1), count=len(cells))
             raise data_error(self.source, what, _unfitting(cells, width), line)
         return cells[self.skip : width]
 
@@ -167,10 +170,13 @@ def _unfitting(cells: list[str], width: int) -> str:
     """What to do about a row that is too long, or too short."""
     words = cells[0].split()
     if len(cells) < width and words and words[0].rstrip(":").isalpha():
-        return f"if the line is no row: --comment {as_option([words[0]])} leaves out those that begin so"
+        return say(
+            "if the line is no row: --comment {as_option} leaves out those that begin so",
+            as_option=as_option([words[0]]),
+        )
     if len(cells) < width:
-        return "a row has a cell for each column, an empty one for a gap; another delimiter: --delimiter"
-    return 'a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter'
+        return say("a row has a cell for each column, an empty one for a gap; another delimiter: --delimiter")
+    return say('a cell that holds the delimiter must be in "quotes"; another delimiter: --delimiter')
 
 
 def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
@@ -184,7 +190,7 @@ def open_text(content: bytes, source: str, options: ReadOptions) -> Text:
     """
     text, declared = comments.declared_delimiter(decode(content, source, options.encoding))
     if not text or text.isspace():
-        raise no_rows(source, "the file is empty", hint=_NEEDS)
+        raise no_rows(source, say("the file is empty"), hint=_NEEDS)
     mark = comments.USUAL_MARK if options.comment is None else options.comment
     delimiter = options.separator or declared or _sniff(text, mark, options.decimal)
     if options.comment is None and _rows_begin_with(text, mark, delimiter):
@@ -255,7 +261,7 @@ class _Body:
         """The text, its names known, after that many rows that are none."""
         most = self.options.limits.columns
         if len(names) > most:
-            what = f"{len(names):,} columns, more than {most:,}"
+            what = say("{count:,} columns, more than {most:,}", count=len(names), most=most)
             raise data_error(self.source, what, self.options.limits.raised("columns"))
         offset = self.after(rows)
         unique = header.unique_names(names)
@@ -269,7 +275,7 @@ def _named_text(body: _Body, in_comment: list[str], notes: list[ReadWarning]) ->
     """The text with its names: from the first line, from a comment before it, or numbers."""
     sample = list(body.records())
     if not sample:
-        raise data_error(body.source, "nothing but comments", _NEEDS)
+        raise data_error(body.source, say("nothing but comments"), _NEEDS)
     (line, first), *below = sample
     decimal, wanted = body.options.decimal, body.options.header
     rows = [cells for _, cells in below]
@@ -322,31 +328,42 @@ def _sample(text: bytes, offset: int) -> bytes:
 
 
 _ROW_NAMES = ReadWarning(
-    "row names", (), "the first cell of each row is the row's name, as R writes it, and left out", ""
+    "row names", (), say("the first cell of each row is the row's name, as R writes it, and left out"), ""
 )
 
 
 def _comment_note(dropped: int, mark: str) -> ReadWarning:
-    lines = "1 line between the rows begins" if dropped == 1 else f"{dropped:,} lines between the rows begin"
-    what = f"{lines} with {mark} and {'is' if dropped == 1 else 'are'} left out as comments"
+    lines = (
+        say("1 line between the rows begins")
+        if dropped == 1
+        else say("{dropped:,} lines between the rows begin", dropped=dropped)
+    )
+    what = say(
+        "{lines} with {mark} and {verb} left out as comments",
+        lines=lines,
+        mark=mark,
+        verb="is" if dropped == 1 else "are",
+    )
     return ReadWarning("comments", (), printable(what), "--comment ''")
 
 
 def _no_header(line: int) -> ReadWarning:
-    what = f"line {line} is like the lines below it, so there is no line of names: columns are called 1, 2, ..."
+    what = say(
+        "line {line} is like the lines below it, so there is no line of names: columns are called 1, 2, ...", line=line
+    )
     return ReadWarning("no header", (), what, "--header")
 
 
 def _from_comment(names: list[str], line: int) -> ReadWarning:
-    what = f"the names {listed(names)} are from the comment before line {line}"
+    what = say("the names {listed} are from the comment before line {line}", listed=listed(names), line=line)
     return ReadWarning("names in a comment", tuple(names), printable(what), "--no-header")
 
 
 def _units(cells: list[str], names: list[str]) -> ReadWarning:
     written = [cell for cell in cells if cell.strip()]
     is_rule = not any(set(cell) - set("-=:+ ") for cell in written)
-    holds = "is a rule" if is_rule else f"holds units ({listed(written)})"
-    what = f"the line below the names {holds} and is left out"
+    holds = say("is a rule") if is_rule else say("holds units ({listed})", listed=listed(written))
+    what = say("the line below the names {holds} and is left out", holds=holds)
     return ReadWarning("units", tuple(names), printable(what), "")
 
 
@@ -354,7 +371,12 @@ def _renamed(names: list[str], unique: tuple[str, ...]) -> list[ReadWarning]:
     """A note for each name that stands above several columns."""
     pairs = [(name.strip(), called) for name, called in zip(names, unique, strict=True) if name.strip()]
     return [
-        ReadWarning("duplicate names", (called,), printable(f"a further column '{name}' is called '{called}' here"), "")
+        ReadWarning(
+            "duplicate names",
+            (called,),
+            printable(say("a further column '{name}' is called '{called}' here", name=name, called=called)),
+            "",
+        )
         for name, called in pairs
         if name != called
     ]

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from gdcli.data.cells import PADDING, is_gap, is_missing, is_written_as_number, number, quoted
 from gdcli.data.warning import as_option
 from gdcli.definitions.namedtuple import NamedTuple
+from gdcli.said import say
 
 __all__ = ["complaint", "hold_nearly_numbers", "holds_dates", "in_place", "kind", "mostly_numbers", "nearly"]
 
-MISSING_HINT = "--missing drop leaves such rows out, --missing mean fills in the column's mean"
+MISSING_HINT = say("--missing drop leaves such rows out, --missing mean fills in the column's mean")
 _LONGEST_GAP = 24
 """Characters of a word that may stand for a missing value."""
-_OTHER_COLUMNS = "choose other columns with --x and --y"
-_OTHERWISE = f"correct the cell, or {_OTHER_COLUMNS}"
+_OTHER_COLUMNS = say("choose other columns with --x and --y")
+_OTHERWISE = say("correct the cell, or {other_columns}", other_columns=_OTHER_COLUMNS)
 _NOT_FINITE = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
 
 _AMOUNT = r"[0-9]+([.,' ][0-9]{3})*([.,][0-9]+)?"
@@ -59,59 +60,67 @@ _DATES = (
     Lookalike(
         rf"({_DAY})([T ]+{_CLOCK}{_ZONE})?",
         "a date",
-        "turn dates into numbers (days since the first one), or choose other columns with --x and --y",
+        say("turn dates into numbers (days since the first one), or choose other columns with --x and --y"),
     ),
     Lookalike(
         _CLOCK + _ZONE,
         "a time",
-        "turn times into numbers (hours or seconds), or choose other columns with --x and --y",
+        say("turn times into numbers (hours or seconds), or choose other columns with --x and --y"),
     ),
 )
 _NUMBERS = (
     Lookalike(
         r"[\u2010-\u2015\u2212] ?[0-9.,'\u2019 \u00a0\u202f]+([eE][0-9]+)?",
         "",
-        "write an ASCII hyphen for the minus: -5, as sed 's/\u2212/-/g' does",
+        say("write an ASCII hyphen for the minus: -5, as sed 's/−/-/g' does"),
     ),
-    Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", "write numbers without underscores"),
+    Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", say("write numbers without underscores")),
     Lookalike(
         r"[+-]?[0-9]{1,3},[0-9]{3}",
         "",
-        "--thousands , if the comma separates thousands; --decimal , if it is the decimal sign",
+        say("--thousands , if the comma separates thousands; --decimal , if it is the decimal sign"),
     ),
-    Lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", "--thousands , reads numbers written so"),
+    Lookalike(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", "", say("--thousands , reads numbers written so")),
     *(
         Lookalike(
-            rf"[+-]?[0-9]{{1,3}}({sign}[0-9]{{3}})+{rest}", "", f"{decimal}--thousands {word} reads numbers written so"
+            rf"[+-]?[0-9]{{1,3}}({sign}[0-9]{{3}})+{rest}",
+            "",
+            say("{decimal}--thousands {word} reads numbers written so", decimal=decimal, word=word),
         )
         for sign, word in (("'", '"\'"'), ("\u2019", "\u2019"), (r"[ \u00a0\u202f]", "space"))
         for rest, decimal in ((r"(\.[0-9]+)?", ""), (",[0-9]+", "--decimal , "))
     ),
-    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", "--decimal , --thousands . reads numbers written so"),
-    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", "--decimal , --thousands . reads numbers written so"),
-    Lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", "--decimal , if the comma is the decimal sign"),
+    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", say("--decimal , --thousands . reads numbers written so")),
+    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", say("--decimal , --thousands . reads numbers written so")),
+    Lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", say("--decimal , if the comma is the decimal sign")),
     Lookalike(
         r"[+-]?[0-9]{1,3}\.[0-9]{3}",
         "",
-        "--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign",
+        say("--thousands . if the point separates thousands; leave --decimal out if it is the decimal sign"),
     ),
-    Lookalike(r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", "leave --decimal out if the point is the decimal sign"),
     Lookalike(
-        rf"[+-]?{_AMOUNT} ?%", "a percentage", "write the number alone, without the % sign, as sed 's/ *%//g' does"
+        r"[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?", "", say("leave --decimal out if the point is the decimal sign")
+    ),
+    Lookalike(
+        rf"[+-]?{_AMOUNT} ?%", "a percentage", say("write the number alone, without the % sign, as sed 's/ *%//g' does")
     ),
     Lookalike(
         rf"\(?[+-]?{_MONEY_SIGN} ?[+-]?{_AMOUNT}\)?|[+-]?{_AMOUNT} ?{_MONEY_SIGN}",
-        "an amount of money",
-        "write the number alone, without a sign or unit: 1200.50 for $1,200.50",
+        say("an amount of money"),
+        say("write the number alone, without a sign or unit: 1200.50 for $1,200.50"),
     ),
 )
 
 _NEARLY = (
-    Lookalike(r"\([0-9.,' ]+\)", "", "write a minus for a number in brackets: -12 for (12)"),
-    Lookalike(r"[<>~\u2248\u2264\u2265=]+ ?[+-]?[0-9].*", "", "write one number, without a sign such as < before it"),
-    Lookalike(r"[+-]?[0-9.,]+ ?(\u00b1|\+/-|\+-) ?[0-9].*", "", "write the number alone, without its error"),
-    Lookalike(rf"[+-]?{_AMOUNT} ?[^\W\d_][^\s\d]*", "", "write the number alone, and its unit into the column's name"),
-    Lookalike(r"[+-]?[\d.,\u066b\u066c\uff0e\uff0c]+", "", "write the digits as 0 to 9"),
+    Lookalike(r"\([0-9.,' ]+\)", "", say("write a minus for a number in brackets: -12 for (12)")),
+    Lookalike(
+        r"[<>~\u2248\u2264\u2265=]+ ?[+-]?[0-9].*", "", say("write one number, without a sign such as < before it")
+    ),
+    Lookalike(r"[+-]?[0-9.,]+ ?(\u00b1|\+/-|\+-) ?[0-9].*", "", say("write the number alone, without its error")),
+    Lookalike(
+        rf"[+-]?{_AMOUNT} ?[^\W\d_][^\s\d]*", "", say("write the number alone, and its unit into the column's name")
+    ),
+    Lookalike(r"[+-]?[\d.,\u066b\u066c\uff0e\uff0c]+", "", say("write the digits as 0 to 9")),
 )
 """Ways of writing that are taken for text, as labels are; what to do if numbers are meant."""
 
@@ -176,16 +185,26 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
     """
     text = cell.strip(PADDING)
     if is_gap(text):
-        what = "is not a finite number" if is_missing(text) and "nan" in text.lower() else "stands for a missing value"
-        return f"{quoted(text)} {what}" if text.strip() else "empty cell", MISSING_HINT
+        what = (
+            say("is not a finite number")
+            if is_missing(text) and "nan" in text.lower()
+            else say("stands for a missing value")
+        )
+        return say("{quoted} {what}", quoted=quoted(text), what=what) if text.strip() else say(
+            "empty cell"
+        ), MISSING_HINT
     if text.lower() in _NOT_FINITE or is_written_as_number(text, decimal):
-        return f"{quoted(text)} is not a finite number", "correct the cell or leave the row out"
+        return say("{quoted} is not a finite number", quoted=quoted(text)), say("correct the cell or leave the row out")
     alike = _match(text)
     if alike is None:
         meant = nearly(text)
-        return f"{quoted(text)} is not a number", f"{meant}, or {_OTHER_COLUMNS}" if meant else _OTHERWISE
+        return say("{quoted} is not a number", quoted=quoted(text)), say(
+            "{meant}, or {other_columns}", meant=meant, other_columns=_OTHER_COLUMNS
+        ) if meant else _OTHERWISE
     return (
-        f"{quoted(text)} is {alike.kind}, not a number" if alike.kind else f"{quoted(text)} is not a number",
+        say("{quoted} is {kind}, not a number", quoted=quoted(text), kind=alike.kind)
+        if alike.kind
+        else say("{quoted} is not a number", quoted=quoted(text)),
         alike.hint,
     )
 
@@ -214,9 +233,13 @@ def in_place(cell: str, name: str, is_numeric: bool, decimal: str = ".") -> tupl
     if hint != _OTHERWISE:
         return what, hint
     if text == name.strip():
-        return f"{what}: the line repeats the names", "delete the line; files of one table can be named one by one"
+        return say("{what}: the line repeats the names", what=what), say(
+            "delete the line; files of one table can be named one by one"
+        )
     if is_numeric and len(text) <= _LONGEST_GAP and text.isprintable() and not any(map(str.isdecimal, text)):
-        return what, f"--na {as_option([text])} makes it a gap; or {_OTHERWISE}"
+        return what, say(
+            "--na {as_option} makes it a gap; or {otherwise}", as_option=as_option([text]), otherwise=_OTHERWISE
+        )
     return what, hint
 
 

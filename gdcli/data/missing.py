@@ -13,6 +13,7 @@ from gdcli.data.tables import Table
 from gdcli.data.warning import count, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.said import enumerated, say
 
 __all__ = ["MISSING", "Fill", "Rows", "Used", "drop", "fail", "keep", "mean"]
 
@@ -80,7 +81,7 @@ class Fill:
         for at in np.flatnonzero(gaps.any(axis=0)).tolist():
             given = inputs[~gaps[:, at], at]
             if not given.size:
-                raise _nothing_to_average("training rows", names[at] if names else str(at + 1))
+                raise _nothing_to_average(say("training rows"), names[at] if names else str(at + 1))
             means[at] = given.mean(dtype=np.float64)
         return cls(means)
 
@@ -135,22 +136,24 @@ def _is_gap(inputs: Array) -> Rows:
 
 def _some(used: Used, kept: Rows) -> Rows:
     if not kept.any():
-        hint = "choose other columns with --x and --y, or --missing mean"
-        raise data_error(used.table.source, "no row is left: each has a missing cell", hint)
+        hint = say("choose other columns with --x and --y, or --missing mean")
+        raise data_error(used.table.source, say("no row is left: each has a missing cell"), hint)
     return kept
 
 
 def _nothing_to_average(source: str, name: str) -> DataError:
-    return data_error(source, "no value to take the mean of", "leave the column out of --x", column=name)
+    return data_error(source, say("no value to take the mean of"), say("leave the column out of --x"), column=name)
 
 
 def _ways(used: Used, rows: Rows) -> str:
     """What `--missing` does about some rows: drop helps if others are left, mean if inputs have gaps and values."""
     one, gaps = rows.sum() == 1, _is_gap(used.inputs)
-    drops = [] if rows.all() else [f"--missing drop leaves {'the row' if one else 'the rows'} out"]
+    drops = (
+        [] if rows.all() else [say("--missing drop leaves {what} out", what=say("the row") if one else say("the rows"))]
+    )
     fillable = gaps.any() and not gaps.all(axis=0).any() and not used.untargeted.all()
-    fills = [f"--missing mean fills {'it' if one else 'them'}"] if fillable else []
-    return f": {', '.join([*drops, *fills])}" if drops or fills else ""
+    fills = [say("--missing mean fills {them}", them="it" if one else "them")] if fillable else []
+    return say(": {names}", names=enumerated([*drops, *fills])) if drops or fills else ""
 
 
 def _gaps(used: Used, rows: Rows) -> DataError:
@@ -160,7 +163,14 @@ def _gaps(used: Used, rows: Rows) -> DataError:
     first = used.table.problem(row, used.names[int(np.argmax(gaps))] if gaps.any() else used.target)
     gapped = [*dict.fromkeys(map(used.table.column_behind, used.columns_with_gaps()))]
     one, only_target = number == 1, gapped == [used.target]
-    have = "has a gap" if one else "have gaps"
-    what = f"{number:,} of {count(len(rows), 'row')} {have}, in {printable(listed(gapped))}{_ways(used, rows)}"
-    hint = "or choose another target with --y" if only_target else "or choose other inputs with --x"
-    return DataError(f"{first.message}; {what}", hint)
+    have = say("has a gap") if one else say("have gaps")
+    what = say(
+        "{number:,} of {count} {have}, in {printable}{ways}",
+        number=number,
+        count=count(len(rows), "row"),
+        have=have,
+        printable=printable(listed(gapped)),
+        ways=_ways(used, rows),
+    )
+    hint = say("or choose another target with --y") if only_target else say("or choose other inputs with --x")
+    return DataError(say("{message}; {what}", message=first.message, what=what), hint)

@@ -12,6 +12,7 @@ from gdcli.data import scaling
 from gdcli.data.cells import data_error
 from gdcli.data.missing import Fill
 from gdcli.data.scaling import Scaler, Scaling
+from gdcli.said import say
 
 __all__ = ["Moments", "TableMoments", "moments_of"]
 
@@ -95,8 +96,8 @@ class TableMoments:
             DataError: If an input has no value at all.
         """
         for at in np.flatnonzero(self.inputs.count == 0).tolist():
-            what = "no value to take the mean of"
-            raise data_error("training rows", what, "leave the column out of --x", column=names[at])
+            what = say("no value to take the mean of")
+            raise data_error(say("training rows"), what, say("leave the column out of --x"), column=names[at])
         return Fill(self.inputs.mean)
 
     def largest_pixel(self, pixels: int) -> float | None:
@@ -139,5 +140,5 @@ def moments_of(parts: Iterable[tuple[Array, Array]], classes: int) -> TableMomen
         counts += np.bincount(known.astype(np.int64), minlength=classes) if classes else 0
         rows += len(values)
     if inputs is None or targets is None:
-        raise ValueError("no rows")
+        raise ValueError(say("no rows"))
     return TableMoments(rows, inputs, targets, counts, whole)

@@ -17,6 +17,7 @@ from gdcli.data.foreign import foreign_zip
 from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.said import enumerated, say
 
 __all__ = ["DAMAGE", "ArrayTable", "is_numpy", "pair_keys", "pixel_names", "read_numpy", "table_of_arrays"]
 
@@ -27,7 +28,7 @@ DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, MemoryError),
     *(ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, OverflowError),
 )
-_NAME_THEM = "name them x (inputs) and y (targets), or store columns of one length"
+_NAME_THEM = say("name them x (inputs) and y (targets), or store columns of one length")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,9 @@ class ArrayTable(Table):
         return kept if kept.dtype == np.uint8 else super().inputs(names)
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
-        return data_error(self.source, f"row {row + 1}, column {quoted(name)}: {what}", hint)
+        return data_error(
+            self.source, say("row {row}, column {quoted}: {what}", row=row + 1, quoted=quoted(name), what=what), hint
+        )
 
     def _column(self, name: str) -> Array:
         place = self.names.index(name)
@@ -119,9 +122,9 @@ def read_numpy(content: bytes, source: str) -> ArrayTable:
         arrays = _load(content, source)
     except DAMAGE as error:
         if "allow_pickle" in str(error):
-            hint = "store arrays of numbers; objects are Python pickles, which are never loaded"
-            raise data_error(source, "holds Python objects, not numbers", hint) from None
-        raise data_error(source, "the file is damaged or cut short", "fetch or write it again") from None
+            hint = say("store arrays of numbers; objects are Python pickles, which are never loaded")
+            raise data_error(source, say("holds Python objects, not numbers"), hint) from None
+        raise data_error(source, say("the file is damaged or cut short"), say("fetch or write it again")) from None
     return table_of_arrays(arrays, source)
 
 
@@ -173,8 +176,14 @@ def _pair(arrays: Mapping[str, Array], inputs_key: str, targets_key: str, source
     names, block = _block(arrays[inputs_key], inputs_key, source)
     targets = _vector(arrays[targets_key], targets_key, source)
     if len(block) != len(targets):
-        what = f"{quoted(inputs_key)} has {len(block)} rows, {quoted(targets_key)} {len(targets)}"
-        raise data_error(source, what, "each row of inputs needs one target")
+        what = say(
+            "{quoted} has {count} rows, {quoted2} {count2}",
+            quoted=quoted(inputs_key),
+            count=len(block),
+            quoted2=quoted(targets_key),
+            count2=len(targets),
+        )
+        raise data_error(source, what, say("each row of inputs needs one target"))
     return ArrayTable((*names, targets_key), source, block, (targets,))
 
 
@@ -189,8 +198,10 @@ def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
         numbered = tuple(str(place + 1) for place in range(block.shape[1]))
         return ArrayTable(names if inputs_only else numbered, source, block, (), inputs_only)
     if matrices or len({len(array) for array in usable.values()}) != 1:
-        shapes = ", ".join(f"{key or 'array'} {array.shape}" for key, array in usable.items()) or "no arrays"
-        raise data_error(source, f"which array holds the inputs, which the targets? ({shapes})", _NAME_THEM)
+        shapes = enumerated((f"{key or 'array'} {array.shape}" for key, array in usable.items())) or say("no arrays")
+        raise data_error(
+            source, say("which array holds the inputs, which the targets? ({shapes})", shapes=shapes), _NAME_THEM
+        )
     columns = tuple(_vector(array, key, source) for key, array in usable.items())
     names = tuple(key or "1" for key in usable)
     return ArrayTable(names, source, np.empty((len(columns[0]), 0), np.uint8), columns)
@@ -198,14 +209,23 @@ def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
 
 def _checked(table: ArrayTable) -> ArrayTable:
     if not len(table):
-        raise no_rows(table.source, "no rows")
+        raise no_rows(table.source, say("no rows"))
     return table
 
 
 def _block(array: Array, key: str, source: str) -> tuple[tuple[str, ...], Array]:
     """Inputs as a matrix, with names for its columns."""
     if array.dtype.kind not in "biuf" or array.ndim == 0:
-        raise data_error(source, f"{quoted(key)} holds {array.dtype} {array.shape}, not rows of numbers", _NAME_THEM)
+        raise data_error(
+            source,
+            say(
+                "{quoted} holds {dtype} {shape}, not rows of numbers",
+                quoted=quoted(key),
+                dtype=array.dtype,
+                shape=array.shape,
+            ),
+            _NAME_THEM,
+        )
     block = array.reshape(len(array), -1) if array.size else np.empty((len(array), 0))
     if array.ndim == 1:
         return (key or "1",), block
@@ -216,10 +236,14 @@ def _vector(array: Array, key: str, source: str) -> Array:
     """One number or text per row."""
     flat = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if flat.ndim != 1:
-        what = f"{quoted(key)} has shape {array.shape}, not one value per row"
-        raise data_error(source, what, "store class numbers or labels, not one column per class")
+        what = say("{quoted} has shape {shape}, not one value per row", quoted=quoted(key), shape=array.shape)
+        raise data_error(source, what, say("store class numbers or labels, not one column per class"))
     if flat.dtype.kind == "S":
         flat = np.char.decode(flat, "utf-8", "replace")
     if flat.dtype.kind not in "biufU":
-        raise data_error(source, f"{quoted(key)} holds {array.dtype}, not numbers or texts", _NAME_THEM)
+        raise data_error(
+            source,
+            say("{quoted} holds {dtype}, not numbers or texts", quoted=quoted(key), dtype=array.dtype),
+            _NAME_THEM,
+        )
     return flat

@@ -24,6 +24,7 @@ from gdcli.data.source import Divisible, Progress, Source, TableSource, first_ro
 from gdcli.data.sources import title
 from gdcli.data.tables import Table
 from gdcli.data.text_source import can_be_cut, text_source
+from gdcli.said import say
 
 __all__ = ["LARGE_BYTES", "FilesSource", "as_source", "open_rows", "open_source", "source_at"]
 
@@ -101,7 +102,9 @@ def _once_more(path: str, most: int) -> Again:
     def again() -> Iterator[Opened]:
         with opened(path, most) as stream:
             if _identity(path) != known:
-                raise data_error(path, "was replaced while it was read", "start again when nothing writes to it")
+                raise data_error(
+                    path, say("was replaced while it was read"), say("start again when nothing writes to it")
+                )
             yield stream
 
     return again

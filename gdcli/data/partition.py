@@ -19,6 +19,7 @@ from gdcli.data.source import Separable, Source
 from gdcli.data.tables import Table
 from gdcli.data.text_source import TextSource
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["Partition", "Piece", "partitions"]
 
@@ -64,19 +65,21 @@ class Piece:
             return whole
         separable = _separable(whole)
         if separable is None:
-            raise self._other("another kind of file where it is read")
+            raise self._other(say("another kind of file where it is read"))
         return separable.between(self.begin, self.end)
 
     def _refuse_other(self) -> None:
         try:
             size = Path(self.path).stat().st_size
         except OSError:
-            raise self._other("no such file where it is to be read") from None
+            raise self._other(say("no such file where it is to be read")) from None
         if size != self.size:
-            raise self._other(f"{size:,} bytes where it is read, and {self.size:,} here")
+            raise self._other(say("{size:,} bytes where it is read, and {size2:,} here", size=size, size2=self.size))
 
     def _other(self, what: str) -> DataError:
-        hint = "every machine that reads needs the same files under the same names: a folder that all of them share"
+        hint = say(
+            "every machine that reads needs the same files under the same names: a folder that all of them share"
+        )
         return data_error(self.source, what, hint)
 
 

@@ -7,20 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from gdcli.data.cells import printable
 from gdcli.data.dataset import Dataset
 from gdcli.data.warning import ReadWarning, listed
+from gdcli.said import say
 
 __all__ = ["PARTS", "class_counts", "missing_classes"]
 
 PARTS = {
-    "train": ("to train on", "not learned"),
-    "validation": ("held out", "not measured"),
-    "test": ("to test on", "not measured"),
+    "train": (say("to train on"), say("not learned")),
+    "validation": (say("held out"), say("not measured")),
+    "test": (say("to test on"), say("not measured")),
 }
 """Each part of the rows: what its rows are for, and what becomes of a class that has none of them."""
-MIXED = (": without --no-shuffle the rows are mixed first", "--shuffle")
+MIXED = (say(": without --no-shuffle the rows are mixed first"), "--shuffle")
 ADVICE = {
     ("train", "in order"): MIXED,
     ("validation", "in order"): MIXED,
-    ("validation", "shuffled"): (": a larger --validation holds out more", "--validation"),
+    ("validation", "shuffled"): (say(": a larger --validation holds out more"), "--validation"),
 }
 """What to do, by the part and by how rows were held out; and the option."""
 
@@ -58,12 +59,23 @@ def missing_classes(parts: Mapping[str, Dataset], how: str) -> Iterator[ReadWarn
 def _advice(name: str, how: str, learned: int) -> tuple[str, str]:
     """What to do, and the option; no fraction helps classes of which at most one row is learned from."""
     if (name, how) == ("validation", "shuffled") and learned < 2:
-        return ": one row cannot be in both parts", ""
+        return say(": one row cannot be in both parts"), ""
     return ADVICE.get((name, how), ("", ""))
 
 
 def _sentence(absent: Sequence[str], rows: int, purpose: str, effect: str) -> str:
     labels = listed([f"'{printable(label)}'" for label in absent])
     one = len(absent) == 1
-    who, so = (f"class {labels} has", "it is") if one else (f"classes {labels} have", "they are")
-    return f"{who} no row among the {rows:,} {purpose}, so {so} {effect}"
+    who, so = (
+        (say("class {labels} has", labels=labels), say("it is"))
+        if one
+        else (say("classes {labels} have", labels=labels), say("they are"))
+    )
+    return say(
+        "{who} no row among the {rows:,} {purpose}, so {so} {effect}",
+        who=who,
+        rows=rows,
+        purpose=purpose,
+        so=so,
+        effect=effect,
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gdcli.data.cells import data_error
+from gdcli.said import say
 
 __all__ = ["BLOCK_BYTES", "HEAD_BYTES", "Bytes", "Joined", "Opening", "cut_of", "pieces"]
 
@@ -49,8 +50,8 @@ def pieces(stream: Bytes, source: str) -> Iterator[bytes]:
             yield content[:cut]
         kept = content[cut:]
         if len(kept) > _LONGEST:
-            what = f"a row of more than {_LONGEST:,} bytes"
-            raise data_error(source, what, 'is a quote " opened and never closed?')
+            what = say("a row of more than {longest:,} bytes", longest=_LONGEST)
+            raise data_error(source, what, say('is a quote " opened and never closed?'))
     if kept:
         yield kept
 

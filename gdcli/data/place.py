@@ -10,6 +10,7 @@ from pathlib import Path
 from gdcli.data.files import HEAD, opened
 from gdcli.data.layout import ReadOptions
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["Place", "is_pipe", "place_of"]
 
@@ -80,8 +81,8 @@ class Place:
 
     def no_part(self) -> DataError:
         """The error about a part of what has none."""
-        what = f"{self.source}: is one table, and no part of it is called '{self.part}'"
-        return DataError(what, "leave out what follows the colon")
+        what = say("{source}: is one table, and no part of it is called '{part}'", source=self.source, part=self.part)
+        return DataError(what, say("leave out what follows the colon"))
 
 
 def is_pipe(source: str) -> bool:

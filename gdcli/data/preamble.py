@@ -15,6 +15,7 @@ from gdcli.data.lookalikes import kind, nearly
 from gdcli.data.warning import ReadWarning, listed
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["Above", "above_names", "begins_alike", "grouping_note", "grouping_rows"]
 
@@ -131,8 +132,16 @@ def _without_blank_end(cells: Sequence[str]) -> Sequence[str]:
 
 def _left_out(lines: Sequence[int], first: Sequence[str], unit: str = "line") -> ReadWarning:
     words = listed([quoted(cell.strip()) for cell in first if cell.strip()])
+    unit = say("line") if unit == "line" else say("row")
     if len(lines) == 1:
-        what = f"{unit} {lines[0]} ({words}) stands above the names and is left out"
+        what = say(
+            "{unit} {lines} ({words}) stands above the names and is left out", unit=unit, lines=lines[0], words=words
+        )
     else:
-        what = f"{len(lines)} {unit}s, from {words} on, stand above the names and are left out"
+        what = say(
+            "{count} {unit}s, from {words} on, stand above the names and are left out",
+            count=len(lines),
+            unit=unit,
+            words=words,
+        )
     return ReadWarning("lines above", (), what, "")

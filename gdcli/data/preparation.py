@@ -21,6 +21,7 @@ from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.nn.losses import one_hot, probabilities
+from gdcli.said import say
 
 __all__ = ["Preparation", "class_weights", "correct", "image_scale", "largest_pixel", "learned_fill", "prepare"]
 
@@ -83,8 +84,12 @@ class Preparation:
             return self.filled(raw)
         if raw.dtype.kind == "f" and (gaps := np.isnan(raw)).any():
             row, column = np.argwhere(gaps)[0].tolist()
-            what = f"row {row + 1}, column '{self.input_names[column]}': missing, and the model fills no gaps"
-            raise DataError(what, "fill it in, or leave the row out")
+            what = say(
+                "row {row}, column '{input_names}': missing, and the model fills no gaps",
+                row=row + 1,
+                input_names=self.input_names[column],
+            )
+            raise DataError(what, say("fill it in, or leave the row out"))
         return raw
 
     def filled(self, raw: Array) -> Array:
@@ -132,7 +137,10 @@ class Preparation:
         if large.any():
             at = int(np.argmax(large.any(axis=0)))
             name = (*self.input_names, *self.features)[at // self.degree]
-            raise DataError(f"column '{name}': too large for {np.dtype(dtype).name}", "scale the column down")
+            raise DataError(
+                say("column '{name}': too large for {name2}", name=name, name2=np.dtype(dtype).name),
+                say("scale the column down"),
+            )
 
     def targets(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Array:
         """The targets as the loss wants them: a distribution over classes, a probability, or a standardised number."""
@@ -189,8 +197,12 @@ def prepare(
     shift, spread = (0.0, 1.0) if data.classes else _mean_and_spread(data)
     factor = 1.0 if spread == 0 else spread
     if not 0 < factor * factor < math.inf:
-        what = f"column '{data.target_name}': a spread of {factor:.3g} has no square in float64"
-        raise DataError(what, "give the column in another unit")
+        what = say(
+            "column '{target_name}': a spread of {factor:.3g} has no square in float64",
+            target_name=data.target_name,
+            factor=factor,
+        )
+        raise DataError(what, say("give the column in another unit"))
     scaler = _fitted(scaling, data, features(made, data.input_names))
     means = (fill or learned_fill(data)).means
     names, target = data.input_names, data.target_name

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.said import say
 
 __all__ = ["ReadLimits"]
 
@@ -42,12 +43,15 @@ class ReadLimits:
         for text in texts:
             name, _, value = text.partition("=")
             if name not in known:
-                raise OptionError(f"--allow: there is no limit '{name}'", did_you_mean(name, known))
+                raise OptionError(say("--allow: there is no limit '{name}'", name=name), did_you_mean(name, known))
             if not value.isdecimal() or not 0 < int(value) < 1 << 31:
-                raise OptionError(f"--allow: {text}: not a whole number above 0", f"as in {name}={getattr(cls, name)}")
+                raise OptionError(
+                    say("--allow: {text}: not a whole number above 0", text=text),
+                    say("as in {name}={getattr}", name=name, getattr=getattr(cls, name)),
+                )
             limits = replace(limits, **{name: int(value)})
         return limits
 
     def raised(self, name: str) -> str:
         """The hint which option raises a limit."""
-        return f"--allow {name}=N raises that limit"
+        return say("--allow {name}=N raises that limit", name=name)

@@ -20,6 +20,7 @@ from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.data.walking import WILD, Walk
 from gdcli.data.warning import ReadWarning, count, listed
 from gdcli.errors import DataError, GdcliError, NoRowsError, OptionError
+from gdcli.said import say
 
 __all__ = [
     "Part",
@@ -78,7 +79,7 @@ def table_at(place: Place, labels: str | None = None) -> Table:
     """
     table, limits = _read(place, labels), place.options.limits
     if len(table.names) > limits.columns:
-        what = f"{len(table.names):,} columns, more than {limits.columns:,}"
+        what = say("{count:,} columns, more than {columns:,}", count=len(table.names), columns=limits.columns)
         raise data_error(place.source, what, limits.raised("columns"))
     return table
 
@@ -109,7 +110,10 @@ def without_labels(table: Table, labels: str | None) -> Table:
         OptionError: If some are: they go with IDX images alone.
     """
     if labels is not None:
-        raise OptionError(f"--labels goes with IDX images, and {table.source} holds none", "leave --labels out")
+        raise OptionError(
+            say("--labels goes with IDX images, and {source} holds none", source=table.source),
+            say("leave --labels out"),
+        )
     return table
 
 
@@ -151,7 +155,10 @@ def parts_of(source: str, options: ReadOptions) -> list[Part] | None:
     for place, _ in parts:
         path = Path(place.source).resolve()
         if path in seen:
-            raise DataError(f"{place.source}: is named twice", "name each file once: its rows would count twice")
+            raise DataError(
+                say("{source}: is named twice", source=place.source),
+                say("name each file once: its rows would count twice"),
+            )
         seen.add(path)
     return parts
 
@@ -165,8 +172,12 @@ def _named(name: str, names: Sequence[str], options: ReadOptions) -> list[Part]:
     """
     if name == "-" or is_sample(name):
         others = ", ".join(one for one in names if one != name)
-        what = f"{STDIN if name == '-' else name}: no file, so it cannot be one table with {others}"
-        raise OptionError(what, "write it to a file first, and name that")
+        what = say(
+            "{stdin}: no file, so it cannot be one table with {others}",
+            stdin=STDIN if name == "-" else name,
+            others=others,
+        )
+        raise OptionError(what, say("write it to a file first, and name that"))
     parts = _parts_of(name, options)
     if parts is None:
         return [Part(place_of(name, options), Path(name).parent)]
@@ -197,8 +208,8 @@ def _refuse_none(source: str, parts: Sequence[Part]) -> None:
         DataError: If there is none.
     """
     if not parts:
-        what = "no readable file in the folder" if Path(source).is_dir() else "no file has such a name"
-        raise data_error(source, what, "name files of rows: 'folder/*.csv'")
+        what = say("no readable file in the folder") if Path(source).is_dir() else say("no file has such a name")
+        raise data_error(source, what, say("name files of rows: 'folder/*.csv'"))
 
 
 def _joined(source: str, parts: Sequence[Part]) -> Table:
@@ -210,8 +221,12 @@ def _joined(source: str, parts: Sequence[Part]) -> Table:
     _refuse_none(source, parts)
     full, empty = full_and_empty(parts)
     if not full:
-        what = f"{count(len(parts), 'file')}, and nothing in {'it' if len(parts) == 1 else 'them'}"
-        raise data_error(title(source), what, "name files of rows: 'folder/*.csv'")
+        what = say(
+            "{count}, and nothing in {them}",
+            count=count(len(parts), "file"),
+            them="it" if len(parts) == 1 else "them",
+        )
+        raise data_error(title(source), what, say("name files of rows: 'folder/*.csv'"))
     return join(_tables(full), title(source), [left_out(empty)] * bool(empty))
 
 
@@ -237,7 +252,8 @@ def _has_no_rows(place: Place) -> bool:
 def _table_of(part: Part) -> Table:
     if is_idx(part.place.head):
         raise DataError(
-            f"{part.place.source}: IDX images, which cannot be one of several files", "name one file of images"
+            say("{source}: IDX images, which cannot be one of several files", source=part.place.source),
+            say("name one file of images"),
         )
     return FolderTable.of(_of_one(part.place), part.values)
 
@@ -251,12 +267,14 @@ def _tables(parts: Sequence[Part]) -> Iterator[Table]:
         except DataError as error:
             if Path(part.place.source).suffix == usual:
                 raise
-            raise DataError(error.message, f"name the files of rows alone: '{part.folder / f'*{usual}'}'") from None
+            raise DataError(
+                error.message, say("name the files of rows alone: '{folder}'", folder=part.folder / f"*{usual}")
+            ) from None
         yield table
 
 
 def left_out(files: Sequence[Part]) -> ReadWarning:
     """The remark that some of several files have no rows."""
-    has = "has no rows and is" if len(files) == 1 else "have no rows and are"
-    what = f"{listed([file.place.source for file in files])} {has} left out"
+    has = say("has no rows and is") if len(files) == 1 else say("have no rows and are")
+    what = say("{listed} {has} left out", listed=listed([file.place.source for file in files]), has=has)
     return ReadWarning("empty files", (), what)

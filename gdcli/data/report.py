@@ -10,8 +10,13 @@ from gdcli.data.columns import ColumnOptions
 from gdcli.data.dataset import Dataset
 from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import enumerated, say, together
 
 __all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
+
+
+PREDICTS, LEFT_OUT = say("predicts"), say("left out")
+LABELS: dict[str, str] = {PREDICTS: PREDICTS, LEFT_OUT: say("left out:")}
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,16 @@ class Target:
     option: str = ""
 
     def __str__(self) -> str:
-        other = "numbers" if self.classes else "classes"
-        kind = count(self.classes, "class", "classes") if self.classes else "a number"
-        why = "" if self.why in ("asked for", f"called '{self.name}'") else printable(self.why)  # the name says it
-        instead = f"{self.option} for {other}" if self.option else ""
-        about = "; ".join(part for part in (why, instead) if part)
-        return f"{column_name(self.name)} as {kind}" + (f" ({about})" if about else "")
+        other = say("numbers") if self.classes else say("classes")
+        kind = count(self.classes, "class") if self.classes else say("a number")
+        why = (
+            "" if self.why in ("asked for", say("called '{name}'", name=self.name)) else printable(self.why)
+        )  # the name says it
+        instead = say("{option} for {other}", option=self.option, other=other) if self.option else ""
+        about = together(say("; "), (part for part in (why, instead) if part))
+        return say("{column_name} as {kind}", column_name=column_name(self.name), kind=kind) + (
+            say(" ({about})", about=about) if about else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -66,11 +75,21 @@ class Gaps:
         """What is said of rows left out, and of inputs filled."""
         if self.dropped:
             have, verb = ("has", "is") if self.dropped == 1 else ("have", "are")
-            yield f"{self.dropped:,} of {count(rows, 'row')} {have} a gap and {verb} left out"
+            yield say(
+                "{dropped:,} of {count} {have} a gap and {verb} left out",
+                dropped=self.dropped,
+                count=count(rows, "row"),
+                have=have,
+                verb=verb,
+            )
         if self.filled:
-            gaps = "1 gap is" if self.filled == 1 else f"{self.filled:,} gaps are"
+            gaps = say("1 gap is") if self.filled == 1 else say("{filled:,} gaps are", filled=self.filled)
             names = [name for name in self.columns if name != target]
-            yield f"{gaps} filled with the column's mean, in {columns_listed(names)}"
+            yield say(
+                "{gaps} filled with the column's mean, in {columns_listed}",
+                gaps=gaps,
+                columns_listed=columns_listed(names),
+            )
 
 
 @dataclass(frozen=True)
@@ -88,8 +107,10 @@ class LeftOut:
     option: str = ""
 
     def __str__(self) -> str:
-        takes = f"; {self.option} takes it" if self.option else ""
-        return f"{column_name(self.column)} ({self.reason}{takes})"
+        takes = say("; {option} takes it", option=self.option) if self.option else ""
+        return say(
+            "{column_name} ({reason}{takes})", column_name=column_name(self.column), reason=self.reason, takes=takes
+        )
 
 
 @dataclass(frozen=True)
@@ -158,14 +179,23 @@ class ReadReport:
 
     def lines(self) -> Iterator[str]:
         """What every run says: the target and the inputs; what was left out or filled; then each warning."""
-        yield f"predicts {self.target}, from {columns_listed(self.inputs)}"
+        for label, text in self.labelled():
+            yield say("{label} {text}", label=LABELS[label], text=text) if label else text
+
+    def labelled(self) -> Iterator[tuple[str, str]]:
+        """The same lines, as a label, if they have one, and a text."""
+        inputs = columns_listed(self.inputs)
+        yield PREDICTS, say("{target}, from {inputs}", target=str(self.target), inputs=inputs)
         if self.left_out:
             shown = [str(column) for column in self.left_out[:3]]
-            more = [f"{len(self.left_out) - 3} more columns"] * (len(self.left_out) > 3)
-            yield f"left out: {', '.join([*shown, *more])}"
-        yield from self.gaps.lines(self.rows, self.target.name)
+            more = [say("{count} more columns", count=len(self.left_out) - 3)] * (len(self.left_out) > 3)
+            yield LEFT_OUT, enumerated([*shown, *more])
         said = {self.target.option} - {""}  # by the first line
-        yield from (warning.sentence for warning in self.warnings if warning.option not in said)
+        for line in self.gaps.lines(self.rows, self.target.name):
+            yield "", line
+        for warning in self.warnings:
+            if warning.option not in said:
+                yield "", warning.sentence
 
 
 def report_of(data: Dataset, source: str) -> ReadReport:
@@ -176,7 +206,7 @@ def report_of(data: Dataset, source: str) -> ReadReport:
         rows=len(data),
         header=None,
         delimiter=None,
-        target=Target(data.target_name, task, len(data.classes), "asked for"),
+        target=Target(data.target_name, task, len(data.classes), say("asked for")),
         inputs=data.input_names,
         left_out=(),
         gaps=Gaps({}),

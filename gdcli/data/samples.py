@@ -14,6 +14,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.definitions import TOY, definitions
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from gdcli.data.toys import Toy
@@ -53,35 +54,35 @@ class Sample(NamedTuple):
 
 
 FILES = (
-    Sample("deck", "the lecture's two points, (1, 3) and (2, 5)", "gdcli fit sample:deck --m -1 --b 5", "file"),
+    Sample("deck", say("the lecture's two points, (1, 3) and (2, 5)"), "gdcli fit sample:deck --m -1 --b 5", "file"),
     Sample(
         "bmi",
-        "442 patients: body mass index and how far diabetes went on in a year",
+        say("442 patients: body mass index and how far diabetes went on in a year"),
         "gdcli fit sample:bmi --standardize",
         "file",
     ),
-    Sample("diabetes", "the same patients, ten measurements", "gdcli fit sample:diabetes --standardize", "file"),
+    Sample("diabetes", say("the same patients, ten measurements"), "gdcli fit sample:diabetes --standardize", "file"),
     Sample(
         "iris",
-        "150 flowers: four lengths, three species",
+        say("150 flowers: four lengths, three species"),
         "gdcli train sample:iris --hidden 16 --epochs 100 --lr 0.01",
         "file",
     ),
     Sample(
         "wine",
-        "178 wines: thirteen measurements, three growers",
+        say("178 wines: thirteen measurements, three growers"),
         "gdcli train sample:wine --hidden 16 --epochs 50 --lr 0.01",
         "file",
     ),
     Sample(
         "breast_cancer",
-        "569 tumours: thirty measurements, benign or not",
+        say("569 tumours: thirty measurements, benign or not"),
         "gdcli sweep train sample:breast_cancer --loss binary-cross-entropy,mse --lr 0.01 --epochs 30",
         "file",
     ),
     Sample(
         "digits",
-        "1,797 handwritten digits of 8 x 8 pixels",
+        say("1,797 handwritten digits of 8 x 8 pixels"),
         "gdcli train sample:digits --hidden 32",
         "file",
     ),
@@ -114,7 +115,9 @@ def content(name: str, rows: int | None = None, noise: float | None = None, seed
     if name not in (sample.name for sample in FILES):
         return _csv(_toy(name, rows, noise, seed)).encode()
     if noise is not None:
-        raise OptionError(f"--noise: sample '{name}' is real data", "noise goes with the toy generators")
+        raise OptionError(
+            say("--noise: sample '{name}' is real data", name=name), say("noise goes with the toy generators")
+        )
     lines = _file(name).read_bytes().splitlines(keepends=True)
     return b"".join(lines if rows is None else lines[: rows + 1])
 
@@ -122,7 +125,9 @@ def content(name: str, rows: int | None = None, noise: float | None = None, seed
 def _toy(name: str, rows: int | None, noise: float | None, seed: int) -> Dataset:
     toys = definitions(TOY)
     if name not in toys:
-        raise OptionError(f"there is no sample '{name}'", did_you_mean(name, [sample.name for sample in samples()]))
+        raise OptionError(
+            say("there is no sample '{name}'", name=name), did_you_mean(name, [sample.name for sample in samples()])
+        )
     toy: Toy = toys[name]
     rng = np.random.default_rng(seed)
     if rows is None:

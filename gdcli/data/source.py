@@ -11,6 +11,7 @@ from gdcli.data.cells import data_error, quoted
 from gdcli.data.numpy_files import ArrayTable
 from gdcli.data.tables import Table
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = [
     "HEAD_ROWS",
@@ -99,7 +100,11 @@ class NumberBlock(ArrayTable):
         return self.before + row + 1
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
-        return data_error(self.source, f"row {self.line(row)}, column {quoted(name)}: {what}", hint)
+        return data_error(
+            self.source,
+            say("row {line}, column {quoted}: {what}", line=self.line(row), quoted=quoted(name), what=what),
+            hint,
+        )
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError
+from gdcli.said import say
 
 __all__ = ["folds", "held_out", "split"]
 
@@ -36,8 +37,14 @@ def split(dataset: Dataset, fraction: float, seed: int, shuffle: bool = True) ->
     count = round(n * fraction)
     if not 0 < count < n:
         raise OptionError(
-            f"--validation {fraction:g} of {n} rows leaves {n - count} to train on and {count} to validate on",
-            "give a fraction that leaves at least one row in each, or more data",
+            say(
+                "--validation {fraction:g} of {n} rows leaves {n2} to train on and {count} to validate on",
+                fraction=fraction,
+                n=n,
+                n2=n - count,
+                count=count,
+            ),
+            say("give a fraction that leaves at least one row in each, or more data"),
         )
     held_out = np.zeros(n, bool)
     held_out[_choose(dataset, count, seed) if shuffle else slice(n - count, n)] = True
@@ -67,7 +74,7 @@ def folds(dataset: Dataset, k: int, seed: int) -> list[tuple[Dataset, Dataset]]:
     """
     n = len(dataset)
     if not 2 <= k <= n:
-        raise OptionError(f"--folds {k}: {n} rows make from 2 to {n} folds", "5 or 10 are usual")
+        raise OptionError(say("--folds {k}: {n} rows make from 2 to {n} folds", k=k, n=n), say("5 or 10 are usual"))
     order = np.random.default_rng(seed).permutation(n)
     if dataset.classes:
         order = order[np.argsort(dataset.targets[order], kind="stable")]

@@ -15,7 +15,8 @@ from numpy.typing import DTypeLike
 
 from gdcli.arrays import Array
 from gdcli.data.cells import data_error
-from gdcli.errors import DataError
+from gdcli.errors import DataError, reason
+from gdcli.said import say
 
 __all__ = ["ArrayFile", "PairStore", "Spool", "Store"]
 
@@ -72,8 +73,8 @@ class ArrayFile:
         rows: Array = np.empty((max(0, min(end, self.shape[0]) - begin), *self.shape[1:]), self.dtype)
         self._file.seek(self.offset + begin * int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize)
         if _filled(self._file, rows) < rows.nbytes or self._seen() != self._state:
-            what = "was changed while it was read"
-            raise data_error(self.path, what, "start again when nothing writes to it")
+            what = say("was changed while it was read")
+            raise data_error(self.path, what, say("start again when nothing writes to it"))
         return rows
 
     def _seen(self) -> tuple[int, int]:
@@ -207,6 +208,10 @@ def _written(file: IO[bytes], rows: Array) -> None:
 def _no_room(error: OSError, written: int) -> DataError:
     import tempfile
 
-    reason = (error.strerror or str(error)).lower()
-    what = f"{tempfile.gettempdir()}: {reason}: the rows are kept there, {written:,} bytes so far"
-    return DataError(what, "name another folder for temporary files: TMPDIR=FOLDER")
+    what = say(
+        "{gettempdir}: {reason}: the rows are kept there, {written:,} bytes so far",
+        gettempdir=tempfile.gettempdir(),
+        reason=reason(error),
+        written=written,
+    )
+    return DataError(what, say("name another folder for temporary files: TMPDIR=FOLDER"))

@@ -16,6 +16,7 @@ from gdcli.data.splitting import held_out
 from gdcli.data.store import Store
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
+from gdcli.said import say
 
 __all__ = ["STRETCHES", "Portion", "StoredDataset", "split_stored"]
 
@@ -169,7 +170,7 @@ class StoredDataset(Dataset):
             ValueError: If a batch is all rows.
         """
         if size is None:
-            raise ValueError("rows on disk come in batches")
+            raise ValueError(say("rows on disk come in batches"))
         waiting: tuple[Array, Array, Array] | None = None
         for group in self._groups(size, seed, epoch, skipped):
             numbers, inputs, targets = group if waiting is None else _joined(waiting, group)
@@ -249,8 +250,16 @@ def split_stored(data: StoredDataset, fraction: float, seed: int, shuffle: bool 
     held = replace(data.portion, chosen=is_held)
     trained = replace(data.portion, chosen=lambda begin, end: ~is_held(begin, end))
     if not (held.count and trained.count):
-        what = f"--validation {fraction:g} of {total} rows leaves {trained.count} to train on"
-        raise OptionError(f"{what} and {held.count} to validate on", "give another fraction, or more data")
+        what = say(
+            "--validation {fraction:g} of {total} rows leaves {count} to train on",
+            fraction=fraction,
+            total=total,
+            count=trained.count,
+        )
+        raise OptionError(
+            say("{what} and {count} to validate on", what=what, count=held.count),
+            say("give another fraction, or more data"),
+        )
     train, validation = (StoredDataset.of(portion, data.buffer, data) for portion in (trained, held))
     return train, validation.loaded() if held.count <= data.buffer else validation
 

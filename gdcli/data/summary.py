@@ -12,6 +12,7 @@ from gdcli.data.lookalikes import holds_dates
 from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["BINS", "ColumnSummary", "is_image", "summarize", "summarize_images"]
 
@@ -87,7 +88,7 @@ def summarize(table: Table, roles: Mapping[str, str], besides: Sequence[str] = (
     """  # noqa: E501 - a row is one line
     known = {*besides}
     for name in (one for one in table.names if one not in known):
-        role = roles.get(name, "left out")
+        role = roles.get(name, say("left out"))
         yield _of_numbers(table, name, role) if table.is_numeric(name) else _of_text(table, name, role)
 
 
@@ -104,8 +105,8 @@ def summarize_images(table: Table, names: Sequence[str]) -> ColumnSummary:
     pixels, side = table.kept(names), round(len(names) ** 0.5)
     values = np.unique(pixels)
     low, high = float(values[0]), float(values[-1])
-    kind, counts = f"{side} x {side} pixels", _histogram(pixels.ravel(), low, high)
-    title = f"{names[0]} to {names[-1]}"
+    kind, counts = say("{side} x {side} pixels", side=side), _histogram(pixels.ravel(), low, high)
+    title = say("{names} to {names2}", names=names[0], names2=names[-1])
     return ColumnSummary(title, "input", kind, len(table), 0, len(values), low, high, float(pixels.mean()), counts)
 
 
@@ -120,7 +121,7 @@ def _of_numbers(table: Table, name: str, role: str) -> ColumnSummary:
         return ColumnSummary(name, role, "gaps", len(table), gaps, 0)
     distinct = np.unique(given)
     low, high = float(distinct[0]), float(distinct[-1])
-    kind = "whole number" if (distinct == np.rint(distinct)).all() else "number"
+    kind = say("whole number") if (distinct == np.rint(distinct)).all() else "number"
     counts = _histogram(given, low, high)
     return ColumnSummary(name, role, kind, len(table), gaps, len(distinct), low, high, float(given.mean()), counts)
 

@@ -21,6 +21,7 @@ from gdcli.data.lookalikes import in_place, mostly_numbers
 from gdcli.data.written import plain_cells
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
+from gdcli.said import say
 
 __all__ = ["CellTable", "MatrixTable", "ReadOptions", "Table", "read_table", "table_of"]
 
@@ -81,7 +82,12 @@ class Table(ABC):
             values = kept.astype(dtype, copy=False)
         if values.dtype.itemsize < kept.dtype.itemsize and (large := np.isinf(values)).any():
             row, column = np.argwhere(large)[0]
-            raise self.error(int(row), names[column], f"too large for {values.dtype.name}", "scale the column down")
+            raise self.error(
+                int(row),
+                names[column],
+                say("too large for {name}", name=values.dtype.name),
+                say("scale the column down"),
+            )
         return values
 
     def inputs(self, names: Sequence[str]) -> Array:
@@ -257,7 +263,7 @@ def _read_cells(text: Text) -> CellTable:
         for column, values in zip(columns, zip(*(cells for _, cells in chunk), strict=True), strict=True):
             column.extend(map(shared.setdefault, values, values) if share else values)
     if not lines:
-        raise no_rows(text.source, "no rows after the line of names", text.line - 1)
+        raise no_rows(text.source, say("no rows after the line of names"), text.line - 1)
     names = _without_blank_columns(text.names, columns)
     cells = [plain_cells(column, text.options) for column in columns[: len(names)]]
     return CellTable(names, text.source, cells, lines, text.options, layout=text.layout)

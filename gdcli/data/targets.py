@@ -18,6 +18,7 @@ from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
 from gdcli.data.tasks import CLASS_NAME, MOST_CLASSES, guess_task, looks_like_labels
 from gdcli.data.warning import ReadWarning, as_option, count, listed
+from gdcli.said import say
 
 __all__ = ["describe_target", "target_warnings"]
 
@@ -30,19 +31,25 @@ _MANY = 100_000  # values that tell what a column holds
 def describe_target(selected: Selection, asked: bool, task: str | None) -> Target:
     """What is predicted, as what, and why."""
     table, name = selected.base, selected.target
-    why = "asked for" if asked else f"called '{name}'" if name.lower() in TARGET_NAMES else _where(table, name)
+    why = (
+        say("asked for")
+        if asked
+        else say("called '{name}'", name=name)
+        if name.lower() in TARGET_NAMES
+        else _where(table, name)
+    )
     kind = task or guess_task(table, name)
     if kind == "classification":
         numeric = task is None and table.is_numeric(name) and not has_codes(table, name)
         classes = _classes(table, name)
-        return Target(name, kind, classes, why, "--task regression" if numeric and classes > 2 else "")
+        return Target(name, kind, classes, why, say("--task regression") if numeric and classes > 2 else "")
     values = _values(table, name) if table.is_numeric(name) else np.empty(0)
     few = task is None and len(distinct(values[:_MANY])) <= MOST_CLASSES and bool((values == np.rint(values)).all())
-    return Target(name, kind, 0, why, "--task classification" if few and len(values) > MOST_CLASSES else "")
+    return Target(name, kind, 0, why, say("--task classification") if few and len(values) > MOST_CLASSES else "")
 
 
 def _where(table: Table, name: str) -> str:
-    return "the last column" if name == table.names[-1] else "the last that is no input"
+    return say("the last column") if name == table.names[-1] else say("the last that is no input")
 
 
 def _classes(table: Table, name: str) -> int:
@@ -76,20 +83,34 @@ def _other_task(table: Table, target: Target, task: str | None) -> Iterator[Read
         yield from _own_labels(table, target)
         return
     if target.classes > _MANY_CLASSES and target.option and not CLASS_NAME.search(target.name):
-        what = f"{name} is read as {target.classes} classes: {target.option} reads it as a number"
+        what = say(
+            "{name} is read as {classes} classes: {option} reads it as a number",
+            name=name,
+            classes=target.classes,
+            option=target.option,
+        )
         yield ReadWarning("quantity as classes", (target.name,), what, target.option)
     if target.task == "classification":
         return
     values = _values(table, target.name)
     known = distinct(values[:_MANY])
     if len(known) == 1 and len(values) > 1 and len(values) <= _MANY:
-        what = f"{name} is {known[0]:g} in every row: there is nothing to learn"
+        what = say("{name} is {known:g} in every row: there is nothing to learn", name=name, known=known[0])
         yield ReadWarning("constant target", (target.name,), what)
     if len(known) == 2 and len(values) > 4 and bool((known == np.rint(known)).all()):
-        what = f"{name} holds only {known[0]:g} and {known[1]:g}: gdcli train tells the two classes apart"
+        what = say(
+            "{name} holds only {known:g} and {known2:g}: gdcli train tells the two classes apart",
+            name=name,
+            known=known[0],
+            known2=known[1],
+        )
         yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))
     elif CLASS_NAME.search(target.name) and 5 * len(known) <= len(values) and looks_like_labels(known.repeat(2)):
-        what = f"{name} holds {len(known)} different whole numbers and is read as a number, not as classes"
+        what = say(
+            "{name} holds {count} different whole numbers and is read as a number, not as classes",
+            name=name,
+            count=len(known),
+        )
         yield ReadWarning("classes as a quantity", (target.name,), what, _train(task))
 
 
@@ -98,20 +119,37 @@ def _own_labels(table: Table, target: Target) -> Iterator[ReadWarning]:
     cells = table.first_texts(target.name, _FEW)
     if holds_dates(cells) or hold_nearly_numbers(cells):
         cell = next(cell for cell in cells if not is_gap(cell))
-        read = f"{printable(target.name)} is read as {target.classes:,} classes"
-        what = f"{read}, though {quoted(cell)} may be a number: {complaint(cell)[1]}"
+        read = say(
+            "{printable} is read as {classes:,} classes", printable=printable(target.name), classes=target.classes
+        )
+        what = say(
+            "{read}, though {quoted} may be a number: {complaint}",
+            read=read,
+            quoted=quoted(cell),
+            complaint=complaint(cell)[1],
+        )
         yield ReadWarning("numbers as classes", (target.name,), what)
         return
     if target.why == "asked for" or target.classes <= MOST_CLASSES or 2 * target.classes < len(table):
         return
     other = next((name for name in table.names if table.is_numeric(name)), "")
     option = f"--y {as_option([other])}" if other else ""
-    what = f"{printable(target.name)} holds {target.classes:,} labels in {len(table):,} rows, as names do"
-    yield ReadWarning("names as classes", (target.name,), f"{what}: {option} predicts another column", option)
+    what = say(
+        "{printable} holds {classes:,} labels in {count:,} rows, as names do",
+        printable=printable(target.name),
+        classes=target.classes,
+        count=len(table),
+    )
+    yield ReadWarning(
+        "names as classes",
+        (target.name,),
+        say("{what}: {option} predicts another column", what=what, option=option),
+        option,
+    )
 
 
 def _train(task: str | None) -> str:
-    return "gdcli train" if task else "--task classification"
+    return "gdcli train" if task else say("--task classification")
 
 
 def _first_column(table: Table, target: Target) -> Iterator[ReadWarning]:
@@ -123,8 +161,12 @@ def _first_column(table: Table, target: Target) -> Iterator[ReadWarning]:
     if not _like_classes(table, first) or _like_classes(table, target.name):
         return
     option = f"--y {1 if unnamed else as_option([first])}"
-    what = f"column {printable(first)} looks like the class, and the last, {printable(target.name)}, does not"
-    yield ReadWarning("first column", (first,), f"{what}: {option} predicts it", option)
+    what = say(
+        "column {printable} looks like the class, and the last, {printable2}, does not",
+        printable=printable(first),
+        printable2=printable(target.name),
+    )
+    yield ReadWarning("first column", (first,), say("{what}: {option} predicts it", what=what, option=option), option)
 
 
 def _like_classes(table: Table, name: str) -> bool:
@@ -150,6 +192,14 @@ def _spelled_alike(table: Table, name: str) -> Iterator[ReadWarning]:
     for alike in groups.values():
         if len(alike) > 1:
             spellings = listed([f"'{printable(label)}'" for label in alike])
-            what = f"{spellings} in {printable(name)} differ only in capitals or blanks"
-            sentence = f"{what}, and count as {count(len(alike), 'label')}: write them alike to make them one"
+            what = say(
+                "{spellings} in {printable} differ only in capitals or blanks",
+                spellings=spellings,
+                printable=printable(name),
+            )
+            sentence = say(
+                "{what}, and count as {count}: write them alike to make them one",
+                what=what,
+                count=count(len(alike), "label"),
+            )
             yield ReadWarning("labels alike", (name,), sentence)

@@ -23,6 +23,7 @@ from gdcli.data.place import Place
 from gdcli.data.source import Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import MatrixTable, Table, table_of
 from gdcli.errors import install_hint
+from gdcli.said import say
 
 __all__ = ["TextSource", "can_be_cut", "text_source"]
 
@@ -52,7 +53,7 @@ class TextSource(Source):
         """The extra, where it would read the rows."""
         if (self.total or 0) < _FAST_FROM or not is_plain(self.text) or is_installed():
             return ""
-        return f"polars reads a large csv in less time: {install_hint('data')}"
+        return say("polars reads a large csv in less time: {install_hint}", install_hint=install_hint("data"))
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """The first lines' table, then one for each block of lines: read by polars, once that is the quicker way."""
@@ -91,8 +92,10 @@ class TextSource(Source):
             DataError: If fewer bytes were read.
         """
         if read < size:
-            hint = "it became shorter while it was read: read it when it is complete"
-            raise data_error(self.text.source, f"ended after {read:,} of {size:,} bytes", hint)
+            hint = say("it became shorter while it was read: read it when it is complete")
+            raise data_error(
+                self.text.source, say("ended after {read:,} of {size:,} bytes", read=read, size=size), hint
+            )
 
     def _passing(self, rest: Bytes, progress: Progress) -> Iterator[Text]:
         """The lines after the first ones, in blocks."""

@@ -11,6 +11,7 @@ from gdcli.data.cells import printable, quoted
 from gdcli.data.lookalikes import kind
 from gdcli.data.tables import Table
 from gdcli.data.warning import ReadWarning, as_option, columns_listed
+from gdcli.said import say
 
 __all__ = ["is_summed", "total_warnings"]
 
@@ -33,10 +34,24 @@ def total_warnings(table: Table, names: Sequence[str]) -> Iterator[ReadWarning]:
     if not columns or (len(columns) < _FEWEST_COLUMNS and cell.split(" ")[0].rstrip(":").lower() not in _TOTALS):
         return
     word = cell.split()[0] if cell and kind(cell) == "word" else ""
-    leaves = f"--comment {as_option([word])} leaves it out" if word else "delete it if it is a total"
-    row = f"the last row ({quoted(cell)})" if word else "the last row"
-    what = f"{row} holds the sums of those above it in {columns_listed(columns)}: {leaves}"
-    yield ReadWarning("total", tuple(columns), printable(what), f"--comment {as_option([word])}" if word else "")
+    leaves = (
+        say("--comment {as_option} leaves it out", as_option=as_option([word]))
+        if word
+        else say("delete it if it is a total")
+    )
+    row = say("the last row ({quoted})", quoted=quoted(cell)) if word else say("the last row")
+    what = say(
+        "{row} holds the sums of those above it in {columns_listed}: {leaves}",
+        row=row,
+        columns_listed=columns_listed(columns),
+        leaves=leaves,
+    )
+    yield ReadWarning(
+        "total",
+        tuple(columns),
+        printable(what),
+        say("--comment {as_option}", as_option=as_option([word])) if word else "",
+    )
 
 
 def is_summed(values: Array) -> bool:

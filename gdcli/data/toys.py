@@ -15,6 +15,7 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.definitions import TOY, Kind
 from gdcli.errors import OptionError
+from gdcli.said import say
 
 # In order of difficulty.
 __all__ = ["line", "ravine", "saddle", "polynomial", "trend", "blobs", "xor", "circles", "moons", "spiral"]  # noqa: RUF022
@@ -105,7 +106,7 @@ def ravine(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | None 
     " --seed 17 --epochs 60"
 )
 def saddle(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None = None) -> Dataset:
-    """A line on which one linear hidden neuron, y = v(wx), has a saddle at w = v = 0: y = x, x evenly from -1 to 1.
+    """A saddle for one linear hidden neuron, y = v(wx), at w = v = 0: y = x, x evenly from -1 to 1.
 
     Without noise and standardised the loss is (vw - 1)^2: from the saddle it falls where the signs of w and v agree,
     and rises where they differ.
@@ -315,9 +316,11 @@ def spiral(rows: int = 200, noise: float = 0.02, rng: np.random.Generator | None
 def _checked(rows: int, noise: float, rng: np.random.Generator | None) -> np.random.Generator:
     """The generator to draw from, once rows and noise are known to be possible."""
     if rows < 1:
-        raise OptionError(f"rows: {rows} is not a number of rows", "ask for 1 or more")
+        raise OptionError(say("rows: {rows} is not a number of rows", rows=rows), say("ask for 1 or more"))
     if not 0 <= noise < math.inf:
-        raise OptionError(f"noise: {noise} is not a standard deviation", "give 0 or a positive number")
+        raise OptionError(
+            say("noise: {noise} is not a standard deviation", noise=noise), say("give 0 or a positive number")
+        )
     return np.random.default_rng(0) if rng is None else rng
 
 

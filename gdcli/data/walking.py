@@ -10,7 +10,8 @@ from pathlib import Path
 
 from gdcli.data.cells import data_error
 from gdcli.data.read_limits import ReadLimits
-from gdcli.errors import DataError
+from gdcli.errors import DataError, reason
+from gdcli.said import say
 
 __all__ = ["WILD", "Walk"]
 
@@ -97,10 +98,12 @@ class Walk:
     def _count(self) -> None:
         self._looked += 1
         if self._looked > self.limits.entries:
-            what = f"more than {self.limits.entries:,} files and folders to look at"
-            hint = f"name a smaller folder, or files: 'folder/*.csv'; {self.limits.raised('entries')}"
+            what = say("more than {entries:,} files and folders to look at", entries=self.limits.entries)
+            hint = say(
+                "name a smaller folder, or files: 'folder/*.csv'; {raised}", raised=self.limits.raised("entries")
+            )
             raise data_error(self.source, what, hint)
 
     def _closed(self, folder: Path, error: OSError) -> DataError:
-        hint = "make it readable, or name the files that are: 'folder/*.csv'"
-        return data_error(str(folder), (error.strerror or str(error)).lower(), hint)
+        hint = say("make it readable, or name the files that are: 'folder/*.csv'")
+        return data_error(str(folder), reason(error), hint)

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from gdcli.data.cells import printable
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import enumerated, say
 
 __all__ = ["ReadWarning", "as_option", "column_name", "columns_listed", "count", "listed"]
 
 _FEW_PIXELS = 48
 _PIXEL = "p[0-9]+|(pixel|pix|px)_?[0-9]+(x[0-9]+)?"
+
+COUNTED: dict[str, Callable[[int], str]] = {
+    "row": lambda n: say("{n} row", n=n),
+    "column": lambda n: say("{n} column", n=n),
+    "file": lambda n: say("{n} file", n=n),
+    "class": lambda n: say("{n} class", n=n),
+    "label": lambda n: say("{n} label", n=n),
+}
+SEVERAL: dict[str, Callable[[int], str]] = {
+    "row": lambda n: say("{n:,} rows", n=n),
+    "column": lambda n: say("{n:,} columns", n=n),
+    "file": lambda n: say("{n:,} files", n=n),
+    "class": lambda n: say("{n:,} classes", n=n),
+    "label": lambda n: say("{n:,} labels", n=n),
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +59,10 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     >>> listed(["sex", "mass"]), listed(["a", "b", "c"]), listed(list("abcdefg"))
     ('sex and mass', 'a, b and c', 'a, b, c, d and 3 more')
     """
-    few = [*words] if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
-    return " and ".join([part for part in (", ".join(few[:-1]), few[-1]) if part]) if few else ""
+    few = [*words] if len(words) <= most else [*words[:most], say("{count} more", count=len(words) - most)]
+    if len(few) < 2:
+        return few[0] if few else ""
+    return say("{first} and {last}", first=enumerated(few[:-1]), last=few[-1])
 
 
 def column_name(name: str) -> str:
@@ -54,7 +72,13 @@ def column_name(name: str) -> str:
     age; column 3; 'size, sqft'
     """
     plain = printable(name)
-    return f"column {plain}" if plain.isdigit() else f"'{plain}'" if "," in plain or not plain.strip() else plain
+    return (
+        say("column {plain}", plain=plain)
+        if plain.isdigit()
+        else f"'{plain}'"
+        if "," in plain or not plain.strip()
+        else plain
+    )
 
 
 def columns_listed(names: Sequence[str]) -> str:
@@ -66,19 +90,19 @@ def columns_listed(names: Sequence[str]) -> str:
     '784 pixels'
     """
     if len(names) > 1 and all(name.isdigit() for name in names[:4]):
-        return f"columns {listed(names)}"
+        return say("columns {listed}", listed=listed(names))
     if len(names) > _FEW_PIXELS and all(re.fullmatch(_PIXEL, name) for name in names):
-        return f"{len(names)} pixels"
+        return say("{count} pixels", count=len(names))
     return listed([column_name(name) for name in names])
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """A number of things.
+def count(number: int, one: str) -> str:
+    """A number of things: rows, columns, files, classes, labels.
 
-    >>> count(1, "row"), count(1200, "row"), count(2, "class", "classes")
+    >>> count(1, "row"), count(1200, "row"), count(2, "class")
     ('1 row', '1,200 rows', '2 classes')
     """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return (COUNTED if number == 1 else SEVERAL)[one](number)
 
 
 def as_option(names: Sequence[str]) -> str:

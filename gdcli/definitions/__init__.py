@@ -13,6 +13,7 @@ from typing import Any
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.said import say
 
 __all__ = [
     "ACTIVATION",
@@ -95,7 +96,7 @@ def named(kind: Kind, option: str, text: str) -> Any:
     known = {flag_name(name): name for name in import_module(kind.home).__all__}
     flag = text.lower().replace("_", "-")
     if flag not in known:
-        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(flag, known))
+        raise OptionError(say("{option}: there is no '{text}'", option=option, text=text), did_you_mean(flag, known))
     return _member(kind, known[flag])
 
 

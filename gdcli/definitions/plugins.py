@@ -20,12 +20,13 @@ from zlib import crc32
 
 from gdcli.definitions import KINDS, Kind, flag_name, names
 from gdcli.definitions.namedtuple import NamedTuple
-from gdcli.errors import DataError, GdcliError, OptionError
+from gdcli.errors import DataError, GdcliError, OptionError, reason
+from gdcli.said import enumerated, say
 
 __all__ = ["Plugin", "files", "installed", "load", "load_plugin", "loaded", "place_in_plugin", "plugged", "read"]
 
 GROUP = b"[gdcli]"
-HINT = "docs/plugins.md shows one of each kind"
+HINT = say("docs/plugins.md shows one of each kind")
 Member = tuple[Kind, str, Any]
 """A definition: its kind, its name, itself."""
 
@@ -71,8 +72,9 @@ def read(path: str) -> Plugin:
     try:
         return Plugin(path, Path(path).read_bytes())
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"--plugin: {path}: {reason}", "name a file of Python") from None
+        raise DataError(
+            say("--plugin: {path}: {reason}", path=path, reason=reason(error)), say("name a file of Python")
+        ) from None
 
 
 def load(plugin: Plugin) -> list[Member]:
@@ -88,8 +90,8 @@ def load(plugin: Plugin) -> list[Member]:
     try:
         members = _members(module)
         if not members:
-            kinds = ", ".join(kind.name for kind in KINDS)
-            raise OptionError(f"--plugin: {plugin.name}: defines nothing: no {kinds}", HINT)
+            kinds = enumerated(kind.name for kind in KINDS)
+            raise OptionError(say("--plugin: {name}: defines nothing: no {kinds}", name=plugin.name, kinds=kinds), HINT)
         for member in members:
             _check(plugin, member)
     except GdcliError:
@@ -172,7 +174,14 @@ def place_in_plugin(error: BaseException) -> str:
     """Where an error arose, as `FILE: line N`, if that was in a plug-in; else nothing."""
     files = {plugin.name for plugin in loaded()}
     frames = traceback.extract_tb(error.__traceback__)
-    return next((f"{one.filename}: line {one.lineno}" for one in reversed(frames) if one.filename in files), "")
+    return next(
+        (
+            say("{filename}: line {lineno}", filename=one.filename, lineno=one.lineno)
+            for one in reversed(frames)
+            if one.filename in files
+        ),
+        "",
+    )
 
 
 def _module_name(plugin: Plugin) -> str:
@@ -194,17 +203,17 @@ def _executed(plugin: Plugin) -> ModuleType:
         return module
     except Exception as error:
         sys.modules.pop(name, None)
-        raise DataError(_failed(plugin, error), "mend the plug-in, or leave it out") from error
+        raise DataError(_failed(plugin, error), say("mend the plug-in, or leave it out")) from error
 
 
 def _failed(plugin: Plugin, error: Exception) -> str:
     """What went wrong in a plug-in, and where: FILE: line N: what."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}: line {error.lineno}: {error.msg}"
+        return say("{filename}: line {lineno}: {msg}", filename=error.filename, lineno=error.lineno, msg=error.msg)
     frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == plugin.name]
-    where = f"{plugin.name}: line {frames[-1].lineno}" if frames else plugin.name
+    where = say("{name}: line {lineno}", name=plugin.name, lineno=frames[-1].lineno) if frames else plugin.name
     text = error.message if isinstance(error, GdcliError) else f"{type(error).__name__}: {error}"
-    return f"{where}: {' '.join(text.split())}"
+    return say("{where}: {names}", where=where, names=" ".join(text.split()))
 
 
 def _members(module: ModuleType) -> list[Member]:
@@ -212,7 +221,10 @@ def _members(module: ModuleType) -> list[Member]:
     listed = getattr(module, "__all__", None)
     for name in listed or ():
         if not isinstance(getattr(getattr(module, name, None), "kind", None), Kind):
-            raise OptionError(f"{module.__file__}: __all__ names '{name}', which carries no mark of a kind", HINT)
+            raise OptionError(
+                say("{file}: __all__ names '{name}', which carries no mark of a kind", file=module.__file__, name=name),
+                HINT,
+            )
     made = [name for name, thing in vars(module).items() if getattr(thing, "__module__", None) == module.__name__]
     chosen = [(name, getattr(module, name)) for name in (made if listed is None else listed) if name[0] != "_"]
     marked = [(getattr(thing, "kind", None), name, thing) for name, thing in chosen if hasattr(thing, "__name__")]
@@ -226,23 +238,38 @@ def _check(plugin: Plugin, member: Member) -> None:
         OptionError: Naming the file and the line.
     """
     kind, name, thing = member
-    where = f"{plugin.name}{_line(thing)}: {name}"
+    where = say("{name}{line}: {name2}", name=plugin.name, line=_line(thing), name2=name)
     if flag_name(name) in names(kind) or hasattr(import_module(kind.home), name):
-        raise OptionError(f"{where}: there is already a definition of that name in {kind.home}", "give it another name")
+        raise OptionError(
+            say("{where}: there is already a definition of that name in {home}", where=where, home=kind.home),
+            say("give it another name"),
+        )
     for method, arguments in kind.takes:
         part = getattr(thing, method, None) if method else thing
         if not callable(part):
-            raise OptionError(f"{where}: the {kind.name} has no {method}({arguments})", HINT)
+            raise OptionError(
+                say(
+                    "{where}: the {name} has no {method}({arguments})",
+                    where=where,
+                    name=kind.name,
+                    method=method,
+                    arguments=arguments,
+                ),
+                HINT,
+            )
         try:
             inspect.signature(part).bind(*arguments.split(", "))
         except (TypeError, ValueError):
             called = method or name
-            raise OptionError(f"{where}: {called} does not take ({arguments})", HINT) from None
+            raise OptionError(
+                say("{where}: {called} does not take ({arguments})", where=where, called=called, arguments=arguments),
+                HINT,
+            ) from None
 
 
 def _line(thing: Any) -> str:
     """`: line N` of a definition, where that is known."""
     try:
-        return f": line {inspect.getsourcelines(thing)[1]}"
+        return say(": line {getsourcelines}", getsourcelines=inspect.getsourcelines(thing)[1])
     except (OSError, TypeError):
         return ""

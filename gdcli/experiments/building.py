@@ -23,6 +23,7 @@ from gdcli.nn.losses import LossDefinition, Task
 from gdcli.optim import schedules
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
+from gdcli.said import enumerated, say
 
 UNCENTRED: dict[scaling.Scaling, scaling.Scaling] = {scaling.standard: scaling.rms, scaling.minmax: scaling.max_abs}
 SCALINGS: dict[str, scaling.Scaling] = {
@@ -30,7 +31,7 @@ SCALINGS: dict[str, scaling.Scaling] = {
     "standard": scaling.standard,
     "minmax": scaling.minmax,
 }
-WANTED = {"every": "a whole number above 0", "final": "0 or above"}
+WANTED = {"every": say("a whole number above 0"), "final": say("0 or above")}
 
 
 def optimizer(spec: OptimizerSpec, usual: str) -> Optimizer:
@@ -45,7 +46,10 @@ def optimizer(spec: OptimizerSpec, usual: str) -> Optimizer:
     given = dict(spec.settings)
     for field_name in sorted(given.keys() - known):
         flags = ", ".join(f"--{field.replace('_', '-')}" for field in sorted(known))
-        raise OptionError(f"--{field_name.replace('_', '-')}: {chosen} has none", f"it takes {flags}")
+        raise OptionError(
+            say("--{field_name}: {chosen} has none", field_name=field_name.replace("_", "-"), chosen=chosen),
+            say("it takes {flags}", flags=flags),
+        )
     result: Optimizer = kind(**given)
     return result
 
@@ -66,10 +70,21 @@ def schedule(spec: RateSpec, rate: float, steps: int) -> Schedule:
     kind = named(SCHEDULE, "--schedule", name)
     known = [field for field in kind._fields if field not in ("rate", "steps")]
     for key in settings.keys() - set(known):
-        raise OptionError(f"--schedule: {name} has no setting '{key}'", did_you_mean(key, known) or "it takes none")
+        raise OptionError(
+            say("--schedule: {name} has no setting '{key}'", name=name, key=key),
+            did_you_mean(key, known) or say("it takes none"),
+        )
     for key, value in settings.items():
         if not (value > 0 or (key == "final" and value == 0)) or (key == "every" and value != int(value)):
-            raise OptionError(f"--schedule: {key}={exact(value)} is not {WANTED.get(key, 'above 0')}", SETTINGS)
+            raise OptionError(
+                say(
+                    "--schedule: {key}={value} is not {wanted}",
+                    key=key,
+                    value=exact(value),
+                    wanted=WANTED.get(key, "above 0"),
+                ),
+                SETTINGS,
+            )
     result: Schedule = kind(rate, max(1, steps - spec.warmup), **settings)
     if spec.warmup:
         result = schedules.Warmup(result, spec.warmup)
@@ -142,14 +157,17 @@ def _given_start(spec: LineSpec, names: tuple[str, ...]) -> Array:
     if spec.start is not None:
         if len(spec.start) != len(names):
             raise OptionError(
-                f"--start: {len(spec.start)} numbers for {len(names)} parameters",
-                f"give one for each of {', '.join(names)}",
+                say("--start: {count} numbers for {count2} parameters", count=len(spec.start), count2=len(names)),
+                say("give one for each of {names}", names=enumerated(names)),
             )
         return np.array(spec.start)
     known = {"m": spec.m, "b": spec.b}
     for name, value in known.items():
         if value is not None and name not in names:
-            raise OptionError(f"--{name}: this model has no {name}, but {', '.join(names)}", "use --start W1,W2,...,B")
+            raise OptionError(
+                say("--{name}: this model has no {name}, but {names}", name=name, names=enumerated(names)),
+                say("use --start W1,W2,...,B"),
+            )
     return np.array([float(known.get(name) or 0.0) for name in names])
 
 
@@ -215,7 +233,10 @@ def check_folds(count: int | None, rows: int) -> None:
         OptionError: If there is one, or more than rows.
     """
     if count is not None and not 2 <= count <= rows:
-        raise OptionError(f"--folds {count}: {rows} rows make from 2 to {rows} folds", "5 or 10 are usual")
+        raise OptionError(
+            say("--folds {count}: {rows} rows make from 2 to {rows} folds", count=count, rows=rows),
+            say("5 or 10 are usual"),
+        )
 
 
 def check_stopping(spec: Spec, validation: Dataset | None, classes: int = 0) -> None:
@@ -229,6 +250,9 @@ def check_stopping(spec: Spec, validation: Dataset | None, classes: int = 0) -> 
     for rule in rules:
         if rule.needs_classes and not classes:
             flag = dataclasses.fields(rule)[0].name.replace("_", "-")
-            raise OptionError(f"--{flag} goes with classes, and the target is a number", f"leave out --{flag}")
+            raise OptionError(
+                say("--{flag} goes with classes, and the target is a number", flag=flag),
+                say("leave out --{flag}", flag=flag),
+            )
     if spec.stop.rule("patience") is not None and validation is None:
-        raise OptionError("--patience needs rows held out to watch", "add --validation 0.2")
+        raise OptionError(say("--patience needs rows held out to watch"), say("add --validation 0.2"))

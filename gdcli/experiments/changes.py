@@ -14,6 +14,7 @@ from gdcli.experiments.notation import AT, Change, Setting
 from gdcli.experiments.options import Option, options_of_definitions
 from gdcli.experiments.spec import LoopSpec, NetworkSpec, RateSpec, Spec, groups_of, options_of
 from gdcli.nn.networks import Dropout, Network
+from gdcli.said import enumerated, say
 from gdcli.training.pace import Pace
 from gdcli.training.segments import Segment
 
@@ -24,24 +25,24 @@ USUAL: Mapping[str, str] = {"fit": "sgd", "train": "adam"}
 CHANGEABLE = ("lr", "batch_size", "optimizer", "l1", "l2", "dropout")
 """What changes in mid-run, beside the settings of an optimizer."""
 FIXED: Mapping[str, str] = {
-    "data": "the rows are read once, before the first step",
-    "noise": "the noise is in the rows, which are read once, before the first step",
-    "scale": "the parameters are in the units of the scaled inputs, and mean nothing in others",
-    "standardize": "the parameters are in the units of the scaled inputs, and mean nothing in others",
-    "seed": "the seed draws the start, the split and the order of the rows, before the first step",
-    "shuffle": "the order of the rows is that of the seed, for the whole run",
-    "hidden": "other layers have other parameters, and those learnt so far fit no others",
-    "model": "the model is the same from the first step to the last",
-    "schedule": "a schedule is a function of all steps; change lr instead",
-    "warmup": "it is the first steps; change lr instead",
-    "lr_at": "it is a change already; change lr instead",
-    "at": "it is a change already",
-    "loss": "losses of two kinds are not comparable, and there is one curve",
-    "validation": "rows seen in training cannot be held out later",
-    "epochs": "the end of the run is given once, for the whole run",
-    "stop": "the end of the run is given once, for the whole run",
-    "folds": "the run is scored after its end",
-    "threads": "it changes no number",
+    "data": say("the rows are read once, before the first step"),
+    "noise": say("the noise is in the rows, which are read once, before the first step"),
+    "scale": say("the parameters are in the units of the scaled inputs, and mean nothing in others"),
+    "standardize": say("the parameters are in the units of the scaled inputs, and mean nothing in others"),
+    "seed": say("the seed draws the start, the split and the order of the rows, before the first step"),
+    "shuffle": say("the order of the rows is that of the seed, for the whole run"),
+    "hidden": say("other layers have other parameters, and those learnt so far fit no others"),
+    "model": say("the model is the same from the first step to the last"),
+    "schedule": say("a schedule is a function of all steps; change lr instead"),
+    "warmup": say("it is the first steps; change lr instead"),
+    "lr_at": say("it is a change already; change lr instead"),
+    "at": say("it is a change already"),
+    "loss": say("losses of two kinds are not comparable, and there is one curve"),
+    "validation": say("rows seen in training cannot be held out later"),
+    "epochs": say("the end of the run is given once, for the whole run"),
+    "stop": say("the end of the run is given once, for the whole run"),
+    "folds": say("the run is scored after its end"),
+    "threads": say("it changes no number"),
 }
 """Why an option, or a group of them, holds for the whole run."""
 
@@ -73,7 +74,8 @@ def _refuse_twice(changes: Sequence[Setting]) -> None:
     for one, count in Counter((one.step, one.name) for one in changes).items():
         if count > 1:
             raise OptionError(
-                f"--at: {one[1].replace('_', '-')} is set twice at step {one[0]}", "leave one of them out"
+                say("--at: {one} is set twice at step {one2}", one=one[1].replace("_", "-"), one2=one[0]),
+                say("leave one of them out"),
             )
 
 
@@ -85,19 +87,24 @@ def refuse_beyond(spec: Spec, steps: int) -> None:
     """
     late = next((one for one in spec.changes.at or () if one.step > steps), None)
     if late is not None:
-        count = f"{steps:,} step{'s' * (steps != 1)}"
-        raise OptionError(f"--at {late}: the run has {count}", "raise --epochs, or change it earlier")
+        count = say("{steps:,} step{s}", steps=steps, s="s" * (steps != 1))
+        raise OptionError(
+            say("--at {late}: the run has {count}", late=late, count=count), say("raise --epochs, or change it earlier")
+        )
 
 
 def _value(one: Setting, spec: Spec, known: Mapping[str, Option]) -> Any:
     changeable = {name: known[name] for name in known if name in CHANGEABLE or name in _hyperparameters()}
     if one.name not in changeable:
-        raise OptionError(f"--at {one}: {_why_not(one.name, spec, known)}", _hint(one.name, changeable))
+        raise OptionError(
+            say("--at {one}: {why_not}", one=one, why_not=_why_not(one.name, spec, known)), _hint(one.name, changeable)
+        )
     try:
         return changeable[one.name].read(one.value)
     except OptionError as error:
         raise OptionError(
-            f"--at {one}: {error.message.partition(': ')[2] or error.message}", error.hint or AT
+            say("--at {one}: {partition}", one=one, partition=error.message.partition(": ")[2] or error.message),
+            error.hint or AT,
         ) from None
 
 
@@ -108,7 +115,7 @@ def _hyperparameters() -> set[str]:
 def _hint(name: str, changeable: Mapping[str, Option]) -> str:
     usual = [one.replace("_", "-") for one in CHANGEABLE if one in changeable]
     near = did_you_mean(name.replace("_", "-"), [one.replace("_", "-") for one in changeable])
-    return near or f"what changes: {', '.join(usual)}, an optimizer's settings"
+    return near or say("what changes: {names}, an optimizer's settings", names=enumerated(usual))
 
 
 def _why_not(name: str, spec: Spec, known: Mapping[str, Option]) -> str:
@@ -116,8 +123,8 @@ def _why_not(name: str, spec: Spec, known: Mapping[str, Option]) -> str:
     groups = (group for group, kind in groups_of(spec.command).items() if name in {one.name for one in kind.options()})
     reason = FIXED.get(name) or FIXED.get(next(groups, ""))
     if reason is None or (name not in known and name != "noise"):
-        return f"{spec.command} has no '{flag}' that could change"
-    return f"{flag} cannot change in mid-run: {reason}"
+        return say("{command} has no '{flag}' that could change", command=spec.command, flag=flag)
+    return say("{flag} cannot change in mid-run: {reason}", flag=flag, reason=reason)
 
 
 def rates(spec: Spec) -> RateSpec:
@@ -184,14 +191,19 @@ def with_changes(spec: Spec, changes: Sequence[Setting]) -> Spec:
         try:
             optimizer(spec.optimizer, USUAL[spec.command])
         except OptionError as error:
-            raise OptionError(f"--at {one}: {error.message.partition(': ')[2]}", error.hint) from None
+            raise OptionError(
+                say("--at {one}: {partition}", one=one, partition=error.message.partition(": ")[2]), error.hint
+            ) from None
     return spec
 
 
 def _options(spec: Spec, one: Setting, value: Any) -> dict[str, Any]:
     """The options that a change sets."""
     if one.name == "dropout" and not (isinstance(spec.model, NetworkSpec) and spec.model.hidden):
-        raise OptionError(f"--at {one}: there are no hidden neurons to silence", "add --hidden 64")
+        raise OptionError(
+            say("--at {one}: {what}", one=one, what=say("there are no hidden neurons to silence")),
+            say("add --hidden 64"),
+        )
     if one.name != "optimizer":
         return {one.name: value}
     kind = named(OPTIMIZER, f"--at {one.step}:optimizer", value)

@@ -30,11 +30,12 @@ from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
 from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
 from gdcli.definitions.dataclass import dataclass
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, OptionError, reason
 from gdcli.experiments.model_schema import check_model
 from gdcli.experiments.spec import Spec
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import Optimizer
+from gdcli.said import say
 from gdcli.training.records import Epoch
 
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
@@ -126,7 +127,10 @@ def load(path: str) -> SavedModel:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}", "name a file written by --save") from None
+        raise DataError(
+            say("{path}: {strerror}", path=path, strerror=reason(error)),
+            say("name a file written by --save"),
+        ) from None
     return parse(content, path)
 
 
@@ -146,15 +150,19 @@ def parse(content: bytes, path: str) -> SavedModel:
         tensors = parse_tensors(content)
         about = _metadata(content)
     except (SafetensorError, ValueError, KeyError, OverflowError, TypeError, RecursionError) as error:
-        raise DataError(f"{path}: not a safetensors file, or a broken one ({_line(error)})", _WANTED) from None
+        raise DataError(
+            say("{path}: not a safetensors file, or a broken one ({line})", path=path, line=_line(error)), _WANTED
+        ) from None
     if about is None:
-        raise DataError(f"{path}: a safetensors file, but not a model of gdcli's", _WANTED)
+        raise DataError(say("{path}: a safetensors file, but not a model of gdcli's", path=path), _WANTED)
     try:
         return _model(tensors, about)
     except DataError as error:
-        raise DataError(f"{path}: {error.message}", error.hint) from None
+        raise DataError(say("{path}: {message}", path=path, message=error.message), error.hint) from None
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError) as error:
-        raise DataError(f"{path}: a damaged model: {_line(error)}", "train it again") from None
+        raise DataError(
+            say("{path}: a damaged model: {line}", path=path, line=_line(error)), say("train it again")
+        ) from None
 
 
 def saved_line(
@@ -179,7 +187,7 @@ def saved_line(
     return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
 
 
-_WANTED = "name a file written by gdcli train --save"
+_WANTED = say("name a file written by gdcli train --save")
 
 
 def _line(error: Exception) -> str:
@@ -256,13 +264,13 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
     offset, factor = tensors["scaler.offset"], tensors["scaler.factor"]
     _check_scaling(tensors)
     if tensors["inputs.mean"].shape != (len(names),):
-        raise ValueError("the means are not the inputs'")
+        raise ValueError(say("the means are not the inputs'"))
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree + len(made),):
-        raise ValueError("the scaler, the names and the network have different numbers of inputs")
+        raise ValueError(say("the scaler, the names and the network have different numbers of inputs"))
     if len(classes) == 1 or network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
-        raise ValueError(f"{network.sizes[-1]} outputs for {len(classes)} classes")
+        raise ValueError(say("{sizes} outputs for {count} classes", sizes=network.sizes[-1], count=len(classes)))
     if len(about["config"].get("class_weight") or classes) != len(classes):
-        raise ValueError(f"class weights for another number than {len(classes)} classes")
+        raise ValueError(say("class weights for another number than {count} classes", count=len(classes)))
     preparation = Preparation(
         names,
         about["target_name"],
@@ -307,16 +315,21 @@ def _defined(kind: Kind, name: Any, about: Mapping[str, Any]) -> Any:
     except OptionError:
         plugins = about["config"].get("plugins")
         if not plugins:
-            raise ValueError(f"there is no {name!r:.40}") from None
-        files = " ".join(f"--plugin {file}" for file in plugins)
-        raise DataError(f"there is no {kind.name} {name!r:.40} here", f"it was trained with {files}") from None
+            raise ValueError(say("there is no {name!r:.40}", name=name)) from None
+        files = " ".join(say("--plugin {file}", file=file) for file in plugins)
+        raise DataError(
+            say("there is no {name} {name2!r:.40} here", name=kind.name, name2=name),
+            say("it was trained with {files}", files=files),
+        ) from None
 
 
 def _network(about: Mapping[str, Any]) -> Network:
     sizes = tuple(about["sizes"])
     chosen = tuple(_defined(ACTIVATION, name, about) for name in about["activations"])
     if len(chosen) != len(sizes) - 2:
-        raise ValueError(f"{len(chosen)} activations for {len(sizes) - 2} hidden layers")
+        raise ValueError(
+            say("{count} activations for {count2} hidden layers", count=len(chosen), count2=len(sizes) - 2)
+        )
     rate = about["dropout"]
     return Dropout(sizes, chosen, rate) if rate else Network(sizes, chosen)
 
@@ -325,27 +338,27 @@ def _check_scaling(tensors: Mapping[str, Array]) -> None:
     """Refuses numbers that no row can be scaled by."""
     for name in ("scaler.offset", "scaler.factor", "inputs.mean"):
         if tensors[name].dtype.kind != "f" or not np.isfinite(tensors[name]).all():
-            raise ValueError(f"{name} with what is no finite number")
+            raise ValueError(say("{name} with what is no finite number", name=name))
     if not tensors["scaler.factor"].all():
-        raise ValueError("scaler.factor with a zero")
+        raise ValueError(say("scaler.factor with a zero"))
 
 
 def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
     dtype = tensors["0.weight"].dtype
     if dtype.kind != "f":
-        raise ValueError(f"weights of type {dtype}")
+        raise ValueError(say("weights of type {dtype}", dtype=dtype))
     widths = sum(tensors[f"{2 * at}.weight"].size + tensors[f"{2 * at}.bias"].size for at in range(len(network.layers)))
     if widths != network.size:
-        raise ValueError(f"{widths} weights for a network of {network.size}")
+        raise ValueError(say("{widths} weights for a network of {size}", widths=widths, size=network.size))
     parameters = np.empty(network.size, dtype)
     for at, layer in enumerate(network.layers):
         weights, bias = tensors[f"{2 * at}.weight"], tensors[f"{2 * at}.bias"]
         if weights.shape != (layer.fan_out, layer.fan_in) or bias.shape != (layer.fan_out,):
-            raise ValueError(f"layer {at + 1} has weights of shape {weights.shape}")
+            raise ValueError(say("layer {at} has weights of shape {shape}", at=at + 1, shape=weights.shape))
         layer.weights(parameters)[...] = weights.T
         layer.bias(parameters)[...] = bias
     if not np.isfinite(parameters).all():
-        raise ValueError("weights that are not finite")
+        raise ValueError(say("weights that are not finite"))
     return parameters
 
 
@@ -353,14 +366,14 @@ def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, A
     """From where to go on."""
     about, history = whole["resume"], whole["history"]
     if not history or not about["epoch"] >= history[0]["epoch"] == 0:
-        raise ValueError("the history does not lead to the epoch to go on from")
+        raise ValueError(say("the history does not lead to the epoch to go on from"))
     if whole["degree"] > 1:
-        raise ValueError("a run of powers of the inputs cannot go on")
+        raise ValueError(say("a run of powers of the inputs cannot go on"))
     kind = _defined(OPTIMIZER, about["optimizer"], whole)
     optimizer: Optimizer = kind(**about["settings"])
     parameters, best = tensors["resume.parameters"], tensors.get("resume.best", kept)
     if not parameters.shape == best.shape == kept.shape:
-        raise ValueError("the parameters to go on from are not the network's")
+        raise ValueError(say("the parameters to go on from are not the network's"))
     empty = optimizer.init(parameters)
     state = type(empty)(*(_field(field, value, tensors, about) for field, value in empty._asdict().items()))
     record = Epoch(
@@ -383,5 +396,5 @@ def _field(name: str, empty: Any, tensors: Mapping[str, Array], about: Mapping[s
         return about["counts"][name]
     value = tensors[f"optimizer.{name}"]
     if value.shape != empty.shape or value.dtype != empty.dtype:
-        raise ValueError(f"the optimizer's {name} has shape {value.shape}")
+        raise ValueError(say("the optimizer's {name} has shape {shape}", name=name, shape=value.shape))
     return value

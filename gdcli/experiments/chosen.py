@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 
 __all__ = ["Choice", "Chosen", "read_note"]
 
@@ -52,7 +53,7 @@ class Chosen:
         >>> Chosen((Choice("lr", 0.03, ""), Choice("epochs", 400, "")), "lr 0.03 by range test").note
         'lr,epochs: lr 0.03 by range test'
         """
-        return f"{','.join(self.options)}: {self.line}" if self else ""
+        return say("{names}: {line}", names=",".join(self.options), line=self.line) if self else ""
 
 
 def read_note(note: str) -> tuple[list[str], str]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import gdcli
 from gdcli.errors import DataError, OptionError, install_hint
+from gdcli.said import say
 
 __all__ = ["Connection"]
 
@@ -58,8 +59,8 @@ class Connection:
 
     def deserted(self) -> DataError:
         """The error about a cluster without workers."""
-        what = f"--cluster: the cluster at {self.address} has no workers"
-        return DataError(what, f"start one: dask worker {self.address}")
+        what = say("--cluster: the cluster at {address} has no workers", address=self.address)
+        return DataError(what, say("start one: dask worker {address}", address=self.address))
 
     def sent(self, shared: object) -> Any:
         """What stands for something that every worker has been given."""
@@ -69,13 +70,13 @@ class Connection:
         """An error of the cluster's as a line; others as they are."""
         name = type(error).__name__
         if name == "KilledWorker":
-            what = f"--cluster: the same work lost its worker again and again at {self.address}"
-            return DataError(what, "the worker's log says why; mostly it has too little memory")
+            what = say("--cluster: the same work lost its worker again and again at {address}", address=self.address)
+            return DataError(what, say("the worker's log says why; mostly it has too little memory"))
         if name in ("CancelledError", "FutureCancelledError", "CommClosedError") or isinstance(error, OSError):
-            what = f"--cluster: the connection to {self.address} was lost"
-            return DataError(what, "is the scheduler still running? Run the same command again")
+            what = say("--cluster: the connection to {address} was lost", address=self.address)
+            return DataError(what, say("is the scheduler still running? Run the same command again"))
         if isinstance(error, ImportError | AttributeError):
-            return self._unfit(f"a gdcli that is not the one here ({error})")
+            return self._unfit(say("a gdcli that is not the one here ({error})", error=error))
         return error
 
     def close(self) -> None:
@@ -99,7 +100,9 @@ class Connection:
                 return answer.result()
             if not isinstance(error, KeyError | OSError):
                 break
-        raise self.said(OSError("no answer") if isinstance(error, KeyError) else error or OSError("no answer"))
+        raise self.said(
+            OSError(say("no answer")) if isinstance(error, KeyError) else error or OSError(say("no answer"))
+        )
 
     def _refuse_other_versions(self) -> None:
         """Refuses workers that would not understand what they are sent."""
@@ -108,22 +111,30 @@ class Connection:
         versions |= self._asked(lambda: self.client.run(*asked, on_error="return"))
         for place, version in sorted(versions.items()):
             if version != gdcli.__version__ and not isinstance(version, OSError):  # one that went in that moment
-                who = "its scheduler" if place == "scheduler" else f"its worker at {place}"
+                who = say("its scheduler") if place == "scheduler" else say("its worker at {place}", place=place)
                 known = isinstance(version, str)
-                raise self._unfit(f"{who} has gdcli {version}" if known else f"{who} has no gdcli")
+                raise self._unfit(
+                    say("{who} has gdcli {version}", who=who, version=version)
+                    if known
+                    else say("{who} has no gdcli", who=who)
+                )
 
     def _unfit(self, what: str) -> DataError:
-        hint = f"install gdcli {gdcli.__version__}, as here, where the scheduler and each worker run"
-        return DataError(f"--cluster: {self.address}: {what}", hint)
+        hint = say(
+            "install gdcli {version}, as here, where the scheduler and each worker run", version=gdcli.__version__
+        )
+        return DataError(say("--cluster: {address}: {what}", address=self.address, what=what), hint)
 
 
 def _client(address: str) -> Any:
     if not ADDRESS.fullmatch(address):
-        raise OptionError(f"--cluster: '{address}' is not an address", "as in --cluster tcp://HOST:8786")
+        raise OptionError(
+            say("--cluster: '{address}' is not an address", address=address), say("as in --cluster tcp://HOST:8786")
+        )
     try:
         client = import_module("distributed").Client  # an optional extra
     except ModuleNotFoundError:
-        raise OptionError("--cluster needs Dask, which is not installed", install_hint("dask")) from None
+        raise OptionError(say("--cluster needs Dask, which is not installed"), install_hint("dask")) from None
     for name in ("distributed", "tornado", *logging.root.manager.loggerDict):
         if name.startswith(("distributed", "tornado")):  # what goes wrong is reported here, in a line
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -148,7 +159,7 @@ def within(seconds: float, call: Callable[[], R]) -> Future[R]:
 
 def _failure(answer: Future[Any]) -> BaseException | None:
     """Why there is no answer; None where there is one."""
-    return answer.exception() if answer.done() else TimeoutError("no answer in time")
+    return answer.exception() if answer.done() else TimeoutError(say("no answer in time"))
 
 
 def _answered(address: str, connect: Callable[[], R]) -> R:
@@ -162,7 +173,9 @@ def _answered(address: str, connect: Callable[[], R]) -> R:
     if error is None:
         return answer.result()
     if isinstance(error, OSError | MemoryError):  # TimeoutError is an OSError, too
-        hint = "start one: dask scheduler; or leave --cluster out"
-        raise DataError(f"--cluster: no scheduler answers at {address}", hint)
-    what = f"--cluster: Dask cannot connect to {address}: {error}"  # as to tls without certificates
-    raise DataError(what, "is it the address that dask scheduler printed?")
+        hint = say("start one: dask scheduler; or leave --cluster out")
+        raise DataError(say("--cluster: no scheduler answers at {address}", address=address), hint)
+    what = say(
+        "--cluster: Dask cannot connect to {address}: {error}", address=address, error=error
+    )  # as to tls without certificates
+    raise DataError(what, say("is it the address that dask scheduler printed?"))

@@ -21,6 +21,7 @@ from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import NetworkSpec, Spec, train_epochs
 from gdcli.formatting import exact, short
 from gdcli.nn import losses
+from gdcli.said import say, together
 
 __all__ = ["FEW_ROWS", "VALIDATION", "before_split", "of_network", "settled"]
 
@@ -59,6 +60,7 @@ WIDE, ITERATIONS = 400, 100
 FULL = 1e8
 """Products of one pass over the rows up to which full batches are taken."""
 PART = 8192
+CAP = say("a cap")
 ENDINGS = ("patience", "tolerance", "target_loss", "flat", "separated")
 """Rules that say when a run has done what it is for."""
 
@@ -66,7 +68,7 @@ ENDINGS = ("patience", "tolerance", "target_loss", "flat", "separated")
 def settled(one: Any, before: tuple[Choice, ...] = ()) -> Any:
     """The same network experiment with all that its spec leaves open chosen; `before` is what `before_split` chose."""
     found = of_network(one)
-    words = "; ".join(part for part in (found.line, *(choice.why for choice in before)) if part)
+    words = together(say("; "), (part for part in (found.line, *(choice.why for choice in before)) if part))
     chosen = Chosen((*before, *found.choices), words)
     return replace(with_options(one, chosen.options), chosen=chosen) if chosen else one
 
@@ -77,7 +79,13 @@ def before_split(spec: Spec, rows: int, classes: int) -> tuple[Choice, ...]:
     ruled = any(spec.stop.rule(name) is not None for name in ENDINGS) or spec.folds.folds is not None
     if ruled or any(one is not None for one in given) or not FEW_ROWS <= rows < FEW_ROWS * classes:
         return ()
-    return (Choice("validation", "none", f"no rows held out: {rows} are too few for {classes} classes"),)
+    return (
+        Choice(
+            "validation",
+            "none",
+            say("no rows held out: {rows} are too few for {classes} classes", rows=rows, classes=classes),
+        ),
+    )
 
 
 def of_network(one: Experiment) -> Chosen:
@@ -92,7 +100,7 @@ def of_network(one: Experiment) -> Chosen:
     found = convex or (_searched(one) if free else ())
     after = one if not found else with_options(one, {choice.name: choice.value for choice in found})
     ending = _ending(after, bool(convex))
-    words = "; ".join(part for part in (_rate_words(found), _ending_words(ending)) if part)
+    words = together(say("; "), (part for part in (_rate_words(found), _ending_words(ending)) if part))
     return Chosen((*found, *ending), words)
 
 
@@ -134,8 +142,10 @@ def _convex(one: Experiment) -> tuple[Choice, ...]:
     method = _accelerated(one) if one.problem.loss is losses.mse else _adaptive(one)
     if not method:
         return ()
-    start = () if spec.model.init is not None else (Choice("init", "zeros", "a convex loss can be begun anywhere"),)
-    return (*start, *method, Choice("batch_size", "full", "a convex loss has one optimum to go to"), *_kept(one))
+    start = (
+        () if spec.model.init is not None else (Choice("init", "zeros", say("a convex loss can be begun anywhere")),)
+    )
+    return (*start, *method, Choice("batch_size", "full", say("a convex loss has one optimum to go to")), *_kept(one))
 
 
 def _kept(one: Experiment) -> tuple[Choice, ...]:
@@ -143,7 +153,7 @@ def _kept(one: Experiment) -> tuple[Choice, ...]:
     ample = len(one.data) >= AMPLE * one.problem.model.size
     if one.spec.stop.keep is not None or one.validation is None or one.problem.loss is not losses.mse or not ample:
         return ()
-    return (Choice("keep", "last", "the optimum counts: there are rows enough to trust it"),)
+    return (Choice("keep", "last", say("the optimum counts: there are rows enough to trust it")),)
 
 
 def _adaptive(one: Experiment) -> tuple[Choice, ...]:
@@ -151,9 +161,9 @@ def _adaptive(one: Experiment) -> tuple[Choice, ...]:
     if "cross-entropy" not in one.loss_name:
         return ()
     return (
-        Choice("optimizer", "adam", "the curvature of cross-entropy falls on the way"),
-        Choice("beta2", CONVEX_BETA2, "full batches"),
-        Choice("lr", _adaptive_rate(one.problem.data.inputs), "full batches of a convex loss"),
+        Choice("optimizer", "adam", say("the curvature of cross-entropy falls on the way")),
+        Choice("beta2", CONVEX_BETA2, say("full batches")),
+        Choice("lr", _adaptive_rate(one.problem.data.inputs), say("full batches of a convex loss")),
     )
 
 
@@ -173,12 +183,18 @@ def _accelerated(one: Experiment) -> tuple[Choice, ...]:
         return ()
     part = math.sqrt(low / high)
     momentum = min(MOMENTUM[1], float(f"{(1 - part) / (1 + part):.3f}")) if low else MOMENTUM[0]
-    rate = Choice("lr", float(f"{0.999 / high:.3g}"), f"exact: 1/L, L = {short(high)} the largest curvature")
+    rate = Choice(
+        "lr", float(f"{0.999 / high:.3g}"), say("exact: 1/L, L = {high} the largest curvature", high=short(high))
+    )
     if not momentum:
-        return (Choice("optimizer", "sgd", "all directions are curved alike"), rate)
+        return (Choice("optimizer", "sgd", say("all directions are curved alike")), rate)
     return (
-        Choice("optimizer", "nesterov", "MSE is a quadratic"),
-        Choice("momentum", momentum, f"exact for the condition number {short(high / low, 2)}" if low else "usual"),
+        Choice("optimizer", "nesterov", say("MSE is a quadratic")),
+        Choice(
+            "momentum",
+            momentum,
+            say("exact for the condition number {high}", high=short(high / low, 2)) if low else say("usual"),
+        ),
         rate,
     )
 
@@ -224,8 +240,8 @@ def _searched(one: Experiment) -> tuple[Choice, ...]:
     usual = type(one.optimizer).usual_learning_rate
     found = rate_of(tried(one))
     if found is None:
-        return (Choice("lr", usual, "usual: the range test finds no better"),)
-    return (Choice("lr", found, "by range test"),)
+        return (Choice("lr", usual, say("usual: the range test finds no better")),)
+    return (Choice("lr", found, say("by range test")),)
 
 
 def tried(one: Experiment) -> list[Probe]:
@@ -264,24 +280,30 @@ def _ending(one: Experiment, convex: bool) -> tuple[Choice, ...]:
     if spec.epochs.epochs is not None:
         return ()
     if spec.rate.schedule.name.lower() != "constant":
-        return (Choice("epochs", train_epochs(len(one.data)), "the schedule's length"),)
+        return (Choice("epochs", train_epochs(len(one.data)), say("the schedule's length")),)
     ruled = any(spec.stop.rule(name) is not None for name in ENDINGS)
     if convex and not ruled:
         return _to_the_optimum(one)
     each = one.steps_per_epoch
     over = max(FLAT_EPOCHS, -(-FLAT_STEPS // each))
-    cap = Choice("epochs", max(MOST_PASSES, -(-MOST_STEPS // each)), "a cap")
+    cap = Choice("epochs", max(MOST_PASSES, -(-MOST_STEPS // each)), CAP)
     if ruled:
         return (cap,)
-    return (cap, Choice("flat", FLAT, f"of the first {_watched(one)} loss"), Choice("over", over, f"{each} steps each"))
+    return (
+        cap,
+        Choice("flat", FLAT, say("of the first {watched} loss", watched=_watched(one))),
+        Choice("over", over, say("{each} steps each", each=each)),
+    )
 
 
 def _to_the_optimum(one: Experiment) -> tuple[Choice, ...]:
-    ends = [Choice("epochs", CONVEX_EPOCHS, "a cap")]
+    ends = [Choice("epochs", CONVEX_EPOCHS, CAP)]
     if not one.spec.stop.require_converged:
-        ends.append(Choice("tolerance", CONVEX_TOLERANCE, "of the start's gradient: a convex loss has one optimum"))
+        ends.append(
+            Choice("tolerance", CONVEX_TOLERANCE, say("of the start's gradient: a convex loss has one optimum"))
+        )
     if "accuracy" in one.problem.metrics:
-        ends.append(Choice("separated", SEPARATED, "classes told apart without a mistake have no finite optimum"))
+        ends.append(Choice("separated", SEPARATED, say("classes told apart without a mistake have no finite optimum")))
     return tuple(ends)
 
 
@@ -298,9 +320,15 @@ def _rate_words(found: tuple[Choice, ...]) -> str:
     if "lr" not in by:
         return ""
     if "optimizer" in by:
-        exactly = " (exact: 1/L)" if by["optimizer"].value in ("nesterov", "sgd") else ""
-        return f"full batches, {by['optimizer'].value}, lr {exact(by['lr'].value)}{exactly}"
-    return f"lr {exact(by['lr'].value)} {by['lr'].why.replace('usual: ', 'as usual: ')}"
+        exactly = say(" (exact: 1/L)") if by["optimizer"].value in ("nesterov", "sgd") else ""
+        return say(
+            "full batches, {value}, lr {value2}{exactly}",
+            value=by["optimizer"].value,
+            value2=exact(by["lr"].value),
+            exactly=exactly,
+        )
+    why = say("as usual: the range test finds no better") if by["lr"].why.startswith("usual: ") else by["lr"].why
+    return say("lr {value} {why}", value=exact(by["lr"].value), why=why)
 
 
 def _ending_words(found: tuple[Choice, ...]) -> str:
@@ -308,9 +336,13 @@ def _ending_words(found: tuple[Choice, ...]) -> str:
     by = {one.name: one for one in found}
     if "epochs" not in by:
         return ""
-    epochs = f"{by['epochs'].value:,} epochs"
+    epochs = say("{value:,} epochs", value=by["epochs"].value)
     if "tolerance" in by:
-        return f"up to {epochs}, stops at the optimum"
+        return say("up to {epochs}, stops at the optimum", epochs=epochs)
     if "flat" in by:
-        return f"up to {epochs}, stops when flat"
-    return f"{epochs}: the schedule's length" if by["epochs"].why != "a cap" else f"up to {epochs}"
+        return say("up to {epochs}, stops when flat", epochs=epochs)
+    return (
+        say("{epochs}: the schedule's length", epochs=epochs)
+        if by["epochs"].why != CAP
+        else say("up to {epochs}", epochs=epochs)
+    )

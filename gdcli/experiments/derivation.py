@@ -12,6 +12,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments.line import LineExperiment
 from gdcli.formatting import polynomial, short
 from gdcli.nn.losses import mse
+from gdcli.said import say
 
 __all__ = ["Derivation", "derive", "derive_or_refuse"]
 
@@ -78,7 +79,7 @@ def derive_or_refuse(experiment: LineExperiment) -> Derivation:
     found = derive(experiment)
     if found is None:
         raise OptionError(
-            "--derive writes out MSE over all rows of a line y = mx + b, and this is another", "leave it out"
+            say("--derive writes out MSE over all rows of a line y = mx + b, and this is another"), say("leave it out")
         )
     return found
 

@@ -20,6 +20,7 @@ from gdcli.experiments.spec import Spec
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
+from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
@@ -216,6 +217,7 @@ class Experiment(ABC):
     def choices(self) -> dict[str, Any] | None:
         """The names of the options chosen and the line about them, as json has them."""
         names, line = read_note(self.choice_note)
+        line = self.chosen.line if self.chosen.line == line else line  # which other languages have
         return {"options": names, "line": line} if names else None
 
     @property
@@ -280,4 +282,4 @@ def refuse_single_row(data: Dataset, name: str, needs: str) -> None:
         DataError: If there is one row.
     """
     if len(data) < 2:
-        raise DataError(f"{name}: one row of data{needs}", "add rows")
+        raise DataError(say("{name}: one row of data{needs}", name=name, needs=needs), say("add rows"))

@@ -21,6 +21,7 @@ from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.line import LineExperiment, line_experiment, on_rows
 from gdcli.experiments.network import NetworkExperiment, network_experiment
 from gdcli.experiments.reading import Examples
+from gdcli.said import say
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
 
@@ -46,7 +47,7 @@ class Measured:
     @property
     def title(self) -> str:
         """The metric as people write it."""
-        return "RMSE" if self.right is None else "log loss"
+        return "RMSE" if self.right is None else say("log loss")
 
     @property
     def held_out(self) -> bool:
@@ -107,9 +108,11 @@ class FoldScores(NamedTuple):
 
     def __str__(self) -> str:
         """As people read it: accuracy 0.973 +- 0.013 (with --folds 5)."""
+        mean, error = self.mean, self.standard_error
+        if self.metric == "accuracy":
+            return say("accuracy {mean:.3f} +- {error:.3f}", mean=mean, error=error)
         name = "RMSE" if self.metric == "rmse" else self.metric
-        digits = ".3f" if self.metric == "accuracy" else ".4g"
-        return f"{name} {self.mean:{digits}} +- {self.standard_error:{'.3f' if digits == '.3f' else '.2g'}}"
+        return say("{name} {mean:.4g} +- {error:.2g}", name=name, mean=mean, error=error)
 
 
 def _known(value: float) -> float | None:

@@ -17,6 +17,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.nn import initializers
 from gdcli.nn.activations import Activation
+from gdcli.said import say
 
 __all__ = ["FunctionPoint", "FunctionRange", "Profile", "activations_named", "first_line", "profile_of"]
 
@@ -44,13 +45,20 @@ class FunctionRange:
     landmarks: Sequence[float] = LANDMARKS
 
     def __post_init__(self) -> None:
-        example = f"as in --from {self.landmarks[0]:g} --to {self.landmarks[-1]:g}"
+        example = say(
+            "as in --from {landmarks:g} --to {landmarks2:g}", landmarks=self.landmarks[0], landmarks2=self.landmarks[-1]
+        )
         if not self.low < self.high:
-            raise OptionError(f"--from {self.low:g} is not below --to {self.high:g}", example)
+            raise OptionError(say("--from {low:g} is not below --to {high:g}", low=self.low, high=self.high), example)
         if not math.isfinite(self.high - self.low):
-            raise OptionError(f"--from {self.low:g} and --to {self.high:g} are too far apart", example)
+            raise OptionError(
+                say("--from {low:g} and --to {high:g} are too far apart", low=self.low, high=self.high), example
+            )
         if (self.points or 0) > MOST:
-            raise OptionError(f"--points: {self.points} is more than {MOST}", "a chart shows a few hundred")
+            raise OptionError(
+                say("--points: {points} is more than {most}", points=self.points, most=MOST),
+                say("a chart shows a few hundred"),
+            )
 
     def values(self, for_people: bool, drawn: bool) -> Array:
         """The points: as many as asked for; else many for a chart, the landmarks for a table, 41 for programs."""

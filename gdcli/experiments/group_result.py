@@ -18,6 +18,7 @@ from gdcli.experiments.reading import Reader
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import Spec
 from gdcli.formatting import exact
+from gdcli.said import say
 from gdcli.training.grouped import GroupOutcome
 from gdcli.training.records import Row, Status
 
@@ -94,10 +95,15 @@ class GroupsResult:
         """
         counts, fitted = self.counts(), len(self.outcome.parameters)
         if counts.get("diverged") == fitted:
-            raise DivergedError(f"every group diverged at lr {exact(self.experiment.rate)}", "give a smaller --lr")
+            raise DivergedError(
+                say("every group diverged at lr {rate}", rate=exact(self.experiment.rate)), say("give a smaller --lr")
+            )
         if require_converged and counts.get("converged", 0) < fitted:
             left = fitted - counts.get("converged", 0)
-            raise NotConvergedError(f"{left:,} of {fitted:,} groups have not converged", "give more --epochs")
+            raise NotConvergedError(
+                say("{left:,} of {fitted:,} groups have not converged", left=left, fitted=fitted),
+                say("give more --epochs"),
+            )
 
     def figures(self) -> dict[str, Any]:
         """The object that json has, without its groups."""

@@ -23,10 +23,11 @@ from gdcli.experiments.passing import held_out
 from gdcli.experiments.reading import Reader, columns, read_options
 from gdcli.experiments.spec import Spec
 from gdcli.formatting import exact
+from gdcli.said import say
 
 __all__ = ["GroupRows", "read_groups"]
 
-_GAP_HINT = "--missing drop leaves rows with gaps out, or choose other columns with --x, --y and --by"
+_GAP_HINT = say("--missing drop leaves rows with gaps out, or choose other columns with --x, --y and --by")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +69,13 @@ def read_groups(spec: Spec, by: str, reader: Reader) -> GroupRows:
     column = find(whole, by)
     asked = columns(spec.data)
     if column in asked.x or column == asked.y:
-        raise OptionError(f"--by: column {quoted(column)} is also an input or the target", "name another column")
+        raise OptionError(
+            say("--by: column {quoted} is also an input or the target", quoted=quoted(column)),
+            say("name another column"),
+        )
     if len(whole.names) < 3:
-        what = f"{whole.source}: {len(whole.names)} columns"
-        raise DataError(what, "--by takes three: the groups, an input, the target")
+        what = say("{source}: {count} columns", source=whole.source, count=len(whole.names))
+        raise DataError(what, say("--by takes three: the groups, an input, the target"))
     head, report = examine(HidingTable.of(whole, column), asked, categorical=None, task="regression")
     reader.say([source.tip] * bool(source.tip))
     found = _GroupPass(source, head, report, column, spec).result(reader)
@@ -122,8 +126,8 @@ class _GroupPass:
         for block in self.source.blocks(tuple(behind), reader.progress):
             self._take(block)
         if not self.kept:
-            hint = "choose other columns with --x, --y and --by"
-            raise DataError(f"{self.report.source}: no row is left: each has a missing cell", hint)
+            hint = say("choose other columns with --x, --y and --by")
+            raise DataError(say("{source}: no row is left: each has a missing cell", source=self.report.source), hint)
         count = len(self.numbers)
         held = self.held.result(count) if self.fraction else None
         inputs, target = self.names[:-1], self.names[-1]
@@ -160,7 +164,7 @@ class _GroupPass:
             unnamed = groups[row] < 0
             name = self.by if unnamed else self.names[int(np.argmax(missing[row]))]
             table = with_categories(block, self.report.values)
-            error = table.error(row, name, "empty cell", "") if unnamed else table.problem(row, name)
+            error = table.error(row, name, say("empty cell"), "") if unnamed else table.problem(row, name)
             raise DataError(error.message, _GAP_HINT)
         self.gaps += missing.sum(axis=0)
         self.unnamed += int((groups < 0).sum())
@@ -181,7 +185,12 @@ class _GroupPass:
             places = {cell: self._place("" if is_missing(cell) else cell.strip()) for cell in dict.fromkeys(cells)}
             numbers = np.fromiter(map(places.__getitem__, cells), np.int64, len(cells))
         if len(self.numbers) > self.most.groups:
-            what = f"{block.source}: more than {self.most.groups:,} groups in column {quoted(self.by)}"
+            what = say(
+                "{source}: more than {groups:,} groups in column {quoted}",
+                source=block.source,
+                groups=self.most.groups,
+                quoted=quoted(self.by),
+            )
             raise DataError(what, self.most.raised("groups"))
         result: NDArray[np.int64] = numbers
         return result

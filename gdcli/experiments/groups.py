@@ -23,6 +23,7 @@ from gdcli.formatting import exact
 from gdcli.nn.linear import Linear, Proportional
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
+from gdcli.said import enumerated, say, together
 from gdcli.training.grouped import GroupedLinear, GroupedRows, GroupOutcome, descend_groups, group_mse, side_by_side
 from gdcli.training.loop import Problem
 from gdcli.training.rules import Tolerance
@@ -114,22 +115,38 @@ class GroupsExperiment:
     def notes(self) -> Iterator[str]:
         """What is about to happen, and which groups are left out of it."""
         spec, count = self.spec, len(self.rows.labels)
-        held = "" if self.rows.held is None else f", {int(self.rows.held.rows.sum()):,} held out"
-        terms = ", ".join(self.rows.names[:FEW]) if len(self.rows.names) <= FEW else f"{len(self.rows.names)} inputs"
-        groups = "the 1 group" if count == 1 else f"each of {count:,} groups"
+        held = "" if self.rows.held is None else say(", {rows:,} held out", rows=int(self.rows.held.rows.sum()))
+        terms = (
+            enumerated(self.rows.names[:FEW])
+            if len(self.rows.names) <= FEW
+            else say("{count} inputs", count=len(self.rows.names))
+        )
+        groups = say("the 1 group") if count == 1 else say("each of {count:,} groups", count=count)
         parts = [
-            f"{self.rows.target} from {terms}, for {groups} by {self.rows.by}",
-            f"{int(self.rows.train.rows.sum()):,} rows from {spec.name}{held}",
-            "standardized" if spec.loop.scaling == "standard" else f"scale {spec.loop.scaling or 'none'}",
-            f"{type(self.optimizer).__name__}, lr {exact(self.rate)}, full batch",
-            f"seed {spec.loop.seed}",
+            say(
+                "{target} from {terms}, for {groups} by {by}",
+                target=self.rows.target,
+                terms=terms,
+                groups=groups,
+                by=self.rows.by,
+            ),
+            say("{rows:,} rows from {name}{held}", rows=int(self.rows.train.rows.sum()), name=spec.name, held=held),
+            say("standardized")
+            if spec.loop.scaling == "standard"
+            else say("scale {scaling}", scaling=spec.loop.scaling or "none"),
+            say("{name}, lr {rate}, full batch", name=type(self.optimizer).__name__, rate=exact(self.rate)),
+            say("seed {seed}", seed=spec.loop.seed),
         ]
-        yield "   ".join(parts)
+        yield together("   ", parts)
         left = count - len(self.fitted)
         if left:
             first = int(np.setdiff1d(np.arange(count), self.fitted)[0])
-            what = "1 group is" if left == 1 else f"{left:,} groups are"
-            yield f"{what} not fitted: one row, or no input that varies (the first: {self.rows.labels[first]})"
+            what = say("1 group is") if left == 1 else say("{left:,} groups are", left=left)
+            yield say(
+                "{what} not fitted: one row, or no input that varies (the first: {labels})",
+                what=what,
+                labels=self.rows.labels[first],
+            )
 
     @property
     def _through_origin(self) -> bool:
@@ -192,8 +209,10 @@ def group_experiment(spec: Spec, by: str, reader: Reader) -> GroupsExperiment:
     varies = (rows.train.low[:, :-1] < rows.train.high[:, :-1]).any(axis=1)
     fitted = np.flatnonzero(varies & (rows.train.rows > 1))
     if not len(fitted):
-        what = f"{spec.name}: no group of column '{rows.by}' has two rows in which an input differs"
-        raise DataError(what, "choose another column with --by, or other inputs with --x")
+        what = say(
+            "{name}: no group of column '{by}' has two rows in which an input differs", name=spec.name, by=rows.by
+        )
+        raise DataError(what, say("choose another column with --by, or other inputs with --x"))
     return _settled(spec, rows, fitted)
 
 
@@ -291,17 +310,20 @@ def refuse(spec: Spec) -> None:
     assert isinstance(model, LineSpec)  # noqa: S101 - for the type checker
     rules = {name for name, _ in stop.settings}
     why = {
-        "--degree": (model.degree > 1, "each group is fitted by a plane of its inputs: write powers as columns"),
-        "--start random": (model.start == RANDOM, "all groups begin at the same parameters: give numbers"),
-        "--loss": (spec.loss.loss not in (None, "mse"), "each group's rows are condensed, which MSE alone allows"),
-        "--batch-size": (spec.loop.batch_size not in (None, "full"), "each group's rows are one batch"),
-        "--at": (bool(spec.changes.at), "groups change nothing but the rate in mid-run: --lr-at does that"),
-        "--folds": (spec.folds.folds is not None, "score groups on held-out rows: --validation 0.2"),
-        "--missing mean": (spec.data.missing == "mean", "use --missing drop"),
-        "--validation FILE": (isinstance(stop.validation, str) and stop.validation != "none", "give a part, as 0.2"),
-        "--no-shuffle": (not spec.loop.shuffle, "rows are held out by their number and the seed"),
-        "--patience": ("patience" in rules, "--keep best keeps each group's best epoch"),
+        "--degree": (model.degree > 1, say("each group is fitted by a plane of its inputs: write powers as columns")),
+        "--start random": (model.start == RANDOM, say("all groups begin at the same parameters: give numbers")),
+        "--loss": (spec.loss.loss not in (None, "mse"), say("each group's rows are condensed, which MSE alone allows")),
+        "--batch-size": (spec.loop.batch_size not in (None, "full"), say("each group's rows are one batch")),
+        "--at": (bool(spec.changes.at), say("groups change nothing but the rate in mid-run: --lr-at does that")),
+        "--folds": (spec.folds.folds is not None, say("score groups on held-out rows: --validation 0.2")),
+        "--missing mean": (spec.data.missing == "mean", say("use --missing drop")),
+        "--validation FILE": (
+            isinstance(stop.validation, str) and stop.validation != "none",
+            say("give a part, as 0.2"),
+        ),
+        "--no-shuffle": (not spec.loop.shuffle, say("rows are held out by their number and the seed")),
+        "--patience": ("patience" in rules, say("--keep best keeps each group's best epoch")),
     }
     for name, (asked, hint) in why.items():
         if asked:
-            raise OptionError(f"--by: {name} does not go with it", hint)
+            raise OptionError(say("--by: {name} does not go with it", name=name), hint)

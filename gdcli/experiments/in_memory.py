@@ -16,6 +16,7 @@ from gdcli.data.sources import joined_names
 from gdcli.data.tables import ReadOptions, Table, read_table
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader
+from gdcli.said import say
 
 
 def has_columns(data: Any) -> bool:
@@ -36,7 +37,7 @@ def source_of(data: Any) -> tuple[str, Reader]:
 def _from_arrays(data: Any) -> Table:
     """A pair (inputs, targets) of arrays."""
     if not isinstance(data, tuple) or len(data) != 2:
-        raise DataError("rows are a file's name, a DataFrame, a mapping of columns, or a pair (inputs, targets)")
+        raise DataError(say("rows are a file's name, a DataFrame, a mapping of columns, or a pair (inputs, targets)"))
     block, targets = np.asarray(data[0]), np.asarray(data[1])
     block = block[:, None] if block.ndim == 1 else block
     names = (*default_names(block.shape[1]), "y")
@@ -54,9 +55,11 @@ def _columns_table(names: tuple[str, ...], columns: list[Array]) -> Table:
     """Columns as a table: numbers as they are; with texts among them, as a csv would be read."""
     lengths = {len(column) for column in columns}
     if len(lengths) != 1:
-        raise DataError(f"columns of {len(lengths)} different lengths", "each row has a value in every column")
+        raise DataError(
+            say("columns of {count} different lengths", count=len(lengths)), say("each row has a value in every column")
+        )
     if all(column.dtype.kind in "biuf" for column in columns):
-        return ArrayTable(names, "the rows given", np.empty((lengths.pop(), 0)), tuple(columns))
+        return ArrayTable(names, say("the rows given"), np.empty((lengths.pop(), 0)), tuple(columns))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)

@@ -16,13 +16,14 @@ from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.passing import Passed
 from gdcli.formatting import exact
+from gdcli.said import enumerated, say, together
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
 from gdcli.training.streams import Run
 
 __all__ = ["classes_of", "judged_problem", "verdicts_of"]
 
-ALIKE = "All weights began alike, at zero: leave out --init zeros."
+ALIKE = say("All weights began alike, at zero: leave out --init zeros.")
 MANY = 0.5
 """Part of the hidden units that may be dead without a word on what to try."""
 
@@ -89,27 +90,27 @@ def _sampled(experiment: LineExperiment, passed: Passed) -> Problem:
 def _line_advice(verdict: Verdict, experiment: LineExperiment | Experiment) -> str:
     """What to try with a line."""
     if verdict.name == "still improving":
-        return "More --epochs would lower it."
+        return say("More --epochs would lower it.")
     degree = experiment.basis.degree if isinstance(experiment, LineExperiment) else 1
     if verdict.name in ("overfitting", "generalisation gap") and degree > 1:
-        return f"Try a --degree below {degree}, or --l2 0.1."
+        return say("Try a --degree below {degree}, or --l2 0.1.", degree=degree)
     if verdict.name == "learned nothing" and degree == 1:
-        return "Try a larger --degree, or other inputs with --x."
+        return say("Try a larger --degree, or other inputs with --x.")
     return ""
 
 
 def _network_advice(verdict: Verdict, one: NetworkExperiment, said: tuple[Verdict, ...]) -> str:
     """What to try with a network."""
     if verdict.name == "still improving":
-        return "More --epochs would lower it."
+        return say("More --epochs would lower it.")
     if verdict.name == "rare class missed":
-        return "Try --class-weight balanced." if one.weights is None and one.loss.weighted else ""
+        return say("Try --class-weight balanced.") if one.weights is None and one.loss.weighted else ""
     if verdict.name == "class absent":
-        return "" if one.spec.loop.shuffle else "Leave out --no-shuffle."
+        return "" if one.spec.loop.shuffle else say("Leave out --no-shuffle.")
     if verdict.name == "dead units":
         return _on_dead_units(one) if verdict.figures["dead"] >= MANY * verdict.figures["units"] else ""
     if verdict.name == "worse than its start":
-        return f"Try {_smaller_rate(one)}."
+        return say("Try {smaller_rate}.", smaller_rate=_smaller_rate(one))
     if verdict.name == "learned nothing" and not any(other.name == "dead units" for other in said):
         return _on_nothing(one)
     return ""
@@ -118,24 +119,24 @@ def _network_advice(verdict: Verdict, one: NetworkExperiment, said: tuple[Verdic
 def _on_dead_units(one: NetworkExperiment) -> str:
     if one.model.init == "zeros":
         return ALIKE
-    parts = [_smaller_rate(one), "--activation tanh"]
+    parts = [_smaller_rate(one), say("--activation tanh")]
     if _is_unscaled(one):
-        parts.insert(0, "--scale standard")
-    return f"Try {', or '.join([', '.join(parts[:-1]), parts[-1]])}."
+        parts.insert(0, say("--scale standard"))
+    return say("Try {names}.", names=together(say(", or "), [enumerated(parts[:-1]), parts[-1]]))
 
 
 def _on_nothing(one: NetworkExperiment) -> str:
     """Why nothing was learned, as far as the options tell, the likeliest cause first."""
     if _is_unscaled(one):
         low, high = float(one.problem.data.inputs.min()), float(one.problem.data.inputs.max())
-        return f"The inputs are not scaled, from {low:.4g} to {high:.4g}: try --scale standard."
+        return say("The inputs are not scaled, from {low:.4g} to {high:.4g}: try --scale standard.", low=low, high=high)
     if one.model.init == "zeros" and one.model.hidden:
         return ALIKE
     if not one.model.hidden:
-        form = "draws straight boundaries only" if classes_of(one) else "is a plane"
-        form = "only adds its inputs and features up" if one.preparation.features else form
-        return f"Without a hidden layer the model {form}: try --hidden 16."
-    return f"Try another rate (--lr, now {exact(one.rate)}), more --epochs, or other inputs with --x."
+        form = say("draws straight boundaries only") if classes_of(one) else say("is a plane")
+        form = say("only adds its inputs and features up") if one.preparation.features else form
+        return say("Without a hidden layer the model {form}: try --hidden 16.", form=form)
+    return say("Try another rate (--lr, now {rate}), more --epochs, or other inputs with --x.", rate=exact(one.rate))
 
 
 def _is_unscaled(one: NetworkExperiment) -> bool:
@@ -150,4 +151,4 @@ def _size(inputs: Array) -> float:
 def _smaller_rate(one: NetworkExperiment) -> str:
     usual = type(one.optimizer).usual_learning_rate
     lower = usual if one.rate > 3 * usual else one.rate / 10
-    return f"--lr {exact(float(f'{lower:.0e}'))} (now {exact(one.rate)})"
+    return say("--lr {value} (now {rate})", value=exact(float(f"{lower:.0e}")), rate=exact(one.rate))

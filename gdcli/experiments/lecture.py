@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gdcli.experiments.spec import LineSpec, Spec
+from gdcli.said import say
 
 SOURCE = "sample:deck"
 START = {"m": -1.0, "b": 5.0}
-NOTE = "no data given: this is the lecture's example, (1, 3) and (2, 5), as in sample:deck"
+NOTE = say("no data given: this is the lecture's example, (1, 3) and (2, 5), as in sample:deck")
 
 
 def example(spec: Spec) -> Spec:

@@ -18,6 +18,7 @@ from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.reading import Reader
 from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec
+from gdcli.said import say
 from gdcli.training.streams import Run
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ def _fit_groups(spec: Spec, by: str, reader: Reader, save: str | None) -> Groups
     from gdcli.experiments.group_result import fit_groups
 
     if save is not None:
-        raise OptionError("save: many groups are no one model", "leave it out: the result has each group's parameters")
+        raise OptionError(
+            say("save: many groups are no one model"), say("leave it out: the result has each group's parameters")
+        )
     if spec.data.source is None:
-        raise OptionError("by: there are no rows to group", "name a file, or give a DataFrame")
+        raise OptionError(say("by: there are no rows to group"), say("name a file, or give a DataFrame"))
     return fit_groups(spec, by, reader, Invocation.of(spec, by=by))
 
 

@@ -24,13 +24,15 @@ from gdcli.experiments.result import described
 from gdcli.formatting import exact
 from gdcli.optim.optimizers import SGD, Momentum, Optimizer
 from gdcli.optim.schedules import Constant
+from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
 
 STEPS = 2000
 BELOW, ABOVE = 0.99, 1.01
-INPUTS = {"none": "as they are", "standard": "standardized"}
+CAUTIOUS, FASTEST = say("cautious"), say("fastest")
+INPUTS = {"none": say("as they are"), "standard": say("standardized")}
 NOT_LOCAL = dict.fromkeys(("lr_best", "condition_number", "eigenvalues", "standardized"))  # what only a parabola has
 NAMED = 4  # parameters named one by one
 
@@ -164,12 +166,12 @@ class LineLimits:
     def raw(self) -> Limits:
         """On the inputs asked for."""
         scale = self.experiment.scale_name
-        return _limits(self.experiment, INPUTS.get(scale, f"scale {scale}"))
+        return _limits(self.experiment, INPUTS.get(scale, say("scale {scale}", scale=scale)))
 
     @cached_property
     def standardized(self) -> Limits:
         """On standardised inputs."""
-        return _limits(self.scaled, "standardized")
+        return _limits(self.scaled, INPUTS["standard"])
 
     @property
     def lr_max(self) -> float | None:
@@ -200,10 +202,10 @@ class LineLimits:
     def why(self) -> str:
         """Why there is no limit, where there is none."""
         if math.isinf(self.raw.lr_max_sgd):
-            return "the loss is flat"
+            return say("the loss is flat")
         if not self.raw.lr_max_sgd:
-            return "numbers are too large"
-        return f"no closed form is known for {label(self.experiment.optimizer)}"
+            return say("numbers are too large")
+        return say("no closed form is known for {label}", label=label(self.experiment.optimizer))
 
     def figures(self, outlooks: Sequence[RateForecast], trials: Sequence[LimitTrial]) -> dict[str, Any]:
         """The object of `gdcli.limit/1`."""
@@ -225,23 +227,23 @@ class LineLimits:
     def other(self) -> tuple[str, str] | None:
         """What else but plain descent is asked about, and its formula."""
         optimizer, size = self.experiment.optimizer, self.experiment.batch_size
-        formula = FORMULAS.get(type(optimizer), "see gdcli lr-find")
+        formula = FORMULAS.get(type(optimizer), say("see gdcli lr-find"))
         if size is not None:
-            return f"batches of {size}", f"{formula}, of the worst row"
+            return say("batches of {size}", size=size), say("{formula}, of the worst row", formula=formula)
         return None if type(optimizer) is SGD else (label(optimizer), formula)
 
     def forecasts(self) -> Iterator[RateForecast]:
         """What the rate asked for will do; else the cautious, the fastest and the almost too large one."""
         experiment, target = self.experiment, self.target_loss
         limit = experiment.limit
-        rates = {"just below the limit": math.inf if limit is None else BELOW * limit}
+        rates: dict[str, float] = {say("just below the limit"): math.inf if limit is None else BELOW * limit}
         if limit is not None and type(experiment.optimizer) is SGD and experiment.batch_size is None:
-            rates = {"cautious": self.raw.lr_cautious, "fastest": self.raw.lr_best} | rates
+            rates = {CAUTIOUS: self.raw.lr_cautious, FASTEST: self.raw.lr_best} | rates
         if self.lr is not None:
-            rates = {"" if limit is None else f"{self.lr / limit:.4g} x limit": self.lr}
+            rates = {"" if limit is None else say("{lr:.4g} x limit", lr=self.lr / limit): self.lr}
         runs = [(name, rate, experiment) for name, rate in rates.items()]
-        if "fastest" in rates and self.raw.inputs != "standardized":  # why standardise
-            runs.append(("fastest, standardized", self.standardized.lr_best, self.scaled))
+        if FASTEST in rates and self.raw.inputs != "standardized":  # why standardise
+            runs.append((say("fastest, standardized"), self.standardized.lr_best, self.scaled))
         for name, rate, one in runs:
             run = foretold(one, rate)
             if run is not None and math.isfinite(rate):
@@ -343,15 +345,15 @@ def local_limit(problem: Problem, parameters: Array, optimizer: Optimizer, where
     """
     found, factor = sharpness(problem, parameters), stability_factor(optimizer)
     if not math.isfinite(found.value):
-        raise DataError("the loss has no curvature there: numbers are too large", "try --standardize")
+        raise DataError(say("the loss has no curvature there: numbers are too large"), say("try --standardize"))
     curvature = found.value + optimizer.weight_decay
     upwards = curvature > found.residual
     limit = 2 * factor / curvature if factor is not None and upwards else None
     loss = float(problem.measured(parameters.astype(np.float64), problem.data)[0]) * unit
     error = difference_error(problem, parameters, found)
     local = LocalCurvature(where, limit, found.value, loss, found.residual, found.products, error)
-    unknown = f"no closed form is known for {label(optimizer)}"
-    why = unknown if upwards else "the loss is not curved upwards at that point"
+    unknown = say("no closed form is known for {label}", label=label(optimizer))
+    why = unknown if upwards else say("the loss is not curved upwards at that point")
     return LocalLimit(local, optimizer, why, sharpness_trust(found, error))
 
 
@@ -359,7 +361,11 @@ def at_start(experiment: LineExperiment) -> LocalLimit:
     """The limit of a loss that is no parabola, at a linear model's start."""
     values = zip(experiment.names, experiment.raw(experiment.start), strict=True)
     point = ", ".join(f"{parameter} = {exact(value)}" for parameter, value in values)
-    where = f"{point if len(experiment.names) <= NAMED else 'the start'} on {experiment.spec.name}"
+    where = say(
+        "{point} on {name}",
+        point=point if len(experiment.names) <= NAMED else say("the start"),
+        name=experiment.spec.name,
+    )
     return local_limit(experiment.problem, experiment.start, experiment.optimizer, where)
 
 
@@ -371,7 +377,8 @@ def refuse_forecast(given: dict[str, Any], what: str) -> None:
     """
     for flag in (flag for flag, value in given.items() if value is not None):
         raise OptionError(
-            f"{flag}: no closed form foretells {what}", "leave it out; it goes with a line and --loss mse"
+            say("{flag}: no closed form foretells {what}", flag=flag, what=what),
+            say("leave it out; it goes with a line and --loss mse"),
         )
 
 
@@ -382,5 +389,7 @@ def largest_rate(found: LineLimits | LocalLimit) -> float:
         GdcliError: If there is none.
     """
     if found.lr_max is None:
-        raise GdcliError(f"there is no limit to print: {found.why}", "gdcli lr-find finds a rate by trying")
+        raise GdcliError(
+            say("there is no limit to print: {why}", why=found.why), say("gdcli lr-find finds a rate by trying")
+        )
     return found.lr_max

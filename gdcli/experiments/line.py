@@ -26,6 +26,7 @@ from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
 from gdcli.formatting import bracketed, exact
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear, Proportional
+from gdcli.said import enumerated, say
 from gdcli.training import streams
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Stretch
@@ -113,8 +114,8 @@ class LineExperiment(Experiment):
         if self.names[:1] == ("m",):
             x, bias = bracketed(terms[0]), " + b" if self.basis.intercept else ""
             return f"{bracketed(target)} = m{'' if len(x) == 1 else ' '}{x}{bias}"
-        inputs = ", ".join(terms) if len(terms) <= 4 else f"{len(self.data.input_names)} inputs"
-        return f"{target} from {inputs}   {len(self.names)} parameters"
+        inputs = enumerated(terms) if len(terms) <= 4 else say("{count} inputs", count=len(self.data.input_names))
+        return say("{target} from {inputs}   {count} parameters", target=target, inputs=inputs, count=len(self.names))
 
     @property
     def scale_name(self) -> str:
@@ -317,8 +318,10 @@ def _refuse_powers(inputs: Array, degree: int, names: tuple[str, ...]) -> None:
         power = largest**degree
         lost = ~np.isfinite(power) | ((power < np.finfo(float).tiny) & (largest > 0))
     if degree > 1 and lost.any():
-        what = f"column '{names[int(lost.argmax())]}': its power {degree} is beyond float64"
-        raise DataError(what, "give the column in another unit, or lower --degree")
+        what = say(
+            "column '{names}': its power {degree} is beyond float64", names=names[int(lost.argmax())], degree=degree
+        )
+        raise DataError(what, say("give the column in another unit, or lower --degree"))
 
 
 def _seen(data: Dataset, basis: Basis, terms: tuple[str, ...]) -> Dataset:
@@ -337,10 +340,10 @@ def refuse_unfit(data: Dataset, name: str) -> None:
     Raises:
         DataError: If there is one row, or no input varies.
     """
-    refuse_single_row(data, name, ", and a line needs two")
+    refuse_single_row(data, name, say(", and a line needs two"))
     if (data.inputs == data.inputs[0]).all():
         column, value = data.input_names[0], exact(float(data.inputs[0, 0]))
         raise DataError(
-            f"{name}: column '{column}' is constant: {value} in every row",
-            "a slope needs an input that varies; choose another with --x",
+            say("{name}: column '{column}' is constant: {value} in every row", name=name, column=column, value=value),
+            say("a slope needs an input that varies; choose another with --x"),
         )

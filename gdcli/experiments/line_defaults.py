@@ -22,6 +22,7 @@ from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, Spec
 from gdcli.formatting import exact, short
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD
+from gdcli.said import say, together
 from gdcli.training.loop import descend
 from gdcli.training.records import Epoch
 from gdcli.training.stopping import HIGHER
@@ -155,16 +156,18 @@ def _rate_and_epochs(one: Experiment, scaled: Outlook) -> tuple[Choice, ...]:
         return () if scaled.arrives else _by_size(one)
     if one.batch_size is not None:
         rate = min(FIT_RATE, _down(scaled.limit))
-        return (Choice("lr", rate, "no mini-batch upsets it"),) if rate < FIT_RATE else ()
+        return (Choice("lr", rate, say("no mini-batch upsets it")),) if rate < FIT_RATE else ()
     needed = _epochs(one, FIT_RATE, NEARER) if scaled.limit > FIT_RATE else math.inf
     if needed <= MOST:
-        return (Choice("epochs", _up(needed), f"lr {exact(FIT_RATE)} is near the optimum then"),)
+        return (Choice("epochs", _up(needed), say("lr {fit_rate} is near the optimum then", fit_rate=exact(FIT_RATE))),)
     rate = _best(one, scaled.limit)
-    why = "the best constant rate"
+    why = say("the best constant rate")
     if scaled.limit <= FIT_RATE:
-        why += f": {exact(FIT_RATE)} is above the largest stable one, {short(scaled.limit)}"
+        why += say(
+            ": {fit_rate} is above the largest stable one, {limit}", fit_rate=exact(FIT_RATE), limit=short(scaled.limit)
+        )
     needed = _epochs(one, rate, NEARER)
-    reason = "near the optimum then" if needed <= MOST else "a cap"
+    reason = say("near the optimum then") if needed <= MOST else say("a cap")
     return (Choice("lr", rate, why), Choice("epochs", _up(min(MOST, max(FIT_EPOCHS, needed))), reason))
 
 
@@ -179,7 +182,9 @@ def _by_size(one: Experiment) -> tuple[Choice, ...]:
     way = float(np.abs(one.data.targets).max())
     rate = _down(way / 50)
     return (
-        (Choice("lr", rate, "50 steps of about this size go as far as the largest target"),) if rate > FIT_RATE else ()
+        (Choice("lr", rate, say("50 steps of about this size go as far as the largest target")),)
+        if rate > FIT_RATE
+        else ()
     )
 
 
@@ -189,15 +194,26 @@ def _why(as_is: Outlook, one: Experiment) -> str:
     if as_is.limit is not None and one.batch_size is None:
         if one.rate >= as_is.limit:
             times = short(one.rate / as_is.limit, 2)
-            shown = "; --scale none shows it diverge" if _diverges(one) else ""
-            return f"as they are, lr {rate} is {times} times the largest stable rate{shown}"
+            shown = say("; --scale none shows it diverge") if _diverges(one) else ""
+            return say(
+                "as they are, lr {rate} is {times} times the largest stable rate{shown}",
+                rate=rate,
+                times=times,
+                shown=shown,
+            )
         if as_is.epochs < math.inf:
-            return f"as they are, lr {rate} would take {as_is.epochs:,} epochs to come near the optimum"
-        return f"as they are, lr {rate} would not come near the optimum"
+            return say(
+                "as they are, lr {rate} would take {epochs:,} epochs to come near the optimum",
+                rate=rate,
+                epochs=as_is.epochs,
+            )
+        return say("as they are, lr {rate} would not come near the optimum", rate=rate)
     if as_is.limit is not None:
         times = short(one.rate / as_is.limit, 2)
-        return f"as they are, lr {rate} is {times} times the largest that no mini-batch can upset"
-    return f"as they are, the inputs are too large for lr {rate}"
+        return say(
+            "as they are, lr {rate} is {times} times the largest that no mini-batch can upset", rate=rate, times=times
+        )
+    return say("as they are, the inputs are too large for lr {rate}", rate=rate)
 
 
 def _diverges(one: Experiment) -> bool:
@@ -210,12 +226,12 @@ def _diverges(one: Experiment) -> bool:
 def _line(choices: tuple[Choice, ...]) -> str:
     """All of it in a line."""
     by = {one.name: one for one in choices}
-    parts = [f"standardised: {by['scale'].why}"]
+    parts = [say("standardised: {why}", why=by["scale"].why)]
     if "lr" in by:
-        parts.append(f"lr {exact(by['lr'].value)}, {by['lr'].why}")
+        parts.append(say("lr {value}, {why}", value=exact(by["lr"].value), why=by["lr"].why))
     if "epochs" in by:
-        parts.append(f"{by['epochs'].value:,} epochs, {by['epochs'].why}")
-    return "; ".join(parts)
+        parts.append(say("{value:,} epochs, {why}", value=by["epochs"].value, why=by["epochs"].why))
+    return together(say("; "), parts)
 
 
 def _down(value: float) -> float:

@@ -12,14 +12,15 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.data.report import ReadReport
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
+from gdcli.experiments.divergence import advice
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, described, ending
-from gdcli.formatting import equation, exact, short
+from gdcli.experiments.result import Result, described, ended_words, ending
+from gdcli.formatting import equation, short
+from gdcli.said import say, together
 from gdcli.training.records import Epoch, Scores, Status
 
 if TYPE_CHECKING:
@@ -79,16 +80,6 @@ class LineResult(Result):
     """
 
     experiment: LineExperiment = None  # type: ignore[assignment]  # fields before it have defaults
-
-    @property
-    def reading(self) -> ReadReport | None:
-        """What was read and how it is understood."""
-        return self.experiment.reading
-
-    @property
-    def kept(self) -> Epoch:
-        """The best record where validation is watched, else (or if asked for) the last."""
-        return self.run.best if self.experiment.keeps_best else self.run.last
 
     @cached_property
     def values(self) -> list[float]:
@@ -163,9 +154,18 @@ class LineResult(Result):
     def remarks(self) -> list[tuple[str, str]]:
         """The rate beside its limit and how far there is to go; which epoch was kept; what to beware of."""
         experiment, run = self.experiment, self.run
-        lines = []
+        lines = list[tuple[str, str]]()
         if run.last.penalty is not None:
-            lines.append(("penalty", f"{short(float(run.last.penalty))}, on top of the {experiment.loss_name}"))
+            lines.append(
+                (
+                    "penalty",
+                    say(
+                        "{penalty}, on top of the {loss_name}",
+                        penalty=short(float(run.last.penalty)),
+                        loss_name=experiment.loss_name,
+                    ),
+                )
+            )
         if experiment.validation is not None:
             lines.append(("kept", self._kept_words()))
         return lines + ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
@@ -236,18 +236,37 @@ class LineResult(Result):
 
     def divergence(self) -> tuple[str, str]:
         """What happened, and what would work."""
-        name, last, best = self.experiment.loss_name, self.run.last, self.run.best
-        value = f"{short(float(last.loss), 2)} and growing" if math.isfinite(last.loss) else "no longer finite"
-        step = "" if self.experiment.batch_size is None else f", step {last.step}"
-        what = f"diverged at epoch {last.epoch}{step}: {name} {value} (it was best, {short(float(best.loss))},"
-        return f"{what} at epoch {best.epoch}).", "\n".join(self._advice(float(last.learning_rate)))
+        last, best = self.run.last, self.run.best
+        growing = say("{loss} and growing", loss=short(float(last.loss), 2))
+        what = say(
+            "diverged at epoch {epoch}{step}: {name} {value} (it was best, {loss}, at epoch {best}).",
+            epoch=last.epoch,
+            step="" if self.experiment.batch_size is None else say(", step {step}", step=last.step),
+            name=self.experiment.loss_name,
+            value=growing if math.isfinite(last.loss) else say("no longer finite"),
+            loss=short(float(best.loss)),
+            best=best.epoch,
+        )
+        return what, together("\n", advice(self.experiment, float(last.learning_rate)))
 
     def not_converged(self) -> str:
         """Where it stopped short of converging, and how much is left where a tolerance asked."""
         last, target = self.run.last, self.experiment.spec.stop.rule("target_loss")
-        ended = str(self.status).replace("_", " ")
-        text = f"not converged: {ended} after {last.epoch} epochs, {self.experiment.loss_name} {last.loss:.4g}"
-        return text if target is not None else f"{text}; {self.experiment.descent.left_words(self._first, last)}"
+        ended = ended_words(self.status)
+        text = say(
+            "not converged: {ended} after {epoch} epochs, {loss_name} {loss:.4g}",
+            ended=ended,
+            epoch=last.epoch,
+            loss_name=self.experiment.loss_name,
+            loss=last.loss,
+        )
+        return (
+            text
+            if target is not None
+            else say(
+                "{text}; {left_words}", text=text, left_words=self.experiment.descent.left_words(self._first, last)
+            )
+        )
 
     @cached_property
     def _first(self) -> Epoch:
@@ -278,40 +297,10 @@ class LineResult(Result):
     def _kept_words(self) -> str:
         best, last = self.run.best.epoch, self.run.last.epoch
         if self.experiment.keeps_best:
-            return f"epoch {best} of {last}: the best validation loss"
-        return f"epoch {last} of {last}: the last; the best validation loss was at epoch {best}"
-
-    def _advice(self, last: float) -> list[str]:
-        """What would work, given the rate of the last update."""
-        experiment = self.experiment
-        limit, rate = experiment.limit, exact(last)
-        if limit is None or last <= limit:
-            return [f"Try a smaller rate: --lr {exact(rounded_down(experiment.rate / 10, 1))}, or --standardize."]
-        size = f"{short(limit)} (to all digits {limit!r})"
-        lines = [f"lr {rate} is above the largest stable rate on this data, {size}"]
-        if experiment.is_textbook:
-            spectrum = experiment.spectrum
-            growth = 1 - last * float(spectrum.eigenvalues[-1])
-            lines[0] += f":\neach epoch multiplies the error along the steepest direction by {short(growth)}."
-            advice = f"Try --lr {exact(rounded_down(spectrum.best_rate, 4))} (the fastest constant rate)"
-        else:
-            lines[0] += "."
-            advice = f"Try --lr {exact(rounded_down(limit / 2, 2))}"
-        if last > experiment.rate:  # a change by --lr-at, not --lr
-            advice = f"Keep every rate of --lr-at up to {exact(rounded_down(limit, 4))}"
-        other = experiment.standardized().limit
-        if other and other > 2 * limit:
-            scaled = f"--standardize, where any rate up to {short(rounded_down(other, 4))} is stable"
-            advice = f"Try {scaled}" if self._is_slow(last) else f"{advice}, or {scaled}"
-        return [*lines[0].split("\n"), advice + "."]
-
-    def _is_slow(self, last: float) -> bool:
-        """Whether no constant rate brings plain descent near the optimum in the epochs planned, as inputs are."""
-        experiment = self.experiment
-        if last > experiment.rate:  # a change by --lr-at: the rate itself may do
-            return False
-        spectrum = experiment.spectrum
-        return spectrum.steps_per_factor(spectrum.best_rate) > experiment.epochs
+            return say("epoch {best} of {last}: the best validation loss", best=best, last=last)
+        return say(
+            "epoch {last} of {last}: the last; the best validation loss was at epoch {best}", last=last, best=best
+        )
 
 
 def scores(outputs: Array, targets: Array) -> Scores:
@@ -361,7 +350,7 @@ def claimed(result: LineResult) -> list[tuple[str, str]]:
     rate = [known[subject].sentence for subject in ("share of the limit", *AHEAD, "left") if subject in known]
     if "epochs per factor 100" in known:
         rate = [text for text in rate if text != known["epochs to go"].sentence]
-    lines += [("rate", " ".join(rate))] if rate else []
+    lines += [("rate", together(" ", rate))] if rate else []
     return lines + _better_conditioned(result, known)
 
 
@@ -378,19 +367,13 @@ def _better_conditioned(result: LineResult, known: Mapping[str, Claim]) -> list[
     from gdcli.analysis.claims import number
 
     now = number(scaled.curved.condition_number, 2)
-    return [("try", f"--standardize: it lowers the condition number from {number(before, 2)} to {now}.")]
-
-
-def rounded_down(value: float, digits: int) -> float:
-    """Rounded down to so many significant digits.
-
-    >>> rounded_down(0.28571, 4)
-    0.2857
-    """
-    if not (value > 0 and math.isfinite(value)):
-        return value
-    places = digits - 1 - math.floor(math.log10(value))
-    if not -300 < places < 300:  # 10^places is no float64
-        return value
-    scaled = math.floor(value * (1 + 1e-12) * 10.0**places)
-    return float(f"{scaled}e{-places}")
+    return [
+        (
+            "try",
+            say(
+                "--standardize: it lowers the condition number from {before} to {now}.",
+                before=number(before, 2),
+                now=now,
+            ),
+        )
+    ]

@@ -24,6 +24,7 @@ from gdcli.experiments.options import option
 from gdcli.experiments.spec import OptimizerSpec, RateSpec
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
 from gdcli.formatting import coordinate
+from gdcli.said import enumerated, say
 from gdcli.training.records import Epoch, Status
 
 PICTURES, PATHS = 12, 6
@@ -45,7 +46,10 @@ class RatesSpec(RateSpec):
         """
         rates = list(dict.fromkeys(self.lr or (0.1,)))
         if len(rates) > PICTURES:
-            raise OptionError(f"--lr: {len(rates)} pictures are more than {PICTURES}", "draw a few rates at a time")
+            raise OptionError(
+                say("--lr: {count} pictures are more than {pictures}", count=len(rates), pictures=PICTURES),
+                say("draw a few rates at a time"),
+            )
         return (RateSpec(rate, self.schedule, self.warmup, self.lr_at) for rate in rates)
 
 
@@ -65,7 +69,10 @@ class OptimizersSpec(OptimizerSpec):
         """
         chosen = list(dict.fromkeys(name.lower() for name in self.optimizer or ()))
         if len(chosen) > PATHS:
-            raise OptionError(f"--optimizer: {len(chosen)} paths are more than {PATHS}", "draw a few at a time")
+            raise OptionError(
+                say("--optimizer: {count} paths are more than {paths}", count=len(chosen), paths=PATHS),
+                say("draw a few at a time"),
+            )
         if len(chosen) < 2:
             yield OptimizerSpec(self.settings, next(iter(chosen), None))
             return
@@ -73,7 +80,10 @@ class OptimizersSpec(OptimizerSpec):
         for setting, _ in self.settings:
             if not any(setting in of for of in known):
                 flag = setting.replace("_", "-")
-                raise OptionError(f"--{flag}: none of {', '.join(chosen)} has it", f"leave out --{flag}")
+                raise OptionError(
+                    say("--{flag}: none of {names} has it", flag=flag, names=enumerated(chosen)),
+                    say("leave out --{flag}", flag=flag),
+                )
         for name, of in zip(chosen, known, strict=True):
             yield OptimizerSpec(tuple(pair for pair in self.settings if pair[0] in of), name)
 
@@ -97,18 +107,21 @@ def axes(asked: str | None, names: tuple[str, ...]) -> tuple[int, int]:
     """
     if len(names) < 2:
         raise OptionError(
-            f"a surface needs two parameters, and this model has only {names[0]}",
-            "leave out --no-intercept, or take more inputs",
+            say("a surface needs two parameters, and this model has only {names}", names=names[0]),
+            say("leave out --no-intercept, or take more inputs"),
         )
     if asked is None:
         return 0, 1
     words = [word.strip() for word in asked.split(",")]
     for word in words:
         if word not in names:
-            raise OptionError(f"--over: there is no parameter '{word}'", did_you_mean(word, names))
+            raise OptionError(say("--over: there is no parameter '{word}'", word=word), did_you_mean(word, names))
     if len(words) != 2 or words[0] == words[1]:
-        what = f"'{words[0]}' twice" if len(words) == 2 else f"{len(words)} of them"
-        raise OptionError(f"--over takes two parameters, not {what}", f"as in --over {names[0]},{names[1]}")
+        what = f"'{words[0]}' twice" if len(words) == 2 else say("{count} of them", count=len(words))
+        raise OptionError(
+            say("--over takes two parameters, not {what}", what=what),
+            say("as in --over {names},{names2}", names=names[0], names2=names[1]),
+        )
     return names.index(words[0]), names.index(words[1])
 
 
@@ -157,7 +170,7 @@ class Descents:
     def fixed_words(self) -> str:
         """The other parameters' values."""
         pairs = [f"{name} = {coordinate(value)}" for name, value in self.fixed().items()]
-        return ", ".join(pairs[:4]) + (f" and {len(pairs) - 4} more" if len(pairs) > 4 else "")
+        return ", ".join(pairs[:4]) + (say(" and {count} more", count=len(pairs) - 4) if len(pairs) > 4 else "")
 
     def fixed(self) -> dict[str, float]:
         """The other parameters."""
@@ -210,7 +223,7 @@ class Descents:
         if self.optimum is not None:
             minimum = self._spot(*self.optimum)
         elif (lowest := landscape.grid.lowest) is not None:
-            minimum, name = Spot(*lowest), "lowest on the grid"
+            minimum, name = Spot(*lowest), say("lowest on the grid")
         return Scene(
             (names[self.over[0]], names[self.over[1]]),
             self.experiment.loss_name + (" + penalty" if first.penalty is not None else ""),

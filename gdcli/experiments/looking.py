@@ -23,6 +23,7 @@ from gdcli.experiments.network import refuse_unfit
 from gdcli.experiments.reading import Examples, Reader, columns, dataset_of, read_like
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import NetworkSpec, Spec
+from gdcli.said import enumerated, say, together
 
 __all__ = ["Look", "look", "names_of_classes"]
 
@@ -105,14 +106,14 @@ def look(spec: Spec, reader: Reader) -> Look:
         parts = _parts(spec, wide, report, mnist_table(name, "test") if folder else None, reader)
     except DataError as error:
         return Look(spec, table, summary, report, {}, _words(error), images)
-    how = "given" if isinstance(spec.stop.validation, str) else "shuffled" if spec.loop.shuffle else "in order"
+    how = "given" if isinstance(spec.stop.validation, str) else "shuffled" if spec.loop.shuffle else say("in order")
     warned = report.warned(missing_classes(parts, how)) if parts["train"].classes else report
     return Look(spec, table, summary, warned, parts, None, images)
 
 
 def _words(error: DataError) -> str:
     """What is wrong, and what to do."""
-    return "; ".join(part for part in (error.message, error.hint) if part)
+    return together(say("; "), (part for part in (error.message, error.hint) if part))
 
 
 def _columns(table: Table, report: ReadReport) -> tuple[ColumnSummary, ...]:
@@ -166,7 +167,10 @@ def names_of_classes(text: str, classes: Sequence[str]) -> dict[str, str]:
     )
     for label in classes:
         if label not in named:
-            raise OptionError(f"--classes: class '{label}' has no name", f"the classes are {', '.join(classes[:20])}")
+            raise OptionError(
+                say("--classes: class '{label}' has no name", label=label),
+                say("the classes are {names}", names=enumerated(classes[:20])),
+            )
     return {label: named[label] for label in classes}
 
 
@@ -183,7 +187,9 @@ def _of_file(path: Path, classes: Sequence[str]) -> dict[str, str]:
             pairs = found.items() if isinstance(found, dict) else enumerate(found)
             return {str(label): str(name) for label, name in pairs}
     except (ValueError, TypeError) as error:
-        raise DataError(f"{path}: {error}", "--classes takes names, or a text file of them") from None
+        raise DataError(
+            say("{path}: {error}", path=path, error=error), say("--classes takes names, or a text file of them")
+        ) from None
     words = [re.split(r"[,;:\t ]+", line.strip(), maxsplit=1) for line in text.splitlines() if line.strip()]
     if all(len(pair) == 2 for pair in words):
         return dict(words)

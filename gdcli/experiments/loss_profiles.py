@@ -13,6 +13,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.function_profiles import FunctionRange, first_line
 from gdcli.nn.losses import LossDefinition
+from gdcli.said import enumerated, say
 
 __all__ = ["AGAINST", "LossPoint", "LossProfile", "Pictures", "pictures_of"]
 
@@ -130,14 +131,25 @@ def pictures_of(names: Sequence[str] | None, against: str | None, given: Mapping
         OptionError: If there is no such loss, or it cannot be drawn there.
     """
     if against is not None and against not in AGAINST:
-        raise OptionError(f"--against: '{against}' is none of {', '.join(AGAINST)}", did_you_mean(against, AGAINST))
+        raise OptionError(
+            say("--against: '{against}' is none of {names}", against=against, names=enumerated(AGAINST)),
+            did_you_mean(against, AGAINST),
+        )
     named = [_named(name) for name in names] if names else None
     kinds = [kind for kind in AGAINST if against in (None, kind)]
     losses = {kind: _suited(named, kind) for kind in kinds}
     for one in named or ():
         if not any(one in chosen for chosen in losses.values()):
             other = next(kind for kind in AGAINST if kind not in kinds)
-            raise OptionError(f"--against {against}: {one.title} is drawn against {other}", f"--against {other}")
+            raise OptionError(
+                say(
+                    "--against {against}: {title} is drawn against {other}",
+                    against=against,
+                    title=one.title,
+                    other=other,
+                ),
+                say("--against {other}", other=other),
+            )
     losses = {kind: chosen for kind, chosen in losses.items() if chosen}
     return Pictures(losses, {kind: _range(kind, given, len(losses)) for kind in losses})
 
@@ -146,7 +158,7 @@ def _named(name: str) -> LossDefinition:
     known = {**definitions(LOSS), COMPARED: one_minus_p}
     flag = name.lower().replace("_", "-")
     if flag not in known:
-        raise OptionError(f"loss: there is no '{name}'", did_you_mean(flag, known))
+        raise OptionError(say("loss: there is no '{name}'", name=name), did_you_mean(flag, known))
     found: LossDefinition = known[flag]
     return found
 
@@ -174,8 +186,11 @@ def _range(kind: str, given: Mapping[str, Any], pictures: int) -> FunctionRange:
     grid = FunctionRange(**{**RANGES[kind], **given})
     if kind == "p" and not (grid.low > 0 and grid.high < 1):
         flag, end = ("from", grid.low) if grid.low <= 0 else ("to", grid.high)
-        hint = "; --against residual draws the losses of numbers" * (pictures > 1)
-        raise OptionError(f"--{flag} {end:g}: a probability lies between 0 and 1", f"as in --from 0.01 --to 0.99{hint}")
+        hint = say("; --against residual draws the losses of numbers") * (pictures > 1)
+        raise OptionError(
+            say("--{flag} {end:g}: a probability lies between 0 and 1", flag=flag, end=end),
+            say("as in --from 0.01 --to 0.99{hint}", hint=hint),
+        )
     return grid
 
 

@@ -21,13 +21,14 @@ from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.nn.losses import LossDefinition, suited
+from gdcli.said import enumerated, say
 
 __all__ = ["LossScores", "ScoredLoss", "score_columns", "score_numbers"]
 
 BINARY = ("0", "1")
 PREFIX = "p_"
 """What the columns of `gdcli predict --probabilities` begin with."""
-ONE_EACH = "name one column for each class, as in --pred p_a,p_b,p_c"
+ONE_EACH = say("name one column for each class, as in --pred p_a,p_b,p_c")
 ROUGH, FINE = 0.02, 1e-9
 """How far from 1 the sum of a row's probabilities may be, as rounded ones are; and how far without a remark."""
 
@@ -109,8 +110,8 @@ def score_numbers(definition: LossDefinition, predicted: Predictions) -> LossSco
     """
     if "regression" not in definition.tasks:
         raise OptionError(
-            f"--loss: {definition.title} takes probabilities, and these are predictions of numbers",
-            f"give columns of probabilities as --pred, or --loss {', '.join(suited('regression'))}",
+            say("--loss: {title} takes probabilities, and these are predictions of numbers", title=definition.title),
+            say("give columns of probabilities as --pred, or --loss {names}", names=enumerated(suited("regression"))),
         )
     rows = predicted.data
     losses = of_numbers(definition, predicted.outputs, rows.targets)
@@ -141,7 +142,10 @@ def score_columns(definition: LossDefinition, pred: str, spec: DataSpec, reader:
         return score_numbers(definition, of_column(pred, spec, reader))
     if set(definition.tasks) == {"regression"}:
         known = ", ".join(suited("binary", "multiclass"))
-        raise OptionError(f"--loss: {definition.title} is for numbers", f"for classes there are {known}")
+        raise OptionError(
+            say("--loss: {title} is for numbers", title=definition.title),
+            say("for classes there are {known}", known=known),
+        )
     _refuse_improbable(table, names)
     return _score_classes(definition, str(spec.source), *_classes(table, wanted, names), names)
 
@@ -152,12 +156,12 @@ def _refuse_improbable(table: Table, names: Sequence[str]) -> None:
     beyond = np.argwhere((p < 0) | (p > 1))
     if len(beyond):
         row, column = (int(at) for at in beyond[0])
-        what = f"{short(p[row, column])} is no probability: that lies between 0 and 1"
-        raise table.error(row, names[column], what, "a logit z is the probability 1 / (1 + exp(-z))")
+        what = say("{p} is no probability: that lies between 0 and 1", p=short(p[row, column]))
+        raise table.error(row, names[column], what, say("a logit z is the probability 1 / (1 + exp(-z))"))
     off = np.flatnonzero(np.abs(p.sum(axis=1) - 1) > ROUGH)
     if len(names) > 1 and len(off):
         row = int(off[0])
-        what = f"the probabilities of this row add up to {short(p[row].sum())}, not to 1"
+        what = say("the probabilities of this row add up to {p}, not to 1", p=short(p[row].sum()))
         raise table.error(row, names[-1], what, ONE_EACH)
 
 
@@ -169,8 +173,11 @@ def _classes(table: Table, wanted: ColumnOptions, names: tuple[str, ...]) -> tup
         if len(labels) != 2:
             raise data_error(
                 table.source,
-                f"column {quoted(rows.target_name)}: has {len(labels)} classes, and one column of probabilities"
-                " tells two apart",
+                say(
+                    "column {quoted}: has {count} classes, and one column of probabilities tells two apart",
+                    quoted=quoted(rows.target_name),
+                    count=len(labels),
+                ),
                 ONE_EACH,
             )
         rows = classification(table, wanted, labels)
@@ -182,8 +189,12 @@ def _classes(table: Table, wanted: ColumnOptions, names: tuple[str, ...]) -> tup
     elif len(rows.classes) != len(names):
         raise data_error(
             table.source,
-            f"column {quoted(rows.target_name)}: has {len(rows.classes)} classes, and --pred names {len(names)}"
-            " columns",
+            say(
+                "column {quoted}: has {count} classes, and --pred names {count2} columns",
+                quoted=quoted(rows.target_name),
+                count=len(rows.classes),
+                count2=len(names),
+            ),
             ONE_EACH,
         )
     return rows, rows.inputs.astype(np.float64)
@@ -199,7 +210,8 @@ def _score_classes(
     """
     if p.shape[1] > 2 and "multiclass" not in definition.tasks:
         raise OptionError(
-            f"--loss: {definition.title} is for two classes, and there are {p.shape[1]}", "use cross-entropy"
+            say("--loss: {title} is for two classes, and there are {shape}", title=definition.title, shape=p.shape[1]),
+            say("use cross-entropy"),
         )
     targets = rows.targets.astype(np.intp)
     of_true = p[np.arange(len(p)), targets] / p.sum(axis=1)
@@ -221,14 +233,20 @@ def _score_classes(
 def _remarks(classes: tuple[str, ...], names: Sequence[str], p: Array, losses: Array) -> Iterator[str]:
     """Whose probability a column is taken for, and what else was done with the numbers."""
     if len(names) == 1:
-        yield f"{quoted(names[0])} is taken for the probability of class {quoted(classes[1])}"
+        yield say(
+            "{quoted} is taken for the probability of class {quoted2}",
+            quoted=quoted(names[0]),
+            quoted2=quoted(classes[1]),
+        )
     elif tuple(name.removeprefix(PREFIX) for name in names) != classes:
         pairs = ", ".join(f"{name} = {label}" for name, label in zip(names, classes, strict=True))
-        yield f"the columns are taken for the classes in order: {pairs}"
+        yield say("the columns are taken for the classes in order: {pairs}", pairs=pairs)
     if np.abs(p.sum(axis=1) - 1).max() > FINE:
-        yield "each row's probabilities are divided by their sum, as they do not add up to 1"
+        yield say("each row's probabilities are divided by their sum, as they do not add up to 1")
     endless = int(np.isinf(losses).sum())
     if endless:
         first = int(np.isinf(losses).argmax()) + 1
-        more = f", and {endless - 1} more" * (endless > 1)
-        yield f"row {first}{more}: the true class has the probability 0, and -log 0 is infinite"
+        more = say(", and {endless} more", endless=endless - 1) * (endless > 1)
+        yield say(
+            "row {first}{more}: the true class has the probability 0, and -log 0 is infinite", first=first, more=more
+        )

@@ -19,10 +19,11 @@ from gdcli.experiments.experiment import Experiment, never
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.result import described
 from gdcli.formatting import exact, short
+from gdcli.said import enumerated, say
 from gdcli.training.loop import Problem
 
 SMOOTH = 0.05
-WIDER = "go higher, with --to, or begin elsewhere"
+WIDER = say("go higher, with --to, or begin elsewhere")
 MOST = 1_000_000
 NEAR, DECADES = 10.0, 1e6
 """How far above the largest stable rate a test ends and below it begins, where the usual rates are too large."""
@@ -67,13 +68,17 @@ class Asked(NamedTuple):
         """
         if not self.low < self.high:
             raise OptionError(
-                f"--from {exact(self.low)} is not below --to {exact(self.high)}", "as in --from 1e-6 --to 10"
+                say("--from {low} is not below --to {high}", low=exact(self.low), high=exact(self.high)),
+                say("as in --from 1e-6 --to 10"),
             )
         if not 1 < self.steps <= MOST:
-            raise OptionError(f"--steps: {self.steps} is not from 2 to {MOST:,}", "as in --steps 100")
+            raise OptionError(
+                say("--steps: {steps} is not from 2 to {most:,}", steps=self.steps, most=MOST), say("as in --steps 100")
+            )
         if self.smooth is not None and self.smooth > 1:
             raise OptionError(
-                f"--smooth: {exact(self.smooth)} is above 1, which is no smoothing", "as in --smooth 0.05"
+                say("--smooth: {smooth} is above 1, which is no smoothing", smooth=exact(self.smooth)),
+                say("as in --smooth 0.05"),
             )
         return self
 
@@ -141,8 +146,10 @@ def _bound(experiment: LineExperiment) -> Bound | None:
     if rate is None:
         return None
     if experiment.batch_size is not None:
-        return Bound(rate, "below it, no batch can upset the run", False)
-    return Bound(rate, f"the largest stable lr: {FORMULAS.get(type(experiment.optimizer), '2/L')}", True)
+        return Bound(rate, say("below it, no batch can upset the run"), False)
+    return Bound(
+        rate, say("the largest stable lr: {formulas}", formulas=FORMULAS.get(type(experiment.optimizer), "2/L")), True
+    )
 
 
 @dataclass(frozen=True)
@@ -194,15 +201,21 @@ class RangeTestResult:
             return self.suggestions[self.chosen].learning_rate
         if self.suggestions:
             raise NotConvergedError(
-                f"no suggestion '{self.asked.suggest}' here", f"there is {', '.join(self.suggestions)}"
+                say("no suggestion '{suggest}' here", suggest=self.asked.suggest),
+                say("there is {names}", names=enumerated(self.suggestions)),
             )
         low, high, last, bound = self.asked.low, self.asked.high, self.probes[-1], self.subject.bound
         hint = WIDER
         if last.ran_away:
-            hint = f"it ran away at {short(last.learning_rate, 2)}: start lower, with --from, or --standardize"
+            hint = say(
+                "it ran away at {learning_rate}: start lower, with --from, or --standardize",
+                learning_rate=short(last.learning_rate, 2),
+            )
         if bound is not None and bound.rate <= low:
-            hint = f"the largest stable one is {short(bound.rate)}: start below it, with --from"
-        raise NotConvergedError(f"no learning rate from {exact(low)} to {exact(high)} makes the loss fall", hint)
+            hint = say("the largest stable one is {rate}: start below it, with --from", rate=short(bound.rate))
+        raise NotConvergedError(
+            say("no learning rate from {low} to {high} makes the loss fall", low=exact(low), high=exact(high)), hint
+        )
 
     def figures(self, reasons: dict[str, str]) -> dict[str, Any]:
         """The object of `gdcli.lr-find/1`, without its history.

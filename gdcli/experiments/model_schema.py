@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from gdcli.data.missing import MISSING
+from gdcli.said import enumerated, say
 
 __all__ = ["check_model"]
 
@@ -32,19 +33,19 @@ Fields = Mapping[str, Form]
 
 
 def _or_none(form: Form) -> Form:
-    return Form(f"{form.words}, or null", lambda value: value is None or form.holds(value))
+    return Form(say("{words}, or null", words=form.words), lambda value: value is None or form.holds(value))
 
 
 def _list(many: str, form: Form, least: int = 0) -> Form:
     def holds(value: Any) -> bool:
         return isinstance(value, list) and len(value) >= least and all(map(form.holds, value))
 
-    return Form(f"a list of {many}", holds)
+    return Form(say("a list of {many}", many=many), holds)
 
 
 def _map(many: str, form: Form) -> Form:
     return Form(
-        f"an object of {many} by name",
+        say("an object of {many} by name", many=many),
         lambda value: isinstance(value, dict) and all(map(form.holds, value.values())),
     )
 
@@ -59,22 +60,22 @@ def _is_count(value: Any) -> bool:
 
 TEXT = Form("a text", lambda value: isinstance(value, str))
 TEXTS = Form(
-    "a list of different texts", lambda value: _list("texts", TEXT).holds(value) and len(set(value)) == len(value)
+    say("a list of different texts"), lambda value: _list("texts", TEXT).holds(value) and len(set(value)) == len(value)
 )
-COUNT = Form("a whole number, 0 or above", _is_count)
-SIZE = Form("a whole number above 0", lambda value: _is_count(value) and value > 0)
-NUMBER = Form("a finite number", _is_number)
-AMOUNT = Form("a finite number, 0 or above", lambda value: _is_number(value) and value >= 0)
-PART = Form("a number from 0 to below 1", lambda value: _is_number(value) and 0 <= value < 1)
+COUNT = Form(say("a whole number, 0 or above"), _is_count)
+SIZE = Form(say("a whole number above 0"), lambda value: _is_count(value) and value > 0)
+NUMBER = Form(say("a finite number"), _is_number)
+AMOUNT = Form(say("a finite number, 0 or above"), lambda value: _is_number(value) and value >= 0)
+PART = Form(say("a number from 0 to below 1"), lambda value: _is_number(value) and 0 <= value < 1)
 SCALE = Form(
-    "a positive number whose square is one",
+    say("a positive number whose square is one"),
     lambda value: _is_number(value) and value > 0 and 0 < float(value) * float(value) < math.inf,
 )
 ANY_NUMBER = Form("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool))
-OBJECT = Form("an object", lambda value: isinstance(value, dict))
+OBJECT = Form(say("an object"), lambda value: isinstance(value, dict))
 
 MODEL: Fields = {
-    "sizes": _list("two or more whole numbers above 0", SIZE, least=2),
+    "sizes": _list(say("two or more whole numbers above 0"), SIZE, least=2),
     "activations": _list("texts", TEXT),
     "dropout": PART,
     "input_names": TEXTS,
@@ -89,9 +90,11 @@ MODEL: Fields = {
     "best_epoch": COUNT,
 }
 LATER: Fields = {
-    "missing": Form(f"one of {', '.join(MISSING)}", lambda value: isinstance(value, str) and value in MISSING),
+    "missing": Form(
+        say("one of {names}", names=enumerated(MISSING)), lambda value: isinstance(value, str) and value in MISSING
+    ),
     "features": TEXTS,
-    "texts": _or_none(_map("lists of different texts", TEXTS)),
+    "texts": _or_none(_map(say("lists of different texts"), TEXTS)),
     "resume": OBJECT,
     "spec": OBJECT,
 }
@@ -100,17 +103,17 @@ CONFIG: Fields = {
     "l1": AMOUNT,
     "l2": AMOUNT,
     "label_smoothing": PART,
-    "class_weight": _or_none(_list("finite numbers, 0 or above", AMOUNT)),
+    "class_weight": _or_none(_list(say("finite numbers, 0 or above"), AMOUNT)),
     "options": OBJECT,
-    "values": _or_none(_map("lists of different texts", TEXTS)),
+    "values": _or_none(_map(say("lists of different texts"), TEXTS)),
     "plugins": _or_none(TEXTS),
     "chosen": _or_none(TEXTS),
 }
 ROW: Fields = {"epoch": COUNT, "step": COUNT, "lr": NUMBER, "loss": ANY_NUMBER}
 RESUME: Fields = {
     "optimizer": TEXT,
-    "settings": _map("finite numbers", NUMBER),
-    "counts": _map("whole numbers, 0 or above", COUNT),
+    "settings": _map(say("finite numbers"), NUMBER),
+    "counts": _map(say("whole numbers, 0 or above"), COUNT),
     "best_epoch": COUNT,
     "epoch": COUNT,
     "step": COUNT,
@@ -118,7 +121,7 @@ RESUME: Fields = {
     "lr": NUMBER,
     "loss": NUMBER,
     "validation_loss": _or_none(NUMBER),
-    "metrics": _map("finite numbers", NUMBER),
+    "metrics": _map(say("finite numbers"), NUMBER),
 }
 
 
@@ -142,6 +145,6 @@ def _check(given: Mapping[str, Any], fields: Fields, where: str, optional: bool 
     for name, form in fields.items():
         if name not in given:
             if not optional:
-                raise ValueError(f"there is no '{where}{name}'")
+                raise ValueError(say("there is no '{where}{name}'", where=where, name=name))
         elif not form.holds(given[name]):
-            raise ValueError(f"'{where}{name}' is not {form.words}")
+            raise ValueError(say("'{where}{name}' is not {words}", where=where, name=name, words=form.words))

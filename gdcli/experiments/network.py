@@ -1,4 +1,7 @@
-"""Network experiments: classes or numbers, from tables or images."""
+"""Network experiments: classes or numbers, from tables or images.
+
+The file is long because all that can be wrong with the rows of a network is said where they are read.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ from gdcli.nn.activations import Activation
 from gdcli.nn.losses import LossDefinition
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import Optimizer
+from gdcli.said import enumerated, say, together
 from gdcli.training.loop import Problem
 from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
@@ -78,7 +82,8 @@ class NetworkExperiment(Experiment):
     @property
     def loss_name(self) -> str:
         """The loss as on the command line."""
-        return flag_name(self.loss.__name__)
+        name = flag_name(self.loss.__name__)
+        return self.loss.title if self.loss.title == name else name
 
     @property
     def loss_title(self) -> str:
@@ -112,17 +117,21 @@ class NetworkExperiment(Experiment):
         hidden = zip(network.sizes[1:-1], network.activations, strict=True)
         parts = [str(network.sizes[0]), *(f"{size} {flag_name(one.__name__)}" for size, one in hidden)]
         head = "softmax" if network.sizes[-1] > 1 else "sigmoid" if preparation.classes else "linear"
-        dropout = f"   dropout {network.rate:g}" if isinstance(network, Dropout) else ""
-        return " - ".join([*parts, f"{network.sizes[-1]} {head}"]) + dropout
+        dropout = say("   dropout {rate:g}", rate=network.rate) if isinstance(network, Dropout) else ""
+        return together(" - ", [*parts, f"{network.sizes[-1]} {head}"]) + dropout
 
     @property
     def disk_words(self) -> str:
         """Where rows are that might stay on disk; empty where nothing is asked for."""
         if not isinstance(self.data, StoredDataset):
-            return "" if self.model.shuffle_rows is None else "all in memory"
-        how = f"{self.data.buffer:,} shuffled at a time" if self.spec.loop.shuffle else "in their order"
+            return "" if self.model.shuffle_rows is None else say("all in memory")
+        how = (
+            say("{buffer:,} shuffled at a time", buffer=self.data.buffer)
+            if self.spec.loop.shuffle
+            else say("in their order")
+        )
         by = isinstance(self.spec.stop.validation, str) or self.validation is None or not self.spec.loop.shuffle
-        return f"on disk, {how}{'' if by else '; held out by number and seed'}"
+        return say("on disk, {how}{what}", how=how, what="" if by else say("; held out by number and seed"))
 
     def named_parameters(self, parameters: Array) -> dict[str, Array]:
         """Weights and biases, layer by layer, as PyTorch names them."""
@@ -184,7 +193,9 @@ def network_experiment(
     if past is not None:
         _refuse_other(examples.data, past)
         if spec.folds.folds is not None:
-            raise OptionError("--folds: a run that goes on has seen all rows", "leave out --resume, or --folds")
+            raise OptionError(
+                say("--folds: a run that goes on has seen all rows"), say("leave out --resume, or --folds")
+            )
     early = () if past is not None else before_split(spec, len(examples.data), len(examples.data.classes))
     spec = spec.replace(**{choice.name: choice.value for choice in early}) if early else spec
     data, validation = building.held_out(
@@ -201,7 +212,7 @@ def network_experiment(
     data = filled(data)
     reading = _reading(spec, examples, {"train": data, "validation": validation, "test": examples.test}, reader)
     if model_spec.label_smoothing and not data.classes:
-        raise OptionError("--label-smoothing goes with classes, and the target is a number", "leave it out")
+        raise OptionError(say("--label-smoothing goes with classes, and the target is a number"), say("leave it out"))
     loss = _loss(spec.loss, data)
     one_logit = len(data.classes) == 2 and "binary" in loss.tasks
     count = 1 if not data.classes or one_logit else len(data.classes)
@@ -211,7 +222,9 @@ def network_experiment(
     weights = _weights(model_spec, data)
     if weights is not None and not loss.weighted:
         name = flag_name(loss.__name__)
-        raise OptionError(f"--class-weight: the loss {name} takes no class weights", "use cross-entropy")
+        raise OptionError(
+            say("--class-weight: the loss {name} takes no class weights", name=name), say("use cross-entropy")
+        )
     bound = losses.classifier(loss, weights) if data.classes else loss
     model = _network(model_spec, len(preparation.names), count) if past is None else past.network
     problem = Problem(
@@ -259,7 +272,7 @@ def _reading(spec: Spec, examples: Examples, parts: Mapping[str, Dataset | None]
     if examples.report is None or not examples.data.classes:
         return examples.report
     given = isinstance(spec.stop.validation, str)
-    how = "given" if given else "shuffled" if spec.loop.shuffle else "in order"
+    how = "given" if given else "shuffled" if spec.loop.shuffle else say("in order")
     missing = [*missing_classes({name: rows for name, rows in parts.items() if rows is not None}, how)]
     reader.say(warning.sentence for warning in missing)
     return examples.report.warned(missing)
@@ -283,13 +296,18 @@ def refuse_unfit(examples: Examples, name: str) -> None:
         DataError: If there is one row, or one class.
     """
     data = examples.data
-    refuse_single_row(data, name, ": a network needs more")
+    refuse_single_row(data, name, say(": a network needs more"))
     if len(data.classes) == 1:
         warnings = () if examples.report is None else examples.report.warnings
         other = next((one.sentence for one in warnings if one.kind == "first column"), "")
         raise DataError(
-            f"{name}: column '{data.target_name}': every row is of class '{data.classes[0]}'",
-            other or "a classifier needs two classes; choose another target with --y",
+            say(
+                "{name}: column '{target_name}': every row is of class '{classes}'",
+                name=name,
+                target_name=data.target_name,
+                classes=data.classes[0],
+            ),
+            other or say("a classifier needs two classes; choose another target with --y"),
         )
 
 
@@ -298,9 +316,13 @@ def _refuse_other(data: Dataset, past: SavedModel) -> None:
     prepared = past.preparation
     if data.input_names != prepared.input_names or data.classes != prepared.classes:
         raise DataError(
-            f"--resume: the model was trained on {len(prepared.input_names)} inputs and"
-            f" {len(prepared.classes) or 'no'} classes, and these rows have other ones",
-            "go on with the data the run began with",
+            say(
+                "--resume: the model was trained on {count} inputs and {count2} classes, and these rows "
+                "have other ones",
+                count=len(prepared.input_names),
+                count2=len(prepared.classes) or "no",
+            ),
+            say("go on with the data the run began with"),
         )
 
 
@@ -319,8 +341,12 @@ def _refuse_shorter(pace: Pace, past: SavedModel) -> None:
     if record.within and pace.taken(record.step, record.within) >= pace.rows:
         each = -(-pace.rows // pace.size(record.step))
         raise DataError(
-            f"--resume: the model stopped {record.within} updates into an epoch, and with these rows one has {each}",
-            "go on with the data the run began with",
+            say(
+                "--resume: the model stopped {within} updates into an epoch, and with these rows one has {each}",
+                within=record.within,
+                each=each,
+            ),
+            say("go on with the data the run began with"),
         )
 
 
@@ -332,7 +358,10 @@ def _loss(spec: LossSpec, data: Dataset) -> LossDefinition:
     found = building.loss_named(spec, usual, "binary", "multiclass")
     if len(data.classes) > 2 and "multiclass" not in found.tasks:
         name = flag_name(found.__name__)
-        raise OptionError(f"--loss: {name} is for two classes, and there are {len(data.classes)}", "use cross-entropy")
+        raise OptionError(
+            say("--loss: {name} is for two classes, and there are {count}", name=name, count=len(data.classes)),
+            say("use cross-entropy"),
+        )
     return found
 
 
@@ -346,14 +375,15 @@ def _network(spec: NetworkSpec, inputs: int, count: int) -> Network:
     chosen: list[Activation] = [named(ACTIVATION, "--activation", name) for name in names]
     if len(chosen) not in (1, len(hidden)):
         raise OptionError(
-            f"--activation: {len(chosen)} activations for {len(hidden)} hidden layers", "give one, or one for each"
+            say("--activation: {count} activations for {count2} hidden layers", count=len(chosen), count2=len(hidden)),
+            say("give one, or one for each"),
         )
     if spec.activation is not None and not hidden:
-        raise OptionError("--activation: there is no hidden layer for it", "add --hidden 64")
+        raise OptionError(say("--activation: there is no hidden layer for it"), say("add --hidden 64"))
     sizes = (inputs, *hidden, count)
     if spec.dropout:
         if not hidden:
-            raise OptionError("--dropout silences hidden neurons, and there are none", "add --hidden 64")
+            raise OptionError(say("--dropout silences hidden neurons, and there are none"), say("add --hidden 64"))
         return Dropout(sizes, tuple(chosen), spec.dropout)
     return Network(sizes, tuple(chosen) if hidden else ())
 
@@ -368,12 +398,15 @@ def _weights(spec: NetworkSpec, data: Dataset) -> Array | None:
     if wanted is None:
         return None
     if not data.classes:
-        raise OptionError("--class-weight goes with classes, and the target is a number")
+        raise OptionError(say("--class-weight goes with classes, and the target is a number"))
     if isinstance(wanted, str):
         return class_weights(data.class_counts())
     weights = dict.fromkeys(data.classes, 1.0)
     for label, weight in wanted:
         if label not in weights:
-            raise OptionError(f"--class-weight: there is no class '{label}'", f"classes: {', '.join(data.classes)}")
+            raise OptionError(
+                say("--class-weight: there is no class '{label}'", label=label),
+                say("classes: {names}", names=enumerated(data.classes)),
+            )
         weights[label] = weight
     return np.array(list(weights.values()))

@@ -23,6 +23,7 @@ from gdcli.experiments.spec import OptimizerSpec, RateSpec, Spec, StopSpec
 from gdcli.experiments.step_spec import SmallNetworkSpec
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
 from gdcli.formatting import exact, short
+from gdcli.said import say, together
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status
 
@@ -68,10 +69,14 @@ def run_path(one: NetworkExperiment, interrupted: Callable[[], bool] = never, wa
 def paths_words(runs: Sequence[NetworkExperiment]) -> str:
     """What is about to happen, in a line."""
     one = runs[0]
-    kinds = dict.fromkeys(f"{type(run.optimizer).__name__}, lr {exact(run.rate)}" for run in runs)
-    batch = "full batch" if one.batch_size is None else f"batch {one.batch_size}"
-    rows = f"{len(one.data):,} rows from {one.spec.name}"
-    return "   ".join([one.model_words, rows, one.loss_title, *kinds, batch, f"seed {one.spec.loop.seed}"])
+    kinds = dict.fromkeys(
+        say("{name}, lr {rate}", name=type(run.optimizer).__name__, rate=exact(run.rate)) for run in runs
+    )
+    batch = say("full batch") if one.batch_size is None else say("batch {batch_size}", batch_size=one.batch_size)
+    rows = say("{count:,} rows from {name}", count=len(one.data), name=one.spec.name)
+    return together(
+        "   ", [one.model_words, rows, one.loss_title, *kinds, batch, say("seed {seed}", seed=one.spec.loop.seed)]
+    )
 
 
 def paths_config(runs: Sequence[NetworkExperiment]) -> dict[str, Any]:
@@ -108,8 +113,8 @@ def draw_paths(
     low = [record.parameters for one in finite for record in one.records if record.loss <= highest]
     found = principal_plane(np.stack(low))
     if found is None:
-        what = "the paths span no plane: they go along one line, leave at once, or do not move"
-        raise OptionError(what, "take more --epochs, or another --lr")
+        what = say("the paths span no plane: they go along one line, leave at once, or do not move")
+        raise OptionError(what, say("take more --epochs, or another --lr"))
     projected = [*_projected(finite, found)]
     spans = _spans(projected, asked, usual_count(experiment.problem))
     landscape = Landscape(_in_target_units(experiment), _in(found.plane, experiment.dtype), spans)
@@ -169,7 +174,7 @@ def _scene(
     at_x, at_y = (float(each) for each in start.parameters)
     first, second = (short(100 * share, 3) for share in found.shares)
     both = short(100 * sum(found.shares), 3)
-    whose = "the path's" if len(descents) == 1 else "the paths'"
+    whose = say("the path's") if len(descents) == 1 else say("the paths'")
     return Scene(
         NAMES,
         experiment.loss_title,
@@ -178,8 +183,14 @@ def _scene(
         Spot(at_x, at_y, float(start.loss)),
         None if lowest is None else Spot(*lowest),
         [_trail(one) for one in descents],
-        minimum_name="lowest on the grid",
-        remark=f"pc1 and pc2, {whose} main directions, have {both} % of the variance: {first} and {second}",
+        minimum_name=say("lowest on the grid"),
+        remark=say(
+            "pc1 and pc2, {whose} main directions, have {both} % of the variance: {first} and {second}",
+            whose=whose,
+            both=both,
+            first=first,
+            second=second,
+        ),
     )
 
 

@@ -16,7 +16,6 @@ from gdcli.analysis.evaluation import Evaluation, evaluate
 from gdcli.analysis.overfitting import overfitting
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.data.report import ReadReport
 from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
@@ -25,10 +24,11 @@ from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, described, ending, in_order, plain_options
+from gdcli.experiments.result import Result, described, ended_words, ending, in_order, plain_options
 from gdcli.formatting import exact
 from gdcli.nn import metrics
-from gdcli.training.records import Epoch, Overfitting
+from gdcli.said import say
+from gdcli.training.records import Overfitting
 from gdcli.training.segments import made_by
 
 USUAL = 0.1
@@ -44,16 +44,6 @@ class NetworkResult(Result):
     """
 
     experiment: NetworkExperiment = None  # type: ignore[assignment]  # fields before it have defaults
-
-    @property
-    def reading(self) -> ReadReport | None:
-        """What was read and how it is understood."""
-        return self.experiment.reading
-
-    @property
-    def kept(self) -> Epoch:
-        """The best record where validation is watched, else (or if asked for) the last."""
-        return self.run.best if self.experiment.keeps_best else self.run.last
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -117,8 +107,8 @@ class NetworkResult(Result):
     @property
     def kept_words(self) -> str:
         """Which epoch the parameters are from, and why."""
-        why = "the best validation loss" if self.experiment.keeps_best else "the last"
-        return f"epoch {self.kept.epoch} of {self.run.last.epoch}: {why}"
+        why = say("the best validation loss") if self.experiment.keeps_best else say("the last")
+        return say("epoch {epoch} of {epoch2}: {why}", epoch=self.kept.epoch, epoch2=self.run.last.epoch, why=why)
 
     @property
     def loss_history(self) -> Mapping[str, Sequence[float]]:
@@ -244,17 +234,35 @@ class NetworkResult(Result):
     def divergence(self) -> tuple[str, str]:
         """What happened, and what would work."""
         last, best, rate = self.run.last, self.run.best, self.experiment.rate
-        was = f" (it was best, {best.monitored:.4g}, at epoch {best.epoch})" if math.isfinite(best.monitored) else ""
+        was = (
+            say(" (it was best, {monitored:.4g}, at epoch {epoch})", monitored=best.monitored, epoch=best.epoch)
+            if math.isfinite(best.monitored)
+            else ""
+        )
         return (
-            f"diverged at epoch {last.epoch}, step {last.step}: the loss is {float(last.loss):.2g}{was}.",
-            f"lr {exact(rate)} is too large for this network: try --lr {exact(float(f'{min(rate / 10, USUAL):.0e}'))},"
-            " or --scale standard.",
+            say(
+                "diverged at epoch {epoch}, step {step}: the loss is {loss:.2g}{was}.",
+                epoch=last.epoch,
+                step=last.step,
+                loss=float(last.loss),
+                was=was,
+            ),
+            say(
+                "lr {rate} is too large for this network: try --lr {value}, or --scale standard.",
+                rate=exact(rate),
+                value=exact(float(f"{min(rate / 10, USUAL):.0e}")),
+            ),
         )
 
     def not_converged(self) -> str:
         """Where it stopped short of converging."""
-        ended, last = str(self.status).replace("_", " "), self.run.last
-        return f"not converged: {ended} after {last.epoch} epochs, loss {float(last.loss):.4g}"
+        ended, last = ended_words(self.status), self.run.last
+        return say(
+            "not converged: {ended} after {epoch} epochs, loss {loss:.4g}",
+            ended=ended,
+            epoch=last.epoch,
+            loss=float(last.loss),
+        )
 
 
 def _mean(rows: Dataset) -> float:

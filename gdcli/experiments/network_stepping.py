@@ -24,6 +24,7 @@ from gdcli.experiments.spec import FIT_RATE, Spec, StopSpec
 from gdcli.experiments.step_spec import BlackboardSpec, StepSpec
 from gdcli.formatting import short
 from gdcli.optim.optimizers import SGD
+from gdcli.said import say
 from gdcli.training.loop import descend
 from gdcli.training.records import Row, Step
 from gdcli.training.streams import with_updates
@@ -230,13 +231,19 @@ def neuron_of(text: str | None, experiment: NetworkExperiment) -> Neuron | None:
         return Neuron(1, 1) if experiment.network.size > WHOLE else None
     layer, _, number = text.partition(":")
     if not (layer.isdecimal() and number.isdecimal()):
-        raise OptionError(f"--neuron: '{text}' is not LAYER:N", "as in --neuron 1:2")
+        raise OptionError(say("--neuron: '{text}' is not LAYER:N", text=text), say("as in --neuron 1:2"))
     found = Neuron(int(layer), int(number))
     if not 1 <= found.layer <= len(layers):
-        raise OptionError(f"--neuron: there is no layer {found.layer}", f"layers are 1 to {len(layers)}, the output")
+        raise OptionError(
+            say("--neuron: there is no layer {layer}", layer=found.layer),
+            say("layers are 1 to {count}, the output", count=len(layers)),
+        )
     most = layers[found.layer - 1].fan_out
     if not 1 <= found.number <= most:
-        raise OptionError(f"--neuron: layer {found.layer} has no neuron {found.number}", f"its neurons are 1 to {most}")
+        raise OptionError(
+            say("--neuron: layer {layer} has no neuron {number}", layer=found.layer, number=found.number),
+            say("its neurons are 1 to {most}", most=most),
+        )
     return found
 
 
@@ -261,7 +268,9 @@ class NetworkSteps:
     def __post_init__(self) -> None:
         rows = len(self.experiment.data)
         if (self.asked.row or 1) > rows:
-            raise OptionError(f"--row: there is no row {self.asked.row}", f"the rows are 1 to {rows:,}")
+            raise OptionError(
+                say("--row: there is no row {row}", row=self.asked.row), say("the rows are 1 to {rows:,}", rows=rows)
+            )
         neuron_of(self.asked.neuron, self.experiment)
 
     def __iter__(self) -> Iterator[NetworkStep]:
@@ -314,14 +323,18 @@ class NetworkSteps:
 
     def notes(self) -> list[str]:
         """What is to be known of the numbers."""
-        one, notes = self.experiment, []
+        one, notes = self.experiment, list[str]()
         if one.spec.loop.scaling not in (None, "none"):
-            notes.append("the inputs are scaled: that is where the step is taken")
+            notes.append(say("the inputs are scaled: that is where the step is taken"))
         scaled = one.preparation
         if not scaled.classes and (scaled.shift, scaled.factor) != (0.0, 1.0):
             notes.append(
-                f"y is standardised, as train does: ({scaled.target_name} - {short(scaled.shift)})"
-                f" / {short(scaled.factor)}"
+                say(
+                    "y is standardised, as train does: ({target_name} - {shift}) / {factor}",
+                    target_name=scaled.target_name,
+                    shift=short(scaled.shift),
+                    factor=short(scaled.factor),
+                )
             )
         return notes
 

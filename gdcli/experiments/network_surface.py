@@ -11,6 +11,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError
 from gdcli.experiments.saved import Model
 from gdcli.experiments.surface import Drawing, Landscape, Scene, Spot, affordable
+from gdcli.said import say
 from gdcli.training.loop import Problem
 
 NAMES = ("alpha", "beta")
@@ -26,7 +27,8 @@ def directions(model: Model, name: str, seed: int) -> Plane:
     plane = filter_normalised(model.saved.network, model.saved.parameters, np.random.default_rng(seed))
     if plane.is_flat:
         raise OptionError(
-            f"{name}: a network this small has no two directions", "gdcli surface DATA draws the loss of a line"
+            say("{name}: a network this small has no two directions", name=name),
+            say("gdcli surface DATA draws the loss of a line"),
         )
     return plane
 
@@ -65,6 +67,6 @@ def _scene(model: Model, landscape: Landscape) -> Scene:
         (y.low, y.high),
         Spot(0.0, 0.0, start),
         None if lowest is None else Spot(*lowest),
-        start_name="saved parameters",
-        minimum_name="lowest on the grid",
+        start_name=say("saved parameters"),
+        minimum_name=say("lowest on the grid"),
     )

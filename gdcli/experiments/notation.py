@@ -2,6 +2,8 @@
 
 `write` and the readers are inverse to each other. A reader takes the text of one option; it raises ValueError with
 what it wants, for the caller to put the option's name before, or OptionError where there is more to say.
+
+The file is long because a reader and its refusals stand together.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ from typing import Any, TypeVar
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.formatting import exact
+from gdcli.said import say
 
 N = TypeVar("N", int, float)
 LARGEST = 2**63
-LR_AT = "as in --lr-at 100:0.3,200:0.01"
-AT = "as in --at 100:lr=0.3 --at 100:batch-size=8"
-SETTINGS = "as in --schedule step:every=100,factor=0.5"
+LR_AT = say("as in --lr-at 100:0.3,200:0.01")
+AT = say("as in --at 100:lr=0.3 --at 100:batch-size=8")
+SETTINGS = say("as in --schedule step:every=100,factor=0.5")
 NEURONS = 1_000_000
 Settings = tuple[tuple[str, float], ...]
 """Numbers by name, in the order given."""
@@ -99,44 +102,44 @@ def write(value: Any) -> str:
 
 def number(text: str) -> float:
     """A finite number."""
-    return _checked(text, float, lambda _: True, "a finite number")
+    return _checked(text, float, lambda _: True, say("a finite number"))
 
 
 def positive(text: str) -> float:
     """A finite number above 0."""
-    return _checked(text, float, lambda value: value > 0, "a finite number above 0")
+    return _checked(text, float, lambda value: value > 0, say("a finite number above 0"))
 
 
 def non_negative(text: str) -> float:
     """A finite number, 0 or above."""
-    return _checked(text, float, lambda value: value >= 0, "a finite number, 0 or above") + 0.0  # -0 is 0
+    return _checked(text, float, lambda value: value >= 0, say("a finite number, 0 or above")) + 0.0  # -0 is 0
 
 
 def below_one(text: str) -> float:
     """A number from 0 to below 1."""
-    return _checked(text, float, lambda value: 0 <= value < 1, "a number from 0 to below 1")
+    return _checked(text, float, lambda value: 0 <= value < 1, say("a number from 0 to below 1"))
 
 
 def count(text: str) -> int:
     """A whole number above 0."""
-    return _checked(text, int, lambda value: 0 < value < LARGEST, "a whole number above 0")
+    return _checked(text, int, lambda value: 0 < value < LARGEST, say("a whole number above 0"))
 
 
 def degree(text: str) -> int:
     """A whole number from 1 to 100."""
-    return _checked(text, int, lambda value: 0 < value <= 100, "a whole number from 1 to 100")
+    return _checked(text, int, lambda value: 0 < value <= 100, say("a whole number from 1 to 100"))
 
 
 def whole(text: str) -> int:
     """A whole number, 0 or above."""
-    return _checked(text, int, lambda value: 0 <= value < LARGEST, "a whole number, 0 or above")
+    return _checked(text, int, lambda value: 0 <= value < LARGEST, say("a whole number, 0 or above"))
 
 
 def note(text: str) -> str:
     """What was chosen, as `lr,epochs: lr 0.03 by range test`."""
     names, found, _ = text.partition(": ")
     if not found or not all(name.replace("_", "").isalnum() for name in names.split(",")):
-        raise ValueError(f"{text!r:.60} is not OPTION,...: WORDS, as a rerun: line has it")
+        raise ValueError(say("{text!r:.60} is not OPTION,...: WORDS, as a rerun: line has it", text=text))
     return text
 
 
@@ -151,7 +154,7 @@ def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wan
     except (ValueError, OverflowError):
         accepted = False
     if not accepted:
-        raise ValueError(f"{text!r} is not {wanted}")
+        raise ValueError(say("{text!r} is not {wanted}", text=text, wanted=wanted))
     return value
 
 
@@ -164,15 +167,20 @@ def numbers(option: str, text: str, example: str = "") -> list[float]:
     try:
         return [number(part.strip()) for part in text.split(",")]
     except ValueError as error:
-        raise OptionError(f"{option}: {error}", example or f"as in {option} 1,2.5,-3") from None
+        raise OptionError(
+            say("{option}: {error}", option=option, error=error),
+            example or say("as in {option} 1,2.5,-3", option=option),
+        ) from None
 
 
 def rates(text: str) -> tuple[float, ...]:
     """Learning rates between commas."""
-    found = numbers("--lr", text, "as in --lr 0.01,0.1,0.29")
+    found = numbers("--lr", text, say("as in --lr 0.01,0.1,0.29"))
     for rate in found:
         if not rate > 0:
-            raise OptionError(f"--lr: {exact(rate)} is not a finite number above 0", "as in --lr 0.01,0.1,0.29")
+            raise OptionError(
+                say("--lr: {rate} is not a finite number above 0", rate=exact(rate)), say("as in --lr 0.01,0.1,0.29")
+            )
     return tuple(found)
 
 
@@ -206,7 +214,7 @@ def one_of(option: str, text: str, choices: Sequence[str]) -> str:
         OptionError: With the nearest choice as a hint.
     """
     if text.lower() not in choices:
-        raise OptionError(f"{option}: there is no '{text}'", did_you_mean(text, choices))
+        raise OptionError(say("{option}: there is no '{text}'", option=option, text=text), did_you_mean(text, choices))
     return text.lower()
 
 
@@ -244,7 +252,9 @@ def named(option: str, text: str, example: str = "") -> Named:
     for part in rest.split(",") if colon else []:
         key, equals, value = part.partition("=")
         if not (key and equals):
-            raise OptionError(f"{option}: '{part}' is not NAME=NUMBER", example or SETTINGS)
+            raise OptionError(
+                say("{option}: '{part}' is not NAME=NUMBER", option=option, part=part), example or SETTINGS
+            )
         settings.append((key.strip(), numbers(f"{option}: {key.strip()}", value, example or SETTINGS)[0]))
     return Named(name, tuple(settings))
 
@@ -261,7 +271,7 @@ def lr_at(text: str) -> tuple[Change, ...]:
         at, colon, rate = part.partition(":")
         value = numbers("--lr-at", rate, LR_AT)[0] if colon else math.nan
         if not at.strip().isdecimal() or not value > 0:
-            raise OptionError(f"--lr-at: '{part}' is not STEP:LR", LR_AT)
+            raise OptionError(say("--lr-at: '{part}' is not STEP:LR", part=part), LR_AT)
         changes.append(Change(int(at), value))
     return tuple(changes)
 
@@ -280,7 +290,7 @@ def at_step(step: int, text: str) -> tuple[Setting, ...]:
     for part in text.split(","):
         name, _, value = part.partition("=")
         if not (name.strip() and value.strip()):
-            raise OptionError(f"'{part.strip()}' is not NAME=VALUE, as in momentum=0.8")
+            raise OptionError(say("'{part}' is not NAME=VALUE, as in momentum=0.8", part=part.strip()))
     return at(",".join(f"{step}:{part}" for part in text.split(",")))
 
 
@@ -288,9 +298,9 @@ def _setting(part: str) -> Setting:
     step, colon, rest = part.partition(":")
     name, equals, value = (one.strip() for one in rest.partition("="))
     if not (step.strip().isdecimal() and colon and name and equals and value):
-        raise OptionError(f"--at: '{part}' is not STEP:NAME=VALUE", AT)
+        raise OptionError(say("--at: '{part}' is not STEP:NAME=VALUE", part=part), AT)
     if not 0 < int(step) < LARGEST:
-        raise OptionError(f"--at: '{part}': a step is a whole number from 1", AT)
+        raise OptionError(say("--at: '{part}': a step is a whole number from 1", part=part), AT)
     return Setting(int(step), name.lstrip("-").replace("-", "_"), value)
 
 
@@ -306,7 +316,9 @@ def hidden(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     for part in parts:
         if not (part.isdecimal() and 0 < int(part) <= NEURONS):
-            raise OptionError(f"--hidden: '{part}' is not a number of neurons", "as in --hidden 128,64")
+            raise OptionError(
+                say("--hidden: '{part}' is not a number of neurons", part=part), say("as in --hidden 128,64")
+            )
     return tuple(map(int, parts))
 
 
@@ -316,7 +328,8 @@ def batch_size(text: str) -> int | str:
         return "full"
     if not text.isdecimal() or int(text) == 0:
         raise OptionError(
-            f"--batch-size: '{text}' is neither a whole number above 0 nor 'full'", "as in --batch-size 32"
+            say("--batch-size: '{text}' is neither a whole number above 0 nor 'full'", text=text),
+            say("as in --batch-size 32"),
         )
     return int(text)
 
@@ -328,9 +341,9 @@ def scale(text: str) -> str | float:
     except ValueError:
         return one_of("--scale", text, ("none", "standard", "minmax"))
     if not (math.isfinite(factor) and factor > 0):
-        raise OptionError(f"--scale: {text} is not a finite number above 0", "as in --scale 255")
+        raise OptionError(say("--scale: {text} is not a finite number above 0", text=text), say("as in --scale 255"))
     if not 0 < factor * factor < math.inf:
-        raise OptionError(f"--scale: the square of {text} is beyond float64", "as in --scale 255")
+        raise OptionError(say("--scale: the square of {text} is beyond float64", text=text), say("as in --scale 255"))
     return factor
 
 
@@ -343,7 +356,10 @@ def validation(text: str) -> str | float:
     except ValueError:
         return text
     if not 0 < fraction < 1:
-        raise OptionError(f"--validation: {text} is not a fraction between 0 and 1", "as in --validation 0.2, or none")
+        raise OptionError(
+            say("--validation: {text} is not a fraction between 0 and 1", text=text),
+            say("as in --validation 0.2, or none"),
+        )
     return fraction
 
 
@@ -357,10 +373,15 @@ def class_weight(text: str) -> str | tuple[ClassWeight, ...]:
 def _class_weight(part: str) -> ClassWeight:
     label, equals, weight = part.rpartition("=")
     if not equals:
-        raise OptionError(f"--class-weight: '{part}' is not CLASS=WEIGHT", "as in --class-weight A=2,B=1, or balanced")
+        raise OptionError(
+            say("--class-weight: '{part}' is not CLASS=WEIGHT", part=part),
+            say("as in --class-weight A=2,B=1, or balanced"),
+        )
     value = numbers("--class-weight", weight)[0]
     if value < 0:
-        raise OptionError(f"--class-weight: {weight} is below 0", "0 leaves a class out, 1 is usual")
+        raise OptionError(
+            say("--class-weight: {weight} is below 0", weight=weight), say("0 leaves a class out, 1 is usual")
+        )
     return ClassWeight(label, value)
 
 
@@ -373,7 +394,7 @@ def with_name(option: str, reader: Callable[[str], Any], text: str) -> Any:
     try:
         return reader(text)
     except ValueError as error:
-        raise OptionError(f"--{option.replace('_', '-')}: {error}") from None
+        raise OptionError(say("--{option}: {error}", option=option.replace("_", "-"), error=error)) from None
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {

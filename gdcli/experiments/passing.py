@@ -22,6 +22,7 @@ from gdcli.data.tables import Table
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader, columns, with_gaps
 from gdcli.experiments.spec import LineSpec, Spec
+from gdcli.said import say
 
 __all__ = [
     "MOST_NUMBERS",
@@ -42,7 +43,7 @@ __all__ = [
 MOST_ROWS, MOST_NUMBERS = 1_000_000, 1 << 24
 """Rows, and numbers in them, up to which all are kept: the split is shuffled, every score is exact."""
 
-_GAP_HINT = "--missing drop leaves rows with gaps out, or choose other columns with --x and --y"
+_GAP_HINT = say("--missing drop leaves rows with gaps out, or choose other columns with --x and --y")
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,8 +203,8 @@ def reported(
 
 def no_row_left(report: ReadReport) -> DataError:
     """The error about rows that all have a gap."""
-    hint = "choose other columns with --x and --y"
-    return DataError(f"{report.source}: no row is left: each has a missing cell", hint)
+    hint = say("choose other columns with --x and --y")
+    return DataError(say("{source}: no row is left: each has a missing cell", source=report.source), hint)
 
 
 @dataclass(eq=False)

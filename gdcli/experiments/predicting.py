@@ -17,6 +17,7 @@ from gdcli.experiments.line_result import scores
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, Spec
 from gdcli.nn import metrics
+from gdcli.said import say
 from gdcli.training.records import Scores
 
 
@@ -126,7 +127,10 @@ def of_column(column: str, spec: DataSpec, reader: Reader) -> Predictions:
     wanted = columns(replace(spec, x=(column,)))
     predictions, target = choose(table, ColumnOptions(wanted.x, spec.y, wanted.missing))
     if len(predictions) > 1:
-        raise OptionError(f"--pred: '{column}' names {len(predictions)} columns", "name one column of predictions")
+        raise OptionError(
+            say("--pred: '{column}' names {count} columns", column=column, count=len(predictions)),
+            say("name one column of predictions"),
+        )
     (prediction,) = predictions
     rows = regression(table, ColumnOptions((prediction,), target, wanted.missing))
     return Predictions(name, rows, rows.inputs[:, 0], None)

@@ -9,9 +9,10 @@ from gdcli.errors import OptionError
 from gdcli.experiments.notation import numbers
 from gdcli.experiments.spec import reject_together
 from gdcli.formatting import exact
+from gdcli.said import say, together
 
 COUNT, MOST = 41, 1000
-RANGE = "as in {} -3:5:41"
+RANGE = say("as in {{}} -3:5:41")
 
 
 def span(flag: str, text: str, count: int = COUNT) -> Span:
@@ -22,12 +23,17 @@ def span(flag: str, text: str, count: int = COUNT) -> Span:
     """
     parts = text.split(":")
     if len(parts) not in (2, 3):
-        raise OptionError(f"{flag}: '{text}' is not LOW:HIGH:COUNT", RANGE.format(flag))
+        raise OptionError(say("{flag}: '{text}' is not LOW:HIGH:COUNT", flag=flag, text=text), RANGE.format(flag))
     low, high = (numbers(flag, part, RANGE.format(flag))[0] for part in parts[:2])
     if not low < high:
-        raise OptionError(f"{flag}: {exact(low)} is not below {exact(high)}", RANGE.format(flag))
+        raise OptionError(
+            say("{flag}: {low} is not below {high}", flag=flag, low=exact(low), high=exact(high)), RANGE.format(flag)
+        )
     if not 1e-9 * max(abs(low), abs(high)) < high - low < 1e300:
-        raise OptionError(f"{flag}: {exact(low)} and {exact(high)} are too near or too far apart", RANGE.format(flag))
+        raise OptionError(
+            say("{flag}: {low} and {high} are too near or too far apart", flag=flag, low=exact(low), high=exact(high)),
+            RANGE.format(flag),
+        )
     return Span(low, high, _count(flag, parts[2]) if len(parts) == 3 else count)
 
 
@@ -46,7 +52,10 @@ def axis_ranges(
     """
     for name, text in by_name.items():
         if text is not None and name not in names:
-            raise OptionError(f"--{name}-range: the axes are {' and '.join(names)}", "use --x-range and --y-range")
+            raise OptionError(
+                say("--{name}-range: the axes are {names}", name=name, names=together(say(" and "), names)),
+                say("use --x-range and --y-range"),
+            )
     x, y = (
         _on_axis(axis, text, name, by_name.get(name)) for axis, text, name in zip("xy", by_axis, names, strict=True)
     )
@@ -62,7 +71,11 @@ def _on_axis(axis: str, by_axis: str | None, name: str, by_name: str | None) -> 
 def _count(flag: str, text: str) -> int:
     text = text.strip()
     if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 2:
-        raise OptionError(f"{flag}: '{text}' is not a count of 2 or more points", RANGE.format(flag))
+        raise OptionError(
+            say("{flag}: '{text}' is not a count of 2 or more points", flag=flag, text=text), RANGE.format(flag)
+        )
     if len(text) > 9 or int(text) > MOST:
-        raise OptionError(f"{flag}: {text} points are more than {MOST}", RANGE.format(flag))
+        raise OptionError(
+            say("{flag}: {text} points are more than {most}", flag=flag, text=text, most=MOST), RANGE.format(flag)
+        )
     return int(text)

@@ -23,9 +23,10 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.experiments import notation
 from gdcli.experiments.spec import DataSpec, NetworkSpec
+from gdcli.said import say
 
 SETTINGS = ("noise", "rows", "seed")  # of a toy
-EXAMPLE, MOST = "as in sample:spiral:noise=0.2,rows=300,seed=1", 10_000_000
+EXAMPLE, MOST = say("as in sample:spiral:noise=0.2,rows=300,seed=1"), 10_000_000
 Values = dict[str, tuple[str, ...]]
 """The known values of each text column taken as input."""
 
@@ -74,7 +75,7 @@ class Reader:
         if is_sample(name):
             return read_table(sample_rows(name.removeprefix("sample:")), name, ReadOptions())
         if name == "-" and self.stdin is None:
-            raise DataError("standard input: is closed", "name a file, or pipe rows in")
+            raise DataError(say("standard input: is closed"), say("name a file, or pipe rows in"))
         from gdcli.data.reading import load  # knows zip, gzip and images: not needed for a sample
 
         return load(name, options, self.stdin, labels)
@@ -154,10 +155,21 @@ def sample_rows(text: str) -> bytes:
     name, pairs = notation.named(f"sample:{text}", text, EXAMPLE)
     settings = dict(pairs)
     for setting in settings.keys() - SETTINGS:
-        raise OptionError(f"sample:{text}: there is no setting '{setting}'", did_you_mean(setting, SETTINGS))
+        raise OptionError(
+            say("sample:{text}: there is no setting '{setting}'", text=text, setting=setting),
+            did_you_mean(setting, SETTINGS),
+        )
     for setting in settings.keys() & {"rows", "seed"}:
         if not (0 <= settings[setting] <= MOST and settings[setting] == int(settings[setting])):
-            raise OptionError(f"sample:{text}: {setting} takes a whole number up to {MOST:,}", EXAMPLE)
+            raise OptionError(
+                say(
+                    "sample:{text}: {setting} takes a whole number up to {most:,}",
+                    text=text,
+                    setting=setting,
+                    most=MOST,
+                ),
+                EXAMPLE,
+            )
     rows = settings.get("rows")
     return samples.content(
         name, None if rows is None else int(rows), settings.get("noise"), int(settings.get("seed", 0))
@@ -189,10 +201,10 @@ def read_examples(
     name = str(spec.source)
     if network.shuffle_rows is not None:
         raise OptionError(
-            "--shuffle-rows goes with train and lr-find train: here all rows are in memory", "leave it out"
+            say("--shuffle-rows goes with train and lr-find train: here all rows are in memory"), say("leave it out")
         )
     if network.test_labels is not None and network.test is None:
-        raise OptionError("--test-labels goes with --test", "give --test the file of images")
+        raise OptionError(say("--test-labels goes with --test"), say("give --test the file of images"))
     if name not in reader.tables and Path(name).is_dir() and _is_mnist_folder(name):
         from gdcli.data.idx import read_mnist_folder
 
@@ -224,8 +236,10 @@ def dataset_of(table: Table, report: ReadReport, classes: tuple[str, ...]) -> Da
     """
     for name in report.inputs:
         if not table.is_numeric(name):
-            what = f"{table.source}: column '{name}' holds text, and an input must be a number"
-            raise DataError(what, f"take it one-hot with --categorical {name}, or leave it out of --x")
+            what = say(
+                "{source}: column '{name}' holds text, and an input must be a number", source=table.source, name=name
+            )
+            raise DataError(what, say("take it one-hot with --categorical {name}, or leave it out of --x", name=name))
     if report.target.task == "classification":
         return classification(table, with_gaps(report.columns), classes)
     return regression(table, with_gaps(report.columns))
@@ -238,12 +252,12 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
         DataError: If they cannot be read, or hold a class that the others do not.
     """
     if not _exists(name):
-        raise DataError(f"{name}: no such file", "name a file of rows with the same columns")
+        raise DataError(say("{name}: no such file", name=name), say("name a file of rows with the same columns"))
     table, data = reader.table(name, spec, labels), examples.data
     refuse_unknown(table, examples.texts)
     table = with_categories(table, examples.values)
     chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing or "fail"))
-    with needed_columns("it needs the training rows' columns; IDX images need --test-labels"):
+    with needed_columns(say("it needs the training rows' columns; IDX images need --test-labels")):
         if data.classes:
             return classification(table, chosen, data.classes)
         return regression(table, chosen)
@@ -252,9 +266,13 @@ def read_like(name: str, labels: str | None, examples: Examples, spec: DataSpec,
 def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) -> Dataset:
     """The rows of a file held out, by the training rows' column names."""
     if name == "-" and spec.source == "-":
-        raise OptionError("--validation: both rows and those held out cannot come by standard input", "name a file")
+        raise OptionError(
+            say("--validation: both rows and those held out cannot come by standard input"), say("name a file")
+        )
     if not _exists(name):
-        raise DataError(f"{name}: no such file", "--validation takes a fraction, as 0.2, or a file of rows")
+        raise DataError(
+            say("{name}: no such file", name=name), say("--validation takes a fraction, as 0.2, or a file of rows")
+        )
     return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
 
 

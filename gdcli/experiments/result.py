@@ -14,6 +14,7 @@ from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.options import Option
 from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec, options_of
+from gdcli.said import say, together
 from gdcli.training.records import Epoch, Row, Status
 from gdcli.training.streams import Run
 
@@ -87,9 +88,9 @@ class Result(ABC):
         return self.status is Status.DIVERGED
 
     @property
-    @abstractmethod
     def reading(self) -> ReadReport | None:
         """What was read and how it is understood; None of a data set made elsewhere."""
+        return self.experiment.reading
 
     @property
     def rerun(self) -> str:
@@ -97,9 +98,9 @@ class Result(ABC):
         return str(self.invocation)
 
     @property
-    @abstractmethod
     def kept(self) -> Epoch:
-        """The record whose parameters count."""
+        """The best record where validation is watched, else (or if asked for) the last."""
+        return self.run.best if self.experiment.keeps_best else self.run.last
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the equation, the scores, the pictures."""
@@ -135,27 +136,45 @@ def described(reading: ReadReport | None) -> dict[str, object] | None:
 
 
 ENDINGS = {
-    Status.INTERRUPTED: "interrupted",
-    Status.STOPPED_EARLY: "stopped early",
-    Status.CONVERGED: "converged",
+    Status.INTERRUPTED: say("interrupted"),
+    Status.STOPPED_EARLY: say("stopped early"),
+    Status.CONVERGED: say("converged"),
 }
+
+
+def ended_words(status: Status) -> str:
+    """How a run ended, as people say it."""
+    return ENDINGS.get(status, say("completed") if status is Status.COMPLETED else str(status).replace("_", " "))
 
 
 def ending(last: Epoch, epochs: int, rules: Sequence[StoppingRule]) -> list[tuple[str, str]]:
     """A remark on what ended a run before its planned end, and why: (label, text)."""
     if last.status not in ENDINGS:
         return cut_short(last, epochs)
-    reasons = " or ".join(rule.reason for rule in rules if rule.status is last.status and rule.reason)
-    words = f"{ENDINGS[last.status]} at epoch {last.epoch:,} of {epochs:,}"
-    return [("ended", f"{words}: {reasons}" if reasons else words)]
+    reasons = together(say(" or "), (rule.reason for rule in rules if rule.status is last.status and rule.reason))
+    words = say(
+        "{endings} at epoch {epoch:,} of {epochs:,}", endings=ENDINGS[last.status], epoch=last.epoch, epochs=epochs
+    )
+    return [("ended", say("{words}: {reasons}", words=words, reasons=reasons) if reasons else words)]
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:
     """A remark that a run ended before its last epoch did, where nothing else ended it: (label, text)."""
     if last.status is not Status.COMPLETED or last.passes >= epochs:
         return []
-    where = "in" if last.within else "at the end of"
-    return [("ended", f"after {last.step:,} steps, {where} epoch {last.epoch:,} of {epochs:,}")]
+    where = "in" if last.within else say("at the end of")
+    return [
+        (
+            "ended",
+            say(
+                "after {step:,} steps, {where} epoch {epoch:,} of {epochs:,}",
+                step=last.step,
+                where=where,
+                epoch=last.epoch,
+                epochs=epochs,
+            ),
+        )
+    ]
 
 
 def plain_options(spec: Spec, **resolved: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gdcli.experiments.chosen import read_note
 from gdcli.experiments.notation import Setting
 from gdcli.experiments.reading import Values
 from gdcli.experiments.spec import Spec, StopSpec, options_of
+from gdcli.said import say
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status
 
@@ -49,7 +50,7 @@ def continued_spec(past: SavedModel, asked: Spec, given: Mapping[str, Any]) -> S
     changes = {name: value for name, value in given.items() if name in known}
     _refuse_changes((*ARCHITECTURE, "min_delta"), changes, before, "")  # min_delta decided which epoch was kept
     if past.resumption is not None and past.resumption.record.within:
-        _refuse_changes(BATCHES, changes, before, ": the model stopped in the middle of an epoch")
+        _refuse_changes(BATCHES, changes, before, say(": the model stopped in the middle of an epoch"))
     if past.resumption is not None:
         changes |= {"at": at} if (at := _changes_to_come(before, changes, past.resumption.record.step)) else {}
     note = {} if changes.keys().isdisjoint(read_note(before.epochs.chosen or "")[0]) else {"chosen": None}
@@ -77,11 +78,14 @@ def _changes_to_come(before: Spec, given: Mapping[str, Any], made: int) -> tuple
     for one in known:
         if one.step <= made and one.name in given:
             flag = f"--{one.name.replace('_', '-')}"
-            hint = f"give --at {made + 1}:{flag.removeprefix('--')}=VALUE"
-            raise OptionError(f"{flag} was changed by --at {one} in the run that goes on", hint)
+            hint = say("give --at {made}:{flag}=VALUE", made=made + 1, flag=flag.removeprefix("--"))
+            raise OptionError(say("{flag} was changed by --at {one} in the run that goes on", flag=flag, one=one), hint)
     for one in now:
         if one.step <= made and one not in known:
-            raise OptionError(f"--at {one}: the model has made {made:,} steps", f"give a step from {made + 1} on")
+            raise OptionError(
+                say("--at {one}: the model has made {made:,} steps", one=one, made=made),
+                say("give a step from {made} on", made=made + 1),
+            )
     places = {(one.step, one.name) for one in now}
     return (*(one for one in known if (one.step, one.name) not in places), *now)
 
@@ -101,7 +105,9 @@ def saved_spec(past: SavedModel) -> Spec:
     try:
         return Spec.of("train", None, options)
     except OptionError as error:
-        raise DataError(f"--resume: a damaged model: {error.message}", "train it again") from None
+        raise DataError(
+            say("--resume: a damaged model: {message}", message=error.message), say("train it again")
+        ) from None
 
 
 def _refuse_changes(names: tuple[str, ...], changes: Mapping[str, Any], before: Spec, why: str) -> None:
@@ -109,7 +115,8 @@ def _refuse_changes(names: tuple[str, ...], changes: Mapping[str, Any], before: 
     for name in names:
         if name in changes and changes[name] != kept[name] and (changes[name] or kept[name]):  # 0 is as good as none
             raise OptionError(
-                f"--{name.replace('_', '-')} cannot change with --resume{why}", "leave it out: the model knows its own"
+                say("--{name} cannot change with --resume{why}", name=name.replace("_", "-"), why=why),
+                say("leave it out: the model knows its own"),
             )
 
 
@@ -121,7 +128,8 @@ def resumption_of(past: SavedModel) -> Resumption:
     """
     if past.resumption is None:
         raise OptionError(
-            "--resume: no run to go on from: saved by an earlier version, or not by gdcli train", "train it with --save"
+            say("--resume: no run to go on from: saved by an earlier version, or not by gdcli train"),
+            say("train it with --save"),
         )
     return past.resumption
 

@@ -28,6 +28,7 @@ from gdcli.experiments.reading import Reader, needed_columns
 from gdcli.experiments.spec import DataSpec
 from gdcli.nn import losses
 from gdcli.nn.losses import LossDefinition
+from gdcli.said import enumerated, say
 from gdcli.training.loop import Problem
 
 __all__ = ["Model", "load_model"]
@@ -71,7 +72,7 @@ class Model:
             OptionError: If other inputs are asked for.
         """
         if spec.x is not None:
-            raise OptionError("--x: a saved model knows its inputs", "leave it out")
+            raise OptionError(say("--x: a saved model knows its inputs"), say("leave it out"))
         if _is_images(name):
             return mnist_table(name, "test")
         return self.with_values(reader.table(name, spec, labels))
@@ -175,7 +176,13 @@ class Model:
         array = np.asarray(rows)
         array = array[:, None] if array.ndim == 1 and len(prepared.input_names) == 1 else np.atleast_2d(array)
         if array.shape[1] != len(prepared.input_names):
-            raise DataError(f"{array.shape[1]} columns, and the model takes {', '.join(prepared.input_names)}")
+            raise DataError(
+                say(
+                    "{shape} columns, and the model takes {names}",
+                    shape=array.shape[1],
+                    names=enumerated(prepared.input_names),
+                )
+            )
         return prepared.complete(array)
 
     def predict(self, rows: Any) -> Array:

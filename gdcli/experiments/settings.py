@@ -16,6 +16,7 @@ from typing import Any
 from gdcli.definitions import FORMAT, definitions, names
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.said import enumerated, say
 
 __all__ = ["COLOR_CHOICES", "FILE", "SETTINGS", "Found", "Setting", "Settings"]
 
@@ -40,13 +41,13 @@ def _format(value: Any) -> str:
 def _one_of(value: Any, known: Any) -> str:
     word = str(value).lower()
     if word not in known:
-        raise OptionError(f"there is no '{value}'", did_you_mean(word, known))
+        raise OptionError(say("there is no '{value}'", value=value), did_you_mean(word, known))
     return word
 
 
 def _switch(value: Any) -> bool:
     if str(value).lower() not in SWITCH:
-        raise OptionError(f"'{value}' is neither yes nor no", "write true or false")
+        raise OptionError(say("'{value}' is neither yes nor no", value=value), say("write true or false"))
     return SWITCH[str(value).lower()]
 
 
@@ -59,7 +60,9 @@ def _count(value: Any) -> int | None:
     if value == AUTO:
         return None
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:5]) <= 1024):
-        raise OptionError(f"'{value}' is not a number of threads", "a whole number from 1, or auto")
+        raise OptionError(
+            say("'{value}' is not a number of threads", value=value), say("a whole number from 1, or auto")
+        )
     return int(text)
 
 
@@ -89,12 +92,12 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting("color", _color, "auto, always or never", AUTO, ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")),
-    Setting("format", _format, "the output format", "table", unless=("get",)),
-    Setting("lang", str, "the language to speak: en, zh-TW or auto", AUTO),
-    Setting("plot", _if_not_auto, "pictures: true, false or auto", AUTO),
-    Setting("quiet", _switch, "no notes on stderr: true or false", "false"),
-    Setting("threads", _count, "for linear algebra: a number or auto", AUTO, unless=("resume",)),
+    Setting("color", _color, say("auto, always or never"), AUTO, ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")),
+    Setting("format", _format, say("the output format"), "table", unless=("get",)),
+    Setting("lang", str, say("the language to speak: en, zh-TW or auto"), AUTO),
+    Setting("plot", _if_not_auto, say("pictures: true, false or auto"), AUTO),
+    Setting("quiet", _switch, say("no notes on stderr: true or false"), "false"),
+    Setting("threads", _count, say("for linear algebra: a number or auto"), AUTO, unless=("resume",)),
 )
 """All settings, by name."""
 
@@ -158,7 +161,10 @@ class Settings:
         try:
             return Found(setting, setting.read(raw.value), raw.source, raw.where)
         except OptionError as error:
-            raise OptionError(f"{raw.where}{_key(raw, setting)}: {error.message}", error.hint) from None
+            raise OptionError(
+                say("{where}{key}: {message}", where=raw.where, key=_key(raw, setting), message=error.message),
+                error.hint,
+            ) from None
 
     def of(self, name: str) -> Found:
         """The setting of that name."""
@@ -197,7 +203,7 @@ def _is_of_rows(form: str, command: str) -> bool:
 
 
 def _key(raw: Raw, setting: Setting) -> str:
-    return f", {setting.name}" if raw.source == "file" else ""
+    return say(", {name}", name=setting.name) if raw.source == "file" else ""
 
 
 def _nearest(folder: Path | None) -> Path | None:
@@ -250,10 +256,12 @@ def _in_file(path: Path, shown: str) -> dict[str, Raw]:
     text = _text(path, shown)
     found: dict[str, Raw] = {}
     for name, value in _parsed(text, shown).items():
-        where = f"{shown}: line {_line(text, name)}"
+        where = say("{shown}: line {line}", shown=shown, line=_line(text, name))
         if name not in known:
             if isinstance(value, dict):
-                raise OptionError(f"{where}: [{name}] is a table, and settings are plain keys", _example())
+                raise OptionError(
+                    say("{where}: [{name}] is a table, and settings are plain keys", where=where, name=name), _example()
+                )
             raise _unknown(where, name, name, known)
         found[name] = Raw(value, "file", where)
     return found
@@ -263,12 +271,16 @@ def _text(path: Path, shown: str) -> str:
     with path.open("rb") as file:
         content = file.read(MOST + 1)
     if len(content) > MOST:
-        raise OptionError(f"{shown}: is larger than {MOST:,} bytes, and so holds no settings", _example())
+        raise OptionError(
+            say("{shown}: is larger than {most:,} bytes, and so holds no settings", shown=shown, most=MOST), _example()
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise OptionError(f"{shown}: line {line}: is not UTF-8", "save it as UTF-8") from None
+        raise OptionError(
+            say("{shown}: line {line}: is not UTF-8", shown=shown, line=line), say("save it as UTF-8")
+        ) from None
 
 
 def _parsed(text: str, shown: str) -> dict[str, Any]:
@@ -279,9 +291,11 @@ def _parsed(text: str, shown: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")
         message = message[:1].lower() + message[1:]
-        raise OptionError(f"{shown}: {place.removesuffix(')')}: {message}", _example()) from None
+        raise OptionError(
+            say("{shown}: {place}: {message}", shown=shown, place=place.removesuffix(")"), message=message), _example()
+        ) from None
     except RecursionError:
-        raise OptionError(f"{shown}: is nested too deeply to hold settings", _example()) from None
+        raise OptionError(say("{shown}: is nested too deeply to hold settings", shown=shown), _example()) from None
 
 
 def _line(text: str, name: str) -> int:
@@ -291,7 +305,7 @@ def _line(text: str, name: str) -> int:
 
 
 def _example() -> str:
-    return f'as in format = "json"; settings are {", ".join(one.name for one in SETTINGS)}'
+    return say('as in format = "json"; settings are {names}', names=enumerated(one.name for one in SETTINGS))
 
 
 def _unknown(where: str, name: str, written: str, known: Mapping[str, str]) -> OptionError:
@@ -301,6 +315,10 @@ def _unknown(where: str, name: str, written: str, known: Mapping[str, str]) -> O
     option = name.replace("-", "_")
     if option in {one.name for kind in ("fit", "train") for one in options_of(kind)} or option == "learning_rate":
         flag = f"--{name.replace('_', '-')}"
-        what = f"{flag} says what a run computes, and a setting only how it is shown"
-        return OptionError(f"{where}: {what}", f"give {flag} on the command line")
-    return OptionError(f"{where}: there is no setting '{written}'", did_you_mean(written, known))
+        what = say("{flag} says what a run computes, and a setting only how it is shown", flag=flag)
+        return OptionError(
+            say("{where}: {what}", where=where, what=what), say("give {flag} on the command line", flag=flag)
+        )
+    return OptionError(
+        say("{where}: there is no setting '{written}'", where=where, written=written), did_you_mean(written, known)
+    )

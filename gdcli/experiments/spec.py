@@ -16,6 +16,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.notation import Change, ClassWeight, Named, Setting, Settings
 from gdcli.experiments.options import Group, Option, option, options_of_definitions
+from gdcli.said import enumerated, say
 
 if TYPE_CHECKING:
     from gdcli.training.rules import StoppingRule
@@ -263,7 +264,10 @@ class StopSpec(Numbered):
         idle = idle_settings(given, [name for name, _ in self.settings])
         for name, needed in idle.items():
             flag, other = (one.replace("_", "-") for one in (name, needed))
-            raise OptionError(f"--{flag} goes with --{other}", f"give --{other} as well, or leave --{flag} out")
+            raise OptionError(
+                say("--{flag} goes with --{other}", flag=flag, other=other),
+                say("give --{other} as well, or leave --{flag} out", other=other, flag=flag),
+            )
         return converging(given) if self.require_converged else given
 
     def rule(self, name: str, default: Any = None) -> Any:
@@ -300,7 +304,10 @@ def reject_together(options: Mapping[str, Any]) -> None:
     """
     given = [name for name, value in options.items() if value]
     if len(given) > 1:
-        raise OptionError(f"{given[0]} and {given[1]} cannot both be given", f"leave out one of {', '.join(given)}")
+        raise OptionError(
+            say("{given} and {given2} cannot both be given", given=given[0], given2=given[1]),
+            say("leave out one of {names}", names=enumerated(given)),
+        )
 
 
 @dataclass(frozen=True)
@@ -344,7 +351,7 @@ class Spec:
     @property
     def name(self) -> str:
         """What the rows are called."""
-        return "standard input" if self.data.source == "-" else title(str(self.data.source))
+        return say("standard input") if self.data.source == "-" else title(str(self.data.source))
 
     @classmethod
     def of(cls, command: str, source: str | None, values: Mapping[str, Any]) -> Spec:
@@ -355,7 +362,9 @@ class Spec:
         """
         known = {one.name: one for one in options_of(command)}
         for name in values.keys() - known.keys():
-            raise OptionError(f"{command} has no option '{name}'", did_you_mean(name, known))
+            raise OptionError(
+                say("{command} has no option '{name}'", command=command, name=name), did_you_mean(name, known)
+            )
         read = {name: known[name].read(value) for name, value in values.items()}
         groups = {name: kind.of(read) for name, kind in groups_of(command).items()}
         spec = cls(**groups)  # type: ignore[arg-type]  # each group is of its field's kind
@@ -390,7 +399,7 @@ class Spec:
                 made = replace(made, source=data.source) if isinstance(made, DataSpec) else made
                 result = replace(result, **{name: made})  # type: ignore[arg-type]  # as above
         if left:
-            raise OptionError(f"{self.command} has no option '{min(left)}'")
+            raise OptionError(say("{command} has no option '{min}'", command=self.command, min=min(left)))
         return result
 
     def as_dict(self) -> dict[str, Any]:
@@ -417,7 +426,7 @@ class Spec:
             raise ValueError(error.message) from None
         empty = None in spec.given().values()  # where the usual value is another
         if read != spec or empty or not isinstance(spec.data.source, str | None):
-            raise ValueError("a spec with a value that no option takes")
+            raise ValueError(say("a spec with a value that no option takes"))
         return read
 
 

@@ -24,10 +24,11 @@ from gdcli.experiments.spec import DataSpec
 from gdcli.experiments.spreading import Task, cut, divided, on_blocks, on_partitions
 from gdcli.experiments.workers import Workers
 from gdcli.nn import losses, metrics
+from gdcli.said import say
 
 __all__ = ["evaluated"]
 
-AREA = "the area under the ROC curve needs every row's probability in one place, and is left out"
+AREA = say("the area under the ROC curve needs every row's probability in one place, and is left out")
 
 
 def evaluated(
@@ -47,7 +48,10 @@ def evaluated(
         OptionError: If other inputs are asked for, or workers cannot do it.
     """
     if workers is not None and labels is not None:
-        raise OptionError(f"{workers.option}: --labels goes with one file of images", f"leave out {workers.option}")
+        raise OptionError(
+            say("{option}: --labels goes with one file of images", option=workers.option),
+            say("leave out {option}", option=workers.option),
+        )
     divisible = None if workers is None else divided(spec, reader, workers)
     if workers is not None and divisible is not None:
         return _spread(model, spec, divisible, reader, workers)
@@ -110,7 +114,7 @@ class Question(NamedTuple):
 def _spread(model: Model, spec: DataSpec, rows: Source, reader: Reader, workers: Workers) -> Evaluated:
     """How a model does on rows that workers read."""
     if spec.x is not None:
-        raise OptionError("--x: a saved model knows its inputs", "leave it out")
+        raise OptionError(say("--x: a saved model knows its inputs"), say("leave it out"))
     prepared, wide = model.saved.preparation, model.with_values(rows.head)
     with needed_columns():
         target = find(wide, spec.y or prepared.target_name)

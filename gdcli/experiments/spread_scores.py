@@ -25,6 +25,7 @@ from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.spreading import Task, cut, divided, on_blocks, on_partitions
 from gdcli.experiments.workers import Workers
+from gdcli.said import say
 from gdcli.training.records import Scores
 
 __all__ = ["Totals", "predicted", "spread_scores"]
@@ -77,8 +78,10 @@ class Totals:
             OptionError: If it is one.
         """
         if is_of_rows:
-            hint = "take json, kv or table, or leave out --workers and --cluster"
-            raise OptionError(f"--format {form} is a line for each row, and only sums have come here", hint)
+            hint = say("take json, kv or table, or leave out --workers and --cluster")
+            raise OptionError(
+                say("--format {form} is a line for each row, and only sums have come here", form=form), hint
+            )
 
 
 class Scoring(NamedTuple):
@@ -134,7 +137,10 @@ def spread_scores(spec: Spec, column: str | None, reader: Reader, workers: Worke
         OptionError: If they come through a pipe, or gaps are to be filled.
     """
     if spec.data.missing == "mean":
-        raise OptionError(f"{workers.option}: a column's mean is known only where all rows are", "--missing drop")
+        raise OptionError(
+            say("{option}: a column's mean is known only where all rows are", option=workers.option),
+            say("--missing drop"),
+        )
     rows = divided(spec.data, reader, workers)
     if rows is None:
         return None

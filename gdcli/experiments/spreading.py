@@ -34,6 +34,7 @@ from gdcli.experiments.passing import (
 from gdcli.experiments.reading import Reader, columns, read_options
 from gdcli.experiments.spec import DataSpec, Spec
 from gdcli.experiments.workers import Workers
+from gdcli.said import say
 
 __all__ = ["divided", "on_partitions", "spread_rows"]
 
@@ -108,8 +109,12 @@ def spread_rows(spec: Spec, reader: Reader, workers: Workers) -> Dataset | Passe
     """
     option = needs_rows(spec)
     if option is not None:
-        what = f"{workers.option}: with {option} a fit needs the rows themselves, and only sums of them travel"
-        raise OptionError(what, f"leave out {workers.option}, or {option}")
+        what = say(
+            "{option}: with {option2} a fit needs the rows themselves, and only sums of them travel",
+            option=workers.option,
+            option2=option,
+        )
+        raise OptionError(what, say("leave out {option}, or {option2}", option=workers.option, option2=option))
     rows = divided(spec.data, reader, workers)
     if rows is None:
         return passed_rows(spec, reader)
@@ -123,7 +128,7 @@ def spread_rows(spec: Spec, reader: Reader, workers: Workers) -> Dataset | Passe
     if share.train is None:
         raise no_row_left(report)
     held = None if share.held is None else share.held.condensed()
-    return Passed(names[:-1], names[-1], share.train.condensed(), held, f" by {workers.words}")
+    return Passed(names[:-1], names[-1], share.train.condensed(), held, say(" by {words}", words=workers.words))
 
 
 def divided(spec: DataSpec, reader: Reader, workers: Workers) -> Source | None:
@@ -135,12 +140,14 @@ def divided(spec: DataSpec, reader: Reader, workers: Workers) -> Source | None:
     """
     name = str(spec.source)
     if name == "-" or (Path(name).exists() and not Path(name).is_file() and not Path(name).is_dir()):
-        raise OptionError(f"{workers.option}: what comes through a pipe cannot be divided", "name files")
+        raise OptionError(
+            say("{option}: what comes through a pipe cannot be divided", option=workers.option), say("name files")
+        )
     rows = reader.rows(name, spec)
     if isinstance(rows, Divisible):
         rows = rows.source_of_blocks()
     if isinstance(rows, Table) or len(partitions(name, rows, rows.head.names, read_options(spec))) < 2:
-        workers.note(f"{workers.option}: the rows are few, and are read here")
+        workers.note(say("{option}: the rows are few, and are read here", option=workers.option))
         return None
     return rows
 

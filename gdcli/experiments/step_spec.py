@@ -10,10 +10,11 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.experiments.options import Group, option
 from gdcli.experiments.spec import FEATURES_HELP, LineSpec, NetworkSpec
+from gdcli.said import say
 
 __all__ = ["BlackboardSpec", "SmallNetworkSpec", "StepSpec", "refuse_line"]
 
-WITH_HIDDEN = "add --hidden 2 for a network, or --hidden none for one without hidden layers"
+WITH_HIDDEN = say("add --hidden 2 for a network, or --hidden none for one without hidden layers")
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,13 @@ class StepSpec(Group):
             OptionError: If it is asked for there.
         """
         if self.derive and network:
-            raise OptionError("--derive is of a line; of a network the chain rule is shown anyway", "leave it out")
+            raise OptionError(
+                say("--derive is of a line; of a network the chain rule is shown anyway"), say("leave it out")
+            )
         if self.derive and rows_only:
-            raise OptionError("--derive: rows, as csv has them, hold no words", "use --format table, json or kv")
+            raise OptionError(
+                say("--derive: rows, as csv has them, hold no words"), say("use --format table, json or kv")
+            )
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class SmallNetworkSpec(Group):
         """
         idle = next((one.name for one in fields(self) if getattr(self, one.name) is not None), None)
         if self.hidden is None and idle is not None:
-            raise OptionError(f"--{idle} goes with a network", WITH_HIDDEN)
+            raise OptionError(say("--{idle} goes with a network", idle=idle), WITH_HIDDEN)
         return self.hidden is not None
 
     def network(self) -> NetworkSpec:
@@ -92,5 +97,6 @@ def refuse_line(line: object, others: Mapping[str, object] | None = None) -> Non
     given = given or next((name for name, value in (others or {}).items() if value is not None), None)
     if given is not None:
         raise OptionError(
-            f"--{given.replace('_', '-')} is of a line, and --hidden asks for a network", "leave one of them out"
+            say("--{given} is of a line, and --hidden asks for a network", given=given.replace("_", "-")),
+            say("leave one of them out"),
         )

@@ -33,6 +33,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments.building import batch_size
 from gdcli.experiments.reading import Examples, Reader, Values, columns, read_like, read_options
 from gdcli.experiments.spec import DataSpec, NetworkSpec, Spec
+from gdcli.said import say
 from gdcli.training.rules import Tolerance
 
 __all__ = ["LARGE_BYTES", "LARGE_NUMBERS", "in_blocks", "refuse_stored", "shuffled", "stored_examples", "streams"]
@@ -44,7 +45,7 @@ SHUFFLED_NUMBERS = 1 << 24
 """Numbers in the rows that are shuffled at a time, unless --shuffle-rows says how many rows."""
 
 _BLOCK = 1 << 20
-_GAP_HINT = "--missing drop leaves rows with gaps out, --missing mean fills them, or choose other inputs with --x"
+_GAP_HINT = say("--missing drop leaves rows with gaps out, --missing mean fills them, or choose other inputs with --x")
 
 
 def streams(data: DataSpec, network: NetworkSpec, reader: Reader) -> bool:
@@ -112,7 +113,7 @@ def stored_examples(
     """
     name = str(spec.source)
     if network.test_labels is not None and network.test is None:
-        raise OptionError("--test-labels goes with --test", "give --test the file of images")
+        raise OptionError(say("--test-labels goes with --test"), say("give --test the file of images"))
     source = _source(name, spec, network, reader)
     refuse_absent(source.head, values or {})
     task = "classification" if classes else network.task
@@ -164,24 +165,27 @@ def refuse_stored(spec: Spec, data: Dataset, usual: int) -> None:
     """
     if not isinstance(data, StoredDataset):
         return
-    said = f"{len(data):,} rows stay on disk"
+    said = say("{count:,} rows stay on disk", count=len(data))
     size = batch_size(spec.loop, len(data), usual)
     if size is None:
         raise OptionError(
-            f"--batch-size {spec.loop.batch_size}: {said}", "give a smaller one, or a larger --shuffle-rows"
+            say("--batch-size {batch_size}: {said}", batch_size=spec.loop.batch_size, said=said),
+            say("give a smaller one, or a larger --shuffle-rows"),
         )
     if size > data.buffer:
-        hint = f"give --shuffle-rows {size} or more, or a smaller --batch-size"
-        raise OptionError(f"--shuffle-rows {data.buffer}: a batch has {size} rows", hint)
+        hint = say("give --shuffle-rows {size} or more, or a smaller --batch-size", size=size)
+        raise OptionError(say("--shuffle-rows {buffer}: a batch has {size} rows", buffer=data.buffer, size=size), hint)
     if isinstance(spec.model, NetworkSpec) and spec.model.features:
-        raise OptionError(f"--features needs all rows in memory, and {said}", "write them as columns of the file")
+        what = say("--features needs all rows in memory, and {said}", said=said)
+        raise OptionError(what, say("write them as columns of the file"))
     if spec.folds.folds is not None:
         raise OptionError(
-            f"--folds needs all rows in memory, and {said}", "leave it out: --validation 0.1 holds rows out"
+            say("--folds needs all rows in memory, and {said}", said=said),
+            say("leave it out: --validation 0.1 holds rows out"),
         )
     if any(isinstance(rule, Tolerance) for rule in spec.stop.rules()):
-        what = f"--tolerance and --require-converged need the gradient over all rows, and {said}"
-        raise OptionError(what, "--patience or --flat end such a run")
+        what = say("--tolerance and --require-converged need the gradient over all rows, and {said}", said=said)
+        raise OptionError(what, say("--patience or --flat end such a run"))
 
 
 def _source(name: str, spec: DataSpec, network: NetworkSpec, reader: Reader) -> Source:
@@ -264,8 +268,8 @@ class _Pass:
         for block in self.source.blocks(behind, reader.progress):
             self._take(block)
         if not len(self.spool):
-            hint = "choose other columns with --x and --y"
-            raise DataError(f"{self.report.source}: no row is left: each has a missing cell", hint)
+            hint = say("choose other columns with --x and --y")
+            raise DataError(say("{source}: no row is left: each has a missing cell", source=self.report.source), hint)
         self.spool.order = None if self.labels is None else self.labels.order
         return self.spool, self._reported(names)
 

@@ -12,6 +12,7 @@ import numpy as np
 from gdcli.analysis.surfaces import Plane, Span, Surface, surface
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Row, Status
 
@@ -240,7 +241,7 @@ class Drawing:
             "over": list(names),
             "start": self._spot(self.scene.start),
             "minimum": self._spot(self.scene.minimum),
-            "minimum_is": "exact" if self.exact else "lowest on the grid",
+            "minimum_is": "exact" if self.exact else say("lowest on the grid"),
             "axes": {names[0]: grid.x.tolist(), names[1]: grid.y.tolist()},
             "grid": grid.loss.tolist(),
             **penalty,
@@ -256,7 +257,7 @@ class Drawing:
             "over": list(self.scene.names),
             "start": self._spot(self.scene.start),
             "minimum": self._spot(self.scene.minimum),
-            "minimum_is": "exact" if self.exact else "lowest on the grid",
+            "minimum_is": "exact" if self.exact else say("lowest on the grid"),
             **path,
             **self.more,
         }

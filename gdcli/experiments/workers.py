@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from gdcli.definitions.plugins import Plugin, load, loaded
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.connection import Connection
+from gdcli.said import say
 
 __all__ = ["Cluster", "LocalWorkers", "Workers", "held_back", "process_pool", "workers"]
 
@@ -85,7 +86,7 @@ class LocalWorkers(Workers):
 
     @property
     def words(self) -> str:
-        return f"{self._count} workers"
+        return say("{count} workers", count=self._count)
 
     def run(self, work: Callable[[S, T], R], shared: S, tasks: Sequence[T]) -> Iterator[tuple[int, R]]:
         left = dict(enumerate(tasks))
@@ -95,11 +96,11 @@ class LocalWorkers(Workers):
                     del left[at]
                     yield at, result
             except BrokenExecutor:
-                self.note("a worker was lost: what it had not finished is done again")
+                self.note(say("a worker was lost: what it had not finished is done again"))
             else:
                 return
-        hint = "does memory suffice for so many? Give fewer --workers"
-        raise DataError(f"{self.option}: a worker was lost {TRIES} times", hint)
+        hint = say("does memory suffice for so many? Give fewer --workers")
+        raise DataError(say("{option}: a worker was lost {tries} times", option=self.option, tries=TRIES), hint)
 
     def _once(self, work: Callable[[S, T], R], shared: S, tasks: Mapping[int, T]) -> Iterator[tuple[int, R]]:
         others = set(multiprocessing.active_children())
@@ -133,7 +134,7 @@ class Cluster(Workers):
 
     @property
     def words(self) -> str:
-        return "the cluster's workers"
+        return say("the cluster's workers")
 
     def run(self, work: Callable[[S, T], R], shared: S, tasks: Sequence[T]) -> Iterator[tuple[int, R]]:
         client, futures = self._connection.client, dict[Future[R], int]()
@@ -165,7 +166,7 @@ class Cluster(Workers):
 
     def _note_gone(self) -> None:
         for gone in self._connection.gone():
-            self.note(f"the worker at {gone} was lost: its work is done again by the others")
+            self.note(say("the worker at {gone} was lost: its work is done again by the others", gone=gone))
 
 
 def as_it_is(error: BaseException) -> BaseException:
@@ -211,7 +212,7 @@ def as_they_end(
 
 
 def _error(future: Future[Any]) -> BaseException | None:
-    return ConnectionError("taken back") if future.cancelled() else future.exception()
+    return ConnectionError(say("taken back")) if future.cancelled() else future.exception()
 
 
 def process_pool(count: int) -> ProcessPoolExecutor:
@@ -281,7 +282,9 @@ def workers(
         DataError: If the cluster cannot be reached, or is not fit.
     """
     if cluster is not None and count is not None:
-        raise OptionError("--cluster and --workers cannot both be given", "leave out one of --cluster, --workers")
+        raise OptionError(
+            say("--cluster and --workers cannot both be given"), say("leave out one of --cluster, --workers")
+        )
     if cluster is None:
         yield LocalWorkers(count, note) if count is not None and count > 1 else None
         return

@@ -9,14 +9,15 @@ from typing import Any
 
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError, did_you_mean
+from gdcli.said import say
 
 __all__ = ["Chapter", "Command", "read"]
 
 REFUSED = {
-    "lesson": "a lesson shows no lesson",
-    "live": "live waits for keys",
-    "quiz": "a quiz waits for answers",
-    "completion": "it shows nothing",
+    "lesson": say("a lesson shows no lesson"),
+    "live": say("live waits for keys"),
+    "quiz": say("a quiz waits for answers"),
+    "completion": say("it shows nothing"),
 }
 """Commands that a lesson cannot run, and why."""
 CODE = ("--plugin", "--python", "--install-completion", "--cluster")
@@ -35,8 +36,13 @@ FIELDS: Mapping[str, type] = {
     "answer": str,
 }
 NEEDED = {"title": 'title = "..."', "text": 'text = ["...", "..."]'}
-HINT = "a lesson is TOML: see docs/lessons.md"
-TYPES = {str: "a text in quotes", int: "a whole number", list: "a list of texts in [ ]", dict: "a table: [[command]]"}
+HINT = say("a lesson is TOML: see docs/lessons.md")
+TYPES = {
+    str: say("a text in quotes"),
+    int: say("a whole number"),
+    list: say("a list of texts in [ ]"),
+    dict: "a table: [[command]]",
+}
 COMMAND: Mapping[str, type] = {"run": str, "look": str, "exit": int}
 HEADER, KEY = re.compile(r"\s*\[\[?\s*([\w-]+)\s*\]\]?"), re.compile(r"\s*([\w-]+)\s*=")
 
@@ -115,23 +121,29 @@ def read(content: str, place: str, known: Collection[str]) -> Chapter:
         fields = tomllib.loads(content)
     except RecursionError:
         raise DataError(
-            f"{place}: is nested too deeply to be a lesson", "a lesson is TOML: see docs/lessons.md"
+            say("{place}: is nested too deeply to be a lesson", place=place),
+            say("a lesson is TOML: see docs/lessons.md"),
         ) from None
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rstrip(")").partition(" (at ")
-        line = where if where.startswith("line") else f"line {len(content.splitlines())}"
-        raise DataError(f"{place}: {line}: {what[0].lower()}{what[1:]}", HINT) from None
+        line = where if where.startswith("line") else say("line {count}", count=len(content.splitlines()))
+        raise DataError(
+            say("{place}: {line}: {what}{what2}", place=place, line=line, what=what[0].lower(), what2=what[1:]), HINT
+        ) from None
     checked = _Checked(place, _lines(content), known)
     checked.fields(fields, FIELDS, ())
     for name, example in NEEDED.items():
         if not fields.get(name):
-            raise DataError(f"{place}: the field '{name}' is missing", f"write {example}")
+            raise DataError(
+                say("{place}: the field '{name}' is missing", place=place, name=name),
+                say("write {example}", example=example),
+            )
     commands = tuple(checked.commands(fields.get("command", [])))
     if "try_command" in fields:
         checked.command_line(fields["try_command"], ("try_command",))
     if ("question" in fields) != ("answer" in fields):
         here, other = ("question", "answer") if "question" in fields else ("answer", "question")
-        raise checked.error((here,), f"there is no field '{other}' to it")
+        raise checked.error((here,), say("there is no field '{other}' to it", other=other))
     renamed = {"try": "task", "try_command": "task_command"}
     texts = {renamed.get(name, name): value for name, value in fields.items() if FIELDS[name] is str}
     return Chapter(**texts, text=tuple(fields["text"]), commands=commands)
@@ -147,30 +159,43 @@ class _Checked(NamedTuple):
     def error(self, at: tuple[Any, ...], what: str, hint: str = "") -> DataError:
         """What is wrong with a field, and where it stands."""
         line = self.lines.get(at)
-        where = f"line {line}: " if line else ""
-        name = f"command {at[1] + 1}: field '{at[2]}'" if len(at) == 3 else f"field '{at[0]}'"
-        return DataError(f"{self.place}: {where}{name}: {what}", hint)
+        where = say("line {line}: ", line=line) if line else ""
+        name = (
+            say("command {at}: field '{at2}'", at=at[1] + 1, at2=at[2])
+            if len(at) == 3
+            else say("field '{at}'", at=at[0])
+        )
+        return DataError(
+            say("{place}: {where}{name}: {what}", place=self.place, where=where, name=name, what=what), hint
+        )
 
     def fields(self, found: Mapping[str, Any], wanted: Mapping[str, type], under: tuple[Any, ...]) -> None:
         """Names and types."""
         for name, value in found.items():
             if name not in wanted:
-                raise self.error((*under, name), "a lesson has no such field", did_you_mean(name, wanted))
+                raise self.error((*under, name), say("a lesson has no such field"), did_you_mean(name, wanted))
             if not isinstance(value, wanted[name]):
-                raise self.error((*under, name), f"is to be {TYPES[dict if name == 'command' else wanted[name]]}")
+                raise self.error(
+                    (*under, name), say("is to be {types}", types=TYPES[dict if name == "command" else wanted[name]])
+                )
         for value in found.get("text", ()):
             if not isinstance(value, str):
-                raise self.error(("text",), "is to be a list of texts in [ ]")
+                raise self.error(("text",), say("is to be a list of texts in [ ]"))
 
     def commands(self, found: list[Any]) -> Iterator[Command]:
         """The commands, each of which is this program's."""
         for at, one in enumerate(found):
             if not isinstance(one, dict):
-                raise self.error(("command",), f"is to be {TYPES[dict]}")
+                raise self.error(("command",), say("is to be {types}", types=TYPES[dict]))
             self.fields(one, COMMAND, ("command", at))
             if "run" not in one:
-                where = f"{self.place}: line {self.lines.get(('command', at))}: command {at + 1}"
-                raise DataError(f"{where}: the field 'run' is missing", 'write run = "gdcli ..."')
+                where = say(
+                    "{place}: line {lines}: command {at}",
+                    place=self.place,
+                    lines=self.lines.get(("command", at)),
+                    at=at + 1,
+                )
+                raise DataError(say("{where}: the field 'run' is missing", where=where), say('write run = "gdcli ..."'))
             self.command_line(one["run"], ("command", at, "run"))
             yield Command(**one)
 
@@ -179,28 +204,39 @@ class _Checked(NamedTuple):
         try:
             words = shlex.split(text)
         except ValueError as error:
-            raise self.error(at, f"{str(error).lower()} in {text!r}") from None
+            raise self.error(at, say("{error} in {text!r}", error=str(error).lower(), text=text)) from None
         if len(words) < 2 or words[0] != "gdcli":
-            raise self.error(at, f"{text!r} is no command of gdcli", "only gdcli commands may be run, as 'gdcli fit'")
+            raise self.error(
+                at,
+                say("{text!r} is no command of gdcli", text=text),
+                say("only gdcli commands may be run, as 'gdcli fit'"),
+            )
         if words[1] not in self.known:
-            raise self.error(at, f"there is no command '{words[1]}'", did_you_mean(words[1], self.known))
+            raise self.error(
+                at, say("there is no command '{words}'", words=words[1]), did_you_mean(words[1], self.known)
+            )
         if words[1] in REFUSED and at[-1] == "run":
-            raise self.error(at, f"'gdcli {words[1]}' cannot be shown: {REFUSED[words[1]]}")
+            raise self.error(
+                at, say("'gdcli {words}' cannot be shown: {refused}", words=words[1], refused=REFUSED[words[1]])
+            )
         for word, following in zip(words, [*words[1:], ""], strict=True):
             self._word(word, following, at)
 
     def _word(self, word: str, following: str, at: tuple[Any, ...]) -> None:
         name, equals, value = word.partition("=")
         if word in REDIRECTIONS:
-            raise self.error(at, f"'{word}' is the shell's: only gdcli commands may be run")
+            raise self.error(at, say("'{word}' is the shell's: only gdcli commands may be run", word=word))
         if name in CODE:
-            hint = "give it to 'gdcli lesson' itself" if name == "--plugin" else ""
-            raise self.error(at, f"{name} is not for lessons", hint)
+            hint = say("give it to 'gdcli lesson' itself") if name == "--plugin" else ""
+            raise self.error(at, say("{name} is not for lessons", name=name), hint)
         if name == "--output" or (word.startswith("-o") and not word.startswith("--")):
-            raise self.error(at, "a lesson writes no files: leave -o out")
+            raise self.error(at, say("a lesson writes no files: leave -o out"))
         target = value if equals else following
         if name == "--save" and not re.fullmatch(r"\w[\w.-]*", target):
-            raise self.error(at, f"--save: '{target}' is to be a name without a folder; it is gone after the lesson")
+            raise self.error(
+                at,
+                say("--save: '{target}' is to be a name without a folder; it is gone after the lesson", target=target),
+            )
 
 
 def _lines(content: str) -> dict[tuple[Any, ...], int]:

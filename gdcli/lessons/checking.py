@@ -16,6 +16,7 @@ from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.lessons.expressions import Expression
+from gdcli.said import say, together
 
 __all__ = ["KINDS", "NAMES", "Answer", "Line", "Verdict", "check"]
 
@@ -157,16 +158,19 @@ def _without(line: Line, name: str) -> Array:
 
 
 _LOSS: tuple[Mistake, ...] = (
-    ("the mean is missing: divide the sum by n", lambda line: line.mse * len(line.x)),
-    ("half of it: this loss has no 1/2 before the mean", lambda line: line.mse / 2),
-    ("divided by 2n: it is divided by n", lambda line: line.mse / 2),
-    ("divided by n - 1: it is divided by n", lambda line: line.mse * len(line.x) / max(1, len(line.x) - 1)),
-    ("the errors are not squared: they cancel one another", _row_mean(lambda line: line.residual)),
-    ("the absolute errors are averaged (MAE): square them instead", _row_mean(lambda line: np.abs(line.residual))),
-    ("b is missing in the prediction mx + b", _row_mean(lambda line: _without(line, "b") ** 2)),
-    ("mx is missing in the prediction mx + b", _row_mean(lambda line: _without(line, "m") ** 2)),
-    ("y is added where it is subtracted", _row_mean(lambda line: (line.residual + 2 * line.y) ** 2)),
-    ("the mean is squared: square each error, then take the mean", lambda line: np.mean(line.residual, axis=1) ** 2),
+    (say("the mean is missing: divide the sum by n"), lambda line: line.mse * len(line.x)),
+    (say("half of it: this loss has no 1/2 before the mean"), lambda line: line.mse / 2),
+    (say("divided by 2n: it is divided by n"), lambda line: line.mse / 2),
+    (say("divided by n - 1: it is divided by n"), lambda line: line.mse * len(line.x) / max(1, len(line.x) - 1)),
+    (say("the errors are not squared: they cancel one another"), _row_mean(lambda line: line.residual)),
+    (say("the absolute errors are averaged (MAE): square them instead"), _row_mean(lambda line: np.abs(line.residual))),
+    (say("b is missing in the prediction mx + b"), _row_mean(lambda line: _without(line, "b") ** 2)),
+    (say("mx is missing in the prediction mx + b"), _row_mean(lambda line: _without(line, "m") ** 2)),
+    (say("y is added where it is subtracted"), _row_mean(lambda line: (line.residual + 2 * line.y) ** 2)),
+    (
+        say("the mean is squared: square each error, then take the mean"),
+        lambda line: np.mean(line.residual, axis=1) ** 2,
+    ),
 )
 
 
@@ -177,29 +181,38 @@ def _gradient_mistakes(name: str, other: str, weight: Callable[[Line], Any]) -> 
         return np.asarray(getattr(line, f"grad_{name}"))
 
     return (
-        ("a sign: every value has the opposite one", lambda line: -truth(line)),
-        ("the 2/n is missing before the sum", lambda line: truth(line) * len(line.x) / 2),
-        ("the mean is missing: divide the sum by n", lambda line: truth(line) * len(line.x)),
-        ("the 2 is missing that the square leaves behind", lambda line: truth(line) / 2),
-        ("twice as large: the 2 is there twice", lambda line: 2 * truth(line)),
-        ("divided by n twice", lambda line: truth(line) / len(line.x)),
-        (f"this is the derivative by {other}", lambda line: np.asarray(getattr(line, f"grad_{other}"))),
-        ("b is missing in the prediction mx + b", lambda line: 2 * np.mean(_without(line, "b") * weight(line), axis=1)),
+        (say("a sign: every value has the opposite one"), lambda line: -truth(line)),
+        (say("the 2/n is missing before the sum"), lambda line: truth(line) * len(line.x) / 2),
+        (say("the mean is missing: divide the sum by n"), lambda line: truth(line) * len(line.x)),
+        (say("the 2 is missing that the square leaves behind"), lambda line: truth(line) / 2),
+        (say("twice as large: the 2 is there twice"), lambda line: 2 * truth(line)),
+        (say("divided by n twice"), lambda line: truth(line) / len(line.x)),
         (
-            "mx is missing in the prediction mx + b",
+            say("this is the derivative by {other}", other=other),
+            lambda line: np.asarray(getattr(line, f"grad_{other}")),
+        ),
+        (
+            say("b is missing in the prediction mx + b"),
+            lambda line: 2 * np.mean(_without(line, "b") * weight(line), axis=1),
+        ),
+        (
+            say("mx is missing in the prediction mx + b"),
             lambda line: 2 * np.mean(_without(line, "m") * weight(line), axis=1),
         ),
         (
-            "y is added where it is subtracted",
+            say("y is added where it is subtracted"),
             lambda line: 2 * np.mean((line.residual + 2 * line.y) * weight(line), axis=1),
         ),
-        ("this is the loss itself, not its derivative", lambda line: line.mse),
+        (say("this is the loss itself, not its derivative"), lambda line: line.mse),
         (
-            f"the inner derivative is missing: the square's 2 is there, what is inside it is not derived by {name}",
+            say(
+                "the inner derivative is missing: the square's 2 is there, what is inside it is not derived by {name}",
+                name=name,
+            ),
             lambda line: 2 * np.mean(line.residual, axis=1) + 0 * truth(line),
         ),
-        ("only the first row is in it", lambda line: 2 * (line.residual * weight(line))[:, 0]),
-        ("only the last row is in it", lambda line: 2 * (line.residual * weight(line))[:, -1]),
+        (say("only the first row is in it"), lambda line: 2 * (line.residual * weight(line))[:, 0]),
+        (say("only the last row is in it"), lambda line: 2 * (line.residual * weight(line))[:, -1]),
     )
 
 
@@ -220,17 +233,26 @@ def _step_mistakes(name: str, other: str) -> tuple[Mistake, ...]:
 
     return (
         (
-            "it goes up the slope: subtract the step, do not add it",
+            say("it goes up the slope: subtract the step, do not add it"),
             lambda line: at(line) + line.learning_rate * slope(line),
         ),
-        ("the learning rate is missing", lambda line: at(line) - slope(line)),
-        (f"this is the change alone: the new {name} is {name} minus it", lambda line: line.learning_rate * slope(line)),
-        (f"this is the change alone: the new {name} is {name} plus it", lambda line: -line.learning_rate * slope(line)),
-        (f"the derivative by {other} is used", lambda line: at(line) - line.learning_rate * slope(line, other)),
-        (f"this is the gradient, not the new {name}", slope),
-        (f"the new {other} is used: both move from the same point", later),
+        (say("the learning rate is missing"), lambda line: at(line) - slope(line)),
         (
-            "the step is half of what it is: the gradient's 2 is missing",
+            say("this is the change alone: the new {name} is {name} minus it", name=name),
+            lambda line: line.learning_rate * slope(line),
+        ),
+        (
+            say("this is the change alone: the new {name} is {name} plus it", name=name),
+            lambda line: -line.learning_rate * slope(line),
+        ),
+        (
+            say("the derivative by {other} is used", other=other),
+            lambda line: at(line) - line.learning_rate * slope(line, other),
+        ),
+        (say("this is the gradient, not the new {name}", name=name), slope),
+        (say("the new {other} is used: both move from the same point", other=other), later),
+        (
+            say("the step is half of what it is: the gradient's 2 is missing"),
             lambda line: at(line) - line.learning_rate * slope(line) / 2,
         ),
     )
@@ -249,7 +271,7 @@ KINDS: tuple[Answer, ...] = (
         "loss",
         "MSE",
         lambda line: line.mse,
-        (("this is the RMSE: the MSE has no root", lambda line: line.rmse), *_LOSS),
+        ((say("this is the RMSE: the MSE has no root"), lambda line: line.rmse), *_LOSS),
         squared=True,
     ),
     Answer(
@@ -257,17 +279,17 @@ KINDS: tuple[Answer, ...] = (
         "RMSE",
         lambda line: line.rmse,
         (
-            ("the root is missing: this is the MSE", lambda line: line.mse),
-            ("the root of the sum: divide by n inside the root", lambda line: line.rmse * np.sqrt(len(line.x))),
-            ("divided by n outside the root: divide inside it", lambda line: line.rmse / np.sqrt(len(line.x))),
-            ("the absolute errors are averaged (MAE)", _row_mean(lambda line: np.abs(line.residual))),
-            ("half of the MSE is under the root", lambda line: np.sqrt(line.mse / 2)),
+            (say("the root is missing: this is the MSE"), lambda line: line.mse),
+            (say("the root of the sum: divide by n inside the root"), lambda line: line.rmse * np.sqrt(len(line.x))),
+            (say("divided by n outside the root: divide inside it"), lambda line: line.rmse / np.sqrt(len(line.x))),
+            (say("the absolute errors are averaged (MAE)"), _row_mean(lambda line: np.abs(line.residual))),
+            (say("half of the MSE is under the root"), lambda line: np.sqrt(line.mse / 2)),
         ),
     ),
     Answer("grad_m", "dMSE/dm", lambda line: line.grad_m, _gradient_mistakes("m", "b", _weight_of_m)),
     Answer("grad_b", "dMSE/db", lambda line: line.grad_b, _gradient_mistakes("b", "m", _weight_of_b)),
-    Answer("step_m", "the new m", lambda line: line.step_m, _step_mistakes("m", "b")),
-    Answer("step_b", "the new b", lambda line: line.step_b, _step_mistakes("b", "m")),
+    Answer("step_m", say("the new m"), lambda line: line.step_m, _step_mistakes("m", "b")),
+    Answer("step_b", say("the new b"), lambda line: line.step_b, _step_mistakes("b", "m")),
 )
 """All that may be asked for, in the lecture's order."""
 
@@ -316,8 +338,8 @@ def check(answer: Answer, formula: Expression, line: Line) -> Verdict:
     values = formula(line.values)
     count = len(line.points)
     if values.ndim > 1 and values.shape[-1] > 1:
-        what = f"{answer.flag}: '{formula.text}' gives a number for each row, not one for all"
-        raise OptionError(what, "sum(...) adds rows up, mean(...) averages them")
+        what = say("{flag}: '{text}' gives a number for each row, not one for all", flag=answer.flag, text=formula.text)
+        raise OptionError(what, say("sum(...) adds rows up, mean(...) averages them"))
     return compare(answer, formula.text, np.broadcast_to(values.reshape(-1), (count,)), line)
 
 
@@ -361,13 +383,12 @@ def _coefficients(values: Array, truth: Array, line: Line) -> str:
     tolerance = CLOSE * 100 * (1 + np.abs(right).max())
     if max(np.abs(terms @ mine - values).max(), np.abs(terms @ right - truth).max()) > tolerance * 100:
         return ""
-    names = ("the coefficient of m", "the coefficient of b", "the constant")
-    wrong = [
-        f"{name} is {_short(a)}, not {_short(b)}"
-        for name, a, b in zip(names, mine, right, strict=True)
-        if abs(a - b) > tolerance
-    ]
-    return "; ".join(wrong)
+    names = (say("the coefficient of m"), say("the coefficient of b"), say("the constant"))
+    pairs = ((name, a, b) for name, a, b in zip(names, mine, right, strict=True) if abs(a - b) > tolerance)
+    return together(
+        say("; "),
+        (say("{name} is {short}, not {short2}", name=n, short=_short(a), short2=_short(b)) for n, a, b in pairs),
+    )
 
 
 def _short(value: float) -> str:

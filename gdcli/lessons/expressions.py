@@ -16,6 +16,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.said import enumerated, say
 
 __all__ = ["Expression", "parse"]
 
@@ -111,7 +112,10 @@ def parse(text: str, names: tuple[str, ...], what: str = "formula") -> Expressio
     9.0
     """
     if len(text) > LONGEST:
-        raise OptionError(f"{what}: {len(text):,} characters, more than {LONGEST:,}", "give a shorter formula")
+        raise OptionError(
+            say("{what}: {count:,} characters, more than {longest:,}", what=what, count=len(text), longest=LONGEST),
+            say("give a shorter formula"),
+        )
     return _Parser(text, names, what).expression()
 
 
@@ -128,7 +132,7 @@ class _Parser:
         """All of it."""
         self._sum(0, 0)
         if self.at < len(self.tokens):
-            raise self._error(f"'{self._here()}' is not expected here")
+            raise self._error(say("'{here}' is not expected here", here=self._here()))
         return Expression(self.text.strip(), frozenset(self.used), tuple(self.code))
 
     def _tokens(self, text: str) -> Any:
@@ -137,7 +141,15 @@ class _Parser:
             found = TOKEN.match(text, place)
             if found is None:
                 sign = text[place:].lstrip()[:1]
-                raise OptionError(f"{self.what}: {sign!r} in '{self._shown()}' is no part of a formula", self._hint())
+                raise OptionError(
+                    say(
+                        "{what}: {sign!r} in '{shown}' is no part of a formula",
+                        what=self.what,
+                        sign=sign,
+                        shown=self._shown(),
+                    ),
+                    self._hint(),
+                )
             place = found.end()
             number, name, sign = found.groups()
             yield ("number", number) if number else ("name", name) if name else ("sign", "^" if sign == "**" else sign)
@@ -147,17 +159,23 @@ class _Parser:
         return text if len(text) <= 60 else text[:57] + "..."
 
     def _hint(self) -> str:
-        return f"it may have {', '.join(self.names)}, numbers, + - * / ^ ( ) and {', '.join((*OVER_ROWS, *FUNCTIONS))}"
+        return say(
+            "it may have {names}, numbers, + - * / ^ ( ) and {names2}",
+            names=enumerated(self.names),
+            names2=enumerated((*OVER_ROWS, *FUNCTIONS)),
+        )
 
     def _error(self, why: str) -> OptionError:
-        return OptionError(f"{self.what}: in '{self._shown()}', {why}", self._hint())
+        return OptionError(
+            say("{what}: in '{shown}', {why}", what=self.what, shown=self._shown(), why=why), self._hint()
+        )
 
     def _here(self) -> str:
         return str(self.tokens[self.at][1]) if self.at < len(self.tokens) else ""
 
     def _next(self) -> tuple[str, str]:
         if self.at >= len(self.tokens):
-            raise self._error("something is missing at the end")
+            raise self._error(say("something is missing at the end"))
         self.at += 1
         kind, text = self.tokens[self.at - 1]
         return kind, text
@@ -165,7 +183,7 @@ class _Parser:
     def _sum(self, least: int, depth: int) -> None:
         """Operands and the signs between them, as far as they hold more tightly than `least`."""
         if depth > DEEPEST:
-            raise self._error(f"brackets or signs are more than {DEEPEST} deep")
+            raise self._error(say("brackets or signs are more than {deepest} deep", deepest=DEEPEST))
         self._operand(depth)
         while True:
             sign, written = self._sign()
@@ -196,12 +214,12 @@ class _Parser:
         elif text == "(":
             self._bracket(depth)
         else:
-            raise self._error(f"'{text}' is not expected here")
+            raise self._error(say("'{text}' is not expected here", text=text))
 
     def _bracket(self, depth: int) -> None:
         self._sum(0, depth + 1)
         if self._here() != ")":
-            raise self._error("a bracket is not closed")
+            raise self._error(say("a bracket is not closed"))
         self.at += 1
 
     def _named(self, name: str, depth: int) -> None:
@@ -210,7 +228,7 @@ class _Parser:
             self._variables([name])
         elif name in FUNCTIONS or name in OVER_ROWS:
             if self._here() != "(":
-                raise self._error(f"{name} needs brackets, as in {name}(...)")
+                raise self._error(say("{name} needs brackets, as in {name}(...)", name=name))
             self.at += 1
             self._bracket(depth)
             self.code.append(_of_rows(OVER_ROWS[name]) if name in OVER_ROWS else _of_one(FUNCTIONS[name]))
@@ -219,7 +237,7 @@ class _Parser:
         elif all(letter in self.names for letter in name):
             self._variables(name)
         else:
-            what = f"{self.what}: in '{self._shown()}', '{name}' is not known"
+            what = say("{what}: in '{shown}', '{name}' is not known", what=self.what, shown=self._shown(), name=name)
             raise OptionError(what, did_you_mean(name, (*self.names, *FUNCTIONS, *OVER_ROWS, *CONSTANTS)))
 
     def _variables(self, names: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from gdcli.errors import OptionError
+from gdcli.said import say, together
 
 __all__ = ["Term", "find", "terms"]
 
@@ -77,8 +78,12 @@ def find(asked: str) -> Term:
         return known[max(inside, key=len)]
     near = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     names = list(dict.fromkeys(known[name].name for name in near))
-    hint = f"did you mean {' or '.join(repr(name) for name in names)}?" if names else "gdcli explain lists all terms"
-    raise OptionError(f"explain: there is no term '{asked}'", hint)
+    hint = (
+        say("did you mean {names}?", names=together(say(" or "), (repr(name) for name in names)))
+        if names
+        else "gdcli explain lists all terms"
+    )
+    raise OptionError(say("explain: there is no term '{asked}'", asked=asked), hint)
 
 
 def _plain(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["CHINESE", "ENGLISH", "Language", "language_of"]
+__all__ = ["CHINESE", "ENGLISH", "Language", "asked_in", "language_of"]
 
 ENGLISH, CHINESE = "en", "zh-TW"
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -27,6 +27,20 @@ class Language(NamedTuple):
     def is_chinese(self) -> bool:
         """Whether texts are Chinese."""
         return self.code == CHINESE
+
+
+def asked_in(words: Sequence[str]) -> str:
+    """The language that a command line asks for by `--lang`, the last one counting; empty where it does not.
+
+    >>> asked_in(["fit", "--lang", "zh-TW"]), asked_in(["fit", "--lang=en", "--", "--lang", "fr"])
+    ('zh-TW', 'en')
+    """
+    words, asked = list(words), ""
+    for at, word in enumerate(words[: words.index("--")] if "--" in words else words):
+        name, equals, value = word.partition("=")
+        if name == "--lang":
+            asked = value if equals else "".join(words[at + 1 : at + 2])
+    return asked
 
 
 def language_of(asked: str | None, environ: Mapping[str, str], unicode: bool = True) -> Language:

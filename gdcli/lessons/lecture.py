@@ -11,6 +11,7 @@ from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.lessons.chapter import Chapter, read
 from gdcli.lessons.language import Language
+from gdcli.said import say
 
 __all__ = ["LARGEST", "Lesson", "Pair", "lecture", "lesson_of", "own", "place_of"]
 
@@ -121,8 +122,8 @@ def place_of(asked: str, names: Sequence[str]) -> int:
         return int(word) - 1
     if word in names:
         return list(names).index(word)
-    hint = f"1 to {len(names)}" if word.lstrip("-").isdecimal() else did_you_mean(word, names)
-    raise OptionError(f"lesson: there is no chapter '{asked}'", hint)
+    hint = say("1 to {count}", count=len(names)) if word.lstrip("-").isdecimal() else did_you_mean(word, names)
+    raise OptionError(say("lesson: there is no chapter '{asked}'", asked=asked), hint)
 
 
 def own(path: Path, known: Collection[str]) -> Chapter:
@@ -132,9 +133,11 @@ def own(path: Path, known: Collection[str]) -> Chapter:
         DataError: If it cannot be read, or is no lesson.
     """
     if path.is_file() and path.stat().st_size > LARGEST:
-        raise DataError(f"{path}: is larger than {LARGEST:,} bytes: no lesson is")
+        raise DataError(say("{path}: is larger than {largest:,} bytes: no lesson is", path=path, largest=LARGEST))
     try:
         content = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: byte {error.start + 1} is not UTF-8", "save the lesson as UTF-8") from None
+        raise DataError(
+            say("{path}: byte {start} is not UTF-8", path=path, start=error.start + 1), say("save the lesson as UTF-8")
+        ) from None
     return read(content.replace("\r\n", "\n"), str(path), known)

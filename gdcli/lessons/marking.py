@@ -16,11 +16,12 @@ from gdcli.experiments.spec import DataSpec
 from gdcli.lessons.checking import KINDS, NAMES, Answer, Line, Verdict, check, compare
 from gdcli.lessons.expressions import parse
 from gdcli.lessons.student_code import function_values, split_place
+from gdcli.said import enumerated, say
 
 __all__ = ["Marks", "line_of", "mark"]
 
 ANSWERS = {one.name: one for one in KINDS}
-PREDICTION = Answer("pred", "the predictions", lambda line: line.mse)
+PREDICTION = Answer("pred", say("the predictions"), lambda line: line.mse)
 ALIKE = 1e-6
 """How far a prediction in a file may be from the line's, relative to the largest: people round."""
 
@@ -67,8 +68,12 @@ def line_of(rows: Dataset, start: tuple[float, float], learning_rate: float, see
         OptionError: If there are more inputs.
     """
     if len(rows.input_names) != 1:
-        what = f"a line has one input, and there are {len(rows.input_names)}: {', '.join(rows.input_names[:5])}"
-        raise OptionError(what, f"choose one, as in --x {rows.input_names[0]}")
+        what = say(
+            "a line has one input, and there are {count}: {names}",
+            count=len(rows.input_names),
+            names=enumerated(rows.input_names[:5]),
+        )
+        raise OptionError(what, say("choose one, as in --x {input_names}", input_names=rows.input_names[0]))
     return Line(rows.inputs[:, 0].astype(float), rows.targets.astype(float), start, learning_rate, seed)
 
 
@@ -93,7 +98,9 @@ def mark(
     found = tuple(_verdicts(line, formulas, python, predictions))
     if not found:
         flags = ", ".join(one.flag for one in KINDS)
-        raise OptionError("there is nothing to check", f"give {flags}, --python FILE:function or --pred FILE")
+        raise OptionError(
+            say("there is nothing to check"), say("give {flags}, --python FILE:function or --pred FILE", flags=flags)
+        )
     return Marks(found, line)
 
 
@@ -123,13 +130,16 @@ def _asked(place: str, wanted: str | None) -> Answer:
         known = wanted.lower().replace("-", "_")
         known = "loss" if known == "mse" else known
         if known not in ANSWERS:
-            raise OptionError(f"--as: there is no '{wanted}' to check", did_you_mean(wanted, names))
+            raise OptionError(say("--as: there is no '{wanted}' to check", wanted=wanted), did_you_mean(wanted, names))
         return ANSWERS[known]
     name = split_place(place)[1].lower().replace("mse", "loss").replace("rloss", "rmse")
     for known in sorted(ANSWERS, key=len, reverse=True):
         if known in name or known.replace("_", "") in name:
             return ANSWERS[known]
-    raise OptionError(f"--python: '{place}' does not say what it is to be", f"add --as {'|'.join(names)}")
+    raise OptionError(
+        say("--python: '{place}' does not say what it is to be", place=place),
+        say("add --as {names}", names="|".join(names)),
+    )
 
 
 def _predicted(file: str, given: Array, line: Line) -> Verdict:
@@ -141,12 +151,17 @@ def _predicted(file: str, given: Array, line: Line) -> Verdict:
     m, b = line.start
     truth = m * line.x + b
     if len(given) != len(truth):
-        raise DataError(f"{file}: {len(given):,} predictions of {len(truth):,} rows", "give one for each row")
+        raise DataError(
+            say("{file}: {count:,} predictions of {count2:,} rows", file=file, count=len(given), count2=len(truth)),
+            say("give one for each row"),
+        )
     wrong = ~(np.abs(given - truth) <= ALIKE * (1 + np.abs(truth).max()))
     if not wrong.any():
         return Verdict(PREDICTION, file, True)
     row = int(np.argmax(wrong))
-    told = f"{int(wrong.sum()):,} of {len(truth):,} rows differ, row {row + 1} first"
+    told = say(
+        "{wrong:,} of {count:,} rows differ, row {row} first", wrong=int(wrong.sum()), count=len(truth), row=row + 1
+    )
     return Verdict(PREDICTION, file, False, (m, b), float(given[row]), float(truth[row]), told)
 
 
@@ -159,5 +174,7 @@ def read_predictions(file: str, data: DataSpec, reader: Reader) -> Array:
     table = reader.table(file, DataSpec(file, delimiter=data.delimiter, decimal=data.decimal))
     numeric = [name for name in table.names if table.is_numeric(name)]
     if not numeric:
-        raise DataError(f"{file}: no column of numbers", "give the predictions in a column of their own")
+        raise DataError(
+            say("{file}: no column of numbers", file=file), say("give the predictions in a column of their own")
+        )
     return np.asarray(table.numbers(numeric[-1]), dtype=float)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gdcli.errors import OptionError
+from gdcli.said import say
 
 __all__ = ["Choice", "Marked", "Question", "letter", "mark"]
 
@@ -130,7 +131,9 @@ def _number(typed: str) -> float:
     except (ValueError, ZeroDivisionError):
         value = math.nan
     if not math.isfinite(value):
-        raise OptionError(f"'{typed[:40]}' is not a number", "answer with a number, as 0.25 or 1/4")
+        raise OptionError(
+            say("'{typed}' is not a number", typed=typed[:40]), say("answer with a number, as 0.25 or 1/4")
+        )
     return value
 
 
@@ -144,4 +147,6 @@ def _chosen(typed: str, choices: Sequence[Choice]) -> Choice:
         if typed in (letter(at), str(at + 1), one.key, one.text.lower(), one.zh_text.lower()):
             return one
     letters = ", ".join(letter(at) for at in range(len(choices)))
-    raise OptionError(f"'{typed[:40]}' is none of the choices", f"answer with one of {letters}")
+    raise OptionError(
+        say("'{typed}' is none of the choices", typed=typed[:40]), say("answer with one of {letters}", letters=letters)
+    )

@@ -16,6 +16,7 @@ from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.network_result import NetworkResult
 from gdcli.formatting import short
 from gdcli.lessons.quiz import Choice, Question
+from gdcli.said import say
 
 __all__ = ["TOPICS", "questions", "texts"]
 
@@ -248,7 +249,7 @@ def questions(topic: str | None, count: int, seed: int) -> list[Question]:
     """
     names = list(TOPICS)
     if topic is not None and topic not in names:
-        raise OptionError(f"quiz: there is no topic '{topic}'", did_you_mean(topic, names))
+        raise OptionError(say("quiz: there is no topic '{topic}'", topic=topic), did_you_mean(topic, names))
     asked = [topic or names[(seed + at) % len(names)] for at in range(count)]
     return [
         TOPICS[name](np.random.default_rng([names.index(name), seed + at]), seed + at) for at, name in enumerate(asked)

@@ -13,6 +13,7 @@ from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import GdcliError
 from gdcli.lessons.chapter import Chapter, Command
 from gdcli.lessons.lecture import Lesson
+from gdcli.said import say
 
 __all__ = ["LIMIT", "PICTURE", "Ran", "clock", "failure", "scratch", "variables"]
 
@@ -112,13 +113,23 @@ def failure(place: str, command: Command, ran: Ran, seconds: float = LIMIT) -> G
     """
     start = f"{place}: {command.run}"
     if ran.late:
-        return GdcliError(f"{start}: takes longer than {seconds:g} seconds", "fewer rows or epochs make it shorter")
+        return GdcliError(
+            say("{start}: takes longer than {seconds:g} seconds", start=start, seconds=seconds),
+            say("fewer rows or epochs make it shorter"),
+        )
     if ran.code != command.exit:
         said = next((line for line in ran.errors.splitlines() if line.startswith("gdcli: ")), "").removeprefix(
             "gdcli: "
         )
         return GdcliError(
-            f"{start}: ends with exit code {ran.code}, not {command.exit}{': ' * bool(said)}{said}",
-            f"mend it, or write exit = {ran.code} under it",
+            say(
+                "{start}: ends with exit code {code}, not {exit}{more}{said}",
+                start=start,
+                code=ran.code,
+                exit=command.exit,
+                more=": " * bool(said),
+                said=said,
+            ),
+            say("mend it, or write exit = {code} under it", code=ran.code),
         )
     return None

@@ -16,6 +16,7 @@ from gdcli.arrays import Array
 from gdcli.errors import DataError, OptionError
 from gdcli.lessons import _student_process
 from gdcli.lessons.checking import NAMES, Line
+from gdcli.said import enumerated, say
 
 __all__ = ["function_values", "split_place"]
 
@@ -34,9 +35,11 @@ def split_place(place: str) -> tuple[Path, str]:
     """
     file, _, name = place.rpartition(":")
     if not file or not name.isidentifier():
-        raise OptionError(f"--python: '{place}' is not FILE:function", "as in --python mine.py:get_rmse")
+        raise OptionError(
+            say("--python: '{place}' is not FILE:function", place=place), say("as in --python mine.py:get_rmse")
+        )
     if not Path(file).is_file():
-        raise DataError(f"{file}: no such file", "name a file of Python, and a function in it")
+        raise DataError(say("{file}: no such file", file=file), say("name a file of Python, and a function in it"))
     return Path(file), name
 
 
@@ -58,12 +61,19 @@ def function_values(place: str, line: Line) -> Array:
     with tempfile.TemporaryDirectory() as folder:
         answer = _run(file, name, line, Path(folder))
     if "unknown" in answer:
-        what = f"{file}: '{name}' has a parameter '{answer['unknown']}', which is not known here"
-        raise OptionError(what, f"call parameters {', '.join((*NAMES, 'data'))}")
+        what = say(
+            "{file}: '{name}' has a parameter '{answer}', which is not known here",
+            file=file,
+            name=name,
+            answer=answer["unknown"],
+        )
+        raise OptionError(what, say("call parameters {names}", names=enumerated((*NAMES, "data"))))
     if "missing" in answer:
-        raise OptionError(f"{file}: there is no function '{name}'", answer["missing"])
+        raise OptionError(say("{file}: there is no function '{name}'", file=file, name=name), answer["missing"])
     if "failed" in answer:
-        raise DataError(f"{file}: {answer['failed']}", "run it alone and mend it first")
+        raise DataError(
+            say("{file}: {answer}", file=file, answer=answer["failed"]), say("run it alone and mend it first")
+        )
     return np.array([np.nan if one is None else one for one in answer["values"]], dtype=float)
 
 
@@ -94,9 +104,9 @@ def _run(file: Path, name: str, line: Line, folder: Path) -> dict[str, Any]:
             start_new_session=True,
         )
     except subprocess.TimeoutExpired:
-        return {"failed": f"'{name}' has not ended after {SECONDS} s"}
+        return {"failed": say("'{name}' has not ended after {seconds} s", name=name, seconds=SECONDS)}
     try:
         found: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {"failed": f"'{name}' ended its process (exit {done.returncode})"}
+        return {"failed": say("'{name}' ended its process (exit {returncode})", name=name, returncode=done.returncode)}
     return found

@@ -25,6 +25,7 @@ from gdcli.live.scenes import Scenes
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render.screen import Screen
+from gdcli.said import say
 
 __all__ = ["LiveApp", "Stage"]
 
@@ -242,9 +243,9 @@ class LiveApp(App[None]):
         try:
             path.write_text(self.picture(), encoding="utf-8")
         except OSError as error:
-            self.session.say(f"{path}: cannot be written: {error.strerror}")
+            self.session.say(say("{path}: cannot be written: {strerror}", path=path, strerror=error.strerror))
             return
-        self.session.say(f"Saved {path.resolve()}.")
+        self.session.say(say("Saved {resolve}.", resolve=path.resolve()))
 
     def picture(self) -> str:
         """The screen as an SVG that asks no other host for anything."""

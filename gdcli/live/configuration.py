@@ -19,6 +19,7 @@ from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.reading import Reader, columns
 from gdcli.experiments.spec import DataSpec, LineSpec, NetworkSpec, Spec, StopSpec, options_of
 from gdcli.live.experiment_setup import has_end
+from gdcli.said import say
 
 __all__ = ["Configuration", "Origin", "Parser", "sample_configuration", "with_rows"]
 
@@ -27,8 +28,8 @@ LABELS = ("class", "label", "species", "target", "digit")
 ENDINGS = {one.name for one in StopSpec.options()} - {"validation"}
 
 OF_THE_END = {
-    "keep": "the screen shows every step, and z goes back to the lowest loss",
-    "require_converged": "a sitting is over when you quit it, and f runs until something can be said",
+    "keep": say("the screen shows every step, and z goes back to the lowest loss"),
+    "require_converged": say("a sitting is over when you quit it, and f runs until something can be said"),
 }
 """Options of `fit` and `train` that say what the end of a run is worth, and why there is no such end here."""
 
@@ -58,7 +59,10 @@ class Origin(NamedTuple):
         """
         for name in OF_THE_END.keys() & self.given.keys():
             flag = f"--{name.replace('_', '-')}"
-            raise OptionError(f"{flag} does nothing here: {OF_THE_END[name]}", f"leave out {flag}")
+            raise OptionError(
+                say("{flag} does nothing here: {of_the_end}", flag=flag, of_the_end=OF_THE_END[name]),
+                say("leave out {flag}", flag=flag),
+            )
 
     def configured(self, reader: Reader) -> Configuration:
         """The run of `fit` or of `train`: by the options given, else by the sample's own command or by the target.
@@ -78,7 +82,10 @@ class Origin(NamedTuple):
         known = {one.name for one in options_of(command)}
         for name in self.given.keys() - known - {"task"}:
             flag, model = f"--{name.replace('_', '-')}", "line" if command == "train" else "network"
-            raise OptionError(f"{flag} goes with a {model}, and this is none", f"leave out {flag}")
+            raise OptionError(
+                say("{flag} goes with a {model}, and this is none", flag=flag, model=model),
+                say("leave out {flag}", flag=flag),
+            )
         given = {name: value for name, value in self.given.items() if name in known}
         return Configuration(Spec.of(command, self.source, given), frozenset(given))
 

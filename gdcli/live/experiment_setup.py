@@ -14,6 +14,7 @@ from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import Setting
 from gdcli.experiments.spec import Spec, StopSpec
 from gdcli.live.setup import LineScene, NetworkScene, Setup
+from gdcli.said import say
 from gdcli.training.stopping import Stopping
 
 Scene = LineScene | NetworkScene
@@ -34,7 +35,7 @@ def setup_of(
     """
     spec = experiment.spec
     return Setup(
-        name="standard input" if name == "-" else name,
+        name=say("standard input") if name == "-" else name,
         model=experiment.model_words,
         problem=experiment.problem,
         optimizer=experiment.optimizer,
@@ -88,8 +89,12 @@ def _refuse_lengths(spec: Spec, by_hand: Sequence[Setting]) -> None:
     if has_end(spec) and any(one.name == "batch_size" for one in by_hand):
         name = spec.rate.schedule.name
         raise OptionError(
-            f"batch-size cannot change in mid-run here: --schedule {name} is laid out over the steps of the whole run",
-            "r goes to the start, where it can",
+            say(
+                "batch-size cannot change in mid-run here: --schedule {name} is laid out over the steps "
+                "of the whole run",
+                name=name,
+            ),
+            say("r goes to the start, where it can"),
         )
 
 
@@ -122,6 +127,6 @@ def _settings(experiment: Experiment, batches: str) -> dict[str, str]:
     size, penalty = experiment.batch_size, experiment.problem.l2
     words = {
         "optimizer": type(experiment.optimizer).__name__,
-        "batch": "full batch" if size is None else f"{batches} {size}",
+        "batch": say("full batch") if size is None else say("{batches} {size}", batches=batches, size=size),
     }
     return words | ({"penalty": f"L2 {penalty:g}"} if penalty else {})

@@ -21,12 +21,29 @@ from gdcli.formatting import exact
 from gdcli.live.run import Course
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.optim.schedules import Constant
+from gdcli.said import say, together, uncapitalized
 
 __all__ = ["FINAL", "MINOR", "Finding", "describe_small_rate", "find", "next_look", "sentences"]
 
-FINAL = ("cannot bend", "arrived", "dead units", "limit cycle", "solved", "plateau", "crawling", "learned nothing")
+FINAL = (
+    "cannot bend",
+    "arrived",
+    "dead units",
+    "limit cycle",
+    "solved",
+    "plateau",
+    "crawling",
+    "learned nothing",
+)
 """What more of the same steps does not change."""
-SAID = ("class absent", "dead units", "learned nothing", "worse than its start", "overfitting", "rare class missed")
+SAID = (
+    "class absent",
+    "dead units",
+    "learned nothing",
+    "worse than its start",
+    "overfitting",
+    "rare class missed",
+)
 """Of the verdicts on a run's rows, those that are said while it runs."""
 MINOR = "some dead units"
 """What is said at a pause, and ends no run."""
@@ -42,8 +59,6 @@ FIRST_LOOK = 10
 """Epochs between two looks at a run at first."""
 EPOCHS = 50
 """Epochs from which a run is judged by its rows."""
-BEND = "A linear network cannot bend: its layers together are one, and {} straight."
-NO_BEND = "A network without a hidden layer cannot bend: {} straight."
 
 
 class Finding(NamedTuple):
@@ -88,11 +103,11 @@ def _on_way(run: Course) -> Iterator[Finding]:
         yield Finding("arrived", there.sentence, True)
     ahead = _ahead(run)
     if ahead is not None and isinstance(ahead.value, int) and ahead.value > LONG:
-        yield Finding("crawling", f"Crawling: {ahead.sentence[0].lower()}{ahead.sentence[1:]}", True)
+        yield Finding("crawling", say("Crawling: {what}", what=uncapitalized(ahead.sentence)), True)
     accuracy = run.now.known().metrics.get("accuracy", math.nan)
     if accuracy == 1:
         rows = len(run.setup.problem.data)
-        yield Finding("all right", f"All {rows:,} training rows are right: accuracy 1.0.", False)
+        yield Finding("all right", say("All {rows:,} training rows are right: accuracy 1.0.", rows=rows), False)
 
 
 def _ahead(run: Course) -> Claim | None:
@@ -122,7 +137,7 @@ def has_one_rate(run: Course) -> bool:
 def _on_course(run: Course) -> Iterator[Finding]:
     """What the last steps and losses say."""
     setup, unit = run.setup, _unit(run.setup)
-    name = setup.loss_name if setup.descent is not None else "training loss"
+    name = setup.loss_name if setup.descent is not None else say("training loss")
     if setup.batch_size is None:
         moments = [moment for moment in run.recent(4 * LONGEST + 1) if moment.measured is not None]
         losses = [unit * float(moment.known().loss) for moment in moments]
@@ -175,7 +190,10 @@ def _is_stuck_straight(run: Course, found: set[str]) -> bool:
 
 def _bend(setup: Setup) -> str:
     deep = isinstance(setup.scene, NetworkScene) and len(setup.scene.network.sizes) > 2
-    return (BEND if deep else NO_BEND).format("the boundary it draws is" if setup.classes else "what it predicts is")
+    what = say("the boundary it draws is") if setup.classes else say("what it predicts is")
+    if deep:
+        return say("A linear network cannot bend: its layers together are one, and {what} straight.", what=what)
+    return say("A network without a hidden layer cannot bend: {what} straight.", what=what)
 
 
 def _unit(setup: Setup) -> float:
@@ -194,7 +212,12 @@ def describe_small_rate(run: Course) -> str:
     if not FEW < steps < math.inf:
         return ""
     part, count = number(100 * run.rate / limit, 1), number(float(f"{steps:.2g}"))
-    return f"Learning rate {exact(run.rate)} is {part} % of the limit: about {count} steps to 1/100."
+    return say(
+        "Learning rate {rate} is {part} % of the limit: about {count} steps to 1/100.",
+        rate=exact(run.rate),
+        part=part,
+        count=count,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -207,7 +230,7 @@ def _steps_to_hundredth(setup: Setup, rate: float) -> float:
 
 def sentences(findings: Sequence[Finding], most: int = 2) -> str:
     """The first of them, as one text."""
-    return " ".join(one.sentence for one in findings[:most])
+    return together(" ", (one.sentence for one in findings[:most]))
 
 
 def next_look(run: Course) -> int:

@@ -11,6 +11,7 @@ from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.theme import Meaning
+from gdcli.said import enumerated, say, together
 
 __all__ = ["figures_in_words", "header", "large_figures", "mood", "names", "parameters", "step_words"]
 
@@ -22,23 +23,26 @@ WIDE = 100  # from which words are not shortened
 def names(session: Session) -> list[tuple[str, Meaning]]:
     """Data, model and settings."""
     setup = session.run.setup
-    settings = ", ".join(setup.settings.values())
+    settings = enumerated(setup.settings.values())
     return [(setup.name, theme.HEADING), (setup.model, theme.PLAIN), (settings, theme.NOTE)]
 
 
 def step_words(session: Session, width: int) -> str:
     """Steps and, of batches, epochs."""
     run = session.run
-    epochs = f" epoch {run.now.epoch:,}" if run.setup.batch_size is not None and width >= EPOCHS_TOO else ""
-    return f"step {run.now.number:,}{epochs}"
+    epochs = (
+        say(" epoch {epoch:,}", epoch=run.now.epoch) if run.setup.batch_size is not None and width >= EPOCHS_TOO else ""
+    )
+    return say("step {number:,}{epochs}", number=run.now.number, epochs=epochs)
 
 
 def mood(session: Session) -> tuple[str, Meaning]:
     """Whether it runs, and how fast."""
-    lane = f"lane {session.at + 1} of {len(session.lanes)}, " if session.lanes else ""
+    lane = say("lane {at} of {count}, ", at=session.at + 1, count=len(session.lanes)) if session.lanes else ""
     if session.running:
-        return f"{lane}running, {session.describe_speed()}", theme.RUNNING
-    return f"{lane}{'replay' if session.replaying else 'paused'}", theme.NOTE
+        state = enumerated((say("running"), session.describe_speed()))
+        return lane + state, theme.RUNNING
+    return lane + (say("replay") if session.replaying else say("paused")), theme.NOTE
 
 
 def header(session: Session) -> list[tuple[str, Meaning]]:
@@ -63,15 +67,16 @@ def large_figures(session: Session) -> list[Figure]:
     if isinstance(scene, LineScene):
         return [Figure(loss, (setup.loss_name,), theme.RESULT), rate]
     unit, held = scene.loss_unit, setup.problem.validation is not None
-    figures = [Figure(loss * unit, _held("loss", short(held_out * unit), held), theme.RESULT), rate]
+    figures = [Figure(loss * unit, _held(say("loss"), short(held_out * unit), held), theme.RESULT), rate]
     if math.isnan(accuracy):
         return figures
-    return [*figures, Figure(accuracy, _held("accuracy", f"{held_accuracy:.3f}", held), theme.RESULT, 3)]
+    return [*figures, Figure(accuracy, _held(say("accuracy"), f"{held_accuracy:.3f}", held), theme.RESULT, 3)]
 
 
 def _held(name: str, value: str, held: bool) -> list[str]:
     """What a figure is, with its value on the rows held out where there are some."""
-    return [*(f"{name} ({rows} {value})" for rows in ("validation", "val.", "val.") if held), name]
+    parts = (say("validation"), say("val."), say("val."))
+    return [*(say("{name} ({rows} {value})", name=name, rows=rows, value=value) for rows in parts if held), name]
 
 
 def figures_in_words(session: Session, width: int) -> str:
@@ -79,14 +84,23 @@ def figures_in_words(session: Session, width: int) -> str:
     setup = session.run.setup
     scene = setup.scene
     if isinstance(scene, LineScene):
-        return "  ".join([*parameters(session), f"{setup.loss_name} {short(_newest(session)[0], 6)}"])
+        now = say("{name} {loss}", name=setup.loss_name, loss=short(_newest(session)[0], 6))
+        return together("  ", [*parameters(session), now])
     loss, held_out, accuracy, held_accuracy = _newest(session)
-    other = "validation" if width >= WIDE else "val."
-    text = [f"loss {short(loss * scene.loss_unit)}"]
-    text += [f"{other} {short(held_out * scene.loss_unit)}"] if setup.problem.validation is not None else []
-    text += [f"  accuracy {accuracy:.3f}"] if not math.isnan(accuracy) else []
-    text += [f"{other} {held_accuracy:.3f}"] if not math.isnan(held_accuracy) else []
-    return "  ".join(text)
+    other = say("validation") if width >= WIDE else say("val.")
+    text: list[str] = [say("loss {loss}", loss=short(loss * scene.loss_unit))]
+    text += (
+        [say("{other} {held_out}", other=other, held_out=short(held_out * scene.loss_unit))]
+        if setup.problem.validation is not None
+        else []
+    )
+    text += [say("  accuracy {accuracy:.3f}", accuracy=accuracy)] if not math.isnan(accuracy) else []
+    text += (
+        [say("{other} {held_accuracy:.3f}", other=other, held_accuracy=held_accuracy)]
+        if not math.isnan(held_accuracy)
+        else []
+    )
+    return together("  ", text)
 
 
 def _newest(session: Session) -> tuple[float, float, float, float]:

@@ -8,6 +8,7 @@ from gdcli.live.keys import KEYS, Key
 from gdcli.live.page import Page
 from gdcli.render import theme
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["draw_help", "help_pages"]
 
@@ -33,11 +34,11 @@ def draw_help(page: Page, number: int, keys: Sequence[Key]) -> None:
     """All keys, in groups; on a small screen on several pages."""
     pages = help_pages(page.height, page.width, keys)
     last = number >= len(pages)
-    where = "" if len(pages) == 1 else f" Page {min(number, len(pages))} of {len(pages)}."
-    page.write(
-        0, 0, f"The keys of gdcli live.{where} Any key {'leaves' if last else 'goes on'}.", theme.HEADING, page.width
-    )
-    mouse = "Mouse: click the dial, the surface for a start, the footer; the wheel zooms."
+    where = "" if len(pages) == 1 else say(" Page {min} of {count}.", min=min(number, len(pages)), count=len(pages))
+    what = say("leaves") if last else say("goes on")
+    title = say("The keys of gdcli live.{where} Any key {what}.", where=where, what=what)
+    page.write(0, 0, title, theme.HEADING, page.width)
+    mouse = say("Mouse: click the dial, the surface for a start, the footer; the wheel zooms.")
     page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
     for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
         column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)

@@ -16,6 +16,7 @@ from gdcli.live.history import Moment
 from gdcli.live.run import LiveRun
 from gdcli.live.setup import Setup, SetupFactory
 from gdcli.optim.optimizers import Optimizer
+from gdcli.said import say, together
 
 __all__ = ["MOST", "PARTS", "Lane", "News", "is_excess", "labels", "restarted"]
 
@@ -125,7 +126,7 @@ class Lane:
             name = str(run.status).replace("_", " ")
             self.news = News(self.number, name, messages.describe_arrival(run), True)
         elif run.over:
-            words = f"The schedule's {run.setup.epochs} epochs are over."
+            words = say("The schedule's {epochs} epochs are over.", epochs=run.setup.epochs)
             self.news = News(self.number, "schedule over", words, True)
 
     def is_settled(self) -> bool:
@@ -187,11 +188,11 @@ def _turned(run: LiveRun) -> float | None:
 def labels(lanes: Sequence[Lane]) -> list[str]:
     """Each lane in a few words: its optimizer, its rate, and all else in which lanes differ."""
     setups = [lane.run.setup for lane in lanes]
-    parts = [[type(one.optimizer).__name__ for one in setups], _hyperparameters(setups)]
-    parts.append([f"lr {short(lane.run.rate, 6)}" for lane in lanes])
+    parts: list[list[str]] = [[type(one.optimizer).__name__ for one in setups], _hyperparameters(setups)]
+    parts.append([say("lr {rate}", rate=short(lane.run.rate, 6)) for lane in lanes])
     parts.append(_differing([one.settings["batch"] for one in setups]))
     parts.append(_differing([flag_name(type(one.schedule).__name__) for one in setups]))
-    return [" ".join(word for word in words if word) for words in zip(*parts, strict=True)]
+    return [together(" ", [word for word in words if word]) for words in zip(*parts, strict=True)]
 
 
 def _hyperparameters(setups: Sequence[Setup]) -> list[str]:

@@ -16,6 +16,7 @@ from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
 from gdcli.render.screen import Screen
 from gdcli.render.svg.words import HUES
+from gdcli.said import say
 
 __all__ = ["check_lecture", "lecture_data", "save_lecture"]
 
@@ -36,11 +37,17 @@ def check_lecture(name: str, replay: str | None) -> None:
     """
     path = Path(name)
     if replay is None:
-        raise OptionError("--save goes with --replay here", "gdcli live --replay FILE.jsonl --save FILE.html")
+        raise OptionError(say("--save goes with --replay here"), say("gdcli live --replay FILE.jsonl --save FILE.html"))
     if path.suffix.lower() != ".html":
-        raise OptionError(f"--save: '{name}' does not end in .html", f"as in --save {path.stem or 'lecture'}.html")
+        raise OptionError(
+            say("--save: '{name}' does not end in .html", name=name),
+            say("as in --save {value}.html", value=path.stem or "lecture"),
+        )
     if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
+        raise DataError(
+            say("{name}: there is no folder '{parent}' to write a file in", name=name, parent=path.parent),
+            say("make it first"),
+        )
 
 
 def save_lecture(session: Replay, name: str, recording: str) -> None:

@@ -20,6 +20,7 @@ from gdcli.live.experiment_setup import chained, setup_of
 from gdcli.live.setup import SCALED, LineScene, LossLandscape, NetworkScene, Range, Setup
 from gdcli.nn.losses import mse
 from gdcli.render.reports.surface import resample
+from gdcli.said import say
 from gdcli.training import streams
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Step
@@ -68,7 +69,7 @@ def _setup(name: str, experiment: LineExperiment, like: LineScene | NetworkScene
         state=state,
         landscape=None if len(experiment.names) < 2 else landscape(experiment, getattr(like, "landscape", None)),
     )
-    return setup_of(experiment, scene, name, limit, "batches of")
+    return setup_of(experiment, scene, name, limit, say("batches of"))
 
 
 def _state_shown(experiment: LineExperiment) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gdcli.errors import OptionError
 from gdcli.optim.optimizers import Optimizer
+from gdcli.said import say
 
 __all__ = ["LADDER", "Kept", "kept", "next_kept"]
 
@@ -48,6 +49,6 @@ def next_kept(optimizer: Optimizer, direction: int) -> Kept:
     now = kept(optimizer)
     if now is None:
         name = type(optimizer).__name__
-        raise OptionError(f"{name} has no momentum: 2 takes Momentum, 7 takes Adam with its beta1")
+        raise OptionError(say("{name} has no momentum: 2 takes Momentum, 7 takes Adam with its beta1", name=name))
     rungs = [rung for rung in LADDER if (rung - now.value) * direction > 1e-9]
     return Kept(now.name, (min if direction > 0 else max)(rungs, default=now.value))

@@ -7,6 +7,7 @@ from functools import partial
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.live.experiment_setup import chained, setup_of
 from gdcli.live.setup import LineScene, NetworkScene, Setup
+from gdcli.said import say
 
 
 def network_setup(experiment: NetworkExperiment, name: str) -> Setup:
@@ -19,4 +20,4 @@ def _setup(name: str, experiment: NetworkExperiment, _: LineScene | NetworkScene
     scene = NetworkScene(
         experiment.data, experiment.validation, experiment.network, experiment.preparation, experiment.unit
     )
-    return setup_of(experiment, scene, name, None, "batch")
+    return setup_of(experiment, scene, name, None, say("batch"))

@@ -72,7 +72,7 @@ class Page:
         Returns:
             The column after it.
         """
-        cells = _cells(text, self.screen, width)
+        cells = _cells(self.screen.speak(text), self.screen, width)
         if 0 <= row < self.height:
             begin, end = max(column, 0), min(column + len(cells), self.width)
             if begin < end:

@@ -13,10 +13,15 @@ from gdcli.live.race_words import table
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.live.view import VIEWS
+from gdcli.render.screen import english
+from gdcli.render.vocabulary import word
+from gdcli.said import enumerated, say
 
 __all__ = ["converse"]
 
-WELCOME = "Type n for a step, 'n 5' for five, 'lr 0.3' or 'set momentum=0.8', ? for all keys, q to quit; then Enter."
+WELCOME = say(
+    "Type n for a step, 'n 5' for five, 'lr 0.3' or 'set momentum=0.8', ? for all keys, q to quit; then Enter."
+)
 MOST = 1_000_000
 FIRST, RARER = 20, 10  # steps of a long run that are each reported; then each tenth, each hundredth, ...
 ACTIONS = {key.shown: key.action for key in KEYS} | {name: key.action for key in KEYS for name in key.keys}
@@ -28,6 +33,7 @@ def converse(
     lines: Iterable[str],
     write: Callable[[str], None],
     watcher: Callable[[Session], None] | None = None,
+    speak: Callable[[str], str] = english,
 ) -> None:
     """Answers each line until one says q, or there are no more.
 
@@ -36,12 +42,15 @@ def converse(
         lines: What is typed.
         write: Where answers go, a line each.
         watcher: Called with every state that is written, for a recording.
+        speak: Says a text in the reader's language.
     """
-    talk = _Conversation(session, write, watcher)
+    talk = _Conversation(session, write, watcher, speak)
     setup = session.run.setup
-    settings = ", ".join(setup.settings.values())
-    about = f"{settings}, learning rate {short(session.run.rate, 6)}"
-    write(f"{setup.name}: {setup.model}, {f'a race of {len(session.lanes)} lanes' if session.lanes else about}.")
+    settings = enumerated(setup.settings.values())
+    about: str = say("{settings}, learning rate {rate}", settings=settings, rate=short(session.run.rate, 6))
+    if session.lanes:
+        about = say("a race of {count} lanes", count=len(session.lanes))
+    write(say("{name}: {model}, {about}.", name=setup.name, model=setup.model, about=about))
     talk.report()
     talk.report_lanes()
     write(WELCOME)
@@ -57,6 +66,7 @@ class _Conversation(NamedTuple):
     session: Session
     write: Callable[[str], None]
     watcher: Callable[[Session], None] | None
+    speak: Callable[[str], str]
 
     def report(self) -> None:
         """Where the run stands."""
@@ -66,7 +76,7 @@ class _Conversation(NamedTuple):
 
     def report_lanes(self) -> None:
         """Where each lane of a race stands."""
-        for line in table(session.lanes) if (session := self.session).lanes else ():
+        for line in table(self.session.lanes, self.speak) if self.session.lanes else ():
             self.write(line)
 
     def answer(self, words: Sequence[str]) -> None:
@@ -82,9 +92,9 @@ class _Conversation(NamedTuple):
             self.session.typing = " ".join(rest)
             self.session.typed("enter", None)
         elif not action or action in LEFT_OUT:
-            self.session.say(f"There is no key '{word}'. ? lists them.")
+            self.session.say(say("There is no key '{word}'. ? lists them.", word=word))
         elif (times := _times(action, rest)) is None:
-            self.session.say(f"'{' '.join(rest)}' is no number of times: n 5 takes five steps.")
+            self.session.say(say("'{names}' is no number of times: n 5 takes five steps.", names=" ".join(rest)))
         else:
             self._act("converge" if action == "toggle" else action, times)
         if not self.session.finished:
@@ -97,7 +107,7 @@ class _Conversation(NamedTuple):
     def _help(self) -> None:
         for key in KEYS:
             if key.about and key.action not in LEFT_OUT:
-                self.write(f"{key.shown}: {key.about}")
+                self.write(say("{shown}: {about}", shown=key.shown, about=key.about))
 
     def _act(self, action: str, times: int) -> None:
         for left in reversed(range(times)):
@@ -144,18 +154,29 @@ def state(session: Session) -> str:
         return lanes_state(session.lanes)
     run = session.run
     record, scene = run.known(), run.setup.scene
-    parts = [f"step {run.now.number}"]
+    parts: list[str] = [say("step {number}", number=run.now.number)]
     if isinstance(scene, LineScene):
         raw = scene.raw(run.now.parameters).tolist()
-        parts += [f"{name} {short(value, 6)}" for name, value in zip(scene.names, raw, strict=True)][:12]
-        parts.append(f"{run.setup.loss_name} {short(float(record.loss), 6)}")
+        parts += [
+            say("{name} {value}", name=name, value=short(value, 6))
+            for name, value in zip(scene.names, raw, strict=True)
+        ][:12]
+        parts.append(say("{loss_name} {loss}", loss_name=run.setup.loss_name, loss=short(float(record.loss), 6)))
     else:
-        parts.append(f"epoch {run.now.epoch}")
-        parts.append(f"loss {short(float(record.loss) * scene.loss_unit)}")
+        parts.append(say("epoch {epoch}", epoch=run.now.epoch))
+        parts.append(say("loss {loss}", loss=short(float(record.loss) * scene.loss_unit)))
         if record.validation_loss is not None:
-            parts.append(f"validation loss {short(float(record.validation_loss) * scene.loss_unit)}")
-        parts += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in record.metrics.items()]
+            parts.append(
+                say(
+                    "validation loss {validation_loss}",
+                    validation_loss=short(float(record.validation_loss) * scene.loss_unit),
+                )
+            )
+        parts += [
+            say("{name} {value:.3f}", name=word(name.replace("_", " ")), value=value)
+            for name, value in record.metrics.items()
+        ]
     local = run.limits.newest
     if local is not None and local.number == run.now.number and math.isfinite(local.value):
-        parts.append(f"local limit {local.formula} {short(local.value)}")
-    return ", ".join([*parts, f"learning rate {short(run.rate, 6)}"])
+        parts.append(say("local limit {formula} {value}", formula=local.formula, value=short(local.value)))
+    return enumerated([*parts, say("learning rate {rate}", rate=short(run.rate, 6))])

@@ -14,6 +14,7 @@ from gdcli.render import theme
 from gdcli.render.charts.axes import compact
 from gdcli.render.screen import Screen, columns
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["PEN", "Figure", "draw_figures", "draw_header", "rate_figure"]
 
@@ -45,17 +46,22 @@ class Figure(NamedTuple):
     def lines(self, scale: int, level: int, screen: Screen) -> list[str]:
         """The label of a level, and below it the figures."""
         large = numerals(compact(self.value, self.digits), scale, screen)
-        return [self.labels[min(level, len(self.labels) - 1)], *large]
+        return [screen.speak(self.labels[min(level, len(self.labels) - 1)]), *large]
 
 
 def rate_figure(run: Course) -> Figure:
     """The learning rate, and where it is in relation to the limit."""
     rate, limit = run.rate, run.limit
     if limit is None:
-        return Figure(rate, ("learning rate",), theme.RATE)
-    what, meaning = ("above limit", theme.WARNING) if rate > limit else ("limit", theme.RATE)
-    long = [f"learning rate ({what} {formula}{short(limit)})" for formula in (f"{run.limit_formula} = ", "")]
-    return Figure(rate, (*long, f"rate ({what} {short(limit, 2)})", "learning rate"), meaning)
+        return Figure(rate, (say("learning rate"),), theme.RATE)
+    what, meaning = (say("above limit"), theme.WARNING) if rate > limit else (say("limit"), theme.RATE)
+    long = [
+        say("learning rate ({what} {formula}{limit})", what=what, formula=formula, limit=short(limit))
+        for formula in (f"{run.limit_formula} = ", "")
+    ]
+    return Figure(
+        rate, (*long, say("rate ({what} {limit})", what=what, limit=short(limit, 2)), say("learning rate")), meaning
+    )
 
 
 def draw_figures(page: Page, top: int, figures: Sequence[Figure], beside: Sequence[str] = ()) -> int:
@@ -76,6 +82,7 @@ def draw_figures(page: Page, top: int, figures: Sequence[Figure], beside: Sequen
         for row, line in enumerate(lines):
             page.write(column, top + row, line, theme.NOTE if row == 0 else figure.meaning)
         column += _width([lines]) + APART
+    beside = [page.screen.speak(line) for line in beside]
     if column + max(map(columns, beside), default=0) <= page.width and len(beside) <= len(blocks[0]):
         for row, line in enumerate(beside, start=top + len(blocks[0]) - len(beside)):
             page.write(column, row, line, theme.RESULT)
@@ -103,7 +110,8 @@ def draw_header(page: Page, words: Sequence[tuple[str, Meaning]]) -> int:
         The row after them.
     """
     row = column = 0
-    for text, meaning in words:
+    for said, meaning in words:
+        text = page.screen.speak(said)
         if column and column + columns(text) > page.width:
             row, column = row + 1, 0
         column = page.write(column, row, text, meaning, page.width) + GAP

@@ -16,6 +16,7 @@ from gdcli.live.run import LiveRun
 from gdcli.live.session import AT_ONCE, Session
 from gdcli.live.setup import Choice, SetupFactory
 from gdcli.live.view import AUTOMATIC
+from gdcli.said import say, together
 
 __all__ = ["Race"]
 
@@ -96,7 +97,8 @@ class Race(Session):
         moved = [lane for lane in self.lanes if lane.advance()]
         lost = [lane_name(self.lanes, lane) for lane in moved if lane.run.diverged]
         if lost:
-            self.say(f"{' and '.join(lost)} diverged at step {moved[0].number:,}.")
+            lanes = together(say(" and "), lost)
+            self.say(say("{lanes} diverged at step {number:,}.", lanes=lanes, number=moved[0].number))
         return bool(moved)
 
     def stop(self) -> None:
@@ -109,7 +111,7 @@ class Race(Session):
             lane.run.known()
             lane.note_end()
         if self.ended:
-            self.say("All lanes are at their end. r begins again, b goes back.")
+            self.say(say("All lanes are at their end. r begins again, b goes back."))
 
     def toggle(self) -> None:
         """Runs, or pauses."""
@@ -117,7 +119,7 @@ class Race(Session):
             super().toggle()
         else:
             self.stop()
-            self.say(f"Paused. {lead(self.lanes)}")
+            self.say(say("Paused. {lead}", lead=lead(self.lanes)))
 
     def step(self) -> None:
         """One update of each lane."""
@@ -130,7 +132,7 @@ class Race(Session):
         lost = self.message
         self.stop()
         if not self.ended:
-            self.say(f"{lost} {lead(self.lanes)}".strip())
+            self.say(together(" ", [part for part in (lost, lead(self.lanes)) if part]))
 
     def epoch(self) -> None:
         """One pass over the data, as the lane at the keys makes it."""
@@ -151,7 +153,7 @@ class Race(Session):
         self.stop()
         waiting = [lane for lane in self.lanes if not lane.is_settled()]
         if not waiting:
-            self.say(f"{self._news()} Change something, or space runs on.")
+            self.say(say("{news} Change something, or space runs on.", news=self._news()))
             return
         self._hunts = [Hunt(lane) for lane in waiting]
         self.start("converge")
@@ -159,7 +161,7 @@ class Race(Session):
     def _news(self) -> str:
         """What there is to say of the lane at the keys; the table has that of the others."""
         news = self.lanes[self.at].news
-        return f"Lane {self.at + 1}: {news.sentence}" if news is not None else ""
+        return "" if news is None else say("Lane {number}: {sentence}", number=self.at + 1, sentence=news.sentence)
 
     def back(self) -> None:
         """One step back, all lanes."""
@@ -169,11 +171,11 @@ class Race(Session):
         self.running, self.goal = False, ""
         number = max(lane.number for lane in self.lanes)
         if not number:
-            self.say("This is the start.")
+            self.say(say("This is the start."))
         elif self._go_back(number - 1):
-            self.say(f"Back at step {number - 1:,}, with the numbers they had.")
+            self.say(say("Back at step {number:,}, with the numbers they had.", number=number - 1))
         else:
-            self.say("That is as far back as is remembered. r goes to the start.")
+            self.say(say("That is as far back as is remembered. r goes to the start."))
 
     def best(self) -> None:
         """Back to where the lane at the keys was lowest, all lanes."""
@@ -183,8 +185,9 @@ class Race(Session):
         self.running, self.goal = False, ""
         number = self.run.best.number
         there = self._go_back(number)
-        text = f"Back at step {number:,}, where lane {self.at + 1}'s loss was lowest."
-        self.say(text if there else f"Step {number:,} is further back than is remembered. r goes to the start.")
+        text = say("Back at step {number:,}, where lane {lane}'s loss was lowest.", number=number, lane=self.at + 1)
+        far = say("Step {number:,} is further back than is remembered. r goes to the start.", number=number)
+        self.say(text if there else far)
 
     def _go_back(self, number: int) -> bool:
         """All lanes back to a step, if each still remembers it."""
@@ -205,7 +208,7 @@ class Race(Session):
             super().reset()
         else:
             self._begin_lanes(
-                [restarted(lane.factory, lane.run) for lane in self.lanes], "The same start again, all lanes."
+                [restarted(lane.factory, lane.run) for lane in self.lanes], say("The same start again, all lanes.")
             )
 
     def _change(self, name: str, direction: int) -> None:
@@ -214,17 +217,18 @@ class Race(Session):
             super()._change(name, direction)
             return
         if name == "data":
-            raise OptionError("the lanes race on these rows; C takes lanes away, and d gives one run others")
+            raise OptionError(say("the lanes race on these rows; C takes lanes away, and d gives one run others"))
         choice, own = Choice(name, direction), self.lanes[self.at]
         new = own.factory.value(choice, own.run.setup)
         if new is not None and own.number and not own.run.diverged:
             self._change_now((Setting(own.number + 1, *new),))
             return
-        factories, words = [restarted(lane.factory, lane.run) for lane in self.lanes], ""
+        factories = [restarted(lane.factory, lane.run) for lane in self.lanes]
+        words: str = ""
         for lane, factory in zip(self.lanes, factories, strict=True):
             if name not in OWN or lane is own:
                 words = factory.change(choice, lane.turned)
-        self._begin_lanes(factories, f"{self._whose(name in OWN)}: {words}")
+        self._begin_lanes(factories, say("{whose}: {words}", whose=self._whose(name in OWN), words=words))
 
     def set_options(self, text: str) -> None:
         """Options of other values, `momentum=0.8`, from here on; at the start, from there."""
@@ -233,11 +237,12 @@ class Race(Session):
             return
         changes = at_step(1, text)
         own = not any(one.name in SHARED for one in changes)
-        factories, words = [restarted(lane.factory, lane.run) for lane in self.lanes], ""
+        factories = [restarted(lane.factory, lane.run) for lane in self.lanes]
+        words: str = ""
         for lane, factory in zip(self.lanes, factories, strict=True):
             if not own or lane is self.lanes[self.at]:
                 words = factory.set_options(changes, lane.turned)
-        self._begin_lanes(factories, f"{self._whose(own)}: {words}")
+        self._begin_lanes(factories, say("{whose}: {words}", whose=self._whose(own), words=words))
 
     def _change_now(self, changes: tuple[Setting, ...]) -> None:
         """Changes settings in mid-run: of the lane at the keys, or those of all lanes."""
@@ -249,10 +254,17 @@ class Race(Session):
             if not lane.run.ended:
                 lane.run.change(*(one._replace(step=lane.number + 1) for one in changes))
                 lane.news = None
-        self.say(f"{self._whose(own)}: {describe_changes(changes)} from step {changes[0].step:,} on.")
+        self.say(
+            say(
+                "{whose}: {changes} from step {step:,} on.",
+                whose=self._whose(own),
+                changes=describe_changes(changes),
+                step=changes[0].step,
+            )
+        )
 
     def _whose(self, own: bool) -> str:
-        return f"Lane {self.at + 1}" if own else "All lanes"
+        return say("Lane {number}", number=self.at + 1) if own else say("All lanes")
 
     def set_rate(self, rate: float) -> None:
         """Turns the dial of the lane at the keys. Nothing is reset."""
@@ -265,7 +277,8 @@ class Race(Session):
         if not self.lanes:
             super().restart_from(x, y)
             return
-        factories, words = [restarted(lane.factory, lane.run) for lane in self.lanes], ""
+        factories = [restarted(lane.factory, lane.run) for lane in self.lanes]
+        words: str = ""
         for lane, factory in zip(self.lanes, factories, strict=True):
             words = factory.restart_from(x, y, lane.turned)
         self._begin_lanes(factories, words)
@@ -285,12 +298,17 @@ class Race(Session):
             self.compare()
             return
         if len(self.lanes) == MOST:
-            self.say(f"{MOST} lanes are the most. C takes one away.")
+            self.say(say("{most} lanes are the most. C takes one away.", most=MOST))
             return
         factories = [restarted(lane.factory, lane.run) for lane in self.lanes] or [restarted(self.factory, self.run)]
         self._begin_lanes([*factories, factories[self.at].with_options()], "")
         self._select(-1)
-        self.say(f"Lane {self.at + 1} is there, set up as the one before. Now change it: o, 1 to 9, or its rate.")
+        self.say(
+            say(
+                "Lane {number} is there, set up as the one before. Now change it: o, 1 to 9, or its rate.",
+                number=self.at + 1,
+            )
+        )
 
     def drop_lane(self) -> None:
         """Takes the lane at the keys away; the others stay where they are."""
@@ -300,7 +318,8 @@ class Race(Session):
         name = lane_name(self.lanes, self.lanes[self.at])
         del self.lanes[self.at]
         self._select(min(self.at, len(self.lanes) - 1))
-        self.say(f"{name} is gone." if len(self.lanes) > 1 else f"{name} is gone: one run is left.")
+        left = say("{name} is gone.", name=name)
+        self.say(left if len(self.lanes) > 1 else say("{name} is gone: one run is left.", name=name))
         if len(self.lanes) == 1:
             self.lanes.clear()
             self.at = 0
@@ -308,10 +327,11 @@ class Race(Session):
     def next_lane(self) -> None:
         """The keys go to the next lane."""
         if not self.lanes:
-            self.say("There is one run alone: c adds a lane.")
+            self.say(say("There is one run alone: c adds a lane."))
             return
         self._select(self.at + 1)
-        self.say(self._news() or f"The keys are lane {self.at + 1}'s: {labels(self.lanes)[self.at]}.")
+        label = labels(self.lanes)[self.at]
+        self.say(self._news() or say("The keys are lane {number}'s: {label}.", number=self.at + 1, label=label))
 
     def switch_projector(self, width: int) -> None:
         """One picture with large figures, or all; a race shows all, on narrow screens too, until that is asked for."""

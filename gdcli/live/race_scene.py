@@ -8,6 +8,7 @@ from gdcli.live.panels.landscape import LossSurface
 from gdcli.live.panels.race import RaceCurves, RaceRates, RaceSurface, RaceTable
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
+from gdcli.said import say
 
 __all__ = ["race_pictures", "race_places"]
 
@@ -51,9 +52,9 @@ def race_pictures(session: Session, surface: LossSurface, own: Panel) -> list[tu
     first = _first(session, surface, own)
     table = RaceTable(session.lanes, session.at)
     return [
-        ("paths" if first is not own else "regions", first),
-        ("loss curves", RaceCurves(session.lanes)),
-        ("table", table),
+        (say("paths") if first is not own else say("regions"), first),
+        (say("loss curves"), RaceCurves(session.lanes)),
+        (say("table"), table),
     ]
 
 

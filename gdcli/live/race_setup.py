@@ -13,10 +13,12 @@ from gdcli.experiments.spec import LoopSpec, OptimizerSpec, RateSpec
 from gdcli.live.lanes import MOST
 from gdcli.live.session_factory import SessionFactory
 from gdcli.live.setup import LineScene, Setup
+from gdcli.render.vocabulary import word
+from gdcli.said import Said, enumerated, say
 
 __all__ = ["check_race", "lane_factories"]
 
-EXAMPLE = "as in --race sgd,momentum,adam or --race lr=0.01,0.1,0.28"
+EXAMPLE = say("as in --race sgd,momentum,adam or --race lr=0.01,0.1,0.28")
 LEFT_OUT = {"lr_at", "weight_decay"}
 """A list of its own; and what changes the surface."""
 
@@ -39,7 +41,8 @@ def lane_factories(text: str | None, factory: SessionFactory, given: Collection[
     values = _values(name, items)
     if name in given:
         flag = name.replace("_", "-")
-        raise OptionError(f"--race and --{flag} both choose the {flag.replace('-', ' ')}", f"leave out --{flag}")
+        what = say("--race and --{flag} both choose the {name}", flag=flag, name=word(flag.replace("-", " ")))
+        raise OptionError(what, say("leave out --{flag}", flag=flag))
     first, *others = [{name: value, **_fit(value, name, values, factory)} for value in values]
     lanes = [factory.with_options(**first)]
     _check_number(name, lanes[0])
@@ -48,8 +51,8 @@ def lane_factories(text: str | None, factory: SessionFactory, given: Collection[
     made = [_essence(lane.setup) for lane in lanes]
     for at, one in enumerate(made):
         if one in made[:at]:
-            what = f"--race: {items[made.index(one)]} and {items[at]} are the same run here"
-            raise OptionError(what, f"leave out one of the two, {EXAMPLE}")
+            what = say("--race: {one} and {other} are the same run here", one=items[made.index(one)], other=items[at])
+            raise OptionError(what, say("leave out one of the two, {example}", example=EXAMPLE))
     return lanes
 
 
@@ -60,9 +63,9 @@ def check_race(text: str | None, record: str | None, replay: str | None) -> None
         OptionError: If it is to be recorded, or played back.
     """
     if text is not None and record is not None:
-        raise OptionError("--race: a recording holds one run, not a race", "leave out --record, or --race")
+        raise OptionError(say("--race: a recording holds one run, not a race"), say("leave out --record, or --race"))
     if text is not None and replay is not None:
-        raise OptionError("--race: a recording is played as it was, one run", "leave out --race")
+        raise OptionError(say("--race: a recording is played as it was, one run"), say("leave out --race"))
 
 
 def _parted(text: str) -> tuple[str, list[str]]:
@@ -71,7 +74,8 @@ def _parted(text: str) -> tuple[str, list[str]]:
     name, values = (name.strip().lstrip("-").replace("-", "_"), values) if equals else ("optimizer", text)
     items = [item.strip() for item in values.split(",")]
     if "" in items:
-        raise OptionError(f"--race: lane {items.index('') + 1} of '{text}' is empty", EXAMPLE)
+        number = items.index("") + 1
+        raise OptionError(say("--race: lane {number} of '{text}' is empty", number=number, text=text), EXAMPLE)
     return "lr" if name == "learning_rate" else name, items
 
 
@@ -90,20 +94,26 @@ def _values(name: str, items: list[str]) -> list[Any]:
     known = _options()
     if name not in known:
         flag, flags = name.replace("_", "-"), [one.replace("_", "-") for one in known]
-        what = f"--race: lanes differ in the optimizer, its numbers, the rate or the batch, not in '{flag}'"
+        what = say(
+            "--race: lanes differ in the optimizer, its numbers, the rate or the batch, not in '{flag}'", flag=flag
+        )
         raise OptionError(what, did_you_mean(flag, flags))
     values = [_value(known[name], item) for item in items]
     for at, value in enumerate(values):
         if value in values[:at]:
-            raise OptionError(
-                f"--race: '{items[at]}' is there twice, as lanes {values.index(value) + 1} and {at + 1}", EXAMPLE
+            what = say(
+                "--race: '{item}' is there twice, as lanes {first} and {second}",
+                item=items[at],
+                first=values.index(value) + 1,
+                second=at + 1,
             )
+            raise OptionError(what, EXAMPLE)
     if len(values) == 1:
-        raise OptionError(f"--race: '{items[0]}' is one lane, and a race has two or more", EXAMPLE)
+        what = say("--race: '{item}' is one lane, and a race has two or more", item=items[0])
+        raise OptionError(what, EXAMPLE)
     if len(values) > MOST:
-        raise OptionError(
-            f"--race: {len(values)} lanes are more than {MOST}", "gdcli sweep compares as many as you like"
-        )
+        what = say("--race: {count} lanes are more than {most}", count=len(values), most=MOST)
+        raise OptionError(what, say("gdcli sweep compares as many as you like"))
     return values
 
 
@@ -113,7 +123,14 @@ def _value(option: Option, text: str) -> Any:
     try:
         return option.read(text)
     except OptionError as error:
-        raise OptionError(f"--race: {error.message.removeprefix('--')}", error.hint) from None
+        raise OptionError(_of_race(error.message), error.hint) from None
+
+
+def _of_race(message: str) -> Said:
+    """What is wrong with an option, said of the race: "--race: lr: ..."."""
+    if isinstance(message, Said):
+        message = Said(message.removeprefix("--"), message.template.removeprefix("--"), message.fields)
+    return say("--race: {message}", message=message.removeprefix("--") if not isinstance(message, Said) else message)
 
 
 def _check_number(name: str, lane: SessionFactory) -> None:
@@ -124,7 +141,7 @@ def _check_number(name: str, lane: SessionFactory) -> None:
         owner = next((one for one in names(OPTIMIZER) if name in _numbers_of(one)), "")
         if not owner or not error.message.startswith(f"--{name}: "):
             raise
-        raise OptionError(f"--race: {error.message.removeprefix('--')}", f"add --optimizer {owner}") from None
+        raise OptionError(_of_race(error.message), say("add --optimizer {owner}", owner=owner)) from None
 
 
 def _fit(value: Any, name: str, values: Sequence[Any], factory: SessionFactory) -> dict[str, float | None]:
@@ -139,7 +156,8 @@ def _fit(value: Any, name: str, values: Sequence[Any], factory: SessionFactory) 
     for number in settings:
         if not any(number in own for own in known.values()):
             flag = f"--{number.replace('_', '-')}"
-            raise OptionError(f"{flag}: none of {', '.join(values)} has it", f"leave out {flag}")
+            what = say("{flag}: none of {names} has it", flag=flag, names=enumerated(values))
+            raise OptionError(what, say("leave out {flag}", flag=flag))
     return {number: given if number in known[value] else None for number, given in settings.items()}
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gdcli.formatting import short
 from gdcli.live.lanes import PARTS, Lane, is_excess, labels
 from gdcli.live.messages import rate_warning
 from gdcli.live.setup import NetworkScene
+from gdcli.render.screen import align_right, columns
+from gdcli.render.vocabulary import word
+from gdcli.said import enumerated, say, uncapitalized
 
-__all__ = ["HEADS", "Row", "describe_parts", "lane_name", "lead", "loss_name", "rows", "state", "table"]
+__all__ = ["HEADS", "Row", "describe_parts", "lane_name", "lead", "loss_name", "rows", "state", "table", "widths"]
 
-HEADS = ("lane", "to 1/100", "to 1/10,000")
+HEADS = (say("lane"), say("to 1/100"), say("to 1/10,000"))
 """Of the columns, but for the loss, which has its own name."""
 
 
@@ -26,6 +29,7 @@ class Row(NamedTuple):
         loss: Where it stands.
         steps: To each part of the start's height; "-" until then.
         news: What there is to say of it, in a few words.
+        bad: Whether that is a warning.
     """
 
     number: str
@@ -33,6 +37,7 @@ class Row(NamedTuple):
     loss: str
     steps: tuple[str, ...]
     news: str
+    bad: bool
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -48,15 +53,16 @@ def rows(lanes: Sequence[Lane]) -> list[Row]:
 def _row(number: int, lane: Lane, label: str) -> Row:
     steps = tuple("-" if (step := lane.reached(part)) is None else f"{step:,}" for part in PARTS)
     news = lane.news
-    words = f"{news.name} at step {news.step:,}" if news is not None else _warning(lane)
-    return Row(str(number), label, short(loss(lane), 5), steps, words)
+    words = _warning(lane) if news is None else say("{name} at step {step:,}", name=word(news.name), step=news.step)
+    bad = bool(words) if news is None else news.name == "diverged"
+    return Row(str(number), label, short(loss(lane), 5), steps, words, bad)
 
 
 def _warning(lane: Lane) -> str:
     limit = lane.run.setup.limit
     if limit is None or not rate_warning(lane.run):
         return ""
-    return f"above {lane.run.setup.limit_formula} = {short(limit)}"
+    return say("above {formula} = {limit}", formula=lane.run.setup.limit_formula, limit=short(limit))
 
 
 def loss(lane: Lane) -> float:
@@ -69,36 +75,44 @@ def loss(lane: Lane) -> float:
 def loss_name(lanes: Sequence[Lane]) -> str:
     """What the column of losses is called."""
     setup = lanes[0].run.setup
-    return "loss" if isinstance(setup.scene, NetworkScene) else setup.loss_name
+    return say("loss") if isinstance(setup.scene, NetworkScene) else setup.loss_name
 
 
 def describe_parts(lanes: Sequence[Lane]) -> str:
     """What the counted steps lead to."""
     setups = [lane.run.setup for lane in lanes]
     if all(is_excess(setup) for setup in setups):
-        return f"steps to 1/100 and 1/10,000 of the start's {loss_name(lanes)} above its minimum"
-    seen = "" if all(setup.batch_size is None for setup in setups) else "; seen after each epoch"
-    return f"steps to 1/100 and 1/10,000 of the start's training loss{seen}"
+        return say("steps to 1/100 and 1/10,000 of the start's {loss} above its minimum", loss=loss_name(lanes))
+    if all(setup.batch_size is None for setup in setups):
+        return say("steps to 1/100 and 1/10,000 of the start's training loss")
+    return say("steps to 1/100 and 1/10,000 of the start's training loss; seen after each epoch")
 
 
-def table(lanes: Sequence[Lane]) -> list[str]:
-    """All rows as text, under their heads."""
+def table(lanes: Sequence[Lane], speak: Callable[[str], str]) -> list[str]:
+    """All rows as text in the reader's language, under their heads."""
     found = rows(lanes)
-    heads = (HEADS[0], loss_name(lanes), *HEADS[1:])
-    wide = [max(map(len, column)) for column in zip(heads, *(row.cells for row in found), strict=True)]
-    lines = (f"{row.number}  {_cells(row.cells, wide)}   {row.news}" for row in found)
-    return [f"   {_cells(heads, wide)}", *map(str.rstrip, lines), describe_parts(lanes)]
+    cells = [[speak(cell) for cell in (HEADS[0], loss_name(lanes), *HEADS[1:])]]
+    cells += [[speak(cell) for cell in row.cells] for row in found]
+    heads, *lines = (_aligned(one, widths(cells)) for one in cells)
+    rest = (f"{row.number}  {line}   {speak(row.news)}".rstrip() for row, line in zip(found, lines, strict=True))
+    return [f"   {heads}", *rest, speak(describe_parts(lanes))]
 
 
-def _cells(cells: Sequence[str], wide: Sequence[int]) -> str:
-    """The first column to the left, the others to the right."""
-    return "  ".join([f"{cells[0]:<{wide[0]}}", *(f"{c:>{w}}" for c, w in zip(cells[1:], wide[1:], strict=True))])
+def widths(cells: Sequence[Sequence[str]]) -> list[int]:
+    """The columns that each column of rows needs."""
+    return [max(map(columns, column)) for column in zip(*cells, strict=True)]
+
+
+def _aligned(cells: Sequence[str], wide: Sequence[int]) -> str:
+    """The first cell to the left of its column, the others to the right."""
+    rest = (align_right(cell, width) for cell, width in zip(cells[1:], wide[1:], strict=True))
+    return "  ".join([cells[0] + " " * (wide[0] - columns(cells[0])), *rest])
 
 
 def lane_name(lanes: Sequence[Lane], lane: Lane) -> str:
     """A lane by its number and what it is: "Lane 2, Adam lr 0.1"."""
     at = lanes.index(lane)
-    return f"Lane {at + 1}, {labels(lanes)[at]},"
+    return say("Lane {number}, {label},", number=at + 1, label=labels(lanes)[at])
 
 
 def lead(lanes: Sequence[Lane]) -> str:
@@ -107,12 +121,19 @@ def lead(lanes: Sequence[Lane]) -> str:
     least = min((height for height in heights if not math.isnan(height)), default=math.nan)
     first = [lane for lane, height in zip(lanes, heights, strict=True) if height == least]
     if len(first) != 1:
-        return f"Step {number:,}."
-    name = lane_name(lanes, first[0])
-    return f"Step {number:,}: {name[:1].lower()}{name[1:]} is lowest: {loss_name(lanes)} {short(least)}."
+        return say("Step {number:,}.", number=number)
+    lane = uncapitalized(lane_name(lanes, first[0]))
+    return say(
+        "Step {number:,}: {lane} is lowest: {name} {least}.",
+        number=number,
+        lane=lane,
+        name=loss_name(lanes),
+        least=short(least),
+    )
 
 
 def state(lanes: Sequence[Lane]) -> str:
     """Where all lanes stand, in a line."""
     number = max(lane.number for lane in lanes)
-    return f"step {number}, {loss_name(lanes)} by lane: {', '.join(row.loss for row in rows(lanes))}"
+    losses = enumerated([row.loss for row in rows(lanes)])
+    return say("step {number}, {name} by lane: {losses}", number=number, name=loss_name(lanes), losses=losses)

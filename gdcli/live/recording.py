@@ -19,6 +19,7 @@ from gdcli.experiments import notation
 from gdcli.experiments.notation import Setting
 from gdcli.live.history import Moment
 from gdcli.live.session import Session
+from gdcli.said import say
 from gdcli.training.records import Epoch, Step
 
 __all__ = ["SCHEMA", "Recorder", "moment_from", "read_recording"]
@@ -40,7 +41,7 @@ class Recorder:
         name: What the file is called.
     """
 
-    def __init__(self, file: io.TextIOBase, clock: Callable[[], float], name: str = "the recording") -> None:
+    def __init__(self, file: io.TextIOBase, clock: Callable[[], float], name: str = say("the recording")) -> None:
         self._file, self._name, self._clock, self._begun = file, name, clock, clock()
         self._session: Session | None = None
         self._last: Moment | None = None
@@ -88,8 +89,8 @@ class Recorder:
         except OSError as error:
             with contextlib.suppress(OSError):
                 self._file.close()  # which would try once more, and fail without the file's name
-            what = f"{self._name}: cannot be written: {error.strerror}"
-            raise DataError(what, "make room, or record in another place") from None
+            what = say("{name}: cannot be written: {strerror}", name=self._name, strerror=error.strerror)
+            raise DataError(what, say("make room, or record in another place")) from None
 
 
 def _encode(moment: Moment) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _state(encoded: Any, shape: tuple[int, ...]) -> dict[str, Any] | None:
         return None
     state = {str(name): _count(part) if isinstance(part, int) else _unpacked(part) for name, part in encoded.items()}
     if any(isinstance(part, np.ndarray) and part.shape != shape for part in state.values()):
-        raise ValueError("a state of another length")
+        raise ValueError(say("a state of another length"))
     return state
 
 
@@ -141,14 +142,14 @@ def _packed(array: Array) -> list[str]:
 def _unpacked(packed: Any) -> Array:
     name, text = packed
     if name not in DTYPES:
-        raise ValueError(f"no array of {name}")
+        raise ValueError(say("no array of {name}", name=name))
     return np.frombuffer(base64.b64decode(text, validate=True), dtype=name)
 
 
 def _count(value: Any) -> int:
     """A whole number that can be one of steps."""
     if not isinstance(value, int) or not 0 <= value < MOST:
-        raise ValueError(f"no number of steps: {value}")
+        raise ValueError(say("no number of steps: {value}", value=value))
     return value
 
 
@@ -174,7 +175,7 @@ def moment_from(encoded: dict[str, Any]) -> Moment:
         return Moment(number, epoch, parameters, None, None, measured)
     before, gradient = _unpacked(encoded["before"]), _unpacked(encoded["gradient"])
     if not before.shape == gradient.shape == parameters.shape:
-        raise ValueError("arrays of different lengths")
+        raise ValueError(say("arrays of different lengths"))
     rows: Array | slice = _unpacked(encoded["rows"]) if encoded["rows"] is not None else _slice(encoded["slice"])
 
     def replayed() -> Array:
@@ -198,7 +199,7 @@ def moment_from(encoded: dict[str, Any]) -> Moment:
 
 
 def _refused(word: str) -> Any:
-    raise ValueError(f"json has no {word}")
+    raise ValueError(say("json has no {word}", word=word))
 
 
 def _rate(value: Any) -> float:
@@ -210,7 +211,7 @@ def _rate(value: Any) -> float:
 
 def _settings(texts: Any) -> tuple[Setting, ...]:
     if not isinstance(texts, list) or not texts:
-        raise ValueError("no changes")
+        raise ValueError(say("no changes"))
     return tuple(one for text in texts for one in notation.at(text))
 
 
@@ -245,13 +246,21 @@ def read_recording(lines: Iterator[str], name: str) -> list[tuple[float, str, An
         except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError, OptionError) as error:
             if entries and not line.endswith("\n") and isinstance(error, json.JSONDecodeError):
                 break  # it was cut off in the middle of a line
-            wrong = "is no recording of gdcli live" if number == 1 else f"line {number}: is not what gdcli live writes"
-            raise DataError(f"{name}: {wrong}", "make one with gdcli live --record FILE.jsonl") from None
+            wrong = (
+                say("is no recording of gdcli live")
+                if number == 1
+                else say("line {number}: is not what gdcli live writes", number=number)
+            )
+            raise DataError(
+                say("{name}: {wrong}", name=name, wrong=wrong), say("make one with gdcli live --record FILE.jsonl")
+            ) from None
     while len(entries) > 1 and entries[-1][1] == "setup":
         entries.pop()  # it was cut off before the state that this leads to
     kinds = [kind for _, kind, _ in entries]
     pairs = itertools.zip_longest(entries, entries[1:])
     shown = all(after and after[1] == "at" and after[2].measured for one, after in pairs if one[1] == "setup")
     if kinds[:1] != ["setup"] or not shown:
-        raise DataError(f"{name}: holds nothing to play back", "make one with gdcli live --record FILE.jsonl")
+        raise DataError(
+            say("{name}: holds nothing to play back", name=name), say("make one with gdcli live --record FILE.jsonl")
+        )
     return entries

@@ -12,6 +12,7 @@ from gdcli.data.files import reading_errors
 from gdcli.data.growing_file import GrowingFile
 from gdcli.errors import DataError, OptionError
 from gdcli.live.recording import Recorder, read_recording
+from gdcli.said import say
 
 __all__ = ["check_record", "recorded", "recorder_to"]
 
@@ -32,9 +33,12 @@ def check_record(name: str | None, data: str) -> None:
         return
     path = Path(name)
     if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
+        raise DataError(
+            say("{name}: there is no folder '{parent}' to write a file in", name=name, parent=path.parent),
+            say("make it first"),
+        )
     if path.exists() and Path(data).exists() and path.samefile(data):
-        raise OptionError(f"--record: {name} is the data", "record in another file")
+        raise OptionError(say("--record: {name} is the data", name=name), say("record in another file"))
 
 
 def recorded(name: str) -> list[Any]:
@@ -44,7 +48,9 @@ def recorded(name: str) -> list[Any]:
         DataError: If there is none, or it is none.
     """
     if not Path(name).is_file():
-        what = "is a folder" if Path(name).is_dir() else "no such file"
-        raise DataError(f"{name}: {what}", "make one with gdcli live --record FILE.jsonl")
+        what = say("is a folder") if Path(name).is_dir() else say("no such file")
+        raise DataError(
+            say("{name}: {what}", name=name, what=what), say("make one with gdcli live --record FILE.jsonl")
+        )
     with reading_errors(name), Path(name).open(encoding="utf-8", errors="replace") as file:
         return read_recording(file, name)

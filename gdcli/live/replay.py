@@ -19,22 +19,21 @@ from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
 from gdcli.live.setup import Setup, SetupFactory
 from gdcli.live.view import VIEWS
+from gdcli.said import say, together
 from gdcli.training.records import Epoch, Step
 
 __all__ = ["Replay"]
 
 Entry = tuple[float, str, Any]
-WELCOME = "A recording, at its beginning. Space plays it, n shows the next moment, ? all keys."
+WELCOME = say("A recording, at its beginning. Space plays it, n shows the next moment, ? all keys.")
 SAID = {
-    "setup": "A new start.",
-    "turn": "The learning rate is {} from here on.",
-    "changes": "{} from here on.",
-    "ghost": "A second run, with {}, starts from here.",
-    "forget": "The second run is gone.",
+    "setup": say("A new start."),
+    "turn": "",
+    "changes": "",
+    "ghost": "",
+    "forget": say("The second run is gone."),
 }
-SHORT: dict[str, Callable[[Any], str]] = {"turn": short, "changes": describe_changes}
-"""How what there is to a kind is said."""
-SETTLED = "This is a recording: what happened is settled. Space plays it, n and b step through it."
+SETTLED = say("This is a recording: what happened is settled. Space plays it, n and b step through it.")
 OWN = ("toggle", "step", "epoch", "converge", "back", "best", "reset", "faster", "slower")
 LOOKS = ("other_picture", "show_help", "quit", "save_picture", *VIEWS)
 
@@ -104,8 +103,8 @@ class Replay(Session):
         """The speed in words."""
         speed = self.speeds[self.speed]
         if speed == 1:
-            return "as fast as it was"
-        return "as fast as it goes" if math.isinf(speed) else f"{speed:g} times as fast as it was"
+            return say("as fast as it was")
+        return say("as fast as it goes") if math.isinf(speed) else say("{speed:g} times as fast as it was", speed=speed)
 
     def _factory(self, index: int) -> SetupFactory:
         if index not in self._factories:
@@ -137,10 +136,10 @@ class Replay(Session):
         for index, (seconds, kind, what) in enumerate(self._entries):
             self._go_to(index)
             if kind == "at":
-                yield seconds, "; ".join(said)
+                yield seconds, together(say("; "), said)
                 said = []
             elif kind in SAID:
-                said.append(SAID[kind].format(SHORT.get(kind, str)(what)))
+                said.append(_said(kind, what))
 
     # moving
 
@@ -197,7 +196,9 @@ class Replay(Session):
 
     def _check(self) -> None:
         """Refuses states that cannot be of the runs that were set up."""
-        refusal = DataError("the recording does not go with its data", "play it back where the data is as it was")
+        refusal = DataError(
+            say("the recording does not go with its data"), say("play it back where the data is as it was")
+        )
         changes: tuple[Setting, ...] = ()
         for index, (_, kind, what) in enumerate(self._entries):
             if kind == "setup":
@@ -254,7 +255,7 @@ class Replay(Session):
         self.stop()
         if self._at < len(self._entries):
             self._go_to(self._next_moment(self._at))
-            self.say(f"Step {self.run.now.number:,}.")
+            self.say(say("Step {number:,}.", number=self.run.now.number))
         self._end_if_over()
 
     def epoch(self) -> None:
@@ -263,7 +264,7 @@ class Replay(Session):
         later = range(self._at, len(self._entries))
         index = next((at for at in later if self._entries[at][1] != "at"), len(self._entries) - 1)
         self._go_to(self._next_moment(index))
-        self.say(f"Step {self.run.now.number:,}.")
+        self.say(say("Step {number:,}.", number=self.run.now.number))
         self._end_if_over()
 
     def converge(self) -> None:
@@ -278,7 +279,7 @@ class Replay(Session):
         earlier = [at for at in range(self._at - 1) if self._entries[at][1] == "at"]
         if earlier:
             self._go_to(earlier[-1])
-        self.say(f"Step {self.run.now.number:,}." if earlier else "This is the beginning.")
+        self.say(say("Step {number:,}.", number=self.run.now.number) if earlier else say("This is the beginning."))
 
     def best(self) -> None:
         """A recording goes back step by step."""
@@ -306,3 +307,12 @@ def _fits(moment: Moment, setup: Setup) -> bool:
     state = None if moment.step is None else moment.step.state
     fields = getattr(setup.optimizer.init(setup.start), "_fields", ())
     return bool(moment.parameters.shape == setup.start.shape and known and (state is None or tuple(state) == fields))
+
+
+def _said(kind: str, what: Any) -> str:
+    """What happened, in words."""
+    if kind == "turn":
+        return say("The learning rate is {rate} from here on.", rate=short(what))
+    if kind == "changes":
+        return say("{changes} from here on.", changes=describe_changes(what))
+    return say("A second run, with {what}, starts from here.", what=what) if kind == "ghost" else SAID[kind]

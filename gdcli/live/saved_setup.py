@@ -13,6 +13,7 @@ from gdcli.experiments.building import optimizer
 from gdcli.experiments.reading import Reader
 from gdcli.experiments.spec import FIT_RATE, NetworkSpec, Spec
 from gdcli.live.configuration import Configuration, Origin, Parser
+from gdcli.said import say
 
 __all__ = ["as_saved", "restored"]
 
@@ -57,9 +58,12 @@ def restored(saved: Any, recording: str, parse: Parser) -> tuple[Configuration, 
         known = _checked(saved["spec"]) if "spec" in saved else parse([str(word) for word in saved["words"]])
         source = known.spec.data.source if isinstance(known, Configuration) else known.source
         if source in (None, "-") and piped is None:
-            raise ValueError("no data")
+            raise ValueError(say("no data"))
     except (ValueError, KeyError, TypeError, AttributeError, OptionError):
-        raise DataError(f"{recording}: does not say what was set up", "make one with gdcli live --record") from None
+        raise DataError(
+            say("{recording}: does not say what was set up", recording=recording),
+            say("make one with gdcli live --record"),
+        ) from None
     if isinstance(known, Origin):
         reader = Reader(None if piped is None else io.BytesIO(piped))
         known = (known if piped is None else known._replace(source="-")).configured(reader).endless()
@@ -82,5 +86,5 @@ def _checked(saved: Any) -> Configuration:
     """
     spec = Spec.from_dict(saved)
     if None in spec.given().values():
-        raise ValueError("a value that no option takes")
+        raise ValueError(say("a value that no option takes"))
     return Configuration.of(spec)

@@ -1,8 +1,10 @@
-"""Where everything stands: the pictures of both scenes on any size of screen, with header, dial and footer."""
+"""Where everything stands: the pictures of both scenes on any size of screen, with header, dial and footer.
+
+The file is long because every place on the screen stands beside the others.
+"""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,8 +32,10 @@ from gdcli.live.race_scene import race_pictures, race_places
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
-from gdcli.render.screen import Screen
+from gdcli.render.flow import broken
+from gdcli.render.screen import Screen, columns, fit
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["LEAST", "Scenes", "TooSmall"]
 
@@ -53,9 +57,13 @@ class TooSmall(NamedTuple):
 
     def message(self) -> str:
         """The reason, and what to do."""
-        return (
-            f"live needs {LEAST[0]} x {LEAST[1]} characters, and this terminal has {self.width} x {self.height}:"
-            " enlarge it, or use --plain"
+        return say(
+            "live needs {least} x {least2} characters, and this terminal has {width} x {height}: "
+            "enlarge it, or use --plain",
+            least=LEAST[0],
+            least2=LEAST[1],
+            width=self.width,
+            height=self.height,
         )
 
 
@@ -95,7 +103,7 @@ class Scenes:
         """A page with everything on it."""
         page = Page(width, height, screen, PEN if _is_projected(session, width) else 1)
         if width < LEAST[0] or height < LEAST[1]:
-            words = textwrap.wrap(TooSmall(width, height).message(), max(width, 1))
+            words = broken(screen.speak(TooSmall(width, height).message()), max(width, 1))
             for row, line in enumerate(words[:height]):
                 page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
@@ -118,7 +126,7 @@ class Scenes:
         body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
         for panel, area in self._places(session, body):
             panel.draw(page, area, session.run, session.ghost)
-        _message(page, _message_lines(session, width, 2), session)
+        _message(page, _message_lines(session, page.screen, width, 2), session)
         self._footer(page, session)
 
     def _project(self, page: Page, session: Session) -> None:
@@ -127,7 +135,7 @@ class Scenes:
         picture = walk[session.picture % len(walk)]
         beside = parameters(session) if picture.numbers else []
         top = draw_figures(page, draw_header(page, header(session)), large_figures(session), beside)
-        said = _message_lines(session, page.width, page.height)
+        said = _message_lines(session, page.screen, page.width, page.height)
         below = page.height - 1 - max(len(said), 2)
         self.dial_area = Area(0, 0, 0, 0)
         picture.panel.draw(page, Area(0, top, page.width, below - top), session.run, session.ghost)
@@ -141,17 +149,20 @@ class Scenes:
         if session.lanes:
             return [Picture(*one) for one in race_pictures(session, self.surface, self._regions)]
         if isinstance(scene, LineScene):
-            surface = [Picture("loss surface", self.surface)] if scene.landscape is not None else []
-            data = "data and line" if scene.data.inputs.shape[1] == 1 else "predictions"
-            losses = Picture("loss curve", self._losses)
-            step = Picture("the step", self._arithmetic, numbers=False)
+            surface = [Picture(say("loss surface"), self.surface)] if scene.landscape is not None else []
+            data = say("data and line") if scene.data.inputs.shape[1] == 1 else say("predictions")
+            losses = Picture(say("loss curve"), self._losses)
+            step = Picture(say("the step"), self._arithmetic, numbers=False)
             return [*surface, Picture(data, self._data, numbers=False), losses, step]
-        first = "confusion" if run.setup.classes and scene.data.inputs.shape[1] != 2 else "regions"
-        walk = [Picture("images", self._regions)] if scene.side else []
-        walk += [Picture(first, self._confusion if scene.side else self._regions)]
-        walk += [Picture("network", self._diagram), Picture("loss curve", self._losses)]
-        walk += [Picture("accuracy", self._accuracy)] if "accuracy" in metrics else []
-        walk += [Picture("edge of stability", self._limits)] if len(run.limits.curve) > 1 else []
+        first = say("confusion") if run.setup.classes and scene.data.inputs.shape[1] != 2 else say("regions")
+        walk = [Picture(say("images"), self._regions)] if scene.side else []
+        walk += [
+            Picture(first, self._confusion if scene.side else self._regions),
+            Picture(say("network"), self._diagram),
+            Picture(say("loss curve"), self._losses),
+        ]
+        walk += [Picture(say("accuracy"), self._accuracy)] if "accuracy" in metrics else []
+        walk += [Picture(say("edge of stability"), self._limits)] if len(run.limits.curve) > 1 else []
         return walk
 
     def _dials(self, page: Page, session: Session) -> None:
@@ -235,12 +246,13 @@ class Scenes:
         step = step_words(session, page.width)
         figures = [(step, theme.HEADING), (figures_in_words(session, page.width), theme.RESULT)]
         one_line = [*about, *figures, mood(session)]
-        if _length(one_line) <= page.width:
+        if _length(one_line, page.screen) <= page.width:
             _words(page, 0, one_line)
             return
-        _words(page, 0, [about[0], *figures] if _length([about[0], *figures]) <= page.width else figures)
+        _words(page, 0, [about[0], *figures] if _length([about[0], *figures], page.screen) <= page.width else figures)
         (model, *settings), last = about[1:], mood(session)
-        _words(page, TOP - 1, [model, *(settings if _length([model, *settings, last]) <= page.width else ()), last])
+        whole = _length([model, *settings, last], page.screen) <= page.width
+        _words(page, TOP - 1, [model, *(settings if whole else ()), last])
 
     def _footer(self, page: Page, session: Session) -> None:
         """The keys that matter most, each to be clicked as well."""
@@ -249,7 +261,7 @@ class Scenes:
         if walk := self._where(session, page):
             words = {**{key: walk for key in self.keys if key.action == "other_picture"}, **words}
         keys = list(words)
-        widths = {key: len(_written(key, page)) + len(words[key]) + 3 for key in keys}
+        widths = {key: len(_written(key, page)) + columns(page.screen.speak(words[key])) + 3 for key in keys}
         while sum(widths[key] for key in keys) > page.width:
             keys.remove(next(key for key in reversed(keys) if key.action not in LAST_TO_GO))
         column, row = 0, page.height - 1
@@ -266,8 +278,8 @@ class Scenes:
             return ""
         walk = self._walk(session)
         at = session.picture % len(walk)
-        coming = f", next: {walk[(at + 1) % len(walk)].name}" if page.width >= NEXT_TOO else ""
-        return f"picture {at + 1} of {len(walk)}{coming}"
+        coming = say(", next: {name}", name=walk[(at + 1) % len(walk)].name) if page.width >= NEXT_TOO else ""
+        return say("picture {at} of {count}{coming}", at=at + 1, count=len(walk), coming=coming)
 
 
 def _is_projected(session: Session, width: int) -> bool:
@@ -287,11 +299,11 @@ def _written(key: Key, page: Page) -> str:
 
 
 def _footer_word(key: Key, session: Session) -> str:
-    return "pause" if key.action == "toggle" and session.running else key.footer
+    return say("pause") if key.action == "toggle" and session.running else key.footer
 
 
-def _length(words: Sequence[tuple[str, Meaning]]) -> int:
-    return sum(len(text) + BETWEEN for text, _ in words) - BETWEEN
+def _length(words: Sequence[tuple[str, Meaning]], screen: Screen) -> int:
+    return sum(columns(screen.speak(text)) + BETWEEN for text, _ in words) - BETWEEN
 
 
 def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
@@ -301,9 +313,10 @@ def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
         column = page.write(column, row, text, meaning) + BETWEEN
 
 
-def _message_lines(session: Session, width: int, most: int) -> list[str]:
+def _message_lines(session: Session, screen: Screen, width: int, most: int) -> list[str]:
     """What is said, in so many rows at most."""
-    return textwrap.wrap(session.line(), width, max_lines=most, placeholder=" ...") or [""]
+    lines = broken(screen.speak(session.line()), width)
+    return [*lines[: most - 1], f"{fit(lines[most - 1], width - 4)} ..."] if len(lines) > most else lines or [""]
 
 
 def _message(page: Page, lines: Sequence[str], session: Session) -> None:
@@ -311,4 +324,4 @@ def _message(page: Page, lines: Sequence[str], session: Session) -> None:
     bad = session.run.diverged or rate_warning(session.run) or text.startswith("Overshoot")
     meaning = theme.PROMPT if session.typing is not None else theme.WARNING if bad else theme.HEADING
     for row, line in enumerate(lines, start=page.height - 1 - len(lines)):
-        page.write(0, row, f"{line:<{page.width}}", meaning)
+        page.write(0, row, line + " " * (page.width - columns(line)), meaning)

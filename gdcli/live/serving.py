@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gdcli.errors import OptionError, install_hint
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from gdcli.live.web.addresses import Endpoint
@@ -62,7 +63,7 @@ def _site() -> Any:
     try:
         import_module("textual_serve.server")  # an optional extra
     except ModuleNotFoundError:
-        raise OptionError("--web needs textual-serve, which is not installed", install_hint("web")) from None
+        raise OptionError(say("--web needs textual-serve, which is not installed"), install_hint("web")) from None
     for name in ("aiohttp", "textual-serve"):  # a page that goes away in the middle of something is nobody's error
         logging.getLogger(name).setLevel(logging.CRITICAL)
     from gdcli.live.web.site import Site
@@ -77,10 +78,14 @@ async def _serve(site: Any, listening: socket.socket, place: Endpoint, notify: C
         await runner.setup()
         try:
             await web.SockSite(runner, listening).start()
-            notify(f"serving on {site.url}, Ctrl-C ends it")
+            notify(say("serving on {url}, Ctrl-C ends it", url=site.url))
             if not place.private:
-                who = f"anyone who reads what passes between a browser and {place.host}, port {place.port}"
-                notify(f"warning: nothing is encrypted: {who} can use the program")
+                who = say(
+                    "anyone who reads what passes between a browser and {host}, port {port}",
+                    host=place.host,
+                    port=place.port,
+                )
+                notify(say("warning: nothing is encrypted: {who} can use the program", who=who))
             await asked.wait()
         finally:
             await runner.cleanup()

@@ -1,4 +1,7 @@
-"""What a person does at the playground, and what it answers: the run, the ghost, the speed, the message."""
+"""What a person does at the playground, and what it answers: the run, the ghost, the speed, the message.
+
+The file is long because every key has its method here, with what it answers.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,14 @@ from gdcli.live.run import Course, Ghost, LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
 from gdcli.live.turning import Turning
 from gdcli.live.view import View, Viewing
+from gdcli.said import Said, say, together
 
 __all__ = ["SPEEDS", "Session"]
 
 SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0, math.inf)
 USUAL_SPEED = {True: 3, False: 5}  # of a line, of a network
 AT_ONCE = 64  # steps of an epoch that are made without running
-WELCOME = "Paused at the start. Press n for one step, space to run, ? for all keys."
+WELCOME = say("Paused at the start. Press n for one step, space to run, ? for all keys.")
 SET, AT = "set ", re.compile(r"^--at \d+:")
 DIRECTIONS = {"next": 1, "before": -1} | {str(number): number for number in range(1, 10)}  # of a setting
 CHECKED = 16  # steps between two looks at the clock
@@ -48,7 +52,8 @@ class Session(Viewing, Turning):
         self._notify = listener or (lambda _kind, _what: None)
         self.ghost: Ghost | None = None
         self.running, self.goal = False, ""
-        self.message, self.help, self.finished, self.picture = WELCOME, 0, False, 0
+        self.message: str = WELCOME
+        self.help, self.finished, self.picture = 0, False, 0
         self.typing: str | None = None
         self.view = View()
         self._owed, self._asked_at = 0.0, 0.0
@@ -76,8 +81,8 @@ class Session(Viewing, Turning):
             else:
                 getattr(self, action)()
         except GdcliError as error:
-            text = AT.sub("", error.message)  # a key has no step
-            self.say(f"{text}." if text[-1:].isalnum() else text)
+            text = _without_step(error.message)  # a key has no step
+            self.say(say("{what}.", what=text) if text[-1:].isalnum() else text)
 
     def say(self, text: str) -> None:
         """A line for the person."""
@@ -134,7 +139,7 @@ class Session(Viewing, Turning):
             self._look_at = next_look(run)
             if news:
                 self.stop()
-                self.say(f"Step {run.now.number:,}: {sentences(news)}")
+                self.say(say("Step {number:,}: {sentences}", number=run.now.number, sentences=sentences(news)))
 
     @property
     def runs(self) -> list[LiveRun]:
@@ -162,9 +167,19 @@ class Session(Viewing, Turning):
         if self.run.diverged:
             self.say(messages.explain_divergence(self.run))
         elif self.run.stopped:
-            self.say(f"{messages.describe_ending(self.run)}. r begins again, b goes back.")
+            self.say(
+                say(
+                    "{describe_ending}. r begins again, b goes back.",
+                    describe_ending=messages.describe_ending(self.run),
+                )
+            )
         elif self.run.over:
-            self.say(f"The schedule's {self.run.setup.epochs} epochs are over. r runs them again, b goes back.")
+            self.say(
+                say(
+                    "The schedule's {epochs} epochs are over. r runs them again, b goes back.",
+                    epochs=self.run.setup.epochs,
+                )
+            )
 
     # the actions
 
@@ -172,7 +187,7 @@ class Session(Viewing, Turning):
         """Runs, or pauses."""
         if self.running:
             self.stop()
-            self.say(f"Paused. {sentences(find(self.run))}".strip())
+            self.say(together(" ", [say("Paused."), *filter(None, [sentences(find(self.run))])]))
         else:
             self.start()
 
@@ -198,7 +213,13 @@ class Session(Viewing, Turning):
         while self.running:
             self.advance()
         if not self.run.ended:
-            self.say(f"Epoch {self.run.now.epoch:,}: {messages.format_losses(self.run, float(self.run.known().loss))}.")
+            self.say(
+                say(
+                    "Epoch {epoch:,}: {format_losses}.",
+                    epoch=self.run.now.epoch,
+                    format_losses=messages.format_losses(self.run, float(self.run.known().loss)),
+                )
+            )
 
     def converge(self) -> None:
         """Runs until something new can be said of the run: that it has arrived, stands still, overfits, ..."""
@@ -211,7 +232,7 @@ class Session(Viewing, Turning):
         final = [one for one in found if one.final]
         if final:
             self.stop()
-            self.say(f"{sentences(final)} Change something, or space runs on.")
+            self.say(say("{sentences} Change something, or space runs on.", sentences=sentences(final)))
             return
         self._known, self._look_at = {one.name for one in found}, next_look(self.run)
         self.start("converge")
@@ -221,7 +242,7 @@ class Session(Viewing, Turning):
         self.running, self.goal = False, ""
         if self.run.back():
             self.run.known()
-            self.say(f"Back at step {self.run.now.number:,}, with the numbers it had.")
+            self.say(say("Back at step {number:,}, with the numbers it had.", number=self.run.now.number))
         elif self.run.now.number:
             self.say("That is as far back as is remembered. z goes to the lowest loss, r to the start.")
         else:
@@ -231,7 +252,7 @@ class Session(Viewing, Turning):
         """Back to the lowest loss."""
         self.running, self.goal = False, ""
         self.run.back_to(self.run.best)
-        self.say(f"Back at step {self.run.now.number:,}, where the loss was lowest.")
+        self.say(say("Back at step {number:,}, where the loss was lowest.", number=self.run.now.number))
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
@@ -252,12 +273,16 @@ class Session(Viewing, Turning):
     def _set_speed(self, speed: int) -> None:
         self.speed = min(max(speed, 0), len(self.speeds) - 1)
         self._owed = 0.0
-        self.say(f"Speed: {self.describe_speed()}.")
+        self.say(say("Speed: {describe_speed}.", describe_speed=self.describe_speed()))
 
     def describe_speed(self) -> str:
         """The speed in words."""
         speed = self.speeds[self.speed]
-        return "as fast as it goes" if math.isinf(speed) else f"{speed:g} step{'s' * (speed > 1)} a second"
+        return (
+            say("as fast as it goes")
+            if math.isinf(speed)
+            else say("{speed:g} step{s} a second", speed=speed, s="s" * (speed > 1))
+        )
 
     def set_rate(self, rate: float) -> None:
         """Turns the dial. Nothing is reset."""
@@ -267,7 +292,7 @@ class Session(Viewing, Turning):
             self.say(messages.explain_divergence(self.run))
         else:
             warned = messages.rate_warning(self.run) or describe_small_rate(self.run)
-            self.say("" if warned else f"Learning rate {short(rate, 6)}.")
+            self.say("" if warned else say("Learning rate {rate}.", rate=short(rate, 6)))
 
     def typed(self, key: str, character: str | None) -> None:
         """A key while a rate is being typed, or a setting: `momentum=0.8`."""
@@ -293,7 +318,7 @@ class Session(Viewing, Turning):
         if rate > 0 and math.isfinite(rate):
             self.set_rate(rate)
         elif text:
-            self.say(f"'{text}' is not a learning rate above 0.")
+            self.say(say("'{text}' is not a learning rate above 0.", text=text))
 
     def _change(self, name: str, direction: int) -> None:
         """Another setting: from here on where that can be, else the run begins anew."""
@@ -328,7 +353,13 @@ class Session(Viewing, Turning):
         """Changes settings in mid-run. Nothing is reset."""
         self.run.change(*changes)
         self._notify("changes", [str(one) for one in self.run.changes])
-        self.say(f"{messages.describe_changes(changes)} from step {changes[0].step:,} on. r begins again with it.")
+        self.say(
+            say(
+                "{describe_changes} from step {step:,} on. r begins again with it.",
+                describe_changes=messages.describe_changes(changes),
+                step=changes[0].step,
+            )
+        )
 
     def _turned(self) -> float | None:
         """The rate on the dial, if something was changed by hand: another run begins with it."""
@@ -350,11 +381,17 @@ class Session(Viewing, Turning):
             self.say("There is nothing to race yet: run first, then c freezes the run as a ghost.")
             return
         setup = self.run.setup
-        label = f"{type(setup.optimizer).__name__} lr {short(self.run.rate)}"
+        label = say("{name} lr {rate}", name=type(setup.optimizer).__name__, rate=short(self.run.rate))
         self.ghost = self.run.ghost(label)
         self._notify("ghost", label)
         self.factory.again(self._turned(), self.run.changes)
-        self._begin(f"The ghost is {label}, {self.ghost.now.number:,} steps. Change something, and race it.")
+        self._begin(
+            say(
+                "The ghost is {label}, {number:,} steps. Change something, and race it.",
+                label=label,
+                number=self.ghost.now.number,
+            )
+        )
 
     def forget(self) -> None:
         """No ghost any more."""
@@ -379,10 +416,10 @@ class Session(Viewing, Turning):
     def line(self) -> str:
         """What stands in the message line."""
         if self.typing is not None:
-            what = "Setting" if self.typing[:1].isalpha() else "Learning rate"
-            return f"{what}: {self.typing}_   Enter sets it, Esc leaves it"
+            what = say("Setting") if self.typing[:1].isalpha() else say("Learning rate")
+            return say("{what}: {typing}_   Enter sets it, Esc leaves it", what=what, typing=self.typing)
         warning = messages.rate_warning(self.run) or describe_small_rate(self.run)
-        return " ".join(text for text in (self.message, warning) if text)
+        return together(" ", (text for text in (self.message, warning) if text))
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
@@ -391,3 +428,11 @@ class Session(Viewing, Turning):
     def reruns(self) -> list[str]:
         """The same of all that is run."""
         return [self.rerun()]
+
+
+def _without_step(message: str) -> str:
+    """What is wrong with a change, without the step: "batch-size=8: ..."."""
+    if not isinstance(message, Said) or not message.template.startswith("--at {one}: "):
+        return AT.sub("", message)
+    change = AT.sub("", f"--at {message.fields['one']}")
+    return Said(AT.sub("", message), message.template.removeprefix("--at "), {**message.fields, "one": change})

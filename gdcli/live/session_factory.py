@@ -29,6 +29,7 @@ from gdcli.live.momentum import next_kept
 from gdcli.live.network_scene import network_setup
 from gdcli.live.saved_setup import as_saved, restored
 from gdcli.live.setup import Choice, LineScene, Setup, Turns
+from gdcli.said import enumerated, say
 
 __all__ = ["SessionFactory"]
 
@@ -137,13 +138,13 @@ class SessionFactory:
         """The same run, with what was changed in the one before."""
         self._keep(changes)
         self._take_rate(rate)
-        return "The same start again, by its schedule." if has_end(self.spec) else "The same start again."
+        return say("The same start again, by its schedule.") if has_end(self.spec) else say("The same start again.")
 
     def restart_from(self, x: float, y: float, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """The same run, from another start."""
         scene = self.setup.scene
         if not isinstance(scene, LineScene) or scene.landscape is None:
-            raise OptionError("a start is pointed at on a loss surface")
+            raise OptionError(say("a start is pointed at on a loss surface"))
         values = scene.raw(self.setup.start).tolist()
         for at, value in zip(scene.landscape.over, (x, y), strict=True):
             values[at] = value
@@ -153,7 +154,13 @@ class SessionFactory:
         else:
             self._set(m=None, b=None, start=tuple(values))
         self._take_rate(rate)
-        return f"Start at {scene.landscape.names[0]} = {exact(x)}, {scene.landscape.names[1]} = {exact(y)}."
+        return say(
+            "Start at {names} = {x}, {names2} = {y}.",
+            names=scene.landscape.names[0],
+            x=exact(x),
+            names2=scene.landscape.names[1],
+            y=exact(y),
+        )
 
     def value(self, choice: Choice, now: Setup) -> tuple[str, str] | None:
         """The option and its next value, of a setting that can change in mid-run."""
@@ -198,7 +205,7 @@ class SessionFactory:
         if any(one.name == "optimizer" for one in changes):  # another one begins with its own settings
             self._set(**dict.fromkeys(one.name for one in OptimizerSpec.options()[1:]))
         self._fold(changes)
-        return f"{describe_changes(changes)}, from the same start."
+        return say("{describe_changes}, from the same start.", describe_changes=describe_changes(changes))
 
     def _keep(self, changes: Sequence[Setting]) -> None:
         """What was changed by hand, from the start; with it, what was chosen for the run."""
@@ -230,10 +237,10 @@ class SessionFactory:
         self._set(seed=seed)
         setup = self.setup
         model = self.spec.model
-        changed = ["another start"] * (isinstance(model, NetworkSpec) or model.start == RANDOM)
-        changed += ["another split"] * (setup.problem.validation is not None)
-        changed += ["another order of the rows"] * (setup.batch_size is not None and setup.shuffle)
-        return f"Seed {seed}: {', '.join(changed) or 'nothing here depends on it'}."
+        changed = [say("another start")] * (isinstance(model, NetworkSpec) or model.start == RANDOM)
+        changed += [say("another split")] * (setup.problem.validation is not None)
+        changed += [say("another order of the rows")] * (setup.batch_size is not None and setup.shuffle)
+        return say("Seed {seed}: {names}.", seed=seed, names=enumerated(changed) or "nothing here depends on it")
 
     @property
     def _model(self) -> NetworkSpec:
@@ -243,28 +250,28 @@ class SessionFactory:
             OptionError: If it is a line.
         """
         if not isinstance(self.spec.model, NetworkSpec):
-            raise OptionError("a line has no layers; a network is trained on classes, or with --hidden")
+            raise OptionError(say("a line has no layers; a network is trained on classes, or with --hidden"))
         return self.spec.model
 
     def _activation(self, direction: int) -> str:
         model = self._model
         if not model.hidden:
-            raise OptionError("there is no hidden layer to have an activation: h adds one")
+            raise OptionError(say("there is no hidden layer to have an activation: h adds one"))
         names = names_of(ACTIVATION)
         chosen = _turned(names, (model.activation or ("relu",))[0].lower().replace("_", "-"), direction)
         self._set(activation=(chosen,))
-        return f"Activation {chosen}, from the same seed."
+        return say("Activation {chosen}, from the same seed.", chosen=chosen)
 
     def _layers(self, direction: int) -> str:
         hidden = self._model.hidden or ()
         if direction < 0 and not hidden:
-            raise OptionError("there is no hidden layer to take away")
+            raise OptionError(say("there is no hidden layer to take away"))
         return self._with_hidden((*hidden, hidden[-1] if hidden else FIRST_LAYER) if direction > 0 else hidden[:-1])
 
     def _neurons(self, direction: int) -> str:
         hidden = self._model.hidden
         if not hidden:
-            raise OptionError("there is no hidden layer: h adds one")
+            raise OptionError(say("there is no hidden layer: h adds one"))
         return self._with_hidden((*hidden[:-1], max(1, hidden[-1] + direction)))
 
     def _with_hidden(self, hidden: tuple[int, ...]) -> str:
@@ -273,19 +280,21 @@ class SessionFactory:
             self._set(hidden=hidden, activation=activation or None)
         else:
             self._set(hidden=None, activation=None, dropout=None)
-        return f"{self.setup.model}, from the same seed."
+        return say("{model}, from the same seed.", model=self.setup.model)
 
     def _noise(self, direction: int) -> str:
         text = self.source.removeprefix("sample:") if self.source.startswith("sample:") else ""
         name, toys = text.partition(":")[0], {sample.name for sample in samples() if sample.source == "toy"}
         if name not in toys:
-            raise OptionError(f"{self.source} is real data: noise goes with the toy data sets (d shows the others)")
+            raise OptionError(
+                say("{source} is real data: noise goes with the toy data sets (d shows the others)", source=self.source)
+            )
         settings = dict(notation.named(f"sample:{text}", text).settings)
         chosen = _next(NOISES, settings.get("noise", TOY_NOISE), direction)
         toy = str(Named(name, tuple((settings | {"noise": chosen}).items())))
         sample_rows(toy)
         self._set(source=f"sample:{toy}")
-        return f"Noise {chosen:g} in {name}."
+        return say("Noise {chosen:g} in {name}.", chosen=chosen, name=name)
 
     def _data(self, direction: int) -> str:
         """The data that came first, then the samples."""
@@ -296,7 +305,7 @@ class SessionFactory:
         chosen = _turned(names, now, direction)
         self._now = self._first if chosen == first else sample_configuration(chosen, self._parse)
         self._setup = None
-        return f"{chosen}."
+        return say("{chosen}.", chosen=chosen)
 
     # what repeats it
 

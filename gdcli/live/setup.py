@@ -22,6 +22,7 @@ from gdcli.experiments.surface import Spot
 from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule
+from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step
@@ -201,7 +202,7 @@ class Setup:
     @property
     def limit_formula(self) -> str:
         """The formula of the limit, as `limit` writes it: 2(1 + u)/L with momentum."""
-        return FORMULAS.get(type(self.optimizer), "the limit")
+        return FORMULAS.get(type(self.optimizer), say("the limit"))
 
 
 class Choice(NamedTuple):

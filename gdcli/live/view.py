@@ -9,6 +9,7 @@ import numpy as np
 
 from gdcli.live.run import Course
 from gdcli.live.setup import LineScene, LossLandscape, Range
+from gdcli.said import say
 
 __all__ = ["AUTOMATIC", "VIEWS", "Errors", "View", "Viewing"]
 
@@ -31,9 +32,9 @@ class Errors(IntEnum):
 
 
 SAID = {
-    Errors.NONE: "No residuals.",
-    Errors.STICKS: "Each row's residual is a stick, from the prediction to the data.",
-    Errors.SQUARES: "Each residual is the side of a square: the mean of their areas is the MSE.",
+    Errors.NONE: say("No residuals."),
+    Errors.STICKS: say("Each row's residual is a stick, from the prediction to the data."),
+    Errors.SQUARES: say("Each residual is the side of a square: the mean of their areas is the MSE."),
 }
 
 
@@ -93,12 +94,12 @@ class Viewing:
     def switch_projector(self, width: int) -> None:
         """One picture with large figures, or all that have room."""
         self.view = self.view._replace(projector=not self.view.projects(width))
-        self.message = "One picture at a time: tab shows the next." if self.view.projector else ""
+        self.message = say("One picture at a time: tab shows the next.") if self.view.projector else ""
 
     def errors(self) -> None:
         """Residuals as sticks, then their squares too, then neither."""
         if not isinstance(self.course().setup.scene, LineScene):
-            self.message = "Residuals are drawn on a line's data, and this is a network."
+            self.message = say("Residuals are drawn on a line's data, and this is a network.")
             return
         self.view = self.view._replace(errors=Errors((self.view.errors + 1) % len(Errors)))
         self.message = SAID[self.view.errors]
@@ -108,8 +109,8 @@ class Viewing:
         if self._place() is None:
             return
         self.view = self.view._replace(arrows=not self.view.arrows)
-        shown = "g is the gradient's part of the next step, v the velocity's, o where it ends."
-        self.message = shown if self.view.arrows else "The next step is not drawn."
+        shown = say("g is the gradient's part of the next step, v the velocity's, o where it ends.")
+        self.message = shown if self.view.arrows else say("The next step is not drawn.")
 
     def zoom_in(self) -> None:
         """The surface twice as large, around the run or around where it was looked at."""
@@ -126,8 +127,8 @@ class Viewing:
         zoom = min(max(self.view.zoom + more, FARTHEST), CLOSEST)
         centre = place if (self.view.zoom, self.view.centre, more) == (0, MIDDLE, 1) else self.view.centre
         self.view = self.view._replace(zoom=zoom, centre=centre if zoom > 0 else MIDDLE)
-        size = f"{2**zoom:,} times as large" if zoom > 0 else f"1/{2**-zoom} as large" if zoom else "whole"
-        self.message = f"The surface is {size}."
+        size = say("{zoom:,} times as large", zoom=2**zoom) if zoom > 0 else say("1/{zoom} as large", zoom=2 ** (-zoom))
+        self.message = say("The surface is {size}.", size=size) if zoom else say("The surface is whole.")
 
     def pan_up(self) -> None:
         """What lies above."""
@@ -157,7 +158,7 @@ class Viewing:
         run = self.course()
         scene = run.setup.scene
         if not isinstance(scene, LineScene) or scene.landscape is None:
-            self.message = "There is no loss surface here: it goes with a line of two parameters or more."
+            self.message = say("There is no loss surface here: it goes with a line of two parameters or more.")
             return None
         ranges = np.array([scene.landscape.x_range, scene.landscape.y_range])
         x, y = (run.way.values[-1] - ranges[:, 0]) / np.ptp(ranges, axis=1)

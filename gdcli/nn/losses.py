@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, cast
 
 from gdcli.arrays import Array, np, ones
 from gdcli.definitions import LOSS, Kind, definitions, flag_name
+from gdcli.said import say
 
 # In order of complexity.
 __all__ = ["mse", "mae", "huber", "binary_cross_entropy", "cross_entropy"]  # noqa: RUF022
@@ -207,7 +208,7 @@ def mae(outputs: Array, targets: Array) -> tuple[Any, Array]:
     return np.add.reduce(np.abs(residual), axis=-1) / n, np.sign(residual) / n
 
 
-@loss("Huber loss", formulas={"residual": ("r^2/2, or |r| - 1/2", "r, within -1 and 1")})
+@loss(say("Huber loss"), formulas={"residual": ("r^2/2, or |r| - 1/2", "r, within -1 and 1")})
 def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Array]:
     """Huber loss: mean of r^2/2 where |r| <= delta, else delta (|r| - delta/2), with r = y_hat - y.
 
@@ -232,7 +233,7 @@ def huber(outputs: Array, targets: Array, delta: float = 1.0) -> tuple[Any, Arra
     return np.vecdot(clipped, residual - 0.5 * clipped) / n, clipped / n
 
 
-@loss("binary-cross-entropy", tasks=("binary",), weighted=True, formulas=LOGARITHMS)
+@loss(say("binary-cross-entropy"), tasks=("binary",), weighted=True, formulas=LOGARITHMS)
 def binary_cross_entropy(
     logits: Array, targets: Array, weights: Sequence[float] | Array | None = None
 ) -> tuple[Any, Array]:
@@ -268,7 +269,7 @@ def binary_cross_entropy(
     return np.add.reduce(each, axis=-1) / n, negative * (p / n) - positive * ((1 - p) / n)
 
 
-@loss("cross-entropy", tasks=("multiclass",), weighted=True, formulas=LOGARITHMS)
+@loss(say("cross-entropy"), tasks=("multiclass",), weighted=True, formulas=LOGARITHMS)
 def cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -> tuple[Any, Array]:
     """Categorical cross-entropy from logits: mean of -sum_k w_k t_k log p_k, p = softmax(z), stable at any z.
 

@@ -13,6 +13,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.nn import initializers
 from gdcli.nn.activations import Activation, linear, relu
 from gdcli.nn.products import product_for
+from gdcli.said import say
 
 __all__ = ["Dropout", "Layer", "Network"]
 
@@ -63,10 +64,10 @@ class Network:
     def __post_init__(self) -> None:
         hidden = len(self.sizes) - 2
         if hidden < 0 or min(self.sizes) < 1:
-            raise ValueError(f"a network needs inputs and outputs, not sizes {self.sizes}")
+            raise ValueError(say("a network needs inputs and outputs, not sizes {sizes}", sizes=self.sizes))
         each = self.activations * hidden if len(self.activations) == 1 else self.activations
         if len(each) != hidden:
-            raise ValueError(f"{len(each)} activations for {hidden} hidden layers")
+            raise ValueError(say("{count} activations for {hidden} hidden layers", count=len(each), hidden=hidden))
         object.__setattr__(self, "activations", tuple(each))
 
     @cached_property

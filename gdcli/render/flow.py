@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from gdcli.render.screen import columns
+from gdcli.render.screen import columns, english
 
-__all__ = ["flowed"]
+__all__ = ["broken", "error_lines", "flowed", "wrapped"]
 
 CLOSING = "，。；：、？！）」』"
 """Signs that begin no line."""
@@ -14,20 +15,56 @@ OPENING = "（「『"
 """Signs that end no line."""
 
 
-def flowed(text: str, width: int) -> list[str]:
+WIDE = re.compile(r"[\u2e80-\uffef]")
+"""A sign that takes two columns, and that a line may end after."""
+
+
+def flowed(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """A paragraph in lines of at most `width` columns; a word that is longer has a line of its own.
+
+    Args:
+        text: The paragraph.
+        width: Columns.
+        first: What the first line begins with.
+        rest: What the others begin with.
 
     >>> flowed("梯度指向損失上升最快的方向。", 12)
     ['梯度指向損失', '上升最快的方', '向。']
     >>> flowed("the gradient", 8)
     ['the', 'gradient']
     """
-    lines = [""]
+    lines, empty = [first], True
     for piece in _pieces(text):
-        if columns((lines[-1] + piece).rstrip()) > width and lines[-1].strip():
-            lines.append("")
-        lines[-1] += piece if lines[-1] else piece.lstrip()
+        if columns((lines[-1] + piece).rstrip()) > width and not empty:
+            lines.append(rest)
+            empty = True
+        lines[-1] += piece.lstrip() if empty else piece
+        empty = empty and not piece.strip()
     return [line.rstrip() for line in lines]
+
+
+def broken(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """A text in lines: of words broken between them, Chinese between its signs; the arguments are as above."""
+    if WIDE.search(text):
+        return flowed(text, width, first, rest)
+    import textwrap  # only where something is broken
+
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A line of words, broken between them; what follows the first line is indented."""
+    if len(text) <= width and columns(text) <= width:
+        return [text]
+    return broken(text, width, rest="  ") or [text]
+
+
+def error_lines(message: str, hint: str, width: int, speak: Callable[[str], str] = english) -> list[str]:
+    """An error and what to do about it, in lines of a terminal and the reader's language."""
+    lines = [f"gdcli: {speak(message)}", *(f"  {line}" for line in speak(hint).split("\n") if hint)]
+    return [part for line in lines for part in wrapped(line, width)]
 
 
 def _pieces(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Drawable
 from gdcli.render.screen import ESCAPE, Screen, columns
+from gdcli.said import say
 
 GAP = 2
 """Columns between pictures side by side."""
@@ -54,8 +55,12 @@ class Counted:
 
     def word(self) -> list[str]:
         """A line on the rows that have no room, if there are any."""
-        what = "more" if self.lines else "rows"
-        return [f" ... {self.left_out:,} {what}: --format csv has them all"] if self.left_out else []
+        what = say("more") if self.lines else say("rows")
+        return (
+            [say(" ... {left_out:,} {what}: --format csv has them all", left_out=self.left_out, what=what)]
+            if self.left_out
+            else []
+        )
 
 
 class Picture(NamedTuple):
@@ -144,7 +149,7 @@ class Layout:
             used: Lines that are taken by everything else.
             screen: What the terminal can do.
         """
-        pictures = pictures if self.plotted else ()
+        pictures, answer = pictures if self.plotted else (), [screen.speak(line) for line in answer]
         if self.rows is None:
             text = self._unlimited(pictures, screen) if pictures else ""
             yield from [""] * (used > 0 and bool(text or answer))
@@ -234,7 +239,7 @@ def _is_remark(line: str) -> bool:
 
 def _left_out(count: int) -> str:
     """A word on pictures that have no room."""
-    return f" ({count} picture{'s' * (count > 1)} left out for want of lines: --plot draws all)"
+    return say(" ({count} picture{s} left out for want of lines: --plot draws all)", count=count, s="s" * (count > 1))
 
 
 UNLIMITED = Layout()

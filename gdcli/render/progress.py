@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from gdcli.said import say
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -73,7 +75,7 @@ class ProgressBar:
             self._progress = self._build()
             self._progress.start()
         rate = done / seconds
-        left = "" if total is None else f"   {clock((total - done) / rate) if rate else '?'} left"
+        left = "" if total is None else say("   {clock} left", clock=clock((total - done) / rate) if rate else "?")
         of = "" if total is None else f"/{total:,}"
         text = f"{done:,}{of} {self._unit}   {rate:,.0f} {self._unit}/s{left}"
         self._progress.update(self._progress.task_ids[0], completed=done, total=total, description=text)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render.theme import Hue, Meaning
@@ -10,6 +11,11 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 RESET = "\x1b[0m"
 
 _SPELLED = str.maketrans({"×": "x", "—": "-", "–": "-", "−": "-", "·": ".", "…": ".", "²": "2", "→": ">"})
+
+
+def english(text: str) -> str:
+    """A text as it is."""
+    return text
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Screen:
         color: Whether colour may be used at all.
         unicode: False for pure ASCII output: no braille, no boxes, no blocks.
         depth: Colour depth in bits: 24 (true colour), 8 (256 colours) or 4 (16 colours).
+        speak: Says a text in the language of the reader.
     """
 
     width: int = 80
@@ -29,6 +36,7 @@ class Screen:
     color: bool = True
     unicode: bool = True
     depth: int = 24
+    speak: Callable[[str], str] = english
 
 
 def _escape(meaning: Meaning, screen: Screen) -> str:
@@ -55,7 +63,7 @@ def paint(text: str, meaning: Meaning, screen: Screen) -> str:
     >>> paint("loss", ERROR, Screen(color=False))
     'loss'
     """
-    start = _escape(meaning, screen)
+    start, text = _escape(meaning, screen), screen.speak(text)
     return f"{start}{text}{RESET}" if start and text else text
 
 
@@ -67,6 +75,9 @@ def plain(text: str, screen: Screen) -> str:
     >>> plain("x² — y", Screen(unicode=False))
     'x2 - y'
     """
+    text = screen.speak(text)
+    if text.isprintable() and screen.unicode:
+        return text  # which may be a sentence still to be spoken
     text = " ".join(text.splitlines())
     text = text if text.isprintable() else "".join("?" if is_control(char) else char for char in text)
     return text if screen.unicode else text.translate(_SPELLED).encode("ascii", "replace").decode()
@@ -78,6 +89,7 @@ def guarded(line: str, screen: Screen) -> str:
     >>> guarded("a\x1b[31mb\x1b]0;c\x07", Screen()), guarded("a\x1b[31mb", Screen(color=False))
     ('a\x1b[31mb?]0;c?', 'a?[31mb')
     """
+    line = screen.speak(line)
     if line.isprintable():
         return line
     colours = ESCAPE.findall(line) if screen.color else []
@@ -123,21 +135,6 @@ def columns(text: str) -> int:
 def align_right(text: str, width: int) -> str:
     """Plain text at the right end of some columns."""
     return " " * (width - columns(text)) + text
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """A line of words, broken between them; what follows the first line is indented."""
-    if len(text) <= width and columns(text) <= width:
-        return [text]
-    import textwrap  # only where something is broken
-
-    return textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) or [text]
-
-
-def error_lines(message: str, hint: str, width: int) -> list[str]:
-    """An error and what to do about it, in lines of a terminal."""
-    lines = [f"gdcli: {message}", *(f"  {line}" for line in hint.split("\n") if hint)]
-    return [part for line in lines for part in wrapped(line, width)]
 
 
 def fit(text: str, width: int) -> str:

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from gdcli.arrays import Array, np
 from gdcli.definitions import STOPPING_RULE, Kind
 from gdcli.definitions.dataclass import dataclass
+from gdcli.said import say
 from gdcli.training.records import Epoch, Status
 
 __all__ = ["Flat", "MaxSteps", "Patience", "Separated", "TargetLoss", "Tolerance"]
@@ -143,7 +144,11 @@ class Tolerance(StoppingRule):
     def reason(self) -> str:
         """What is left of the gradient, where the optimum is not known."""
         return (
-            "" if self.objective else f"no component of the gradient exceeds {self.tolerance:g} of the start's largest"
+            ""
+            if self.objective
+            else say(
+                "no component of the gradient exceeds {tolerance:g} of the start's largest", tolerance=self.tolerance
+            )
         )
 
     def update(self, record: Epoch, state: Any) -> tuple[Any, Any]:
@@ -223,7 +228,7 @@ class Patience(StoppingRule):
     @property
     def reason(self) -> str:
         """How long nothing improved."""
-        return f"no improvement for {self.patience} epochs"
+        return say("no improvement for {patience} epochs", patience=self.patience)
 
     def init(self) -> Waiting:
         """Nothing was reached yet."""
@@ -316,7 +321,9 @@ class Flat(StoppingRule):
     @property
     def reason(self) -> str:
         """How little the loss fell."""
-        return f"in {self.over} epochs the watched loss fell by less than {self.flat:g} of the first"
+        return say(
+            "in {over} epochs the watched loss fell by less than {flat:g} of the first", over=self.over, flat=self.flat
+        )
 
     def init(self) -> Falling:
         """Nothing was reached yet."""
@@ -360,7 +367,7 @@ class Separated(StoppingRule):
     @property
     def reason(self) -> str:
         """That there is nowhere to arrive."""
-        return "no mistake on training rows is left, so larger weights always lower the loss: there is no optimum"
+        return say("no mistake on training rows is left, so larger weights always lower the loss: there is no optimum")
 
     def init(self) -> Falling:
         """Nothing was reached yet."""

@@ -16,6 +16,7 @@ from gdcli.errors import OptionError
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec
 from gdcli.lessons.marking import ANSWERS, line_of, mark, read_predictions
 from gdcli.render.reports.check import report
+from gdcli.said import say
 
 FORMULA = "FORMULA"
 
@@ -68,7 +69,9 @@ def command(
     line = line_of(table, (start.get("m", place.m or 0.0), start.get("b", place.b or 0.0)), place.lr, place.seed)
     formulas = {name: text for name in ANSWERS if (text := getattr(asked, name)) is not None}
     if asked.wanted is not None and asked.python is None:
-        raise OptionError("--as goes with --python FILE:FUNCTION", "leave it out: a formula's option says what it is")
+        raise OptionError(
+            say("--as goes with --python FILE:FUNCTION"), say("leave it out: a formula's option says what it is")
+        )
     python = None if asked.python is None else (asked.python, asked.wanted)
     predictions = None if asked.pred is None else (asked.pred, read_predictions(asked.pred, data, rows))
     marks = mark(line, formulas, python, predictions)

@@ -18,6 +18,7 @@ from gdcli.errors import GdcliError
 from gdcli.experiments.saved import Model, load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.render.reports.collapse import report
+from gdcli.said import say
 
 
 def command(
@@ -44,7 +45,10 @@ def command(
     if is_linear(saved.network):
         return
     names = ", ".join(sorted({flag_name(one.__name__) for one in saved.network.activations}))
-    raise GdcliError(f"{model}: this network is not linear ({names})", "train one with --activation linear")
+    raise GdcliError(
+        say("{model}: this network is not linear ({names})", model=model, names=names),
+        say("train one with --activation linear"),
+    )
 
 
 def _rows(model: Model, name: str, data: DataSpec, terminal: Terminal) -> Any:

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from gdcli.cli.options import LANG, OutputOptions
+from gdcli.cli.options import OutputOptions
 from gdcli.cli.output import check, emit
 from gdcli.cli.terminal import Terminal
 from gdcli.lessons.glossary import find, terms
-from gdcli.lessons.language import language_of
 from gdcli.render.reports.explain import report
 
 TERM = "A term, or a sentence with one in it; without it, all are listed."
@@ -19,7 +18,6 @@ TERM = "A term, or a sentence with one in it; without it, all are listed."
 def command(
     context: typer.Context,
     output: OutputOptions,
-    lang: Annotated[str | None, LANG] = None,
     term: Annotated[list[str] | None, typer.Argument(metavar="[TERM]...", help=TERM, show_default=False)] = None,
 ) -> None:
     """Explain a term of the lecture in three sentences, with its formula and a command that shows it.
@@ -28,7 +26,5 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    language = language_of(lang, terminal.environ, terminal.screen().unicode)
-    terminal.note(language.note)
     found = [find(" ".join(term))] if term else list(terms())
-    emit(report(found, not term, language), output, terminal)
+    emit(report(found, not term, terminal.language), output, terminal)

@@ -9,6 +9,7 @@ import typer
 from gdcli.cli.app import COMMANDS
 from gdcli.cli.helping import WHOLE
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.said import say
 
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[COMMAND]", help="A command's name, as fit or sweep train.")
@@ -29,7 +30,7 @@ def command(
         found = page.command.get_command(page, name) if hasattr(page.command, "get_command") else None
         if found is None:
             known = page.command.list_commands(page) if hasattr(page.command, "list_commands") else COMMANDS
-            raise OptionError(f"there is no command '{name}'", did_you_mean(name, known))
+            raise OptionError(say("there is no command '{name}'", name=name), did_you_mean(name, known))
         page = type(page)(found, info_name=name, parent=page, **found.context_settings)
     page.meta[WHOLE] = all_options
     typer.echo(page.get_help())

@@ -10,17 +10,17 @@ import typer
 
 from gdcli.cli.app import COMMANDS
 from gdcli.cli.boundary import run
-from gdcli.cli.options import LANG, OutputOptions, option
+from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, destination, emit, format_of
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
-from gdcli.lessons.language import language_of
 from gdcli.lessons.lecture import lesson_of
 from gdcli.lessons.stage import scratch
 from gdcli.live.giving import Giving
 from gdcli.live.staged import Staged
 from gdcli.render.lessons.handout import place_of_handout
 from gdcli.render.reports.lesson import report
+from gdcli.said import say
 
 CHAPTER = "A chapter by number or name, or a lesson of your own, FILE.toml; without it, all are listed."
 
@@ -32,7 +32,6 @@ class LessonOptions(NamedTuple):
     plain: Annotated[bool, option("--plain", help="Plain text: no pages, no keys.")] = False
     save: Annotated[str | None, option("--save", metavar="FILE", help="Write a handout there: .html or .md.")] = None
     check: Annotated[str | None, option("--check", metavar="FILE", help="Check a lesson of your own.")] = None
-    lang: Annotated[str | None, LANG] = None
 
 
 def command(
@@ -47,25 +46,27 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    language = language_of(asked.lang, terminal.environ, terminal.screen().unicode)
-    terminal.note(language.note)
     given = [one for one in (chapter, asked.run, asked.check) if one is not None]
     if len(given) > 1 or (asked.save and asked.check):
-        raise OptionError("lesson: a chapter, --run and --check each say what is given", "leave all but one out")
+        raise OptionError(
+            say("lesson: a chapter, --run and --check each say what is given"), say("leave all but one out")
+        )
     lesson, handout = lesson_of(given[0] if given else None, COMMANDS), place_of_handout(asked.save)
     if not format_of(output).for_people or not (given or asked.plain or handout):
         if handout or asked.check:
-            raise OptionError(f"--format {output.format}: --save and --check have no rows", "leave it out")
-        emit(report(lesson.alone().pairs, language), output, terminal)
+            raise OptionError(
+                say("--format {format}: --save and --check have no rows", format=output.format), say("leave it out")
+            )
+        emit(report(lesson.alone().pairs, terminal.language), output, terminal)
         return
     with destination(output.output, terminal) as out, scratch(lesson):
         screen = terminal.screen(out)
-        giving = Giving(lesson, language, screen, Staged(_run, terminal.environ, language.code))
+        giving = Giving(lesson, terminal.language, screen, Staged(_run, terminal.environ, terminal.language.code))
         if asked.check:
             out.write(giving.check(asked.check))
         elif handout:
             giving.save(handout)
-            terminal.note(f"wrote {asked.save}")
+            terminal.note(say("wrote {save}", save=asked.save))
         elif asked.plain or not out.isatty():
             out.writelines(giving.text())
         elif asked.run:

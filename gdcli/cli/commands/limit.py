@@ -34,6 +34,7 @@ from gdcli.experiments.spec import (
 )
 from gdcli.nn import losses
 from gdcli.render.reports.limit import line_report, local_report
+from gdcli.said import say
 
 MODEL = ".safetensors"
 
@@ -83,7 +84,9 @@ def command(
         named = replace(data, source=asked.on or joined_names(rows) or None)
         found, again = _of_model(context, model, named, asked, optimizer, terminal)
     elif asked.on is not None:
-        raise OptionError("--on goes with a saved model as DATA", "as in gdcli limit model.safetensors rows.csv")
+        raise OptionError(
+            say("--on goes with a saved model as DATA"), say("as in gdcli limit model.safetensors rows.csv")
+        )
     else:
         spec = Spec(line, data, RateSpec(asked.lr), loop, EpochSpec(STEPS), optimizer, loss)
         found, again = _of_line(context, spec, asked, terminal, bare)
@@ -106,7 +109,9 @@ def _refuse_chance(context: Any) -> None:
     """Refuses options that a limit does not depend on."""
     for name, flag in {"seed": "--seed", "shuffle": "--no-shuffle"}.items():
         if is_given(context, name):
-            raise OptionError(f"{flag}: a limit does not depend on the order of the rows", "leave it out")
+            raise OptionError(
+                say("{flag}: a limit does not depend on the order of the rows", flag=flag), say("leave it out")
+            )
 
 
 def _of_line(
@@ -138,10 +143,10 @@ def _of_model(
     from gdcli.cli.saved import rows_named  # reads model files: not needed for a line
     from gdcli.experiments.saved import load_model
 
-    refuse_forecast({"--lr": asked.lr, "--target-loss": asked.target_loss}, "a saved model")
+    refuse_forecast({"--lr": asked.lr, "--target-loss": asked.target_loss}, say("a saved model"))
     model, rows = load_model(name), rows_named(data.source, terminal)
     problem = model.problem_on(model.dataset(model.table(rows, data, reader(terminal)), data), np.float64)
-    where = f"the parameters of {name}, on {len(problem.data):,} rows"
+    where = say("the parameters of {name}, on {count:,} rows", name=name, count=len(problem.data))
     kind = building.optimizer(optimizer, "sgd")
     again = invocation(context, name, rows).with_options(on=None)
     return local_limit(problem, model.saved.parameters, kind, where, model.unit), again

@@ -43,6 +43,7 @@ from gdcli.live.scenes import LEAST, TooSmall
 from gdcli.live.session import Session
 from gdcli.live.session_factory import SessionFactory
 from gdcli.render.screen import Screen, plain
+from gdcli.said import say
 
 DRIVER = "TEXTUAL_DRIVER"  # set where a browser stands behind standard output
 
@@ -117,7 +118,9 @@ def _refuse_without_web(context: Any) -> None:
     """Refuses options that go with --web alone."""
     for name in ("port", "host", "sessions"):
         if is_given(context, name):
-            raise OptionError(f"--{name} goes with --web", f"add --web, or leave out --{name}")
+            raise OptionError(
+                say("--{name} goes with --web", name=name), say("add --web, or leave out --{name}", name=name)
+            )
 
 
 # what is driven
@@ -128,7 +131,7 @@ def _piped(origin: Origin, live: LiveOptions, terminal: Terminal) -> bytes | Non
     source = origin.source
     keys = live.plain or DRIVER in terminal.environ  # standard input is where the keys come from
     if source == "-" and keys:
-        raise OptionError("rows and keys cannot both come by standard input", "name a file")
+        raise OptionError(say("rows and keys cannot both come by standard input"), say("name a file"))
     if source == "-" or (source is None and not keys and terminal.piped_in()):
         return terminal.stdin.read() if terminal.stdin is not None else b""
     return None
@@ -138,7 +141,9 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     """Plays a recording back."""
     flags = ["DATA"] * (origin.source is not None) + [f"--{one.replace('_', '-')}" for one in sorted(origin.given)]
     for flag in flags:
-        raise OptionError(f"--replay: {flag} cannot change what was recorded", f"leave out {flag}")
+        raise OptionError(
+            say("--replay: {flag} cannot change what was recorded", flag=flag), say("leave out {flag}", flag=flag)
+        )
     session = Replay(recorded(name), lambda saved: SessionFactory.from_saved(saved, name, parsed))
     if live.save is not None:
         with unwound():
@@ -162,7 +167,9 @@ def _converse(session: Session, recorder: Recorder | None, live: LiveOptions, te
         from gdcli.live.plain import converse
 
         screen = terminal.screen()
-        converse(session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher)
+        converse(
+            session, _lines(terminal), lambda text: _write(terminal.stdout, plain(text, screen)), watcher, screen.speak
+        )
         return 0
     from gdcli.live.web.page_app import app_in
 
@@ -196,9 +203,15 @@ def _check_screen(terminal: Terminal) -> None:
     """Refuses to draw where nobody sees it, or can press a key; keys come from the terminal even if rows do not."""
     if DRIVER in terminal.environ:
         return
-    for stream, name in ((terminal.stdout, "output"), (terminal.stderr, "error")):  # Textual draws on the latter
+    for stream, name in (
+        (terminal.stdout, say("output")),
+        (terminal.stderr, say("error")),
+    ):  # Textual draws on the latter
         if not stream.isatty():
-            raise OptionError(f"live needs a terminal, and standard {name} is none", "use --plain for one line a step")
+            raise OptionError(
+                say("live needs a terminal, and standard {name} is none", name=name),
+                say("use --plain for one line a step"),
+            )
     screen = os.get_terminal_size(terminal.stdout.fileno())
     if screen.columns < LEAST[0] or screen.lines < LEAST[1]:
         raise OptionError(TooSmall(screen.columns, screen.lines).message())
@@ -211,7 +224,7 @@ def _take_keys(terminal: Terminal) -> None:
     try:
         keys = os.open("/dev/tty", os.O_RDWR)
     except OSError:
-        raise OptionError("live needs a terminal for its keys", "use --plain for one line a step") from None
+        raise OptionError(say("live needs a terminal for its keys"), say("use --plain for one line a step")) from None
     os.dup2(keys, sys.__stdin__.fileno())
 
 
@@ -221,7 +234,7 @@ def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Termi
     from gdcli.live.web.programs import ServedCommand
 
     if origin.source == "-":
-        raise OptionError("--web cannot read rows from standard input", "name a file")
+        raise OptionError(say("--web cannot read rows from standard input"), say("name a file"))
     again = again.with_options(web=None, port=None, host=None, sessions=None)
     programs = ServedCommand([sys.executable, "-m", "gdcli"], again, origin, parsed)
     check_record(live.record, str(origin.source))

@@ -15,7 +15,6 @@ from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, SaveOptions, option
 from gdcli.cli.output import emit, format_of, layout
 from gdcli.cli.running import note_all, reader
-from gdcli.cli.showing import shown
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.experiment import Experiment
@@ -39,6 +38,8 @@ from gdcli.experiments.spec import (
 )
 from gdcli.render.reports.headers import range_test_header
 from gdcli.render.reports.range_test import report
+from gdcli.render.showing import shown
+from gdcli.said import say
 
 ONLY: dict[str, type[Group]] = {"fit": LineSpec, "train": NetworkSpec}
 WhatArgument = Annotated[str, typer.Argument(metavar="fit|train", help="What is to be run.", show_default=False)]
@@ -127,11 +128,15 @@ def command(
     form = format_of(output)
     keep = shown(None, form.usual_rows, end)
     rows = [one for at, one in enumerate(probes) if keep(at) or at == end]
-    use = "" if result.chosen is None else f"use it: {_use(again, what, asked)} --lr {result.rate():.3g}"
+    use = (
+        ""
+        if result.chosen is None
+        else say("use it: {use} --lr {rate:.3g}", use=_use(again, what, asked), rate=result.rate())
+    )
     screen = layout(asked.plot, output, terminal, use, f"rerun: {again}")
     emit(report(result, [] if screen.plotted and form.for_people else rows, screen), output, terminal, saving)
     if stopped:
-        terminal.note("interrupted")
+        terminal.note(say("interrupted"))
         raise typer.Exit(INTERRUPTED)
     if use:
         terminal.note(use)
@@ -159,7 +164,8 @@ def _refuse_others(context: Any, what: str) -> None:
     for one in ONLY[other].options():
         if is_given(context, one.name):
             raise OptionError(
-                f"--{one.name.replace('_', '-')} goes with gdcli lr-find {other}", f"leave it out of {what}"
+                say("--{name} goes with gdcli lr-find {other}", name=one.name.replace("_", "-"), other=other),
+                say("leave it out of {what}", what=what),
             )
 
 

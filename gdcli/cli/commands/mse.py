@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gdcli.arrays import Array
-from gdcli.cli.options import GET, PREFIX, WorkerOptions, option
+from gdcli.cli.options import GET, LANG, PREFIX, WorkerOptions, option
 from gdcli.cli.output import destination
 from gdcli.cli.scoring import PredictionOptions, predictions
 from gdcli.cli.terminal import Terminal
@@ -19,6 +19,7 @@ from gdcli.nn import metrics
 from gdcli.render import Report
 from gdcli.render.formats._one_value import one_value
 from gdcli.render.formats._shell_variables import check_prefix
+from gdcli.said import say
 
 
 class NumberOptions(NamedTuple):
@@ -30,6 +31,7 @@ class NumberOptions(NamedTuple):
     ] = None
     get: Annotated[str | None, GET] = None
     prefix: Annotated[str | None, PREFIX] = None
+    lang: Annotated[str | None, LANG] = None
     quiet: Annotated[bool, option("--quiet", "-q", help="No notes on stderr.")] = False
     color: Annotated[str, option("--color", metavar="auto|always|never", help="[auto]")] = "auto"
     debug: Annotated[bool, option("--debug", help="Show a traceback with an error.")] = False
@@ -62,7 +64,10 @@ def print_metric(
     """Prints a metric of the predictions as one bare number, or as an object of one field."""
     known = ["value", *(name for name, one in definitions(FORMAT).items() if not (one.rows_only or one.for_people))]
     if output.format not in known:
-        raise OptionError(f"--format: there is no format '{output.format}' here", did_you_mean(output.format, known))
+        raise OptionError(
+            say("--format: there is no format '{format}' here", format=output.format),
+            did_you_mean(output.format, known),
+        )
     check_prefix(output.prefix, output.format)
     one = one_value(output.get, output.format)
     predicted, _ = predictions(data, line, given, working, terminal)

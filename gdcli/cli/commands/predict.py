@@ -18,6 +18,7 @@ from gdcli.experiments.saved import load_model
 from gdcli.experiments.spec import DataSpec
 from gdcli.render import Report
 from gdcli.render.reports.predict import Lines, pictures
+from gdcli.said import say
 
 
 class PredictOptions(NamedTuple):
@@ -50,7 +51,7 @@ def command(
         emit(report, output, terminal)
         return
     if asked.probabilities and not saved.classes:
-        raise OptionError("--probabilities: this model predicts numbers, not classes", "leave it out")
+        raise OptionError(say("--probabilities: this model predicts numbers, not classes"), say("leave it out"))
     named = replace(data, source=name)
     records = predict_rows(saved, named, reader(terminal), asked.labels, asked.probabilities, terminal.flush)
     emit(

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from gdcli.cli.options import LANG, OutputOptions, option
+from gdcli.cli.options import OutputOptions, option
 from gdcli.cli.output import check, emit, format_of
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
-from gdcli.lessons.language import language_of
 from gdcli.lessons.quiz import Marked, mark
 from gdcli.lessons.quiz_topics import questions
 from gdcli.render.reports.quiz import dialogue, report
+from gdcli.said import say
 
 TOPIC = "rates, step, optimizers, overfitting, batches or confusion; without it, each in turn."
 
@@ -25,7 +25,6 @@ def command(
     seed: Annotated[int, option("--seed", accepts="whole", metavar="N", help="What they are drawn by. [0]")] = 0,
     answer: Annotated[str | None, option("--answer", metavar="TEXT", help="Mark this, and ask nothing.")] = None,
     reveal: Annotated[bool, option("--reveal", help="Tell the answers, and ask nothing.")] = False,
-    lang: Annotated[str | None, LANG] = None,
     topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help=TOPIC, show_default=False)] = None,
 ) -> None:
     """Ask questions made from real runs, and show the run that answers each.
@@ -35,16 +34,16 @@ def command(
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)
-    language = language_of(lang, terminal.environ, terminal.screen().unicode)
-    terminal.note(language.note)
     asked = format_of(output).for_people and output.output is None and not reveal and answer is None
     drawn = questions(topic, count or (5 if asked else 1), seed)
     if answer is not None and len(drawn) > 1:
-        raise OptionError(f"--answer: one answer, and there are {len(drawn)} questions", "leave out --count")
+        raise OptionError(
+            say("--answer: one answer, and there are {count} questions", count=len(drawn)), say("leave out --count")
+        )
     if asked:
-        emit(dialogue(drawn, terminal.ask, language), output, terminal)
+        emit(dialogue(drawn, terminal.ask, terminal.language), output, terminal)
         return
     marked = [Marked(one) if answer is None else mark(one, answer) for one in drawn]
-    emit(report([one._replace(revealed=reveal) for one in marked], language), output, terminal)
+    emit(report([one._replace(revealed=reveal) for one in marked], terminal.language), output, terminal)
     if marked[0].right is False:
         raise typer.Exit(1)

@@ -13,6 +13,7 @@ from gdcli.data.samples import content, samples
 from gdcli.data.tables import read_table
 from gdcli.errors import OptionError
 from gdcli.render.reports.sample import report, rows_report
+from gdcli.said import say
 
 
 def command(
@@ -44,7 +45,8 @@ def _list(output: OutputOptions, terminal: Terminal, unused: dict[str, object]) 
     for option_name, value in unused.items():
         if value is not None:
             raise OptionError(
-                f"{option_name} goes with a sample's name", f"as in gdcli sample line {option_name} {value}"
+                say("{option_name} goes with a sample's name", option_name=option_name),
+                say("as in gdcli sample line {option_name} {value}", option_name=option_name, value=value),
             )
     emit(report(samples()), output, terminal)
 

@@ -16,8 +16,14 @@ from gdcli.experiments.lecture import NOTE, SOURCE
 from gdcli.experiments.looking import Look, look, names_of_classes
 from gdcli.experiments.spec import DataSpec, LoopSpec, NetworkSpec, Spec, StopSpec
 from gdcli.render.reports.show import report
+from gdcli.said import enumerated, say
 
-SEPARATORS = {"\t": "separated by tabs", " ": "separated by blanks", ";": "separated by ;", "|": "separated by |"}
+SEPARATORS = {
+    "\t": say("separated by tabs"),
+    " ": say("separated by blanks"),
+    ";": say("separated by ;"),
+    "|": say("separated by |"),
+}
 """How cells that no comma separates are written."""
 
 
@@ -85,6 +91,15 @@ def header(seen: Look) -> str:
     """How many rows and columns there are, how they are written, and the seed of the split."""
     table, layout = seen.table, seen.table.layout
     separated = SEPARATORS.get(layout.delimiter or "", "")
-    names = {True: "names in the first line", False: "no line of names"}.get(layout.header, "")  # type: ignore[arg-type]
-    parts = [f"{count(len(table), 'row')}, {count(len(table.names), 'column')} from {seen.spec.name}", separated, names]
-    return f"{', '.join(part for part in parts if part)}   seed {seen.spec.loop.seed}"
+    names = {True: say("names in the first line"), False: say("no line of names")}.get(layout.header, "")  # type: ignore[arg-type]
+    parts = [
+        say(
+            "{count}, {count2} from {name}",
+            count=count(len(table), "row"),
+            count2=count(len(table.names), "column"),
+            name=seen.spec.name,
+        ),
+        separated,
+        names,
+    ]
+    return say("{names}   seed {seed}", names=enumerated(part for part in parts if part), seed=seen.spec.loop.seed)

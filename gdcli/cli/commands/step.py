@@ -20,6 +20,7 @@ from gdcli.experiments.spec import DataSpec, EpochSpec, LineSpec, LoopSpec, Loss
 from gdcli.experiments.step_spec import BlackboardSpec, StepSpec, refuse_line
 from gdcli.render import Report
 from gdcli.render.reports.step import report
+from gdcli.said import say
 
 
 def command(
@@ -49,7 +50,7 @@ def command(
         made, again = make(context, spec, network, asked, interrupted, output, terminal)
         emit(made, output, terminal, saving)
         if interrupted():
-            terminal.note("interrupted")
+            terminal.note(say("interrupted"))
             raise typer.Exit(INTERRUPTED)
     terminal.note(f"rerun: {again}")
 
@@ -69,7 +70,7 @@ def _of_line(
     experiment = on_rows(spec, rows.numbers(str(spec.data.source), spec.data))
     note_all(rows.notes, terminal)
     if spec.loop.is_scaled:
-        terminal.note("parameters are those of the scaled inputs: that is where the step is taken")
+        terminal.note(say("parameters are those of the scaled inputs: that is where the step is taken"))
     again = str(invocation(context, spec.data.source).with_options(**start, lr=experiment.rate, seed=spec.loop.seed))
     screen = layout(False, output, terminal, f"rerun: {again}")
     return report(experiment, asked, rows.reading, interrupted, screen, again), again

@@ -34,6 +34,7 @@ from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
 from gdcli.render.reports.headers import line_header
 from gdcli.render.reports.surface import report
+from gdcli.said import say
 
 T = TypeVar("T")
 MODEL = ".safetensors"
@@ -128,7 +129,14 @@ def _of_line(
         descents = [_watched(one, descent, interrupted, terminal) for one in runs]
         layout = Descents(first, descents, over)
         if len(names) > 2:
-            terminal.note(f"over {names[over[0]]} and {names[over[1]]}, the others fixed: {layout.fixed_words()}")
+            terminal.note(
+                say(
+                    "over {names} and {names2}, the others fixed: {fixed_words}",
+                    names=names[over[0]],
+                    names2=names[over[1]],
+                    fixed_words=layout.fixed_words(),
+                )
+            )
         given = start | {"lr": tuple(rates), "epochs": asked.epochs, "seed": spec.loop.seed}
         again = invocation(context, spec.data.source).with_options(**given)
         config = descents_config(runs, rates, [by.optimizer for by in optimizers])
@@ -186,8 +194,15 @@ def _of_network(
     plane, count = directions(model, str(data.source), seed), usual_count(problem)
     spans = span("--x-range", asked.x_range or USUAL, count), span("--y-range", asked.y_range or USUAL, count)
     terminal.note(
-        f"{model.saved.network.size:,} parameters, {len(problem.data):,} rows, {spans[0].count} x {spans[1].count}"
-        f" points: alpha and beta are two random directions as long as the weights, seed {seed}"
+        say(
+            "{size:,} parameters, {count:,} rows, {count2} x {count3} points: alpha and beta are two "
+            "random directions as long as the weights, seed {seed}",
+            size=model.saved.network.size,
+            count=len(problem.data),
+            count2=spans[0].count,
+            count3=spans[1].count,
+            seed=seed,
+        )
     )
     again = invocation(context, data.source, rows).with_options(seed=seed)
     return drawing(model, problem, plane, spans, seed, str(again))
@@ -199,6 +214,9 @@ def _refuse_descent(context: Any) -> None:
     for parameter in context.command.params:
         if is_given(context, parameter.name) and parameter.name not in known:
             raise OptionError(
-                f"{parameter.opts[0]}: a saved network is drawn along two random directions, without a path",
-                "leave it out; --x-range and --y-range set the ranges",
+                say(
+                    "{opts}: a saved network is drawn along two random directions, without a path",
+                    opts=parameter.opts[0],
+                ),
+                say("leave it out; --x-range and --y-range set the ranges"),
             )

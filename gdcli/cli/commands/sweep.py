@@ -19,6 +19,7 @@ from gdcli.cli.app import COMMANDS, load
 from gdcli.cli.helping import Command
 from gdcli.cli.options import option
 from gdcli.cli.typer_internals import STRING
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from gdcli.cli.terminal import Terminal
@@ -178,8 +179,8 @@ def _run(context: Any, command: str) -> None:
 
 def _check(asked: SweepOptions, every: str | None) -> None:
     """Refuses what can be refused before the work."""
-    from gdcli.cli.showing import shown
     from gdcli.experiments.spec import reject_together
+    from gdcli.render.showing import shown
 
     reject_together({"--cluster": asked.cluster, "--workers": asked.workers > 1})
     shown(every, "auto", 1)
@@ -268,7 +269,7 @@ def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> I
 
 def _shown(every: str | None, run: SweptRun) -> Callable[[int], bool]:
     """Which epochs of a run its history has."""
-    from gdcli.cli.showing import shown
+    from gdcli.render.showing import shown
 
     return shown(every, "auto", int(run.spec.epochs.epochs or 0))
 
@@ -285,7 +286,7 @@ def finish(result: SweepResult, stopped: bool, terminal: Terminal) -> None:
     if stopped:
         count = len(result.plan.specs)
         missing = count - sum(run.finished.ended for run in result)
-        terminal.note(f"interrupted: {missing} of {count} runs had not ended")
+        terminal.note(say("interrupted: {missing} of {count} runs had not ended", missing=missing, count=count))
         raise typer.Exit(INTERRUPTED)
     if len(result) and all(run.status == "failed" for run in result):
-        raise GdcliError("every run failed", "each row says why; one of them alone, with --debug, says more")
+        raise GdcliError(say("every run failed"), say("each row says why; one of them alone, with --debug, says more"))

@@ -12,7 +12,6 @@ from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, emit, format_of, layout
 from gdcli.cli.running import finish, note_all, note_chosen, progress_bar, reading, resolved
-from gdcli.cli.showing import shown, timed
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.checkpoint import load
@@ -35,6 +34,8 @@ from gdcli.experiments.spec import (
 )
 from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.train import answer_lines, report
+from gdcli.render.showing import shown, timed
+from gdcli.said import say
 from gdcli.training import streams
 from gdcli.training.streams import Run
 
@@ -103,4 +104,7 @@ def with_rows(spec: Spec, terminal: Terminal, words: str) -> Spec:
         return spec
     if terminal.piped_in():
         return replace(spec, data=replace(spec.data, source="-"))
-    raise OptionError("there is nothing to train on", f"give DATA, as in gdcli {words} sample:digits --hidden 32")
+    raise OptionError(
+        say("there is nothing to train on"),
+        say("give DATA, as in gdcli {words} sample:digits --hidden 32", words=words),
+    )

@@ -8,6 +8,7 @@ from gdcli.data.column_table import ColumnTable
 from gdcli.data.formats import table_format
 from gdcli.data.frames import lazy_table
 from gdcli.data.place import Place
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from polars import LazyFrame
@@ -32,4 +33,4 @@ def read(place: Place) -> ColumnTable:
             return pl.read_ipc_stream(place.content).lazy()
         return pl.scan_ipc(place.plain, hive_partitioning=False, glob=False)
 
-    return lazy_table(place, "an Arrow file", scan)
+    return lazy_table(place, say("an Arrow file"), scan)

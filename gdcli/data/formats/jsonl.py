@@ -16,11 +16,12 @@ from gdcli.data.pieces import HEAD_BYTES, Joined, Opening, pieces
 from gdcli.data.place import Place
 from gdcli.data.source import Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
+from gdcli.said import say
 
 __all__ = ["read"]
 
 UNNAMED = "unnamed"  # what a key without letters is called
-_AN_OBJECT = 'each row is one object of numbers and texts: {"x": 1, "y": 3}'
+_AN_OBJECT = say('each row is one object of numbers and texts: {{"x": 1, "y": 3}}')
 
 
 @table_format(rb"(\xef\xbb\xbf)?\s*(\{\s*(\"|\})|\[\s*\{)", stream="stream")
@@ -79,10 +80,10 @@ def _table(content: bytes, place: Place, line: int = 1, known: tuple[str, ...] =
     text = decode(content, place.source, place.options.encoding, line)
     rows = [*(_of_array(text, place.source) if text.lstrip().startswith(b"[") else _of_lines(text, place.source, line))]
     if not rows:
-        raise no_rows(place.source, "no rows", hint=_AN_OBJECT)
+        raise no_rows(place.source, say("no rows"), hint=_AN_OBJECT)
     names = known or tuple(dict.fromkeys(key or UNNAMED for _, row in rows for key in row))
     if not names:
-        raise data_error(place.source, "no columns: every object is empty", _AN_OBJECT)
+        raise data_error(place.source, say("no columns: every object is empty"), _AN_OBJECT)
     columns = {name: [row.get(name) for _, row in rows] for name in names}
     if UNNAMED in columns:
         columns[UNNAMED] = [row.get(UNNAMED, row.get("")) for _, row in rows]
@@ -116,20 +117,20 @@ def _parsed(text: bytes, source: str, line: int) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         reason = error.msg[:1].lower() + error.msg[1:]
-        what = f"no JSON at character {error.pos + 1 if line else error.colno}: {reason}"
+        what = say("no JSON at character {pos}: {reason}", pos=error.pos + 1 if line else error.colno, reason=reason)
         raise data_error(source, what, _AN_OBJECT, line or error.lineno) from None
     except RecursionError:
-        raise data_error(source, "JSON nested too deeply", _AN_OBJECT, line) from None
+        raise data_error(source, say("JSON nested too deeply"), _AN_OBJECT, line) from None
 
 
 def _object(value: Any, source: str, line: int) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise data_error(source, f"{_kind(value)}, not an object", _AN_OBJECT, line)
+        raise data_error(source, say("{kind}, not an object", kind=_kind(value)), _AN_OBJECT, line)
     return value
 
 
 def _kind(value: Any) -> str:
-    return {list: "a list", dict: "an object", str: "a text", type(None): "null"}.get(type(value), "a number")
+    return {list: "a list", dict: say("an object"), str: "a text", type(None): "null"}.get(type(value), "a number")
 
 
 def _nested(types: set[type]) -> str:

@@ -8,6 +8,7 @@ from gdcli.data.column_table import ColumnTable
 from gdcli.data.formats import table_format
 from gdcli.data.frames import lazy_table
 from gdcli.data.place import Place
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from polars import LazyFrame
@@ -28,4 +29,4 @@ def read(place: Place) -> ColumnTable:
 
         return pl.scan_parquet(place.plain, hive_partitioning=False, glob=False)
 
-    return lazy_table(place, "a Parquet file", scan)
+    return lazy_table(place, say("a Parquet file"), scan)

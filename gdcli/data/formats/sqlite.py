@@ -15,6 +15,7 @@ from gdcli.data.source import HEAD_ROWS, Progress, Source, first_rows_of, unwatc
 from gdcli.data.tables import Table
 from gdcli.data.warning import listed
 from gdcli.errors import DataError, did_you_mean
+from gdcli.said import say
 
 __all__ = ["read"]
 
@@ -35,7 +36,7 @@ def read(place: Place) -> ColumnTable:
         names = tuple(name for _, name, *_ in base.execute(f"PRAGMA table_info({table})"))
         (rows,) = base.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names are quoted
     if not rows:
-        raise no_rows(place.source, "no rows")
+        raise no_rows(place.source, say("no rows"))
 
     def column(name: str) -> Column:
         with _connected(place) as base:
@@ -105,7 +106,7 @@ def _connected(place: Place) -> Iterator[sqlite3.Connection]:
             base.text_factory = lambda content: content.decode(errors="replace")
             yield base
     except sqlite3.Error as error:
-        raise data_error(place.source, f"SQLite: {error}", "check the database: PRAGMA integrity_check") from None
+        raise data_error(place.source, f"SQLite: {error}", say("check the database: PRAGMA integrity_check")) from None
 
 
 def _connection(place: Place) -> sqlite3.Connection:
@@ -122,11 +123,19 @@ def _chosen(place: Place, known: list[str]) -> str:
     name = place.source.removesuffix(f":{place.part}") if place.part else place.source
     if place.part:
         if place.part not in known:
-            raise DataError(f"{name}: no table '{place.part}'", did_you_mean(place.part, known))
+            raise DataError(
+                say("{name}: no table '{part}'", name=name, part=place.part), did_you_mean(place.part, known)
+            )
         return place.part
     if len(known) != 1:
-        tables = f"{len(known)} tables: {listed(known, 10)}" if known else "no table"
-        raise data_error(name, f"a database of {tables}", f"name one: {name}:{known[0]}" if known else "")
+        tables = (
+            say("{count} tables: {listed}", count=len(known), listed=listed(known, 10)) if known else say("no table")
+        )
+        raise data_error(
+            name,
+            say("a database of {tables}", tables=tables),
+            say("name one: {name}:{known}", name=name, known=known[0]) if known else "",
+        )
     return known[0]
 
 

@@ -18,10 +18,11 @@ from gdcli.data.place import Place
 from gdcli.data.preamble import grouping_note, grouping_rows
 from gdcli.data.warning import listed
 from gdcli.errors import DataError, did_you_mean, install_hint
+from gdcli.said import say
 
 __all__ = ["read"]
 
-_WHAT = "an Excel file"
+_WHAT = say("an Excel file")
 _UNNAMED = "__UNNAMED__"
 _HEAD = 60
 """Rows that tell whether the names stand lower."""
@@ -39,7 +40,7 @@ def read(place: Place) -> ColumnTable:
         import fastexcel
         import polars as pl  # noqa: F401 - fastexcel hands its cells over to it
     except ImportError:
-        what = f"{_WHAT} needs an extra, which is not installed"
+        what = say("{what} needs an extra, which is not installed", what=_WHAT)
         raise data_error(place.source, what, install_hint("data")) from None
     try:
         file = place.plain
@@ -57,7 +58,7 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
     cells = [[*map(_cell, text.to_list(), exact.to_list())] for text, exact in pairs]
     rows = [row for row in range(texts.height) if any(column[row] for column in cells)]
     if not rows:
-        raise no_rows(place.source, "no rows below the first, which holds the names")
+        raise no_rows(place.source, say("no rows below the first, which holds the names"))
     first = ["" if name.startswith(_UNNAMED) else name for name in texts.columns]
     above = grouping_rows(first, [[column[row] for column in cells] for row in rows[:_HEAD]], ".")
     names = unique_names([column[rows[above - 1]] for column in cells] if above else first)
@@ -86,7 +87,7 @@ class _Sheet(ColumnTable):
         error = super().problem(row, name)
         if self.texts(name)[row] or not _never_calculated(self.place):
             return error
-        what = "the file has formulas without values: open it in a spreadsheet program and save it"
+        what = say("the file has formulas without values: open it in a spreadsheet program and save it")
         return DataError(f"{error.message} ({what})", error.hint)
 
 
@@ -108,9 +109,15 @@ def _chosen(place: Place, known: list[str]) -> str:
     if place.part:
         if place.part not in known:
             book = place.source.removesuffix(f":{place.part}")
-            raise DataError(f"{book}: no sheet '{place.part}'", did_you_mean(place.part, known))
+            raise DataError(
+                say("{book}: no sheet '{part}'", book=book, part=place.part), did_you_mean(place.part, known)
+            )
         return place.part
     if len(known) != 1:
-        what = f"{len(known)} sheets: {listed(known, 10)}"
-        raise data_error(place.source, what, f"name one: '{place.source}:{known[0]}'" if known else "")
+        what = say("{count} sheets: {listed}", count=len(known), listed=listed(known, 10))
+        raise data_error(
+            place.source,
+            what,
+            say("name one: '{source}:{known}'", source=place.source, known=known[0]) if known else "",
+        )
     return known[0]

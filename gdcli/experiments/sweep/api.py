@@ -15,6 +15,7 @@ from gdcli.experiments.sweep.grid import SINGLE, Grid, choices, expand, sweepabl
 from gdcli.experiments.sweep.planning import plan, sweep_invocation
 from gdcli.experiments.sweep.result import RunningSweep, SweepResult
 from gdcli.experiments.sweep.running import run
+from gdcli.said import say
 
 __all__ = ["sweep", "sweep_grid"]
 
@@ -78,11 +79,15 @@ def _split(command: str, source: str, options: dict[str, Any]) -> tuple[Spec, di
         OptionError: If the command has no such option, or a sweep has none.
     """
     if command not in Spec.COMMANDS:
-        raise OptionError(f"sweep: there is no '{command}' to sweep", did_you_mean(command, Spec.COMMANDS))
+        raise OptionError(
+            say("sweep: there is no '{command}' to sweep", command=command), did_you_mean(command, Spec.COMMANDS)
+        )
     known = sweepable(command)
     every = [one.name for one in options_of(command) if one.name not in SINGLE]
     for name in options.keys() - set(every):
-        raise OptionError(f"sweep {command} has no option '{name}'", did_you_mean(name, every))
+        raise OptionError(
+            say("sweep {command} has no option '{name}'", command=command, name=name), did_you_mean(name, every)
+        )
     shared = {name: value for name, value in options.items() if name not in known}
     base = Spec.of(command, source, shared)
     lists = {name: choices(known[name], options[name]) for name in options if name in known}

@@ -27,6 +27,7 @@ from gdcli.experiments.spec import FIT_RATE, LineSpec, NetworkSpec, OptimizerSpe
 from gdcli.nn import losses
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Constant, Schedule
+from gdcli.said import say
 from gdcli.training.problem import MEASURED
 from gdcli.training.rules import Tolerance
 from gdcli.training.stacked import Member, Outcome, Pass, stacked, sweep
@@ -267,8 +268,8 @@ def _refuse_changes(specs: Sequence[Spec]) -> None:
         OptionError: If something does.
     """
     if any(spec.changes.at for spec in specs):
-        what = "--at: the runs of a sweep share their steps, so only the rate changes in mid-run"
-        raise OptionError(what, f"--lr-at changes it; gdcli {specs[0].command} takes every --at")
+        what = say("--at: the runs of a sweep share their steps, so only the rate changes in mid-run")
+        raise OptionError(what, say("--lr-at changes it; gdcli {command} takes every --at", command=specs[0].command))
 
 
 def settled_specs(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -> list[Spec]:

@@ -23,12 +23,13 @@ from gdcli.experiments.folds import Measured
 from gdcli.experiments.sweep.batching import Job, PreparedStack, Rows, prepare
 from gdcli.experiments.sweep.measuring import fold_measures, measured, nothing_learned
 from gdcli.experiments.workers import end, held_back, process_pool, with_plugins
+from gdcli.said import say
 from gdcli.training.records import Status
 from gdcli.training.stacked import Outcome
 
 CHECK = 1.0
 """Seconds between two looks at a cluster's workers."""
-NOTHING = "learned nothing"
+NOTHING = say("learned nothing")
 """The verdict on a run that is no better than what knows no input."""
 
 
@@ -142,7 +143,7 @@ def _finished(job: Job, stack: PreparedStack, outcome: Outcome, late: bool, by_f
     at, goal = outcome.index, stack.goals[outcome.index]
     status, words = str(outcome.status), verdict(outcome, goal, stack.unstable[at])
     if outcome.status is Status.INTERRUPTED and late:
-        status, words = "timed_out", f"out of time at epoch {outcome.epoch}"
+        status, words = "timed_out", say("out of time at epoch {epoch}", epoch=outcome.epoch)
     elif outcome.status is not Status.INTERRUPTED and nothing_learned(stack, outcome, goal):
         words = NOTHING
     return Finished(
@@ -298,7 +299,7 @@ class Cluster(InProcess):
 
     def _note_gone(self) -> None:
         for gone in self._connection.gone():
-            self.note(f"the worker at {gone} was lost: its runs are done again on the others")
+            self.note(say("the worker at {gone} was lost: its runs are done again on the others", gone=gone))
 
     def stop(self, pool: Executor, pending: Sequence[Future[list[Finished]]]) -> None:
         """Takes back what has not ended, and closes the connection."""

@@ -16,6 +16,7 @@ from gdcli.experiments.options import Option
 from gdcli.experiments.result import plain
 from gdcli.experiments.spec import Spec, options_of
 from gdcli.experiments.sweep import ranges
+from gdcli.said import say
 
 MOST = 10_000
 """Runs that are begun without asking."""
@@ -77,7 +78,7 @@ def choices(option: Option, given: Any) -> tuple[Choice, ...]:
     values = _python(given)
     texts = [write(_python(value)) for value in (values if isinstance(values, list | range) else [values])]
     if not texts:
-        raise OptionError(f"{_flag(option)}: the list of values is empty")
+        raise OptionError(say("{flag}: the list of values is empty", flag=_flag(option)))
     return tuple(_choice(option, text) for text in dict.fromkeys(texts))
 
 
@@ -162,8 +163,8 @@ def expand(base: Spec, lists: Lists, random: int | None = None, most: float | No
     count = total if random is None else min(total, random)
     if count > (most := MOST if most is None else most):
         raise OptionError(
-            f"this sweep is {count:,} runs, more than {most:,}",
-            "--random 100 takes some of them, --yes runs them all",
+            say("this sweep is {count:,} runs, more than {most:,}", count=count, most=most),
+            say("--random 100 takes some of them, --yes runs them all"),
         )
     if count == total:
         return Grid(base, lists, range(total))

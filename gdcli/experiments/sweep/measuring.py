@@ -22,6 +22,7 @@ from gdcli.experiments.judgement import classes_of, judged_problem
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.batching import Job, Measuring, PreparedStack, Rows, prepare
 from gdcli.experiments.sweep.grid import Grid
+from gdcli.said import say
 from gdcli.training.records import Epoch, Status
 from gdcli.training.stacked import Outcome
 
@@ -70,17 +71,21 @@ def fold_measures(job: Job, rows: Rows, interrupted: Callable[[], bool]) -> dict
             one = stack.experiments[outcome.index]
             found.setdefault(outcome.index, []).append(measure(one, outcome.parameters, held_out, ""))
     words = (
-        "rows held out, one at a time" if asked.folds == len(_data(rows)) else f"rows held out in {asked.folds} folds"
+        say("rows held out, one at a time")
+        if asked.folds == len(_data(rows))
+        else say("rows held out in {folds} folds", folds=asked.folds)
     )
     return {at: _joined(parts, words) for at, parts in found.items()}
 
 
 def measured(one: Experiment, outcome: Outcome, by_folds: Measured | None) -> Measured:
     """A run's score: by folds, else on the rows it holds out, else on its training rows."""
-    fitted = measure(one, outcome.parameters, one.data, "training rows")
+    fitted = measure(one, outcome.parameters, one.data, say("training rows"))
     found = by_folds
     if found is None:
-        found = fitted if one.validation is None else measure(one, outcome.parameters, one.validation, "rows held out")
+        found = (
+            fitted if one.validation is None else measure(one, outcome.parameters, one.validation, say("rows held out"))
+        )
     return dataclasses.replace(found, training=fitted.value)
 
 

@@ -20,6 +20,7 @@ from gdcli.experiments.sweep.batching import Batch, Job, Measuring, Rows, batche
 from gdcli.experiments.sweep.grid import Choice, Grid, joined, sweepable
 from gdcli.experiments.sweep.measuring import asked_of
 from gdcli.optim.optimizers import Optimizer
+from gdcli.said import say
 
 __all__ = ["Plan", "plan", "sweep_invocation"]
 
@@ -129,8 +130,8 @@ def _refuse_both_kinds(rows: Sequence[Rows]) -> None:
     """
     if len({bool(each.data.classes) for each in rows if isinstance(each, Examples)}) > 1:
         raise OptionError(
-            "--task: runs that predict classes and runs that predict numbers have no measure in common",
-            "sweep with one --task, then with the other",
+            say("--task: runs that predict classes and runs that predict numbers have no measure in common"),
+            say("sweep with one --task, then with the other"),
         )
 
 
@@ -150,7 +151,9 @@ def _read(specs: Sequence[Spec], reader: Reader) -> tuple[list[int], list[Rows]]
         key = spec.data.missing, getattr(spec.model, "dtype", None), getattr(spec.model, "task", None)
         if key not in known:
             if rows and spec.data.source == "-" and "-" not in reader.tables:
-                raise OptionError("standard input can be read only once", "write it to a file, and give its name")
+                raise OptionError(
+                    say("standard input can be read only once"), say("write it to a file, and give its name")
+                )
             known[key] = len(rows)
             rows.append(_table(spec, reader))
         tables.append(known[key])

@@ -7,13 +7,14 @@ import re
 from collections.abc import Sequence
 
 from gdcli.errors import OptionError
+from gdcli.said import say
 
 __all__ = ["expand", "listed"]
 
 LARGEST = 100_000
 """Values in one range."""
 
-EXAMPLE = "as in 1..9:lin5 or 1e-4..1:log20"
+EXAMPLE = say("as in 1..9:lin5 or 1e-4..1:log20")
 RANGE = re.compile(r"(?P<low>.*?)\.\.(?P<high>.*?)(?::(?P<kind>[a-zA-Z]*)(?P<count>.*))?")
 NOT_IN_A_SETTING = re.compile(r",(?!\s*[\w-]+\s*=)")
 
@@ -64,13 +65,28 @@ def expand(option: str, text: str, whole: bool = False) -> list[str]:
     kind, count = (found["kind"] or "", found["count"] or "") if found else ("", "")
     low, high = (_end(option, text, found[end] if found else "") for end in ("low", "high"))
     if kind not in ("lin", "log"):
-        raise OptionError(f"{option}: '{text}' does not say how many values: :linN or :logN", EXAMPLE)
+        raise OptionError(
+            say("{option}: '{text}' does not say how many values: :linN or :logN", option=option, text=text), EXAMPLE
+        )
     if not (count.isascii() and count.isdecimal() and 1 <= int(count[:9]) <= LARGEST):
-        raise OptionError(f"{option}: '{text}': '{count}' is not a number of values from 1 to {LARGEST:,}", EXAMPLE)
+        raise OptionError(
+            say(
+                "{option}: '{text}': '{count}' is not a number of values from 1 to {largest:,}",
+                option=option,
+                text=text,
+                count=count,
+                largest=LARGEST,
+            ),
+            EXAMPLE,
+        )
     if kind == "log" and not min(low, high) > 0:
-        raise OptionError(f"{option}: '{text}': a log range needs both ends above 0", EXAMPLE)
+        raise OptionError(
+            say("{option}: '{text}': a log range needs both ends above 0", option=option, text=text), EXAMPLE
+        )
     if low > high:
-        raise OptionError(f"{option}: '{text}' runs from the larger end to the smaller", EXAMPLE)
+        raise OptionError(
+            say("{option}: '{text}' runs from the larger end to the smaller", option=option, text=text), EXAMPLE
+        )
     return list(dict.fromkeys(_text(value, whole) for value in _between(low, high, kind, int(count))))
 
 
@@ -79,7 +95,10 @@ def _parts(option: str, text: str, commas: bool) -> list[str]:
     parts = [part.strip() for part in parts]
     if not all(parts):
         example = "A,B,C" if commas else "A;B;C"
-        raise OptionError(f"{option}: '{text}' has an empty value in its list", f"as in {option} {example}")
+        raise OptionError(
+            say("{option}: '{text}' has an empty value in its list", option=option, text=text),
+            say("as in {option} {example}", option=option, example=example),
+        )
     return parts
 
 
@@ -89,9 +108,12 @@ def _end(option: str, text: str, number: str) -> float:
     except ValueError:
         value = math.nan
     if not number:
-        raise OptionError(f"{option}: '{text}' is a range that lacks an end", EXAMPLE)
+        raise OptionError(say("{option}: '{text}' is a range that lacks an end", option=option, text=text), EXAMPLE)
     if not math.isfinite(value):
-        raise OptionError(f"{option}: '{text}': '{number}' is not a finite number", EXAMPLE)
+        raise OptionError(
+            say("{option}: '{text}': '{number}' is not a finite number", option=option, text=text, number=number),
+            EXAMPLE,
+        )
     return value
 
 

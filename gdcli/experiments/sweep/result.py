@@ -23,6 +23,7 @@ from gdcli.experiments.sweep.measuring import KINDS, SIZES
 from gdcli.experiments.sweep.planning import Plan
 from gdcli.experiments.sweep.swept_run import SweptRun, standing
 from gdcli.nn import losses
+from gdcli.said import say
 from gdcli.training.stacked import Outcome
 
 T = TypeVar("T")
@@ -168,7 +169,7 @@ class SweepResult(Sequence[SweptRun]):
         first, second = two[0].measured, two[1].measured
         if len(first.losses) != len(second.losses):
             return None
-        what = "squared error" if first.right is None else first.title
+        what = say("squared error") if first.right is None else first.title
         return compare(first.losses, second.losses, (two[0].label, two[1].label), what=what)
 
     @cached_property

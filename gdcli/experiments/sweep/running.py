@@ -11,6 +11,7 @@ from queue import Empty
 
 from gdcli.experiments.sweep.batching import Job, Rows
 from gdcli.experiments.sweep.executors import Finished, InProcess, Progress, SweepEvent
+from gdcli.said import say
 
 TRIES = 3
 """How often a run is begun whose worker is lost; the last time it has a worker to itself."""
@@ -114,14 +115,18 @@ class _Attempts:
                     self.begin(one)
             return []
         lost = type(error).__name__ in LOST
-        why = f"its worker was lost {TRIES} times" if lost else f"{type(error).__name__}: {error}"
-        return self._new([Finished(job.numbers[0], "failed", f"failed: {why}")])
+        why = (
+            say("its worker was lost {tries} times", tries=TRIES)
+            if lost
+            else say("{name}: {error}", name=type(error).__name__, error=error)
+        )
+        return self._new([Finished(job.numbers[0], "failed", say("failed: {why}", why=why))])
 
     def _begin_again(self) -> None:
         """A pool that has lost a process is done for: the rest goes to a new one, at last each to its own."""
         jobs, self._lost = self._lost, []
         runs = sum(len(job.numbers) for job in jobs)
-        self._executor.note(f"a worker was lost: {runs} run{'s' * (runs > 1)} begun again")
+        self._executor.note(say("a worker was lost: {runs} run{s} begun again", runs=runs, s="s" * (runs > 1)))
         self._pool.shutdown(wait=True)
         self._pool = self._executor.pool()
         for job in jobs:
@@ -147,7 +152,9 @@ class _Attempts:
         if len(job.numbers) > 1:
             self._lost += job.alone()
         else:
-            self._executor.events.put(Finished(job.numbers[0], "failed", f"failed: its worker was lost {TRIES} times"))
+            self._executor.events.put(
+                Finished(job.numbers[0], "failed", say("failed: its worker was lost {tries} times", tries=TRIES))
+            )
 
     def close(self) -> None:
         """Ends what is still running."""

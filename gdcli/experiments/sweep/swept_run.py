@@ -20,6 +20,7 @@ from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.executors import NOTHING, Finished
 from gdcli.experiments.sweep.planning import Plan
 from gdcli.formatting import short
+from gdcli.said import say
 from gdcli.training.records import Row
 from gdcli.training.stacked import Outcome
 
@@ -161,7 +162,7 @@ class SweptRun:
     def predict(self, rows: Any) -> Array:
         """Predictions for raw inputs (n, d): numbers, or indices of classes."""
         if self.outcome is None:
-            raise ValueError(f"a run that failed predicts nothing: {self.verdict}")
+            raise ValueError(say("a run that failed predicts nothing: {verdict}", verdict=self.verdict))
         return self.experiment.predict(self.outcome.parameters, np.asarray(rows))
 
     @property

@@ -16,7 +16,9 @@ from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import SCALED, LineScene
 from gdcli.render import theme
 from gdcli.render.reports.step import write_blackboard
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, columns
+from gdcli.render.vocabulary import word
+from gdcli.said import say
 from gdcli.training.records import Step
 
 __all__ = ["Arithmetic"]
@@ -43,11 +45,13 @@ class Arithmetic:
             lines = [line for line in lines if line.strip()]
         if not lines:
             write_title(
-                page, area, [("the step", theme.HEADING), ("  n takes one, and shows its arithmetic here", theme.NOTE)]
+                page,
+                area,
+                [(say("the step"), theme.HEADING), (say("  n takes one, and shows its arithmetic here"), theme.NOTE)],
             )
         for row, line in enumerate(lines[: area.height]):
             plain = theme.HEADING if row == 0 else theme.PLAIN
-            meaning = next((meaning for word, meaning in WORDS.items() if word in line), plain)
+            meaning = next((meaning for said, meaning in WORDS.items() if page.screen.speak(word(said)) in line), plain)
             page.write(area.left, area.top + row, line, meaning, area.width)
 
     def lines(self, run: Course, screen: Screen, width: int) -> list[str]:
@@ -58,11 +62,11 @@ class Arithmetic:
         if self._of[0] is not now or self._of[1] != width:
             report = scene.describe_step(now.before, now.step)
             if len(scene.names) > MOST:
-                self._lines, self._of = _outlined(report, now.step), (now, width)
+                self._lines, self._of = [*map(screen.speak, _outlined(report, now.step))], (now, width)
                 return self._lines
             for digits in DIGITS:
                 self._lines = _written(replace(report, digits=digits), replace(screen, color=False))
-                if max(map(len, self._lines)) <= width:
+                if max(map(columns, self._lines)) <= width:
                     break
             else:
                 self._lines = [PLACED.sub("=", one) if one.startswith("  d") else one for one in self._lines]
@@ -73,15 +77,27 @@ class Arithmetic:
 def _outlined(report: StepReport, step: Step) -> list[str]:
     """A step of many parameters: how long its gradient is, and what it did."""
     size = short(float(np.linalg.norm(step.gradient.astype(np.float64))))
-    head = f"step {report.step}   learning rate {short(report.learning_rate, 6)}   {len(report.before)} parameters"
-    loss = f"  {report.loss_name}  {short(report.loss, 6)} -> {short(report.next_loss, 6)}   {report.verdict}"
-    return [head, "", f"  length of the gradient  {size}", "", loss]
+    head = say(
+        "step {step}   learning rate {learning_rate}   {count} parameters",
+        step=report.step,
+        learning_rate=short(report.learning_rate, 6),
+        count=len(report.before),
+    )
+    loss = say(
+        "  {name}  {loss} -> {next_loss}   {verdict}",
+        name=report.loss_name,
+        loss=short(report.loss, 6),
+        next_loss=short(report.next_loss, 6),
+        verdict=word(report.verdict),
+    )
+    return [head, "", say("  length of the gradient  {size}", size=size), "", loss]
 
 
 def _written(report: StepReport, screen: Screen) -> list[str]:
     """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
-    head, *lines = (line for line in write_blackboard(report, screen) if not line.startswith(SAID_ELSEWHERE))
+    kept = (line for line in write_blackboard(report, screen) if not line.startswith(SAID_ELSEWHERE))
+    head, *lines = (screen.speak(line).rstrip() for line in kept)
     text = "\n".join(lines).rstrip()
     if next(iter(report.before)).endswith(SCALED):
-        head = f"{head}   on scaled inputs"
+        head = screen.speak(say("{head}   on scaled inputs", head=head))
     return [head, *(text if report.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]

@@ -14,6 +14,7 @@ from gdcli.render import theme
 from gdcli.render.charts.axes import Axis, axis, fractions, gutter, x_axis, y_axis
 from gdcli.render.charts.curves import thin_curve
 from gdcli.render.raster.geometry import pixels, point_pixels, trace_pixels
+from gdcli.render.screen import columns
 from gdcli.render.theme import Meaning
 
 __all__ = ["Panel", "Plot", "draw_axes", "write_title"]
@@ -60,9 +61,10 @@ class Plot(NamedTuple):
 def write_title(page: Page, area: Area, words: Sequence[tuple[str, Meaning]]) -> Area:
     """Words in the first row, each in the colour of its meaning, as far as they have room; what is left below."""
     column = area.left
-    for text, meaning in words:
+    for said, meaning in words:
+        text = page.screen.speak(said)
         room = area.left + area.width - column
-        if room < len(text) and column > area.left:
+        if room < columns(text) and column > area.left:
             break
         column = page.write(column, area.top, text, meaning, room)
     return area.inside(top=1)
@@ -81,7 +83,7 @@ def draw_axes(
     y = axis(*y_range, max(2, min(area.height // 3, 8)), log=log_y)
     wide = gutter(y)
     inner = area.inside(left=wide, bottom=2)
-    x = axis(*x_range, max(2, inner.width // 12), x_label)
+    x = axis(*x_range, max(2, inner.width // 12), page.screen.speak(x_label))
     for row, text in enumerate(y_axis(y, max(inner.height, 0), page.screen)):
         page.write(area.left, inner.top + row, text, theme.AXIS)
     for row, text in enumerate(x_axis(x, max(inner.width, 0), wide - 1, page.screen)):

@@ -11,6 +11,7 @@ from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
 from gdcli.render.screen import align_right, columns, fit, plain
+from gdcli.said import say
 
 __all__ = ["Confusion"]
 
@@ -34,9 +35,15 @@ def _draw(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     predicted = scene.predict(run.now.parameters, rows.inputs).astype(np.intp)
     counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + predicted, minlength=len(classes) ** 2)
     table = counts.reshape(len(classes), len(classes))
-    where = "validation" if scene.held_out is not None else "training"
+    where = say("validation") if scene.held_out is not None else say("training")
     below = write_title(
-        page, area, [("confusion", theme.HEADING), (f" {where} rows", theme.NOTE), ("  truth down", theme.NOTE)]
+        page,
+        area,
+        [
+            (say("confusion"), theme.HEADING),
+            (say(" {where} rows", where=where), theme.NOTE),
+            (say("  truth down"), theme.NOTE),
+        ],
     )
     names = [fit(plain(name, page.screen), 6) for name in classes]
     wide = max(len(str(int(table.max(initial=0)))), max(map(columns, names))) + 1
@@ -52,4 +59,9 @@ def _draw(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
             text = str(count) if count else "·"
             page.write(below.left + label + (to + 1) * wide - len(text), below.top + 1 + at, text, meaning)
     if left := len(classes) - shown:
-        page.write(below.left, below.top + 1 + shown, f"and {left} class{'es' * (left > 1)} more", theme.NOTE)
+        page.write(
+            below.left,
+            below.top + 1 + shown,
+            say("and {left} class{s} more", left=left, s="es" * (left > 1)),
+            theme.NOTE,
+        )

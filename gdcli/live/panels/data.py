@@ -15,6 +15,7 @@ from gdcli.live.setup import LineScene
 from gdcli.live.view import View
 from gdcli.render import theme
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["DataAndLine", "draw_by_truth", "padded", "sampled"]
 
@@ -33,7 +34,8 @@ class DataAndLine:
         if not isinstance(scene, LineScene) or area.width < 12 or area.height < 4:
             return
         data = scene.data
-        words = [("data", theme.HEADING), (" and ", theme.NOTE), (_equation(scene, run.now.parameters), theme.FITTED)]
+        fitted = _equation(scene, run.now.parameters), theme.FITTED
+        words = [(say("data"), theme.HEADING), (say(" and "), theme.NOTE), fitted]
         if self.view.errors:
             residuals = data.targets - scene.outputs(run.now.parameters, data)
             words.append((errors_in_words(residuals, self.view), theme.NOTE))
@@ -73,7 +75,7 @@ def sampled(data: Dataset) -> Dataset:
 def draw_by_truth(page: Page, area: Area, predictions: Array, truth: Array, view: View | None = None) -> None:
     """Predictions across, the truth up: a perfect model is the diagonal."""
     ends = padded(truth)
-    frame = draw_axes(page, area, ends, ends, x_label="prediction")
+    frame = draw_axes(page, area, ends, ends, x_label=say("prediction"))
     if view is not None:  # the diagonal is what the data has to be to be predicted
         draw_errors(page, frame, view, predictions, predictions, truth)
     frame.stroke(page, np.array(ends), np.array(ends), theme.PERFECT)
@@ -90,5 +92,5 @@ def padded(values: Array) -> tuple[float, float]:
 def _equation(scene: LineScene, parameters: Array) -> str:
     raw = scene.raw(parameters)
     if len(raw) > 4:
-        return f"{len(raw)} parameters"
+        return say("{count} parameters", count=len(raw))
     return equation(scene.data.target_name, scene.terms, raw.tolist(), 5)

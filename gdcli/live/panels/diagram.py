@@ -21,6 +21,7 @@ from gdcli.render import theme
 from gdcli.render.raster.colormap import Pixels
 from gdcli.render.screen import align_right, columns, fit, plain
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["Diagram"]
 
@@ -56,8 +57,8 @@ class Diagram:
             return
         network, parameters = scene.network, run.now.parameters
         words = [
-            ("network", theme.HEADING),
-            (f" {network.size:,} numbers, weights ", theme.NOTE),
+            (say("network"), theme.HEADING),
+            (say(" {size:,} numbers, weights ", size=network.size), theme.NOTE),
             (theme.POSITIVE.mark, theme.POSITIVE),
             (" ", theme.NOTE),
         ]
@@ -175,7 +176,7 @@ def _inputs(page: Page, area: Area, column: _Column, scene: NetworkScene) -> Non
 def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network: Network) -> None:
     """Under each layer: its size, its activation, the size of its gradient."""
     names = [activation.__name__ for activation in network.activations]
-    kinds = ["inputs", *names, "outputs"]
+    kinds = [say("inputs"), *names, say("outputs")]
     step = run.now.step
     bottom = area.top + area.height - 3
     for at, column in enumerate(columns_):
@@ -184,7 +185,7 @@ def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network
         _centred(page, column, area, bottom, count, theme.HEADING)
         _centred(page, column, area, bottom + 1, kinds[at], theme.NOTE)
         if not at:
-            _centred(page, column, area, bottom + 2, "|grad|", theme.NOTE)
+            _centred(page, column, area, bottom + 2, say("|grad|"), theme.NOTE)
         elif step is not None:
             layer = network.layers[at - 1]
             size = math.sqrt(float((step.gradient[layer.begin : layer.end].astype(np.float64) ** 2).sum()))
@@ -192,6 +193,7 @@ def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network
 
 
 def _centred(page: Page, column: _Column, area: Area, row: int, text: str, meaning: Meaning) -> None:
-    begin = column.left + (WIDE - len(text)) // 2
-    begin = max(area.left, min(begin, area.left + area.width - len(text)))
+    text = page.screen.speak(text)
+    begin = column.left + (WIDE - columns(text)) // 2
+    begin = max(area.left, min(begin, area.left + area.width - columns(text)))
     page.write(begin, row, text, meaning)

@@ -8,6 +8,8 @@ from gdcli.formatting import short
 from gdcli.live.page import Area, Page
 from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
+from gdcli.render.screen import columns
+from gdcli.said import say
 
 __all__ = ["HIGHEST", "LOWEST", "DialPanel", "column_of", "finer", "laddered"]
 
@@ -36,14 +38,24 @@ class DialPanel:
         if limit is not None and LOWEST <= limit <= HIGHEST:
             column = column_of(limit, area)
             page.write(column, area.top + 1, theme.LIMIT.sign(unicode), theme.LIMIT)
-            text = f"{run.limit_formula} {short(limit)}" if area.width > 50 else short(limit)
-            begin = min(column, area.left + area.width - len(text))
+            text = (
+                say("{formula} {limit}", formula=run.limit_formula, limit=short(limit))
+                if area.width > 50
+                else short(limit)
+            )
+            text = page.screen.speak(text)
+            begin = min(column, area.left + area.width - columns(text))
             page.write(begin - 1, area.top + 2, f" {text} ", theme.LIMIT)
         column = column_of(rate, area)
-        text = f"learning rate {short(rate, 6)}" if area.width > 50 else f"lr {short(rate, 6)}"
+        text = (
+            say("learning rate {rate}", rate=short(rate, 6))
+            if area.width > 50
+            else say("lr {rate}", rate=short(rate, 6))
+        )
         meaning = theme.WARNING if above else theme.RATE
         page.write(column, area.top, theme.RATE.sign(unicode), meaning)
-        left = column - len(text) - 1
+        text = page.screen.speak(text)
+        left = column - columns(text) - 1
         page.write(left if left >= area.left else column + 2, area.top, text, meaning)
 
     @staticmethod

@@ -13,6 +13,7 @@ from gdcli.render import theme
 from gdcli.render.charts.axes import fractions
 from gdcli.render.raster.geometry import trace_pixels
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["across_of", "draw_errors", "errors_in_words", "squares", "sticks"]
 
@@ -52,11 +53,13 @@ def squares(x: Array, predictions: Array, targets: Array, across: float, right: 
 
 def errors_in_words(residuals: Array, view: View) -> str:
     """What the sticks or the squares come to."""
-    what, most = ("length", MOST_STICKS) if view.errors is Errors.STICKS else ("square", MOST_SQUARES)
+    what, most = (say("length"), MOST_STICKS) if view.errors is Errors.STICKS else (say("square"), MOST_SQUARES)
     with np.errstate(all="ignore"):
         mean = float(np.abs(residuals).mean() if view.errors is Errors.STICKS else (residuals**2).mean())
     drawn = len(_every(residuals, most))
-    return f"  mean {what} {short(mean)}" + (f", {drawn} of {len(residuals):,} drawn" if drawn < len(residuals) else "")
+    return say("  mean {what} {mean}", what=what, mean=short(mean)) + (
+        say(", {drawn} of {count:,} drawn", drawn=drawn, count=len(residuals)) if drawn < len(residuals) else ""
+    )
 
 
 def draw_errors(page: Page, frame: Plot, view: View, x: Array, predictions: Array, targets: Array) -> None:

@@ -17,6 +17,7 @@ from gdcli.render.raster.colormap import Pixels
 from gdcli.render.reports.images import gallery
 from gdcli.render.screen import Screen, columns, fit, plain
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 __all__ = ["Images", "Size", "answers", "picture"]
 
@@ -61,11 +62,13 @@ class Images:
         scene = run.setup.scene
         if not isinstance(scene, NetworkScene) or not scene.side:
             return
-        where = "training" if scene.held_out is None else "held out"
+        where = say(" training") if scene.held_out is None else say(" held out")
         first, other = (_name(name, page.screen) for name in scene.preparation.classes[:2])
-        legend = f"  right: {first}  wrong: {first}, is {other}"
-        below = write_title(page, area, [("images", theme.HEADING), (f" {where}", theme.NOTE), (legend, theme.NOTE)])
-        wide = 2 * max(columns(_name(name, page.screen)) for name in scene.preparation.classes) + len(", is ")
+        wrong = _answer(first, other, False).text
+        legend = say("  right: {first}  wrong: {wrong}", first=first, wrong=wrong)
+        below = write_title(page, area, [(say("images"), theme.HEADING), (where, theme.NOTE), (legend, theme.NOTE)])
+        between = columns(page.screen.speak(wrong)) - columns(first) - columns(other)
+        wide = 2 * max(columns(_name(name, page.screen)) for name in scene.preparation.classes) + between
         size = _size(scene.side, wide, below, page.pen > 1)
         across, down = size.grid(scene.side, wide, below)
         _draw(page, below, size, max(size.of(scene.side), wide) + GAP, run, scene, across, across * down)
@@ -99,7 +102,9 @@ def answers(scene: NetworkScene, parameters: Array, count: int, screen: Screen) 
 
 
 def _answer(taken: str, true: str, right: bool) -> Answer:
-    return Answer(taken, theme.RIGHT) if right else Answer(f"{taken}, is {true}", theme.WRONG)
+    return (
+        Answer(taken, theme.RIGHT) if right else Answer(say("{taken}, is {true}", taken=taken, true=true), theme.WRONG)
+    )
 
 
 def _name(name: str, screen: Screen) -> str:

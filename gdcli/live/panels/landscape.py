@@ -23,6 +23,7 @@ from gdcli.render.raster.colormap import Pixels
 from gdcli.render.raster.pictures import draw_heat_map, draw_path, pixels_at
 from gdcli.render.screen import Screen, columns, fit
 from gdcli.render.theme import Meaning
+from gdcli.said import enumerated, say, together
 
 __all__ = ["LossSurface", "Trail"]
 
@@ -109,7 +110,10 @@ class LossSurface:
     def _title(self, page: Page, area: Area, run: Course, scene: LineScene, landscape: LossLandscape) -> Area:
         """What is drawn, and where a slice lies."""
         across, up = landscape.names
-        words = [(run.setup.loss_name, theme.HEADING), (f" over {across} (across) and {up} (up)", theme.NOTE)]
+        words = [
+            (run.setup.loss_name, theme.HEADING),
+            (say(" over {across} (across) and {up} (up)", across=across, up=up), theme.NOTE),
+        ]
         below = write_title(page, area, words)
         if not landscape.others:
             return below
@@ -163,17 +167,19 @@ class LossSurface:
 
 def _legend(run: Course, page: Page) -> str:
     """What the letters at the arrows mean."""
-    known = [(theme.GRADIENT, "gradient"), (theme.VELOCITY, "velocity"), (theme.NEXT, "next step")]
+    known = [(theme.GRADIENT, say("gradient")), (theme.VELOCITY, say("velocity")), (theme.NEXT, say("next step"))]
     known = [one for one in known if one[0] is not theme.VELOCITY or isinstance(run.setup.optimizer, Momentum)]
-    return "  ".join(f"{meaning.sign(page.screen.unicode)} {word}" for meaning, word in known)
+    return page.screen.speak(
+        together("  ", (say("{sign} {word}", sign=one.sign(page.screen.unicode), word=word) for one, word in known))
+    )
 
 
 def _slice(number: int, others: tuple[str, ...], values: dict[str, float], width: int) -> str:
     """Where the other parameters stay, in as many words as have room."""
     for shown in range(min(len(others), NAMED), -1, -1):
         pairs = [f"{name} = {short(values[name])}" for name in others[:shown]]
-        pairs += [f"{len(others) - shown} more held"] if shown < len(others) else []
-        text = f"slice through step {number:,}'s point: {', '.join(pairs)}"
+        pairs += [say("{count} more held", count=len(others) - shown)] if shown < len(others) else []
+        text = say("slice through step {number:,}'s point: {names}", number=number, names=enumerated(pairs))
         if columns(text) <= width:
             break
     return text

@@ -9,6 +9,7 @@ from gdcli.live.panels.curves import draw_series
 from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 from gdcli.render.charts.curves import Series
+from gdcli.said import say
 
 __all__ = ["LocalLimitCurve"]
 
@@ -21,7 +22,7 @@ class LocalLimitCurve:
         curve = run.limits.curve
         rates = np.array([float(run.dial(max(int(step) - 1, 0))) for step in curve.steps])
         series = [
-            Series(curve.steps, curve.values[:, 0], "local limit", meaning=theme.LIMIT),
+            Series(curve.steps, curve.values[:, 0], say("local limit"), meaning=theme.LIMIT),
             Series(curve.steps, rates, "rate", meaning=theme.RATE),
         ]
-        draw_series(page, area, "edge of stability", series, log=True)
+        draw_series(page, area, say("edge of stability"), series, log=True)

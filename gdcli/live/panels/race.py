@@ -13,13 +13,14 @@ from gdcli.live.panels.base import Plot
 from gdcli.live.panels.curves import draw_series
 from gdcli.live.panels.dial import column_of
 from gdcli.live.panels.landscape import LossSurface, Trail
-from gdcli.live.race_words import HEADS, Row, describe_parts, loss_name, rows
+from gdcli.live.race_words import HEADS, Row, describe_parts, loss_name, rows, widths
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
 from gdcli.render.charts.axes import fractions
 from gdcli.render.charts.curves import Series, prepare_series
 from gdcli.render.raster.geometry import pixels, within
+from gdcli.render.screen import columns
 from gdcli.render.theme import Meaning
 
 __all__ = ["RaceCurves", "RaceRates", "RaceSurface", "RaceTable"]
@@ -46,9 +47,9 @@ class RaceTable(NamedTuple):
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Heads, rows, and what is counted."""
-        found = rows(self.lanes)
+        found, speak = rows(self.lanes), page.screen.speak
         heads = (HEADS[0], loss_name(self.lanes), *HEADS[1:])
-        wide = [max(map(len, column)) for column in zip(heads, *(row.cells for row in found), strict=True)]
+        wide = widths([[speak(cell) for cell in cells] for cells in (heads, *(row.cells for row in found))])
         _cells(page, area.left + 4, area.top, heads, wide, theme.NOTE)
         for at, (row, meaning) in enumerate(zip(found, theme.LANES, strict=False)):
             self._row(page, area, row, meaning, wide, at)
@@ -61,14 +62,14 @@ class RaceTable(NamedTuple):
         page.write(area.left, line, ">" if at == self.at else " ", theme.HEADING)
         page.write(area.left + 2, line, row.number, meaning)
         end = _cells(page, area.left + 4, line, row.cells, wide, own)
-        bad = row.news.startswith(("diverged", "above"))
-        page.write(end + 1, line, row.news, theme.WARNING if bad else theme.NOTE, area.left + area.width - end - 1)
+        page.write(end + 1, line, row.news, theme.WARNING if row.bad else theme.NOTE, area.left + area.width - end - 1)
 
 
 def _cells(page: Page, column: int, row: int, cells: Sequence[str], wide: Sequence[int], meaning: Meaning) -> int:
     """The first cell to the left of its column, the others to the right; the column after them."""
-    for at, (text, width) in enumerate(zip(cells, wide, strict=True)):
-        page.write(column if at == 0 else column + width - len(text), row, text, meaning)
+    for at, (cell, width) in enumerate(zip(cells, wide, strict=True)):
+        text = page.screen.speak(cell)
+        page.write(column if at == 0 else column + width - columns(text), row, text, meaning)
         column += width + APART
     return column
 

@@ -19,6 +19,7 @@ from gdcli.render import theme
 from gdcli.render.charts.axes import fractions
 from gdcli.render.raster.geometry import pixels, within
 from gdcli.render.raster.pictures import class_colors, draw_heat_map, draw_regions
+from gdcli.said import say
 
 __all__ = ["Regions"]
 
@@ -72,8 +73,12 @@ class Regions:
 
     def _plane(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         data, classes = scene.data, scene.preparation.classes
-        words = [("decision regions" if classes else "prediction", theme.HEADING), (" and data", theme.NOTE)]
-        words += [(f"  {_signs(scene, page)} held out", theme.NOTE)] if scene.held_out is not None else []
+        words = [
+            (say("decision regions") if classes else say("prediction"), theme.HEADING),
+            (say(" and data"), theme.NOTE),
+        ]
+        held_out = say("  {signs} held out", signs=_signs(scene, page))
+        words += [(held_out, theme.NOTE)] if scene.held_out is not None else []
         ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
         frame = draw_axes(page, write_title(page, area, words), *ranges, x_label=data.input_names[0])
         inner = frame.area
@@ -152,7 +157,7 @@ def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     data = scene.data
     frame = draw_axes(
         page,
-        write_title(page, area, [("data", theme.HEADING), (" and network", theme.FITTED)]),
+        write_title(page, area, [(say("data"), theme.HEADING), (say(" and network"), theme.FITTED)]),
         padded(data.inputs[:, 0]),
         padded(data.targets),
         x_label=data.input_names[0],
@@ -166,6 +171,6 @@ def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
 def _against_truth(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """Predictions across, the truth up."""
     rows = sampled(scene.seen)
-    words = [("prediction", theme.FITTED), (" (across) against truth (up)", theme.NOTE)]
+    words = [(say("prediction"), theme.FITTED), (say(" (across) against truth (up)"), theme.NOTE)]
     predictions = scene.predict(run.now.parameters, rows.inputs)
     draw_by_truth(page, write_title(page, area, words), predictions, rows.targets)

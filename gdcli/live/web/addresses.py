@@ -8,7 +8,8 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from gdcli.definitions.dataclass import dataclass
-from gdcli.errors import GdcliError, OptionError
+from gdcli.errors import GdcliError, OptionError, reason
+from gdcli.said import say
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:@/\[\]]+))(?::(\d{1,5}))?")
@@ -101,7 +102,10 @@ def open_port(host: str, port: int) -> tuple[socket.socket, Endpoint]:
         OptionError: If there is no such host or port, or it may not be used.
     """
     if not 0 <= port <= LAST_PORT:
-        raise OptionError(f"--port: {port} is not a port", f"it is 0 (any free one) to {LAST_PORT}")
+        raise OptionError(
+            say("--port: {port} is not a port", port=port),
+            say("it is 0 (any free one) to {last_port}", last_port=LAST_PORT),
+        )
     host = host.removeprefix("[").removesuffix("]")
     family, address = _resolved(host, port)
     try:
@@ -118,17 +122,22 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[str, int]]:
     except (OSError, UnicodeError):  # UnicodeError: not even a name
         match = []
     if not match:
-        raise OptionError(f"--host: there is no host '{host}'", "for this machine alone, leave --host out")
+        raise OptionError(
+            say("--host: there is no host '{host}'", host=host), say("for this machine alone, leave --host out")
+        )
     family, *_, address = min(match, key=lambda each: each[0] != socket.AF_INET)
     return family, (str(address[0]), port)
 
 
 def _refused(error: OSError, host: str, port: int) -> GdcliError:
-    free = "choose another, or --port 0 for any that is free"
+    free = say("choose another, or --port 0 for any that is free")
     if error.errno == errno.EADDRINUSE:
-        return OptionError(f"--port: port {port} of {host} is in use", free)
+        return OptionError(say("--port: port {port} of {host} is in use", port=port, host=host), free)
     if error.errno == errno.EACCES:
-        return OptionError(f"--port: port {port} of {host} is not ours to open", free)
+        return OptionError(say("--port: port {port} of {host} is not ours to open", port=port, host=host), free)
     if error.errno == errno.EADDRNOTAVAIL:
-        return OptionError(f"--host: {host} is not an address of this machine", "for this machine alone, leave it out")
-    return GdcliError(f"--host, --port: {host}, port {port}: {(error.strerror or str(error)).lower()}")
+        return OptionError(
+            say("--host: {host} is not an address of this machine", host=host),
+            say("for this machine alone, leave it out"),
+        )
+    return GdcliError(say("--host, --port: {host}, port {port}: {reason}", host=host, port=port, reason=reason(error)))

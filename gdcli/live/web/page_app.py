@@ -17,6 +17,7 @@ from gdcli.live.session_factory import SessionFactory
 from gdcli.live.web.lifeline import end_with_server
 from gdcli.live.web.settings import HIDDEN, VARIABLE, settings_of
 from gdcli.render.screen import Screen
+from gdcli.said import say
 
 __all__ = ["DRIVER", "LessonApp", "PageApp", "app_in"]
 
@@ -26,7 +27,7 @@ FREE_GROUPS = ("Run", "Look", "Look closer")
 FREE = {key.action.rpartition("_")[0] or key.action for key in KEYS if key.group in FREE_GROUPS}
 SETTINGS = frozenset(key.action for key in KEYS if (key.action.rpartition("_")[0] or key.action) not in FREE)
 """Actions that change a setting: all but those that are known to change none."""
-FIXED = "The settings are fixed in this lesson."
+FIXED = say("The settings are fixed in this lesson.")
 Watcher = Callable[[Session], None]
 
 

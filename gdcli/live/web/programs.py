@@ -16,6 +16,7 @@ from gdcli.live.configuration import Configuration, Origin, Parser
 from gdcli.live.race_setup import lane_factories
 from gdcli.live.session_factory import SessionFactory
 from gdcli.live.web.settings import Asked, query_of, settings_of
+from gdcli.said import say
 
 __all__ = ["Programs", "ServedCommand", "records"]
 
@@ -72,7 +73,9 @@ class ServedCommand:
         if asked.source is None and not asked.given:
             return
         if self._base is None:
-            raise OptionError("a recording cannot be changed by an address", "open the address without settings")
+            raise OptionError(
+                say("a recording cannot be changed by an address"), say("open the address without settings")
+            )
         self._set_up(self._asked(asked))
 
     def command(self, asked: Asked) -> Sequence[str]:
@@ -116,7 +119,10 @@ def records(name: Any) -> Iterator[str | None]:
         if name is None:
             yield None
         elif number >= MOST:
-            raise DataError(f"{name}: {MOST:,} recordings are there already", "record in another folder")
+            raise DataError(
+                say("{name}: {most:,} recordings are there already", name=name, most=MOST),
+                say("record in another folder"),
+            )
         elif _made(another := Path(name).with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")):
             yield str(another)
 

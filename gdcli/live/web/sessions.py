@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
 from gdcli.errors import GdcliError
+from gdcli.said import say
 
 __all__ = ["NoRoomError", "Sessions"]
 
@@ -59,7 +60,8 @@ class Sessions(Generic[S]):
         """
         if len(self) >= self._most:
             raise NoRoomError(
-                f"{self._most} pages are open already", "close one, or allow more: gdcli live --web --sessions N"
+                say("{most} pages are open already", most=self._most),
+                say("close one, or allow more: gdcli live --web --sessions N"),
             )
 
     async def take(self, name: str, make: Callable[[], S]) -> S:

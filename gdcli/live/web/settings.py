@@ -11,6 +11,7 @@ from gdcli.experiments import notation
 from gdcli.experiments.notation import Named
 from gdcli.experiments.options import Option
 from gdcli.experiments.spec import OptimizerSpec, Spec, options_of
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from gdcli.live.configuration import Configuration
@@ -71,16 +72,20 @@ def asked_by(query: Iterable[tuple[str, str]]) -> Asked:
 def _check_form(pairs: Sequence[tuple[str, str]]) -> None:
     """Refuses what is too long, cannot be printed in a line, is no setting, or is given twice."""
     if sum(len(name) + len(text) for name, text in pairs) > LONGEST:
-        raise OptionError(f"the address has more than {LONGEST:,} signs of settings", "leave some out")
+        raise OptionError(
+            say("the address has more than {longest:,} signs of settings", longest=LONGEST), say("leave some out")
+        )
     known = (*_options(), *PAGE)
     names = [name for name, _ in pairs]
     for name, text in pairs:
         if not (name + text).isprintable():
-            raise OptionError("the address has a sign that cannot be printed", "type the setting again")
+            raise OptionError(say("the address has a sign that cannot be printed"), say("type the setting again"))
         if name not in known:
-            raise OptionError(f"no setting of an address: '{name:.40}'", did_you_mean(name, map(_shown, known)))
+            raise OptionError(
+                say("no setting of an address: '{name:.40}'", name=name), did_you_mean(name, map(_shown, known))
+            )
         if names.count(name) > 1:
-            raise OptionError(f"{_shown(name)} stands twice in the address", "leave one out")
+            raise OptionError(say("{value} stands twice in the address", value=_shown(name)), say("leave one out"))
 
 
 def _options() -> dict[str, Option]:
@@ -111,13 +116,15 @@ def _fits(value: Any) -> None:
 
 def _small_network(value: Any) -> None:
     if len(value) > MOST_LAYERS or max(value, default=0) > MOST_NEURONS:
-        most = f"{MOST_LAYERS} layers of {MOST_NEURONS} neurons"
-        raise OptionError(f"--hidden: an address asks for {most} at most", "larger ones go on the command line")
+        most = say("{layers} layers of {neurons} neurons", layers=MOST_LAYERS, neurons=MOST_NEURONS)
+        raise OptionError(
+            say("--hidden: an address asks for {most} at most", most=most), say("larger ones go on the command line")
+        )
 
 
 def _no_file(value: Any) -> None:
     if isinstance(value, str) and value != "none":
-        raise OptionError("--validation: an address names no file", "a fraction as 0.2, or none")
+        raise OptionError(say("--validation: an address names no file"), say("a fraction as 0.2, or none"))
 
 
 LIMITS: Mapping[str, Callable[[Any], None]] = {"hidden": _small_network, "validation": _no_file}
@@ -127,12 +134,17 @@ def _sample(text: str) -> str:
     """A sample, with its settings; never a file, whatever the text is."""
     from gdcli.data.samples import samples  # which need NumPy
 
-    sample = notation.named("data", text.removeprefix("sample:"), "as in data=sample:spiral:noise=0.2")
+    sample = notation.named("data", text.removeprefix("sample:"), say("as in data=sample:spiral:noise=0.2"))
     known = [one.name for one in samples()]
     if sample.name not in known:
-        raise OptionError(f"data: an address names a sample, and '{sample.name:.40}' is none", ", ".join(known))
+        raise OptionError(
+            say("data: an address names a sample, and '{name:.40}' is none", name=sample.name), ", ".join(known)
+        )
     if dict(sample.settings).get("rows", 0) > MOST_ROWS:
-        raise OptionError(f"data: an address asks for {MOST_ROWS:,} rows at most", "more go on the command line")
+        raise OptionError(
+            say("data: an address asks for {most_rows:,} rows at most", most_rows=MOST_ROWS),
+            say("more go on the command line"),
+        )
     return f"sample:{Named(*sample)}"
 
 
@@ -142,7 +154,10 @@ def _font_size(text: str) -> None:
     except ValueError:
         good = False
     if not good:
-        raise OptionError(f"fontsize: '{text:.40}' is no size of letters", "pixels from 4 to 200, as in fontsize=20")
+        raise OptionError(
+            say("fontsize: '{text:.40}' is no size of letters", text=text),
+            say("pixels from 4 to 200, as in fontsize=20"),
+        )
 
 
 def settings_of(configuration: Configuration, rate: float | None) -> dict[str, str]:

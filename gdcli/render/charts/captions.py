@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render import theme
 from gdcli.render.raster.cells import Cells
-from gdcli.render.screen import Screen, columns, fit, paint
+from gdcli.render.screen import Screen, align_right, columns, fit, paint
 from gdcli.render.theme import Meaning
 
 ColumnMark = tuple[int, str]
@@ -48,7 +48,7 @@ def heading(y_label: str, title: str, names: Sequence[Name], indent: int, width:
         width: Columns there are.
         screen: What the terminal can do.
     """
-    lead = f"{y_label:>{indent - 1}} " if y_label else " " * indent
+    lead = align_right(y_label, indent - 1) + " " if y_label else " " * indent
     legend = "   ".join(name.painted(screen) for name in names)
     room = width - columns(legend) - (3 if legend and title else 0)
     for start in (lead, lead.lstrip()):

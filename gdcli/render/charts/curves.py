@@ -8,6 +8,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.render.charts.axes import LARGEST, Axis, axis
 from gdcli.render.raster.geometry import APART, Floats, Indices, pieces, within
 from gdcli.render.theme import CLASSES, Meaning
+from gdcli.said import say
 
 Range = tuple[float, float]
 
@@ -67,10 +68,10 @@ def prepare_series(series: Series, *, log_y: bool, log_x: bool = False) -> Plott
 def list_omissions(curves: Sequence[PlottedSeries]) -> list[str]:
     """What the chart does not show, a line each."""
     counts = {
-        "not finite": sum(one.infinite for one in curves),
-        "not above 0, where a log scale begins": sum(one.negative for one in curves),
+        say("not finite"): sum(one.infinite for one in curves),
+        say("not above 0, where a log scale begins"): sum(one.negative for one in curves),
     }
-    return [f"({n} point{'s' * (n > 1)} not drawn: {why})" for why, n in counts.items() if n]
+    return [say("({n} point{s} not drawn: {why})", n=n, s="s" * (n > 1), why=why) for why, n in counts.items() if n]
 
 
 def fit_axes(

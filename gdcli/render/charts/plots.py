@@ -35,6 +35,7 @@ from gdcli.render.charts.strokes import Stroke, choose_marks, draw_strokes
 from gdcli.render.raster.cells import Cells
 from gdcli.render.reports.confusion import draw_confusion
 from gdcli.render.screen import Screen, fit, plain
+from gdcli.said import say
 
 __all__ = ["Chart", "Screen", "Series", "chart", "draw_bars", "draw_confusion", "side_by_side"]
 
@@ -110,14 +111,14 @@ def chart(
         The lines, joined, without a line break at the end.
     """
     curves = [prepare_series(one, log_y=log_y, log_x=log_x) for one in series]
-    below = [fit(note, width) for note in list_omissions(curves)]
+    below = [fit(plain(note, screen), width) for note in list_omissions(curves)]
     curves = [one for one in curves if len(one.points)]
     title, rows = plain(title, screen), height - 3 - len(below)
     if not curves or rows < 2 or width < 24:
-        why = "(no room to draw)" if curves else "(nothing to draw)"
+        why = plain(say("(no room to draw)") if curves else say("(nothing to draw)"), screen)
         return "\n".join([fit(title, width), fit(why, width), *below][:height])
     counts = width // (14 if log_x else 12), min(rows * 2 // 5, 6)
-    fitted = partial(fit_axes, curves, x_label, counts, log_y=log_y, y_range=y_range, log_x=log_x)
+    fitted = partial(fit_axes, curves, plain(x_label, screen), counts, log_y=log_y, y_range=y_range, log_x=log_x)
     x, y = fitted()
     if equal:
         width = min(width, max(gutter(y) + equal_width(x, y, rows, CELL), NARROWEST))
@@ -214,7 +215,11 @@ class _Drawing:
             for stroke in self.strokes
             if (label := stroke.series.label)
         ]
-        lost = [Name(f"{self.unnamed} more, not drawn", "-", theme.NOTE, 0, 0)] if self.unnamed else []
+        lost = (
+            [Name(plain(say("{unnamed} more, not drawn", unnamed=self.unnamed), self.screen), "-", theme.NOTE, 0, 0)]
+            if self.unnamed
+            else []
+        )
         return names + lost
 
     def has_ends(self) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gdcli.data.atomic_write import replaced
-from gdcli.errors import DataError, OptionError, did_you_mean
+from gdcli.errors import DataError, OptionError, did_you_mean, reason
 from gdcli.experiments.shell import quoted
 from gdcli.render.completion.answer import SHELLS
+from gdcli.said import say
 
 
 def script(shell: str) -> str:
@@ -18,7 +19,7 @@ def script(shell: str) -> str:
         OptionError: If there is none for it.
     """
     if shell not in SHELLS:
-        raise OptionError(f"there is no completion for '{shell}'", did_you_mean(shell, SHELLS))
+        raise OptionError(say("there is no completion for '{shell}'", shell=shell), did_you_mean(shell, SHELLS))
     return Path(__file__).with_name(f"gdcli.{shell}").read_text(encoding="utf-8")
 
 
@@ -35,7 +36,10 @@ def install(shell: str, environ: Mapping[str, str]) -> list[Path]:
     """
     text = script(shell)
     if not environ.get("HOME"):
-        raise DataError("--install-completion: HOME is not set", f"put it where you like: gdcli completion {shell}")
+        raise DataError(
+            say("--install-completion: HOME is not set"),
+            say("put it where you like: gdcli completion {shell}", shell=shell),
+        )
     home = Path(environ["HOME"])
     if shell == "fish":
         folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "fish" / "completions"
@@ -49,7 +53,9 @@ def _written(path: Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{path.parent}: {(error.strerror or str(error)).lower()}", "make the folder first") from None
+        raise DataError(
+            say("{path}: {reason}", path=path.parent, reason=reason(error)), say("make the folder first")
+        ) from None
     with replaced(path) as file:
         file.write(text)
     return path
@@ -60,7 +66,9 @@ def _mentioned(start: Path, line: str) -> list[Path]:
     try:
         before = start.read_text(encoding="utf-8", errors="surrogateescape") if start.exists() else ""
     except OSError as error:
-        raise DataError(f"{start}: {(error.strerror or str(error)).lower()}", f"add to it: {line}") from None
+        raise DataError(
+            say("{path}: {reason}", path=start, reason=reason(error)), say("add to it: {line}", line=line)
+        ) from None
     if line in before.splitlines():
         return []
     with replaced(start, "wb") as file:

@@ -10,9 +10,10 @@ from gdcli.errors import GdcliError, OptionError, did_you_mean
 from gdcli.render import Report
 from gdcli.render.formats.json import finite
 from gdcli.render.screen import Screen, plain
+from gdcli.said import say
 
 VALUE = "value"
-HINT = "as in --get train.mse; --format json shows what there is"
+HINT = say("as in --get train.mse; --format json shows what there is")
 
 
 class OneValue:
@@ -43,7 +44,9 @@ class OneValue:
         whole = {"schema": report.schema} | report.summary() | ({report.rows_name: rows} if wanted else {})
         value = finite(self._found(whole))
         if value is None:
-            raise GdcliError(f"--get: {self._path} has no value here", "--format json shows it as null")
+            raise GdcliError(
+                say("--get: {path} has no value here", path=self._path), say("--format json shows it as null")
+            )
         out.write(f"{_text(value)}\n")
 
     def _found(self, whole: Mapping[str, Any]) -> Any:
@@ -51,9 +54,11 @@ class OneValue:
             value = _within(whole, self._path)
         except (KeyError, IndexError, ValueError):
             known = list(names(whole))
-            raise OptionError(f"--get: there is no '{self._path}' here", did_you_mean(self._path, known)) from None
+            raise OptionError(
+                say("--get: there is no '{path}' here", path=self._path), did_you_mean(self._path, known)
+            ) from None
         if isinstance(value, Mapping | list | tuple):
-            raise OptionError(f"--get: '{self._path}' is more than one value", HINT)
+            raise OptionError(say("--get: '{path}' is more than one value", path=self._path), HINT)
         return value
 
 
@@ -66,7 +71,9 @@ def one_value(name: str | None, form: str) -> OneValue | None:
     if name is None:
         return None
     if form not in ("table", VALUE):
-        raise OptionError(f"--get prints one value, and --format {form} a whole", "leave one of them out")
+        raise OptionError(
+            say("--get prints one value, and --format {form} a whole", form=form), say("leave one of them out")
+        )
     return OneValue(name)
 
 

@@ -3,6 +3,7 @@
 import re
 
 from gdcli.errors import OptionError
+from gdcli.said import say
 
 ZSH = """
 argv cdpath fignore fpath histchars keymap mailpath manpath module_path path pipestatus prompt psvar signals
@@ -45,6 +46,8 @@ def check_prefix(prefix: str | None, form: str) -> None:
     if prefix is None:
         return
     if form.lower() != "kv":
-        raise OptionError("--prefix goes with --format kv", "leave it out, or add --format kv")
+        raise OptionError(say("--prefix goes with --format kv"), say("leave it out, or add --format kv"))
     if not (prefix.isascii() and prefix.isidentifier()):
-        raise OptionError(f"--prefix: '{prefix}' cannot begin a variable's name", "as in --prefix gd_")
+        raise OptionError(
+            say("--prefix: '{prefix}' cannot begin a variable's name", prefix=prefix), say("as in --prefix gd_")
+        )

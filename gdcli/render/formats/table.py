@@ -15,13 +15,13 @@ def render(report: Report, out: TextIO, screen: Screen) -> None:
     out.writelines(f"{guarded(line, screen).rstrip()}\n" for line in report.before(screen))
     for record in report.records:
         if not header and report.columns:
-            titles = _line(report.columns, [column.header for column in report.columns])
+            titles = _line(report.columns, [screen.speak(column.header) for column in report.columns])
             out.write(paint(guarded(titles, screen), theme.HEADING, screen) + "\n")
             header = True
         if report.paragraph:
             lines = report.paragraph(record, screen)
         else:
-            lines = [_line(report.columns, [column.cell(record) for column in report.columns])]
+            lines = [_line(report.columns, [screen.speak(column.cell(record)) for column in report.columns])]
         out.writelines(f"{guarded(line, screen).rstrip()}\n" for line in lines)
         out.flush()
     out.writelines(f"{guarded(line, screen).rstrip()}\n" for line in report.blocks(screen))

@@ -15,6 +15,7 @@ from gdcli.render.lessons.spans import spans
 from gdcli.render.lessons.style import style
 from gdcli.render.lessons.words import WORDS, Words
 from gdcli.render.screen import Screen
+from gdcli.said import say
 
 __all__ = ["handout", "place_of_handout"]
 
@@ -34,9 +35,14 @@ def place_of_handout(save: str | None) -> Path | None:
         return None
     path = Path(save).absolute()
     if path.suffix.lower() not in FORMS:
-        raise OptionError(f"--save: '{save}' ends neither in .html nor in .md", "as in --save lecture.html")
+        raise OptionError(
+            say("--save: '{save}' ends neither in .html nor in .md", save=save), say("as in --save lecture.html")
+        )
     if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{save}: there is no folder '{path.parent}' to write a file in", "make it first")
+        raise DataError(
+            say("{save}: there is no folder '{folder}' to write a file in", save=save, folder=path.parent),
+            say("make it first"),
+        )
     return path
 
 

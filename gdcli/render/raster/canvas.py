@@ -15,6 +15,7 @@ from gdcli.render.raster.colormap import Pixels, luminance
 from gdcli.render.raster.pictures import draw_heat_map, value_limits
 from gdcli.render.screen import RESET, Screen, columns, fit, plain, split_cells
 from gdcli.render.theme import EDGE, PATH, Hue
+from gdcli.said import say
 
 __all__ = ["PixelMark", "draw_image", "half_blocks", "ink_on", "scale_bar", "shade"]
 
@@ -65,7 +66,8 @@ def scale_bar(
 ) -> str:
     """A line that explains the colours of a heat map of these values: label, lowest, colours, highest."""
     low, high = map(compact, value_limits(values, scale))
-    before, after = f"{plain(label, screen)} {low} ".lstrip(), f" {high}{' (log scale)' * (scale == 'log')}"
+    before = f"{plain(label, screen)} {low} ".lstrip()
+    after = f" {high}" + screen.speak(say(" (log scale)") if scale == "log" else "")
     room = width - columns(before + after)
     if room < 4:
         return fit(before + after.lstrip(), width)

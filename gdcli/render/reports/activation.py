@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.function_profiles import FunctionRange, Profile, profile_of
 from gdcli.formatting import short
 from gdcli.render import Report, theme
+from gdcli.render.flow import broken
 from gdcli.render.layout import Layout, Picture
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import say, together
 
 if TYPE_CHECKING:
     from gdcli.analysis.activation_shape import Shape
@@ -84,7 +86,9 @@ def report(activations: Sequence[Activation], grid: FunctionRange, form: Format,
         summary=lambda: figures | (_columns(profiles) if numbered else {}),
         blocks=lambda screen: show_activations(shown, screen, layout),
         pictures=pictures,
-        title="activation functions and their slopes" if len(profiles) > 1 else f"{profiles[0].name} and its slope",
+        title=say("activation functions and their slopes")
+        if len(profiles) > 1
+        else say("{name} and its slope", name=profiles[0].name),
         words=lambda screen: _words(shown[0], screen.width, screen) if len(shown) == 1 else (),
     )
 
@@ -111,54 +115,75 @@ def describe_activation(shape: Shape, initializer: str, spread: str) -> list[tup
         (label, text) pairs, the same labels for every activation.
     """
     return [
-        ("slope", _slope(shape)),
-        ("saturates", _saturates(shape)),
-        ("below 0", _below(shape)),
-        ("init", f"{initializer}: {spread[:1].lower()}{spread[1:]}"),
+        (say("slope"), _slope(shape)),
+        (say("saturates"), _saturates(shape)),
+        (say("below 0"), _below(shape)),
+        (
+            say("init"),
+            say("{initializer}: {spread}", initializer=initializer, spread=word(spread[:1].lower() + spread[1:])),
+        ),
     ]
 
 
 def _saturates(shape: Shape) -> str:
-    left = "" if shape.flat_below is None else f"below z = {_at(shape.flat_below)} (at {_at(shape.far_left)})"
-    right = "" if shape.flat_above is None else f"above z = {_at(shape.flat_above)} (at {_at(shape.far_right)})"
-    both = " and ".join(side for side in (left, right) if side)
-    return f"{both}: a slope under {FLAT}" if both else "never: no part of it is flat"
+    left = (
+        ""
+        if shape.flat_below is None
+        else say("below z = {at} (at {at2})", at=_at(shape.flat_below), at2=_at(shape.far_left))
+    )
+    right = (
+        ""
+        if shape.flat_above is None
+        else say("above z = {at} (at {at2})", at=_at(shape.flat_above), at2=_at(shape.far_right))
+    )
+    both = together(say(" and "), (side for side in (left, right) if side))
+    return say("{both}: a slope under {flat}", both=both, flat=FLAT) if both else say("never: no part of it is flat")
 
 
 def _slope(shape: Shape) -> str:
     slope = short(shape.steepest, 3)
     if shape.steepest_at is None:
         return _held(shape, slope)
-    where = f"at z = {_at(shape.steepest_at)}"
+    where = say("at z = {at}", at=_at(shape.steepest_at))
     if slope == "1":
-        return f"1 {where} only: elsewhere each layer shrinks the gradient"
+        return say("1 {where} only: elsewhere each layer shrinks the gradient", where=where)
     if shape.steepest > 1:
-        return f"at most {slope}, {where}: a layer may even enlarge the gradient a little"
-    return f"at most {slope}, {where}: n layers shrink a gradient {short(1 / shape.steepest, 2)}^n-fold or more"
+        return say("at most {slope}, {where}: a layer may even enlarge the gradient a little", slope=slope, where=where)
+    return say(
+        "at most {slope}, {where}: n layers shrink a gradient {steepest}^n-fold or more",
+        slope=slope,
+        where=where,
+        steepest=short(1 / shape.steepest, 2),
+    )
 
 
 def _held(shape: Shape, slope: str) -> str:
     """The largest slope where it is held on to the far right."""
-    kept = "pass unchanged" if slope == "1" else f"are multiplied by {slope}"
+    kept = say("pass unchanged") if slope == "1" else say("are multiplied by {slope}", slope=slope)
     if shape.steepest_from == -math.inf:
-        return f"{slope} everywhere: gradients {kept}"
+        return say("{slope} everywhere: gradients {kept}", slope=slope, kept=kept)
     if abs(shape.steepest_from or 0) < 0.1:
-        return f"{slope} wherever z > 0: there gradients {kept}"
-    return f"nears {slope} as z grows: there gradients almost {kept}"
+        return say("{slope} wherever z > 0: there gradients {kept}", slope=slope, kept=kept)
+    return say("nears {slope} as z grows: there gradients almost {kept}", slope=slope, kept=kept)
 
 
 def _below(shape: Shape) -> str:
     if shape.slope_below == 0:
-        return f"silent: value {_at(shape.far_left)}, slope 0; a neuron stuck there stops learning"
+        return say("silent: value {at}, slope 0; a neuron stuck there stops learning", at=_at(shape.far_left))
     if shape.slope_below == shape.steepest:
-        return "goes straight on; without a bend, many layers are no more than one"
+        return say("goes straight on; without a bend, many layers are no more than one")
     if shape.slope_below is not None:
-        return f"a faint {short(shape.slope_below)} z, so that a neuron can come back"
+        return say("a faint {slope_below} z, so that a neuron can come back", slope_below=short(shape.slope_below))
     if shape.lowest >= 0:
-        return f"still positive: {_at(shape.at_zero)} at z = 0, falling to {_at(shape.far_left)}"
+        return say("still positive: {at} at z = 0, falling to {at2}", at=_at(shape.at_zero), at2=_at(shape.far_left))
     if shape.lowest < shape.far_left - 0.01:
-        return f"dips to {_at(shape.lowest)} at z = {_at(shape.lowest_at)}, then comes back to {_at(shape.far_left)}"
-    return f"negative, down to {_at(shape.lowest)}, which keeps the outputs around 0"
+        return say(
+            "dips to {at} at z = {at2}, then comes back to {at3}",
+            at=_at(shape.lowest),
+            at2=_at(shape.lowest_at),
+            at3=_at(shape.far_left),
+        )
+    return say("negative, down to {at}, which keeps the outputs around 0", at=_at(shape.lowest))
 
 
 def _at(value: float) -> str:
@@ -190,7 +215,7 @@ def show_activations(portraits: Sequence[ActivationProfile], screen: Screen, lay
 
 def _more(portraits: Sequence[ActivationProfile]) -> str:
     """How to get the words that have no room."""
-    return f"gdcli activation {portraits[0].name.replace('_', '-')} says more of it."
+    return say("gdcli activation {name} says more of it.", name=portraits[0].name.replace("_", "-"))
 
 
 def _picture(portrait: ActivationProfile, screen: Screen, with_words: bool = False) -> Picture:
@@ -238,8 +263,8 @@ def activation_chart(portrait: ActivationProfile) -> Chart:
 
     return Chart(
         [
-            Series(portrait.x, portrait.value, label="value", meaning=theme.VALUE),
-            Series(portrait.x, portrait.derivative, label="slope", meaning=theme.SLOPE),
+            Series(portrait.x, portrait.value, label=say("value"), meaning=theme.VALUE),
+            Series(portrait.x, portrait.derivative, label=say("slope"), meaning=theme.SLOPE),
         ],
         portrait.name,
         x_label="z",
@@ -260,10 +285,14 @@ def round_range(values: Sequence[float]) -> tuple[float, float] | None:
 def _words(portrait: ActivationProfile, width: int, screen: Screen) -> Iterator[str]:
     """What it is, then its formula and each remark beside its label, wrapped."""
     about, _, formula = portrait.formula.rpartition(": ")
-    yield from wrap(_spelled(about, screen), width)
-    for label, text in [("value", formula), *portrait.remarks]:
-        for head, line in zip_longest([label], wrap(_spelled(text, screen), width - 10), fillvalue=""):
-            yield f"{paint(f'{head:<9}', MEANINGS.get(label, theme.NOTE), screen)} {line}"
+    yield from broken(_spelled(screen.speak(word(about)), screen), width)
+    for label, text in [(say("value"), word(formula)), *portrait.remarks]:
+        for head, line in zip_longest([label], broken(_spelled(screen.speak(text), screen), width - 10), fillvalue=""):
+            yield say(
+                "{value} {line}",
+                value=paint(say("{head:<9}", head=head), MEANINGS.get(label, theme.NOTE), screen),
+                line=line,
+            )
 
 
 def _spelled(text: str, screen: Screen) -> str:
@@ -289,14 +318,14 @@ def _tables(portraits: Sequence[ActivationProfile], screen: Screen) -> Iterator[
     for at in range(0, len(portraits[0].x), ACROSS):
         part = slice(at, at + ACROSS)
         z = portraits[0].x[part]
-        yield from _table("value", z, {one.name: one.value[part] for one in portraits}, screen)
-        yield from _table("slope", z, {one.name: one.derivative[part] for one in portraits}, screen)
+        yield from _table(screen.speak(say("value")), z, {one.name: one.value[part] for one in portraits}, screen)
+        yield from _table(screen.speak(say("slope")), z, {one.name: one.derivative[part] for one in portraits}, screen)
 
 
 def _table(title: str, z: Sequence[float], rows: dict[str, Sequence[float]], screen: Screen) -> list[str]:
     """One line a function, one column a z."""
-    broad = max(len(name) for name in (title, *rows))
+    broad = max(columns(name) for name in (title, *rows))
     heads = [f"z = {short(z[0])}", *map(short, z[1:])]
     lines = [[title, *heads], *([name, *(short(round(each, 4)) for each in values)] for name, values in rows.items())]
-    text = [f"{name:<{broad}}" + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
+    text = [name + " " * (broad - columns(name)) + "".join(f" {cell:>8}" for cell in cells) for name, *cells in lines]
     return [paint(text[0], theme.HEADING, screen), *text[1:], ""]

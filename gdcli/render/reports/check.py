@@ -11,6 +11,7 @@ from gdcli.lessons.checking import Verdict
 from gdcli.lessons.marking import Marks
 from gdcli.render import Report, theme
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.said import say
 
 __all__ = ["report"]
 
@@ -35,12 +36,17 @@ def report(marks: Marks, reading: ReadReport | None, again: str) -> Report:
 
 
 def _lines(verdict: Verdict, screen: Screen) -> Iterator[str]:
-    mark = paint("right", theme.BEST, screen) if verdict.right else paint("wrong", theme.LIMIT, screen)
-    yield f" {mark}  {verdict.answer.words:<12} {plain(verdict.given, screen)}"
+    mark = paint(say("right"), theme.BEST, screen) if verdict.right else paint(say("wrong"), theme.LIMIT, screen)
+    yield say(" {mark}  {words:<12} {given}", mark=mark, words=verdict.answer.words, given=plain(verdict.given, screen))
     if verdict.right or verdict.at is None or verdict.value is None or verdict.truth is None:
         return
-    where = f"at m = {short(verdict.at[0], 6)}, b = {short(verdict.at[1], 6)}"
-    yield f"        {where} it gives {short(verdict.value, 6)}; right is {short(verdict.truth, 6)}"
+    where = say("at m = {at}, b = {at2}", at=short(verdict.at[0], 6), at2=short(verdict.at[1], 6))
+    yield say(
+        "        {where} it gives {value}; right is {truth}",
+        where=where,
+        value=short(verdict.value, 6),
+        truth=short(verdict.truth, 6),
+    )
     if verdict.mistake:
         yield f"        {plain(verdict.mistake, screen)}"
 
@@ -48,6 +54,9 @@ def _lines(verdict: Verdict, screen: Screen) -> Iterator[str]:
 def _total(marks: Marks, screen: Screen) -> Iterator[str]:
     yield ""
     count = len(marks.verdicts)
-    head = paint("marks", theme.HEADING, screen)
+    head = paint(say("marks"), theme.HEADING, screen)
     compared = any(one.answer.name != "pred" for one in marks.verdicts)
-    yield f" {head}  {marks.right} of {count} right" + f"; compared at {marks.points} points" * compared
+    yield (
+        say(" {head}  {right} of {count} right", head=head, right=marks.right, count=count)
+        + say("; compared at {points} points", points=marks.points) * compared
+    )

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from gdcli.analysis.collapse import collapse, is_linear, largest_difference, witness
@@ -15,7 +14,9 @@ from gdcli.definitions import flag_name
 from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import polynomial, short
 from gdcli.render import Report, theme
+from gdcli.render.flow import broken
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.said import enumerated, say, together
 
 if TYPE_CHECKING:
     from gdcli.analysis.collapse import Witness
@@ -69,7 +70,7 @@ def describe_collapse(report: CollapseReport, screen: Screen) -> Iterator[str]:
     outputs = [plain(name, screen) for name in report.output_names]
     broad = max(map(columns, outputs))
     for name, weights, bias in zip(outputs, zip(*report.weights, strict=True), report.bias, strict=True):
-        text = TIED.sub("\N{NO-BREAK SPACE}", f"= {_equation(inputs, weights, bias)}")
+        text = TIED.sub("\N{NO-BREAK SPACE}", f"= {screen.speak(_equation(inputs, weights, bias))}")
         yield from _labelled(name + " " * (broad - columns(name)), text, screen)
     yield ""
     yield from _labelled("", _agreement(report), screen)
@@ -104,7 +105,7 @@ def _shift(layers: int) -> str:
 
 def _vector(values: Sequence[float]) -> str:
     shown = [short(value, DIGITS) for value in values[:OUTPUTS]]
-    return f"({', '.join(shown + ['...'] * (len(values) > OUTPUTS))})"
+    return say("({names})", names=enumerated(shown + ["..."] * (len(values) > OUTPUTS)))
 
 
 def _equation(names: Sequence[str], weights: Sequence[float], bias: float) -> str:
@@ -113,7 +114,7 @@ def _equation(names: Sequence[str], weights: Sequence[float], bias: float) -> st
     kept = range(len(weights)) if len(weights) <= TERMS else order[:HEAVIEST]
     text = polynomial([*((weights[at], _factor(names[at])) for at in kept), (bias, "")], DIGITS)
     others = len(weights) - len(kept)
-    return text + (f" (and {others:,} lighter terms)" if others else "")
+    return text + (say(" (and {others:,} lighter terms)", others=others) if others else "")
 
 
 def _factor(name: str) -> str:
@@ -123,10 +124,16 @@ def _factor(name: str) -> str:
 
 def _agreement(report: CollapseReport) -> str:
     layers = len(report.sizes) - 1
-    one = "it is one layer already" if layers == 1 else f"the {layers} layers are one"
+    one = say("it is one layer already") if layers == 1 else say("the {layers} layers are one", layers=layers)
     if not math.isfinite(report.difference):
-        return f"{one}, but its numbers are too large to compare"
-    return f"{one}: largest difference over {report.rows:,} row{'s' * (report.rows != 1)} {short(report.difference, 2)}"
+        return say("{one}, but its numbers are too large to compare", one=one)
+    return say(
+        "{one}: largest difference over {rows:,} row{s} {difference}",
+        one=one,
+        rows=report.rows,
+        s="s" * (report.rows != 1),
+        difference=short(report.difference, 2),
+    )
 
 
 def describe_refusal(
@@ -144,24 +151,30 @@ def describe_refusal(
     says, mean = _apart(witness.at_middle, witness.mean)
     yield from _labelled(
         "",
-        f"not linear: halfway between p and q the network says {says}, the mean of its answers at both is {mean};"
-        " a linear one would say the same",
+        say(
+            "not linear: halfway between p and q the network says {says}, the mean of its answers at "
+            "both is {mean}; a linear one would say the same",
+            says=says,
+            mean=mean,
+        ),
         screen,
     )
     yield ""
     middle = [(p + q) / 2 for p, q in zip(witness.p.tolist(), witness.q.tolist(), strict=True)]
-    row_p, row_q = ("", "") if witness.rows is None else (f"row {row + 1}" for row in witness.rows)
+    row_p, row_q = ("", "") if witness.rows is None else (say("row {row}", row=row + 1) for row in witness.rows)
     cells = [
         ["", *_few(input_names), output_name, ""],
         ["p", *_few(_cells(witness.p.tolist())), _cell(witness.at_p), row_p],
         ["q", *_few(_cells(witness.q.tolist())), _cell(witness.at_q), row_q],
-        ["halfway", *_few(_cells(middle)), says, f"a linear network: {mean}"],
+        [say("halfway"), *_few(_cells(middle)), says, say("a linear network: {mean}", mean=mean)],
     ]
     yield from _grid(cells, screen)
     yield ""
-    yield from _labelled("", f"The bend of {_listed(activations)} is what keeps its layers apart.", screen)
+    yield from _labelled(
+        "", say("The bend of {listed} is what keeps its layers apart.", listed=_listed(activations)), screen
+    )
     if witness.rows is None:
-        yield from _labelled("", "Between the rows of the data it is affine: p and q are made up.", screen)
+        yield from _labelled("", say("Between the rows of the data it is affine: p and q are made up."), screen)
 
 
 def _apart(a: float, b: float) -> tuple[str, str]:
@@ -192,19 +205,19 @@ def _grid(cells: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     for at, (name, *numbers, last) in enumerate(rows):
         padded = [" " * (wide - columns(cell)) + cell for cell, wide in zip(numbers, widths[1:-1], strict=True)]
-        line = "  ".join([f"{name:<{widths[0]}}", *padded, last]).rstrip()
+        line = "  ".join([name + " " * (widths[0] - columns(name)), *padded, last]).rstrip()
         yield " " + (line if at else paint(line, theme.HEADING, screen))
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(dict.fromkeys(name for name in names if name != "linear"))
+    return together(say(" and "), dict.fromkeys(name for name in names if name != "linear"))
 
 
 def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A text beside its label, broken at words to stay within 80 columns, or the terminal's if wider."""
-    start = f" {label} " if label else " "
+    start = say(" {label} ", label=label) if label else " "
     room = max(max(80, screen.width) - columns(start), NARROWEST)
-    lines = wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    lines = broken(screen.speak(text), room)
     for at, line in enumerate(lines):
         head = paint(start, theme.HEADING, screen) if label and not at else " " * columns(start)
         yield head + plain(line.replace("\N{NO-BREAK SPACE}", " "), screen)
@@ -236,7 +249,7 @@ def _one_layer(saved: SavedModel, rows: Any) -> Report:
     return Report(
         schema="gdcli.collapse/1",
         rows_name="",
-        title="an all-linear network is one layer",
+        title=say("an all-linear network is one layer"),
         summary=lambda: {
             "linear": True,
             "layers": list(saved.network.sizes),
@@ -255,7 +268,7 @@ def _scaled(saved: SavedModel) -> tuple[str, ...]:
     """A remark where the network's inputs are not the raw ones."""
     scaler = saved.preparation.scaler
     raw = not scaler.offset.any() and (scaler.factor == 1).all()
-    return () if raw else ("", " inputs are scaled first, as the network sees them: (x - offset) / factor")
+    return () if raw else ("", say(" inputs are scaled first, as the network sees them: (x - offset) / factor"))
 
 
 def _witnessed(saved: SavedModel, rows: Any) -> Report:
@@ -269,7 +282,7 @@ def _witnessed(saved: SavedModel, rows: Any) -> Report:
     return Report(
         schema="gdcli.collapse/1",
         rows_name="",
-        title="a network that bends is no single layer",
+        title=say("a network that bends is no single layer"),
         summary=lambda: {"linear": False, **found.row()},
         blocks=blocks,
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from gdcli.experiments.settings import FILE, Found, Settings
 from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import say
 
 
 def report(settings: Settings) -> Report:
@@ -18,9 +20,9 @@ def report(settings: Settings) -> Report:
         rows_name="settings",
         rows_in_kv=True,
         columns=[
-            Column("setting", lambda one: one.setting.name, 10, left=True),
-            Column("value", _value, 8, left=True),
-            Column("from", _origin, 10, left=True),
+            Column(say("setting"), lambda one: one.setting.name, 10, left=True),
+            Column(say("value"), _value, 8, left=True),
+            Column(say("from"), _origin, 10, left=True),
         ],
         blocks=lambda screen: _blocks(settings, screen),
     )
@@ -33,12 +35,18 @@ def _value(one: Found) -> str:
 
 
 def _origin(one: Found) -> str:
-    return plain(one.where or one.source, Screen())
+    return plain(one.where or word(one.source), Screen())
 
 
 def _blocks(settings: Settings, screen: Screen) -> Iterator[str]:
     yield ""
     if not settings.files:
-        yield f" {paint('files', theme.HEADING, screen)} none: {FILE} here or above, then in ~/.config/gdcli"
+        yield say(
+            " {value} none: {file} here or above, then in ~/.config/gdcli",
+            value=paint(say("files"), theme.HEADING, screen),
+            file=FILE,
+        )
     for one in settings.all():
-        yield f" {paint(one.setting.name.ljust(8), theme.HEADING, screen)} {one.setting.help}"
+        yield say(
+            " {ljust} {help}", ljust=paint(one.setting.name.ljust(8), theme.HEADING, screen), help=one.setting.help
+        )

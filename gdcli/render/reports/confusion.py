@@ -11,6 +11,7 @@ from gdcli.render import theme
 from gdcli.render.layout import Picture
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 Counts = NDArray[np.int64]
 
@@ -37,12 +38,14 @@ def draw_confusion(counts: ArrayLike, labels: Sequence[str], screen: Screen, *, 
     names = [plain(str(label), screen) for label in labels]
     share = np.rint(100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)).astype(np.int64)
     longest = max(map(columns, names), default=0)
-    for cells, unit, digits in ((table, "", len(str(table.max(initial=0)))), (share, ", percent of the row", 2)):
+    for cells, unit, digits in ((table, "", len(str(table.max(initial=0)))), (share, say(", percent of the row"), 2)):
         for size in (max(longest, digits), digits):
             lines = _grid(cells, table, names, size, digits, screen)
             if columns(lines[0]) <= screen.width:
-                return "\n".join([*_head(title, f"rows: truth, columns: predicted{unit}", screen), *lines])
-    return "\n".join([*_head(title, "most frequent confusions", screen), *_confused(table, names, screen)])
+                return "\n".join(
+                    [*_head(title, say("rows: truth, columns: predicted{unit}", unit=unit), screen), *lines]
+                )
+    return "\n".join([*_head(title, say("most frequent confusions"), screen), *_confused(table, names, screen)])
 
 
 class Matrix(NamedTuple):
@@ -73,7 +76,7 @@ def confusion_picture(counts: ArrayLike, classes: Sequence[str], title: str, scr
 
 def _head(title: str, about: str, screen: Screen) -> list[str]:
     """The title and what it is about, on one line where they fit."""
-    title, about = fit(plain(title, screen), screen.width), fit(about, screen.width)
+    title, about = fit(plain(title, screen), screen.width), fit(plain(about, screen), screen.width)
     words = [paint(title, theme.HEADING, screen), paint(about, theme.NOTE, screen)]
     return ["   ".join(words)] if columns(title + about) + 3 <= screen.width else words
 
@@ -109,5 +112,9 @@ def _confused(table: Counts, names: list[str], screen: Screen) -> list[str]:
     errors = table - np.diag(np.diag(table))
     worst = np.argsort(-errors, axis=None, kind="stable")[:10]
     pairs = [divmod(int(at), len(names)) for at in worst]
-    lines = [f"{names[a]} read as {names[b]}: {errors[a, b]}" for a, b in pairs if errors[a, b]]
-    return [fit(line, screen.width) for line in lines]
+    lines = [
+        say("{names} read as {names2}: {errors}", names=names[a], names2=names[b], errors=errors[a, b])
+        for a, b in pairs
+        if errors[a, b]
+    ]
+    return [fit(plain(line, screen), screen.width) for line in lines]

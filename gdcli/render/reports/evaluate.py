@@ -9,9 +9,12 @@ from gdcli.experiments.evaluating import Evaluated
 from gdcli.formatting import short
 from gdcli.nn import metrics
 from gdcli.render import Column, Report, theme
+from gdcli.render.flow import wrapped
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
-from gdcli.render.screen import Screen, columns, paint, plain, wrapped
+from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import enumerated, say
 
 ANSWER, FEW = 4, 5
 """Lines of the answer, and of a table of two classes, about."""
@@ -36,7 +39,7 @@ def report(evaluated: Evaluated, layout: Layout) -> Report:
         blocks=lambda screen: _blocks(evaluated, screen, layout, per_class),
         pictures=lambda screen: _pictures(evaluated, screen),
         words=lambda screen: _answer(evaluated, screen),
-        title=f"a saved model on {evaluated.rows:,} rows",
+        title=say("a saved model on {rows:,} rows", rows=evaluated.rows),
     )
 
 
@@ -57,17 +60,17 @@ def _shown(evaluated: Evaluated, layout: Layout) -> bool:
 def _pictures(evaluated: Evaluated, screen: Screen) -> list[Picture]:
     """The confusion matrix, of classes."""
     counts = evaluated.found.confusion
-    return [] if counts is None else [confusion_picture(counts, evaluated.classes, "confusion", screen)]
+    return [] if counts is None else [confusion_picture(counts, evaluated.classes, say("confusion"), screen)]
 
 
 def _columns(classes: tuple[str, ...]) -> list[Column]:
     width = max((len(label) for label in classes), default=5) + 2
     return [
-        Column("class", lambda r: plain(r.label, Screen()), width, left=True),
-        Column("precision", lambda r: f"{r.precision:.4f}", 10),
-        Column("recall", lambda r: f"{r.recall:.4f}", 8),
+        Column(say("class"), lambda r: plain(r.label, Screen()), width, left=True),
+        Column(say("precision"), lambda r: f"{r.precision:.4f}", 10),
+        Column(say("recall"), lambda r: f"{r.recall:.4f}", 8),
         Column("f1", lambda r: f"{r.f1:.4f}", 8),
-        Column("rows", lambda r: f"{r.support:,}", 8),
+        Column(say("rows"), lambda r: f"{r.support:,}", 8),
     ]
 
 
@@ -76,8 +79,9 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
     figures = {name: short(value) for name, value in evaluated.figures.items()}
     if figures.get("balanced_accuracy") == figures.get("accuracy"):
         figures.pop("balanced_accuracy", None)
-    lines = [f" {paint('rows', theme.HEADING, screen)} {evaluated.rows:,}"]
-    for part in (f"   {name.replace('_', ' ')} {value}" for name, value in figures.items()):
+    lines = [screen.speak(say(" {head} {rows:,}", head=paint(say("rows"), theme.HEADING, screen), rows=evaluated.rows))]
+    for name, value in figures.items():
+        part = screen.speak(say("   {name} {value}", name=word(name.replace("_", " ")), value=value))
         if columns(lines[-1] + part) <= screen.width:
             lines[-1] += part
         else:
@@ -86,9 +90,13 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
     confusion = evaluated.found.confusion
     worst = [] if confusion is None else metrics.worst_confusions(confusion, evaluated.classes)
     if worst:
-        mistakes = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        first, *rest = wrapped(f"mixed up most often: {plain(mistakes, screen)}", screen.width - 1)
-        yield f" {paint(first[:8], theme.HEADING, screen)}{first[8:]}"
+        mistakes = enumerated(
+            say("{true} read as {read}: {count}", true=true, read=read, count=count) for true, read, count in worst
+        )
+        head = screen.speak(say("mixed up"))
+        text = screen.speak(say("{head} most often: {mistakes}", head=head, mistakes=plain(mistakes, screen)))
+        first, *rest = wrapped(text, screen.width - 1)
+        yield f" {paint(head, theme.HEADING, screen)}{first.removeprefix(head)}"
         yield from (f"    {line}" for line in rest)
 
 

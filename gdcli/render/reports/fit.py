@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from gdcli.arrays import Array
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
+from gdcli.render.flow import broken, error_lines
 from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
 from gdcli.render.reports.headers import line_header
-from gdcli.render.screen import Screen, clip, columns, error_lines, paint, plain
+from gdcli.render.screen import Screen, clip, columns, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import say, together
 from gdcli.training.records import Epoch, Status
 
 if TYPE_CHECKING:
@@ -77,7 +79,9 @@ def report(result: LineResult, records: Iterable[Any], layout: Layout, timed: bo
 def said_of(result: LineResult, screen: Screen) -> Iterable[str]:
     """The answer where nothing has to fit; of a run that diverged, what the error line says."""
     return (
-        error_lines(*result.divergence(), screen.width) if result.diverged else summarize_fit(result, screen, UNLIMITED)
+        error_lines(*result.divergence(), screen.width, screen.speak)
+        if result.diverged
+        else summarize_fit(result, screen, UNLIMITED)
     )
 
 
@@ -101,7 +105,7 @@ def _of_record(cell: Callable[[Any], str], stamp: Any) -> str:
 
 def blocks(result: LineResult, screen: Screen, layout: Layout, used: int) -> Iterator[str]:
     """Under a table of so many lines: the pictures, then the answer; of a run that diverged the error line says it."""
-    after = error_lines(*result.divergence(), layout.width) if result.diverged else []
+    after = error_lines(*result.divergence(), layout.width, screen.speak) if result.diverged else []
     answer = [] if result.diverged else list(summarize_fit(result, screen, layout, used))
     pictures = draw_fit(result, screen) if layout.plotted else []
     return layout.compose(pictures, answer, used + layout.height_of(after), screen)
@@ -116,17 +120,17 @@ def fit_columns(result: LineResult, width: int) -> list[Column]:
         return run.ended and record.epoch == run.best.epoch
 
     left = [
-        Column("epoch", lambda r: str(r.epoch), 6),
-        Column("step", lambda r: str(r.step), 6),
-        Column("loss", lambda r: short(r.loss), 10),
+        Column(say("epoch"), lambda r: str(r.epoch), 6),
+        Column(say("step"), lambda r: str(r.step), 6),
+        Column(say("loss"), lambda r: short(r.loss), 10),
     ]
     if validation:
-        left.append(Column("val loss", lambda r: short(r.validation_loss), 10))
+        left.append(Column(say("val loss"), lambda r: short(r.validation_loss), 10))
     elif loss_name == "MSE":
         left.append(Column("RMSE", lambda r: short(math.sqrt(r.loss)), 9))
     right = [
-        Column("|gradient|", lambda r: short(_norm(r), 3), 10),
-        Column("", lambda r: " best" if best(r) else "", 5, left=True),
+        Column(say("|gradient|"), lambda r: short(_norm(r), 3), 10),
+        Column("", lambda r: say(" best") if best(r) else "", 5, left=True),
     ]
     used = sum(column.width + 1 for column in left + right)
     shown = names[: max(1, (width - used - SPARE) // 11)]
@@ -156,10 +160,10 @@ def _finite(record: Epoch) -> bool:
 def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int = 0) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
     target = result.experiment.data.target_name
-    rows = [("fitted", result.values, result.scores, _quality(result))]
+    rows = [(word("fitted"), result.values, result.scores, _quality(result))]
     if result.optimum is not None:
         best = result.optimum
-        rows.append(("optimum", best.values, best.scores, best.name))
+        rows.append((word("optimum"), best.values, best.scores, best.name))
     equations = [equation(target, result.experiment.terms, list(parameters), 5) for _, parameters, _, _ in rows]
     if result.optimum is not None and min(result.optimum.digits) < SHOWN:
         equations[1] = ""  # it has fewer digits than an equation shows: each parameter has a line of its own
@@ -168,14 +172,14 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
     labels = [label for label, *_ in rows]
     cells = [f"MSE {short(scores.mse)}" for _, _, scores, _ in rows]
     notes = [note for *_, note in rows]
-    labels.append("baseline")
+    labels.append(word("baseline"))
     equations.append(f"{target} = {short(mean, 5)}")
     cells.append(f"MSE {short(mse)}")
-    notes.append("predicting the mean")
+    notes.append(say("predicting the mean"))
     if wide:
         equations = ["", "", equations[-1]] if len(rows) == 2 else ["", equations[-1]]
     if result.validation is not None:
-        labels.insert(1, "held out")
+        labels.insert(1, say("held out"))
         equations.insert(1, "")
         cells.insert(1, f"MSE {short(result.validation.mse)}")
         notes.insert(1, f"R2 {_r2(result.validation.r2)}")
@@ -192,14 +196,22 @@ def _scores(rows: Iterable[tuple[str, str, str, str]], screen: Screen) -> Iterat
     broad = max(columns(text) for _, text, _, _ in lines) + 3
     tall = max(columns(text) for _, _, text, _ in lines) + 3
     for label, text, cell, note in lines:
-        start = paint(f" {label:<10}", theme.HEADING, screen)
-        yield f"{start} {plain(text, screen):<{broad}}{cell:<{tall}}{note}"
+        start = paint(say(" {label:<10}", label=label), theme.HEADING, screen)
+        yield say(
+            "{start} {text:<{broad}}{cell:<{tall}}{note}",
+            start=start,
+            broad=broad,
+            text=plain(text, screen),
+            tall=tall,
+            cell=cell,
+            note=note,
+        )
 
 
 def _remarks(result: LineResult, screen: Screen) -> Iterator[str]:
     """What is said of the run in words."""
     if result.folds is not None:
-        yield from wrap_remark("folds", describe_folds(result.folds), screen)
+        yield from wrap_remark(say("folds"), describe_folds(result.folds), screen)
     if result.validation is not None:
         yield from summarize_verdicts(result.verdicts, screen)
     for label, text in result.remarks:
@@ -210,18 +222,22 @@ def _quality(result: LineResult) -> str:
     """R2, and which, where the model has no intercept."""
     centred = f"R2 {_r2(result.scores.r2)}"
     about_zero = next((claim.value for claim in result.claims if claim.subject == "R2 uncentred"), None)
-    return f"{centred} beside the mean, {_r2(float(about_zero))} beside 0" if about_zero is not None else centred
+    return (
+        say("{centred} beside the mean, {r2} beside 0", centred=centred, r2=_r2(float(about_zero)))
+        if about_zero is not None
+        else centred
+    )
 
 
 def describe_folds(folds: FoldScores) -> str:
     """The mean score with its standard error."""
-    return f"{folds} (with --folds {len(folds.scores)})"
+    return say("{folds} (with --folds {count})", folds=str(folds), count=len(folds.scores))
 
 
 def summarize_verdicts(verdicts: Sequence[Verdict], screen: Screen) -> Iterator[str]:
     """Each verdict's sentence, under one label."""
     for at, verdict in enumerate(verdicts):
-        yield from wrap_remark("" if at else "verdict", plain(verdict.sentence, screen), screen)
+        yield from wrap_remark("" if at else word("verdict"), plain(verdict.sentence, screen), screen)
 
 
 def _r2(value: float) -> str:
@@ -242,19 +258,23 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
     width = max(map(columns, names)) + 2 * (layout.rows is None)
     pairs = zip(map(partial(short, digits=digits), result.values), exact or [""] * len(names), strict=True)
     cells = [
-        f" {name}{' ' * (width - columns(name))}{value:>{room}}" + f"{other:>{room}}" * (exact is not None)
+        say(" {name}{more}{value:>{room}}", name=name, more=" " * (width - columns(name)), room=room, value=value)
+        + say("{other:>{room}}", room=room, other=other) * (exact is not None)
         for name, (value, other) in zip(names, pairs, strict=True)
     ]
-    head = f" {'':{width}}{'fitted':>{room}}" + f"{'optimum':>{room}}" * (exact is not None)
+    head = say(" {value:{width}}{value2:>{room}}", width=width, value="", room=room, value2=word("fitted")) + say(
+        "{value:>{room}}", room=room, value=word("optimum")
+    ) * (exact is not None)
     abreast = min(_abreast(names, layout), len(cells))
     lines = -(-len(cells) // abreast)
     kept = lines if layout.rows is None else min(lines, max(1, layout.rows - used - 2))
     kept += lines - kept == 1  # the last line is as long as the one that would say that it is missing
-    yield PARTED.join([head] * abreast).rstrip()
+    yield together(PARTED, [head] * abreast)
     for at in range(kept):
-        yield PARTED.join(cells[at::lines]).rstrip()
+        yield together(PARTED, cells[at::lines])
     if kept < lines:
-        yield f" ... {len(cells) - sum(len(cells[at::lines]) for at in range(kept))} more: --format kv has them all"
+        left_out = len(cells) - sum(len(cells[at::lines]) for at in range(kept))
+        yield say(" ... {count} more: --format kv has them all", count=left_out)
 
 
 def _parameter_names(names: Sequence[str], layout: Layout) -> list[str]:
@@ -280,8 +300,8 @@ def _known(value: float, digits: int, most: int) -> str:
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
-    start = paint(f" {label:<10}", theme.HEADING, screen) + " "
-    lines = wrap(" ".join(text.split()), max(80, screen.width) - 12, break_long_words=False, break_on_hyphens=False)
+    start = paint(say(" {label:<10}", label=word(label)), theme.HEADING, screen) + " "
+    lines = broken(" ".join(screen.speak(text).split()), max(80, screen.width) - 12)
     for at, line in enumerate(lines or [""]):
         yield (" " * 12 if at else start) + line
 
@@ -304,7 +324,9 @@ def _losses(result: LineResult, drawing: Drawing) -> Chart:
 
     title, curves, log = _loss_curves(result, drawing.history)
     best = result.run.best.epoch
-    return Chart(curves, title, log_y=log, marks=[(float(best), f"best {best}")] if result.diverged else [])
+    return Chart(
+        curves, title, log_y=log, marks=[(float(best), say("best {best}", best=best))] if result.diverged else []
+    )
 
 
 def _growth(result: LineResult, growth: tuple[Array, Array]) -> Chart:
@@ -314,11 +336,11 @@ def _growth(result: LineResult, growth: tuple[Array, Array]) -> Chart:
     limit, rate = result.experiment.limit or math.inf, float(result.run.last.learning_rate)
     return Chart(
         [Series(*growth, meaning=theme.TRAINING)],
-        "error factor per epoch",
-        x_label="lr",
+        say("error factor per epoch"),
+        x_label=say("lr"),
         log_x=True,
         y_range=(0.0, 2.0),
-        marks=[(limit, f"limit {short(limit)}"), (rate, f"lr {short(rate)}")],
+        marks=[(limit, say("limit {limit}", limit=short(limit))), (rate, say("lr {rate}", rate=short(rate)))],
     )
 
 
@@ -327,10 +349,14 @@ def _data(result: LineResult, drawing: Drawing) -> Chart:
     from gdcli.render.charts.plots import Chart, Series
 
     _, points, lines, axis = drawing
-    series = [Series(*points, label="data", style="points", meaning=theme.DATA)]
+    series = [Series(*points, label=word("data"), style="points", meaning=theme.DATA)]
     meanings = {"start": theme.START, "perfect": theme.PERFECT, "best": theme.BEST}
-    series += [Series(*line, label=name, meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()]
-    return Chart(series, f"{result.experiment.data.target_name} by {axis}")
+    series += [
+        Series(*line, label=word(name), meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()
+    ]
+    return Chart(
+        series, say("{target_name} by {axis}", target_name=result.experiment.data.target_name, axis=word(axis))
+    )
 
 
 def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
@@ -345,14 +371,19 @@ def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> 
         above = [value - floor for value in losses[:end]]
         rounding = 1e-15 * max(losses[0], floor)
         above = [value if value > rounding else math.nan for value in above]
-        title = f"{result.experiment.loss_name}{' above the optimum' if floor else ''} (log scale) by epoch"
-        return title, [Series(epochs, above, label="training", meaning=theme.TRAINING)], True
-    curves = [Series(epochs, losses[:end], label="training", meaning=theme.TRAINING)]
+        title = say(
+            "{loss_name}{what} (log scale) by epoch",
+            loss_name=result.experiment.loss_name,
+            what=say(" above the optimum") if floor else "",
+        )
+        return title, [Series(epochs, above, label=word("training"), meaning=theme.TRAINING)], True
+    curves = [Series(epochs, losses[:end], label=word("training"), meaning=theme.TRAINING)]
     if held_out:
-        curves.append(Series(epochs, held_out[:end], label="validation", meaning=theme.VALIDATION))
+        curves.append(Series(epochs, held_out[:end], label=word("validation"), meaning=theme.VALIDATION))
     positive = [value for value in losses if 0 < value < math.inf]
     log = bool(positive) and max(positive) > 20 * min(positive)
-    return f"{result.experiment.loss_name}{' (log scale)' if log else ''} by epoch", curves, log
+    scale, name = say(" (log scale)") if log else "", result.experiment.loss_name
+    return say("{loss_name}{what} by epoch", loss_name=name, what=scale), curves, log
 
 
 def _settled(losses: Sequence[float]) -> int:
@@ -365,4 +396,4 @@ def _settled(losses: Sequence[float]) -> int:
 
 def status_word(status: Status) -> str:
     """A status as people say it."""
-    return str(status).replace("_", " ")
+    return word(str(status).replace("_", " "))

@@ -13,6 +13,8 @@ from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
 from gdcli.render.screen import Screen, columns, fit, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import enumerated, say
 
 if TYPE_CHECKING:
     from gdcli.experiments.group_result import GroupFit, GroupsResult
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 BARS = "▁▂▃▄▅▆▇█"
 BINS = 24
 MANY = 200  # values of which the outermost are not drawn
+NOTHING = 1e-12  # a difference of rounding, as a part
 LONGEST = 24  # of a group's name in a table
 NARROW = {"rows": 6, "epochs": 6}
-TITLES = {"validation_mse": "held out", "optimum_mse": "optimum"}
+TITLES = {"validation_mse": say("held out"), "optimum_mse": word("optimum")}
 
 
 def report(result: GroupsResult, form: Format, keep: Callable[[int], bool], plotted: bool) -> Report:
@@ -53,16 +56,25 @@ def _columns(result: GroupsResult, shown: list[GroupFit]) -> list[Column]:
     names = [name, *(plain(one.group, Screen()) for one in shown)]
     width = min(LONGEST, max(map(columns, names))) + 1
     first = [
-        Column("rank", lambda one: f"{ranks[one.group]:,}", len(f"{len(result):,}") + 2),
+        Column(say("rank"), lambda one: f"{ranks[one.group]:,}", len(f"{len(result):,}") + 2),
         Column(f" {fit(name, width)}", lambda one: f" {fit(plain(one.group, Screen()), width)}", width, left=True),
     ]
     numbers = [one for one in result.names if one != "status"]
-    titles = {one: TITLES.get(one, one) for one in numbers}
+    titles = {one: TITLES.get(one, word(one)) for one in numbers}
     middle = [
         Column(title, partial(_cell, name=one), max(NARROW.get(one, 9), len(title) + 1))
         for one, title in titles.items()
     ]
-    return [*first, *middle, Column(" status", lambda one: f" {one.figures['status']}", 10, left=True)]
+    return [
+        *first,
+        *middle,
+        Column(
+            say(" status"),
+            lambda one: say(" {status}", status=word(str(one.figures["status"]).replace("_", " "))),
+            10,
+            left=True,
+        ),
+    ]
 
 
 def _cell(one: GroupFit, name: str) -> str:
@@ -72,11 +84,22 @@ def _cell(one: GroupFit, name: str) -> str:
 
 def _blocks(result: GroupsResult, left_out: int, screen: Screen, plotted: bool) -> Iterator[str]:
     if left_out:
-        yield f" ... {left_out:,} more: --every 1 shows all, and --format csv has them"
+        yield say(" ... {left_out:,} more: --every 1 shows all, and --format csv has them", left_out=left_out)
     yield ""
-    counts = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in result.counts().items())
+    counts = enumerated(
+        (
+            say("{number:,} {status}", number=number, status=word(status.replace("_", " ")))
+            for status, number in result.counts().items()
+        )
+    )
     by = plain(result.experiment.rows.by, screen)
-    yield f" {paint('groups', theme.HEADING, screen)}     {len(result):,} by {by}: {counts}"
+    yield say(
+        " {value}     {count:,} by {by}: {counts}",
+        value=paint(say("groups"), theme.HEADING, screen),
+        count=len(result),
+        by=by,
+        counts=counts,
+    )
     if len(result) == 1:  # its own figures say it
         return
     for name, values in zip(result.experiment.names, result.parameters.T, strict=True):
@@ -88,10 +111,16 @@ def _spread(name: str, values: Array, screen: Screen, plotted: bool) -> Iterator
     if not len(values):
         return
     low, first, middle, third, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1]).tolist()
-    label = paint(f"{plain(name, screen):<9}", theme.HEADING, screen)
-    half = f"half of them {short(first)} to {short(third)}, all {short(low)} to {short(high)}"
-    yield f" {label}  median {short(middle)}, {half}"
-    if plotted and high > low:
+    label = paint(say("{name:<9}", name=plain(name, screen)), theme.HEADING, screen)
+    half = say(
+        "half of them {first} to {third}, all {low} to {high}",
+        first=short(first),
+        third=short(third),
+        low=short(low),
+        high=short(high),
+    )
+    yield say(" {label}  median {middle}, {half}", label=label, middle=short(middle), half=half)
+    if plotted and high - low > NOTHING * max(abs(low), abs(high)):
         ends = np.quantile(values, [0.005, 0.995]).tolist() if len(values) > MANY else None
         counts, edges = np.histogram(values, BINS, ends)
         yield f" {'':<9}  {short(float(edges[0]))} {bars(counts, screen)} {short(float(edges[-1]))}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gdcli.formatting import exact
+from gdcli.render.vocabulary import sized
+from gdcli.said import enumerated, say, together
 
 if TYPE_CHECKING:
     from gdcli.experiments.experiment import Experiment
@@ -18,62 +20,75 @@ __all__ = ["line_header", "network_header", "range_test_header"]
 def line_header(experiment: LineExperiment, rates: str = "", optimizers: str = "") -> str:
     """What is about to happen, in a line; of several runs with all their rates and optimizers."""
     spec = experiment.spec
-    held = "" if experiment.validation is None else f", {experiment.held_rows:,} held out"
-    passed = "" if experiment.passed is None else f", read in one pass{experiment.passed.by}"
+    held = "" if experiment.validation is None else say(", {held_rows:,} held out", held_rows=experiment.held_rows)
+    passed = "" if experiment.passed is None else say(", read in one pass{by}", by=experiment.passed.by)
     if experiment.passed is not None and experiment.passed.held is not None:
-        held += " (each by its number and the seed)"
-    scale = "standardized" if spec.loop.standardize else f"scale {experiment.scale_name}" if spec.loop.scale else ""
+        held += say(" (each by its number and the seed)")
+    scale = (
+        say("standardized")
+        if spec.loop.standardize
+        else say("scale {scale_name}", scale_name=experiment.scale_name)
+        if spec.loop.scale
+        else ""
+    )
     parts = [
         experiment.model_words,
-        f"{experiment.rows:,} rows from {spec.name}{held}{passed}",
+        say("{rows:,} rows from {name}{held}{passed}", rows=experiment.rows, name=spec.name, held=held, passed=passed),
         scale,
         experiment.loss_name,
         _descent(experiment, rates, optimizers),
-        f"seed {spec.loop.seed}",
+        say("seed {seed}", seed=spec.loop.seed),
     ]
-    return "   ".join(part for part in parts if part)
+    return together("   ", (part for part in parts if part))
 
 
 def network_header(experiment: NetworkExperiment) -> str:
     """What is about to happen, in a line."""
     parts = {"train": experiment.data, "validation": experiment.validation, "test": experiment.test}
-    counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
-    descent = f"{type(experiment.optimizer).__name__}, lr {exact(experiment.rate)}"
-    return "   ".join(
+    counts = enumerated(sized(name, len(rows)) for name, rows in parts.items() if rows is not None)
+    descent = say("{name}, lr {rate}", name=type(experiment.optimizer).__name__, rate=exact(experiment.rate))
+    return together(
+        "   ",
         [
             experiment.model_words,
-            f"{experiment.network.size:,} parameters",
-            f"{counts} rows from {experiment.spec.name}",
+            say("{size:,} parameters", size=experiment.network.size),
+            say("{counts} rows from {name}", counts=counts, name=experiment.spec.name),
             *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
-            f"{descent}, {_batch(experiment.batch_size, 'batch')}",
-            f"seed {experiment.spec.loop.seed}",
-        ]
+            enumerated((descent, _batch(experiment.batch_size, say("batch")))),
+            say("seed {seed}", seed=experiment.spec.loop.seed),
+        ],
     )
 
 
 def range_test_header(experiment: Experiment, tried: Asked) -> str:
     """What is about to happen, in a line; `tried` are the rates."""
-    batch = _batch(experiment.batch_size, "batches of")
-    return "   ".join(
+    batch = _batch(experiment.batch_size, say("batches of"))
+    return together(
+        "   ",
         [
             experiment.model_words,
-            f"{len(experiment.data):,} rows from {experiment.spec.name}",
+            say("{count:,} rows from {name}", count=len(experiment.data), name=experiment.spec.name),
             *[experiment.disk_words] * bool(experiment.disk_words),
             experiment.loss_name,
-            f"{type(experiment.optimizer).__name__}, {batch}",
-            f"seed {experiment.spec.loop.seed}",
-            f"{tried.steps} rates from {exact(tried.low)} to {exact(tried.high)}",
-        ]
+            enumerated((type(experiment.optimizer).__name__, batch)),
+            say("seed {seed}", seed=experiment.spec.loop.seed),
+            say("{steps} rates from {low} to {high}", steps=tried.steps, low=exact(tried.low), high=exact(tried.high)),
+        ],
     )
 
 
 def _descent(experiment: Experiment, rates: str = "", optimizers: str = "") -> str:
     """The optimizer, its rate and the batches; of several runs all their rates and optimizers."""
     kind = optimizers or type(experiment.optimizer).__name__
-    return f"{kind}, lr {rates or exact(experiment.rate)}, {_batch(experiment.batch_size, 'batches of')}"
+    return say(
+        "{kind}, lr {rates}, {batch}",
+        kind=kind,
+        rates=rates or exact(experiment.rate),
+        batch=_batch(experiment.batch_size, say("batches of")),
+    )
 
 
 def _batch(size: int | None, words: str) -> str:
     """How many rows a step takes."""
-    return "full batch" if size is None else f"{words} {size}"
+    return say("full batch") if size is None else say("{words} {size}", words=words, size=size)

@@ -12,6 +12,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError
 from gdcli.render.screen import Screen, plain
+from gdcli.said import say
 
 
 class Gallery(NamedTuple):
@@ -46,7 +47,8 @@ def gallery(data: Dataset, count: int, captions: Sequence[str] = ()) -> Gallery:
     side = math.isqrt(data.inputs.shape[1])
     if side * side != data.inputs.shape[1] or side < 4:
         raise OptionError(
-            f"--show: {data.inputs.shape[1]} inputs are no square image", "it shows rows of pixels, as sample:digits"
+            say("--show: {shape} inputs are no square image", shape=data.inputs.shape[1]),
+            say("it shows rows of pixels, as sample:digits"),
         )
     largest = max(float(np.max(data.inputs[:count], initial=0.0)), 1e-30)
     count = min(count, len(data))

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from gdcli.lessons.language import Language
 from gdcli.lessons.lecture import Pair
 from gdcli.render import Report, theme
+from gdcli.render.flow import wrapped
 from gdcli.render.lessons.words import WORDS
-from gdcli.render.screen import Screen, paint, wrapped
+from gdcli.render.screen import Screen, paint
 
 __all__ = ["report"]
 

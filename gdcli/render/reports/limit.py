@@ -10,7 +10,9 @@ from gdcli.formatting import short
 from gdcli.render import Report, theme
 from gdcli.render.layout import Layout
 from gdcli.render.reports.fit import wrap_remark
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import say, together
 
 __all__ = ["line_report", "local_report"]
 
@@ -49,7 +51,15 @@ def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial], la
 def _title(found: LineLimits) -> str:
     """Whose limit it is."""
     one = found.experiment
-    return plain(f"{one.model_words}   {one.rows:,} rows from {one.spec.name}   MSE   how large lr may be", Screen())
+    return plain(
+        say(
+            "{model_words}   {rows:,} rows from {name}   MSE   how large lr may be",
+            model_words=one.model_words,
+            rows=one.rows,
+            name=one.spec.name,
+        ),
+        Screen(),
+    )
 
 
 def _line_blocks(
@@ -74,7 +84,7 @@ def local_report(found: LocalLimit, rerun: str) -> Report:
         summary=lambda: found.figures() | {"rerun": rerun},
         paragraph=lambda _record, _screen: (),
         blocks=lambda screen: describe_sharpness(found.local, found.why, found.trust.sentence, screen),
-        title="the largest learning rate, from the curvature at one point",
+        title=say("the largest learning rate, from the curvature at one point"),
     )
 
 
@@ -88,35 +98,48 @@ def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, scr
     """
     rows: list[tuple[str, list[float | None], str]] = []
     if limit:
-        rows.append((f"with {limit[0]}", [one.lr_max for one in limits], limit[1]))
+        rows.append((say("with {limit}", limit=limit[0]), [one.lr_max for one in limits], limit[1]))
     rows += [
         (
-            "plain descent" if limit else "largest stable lr",
+            say("plain descent") if limit else say("largest stable lr"),
             [one.lr_max_sgd for one in limits],
-            "2/L: diverges above it",
+            say("2/L: diverges above it"),
         ),
-        ("fastest lr", [one.lr_best for one in limits], "2/(L + mu), the best one"),
-        ("cautious lr", [one.lr_cautious for one in limits], "1/L: nothing overshoots"),
-        ("largest curvature", [one.eigenvalues[-1] for one in limits], "L, the steepest way"),
-        ("smallest curvature", [one.eigenvalues[0] for one in limits], "mu, the flattest way"),
-        ("condition number", [one.condition_number for one in limits], "L/mu: how uneven"),
+        (say("fastest lr"), [one.lr_best for one in limits], say("2/(L + mu), the best one")),
+        (say("cautious lr"), [one.lr_cautious for one in limits], say("1/L: nothing overshoots")),
+        (say("largest curvature"), [one.eigenvalues[-1] for one in limits], say("L, the steepest way")),
+        (say("smallest curvature"), [one.eigenvalues[0] for one in limits], say("mu, the flattest way")),
+        (say("condition number"), [one.condition_number for one in limits], say("L/mu: how uneven")),
     ]
-    broad = max(len(label) for label, _, _ in rows)
+    broad = max(columns(screen.speak(label)) for label, _, _ in rows)
     heads = [one.inputs for one in limits] if len(limits) > 1 else []
     if heads:
-        yield paint(f" {'':<{broad}}" + "".join(f"{head:>14}" for head in heads), theme.HEADING, screen)
+        yield paint(
+            say(" {value:<{broad}}", broad=broad, value="")
+            + together("", (say("{head:>14}", head=head) for head in heads)),
+            theme.HEADING,
+            screen,
+        )
     for at, (label, values, note) in enumerate(rows):
-        start = paint(f" {label:<{broad}}", theme.HEADING, screen)
+        start = paint(say(" {label:<{broad}}", broad=broad, label=label), theme.HEADING, screen)
         meaning = theme.LIMIT if at == 0 else theme.PLAIN
-        cells = [paint(f"{_format(value):>14}", meaning, screen) for value in values]
-        yield f"{start}{''.join(cells)}   {note}"
+        cells = [paint(say("{value:>14}", value=_format(value)), meaning, screen) for value in values]
+        yield say("{start}{names}   {note}", start=start, names=together("", cells), note=note)
     if limits[0].flat:
         count = len(limits[0].eigenvalues)
-        word = "direction" if count == 1 else "directions"
-        yield from wrap_remark("flat", f"in {limits[0].flat} of {count} {word} the loss does not change", screen)
+        yield from wrap_remark(
+            say("flat"),
+            say(
+                "in {flat} of {count} direction{s} the loss does not change",
+                flat=limits[0].flat,
+                count=count,
+                s="s" * (count > 1),
+            ),
+            screen,
+        )
     count = len(limits[0].eigenvalues)
     if 2 < count <= MANY:
-        yield from wrap_remark("spectrum", "   ".join(_format(value) for value in limits[0].eigenvalues), screen)
+        yield from wrap_remark(say("spectrum"), "   ".join(_format(value) for value in limits[0].eigenvalues), screen)
 
 
 def describe_sharpness(curvature: LocalCurvature, why: str, trust: str, screen: Screen) -> Iterator[str]:
@@ -128,29 +151,41 @@ def describe_sharpness(curvature: LocalCurvature, why: str, trust: str, screen: 
         trust: How far the sharpness can be trusted.
         screen: What can be shown.
     """
-    yield from wrap_remark("at", f"{plain(curvature.where, screen)}: loss {short(curvature.loss)}", screen)
     yield from wrap_remark(
-        "sharpness", f"{_format(curvature.sharpness)}, the Hessian's largest eigenvalue there", screen
+        say("at"), say("{where}: loss {loss}", where=plain(curvature.where, screen), loss=short(curvature.loss)), screen
+    )
+    yield from wrap_remark(
+        say("sharpness"),
+        say("{format}, the Hessian's largest eigenvalue there", format=_format(curvature.sharpness)),
+        screen,
     )
     if curvature.lr_max is None:
-        yield from wrap_remark("lr limit", f"none: {why}", screen)
+        yield from wrap_remark(say("lr limit"), say("none: {why}", why=why), screen)
     else:
         yield from wrap_remark(
-            "lr limit", f"{_format(curvature.lr_max)}, local: with a larger lr, descent leaves this place", screen
+            say("lr limit"),
+            say("{format}, local: with a larger lr, descent leaves this place", format=_format(curvature.lr_max)),
+            screen,
         )
-    products = f"{curvature.products} Hessian-vector product{'s' * (curvature.products > 1)}"
-    yield from wrap_remark("found by", f"{products}, by finite differences of gradients", screen)
-    yield from wrap_remark("trust", trust, screen)
-    yield from wrap_remark("elsewhere", "the curvature is another, and often grows as training goes on", screen)
+    products = say(
+        "{products} Hessian-vector product{s}", products=curvature.products, s="s" * (curvature.products > 1)
+    )
+    yield from wrap_remark(
+        say("found by"), say("{products}, by finite differences of gradients", products=products), screen
+    )
+    yield from wrap_remark(say("trust"), trust, screen)
+    yield from wrap_remark(
+        say("elsewhere"), say("the curvature is another, and often grows as training goes on"), screen
+    )
 
 
 def tabulate_forecasts(forecasts: Sequence[RateForecast], loss_name: str, screen: Screen) -> Iterator[str]:
     """What each rate will do, foretold from the spectrum."""
     target = forecasts[0].target_loss
-    heads = ["lr", "error kept", "loss to 1/100"]
-    heads += [] if target is None else [f"{loss_name} {short(target)} at"]
+    heads: list[str] = [say("lr"), say("error kept"), say("loss to 1/100")]
+    heads += [] if target is None else [say("{loss_name} {target} at", loss_name=loss_name, target=short(target))]
     yield ""
-    yield paint(f" {'foretold':<22}" + _cells(heads), theme.HEADING, screen)
+    yield paint(say(" {value:<22}", value=say("foretold")) + _cells(heads), theme.HEADING, screen)
     for one in forecasts:
         cells = [
             short(one.lr),
@@ -158,47 +193,63 @@ def tabulate_forecasts(forecasts: Sequence[RateForecast], loss_name: str, screen
             _steps(one.steps_per_factor_100),
         ]
         cells += [] if target is None else [_at(one.steps)]
-        yield f" {one.name:<22}" + _cells(cells)
+        yield say(" {name:<22}", name=one.name) + _cells(cells)
 
 
 def tabulate_trials(trials: Sequence[LimitTrial], loss_name: str, screen: Screen) -> Iterator[str]:
     """Each run near the limit in a line: where it got, beside where it was foretold to get, and what that is."""
     yield ""
-    yield paint(f" {'tried out':<13}" + _cells(["lr", "steps", loss_name, "foretold"], NARROW), theme.HEADING, screen)
-    yield f" {'the start':<13}" + _cells(["", "0", short(trials[0].first_loss)], NARROW)
+    yield paint(
+        say(" {value:<13}", value=say("tried out"))
+        + _cells([say("lr"), say("steps"), loss_name, say("foretold")], NARROW),
+        theme.HEADING,
+        screen,
+    )
+    yield say(" {value:<13}", value=say("the start")) + _cells(["", "0", short(trials[0].first_loss)], NARROW)
     for one in trials:
         cells = [short(one.lr), f"{one.steps:,}", short(one.loss), short(one.predicted_loss)]
         meaning = {"diverges": theme.WRONG, "converges": theme.IMPROVED}.get(one.verdict, theme.UNDECIDED)
-        yield f" {f'{one.factor:g} x limit':<13}{_cells(cells, NARROW)}   {paint(_verdict(one), meaning, screen)}"
+        yield say(
+            " {value:<13}{cells}   {verdict}",
+            value=say("{factor:g} x limit", factor=one.factor),
+            cells=_cells(cells, NARROW),
+            verdict=paint(_verdict(one), meaning, screen),
+        )
     if any(one.verdict == "neither" for one in trials):
-        yield from wrap_remark("neither", "the start has no error in the steepest direction, or none at all.", screen)
+        yield from wrap_remark(
+            say("neither"), say("the start has no error in the steepest direction, or none at all."), screen
+        )
 
 
 def _verdict(one: LimitTrial) -> str:
     slow = one.loss - one.least_loss > SLOW * (one.first_loss - one.least_loss)
-    word = f"{one.verdict} slowly" if one.verdict == "converges" and slow else one.verdict
-    return word if one.as_predicted or one.verdict == "neither" else f"{word}: not as foretold"
+    said = say("converges slowly") if one.verdict == "converges" and slow else word(one.verdict)
+    return said if one.as_predicted or one.verdict == "neither" else say("{verdict}: not as foretold", verdict=said)
 
 
 def _cells(cells: Sequence[str], widths: Sequence[int] = BROAD) -> str:
-    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+    return together(
+        "", (say("{cell:>{width}}", cell=cell, width=width) for cell, width in zip(cells, widths, strict=False))
+    )
 
 
 def _steps(value: float) -> str:
     """Steps in the long run."""
     if math.isinf(value):
-        return "never"
-    return f"in {max(1, math.ceil(value)):,}" if value < COUNTED else f"in {short(value, 2)}"
+        return say("never")
+    return (
+        say("in {max:,}", max=max(1, math.ceil(value))) if value < COUNTED else say("in {value}", value=short(value, 2))
+    )
 
 
 def _at(step: int | None) -> str:
     if step is None:
-        return "never"
-    return f"step {step:,}" if step < COUNTED else f"step {short(float(step), 2)}"
+        return say("never")
+    return say("step {step:,}", step=step) if step < COUNTED else say("step {step}", step=short(float(step), 2))
 
 
 def _format(value: float | None) -> str:
     """A number; what has no bound, or no formula, as a word."""
     if value is None:
-        return "no formula"
-    return "infinite" if math.isinf(value) else short(value)
+        return say("no formula")
+    return say("infinite") if math.isinf(value) else short(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -16,6 +16,8 @@ from gdcli.render import Report, theme
 from gdcli.render.layout import Picture
 from gdcli.render.reports.activation import round_range
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import enumerated, say, together
 
 if TYPE_CHECKING:
     from gdcli.render.charts.plots import Chart
@@ -24,13 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["draw_losses", "report", "tabulate_losses"]
 
 Profiles = Mapping[str, Sequence[LossProfile]]
-TITLES = {
-    "p": {"loss": "loss", "gradient": "slope by p", "logit_gradient": "slope by the logit"},
-    "residual": {"loss": "loss", "gradient": "slope"},
+TITLES: Mapping[str, Mapping[str, str]] = {
+    "p": {"loss": say("loss"), "gradient": say("slope by p"), "logit_gradient": say("slope by the logit")},
+    "residual": {"loss": say("loss"), "gradient": say("slope")},
 }
 DRAWN = {"p": ("loss", "logit_gradient", "gradient"), "residual": ("loss", "gradient")}
 """The curves of a picture, the most important first."""
-HEADS = {"p": "p, the true class's probability", "residual": "r = prediction - target"}
+HEADS = {"p": say("p, the true class's probability"), "residual": say("r = prediction - target")}
 ACROSS, CELL, GAP = 5, 9, 2
 NARROWEST, BROADEST, LOWEST, HIGHEST = 38, 66, 8, 16
 BELOW = 2  # lines of the screen that the prompt and the rerun line take
@@ -60,7 +62,7 @@ def report(pictures: Pictures, form: Format, drawn: bool, again: str) -> Report:
         ),
         pictures=lambda screen: _pictures(pictures.profiles(for_people=True, drawn=True), screen),
         words=lambda screen: tabulate_losses(pictures.at_landmarks(), screen),
-        title="losses and their slopes",
+        title=say("losses and their slopes"),
     )
 
 
@@ -171,17 +173,19 @@ def _part(profile: LossProfile, where: slice) -> LossProfile:
 def _table(kind: str, parts: Sequence[LossProfile], screen: Screen) -> Iterator[str]:
     """Of each loss a line for itself and one for each slope, each with its formula; a column for each x."""
     rows = [
-        (f"{part.title if name == 'loss' else '  ' + TITLES[kind][name]}", formula, values)
+        (word(part.title) if name == "loss" else "  " + TITLES[kind][name], formula, values)
         for part in parts
         for (name, values), formula in zip(part.curves().items(), [*part.formulas, "", "", ""], strict=False)
     ]
-    cells = [(plain(title, screen), plain(formula, screen), values) for title, formula, values in rows]
+    cells = [(plain(title, screen), plain(word(formula), screen), values) for title, formula, values in rows]
     broad = max(columns(title) for title, _, _ in cells)
     wide = max(columns(formula) for _, formula, _ in cells)
-    head = max(broad + wide + 2, len(HEADS[kind]))
-    yield paint(f"{HEADS[kind]:<{head}}" + _numbers(parts[0].x), theme.HEADING, screen)
+    title = screen.speak(HEADS[kind])
+    head = max(broad + wide + 2, columns(title))
+    yield paint(title + " " * (head - columns(title)) + _numbers(parts[0].x), theme.HEADING, screen)
     for title, formula, values in cells:
-        yield f"{title:<{broad}}  {formula}".ljust(head) + _numbers(values)
+        start = f"{title}{' ' * (broad - columns(title))}  {formula}"
+        yield start + " " * (head - columns(start)) + _numbers(values)
 
 
 def _numbers(values: Sequence[float]) -> str:
@@ -197,21 +201,42 @@ def _sentences(kind: str, group: Sequence[LossProfile]) -> list[str]:
 def _of_classes(group: Sequence[LossProfile]) -> list[str]:
     """How much a confident mistake costs and pulls; where it hardly pulls, that too."""
     p = group[0].x[0]
-    costs = ", ".join(f"{one.title} {short(one.loss[0], 3)}" for one in group)
-    pulls = ", ".join(f"{one.title} {short(abs(one.logit_gradient[0]), 3)}" for one in group)
+    costs = _priced(group, (short(one.loss[0], 3) for one in group))
+    pulls = enumerated(
+        say("{title} {value}", title=word(one.title), value=short(abs(one.logit_gradient[0]), 3)) for one in group
+    )
     if p >= 0.5:
-        return [f"at p = {short(p)} the loss is {costs}", f"and the pull on the logit {pulls}"]
-    weak = [one.title for one in group if abs(one.logit_gradient[0]) < WEAK * max(map(abs, one.logit_gradient))]
+        return [
+            say("at p = {p} the loss is {costs}", p=short(p), costs=costs),
+            say("and the pull on the logit {pulls}", pulls=pulls),
+        ]
+    weak = [word(one.title) for one in group if abs(one.logit_gradient[0]) < WEAK * max(map(abs, one.logit_gradient))]
     return [
-        f"a confident mistake, p = {short(p)}, costs {costs}",
-        f"and its logit is pulled back by {pulls}",
-        *([f"{' and '.join(weak)} hardly correct{'s' * (len(weak) == 1)} it"] if weak else []),
+        say("a confident mistake, p = {p}, costs {costs}", p=short(p), costs=costs),
+        say("and its logit is pulled back by {pulls}", pulls=pulls),
+        *(
+            [say("{names} hardly correct{s} it", names=together(say(" and "), weak), s="s" * (len(weak) == 1))]
+            if weak
+            else []
+        ),
     ]
+
+
+def _priced(group: Sequence[LossProfile], values: Iterable[str]) -> str:
+    """Each loss with its value."""
+    return enumerated(
+        say("{title} {value}", title=word(one.title), value=value) for one, value in zip(group, values, strict=True)
+    )
 
 
 def _of_numbers(group: Sequence[LossProfile]) -> list[str]:
     """How much an outlier weighs and pulls."""
     at = max(range(len(group[0].x)), key=lambda index: (abs(group[0].x[index]), group[0].x[index]))
-    costs = ", ".join(f"{one.title} {short(one.loss[at], 3)}" for one in group)
-    pulls = ", ".join(f"{one.title} {short(abs(one.gradient[at]), 3)}" for one in group)
-    return [f"a residual of {short(group[0].x[at])} costs {costs}", f"and the prediction is pulled back by {pulls}"]
+    costs = _priced(group, (short(one.loss[at], 3) for one in group))
+    pulls = enumerated(
+        say("{title} {value}", title=word(one.title), value=short(abs(one.gradient[at]), 3)) for one in group
+    )
+    return [
+        say("a residual of {x} costs {costs}", x=short(group[0].x[at]), costs=costs),
+        say("and the prediction is pulled back by {pulls}", pulls=pulls),
+    ]

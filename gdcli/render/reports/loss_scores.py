@@ -8,6 +8,8 @@ from gdcli.experiments.loss_scores import LossScores, ScoredLoss
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import say
 
 __all__ = ["report"]
 
@@ -26,7 +28,7 @@ def report(scores: LossScores, again: str) -> Report:
         rows_name="predictions",
         columns=_columns(scores),
         blocks=lambda screen: _summary(scores, screen),
-        title=f"{scores.definition.title} of {len(scores.losses):,} rows",
+        title=say("{title} of {count:,} rows", title=word(scores.definition.title), count=len(scores.losses)),
     )
 
 
@@ -34,10 +36,10 @@ def _columns(scores: LossScores) -> list[Column]:
     target = plain(scores.target_name, Screen())
     widest = max(len(_text(value)) for value in scores.targets)
     return [
-        Column("row", lambda one: str(one.row_number), 6),
+        Column(say("row"), lambda one: str(one.row_number), 6),
         Column(target, lambda one: _text(one.target[1]), max(10, len(target) + 1, widest + 1)),
         Column(scores.predicted, lambda one: short(one.prediction[1], 6)),
-        Column("loss", _loss),
+        Column(say("loss"), _loss),
     ]
 
 
@@ -51,13 +53,25 @@ def _loss(one: ScoredLoss) -> str:
 
 def _summary(scores: LossScores, screen: Screen) -> Iterator[str]:
     yield ""
-    accuracy = "" if scores.accuracy is None else f"   {_head('accuracy', screen)} {short(scores.accuracy)}"
-    mean = f"{_head(scores.definition.title, screen)} {short(scores.loss, 6)}"
-    yield f" {mean}   the mean of {len(scores.losses):,} rows{accuracy}"
+    accuracy = (
+        ""
+        if scores.accuracy is None
+        else say("   {head} {accuracy}", head=_head(word("accuracy"), screen), accuracy=short(scores.accuracy))
+    )
+    mean = say("{head} {loss}", head=_head(word(scores.definition.title), screen), loss=short(scores.loss, 6))
+    yield say(" {mean}   the mean of {count:,} rows{accuracy}", mean=mean, count=len(scores.losses), accuracy=accuracy)
     worst, total = scores.worst, float(scores.losses.sum())
-    share = f", {short(100 * worst.loss / total, 2)} % of the sum" if 0 < total < float("inf") else ""
+    share = say(", {loss} % of the sum", loss=short(100 * worst.loss / total, 2)) if 0 < total < float("inf") else ""
     named, value = worst.prediction
-    yield f" {_head('largest', screen)} row {worst.row_number}: {_loss(worst)} at {named} {short(value)}{share}"
+    yield say(
+        " {head} row {row_number}: {loss} at {named} {value}{share}",
+        head=_head(say("largest"), screen),
+        row_number=worst.row_number,
+        loss=_loss(worst),
+        named=named,
+        value=short(value),
+        share=share,
+    )
 
 
 def _head(text: str, screen: Screen) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from gdcli.data.report import ReadReport
 from gdcli.definitions import flag_name
@@ -13,9 +12,11 @@ from gdcli.experiments.network_stepping import NetworkStep, NetworkSteps, Neuron
 from gdcli.experiments.result import described
 from gdcli.formatting import polynomial, short
 from gdcli.render import Report, theme
+from gdcli.render.flow import broken
 from gdcli.render.layout import Layout
 from gdcli.render.reports.step import describe_change
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.said import say, together
 
 __all__ = ["report", "write_network_step"]
 
@@ -46,7 +47,7 @@ def report(steps: NetworkSteps, reading: ReadReport | None, layout: Layout, agai
         records=steps,
         rows_name="steps",
         rows_in_kv=True,
-        title="gradient descent on the blackboard: a network",
+        title=say("gradient descent on the blackboard: a network"),
         nested=NetworkStep.nested,
         paragraph=lambda step, screen: write_network_step(step, screen, layout.rows),
         summary=lambda: {"config": steps.config(), "reading": described(reading), "rerun": again},
@@ -66,7 +67,7 @@ def write_network_step(step: NetworkStep, screen: Screen, height: int | None = N
 
 def _fitted(step: NetworkStep, weights: int, screen: Screen, height: int | None) -> Iterator[str]:
     """The lines, on a screen broken between words where they are too long."""
-    for line in _lines(step, weights, screen):
+    for line in map(screen.speak, _lines(step, weights, screen)):
         if height is None or columns(line) <= screen.width:
             yield line
         else:
@@ -82,7 +83,7 @@ def _broken(line: str, width: int) -> Iterator[str]:
             rows[-1] = joined
         else:
             first = INDENT if rows[-1] else ""
-            rows += wrap(part, width, initial_indent=first, subsequent_indent=INDENT, break_on_hyphens=False)
+            rows += broken(part, width, first, INDENT)
     yield from rows[not rows[0] :]
 
 
@@ -99,11 +100,19 @@ def _lines(step: NetworkStep, weights: int, screen: Screen) -> Iterator[str]:
 
 def _head(step: NetworkStep, screen: Screen) -> str:
     total, batch = len(step.experiment.data), len(step.batch)
-    rows = f"row {step.row_number} of {total}" if batch == 1 else f"batch of {batch} rows, row {step.row_number} shown"
+    rows = (
+        say("row {row_number} of {total}", row_number=step.row_number, total=total)
+        if batch == 1
+        else say("batch of {batch} rows, row {row_number} shown", batch=batch, row_number=step.row_number)
+    )
     if step.neuron is not None:
-        rows += f"   neuron {step.neuron.layer}:{step.neuron.number}"
-    words = [f"lr {short(step.learning_rate, 6)}", plain(step.experiment.model_words, screen), rows]
-    return "   ".join([paint(f"step {step.step}", theme.HEADING, screen), *words])
+        rows += say("   neuron {layer}:{number}", layer=step.neuron.layer, number=step.neuron.number)
+    words = [
+        say("lr {learning_rate}", learning_rate=short(step.learning_rate, 6)),
+        plain(step.experiment.model_words, screen),
+        rows,
+    ]
+    return screen.speak(together(APART, [paint(say("step {step}", step=step.step), theme.HEADING, screen), *words]))
 
 
 def _section(title: str, text: str, screen: Screen) -> str:
@@ -119,14 +128,14 @@ def _forward(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
     name = "" if last else flag_name(step.experiment.network.activations[at].__name__)
     below = "h" if at else "x"
     rule = f"z = w {below} + b" + ("" if last else f",  h = {name}(z)")
-    yield _section(f"layer {at + 1}", rule, screen)
+    yield _section(say("layer {at}", at=at + 1), rule, screen)
     one = step.passes[at]
     for number in shown:
         weights, bias = step.positions(at, number)
         factors = [float(each) for each in one.inputs[0]]
         terms = [*zip((float(step.before[w]) for w in weights), factors, strict=True), (float(step.before[bias]),)]
         z = float(one.z[0, number])
-        text = f"z{at + 1}_{number + 1} = {_sum(terms, z)}"
+        text = f"z{at + 1}_{number + 1} = " + _sum(terms, z)
         if not last:
             h = short(float(one.outputs[0, number]), DIGITS)
             text += f"   h{at + 1}_{number + 1} = {name}({short(z, DIGITS)}) = {h}"
@@ -138,9 +147,9 @@ def _sum(terms: Sequence[Sequence[float]], total: float) -> str:
     few = terms if len(terms) <= TERMS + 2 else terms[:TERMS]
     digits = min(digits_for([(terms, total)], DIGITS), MOST_DIGITS) if few is terms else DIGITS
     pairs = [(one[0], f"({short(one[1], digits)})" if len(one) > 1 else "") for one in few]
-    more = f" + ... {len(terms) - len(few)} more" if len(few) < len(terms) else ""
+    more = say(" + ... {count} more", count=len(terms) - len(few)) if len(few) < len(terms) else ""
     shown = agreed(terms, total, digits, DIGITS) if not more else short(total, DIGITS)
-    return f"{polynomial(pairs, digits, unit='1')}{more} = {shown}"
+    return say("{polynomial}{more} = {shown}", polynomial=polynomial(pairs, digits, unit="1"), more=more, shown=shown)
 
 
 def _product(first: float, second: float, result: float) -> str:
@@ -164,7 +173,7 @@ def _loss(step: NetworkStep, screen: Screen) -> Iterator[str]:
     else:
         few = ", ".join(p[:OUTPUTS]) + (", ..." if len(p) > OUTPUTS else "")
         text = f"p = softmax(z{last}) = ({few})   y: {target}   {loss}"
-    yield _section("loss", text, screen)
+    yield _section(say("loss"), text, screen)
 
 
 def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
@@ -177,8 +186,10 @@ def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
     if not shown:
         return
     name = flag_name(step.experiment.network.activations[at].__name__)
-    rule = f"layer {at + 1}: dL/dh = sum of w dL/dz in layer {at + 2},  dL/dz = dL/dh {name}'(z)"
-    yield _section("back", rule, screen)
+    rule = say(
+        "layer {at}: dL/dh = sum of w dL/dz in layer {at2},  dL/dz = dL/dh {name}'(z)", at=at + 1, at2=at + 2, name=name
+    )
+    yield _section(say("back"), rule, screen)
     above, layer = step.passes[at + 1], step.experiment.network.layers[at + 1]
     for number in shown:
         weights = layer.weights(step.before)[number]
@@ -186,20 +197,31 @@ def _back(step: NetworkStep, at: int, screen: Screen) -> Iterator[str]:
         dh, slope, dz = (float(each[0, number]) for each in (one.by_outputs, one.slope, one.by_z))
         of = f"{at + 1}_{number + 1}"
         times = _product(dh, slope, dz)
-        yield "  " + plain(f"dL/dh{of} = {_sum(terms, dh)}   dL/dz{of} = {times}", screen)
+        yield "  " + plain(
+            say("dL/dh{of} = {sum}   dL/dz{of} = {times}", of=of, sum=_sum(terms, dh), times=times), screen
+        )
 
 
 def _back_from_loss(step: NetworkStep, screen: Screen) -> Iterator[str]:
     """The loss's slope by each output."""
     last, formula = len(step.passes), step.formulas[1] if len(step.formulas) > 1 else ""
-    yield _section("back", f"layer {last}: dL/dz{f' = {formula}' if formula else ''}", screen)
+    yield _section(
+        say("back"), say("layer {last}: dL/dz{value}", last=last, value=f" = {formula}" if formula else ""), screen
+    )
     slopes = step.passes[-1].by_z[0]
     shown = step.shown(last - 1) or list(range(min(len(slopes), OUTPUTS)))
     for number in shown:
         filled = _filled(step, formula, number)
         left = len(slopes) - len(shown)
-        more = f"   and {left} more" if left and number == shown[-1] and not step.shown(last - 1) else ""
-        text = f"dL/dz{last}_{number + 1} = {filled}{short(float(slopes[number]), DIGITS)}{more}"
+        more = say("   and {left} more", left=left) if left and number == shown[-1] and not step.shown(last - 1) else ""
+        text = say(
+            "dL/dz{last}_{number} = {filled}{slopes}{more}",
+            last=last,
+            number=number + 1,
+            filled=filled,
+            slopes=short(float(slopes[number]), DIGITS),
+            more=more,
+        )
         yield "  " + plain(text, screen)
 
 
@@ -221,9 +243,13 @@ def _filled(step: NetworkStep, formula: str, number: int) -> str:
 def _update(step: NetworkStep, most: int, screen: Screen) -> Iterator[str]:
     """Of each parameter shown its gradient by the chain rule, and its new value."""
     batch = len(step.batch)
-    mean = f",  mean over the {batch} rows" if batch > 1 else ""
-    rule = "w - lr dL/dw" if step.plain_descent else "w + update"
-    yield _section("update", f"dL/dw = dL/dz x its input,  dL/db = dL/dz{mean},  w := {rule}", screen)
+    mean = say(",  mean over the {batch} rows", batch=batch) if batch > 1 else ""
+    rule = say("w - lr dL/dw") if step.plain_descent else say("w + update")
+    yield _section(
+        say("update"),
+        say("dL/dw = dL/dz x its input,  dL/db = dL/dz{mean},  w := {rule}", mean=mean, rule=rule),
+        screen,
+    )
     for at, one in enumerate(step.passes):
         for number in step.shown(at):
             weights, bias = step.positions(at, number)
@@ -234,8 +260,8 @@ def _update(step: NetworkStep, most: int, screen: Screen) -> Iterator[str]:
             for position, factor in pairs:
                 yield "  " + _assignment(step, position, [dz, factor], screen)
             left = len(weights) - len(pairs)
-            more = f"   and {left} weights more, with smaller gradients" if left else ""
-            yield f"  {_assignment(step, bias, [dz], screen)}{more}"
+            more = say("   and {left} weights more, with smaller gradients", left=left) if left else ""
+            yield say("  {assignment}{more}", assignment=_assignment(step, bias, [dz], screen), more=more)
 
 
 def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Screen) -> str:
@@ -243,7 +269,11 @@ def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Sc
     own, total = float(step.row_gradient[at]), float(step.gradient[at])
     gradient = short(own, DIGITS) if len(factors) == 1 else _product(factors[0], factors[1], own)
     if own != total:
-        gradient += f", {'mean' if len(step.batch) > 1 else 'with the penalty'} {short(total, DIGITS)}"
+        gradient += say(
+            ", {what} {total}",
+            what=say("mean") if len(step.batch) > 1 else say("with the penalty"),
+            total=short(total, DIGITS),
+        )
     before, after = float(step.before[at]), float(step.after[at])
     if step.plain_descent:
         terms: list[list[float]] = [[before], [-step.learning_rate, total]]
@@ -257,5 +287,5 @@ def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Sc
 def _outcome(step: NetworkStep, screen: Screen) -> Iterator[str]:
     change = describe_change(step.experiment.loss_title, step.loss, step.next_loss, step.verdict, DIGITS, screen)
     silent = [str(at) for at, one in enumerate(step.passes, 1) if not one.slope.any()]
-    more = f"   layer {' and '.join(silent)} is silent: every slope is 0" if silent else ""
-    yield f"{change}{more}"
+    more = say("   layer {names} is silent: every slope is 0", names=together(say(" and "), silent)) if silent else ""
+    yield say("{change}{more}", change=change, more=more)

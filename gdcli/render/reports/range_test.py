@@ -13,6 +13,7 @@ from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.headers import range_test_header
 from gdcli.render.screen import Screen, paint
 from gdcli.render.theme import Meaning
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from gdcli.analysis.range_test import Probe, Suggestion
@@ -61,11 +62,11 @@ def report(result: RangeTestResult, rows: Sequence[Probe], layout: Layout) -> Re
 def range_test_columns() -> list[Column]:
     """The table's columns."""
     return [
-        Column("step", lambda probe: str(probe.step), 6),
-        Column("lr", lambda probe: short(probe.learning_rate), 11),
-        Column("loss", lambda probe: short(probe.loss), 11),
-        Column("smoothed", lambda probe: short(probe.smoothed), 11),
-        Column("", lambda probe: " ran away" if probe.ran_away else "", 9, left=True),
+        Column(say("step"), lambda probe: str(probe.step), 6),
+        Column(say("lr"), lambda probe: short(probe.learning_rate), 11),
+        Column(say("loss"), lambda probe: short(probe.loss), 11),
+        Column(say("smoothed"), lambda probe: short(probe.smoothed), 11),
+        Column("", lambda probe: say(" ran away") if probe.ran_away else "", 9, left=True),
     ]
 
 
@@ -78,10 +79,10 @@ def explain_suggestion(name: str, suggestion: Suggestion) -> str:
     """
     begin, end = short(suggestion.begin, 2), short(suggestion.end, 2)
     return {
-        "two-thirds": f"2/3 along the loss's longest fall, {begin} to {end}",
-        "valley": f"as fastai has it: half-way, {begin} to {end}",
-        "steepest": f"the loss falls fastest here, {begin} to {end}",
-        "minimum/10": f"a tenth of {end}, where the loss is lowest",
+        "two-thirds": say("2/3 along the loss's longest fall, {begin} to {end}", begin=begin, end=end),
+        "valley": say("as fastai has it: half-way, {begin} to {end}", begin=begin, end=end),
+        "steepest": say("the loss falls fastest here, {begin} to {end}", begin=begin, end=end),
+        "minimum/10": say("a tenth of {end}, where the loss is lowest", end=end),
     }[name]
 
 
@@ -91,18 +92,18 @@ def summarize_range_test(result: RangeTestResult, screen: Screen) -> Iterator[st
         meaning = theme.BEST if name == result.chosen else theme.PLAIN
         yield from _line(name, one.learning_rate, explain_suggestion(name, one), meaning, screen)
     for name, one in result.left_out.items():
-        yield from _line(name, one.learning_rate, "left out: not below the limit", theme.NOTE, screen)
+        yield from _line(name, one.learning_rate, say("left out: not below the limit"), theme.NOTE, screen)
     bound = result.subject.bound
     if bound is not None:
-        yield from _line("limit", bound.rate, bound.words, theme.LIMIT, screen)
+        yield from _line(say("limit"), bound.rate, bound.words, theme.LIMIT, screen)
     last = result.probes[-1]
-    ending = "the loss ran away" if last.ran_away else "the loss never ran away: a larger --to may tell more"
-    yield from _line("end", last.learning_rate, ending, theme.PLAIN, screen)
+    ending = say("the loss ran away") if last.ran_away else say("the loss never ran away: a larger --to may tell more")
+    yield from _line(say("end"), last.learning_rate, ending, theme.PLAIN, screen)
 
 
 def _line(label: str, rate: float, text: str, meaning: Meaning, screen: Screen) -> Iterator[str]:
-    start = paint(f" {label:<11}", theme.HEADING, screen)
-    yield f"{start}{paint(f'{short(rate):>11}', meaning, screen)}   {text}"
+    start = paint(say(" {label:<11}", label=label), theme.HEADING, screen)
+    yield say("{start}{value}   {text}", start=start, value=paint(f"{short(rate):>11}", meaning, screen), text=text)
 
 
 def range_test_chart(result: RangeTestResult) -> Chart:
@@ -111,19 +112,23 @@ def range_test_chart(result: RangeTestResult) -> Chart:
 
     rates = [probe.learning_rate for probe in result.probes]
     losses, smoothed = [probe.loss for probe in result.probes], [probe.smoothed for probe in result.probes]
-    curves = [Series(rates, smoothed, label="smoothed", meaning=theme.SMOOTHED)]
+    curves = [Series(rates, smoothed, label=say("smoothed"), meaning=theme.SMOOTHED)]
     if losses != smoothed:
-        curves.insert(0, Series(rates, losses, label="loss", style="points", meaning=theme.TRAINING))
+        curves.insert(0, Series(rates, losses, label=say("loss"), style="points", meaning=theme.TRAINING))
     low, high = _range([*losses, *smoothed], smoothed)
     log = low > 0 and high > 20 * low
     marks = [(one.learning_rate, name) for name, one in result.suggestions.items()]
     bound = result.subject.bound
     if bound is not None and rates[0] <= bound.rate <= rates[-1]:
-        marks.append((bound.rate, "limit"))
+        marks.append((bound.rate, say("limit")))
     return Chart(
         curves,
-        f"{result.subject.experiment.loss_name}{' (log scale)' if log else ''} by learning rate",
-        x_label="lr",
+        say(
+            "{loss_name}{what} by learning rate",
+            loss_name=result.subject.experiment.loss_name,
+            what=say(" (log scale)") if log else "",
+        ),
+        x_label=say("lr"),
         log_x=True,
         log_y=log,
         marks=marks,

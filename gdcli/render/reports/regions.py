@@ -13,6 +13,7 @@ from gdcli.render.raster.canvas import half_blocks
 from gdcli.render.raster.geometry import equal_pixels
 from gdcli.render.raster.pictures import draw_regions
 from gdcli.render.screen import Screen
+from gdcli.said import say
 
 AROUND = (10, 4)
 """Columns and lines of the axes and the title."""
@@ -35,7 +36,7 @@ class Regions(NamedTuple):
     labels: Array
     names: tuple[str, str]
     classes: Sequence[str]
-    title: str = "decision regions"
+    title: str = say("decision regions")
 
     def ranges(self) -> list[tuple[float, float]]:
         """Of both inputs, with a margin."""
@@ -55,4 +56,8 @@ class Regions(NamedTuple):
         wide, high = equal_pixels(x_range, y_range, width - AROUND[0], 2 * (height - AROUND[1]))
         kinds = self.grid(wide, high)
         rgb = draw_regions(kinds, screen, points=self.rows, labels=self.labels, x_range=x_range, y_range=y_range)
-        return f"{self.title}\n" + frame_picture(half_blocks(rgb, screen), x_range, y_range, *self.names, screen)
+        return (
+            screen.speak(self.title)
+            + "\n"
+            + frame_picture(half_blocks(rgb, screen), x_range, y_range, *self.names, screen)
+        )

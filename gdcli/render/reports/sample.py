@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,9 @@ from gdcli.data.samples import Sample
 from gdcli.data.tables import Table
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Report, theme
+from gdcli.render.flow import broken
 from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.vocabulary import word
 
 __all__ = ["report", "rows_report"]
 
@@ -26,7 +27,7 @@ def report(samples: Sequence[Sample]) -> Report:
 def _described(one: Sample, screen: Screen) -> Iterator[str]:
     """A sample's name, what it is, and its command, within the screen's width."""
     indent = " " * (LONGEST + 2)
-    about = textwrap.wrap(plain(one.about, screen), max(screen.width, 60) - len(indent), break_on_hyphens=False)
+    about = broken(plain(word(one.about), screen), max(screen.width, 60) - len(indent))
     yield f"{paint(one.name.ljust(LONGEST), theme.HEADING, screen)}  {about[0]}"
     yield from (indent + line for line in about[1:])
     yield f"{indent}{paint(one.command, theme.COMMAND, screen)}"

@@ -12,6 +12,7 @@ from gdcli.formatting import equation, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Layout
 from gdcli.render.screen import Screen, clip, paint, plain
+from gdcli.said import say
 from gdcli.training.records import Scores
 
 __all__ = ["report"]
@@ -54,12 +55,15 @@ def _equation(predicted: Predictions | Totals) -> str | None:
 
 def _title(predicted: Predictions | Totals) -> str:
     """What is scored, on which rows."""
-    return plain(f"{predicted.count:,} rows from {predicted.name}, each beside its prediction", Screen())
+    return plain(
+        say("{count:,} rows from {name}, each beside its prediction", count=predicted.count, name=predicted.name),
+        Screen(),
+    )
 
 
 def _columns(predicted: Predictions | Totals, layout: Layout) -> list[Column]:
     """The row's own names, wide enough to be read; of many inputs on a screen, as many as have room."""
-    titles = {"row": "row", "squared_error": "squared error"}
+    titles = {"row": say("row"), "squared_error": say("squared error")}
     names = [plain(titles.get(name, name), Screen()) for name in predicted.column_names()]
     shown = [clip(name, NAME) for name in names] if layout.fits else names
     every = [
@@ -80,6 +84,6 @@ def _summary(predicted: Predictions | Totals, result: Scores, screen: Screen) ->
     yield ""
     text = _equation(predicted)
     if text:
-        yield f" {paint('model', theme.HEADING, screen)}  {plain(text, screen)}"
+        yield say(" {value}  {text}", value=paint(say("model"), theme.HEADING, screen), text=plain(text, screen))
     figures = {"MSE": result.mse, "RMSE": result.rmse, "MAE": result.mae, "R2": result.r2}
     yield " " + "   ".join(f"{paint(name, theme.HEADING, screen)} {short(value, 6)}" for name, value in figures.items())

@@ -13,6 +13,8 @@ from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import Gallery, gallery
 from gdcli.render.screen import Screen, clip, columns, paint, plain
+from gdcli.render.vocabulary import sized, word
+from gdcli.said import enumerated, say
 
 if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset
@@ -53,7 +55,12 @@ def report(look: Look, layout: Layout, show: int | None, names: Mapping[str, str
         blocks=lambda screen: _blocks(look, layout, listed, show, names, screen),
         pictures=lambda screen: _drawn(look, show, names, screen),
         words=lambda screen: _saved_words(look, names, screen),
-        title=f"{len(look.table):,} rows, {len(look.table.names):,} columns from {look.spec.name}",
+        title=say(
+            "{count:,} rows, {count2:,} columns from {name}",
+            count=len(look.table),
+            count2=len(look.table.names),
+            name=look.spec.name,
+        ),
     )
 
 
@@ -63,7 +70,7 @@ def _saved_words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterat
     for column in look.columns[:MOST_CLASSES]:
         yield from described(column, screen)
     if len(look.columns) > MOST_CLASSES:
-        yield f" ... {len(look.columns) - MOST_CLASSES:,} more"
+        yield say(" ... {count:,} more", count=len(look.columns) - MOST_CLASSES)
     yield ""
     yield from _words(look, names, screen)
 
@@ -82,7 +89,7 @@ class _Lines:
 
     def __init__(self, summaries: Sequence[ColumnSummary], width: int) -> None:
         longest = max((columns(plain(one.name, Screen())) for one in summaries), default=6)
-        kind = max((len(_kind(one)) for one in summaries), default=4)
+        kind = max((len(_kind(one)) for one in summaries), default=6)
         self._kind = max(4, kind)
         self._name = max(6, min(longest, width - TAKEN - self._kind))
         self._headed, self._width = False, width
@@ -92,21 +99,38 @@ class _Lines:
         cells = [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
         if not self._headed:
             self._headed = True
-            titles = self._line("column", "role", "kind", ["low", "high", "gaps", "distinct"], "histogram")
+            titles = self._line(
+                screen.speak(say("column")),
+                say("role"),
+                say("kind"),
+                [say("low"), say("high"), say("gaps"), say("distinct")],
+                say("histogram"),
+            )
             yield paint(titles, theme.HEADING, screen)
-        line = self._line(name, column.role, _kind(column), cells, "")
+        line = screen.speak(self._line(name, word(column.role), _kind(column), cells, ""))
         bars = histogram(column.histogram, screen)
         values = clip(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
-        yield f"{line}{paint(bars, theme.DATA, screen)} {values}".rstrip()
+        yield say("{line}{bars} {values}", line=line, bars=paint(bars, theme.DATA, screen), values=values)
 
     def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:
         padded = name + " " * (self._name - columns(name))
         low, high, gaps, distinct = cells
-        return f" {padded}  {role:<8} {kind:<{self._kind}}  {low:>8} {high:>8} {gaps:>4} {distinct:>8}  {spread}"
+        return say(
+            " {padded}  {role:<8} {kind2:<{kind}}  {low:>8} {high:>8} {gaps:>4} {distinct:>8}  {spread}",
+            padded=padded,
+            role=role,
+            kind=self._kind,
+            kind2=kind,
+            low=low,
+            high=high,
+            gaps=gaps,
+            distinct=distinct,
+            spread=spread,
+        )
 
 
 def _kind(column: ColumnSummary) -> str:
-    return {"whole number": "whole"}.get(column.kind, column.kind)
+    return say("whole") if column.kind == "whole number" else word(column.kind)
 
 
 def _number(value: float | None) -> str:
@@ -132,7 +156,7 @@ def _values(column: ColumnSummary, screen: Screen) -> str:
         return plain(f"{column.common[0]}, ...", screen)
     pairs = zip(column.common[:MOST_VALUES], column.histogram, strict=False)
     more = ", ..." if column.distinct > MOST_VALUES else ""
-    return plain(", ".join(f"{value} {count:,}" for value, count in pairs) + more, screen)
+    return plain(enumerated((f"{value} {count:,}" for value, count in pairs)) + more, screen)
 
 
 def _blocks(
@@ -159,26 +183,19 @@ def _blocks(
 def _words(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
     """What is predicted from what, what is left out, and the split."""
     if look.report is not None:
-        for line in look.report.lines():
-            yield from _labelled(line, screen)
+        for label, text in look.report.labelled():
+            yield from wrap_remark(label or say("note"), plain(text, screen), screen)
     if look.refusal is not None:
-        yield from wrap_remark("refused", look.refusal, screen)
+        yield from wrap_remark(say("refused"), look.refusal, screen)
     yield from _split(look, names, screen)
-
-
-def _labelled(line: str, screen: Screen) -> Iterator[str]:
-    """A line of the report, with what it is about before it."""
-    labels = {"predicts ": "predicts", "left out: ": "left out"}
-    start = next((start for start in labels if line.startswith(start)), "")
-    return wrap_remark(labels.get(start, "note"), plain(line.removeprefix(start), screen), screen)
 
 
 def _split(look: Look, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
     """How many rows each part has, and each class in it."""
     if not look.parts:
         return
-    sizes = ", ".join(f"{len(data):,} {name}" for name, data in look.parts.items())
-    yield from wrap_remark("split", f"{sizes} rows, as gdcli train has them", screen)
+    sizes = enumerated(sized(name, len(data)) for name, data in look.parts.items())
+    yield from wrap_remark(say("split"), say("{sizes} rows, as gdcli train has them", sizes=sizes), screen)
     for name, part in look.split.items():
         if part.classes:
             yield from wrap_remark(name, _counts(part.classes, names, screen), screen)
@@ -188,9 +205,12 @@ def _counts(classes: Mapping[str, int], names: Mapping[str, str], screen: Screen
     """Rows of each class; of many classes, the fewest and the most."""
     if len(classes) > MOST_CLASSES:
         least, most = (choose(classes, key=lambda label: classes[label]) for choose in (min, max))
-        few, many = (f"{classes[label]:,} of {names.get(label, label)}" for label in (least, most))
-        return plain(f"{len(classes)} classes, from {few} to {many}", screen)
-    return plain(", ".join(f"{names.get(label, label)} {count:,}" for label, count in classes.items()), screen)
+        few, many = (
+            say("{classes:,} of {names}", classes=classes[label], names=names.get(label, label))
+            for label in (least, most)
+        )
+        return plain(say("{count} classes, from {few} to {many}", count=len(classes), few=few, many=many), screen)
+    return plain(enumerated((f"{names.get(label, label)} {count:,}" for label, count in classes.items())), screen)
 
 
 def _pictures(data: Dataset, show: int | None, names: Mapping[str, str], screen: Screen) -> Iterator[str]:
@@ -222,13 +242,15 @@ def _against(look: Look, at: int) -> Chart:
     from gdcli.render.charts.plots import Chart, Series
 
     data = look.parts["train"]
-    meanings = {"train": ("", theme.DATA), "validation": ("held out", theme.VALIDATION)}
+    meanings = {"train": ("", theme.DATA), "validation": (say("held out"), theme.VALIDATION)}
     series = [
         Series(part.inputs[:, at].astype(float), part.targets.astype(float), label, "points", meaning)
         for name, (label, meaning) in meanings.items()
         if (part := look.parts.get(name)) is not None
     ]
-    return Chart(series, f"{data.target_name} by {data.input_names[at]}")
+    return Chart(
+        series, say("{target_name} by {input_names}", target_name=data.target_name, input_names=data.input_names[at])
+    )
 
 
 def _plane(look: Look, names: Mapping[str, str]) -> Chart:
@@ -240,7 +262,15 @@ def _plane(look: Look, names: Mapping[str, str]) -> Chart:
         Series(*_points(data, at), names.get(label, label), "points", meaning)
         for (at, label), meaning in zip(enumerate(data.classes), theme.CLASSES, strict=False)
     ]
-    return Chart(series, f"{data.input_names[1]} by {data.input_names[0]}, rows to train on", equal=True)
+    return Chart(
+        series,
+        say(
+            "{input_names} by {input_names2}, rows to train on",
+            input_names=data.input_names[1],
+            input_names2=data.input_names[0],
+        ),
+        equal=True,
+    )
 
 
 def _points(data: Dataset, at: int) -> tuple[Array, Array]:

@@ -18,6 +18,8 @@ from gdcli.formatting import polynomial, short, signed
 from gdcli.render import Report, theme
 from gdcli.render.layout import UNLIMITED, Layout
 from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import say
 
 
 def report(
@@ -50,7 +52,7 @@ def report(
         records=_remembering(first, made),
         rows_name="steps",
         rows_in_kv=True,
-        title=f"gradient descent on the blackboard: {experiment.model_words}",
+        title=say("gradient descent on the blackboard: {model_words}", model_words=experiment.model_words),
         nested=StepReport.nested,
         paragraph=lambda step, screen: _with_derivation(step, derivation, asked.derive, layout, screen),
         summary=lambda: {
@@ -119,7 +121,7 @@ def _write_short(report: StepReport, screen: Screen, layout: Layout) -> Iterator
         rows = [[*row[:-2], row[-1]] for row in rows]
     yield from _aligned(rows, screen)
     if len(kept) < len(report.before):
-        yield f"  ... {len(report.before) - len(kept)} more: --format kv has them all"
+        yield say("  ... {count} more: --format kv has them all", count=len(report.before) - len(kept))
     yield from outcome
 
 
@@ -128,7 +130,10 @@ def _in_a_line(report: StepReport, name: str) -> list[str]:
     brief = name if len(name) <= NAME else f"{name[: NAME - 1]}."
     derivative = f"d{report.loss_name.split()[0]}/d{brief} = {short(report.gradient[name], report.digits)}"
     assignment, after = _assignment(report, name)
-    state = [f"{kind.replace('_', ' ')} {short(values[name], report.digits)}" for kind, values in report.trace.items()]
+    state = [
+        say("{kind} {value}", kind=word(kind.replace("_", " ")), value=short(values[name], report.digits))
+        for kind, values in report.trace.items()
+    ]
     return [derivative, assignment.replace(name, brief, 1), *state, after]
 
 
@@ -146,9 +151,18 @@ def _write_all(report: StepReport, screen: Screen) -> Iterator[str]:
 
 
 def _title(report: StepReport, screen: Screen) -> str:
-    batch = f"full batch of {report.rows} rows" if report.whole else f"a batch of {report.rows} of the rows"
-    step = paint(f"step {report.step}", theme.HEADING, screen)
-    return f"{step}   learning rate {short(report.learning_rate, report.shown)}   {batch}"
+    batch = (
+        say("full batch of {rows} rows", rows=report.rows)
+        if report.whole
+        else say("a batch of {rows} of the rows", rows=report.rows)
+    )
+    step = paint(say("step {step}", step=report.step), theme.HEADING, screen)
+    return say(
+        "{step}   learning rate {learning_rate}   {batch}",
+        step=step,
+        learning_rate=short(report.learning_rate, report.shown),
+        batch=batch,
+    )
 
 
 def _derivative(report: StepReport, name: str) -> list[str]:
@@ -185,7 +199,7 @@ def _traced(report: StepReport, screen: Screen) -> Iterator[str]:
         return
     names = list(report.before)
     rows = [["", *names]] + [
-        [kind.replace("_", " "), *(short(values[name], report.digits) for name in names)]
+        [screen.speak(word(kind.replace("_", " "))), *(short(values[name], report.digits) for name in names)]
         for kind, values in report.trace.items()
     ]
     yield from _aligned([[cell.rjust(12) if at else cell for at, cell in enumerate(row)] for row in rows], screen)
@@ -196,7 +210,11 @@ def _outcome(report: StepReport, screen: Screen) -> Iterator[str]:
     yield describe_change(report.loss_name, report.loss, report.next_loss, report.verdict, report.digits, screen)
     if report.limit is not None and report.learning_rate > report.limit:
         hint = short(float(f"{report.limit / 2:.0e}"), 2)
-        yield f"  The largest stable learning rate on this data is {short(report.limit)}; try --lr {hint}."
+        yield say(
+            "  The largest stable learning rate on this data is {limit}; try --lr {hint}.",
+            limit=short(report.limit),
+            hint=hint,
+        )
 
 
 def describe_change(name: str, loss: float, following: float, verdict: str, least: int, screen: Screen) -> str:
@@ -211,8 +229,14 @@ def describe_change(name: str, loss: float, following: float, verdict: str, leas
         screen: What the terminal can do.
     """
     digits, more = _change(loss, following, verdict, least)
-    word = paint(verdict, theme.IMPROVED if verdict == "improved" else theme.WRONG, screen) + more
-    return f"  {name}  {short(loss, digits)} -> {short(following, digits)}   {word}"
+    said = paint(word(verdict), theme.IMPROVED if verdict == "improved" else theme.WRONG, screen) + more
+    return say(
+        "  {name}  {loss} -> {following}   {word}",
+        name=name,
+        loss=short(loss, digits),
+        following=short(following, digits),
+        word=said,
+    )
 
 
 def _change(loss: float, following: float, verdict: str, least: int) -> tuple[int, str]:
@@ -228,14 +252,18 @@ def _change(loss: float, following: float, verdict: str, least: int) -> tuple[in
 def _words(loss: float, following: float, verdict: str) -> str:
     ratio = following / loss if loss else math.inf
     if verdict == "improved" and 0 < ratio < FEW:
-        return f": {short(1 / ratio, 2)} times smaller."
+        return say(": {ratio} times smaller.", ratio=short(1 / ratio, 2))
     if verdict == "improved":
-        return f": {short(100 * (1 - ratio), 2)} % lower."
+        return say(": {ratio} % lower.", ratio=short(100 * (1 - ratio), 2))
     if verdict != "overshot":
         return ""
     if not math.isfinite(ratio):
-        return ": it was at the minimum."
-    return f": {short(ratio, 2)} times larger." if ratio >= 2 else f": {short(100 * (ratio - 1), 2)} % larger."
+        return say(": it was at the minimum.")
+    return (
+        say(": {ratio} times larger.", ratio=short(ratio, 2))
+        if ratio >= 2
+        else say(": {ratio} % larger.", ratio=short(100 * (ratio - 1), 2))
+    )
 
 
 def _aligned(rows: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:

@@ -21,6 +21,7 @@ from gdcli.render.raster.geometry import Floats
 from gdcli.render.raster.pictures import draw_heat_map, draw_path, fractions_of, pixels_at
 from gdcli.render.reports.surface_marks import describe_path, describe_scene, wrap_words
 from gdcli.render.screen import Screen, paint
+from gdcli.said import say, together
 
 NARROWEST = 34  # columns of a picture beside others
 ASPECT = 2.2  # a picture is at most so many times as wide as high
@@ -51,7 +52,11 @@ def report(drawing: Drawing, form: Format, layout: Layout) -> Report:
         blocks=lambda screen: (_fitted if layout.fits else _blocks)(drawing, screen, layout),
         pictures=lambda screen: [Picture.of(lambda: SurfacePicture(drawing), screen)],
         words=lambda _: (),
-        title=f"{drawing.scene.loss_name} over {' and '.join(drawing.scene.names)}",
+        title=say(
+            "{loss_name} over {names}",
+            loss_name=drawing.scene.loss_name,
+            names=together(say(" and "), drawing.scene.names),
+        ),
     )
 
 
@@ -91,7 +96,7 @@ def _fitted(drawing: Drawing, screen: Screen, layout: Layout) -> Iterator[str]:
         for at, trails in enumerate(panels)
     ]
     bar = scale_bar(drawing.values(NARROWEST, NARROWEST), screen, width=min(screen.width, BAR), label=scene.loss_name)
-    words = wrap_words(describe_scene(scene), layout.width)
+    words = wrap_words(describe_scene(scene), layout.width, screen)
     legend = [] if several or paths < 2 else [*write_legend(scene, panels[0], screen, layout.width)]
     return layout.compose(pictures, [bar, *words, *legend], 0, screen)
 
@@ -119,7 +124,7 @@ def picture_size(scene: Scene, screen: Screen) -> tuple[int, int]:
     beside = -(-count // -(-count // beside))  # as many in the last row as can be
     around = AROUND + (legend if legend > 1 else 2 * (count > 1))
     if scene.remark:
-        around += len(wrap_words(describe_scene(scene), screen.width)) - 1
+        around += len(wrap_words(describe_scene(scene), screen.width, screen)) - 1
     rows = min(max(screen.height - around, LEAST), LARGEST)
     room = (screen.width + GAP) // beside - GAP - _indent(scene, rows)
     width = min(room, round(2 * rows * ASPECT))
@@ -150,7 +155,7 @@ def draw_surface(scene: Scene, values: Floats, screen: Screen, width: int) -> It
     bar = min(screen.width - indent, BAR)
     yield " " * indent + scale_bar(values, screen, width=bar, label=scene.loss_name)
     yield ""
-    yield from wrap_words(describe_scene(scene), width)
+    yield from wrap_words(describe_scene(scene), width, screen)
     if len(panels) == 1 and len(panels[0]) > 1:
         yield from write_legend(scene, panels[0], screen, width)
 
@@ -164,7 +169,7 @@ def _panel(
     scene: Scene, trails: Sequence[DescentPath], values: Floats, indent: int, screen: Screen, below: Sequence[str]
 ) -> str:
     """One of several pictures: its rate above, how it went below."""
-    title = paint(f"lr {short(trails[0].rate, 6)}", theme.HEADING, screen)
+    title = paint(say("lr {rate}", rate=short(trails[0].rate, 6)), theme.HEADING, screen)
     picture = _picture(scene, trails, values, screen)
     return "\n".join([" " * indent + title, picture, *(" " * indent + line for line in below)])
 
@@ -173,7 +178,7 @@ def _below(scene: Scene, trails: Sequence[DescentPath], width: int, screen: Scre
     """How the paths of a picture went."""
     if len(trails) > 1:
         return [*write_legend(scene, trails, screen, width)]
-    return wrap_words(describe_path(scene, trails[0]), width)
+    return wrap_words(describe_path(scene, trails[0]), width, screen)
 
 
 def write_legend(scene: Scene, trails: Sequence[DescentPath], screen: Screen, width: int) -> Iterator[str]:
@@ -181,8 +186,10 @@ def write_legend(scene: Scene, trails: Sequence[DescentPath], screen: Screen, wi
     broad = max(len(trail.optimizer) for trail in trails)
     rates = len({trail.rate for trail in trails}) > 1
     for meaning, trail in zip(theme.TRAILS, trails, strict=False):
-        rate = f"lr {short(trail.rate, 6)}  " if rates else ""
-        first, *others = wrap_words(f"{trail.optimizer:<{broad}}  {rate}{describe_path(scene, trail)}", width - 2)
+        rate = say("lr {rate}  ", rate=short(trail.rate, 6)) if rates else ""
+        path = describe_path(scene, trail)
+        words = say("{name:<{broad}}  {rate}{path}", name=trail.optimizer, broad=broad, rate=rate, path=path)
+        first, *others = wrap_words(words, width - 2, screen)
         yield f"{_swatch(meaning, screen)} {first}"
         yield from (" " * 2 + line for line in others)
 

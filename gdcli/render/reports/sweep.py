@@ -18,6 +18,8 @@ from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.sweep_lines import header
 from gdcli.render.screen import Screen, plain
+from gdcli.render.vocabulary import word
+from gdcli.said import say, together
 
 if TYPE_CHECKING:
     from gdcli.experiments.folds import Measured
@@ -91,7 +93,7 @@ def blocks(result: SweepResult, screen: Screen, layout: Layout) -> Iterator[str]
         return
     left_out = _left_out(result, layout)
     if left_out:
-        yield f" ... {left_out} more: --format csv has them all"
+        yield say(" ... {left_out} more: --format csv has them all", left_out=left_out)
     pictures = draw_sweep(result, screen) if layout.plotted else []
     used = 1 + len(result) - left_out + bool(left_out)
     yield from layout.compose(pictures, list(summarize_sweep(result, screen)), used, screen)
@@ -101,26 +103,28 @@ def sweep_columns(result: SweepResult, width: int) -> list[Column]:
     """The table's columns: rank, the options that differ, the verdict, the losses; as many as fit the width."""
     runs = result.ranked
     held_out = any("best_validation_loss" in run.losses for run in runs)
-    left = [Column("rank", lambda run: str(run.rank), 4)]
+    left = [Column(say("rank"), lambda run: str(run.rank), 4)]
     for name in result.plan.grid.differing:
         size = max([len(name), *(len(run.texts[name]) for run in runs)]) + 1
         left.append(Column(name.replace("_", "-"), partial(_value, name=name), size))
     words = max([len("verdict"), *(len(run.verdict) for run in runs)]) + 1
-    left.append(Column(" verdict", lambda run: f" {run.verdict}", words, left=True))
+    left.append(Column(say(" verdict"), lambda run: say(" {verdict}", verdict=run.verdict), words, left=True))
     best = _measure_columns(result)
     if held_out:
-        best.append(Column("val loss", partial(_loss, name="best_validation_loss"), 9))
+        best.append(Column(say("val loss"), partial(_loss, name="best_validation_loss"), 9))
     best.append(
-        Column("train loss" if held_out else "best loss", partial(_loss, name="best_loss"), 10 if held_out else 9)
+        Column(
+            say("train loss") if held_out else say("best loss"), partial(_loss, name="best_loss"), 10 if held_out else 9
+        )
     )
-    best.append(Column("at", partial(_loss, name="best_epoch"), 5))
-    more = [Column("final loss", partial(_loss, name="final_loss"), 10)]
+    best.append(Column(say("at"), partial(_loss, name="best_epoch"), 5))
+    more = [Column(say("final loss"), partial(_loss, name="final_loss"), 10)]
     if any("validation_accuracy" in run.losses for run in runs):
-        more.insert(0, Column("val acc", partial(_loss, name="validation_accuracy"), 8))
+        more.insert(0, Column(say("val acc"), partial(_loss, name="validation_accuracy"), 8))
     elif any("accuracy" in run.losses for run in runs):
-        more.insert(0, Column("acc", partial(_loss, name="accuracy"), 7))
+        more.insert(0, Column(say("acc"), partial(_loss, name="accuracy"), 7))
     if any(run.arrived is not None for run in runs):
-        more.append(Column("arrived", lambda run: short(run.arrived), 7))
+        more.append(Column(say("arrived"), lambda run: short(run.arrived), 7))
     while more and sum(column.width + 1 for column in (*left, *best, *more)) - 1 > width:
         more.pop(-2 if len(more) > 1 else -1)
     while len(best) > 1 and sum(column.width + 1 for column in (*left, *best)) - 1 > width:
@@ -153,7 +157,7 @@ def draw_sweep(result: SweepResult, screen: Screen) -> list[Picture]:
     losses = partial(_losses, result.ranked, result.is_mixed)
     pictures = [Picture.of(losses, screen, usual=13, wide=13 if len(sizes) > 1 else 20, height=7)]
     if len(sizes) > 1 and result.keep is not None:
-        name = "degree" if result.size_option == "degree" else "parameters"
+        name = say("degree") if result.size_option == "degree" else say("parameters")
         pictures.append(Picture.of(partial(_sizes, sizes, result.keep, name), screen, usual=15, wide=15, rank=1))
         if result.curves:
             pictures.append(Picture.of(partial(_fits, result.curves), screen, usual=15, wide=15, rank=2))
@@ -180,11 +184,16 @@ def _losses(runs: Sequence[SweptRun], mixed: bool) -> Chart:
         shown = ~np.isnan(y)
         series.append(Series(np.flatnonzero(shown).tolist(), y[shown].tolist(), label=label, meaning=meaning))
     held_out = any("best_validation_loss" in run.losses for run in drawn)
-    title = "validation loss" if held_out else "loss"
-    title += ", as part of its first value (log scale) by epoch" if mixed else " (log scale) by epoch"
+    title = say("validation loss") if held_out else say("loss")
+    title += say(", as part of its first value (log scale) by epoch") if mixed else say(" (log scale) by epoch")
     if len(drawn) < len(every):
-        title += f"; the best {FEW} by name, {len(drawn) - FEW} of the other {len(every) - FEW} without"
-    return Chart(series, title, x_label="epoch", log_y=True, y_range=(low, high))
+        title += say(
+            "; the best {few} by name, {count} of the other {count2} without",
+            few=FEW,
+            count=len(drawn) - FEW,
+            count2=len(every) - FEW,
+        )
+    return Chart(series, title, x_label=say("epoch"), log_y=True, y_range=(low, high))
 
 
 def _relative(curve: Array) -> Array:
@@ -214,13 +223,13 @@ def _sizes(sizes: Sequence[tuple[float, SweptRun]], keep: SweptRun, name: str) -
     log = bool(positive) and len(positive) == 2 * len(x) and max(positive) > 10 * min(positive)
     return Chart(
         [
-            Series(x, train, label="training", meaning=theme.TRAINING),
-            Series(x, held, label="held out", meaning=theme.VALIDATION),
+            Series(x, train, label=word("training"), meaning=theme.TRAINING),
+            Series(x, held, label=say("held out"), meaning=theme.VALIDATION),
         ],
-        f"{scores[0].title}{' (log scale)' if log else ''} by model size",
+        say("{title}{what} by model size", title=scores[0].title, what=say(" (log scale)") if log else ""),
         x_label=name,
         log_y=log,
-        marks=[(next(size for size, run in sizes if run.number == keep.number), f"keep {keep.label}")],
+        marks=[(next(size for size, run in sizes if run.number == keep.number), say("keep {label}", label=keep.label))],
     )
 
 
@@ -231,11 +240,11 @@ def _fits(curves: Sequence[Curve]) -> Chart:
     data, *fitted = curves
     low, high = float(np.min(data.y)), float(np.max(data.y))
     air = 0.15 * (high - low or 1.0)
-    series = [Series(data.x, data.y, label="data", style="points", meaning=theme.DATA)]
+    series = [Series(data.x, data.y, label=word("data"), style="points", meaning=theme.DATA)]
     meanings = [theme.CLASSES[at] for at in ((4, 1, 0) if len(fitted) == 3 else (4, 1))]
     for curve, meaning in zip(fitted, meanings, strict=False):
-        series.append(Series(curve.x, curve.y, label=curve.label, meaning=meaning))
-    return Chart(series, "Which trend line is better?", y_range=(low - air, high + air))
+        series.append(Series(curve.x, curve.y, label=word(curve.label), meaning=meaning))
+    return Chart(series, say("Which trend line is better?"), y_range=(low - air, high + air))
 
 
 def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
@@ -243,21 +252,25 @@ def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
     runs, keep, near, limit = result.ranked, result.keep, result.near, result.limit
     best = runs[0]
     if best.diverged:
-        yield from wrap_remark("best", "none: every run that ended has diverged. Try smaller learning rates.", screen)
+        yield from wrap_remark(
+            say("best"), say("none: every run that ended has diverged. Try smaller learning rates."), screen
+        )
     else:
-        yield from wrap_remark("best", _best(best, screen), screen)
+        yield from wrap_remark(say("best"), _best(best, screen), screen)
     if result.comparison is not None and keep is None:
-        yield from wrap_remark("compared", plain(result.comparison.sentence, screen), screen)
+        yield from wrap_remark(say("compared"), plain(result.comparison.sentence, screen), screen)
     yield from _gradients(result, screen)
     if keep is not None:
-        yield from wrap_remark("keep", _kept(result, keep, screen), screen)
+        yield from wrap_remark(say("keep"), _kept(result, keep, screen), screen)
     if any(run.arrived is not None for run in runs) and near is not None:
-        yield from wrap_remark("arrived", f"at a loss of {short(near)}, as good as the optimum's", screen)
+        yield from wrap_remark(
+            say("arrived"), say("at a loss of {near}, as good as the optimum's", near=short(near)), screen
+        )
     if limit is not None:
-        yield from wrap_remark("rate", f"largest stable learning rate {short(limit)}", screen)
+        yield from wrap_remark(say("rate"), say("largest stable learning rate {limit}", limit=short(limit)), screen)
     gone = sum(run.diverged for run in runs)
     if gone:
-        yield from wrap_remark("diverged", f"{gone} of {len(runs)} runs", screen)
+        yield from wrap_remark(say("diverged"), say("{gone} of {count} runs", gone=gone, count=len(runs)), screen)
 
 
 def _gradients(result: SweepResult, screen: Screen) -> Iterator[str]:
@@ -268,32 +281,58 @@ def _gradients(result: SweepResult, screen: Screen) -> Iterator[str]:
         return
     wide = max(map(len, result.gradients)) + 1
     head = "".join(f"{chance:>9g}" for chance in PROBABILITIES)
-    yield from wrap_remark("gradient", "by the logit of a row's true class, whose probability is", screen)
-    yield f"            {'':{wide}}{head}"
+    yield from wrap_remark(say("gradient"), say("by the logit of a row's true class, whose probability is"), screen)
+    yield say("            {value:{wide}}{head}", wide=wide, value="", head=head)
     for name, slopes in result.gradients.items():
-        yield f"            {plain(name, screen):{wide}}" + "".join(f"{slope:>9.3g}" for slope in slopes)
+        yield say("            {name:{wide}}", wide=wide, name=plain(name, screen)) + together(
+            "", (f"{slope:>9.3g}" for slope in slopes)
+        )
     last = {name: abs(slopes[-1]) for name, slopes in result.gradients.items()}
     weak, strong = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
     if last[strong] > WEAK * last[weak]:
-        text = (
-            f"With {weak}, a row that is confidently wrong hardly pulls at all: {short(last[strong] / last[weak], 2)}"
+        text = say(
+            "With {weak}, a row that is confidently wrong hardly pulls at all: {last}",
+            weak=weak,
+            last=short(last[strong] / last[weak], 2),
         )
-        yield from wrap_remark("", f"{text} times less than with {strong}.", screen)
+        yield from wrap_remark("", say("{text} times less than with {strong}.", text=text, strong=strong), screen)
 
 
 def _best(best: SweptRun, screen: Screen) -> str:
     """The first in rank, and by what it is."""
-    name, losses, one = f"{plain(best.name, screen)}: " if best.name else "", best.losses, best.measured
+    name, losses, one = say("{name}: ", name=plain(best.name, screen)) if best.name else "", best.losses, best.measured
     if one is not None:
-        accuracy = "" if one.right is None else f", accuracy {float(np.mean(one.right)):.3f}"
-        return f"{name}{_score(one)}{accuracy} on {len(one.losses):,} {one.of}, {best.verdict}"
+        accuracy = "" if one.right is None else say(", accuracy {accuracy:.3f}", accuracy=float(np.mean(one.right)))
+        return say(
+            "{name}{score}{accuracy} on {count:,} {of}, {verdict}",
+            name=name,
+            score=_score(one),
+            accuracy=accuracy,
+            count=len(one.losses),
+            of=one.of,
+            verdict=best.verdict,
+        )
     held_out = "best_validation_loss" in losses
-    value, kind = (losses["best_validation_loss"], "validation loss") if held_out else (losses["best_loss"], "loss")
-    return f"{name}{kind} {short(value)} at epoch {losses['best_epoch']}, {best.verdict}"
+    value, kind = (
+        (losses["best_validation_loss"], say("validation loss")) if held_out else (losses["best_loss"], say("loss"))
+    )
+    return say(
+        "{name}{kind} {value} at epoch {losses}, {verdict}",
+        name=name,
+        kind=kind,
+        value=short(value),
+        losses=losses["best_epoch"],
+        verdict=best.verdict,
+    )
 
 
 def _score(one: Measured) -> str:
-    return f"{one.title} {short(one.value)} +- {short(one.standard_error, 2)}"
+    return say(
+        "{title} {value} +- {standard_error}",
+        title=one.title,
+        value=short(one.value),
+        standard_error=short(one.standard_error, 2),
+    )
 
 
 def _kept(result: SweepResult, keep: SweptRun, screen: Screen) -> str:
@@ -302,18 +341,29 @@ def _kept(result: SweepResult, keep: SweptRun, screen: Screen) -> str:
     if one is None or result.choice is None:
         return plain(keep.name, screen)
     best = result.by_size[result.choice.best]
-    text = f"{plain(keep.name, screen)}: {_score(one)} on {len(one.losses):,} {one.of}, "
+    text = say(
+        "{name}: {score} on {count:,} {of}, ",
+        name=plain(keep.name, screen),
+        score=_score(one),
+        count=len(one.losses),
+        of=one.of,
+    )
     if best.number == keep.number or best.measured is None:
-        text += "the least"
+        text += say("the least")
     else:
-        text += (
-            f"the smallest that is not shown to be worse than the least, {short(best.measured.value)}"
-            f" of {plain(best.name, screen)}"
+        text += say(
+            "the smallest that is not shown to be worse than the least, {value} of {name}",
+            value=short(best.measured.value),
+            name=plain(best.name, screen),
         )
     if other is not None and other.measured is not None:
-        text += (
-            f". {plain(other.name, screen)} fits the training rows better ({one.title}"
-            f" {short(other.measured.training)}, not {short(one.training)}) and rows it has not seen worse"
-            f" ({short(other.measured.value)}): it overfits"
+        text += say(
+            ". {name} fits the training rows better ({title} {training}, not {training2}) and rows "
+            "it has not seen worse ({value}): it overfits",
+            name=plain(other.name, screen),
+            title=one.title,
+            training=short(other.measured.training),
+            training2=short(one.training),
+            value=short(other.measured.value),
         )
-    return f"{text}."
+    return say("{text}.", text=text)

@@ -11,6 +11,7 @@ from gdcli.experiments.sweep.grid import Choice
 from gdcli.experiments.sweep.planning import Plan
 from gdcli.experiments.sweep.result import SweepResult
 from gdcli.experiments.sweep.swept_run import SweptRun, brief
+from gdcli.said import say, together
 
 __all__ = ["command_lines", "epochs_done", "header", "outcome_line"]
 
@@ -18,14 +19,25 @@ __all__ = ["command_lines", "epochs_done", "header", "outcome_line"]
 def header(planned: Plan) -> str:
     """What is about to happen, in a line."""
     grid, runs, stacks = planned.grid, len(planned.specs), len(planned.jobs)
-    of_stacks = "" if stacks == runs else " as one stack" if stacks == 1 else f" in {stacks:,} stacks"
+    of_stacks = (
+        "" if stacks == runs else say(" as one stack") if stacks == 1 else say(" in {stacks:,} stacks", stacks=stacks)
+    )
     parts = [
-        f"{runs:,} run{'s' * (runs > 1)} of gdcli {planned.command}{of_stacks}",
-        *(f"{name.replace('_', '-')} {_listing(grid.lists[name])}" for name in grid.differing),
-        f"{row_count(planned.rows[0]):,} rows from {grid.base.name}",
-        "" if "seed" in grid.differing else f"seed {planned.specs[0].loop.seed}",
+        say(
+            "{runs:,} run{s} of gdcli {command}{of_stacks}",
+            runs=runs,
+            s="s" * (runs > 1),
+            command=planned.command,
+            of_stacks=of_stacks,
+        ),
+        *(
+            say("{name} {listing}", name=name.replace("_", "-"), listing=_listing(grid.lists[name]))
+            for name in grid.differing
+        ),
+        say("{row_count:,} rows from {name}", row_count=row_count(planned.rows[0]), name=grid.base.name),
+        "" if "seed" in grid.differing else say("seed {seed}", seed=planned.specs[0].loop.seed),
     ]
-    return "   ".join(part for part in parts if part)
+    return together("   ", (part for part in parts if part))
 
 
 def _listing(listed: Sequence[Choice]) -> str:
@@ -33,15 +45,22 @@ def _listing(listed: Sequence[Choice]) -> str:
     texts = [brief(choice.text) for choice in listed]
     if len(texts) <= 6:
         return ("; " if any("," in text for text in texts) else ", ").join(texts)
-    return f"{texts[0]}, {texts[1]}, ... {texts[-1]} ({len(texts)})"
+    return say(
+        "{texts}, {texts2}, ... {texts3} ({count})", texts=texts[0], texts2=texts[1], texts3=texts[-1], count=len(texts)
+    )
 
 
 def outcome_line(run: SweptRun) -> str:
     """A run that has ended, in a line."""
-    losses, name = run.losses, f"{run.name}: " if run.name else ""
+    losses, name = run.losses, say("{name}: ", name=run.name) if run.name else ""
     held_out = "best_validation_loss" in losses
-    best, kind = losses["best_validation_loss" if held_out else "best_loss"], "validation loss" if held_out else "loss"
-    return f"{name}{run.verdict}" + (f", best {kind} {best:.4g}" if best is not None else "")
+    best, kind = (
+        losses["best_validation_loss" if held_out else "best_loss"],
+        say("validation loss") if held_out else say("loss"),
+    )
+    return say("{name}{verdict}", name=name, verdict=run.verdict) + (
+        say(", best {kind} {best:.4g}", kind=kind, best=best) if best is not None else ""
+    )
 
 
 def epochs_done(planned: Plan) -> tuple[int, Callable[[SweepEvent | object], int]]:

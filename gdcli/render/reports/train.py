@@ -11,12 +11,15 @@ import numpy as np
 
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
+from gdcli.render.flow import error_lines
 from gdcli.render.layout import Counted, Layout, Picture
 from gdcli.render.reports.confusion import confusion_picture
 from gdcli.render.reports.fit import describe_folds, summarize_verdicts, wrap_remark
 from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.images import images
-from gdcli.render.screen import Screen, error_lines, paint
+from gdcli.render.screen import Screen, paint
+from gdcli.render.vocabulary import word
+from gdcli.said import enumerated, say, together
 from gdcli.training.records import Epoch
 
 if TYPE_CHECKING:
@@ -56,7 +59,11 @@ def report(result: NetworkResult, records: Iterable[Any], layout: Layout, show: 
 
 def said_of(result: NetworkResult, screen: Screen) -> Iterable[str]:
     """The answer; of a run that diverged, what the error line says."""
-    return error_lines(*result.divergence(), screen.width) if result.diverged else summarize_training(result, screen)
+    return (
+        error_lines(*result.divergence(), screen.width, screen.speak)
+        if result.diverged
+        else summarize_training(result, screen)
+    )
 
 
 def answer_lines(experiment: NetworkExperiment) -> int:
@@ -67,7 +74,7 @@ def answer_lines(experiment: NetworkExperiment) -> int:
 
 def blocks(result: NetworkResult, screen: Screen, layout: Layout, used: int) -> Iterator[str]:
     """Under a table of so many lines: the pictures, then the answer; of a run that diverged the error line says it."""
-    after = error_lines(*result.divergence(), layout.width) if result.diverged else []
+    after = error_lines(*result.divergence(), layout.width, screen.speak) if result.diverged else []
     answer = [] if result.diverged else list(summarize_training(result, screen))
     pictures = draw_training(result, screen) if layout.plotted else []
     return layout.compose(pictures, answer, used + layout.height_of(after), screen)
@@ -87,19 +94,19 @@ def training_columns(result: NetworkResult) -> list[Column]:
     """The table's columns; records are stamped with the time."""
     experiment, classes = result.experiment, bool(result.classes)
     validation, penalty = experiment.validation is not None, bool(experiment.problem.l1 or experiment.problem.l2)
-    columns = [Column("epoch", lambda r: str(r.record.epoch), 6)]
-    columns.append(Column("train loss", lambda r: short(r.record.loss), 11))
+    columns = [Column(say("epoch"), lambda r: str(r.record.epoch), 6)]
+    columns.append(Column(say("train loss"), lambda r: short(r.record.loss), 11))
     if classes:
-        columns.append(Column("acc", lambda r: _share(r.record.metrics["accuracy"]), 6))
+        columns.append(Column(say("acc"), lambda r: _share(r.record.metrics["accuracy"]), 6))
     if validation:
-        columns.append(Column("val loss", lambda r: _measured(r.record, r.record.validation_loss), 10))
+        columns.append(Column(say("val loss"), lambda r: _measured(r.record, r.record.validation_loss), 10))
         if classes:
-            columns.append(Column("acc", lambda r: _share(r.record.metrics["validation_accuracy"]), 6))
+            columns.append(Column(say("acc"), lambda r: _share(r.record.metrics["validation_accuracy"]), 6))
     if penalty:
-        columns.append(Column("penalty", lambda r: _measured(r.record, float(r.record.penalty)), 9))
-    columns.append(Column("lr", lambda r: short(float(r.record.learning_rate), 3), 9))
+        columns.append(Column(say("penalty"), lambda r: _measured(r.record, float(r.record.penalty)), 9))
+    columns.append(Column(say("lr"), lambda r: short(float(r.record.learning_rate), 3), 9))
     columns.append(Column("s", lambda r: f"{r.seconds:.1f}" if r.record.epoch else "-", 6))
-    columns.append(Column("", lambda r: f" {_mark(result, r.record)}", 6, left=True))
+    columns.append(Column("", lambda r: say(" {mark}", mark=_mark(result, r.record)), 6, left=True))
     return columns
 
 
@@ -108,7 +115,7 @@ def _mark(result: NetworkResult, record: Epoch) -> str:
     if result.experiment.validation is None:
         return ""
     if result.run.ended and record.epoch == result.run.best.epoch:
-        return "* best"
+        return say("* best")
     return "*" if record.epoch and record.epoch == result.run.best.epoch else ""
 
 
@@ -117,16 +124,21 @@ def summarize_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
     figures, worst = result.scores, result.worst_confusions
     order = [name for name in ("test", "validation", "train") if figures.get(name)]
     for name in order:
-        text = "   ".join(f"{_word(key)} {_figure(key, value)}" for key, value in _shown(figures[name]).items())
-        yield _labelled(name, text, screen)
-    yield _labelled("baseline", describe_baseline(result.baseline), screen)
+        parts = (
+            say("{name} {figure}", name=_word(key), figure=_figure(key, value))
+            for key, value in _shown(figures[name]).items()
+        )
+        yield _labelled(word(name), together("   ", parts), screen)
+    yield _labelled(say("baseline"), describe_baseline(result.baseline), screen)
     if result.folds is not None:
-        yield _labelled("folds", describe_folds(result.folds), screen)
-    yield _labelled("kept", result.kept_words, screen)
+        yield _labelled(say("folds"), describe_folds(result.folds), screen)
+    yield _labelled(say("kept"), result.kept_words, screen)
     yield from summarize_verdicts(result.verdicts, screen)
     if worst:
-        text = ", ".join(f"{true} read as {read}: {count}" for true, read, count in worst)
-        yield from wrap_remark("mixed up", f"most often: {text}", screen)
+        text = enumerated(
+            (say("{true} read as {read}: {count}", true=true, read=read, count=count) for true, read, count in worst)
+        )
+        yield from wrap_remark(say("mixed up"), say("most often: {text}", text=text), screen)
     for label, text in result.remarks:
         yield from wrap_remark(label, text, screen)
 
@@ -134,8 +146,14 @@ def summarize_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
 def describe_baseline(baseline: Mapping[str, Any]) -> str:
     """What knows no input scores, in words."""
     if "class" in baseline:
-        return f"accuracy {baseline['accuracy']:.4f}   always '{baseline['class']}'"
-    return f"MSE {short(baseline['mse'])}   always the mean, {short(baseline['mean'])}"
+        return say(
+            "accuracy {baseline:.4f}   always '{baseline2}'", baseline=baseline["accuracy"], baseline2=baseline["class"]
+        )
+    return say(
+        "MSE {baseline}   always the mean, {baseline2}",
+        baseline=short(baseline["mse"]),
+        baseline2=short(baseline["mean"]),
+    )
 
 
 def _shown(figures: Mapping[str, float]) -> dict[str, float]:
@@ -154,7 +172,7 @@ def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
         return pictures
     if result.confusion is not None:
         name, counts = result.confusion
-        pictures.append(confusion_picture(counts, result.classes, f"{name} set", screen, rank=2))
+        pictures.append(confusion_picture(counts, result.classes, say("{name} set", name=word(name)), screen, rank=2))
     if len(result.experiment.data.input_names) == 2 and result.classes:
         size = {"usual": REGIONS, "wide": REGIONS, "width": 24, "height": 12}
         pictures.append(Picture.of(partial(_regions, result), screen, **size, rank=1))
@@ -166,14 +184,19 @@ def _curves(result: NetworkResult, name: str, curves: Mapping[str, Any]) -> Char
     from gdcli.render.charts.plots import Chart, Series
 
     kept = result.kept.epoch
-    marks = [(float(kept), f"kept {kept}")] if result.loss_history.get("validation") and kept else []
+    marks = [(float(kept), say("kept {kept}", kept=kept))] if result.loss_history.get("validation") and kept else []
     series = [
-        Series(curves["epoch"][-len(values) :], values, label=part, meaning=meaning)
+        Series(curves["epoch"][-len(values) :], values, label=word(part), meaning=meaning)
         for part, meaning in (("train", theme.TRAINING), ("validation", theme.VALIDATION))
         if (values := curves.get(part))
     ]
     log = name == "loss" and _spread(series) > 20
-    return Chart(series, f"{name}{' (log scale)' if log else ''} by epoch", log_y=log, marks=marks)
+    return Chart(
+        series,
+        say("{name}{what} by epoch", name=word(name), what=say(" (log scale)") if log else ""),
+        log_y=log,
+        marks=marks,
+    )
 
 
 def _regions(result: NetworkResult) -> Regions:
@@ -192,7 +215,7 @@ def _spread(series: Sequence[Any]) -> float:
 
 
 def _word(name: str) -> str:
-    return {"mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(name, name.replace("_", " "))
+    return {"mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R2"}.get(name, word(name.replace("_", " ")))
 
 
 def _figure(name: str, value: float) -> str:
@@ -200,5 +223,5 @@ def _figure(name: str, value: float) -> str:
 
 
 def _labelled(label: str, text: str, screen: Screen) -> str:
-    start = paint(f" {label:<10}", theme.HEADING, screen)
-    return f"{start} {text}".rstrip()
+    start = paint(say(" {label:<10}", label=label), theme.HEADING, screen)
+    return say("{start} {text}", start=start, text=text)

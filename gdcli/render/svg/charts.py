@@ -13,7 +13,8 @@ from gdcli.render.charts.axes import Axis
 from gdcli.render.charts.curves import PlottedSeries, cut_pieces, fit_axes, list_omissions, prepare_series
 from gdcli.render.charts.plots import Chart
 from gdcli.render.raster.geometry import Floats
-from gdcli.render.svg.ink import BOLD, LETTER, SHAPES, SIZE, Fragment, Ink, label, shape
+from gdcli.render.svg.ink import BOLD, LETTER, SHAPES, SIZE, Fragment, Ink, extent, label, shape
+from gdcli.said import say
 
 TOP, BELOW, RIGHT, LINE = 26, 40, 14, 17
 ROW = SIZE + 2  # pixels between the words of marks
@@ -34,18 +35,18 @@ def draw_chart(chart: Chart, width: float, height: float, ink: Ink) -> Fragment:
         ink: The colours.
     """
     curves = [prepare_series(one, log_y=chart.log_y, log_x=chart.log_x) for one in chart.series]
-    notes = list_omissions(curves)
+    notes, title = [ink.speak(note) for note in list_omissions(curves)], ink.speak(chart.title)
     curves = [one for one in curves if len(one.points)]
     if not curves:
-        return Fragment(label(chart.title, 0, 15, more=BOLD) + label("(nothing to draw)", 0, 40), width, 56)
+        return Fragment(label(title, 0, 15, more=BOLD) + label(ink.speak(say("(nothing to draw)")), 0, 40), width, 56)
     looks = _looks(curves, ink)
-    legend, lines = _legend(curves, looks, width)
+    legend, lines = _legend([ink.speak(one.series.label) for one in curves], looks, width)
     top, below = TOP + LINE * lines, BELOW + LINE * len(notes)
     tall = height - top - below
     x, y = _axes(chart, curves, width, tall)
     left = 12 + LETTER * max([1, *(len(text) for _, text in y.ticks)])
     wide = width - left - RIGHT
-    body = [label(chart.title, 0, 15, more=f'{BOLD} font-size="14"'), *legend]
+    body = [label(title, 0, 15, more=f'{BOLD} font-size="14"'), *legend]
     marks = list(_marks(chart, x, wide))
     plot = [*_frame(x, y, wide, tall, ink), *(one.line(tall, ink) for one in marks)]
     for one, look in sorted(zip(curves, looks, strict=True), key=lambda pair: bool(pair[1].kind)):
@@ -53,7 +54,7 @@ def draw_chart(chart: Chart, width: float, height: float, ink: Ink) -> Fragment:
     if marks:
         plot += _mark_words(marks, _ink(curves, (x, y), (wide, tall)), (wide, tall), ink)
     if chart.y_label:
-        plot.append(label(chart.y_label, 4, 14, more='opacity=".75"'))
+        plot.append(label(ink.speak(chart.y_label), 4, 14, more='opacity=".75"'))
     body.append(f'<g transform="translate({left:.1f} {top})">' + "\n".join(plot) + "</g>")
     body += [label(note, left, height - LINE * at - 4) for at, note in enumerate(reversed(notes))]
     return Fragment("\n".join(body), width, height)
@@ -105,13 +106,13 @@ def _looks(curves: Sequence[PlottedSeries], ink: Ink) -> list[_Look]:
     return looks
 
 
-def _legend(curves: Sequence[PlottedSeries], looks: Sequence[_Look], width: float) -> tuple[list[str], int]:
+def _legend(names: Sequence[str], looks: Sequence[_Look], width: float) -> tuple[list[str], int]:
     """Each name beside what it stands for, in as many lines as it takes; none where one curve has none."""
     parts: list[str] = []
     x, line = 0.0, 0
-    named = [(one.series.label, look) for one, look in zip(curves, looks, strict=True) if one.series.label]
+    named = [(name, look) for name, look in zip(names, looks, strict=True) if name]
     for name, look in named:
-        size = 28 + LETTER * len(name) + 16
+        size = 28 + extent(name) + 16
         if x and x + size > width:
             x, line = 0.0, line + 1
         y = TOP + LINE * line + 9
@@ -142,7 +143,7 @@ def _frame(x: Axis, y: Axis, wide: float, tall: float, ink: Ink) -> Iterator[str
         yield f'<path stroke="{color}" stroke-opacity=".25" d="M0 {up:.1f}H{wide:.1f}"/>'
         yield label(text, -6, up + 4, "end")
     if x.label:
-        yield label(x.label, wide, tall + 33, "end", 'opacity=".75"')
+        yield label(ink.speak(x.label), wide, tall + 33, "end", 'opacity=".75"')
 
 
 def _places(one: Axis) -> list[tuple[float, str]]:
@@ -171,7 +172,7 @@ class _Mark(NamedTuple):
         halo = f'stroke="{ink.ground.paper}" stroke-width="3" paint-order="stroke"'
         left = 0 < start < self.at
         x, anchor = (self.at - 4, "end") if left else (start, "start")
-        return label(self.word, x, 14 + ROW * row, anchor, f'fill="{ink.of(self.meaning)}" {halo}')
+        return label(ink.speak(self.word), x, 14 + ROW * row, anchor, f'fill="{ink.of(self.meaning)}" {halo}')
 
 
 def _marks(chart: Chart, x: Axis, wide: float) -> Iterator[_Mark]:
@@ -194,7 +195,7 @@ def _mark_words(marks: Sequence[_Mark], taken: Floats, size: tuple[float, float]
     taken = np.concatenate([taken, *lines])
     rows = range(max(1, int((size[1] - 4) / ROW)))
     for mark in marks:
-        wide = LETTER * (len(mark.word) + 1)
+        wide = extent(ink.speak(mark.word) + " ")
         sides = [start for start in (mark.at + 4, mark.at - 4 - wide) if 0 <= start <= size[0] - wide] or [0.0]
         inked = {(start, row): _inked(taken, start, row, wide) for row in rows for start in sides}
         start, row = min(inked, key=lambda place: inked[place])

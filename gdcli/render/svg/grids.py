@@ -15,7 +15,8 @@ from gdcli.render.raster.geometry import within
 from gdcli.render.reports.confusion import Matrix
 from gdcli.render.reports.images import Gallery
 from gdcli.render.reports.regions import Regions
-from gdcli.render.svg.ink import BOLD, LETTER, SHAPES, Fragment, Ink, label, shape
+from gdcli.render.svg.ink import BOLD, LETTER, SHAPES, Fragment, Ink, extent, label, shape
+from gdcli.said import say
 
 TOP, BELOW = 44, 40
 LARGEST, READABLE = 44, 13  # of a matrix' cells; the size from which a number is written into one
@@ -28,11 +29,12 @@ def draw_matrix(matrix: Matrix, width: float, height: float, ink: Ink) -> Fragme
     """A confusion matrix: green on the diagonal, red beside it, the stronger the larger the part of its row."""
     counts = np.asarray(matrix.counts, dtype=np.int64)
     names = [str(one) for one in matrix.labels]
-    left = 10 + LETTER * max(map(len, names))
+    left = 10 + max(map(extent, names))
     cell = min(LARGEST, (width - left) / len(names))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    body = [label(f"{matrix.title}, rows: truth, columns: predicted", 0, 15, more=TITLE)]
-    across = max(map(len, names)) * LETTER <= cell
+    title = say("{title}, rows: truth, columns: predicted", title=matrix.title)
+    body = [label(ink.speak(title), 0, 15, more=TITLE)]
+    across = max(map(extent, names)) <= cell
     for at, name in enumerate(names):
         middle = TOP + at * cell + cell / 2 + 4
         body.append(label(name, left - 6, middle, "end"))
@@ -67,7 +69,8 @@ def draw_regions(regions: Regions, width: float, height: float, ink: Ink) -> Fra
     wide = min(width - left, tall * (ratio if 0.2 <= ratio <= 5 else 1.4))
     kinds = regions.grid(FINE, max(2, round(FINE * tall / wide)))[::-1]
     ground, marks = _colors(len(regions.classes), ink)
-    body = [label(regions.title, 0, 15, more=TITLE), *_legend(regions, marks)]
+    title = ink.speak(regions.title)
+    body = [label(title, 0, 15, more=TITLE), *_legend(title, regions, marks)]
     body.append(f'<g transform="translate({left:.1f} {TOP})">')
     scale = f"scale({wide / kinds.shape[1]:.5g} {tall / kinds.shape[0]:.5g})"
     body.append(f'<g transform="{scale}" shape-rendering="crispEdges">{_areas(kinds, ground)}</g>')
@@ -86,11 +89,11 @@ def draw_regions(regions: Regions, width: float, height: float, ink: Ink) -> Fra
     return Fragment("\n".join(body), width, TOP + tall + BELOW)
 
 
-def _legend(regions: Regions, marks: list[str]) -> Iterator[str]:
-    at = 24 + 8.5 * len(regions.title)
+def _legend(title: str, regions: Regions, marks: list[str]) -> Iterator[str]:
+    at = 24 + 1.27 * extent(title)
     for kind, name in enumerate(regions.classes):
         yield shape(SHAPES[kind % len(SHAPES)], at, 11, 3.2, marks[kind]) + label(name, at + 9, 15)
-        at += 30 + LETTER * len(name)
+        at += 30 + extent(name)
 
 
 def _colors(count: int, ink: Ink) -> tuple[list[str], list[str]]:
@@ -120,7 +123,7 @@ def draw_gallery(gallery: Gallery, width: float, height: float, ink: Ink) -> Fra
     body = []
     for at, (image, caption) in enumerate(zip(gallery.images, gallery.captions, strict=True)):
         x, y = at % abreast * (IMAGE + GAP), at // abreast * (IMAGE + 30)
-        body.append(f'<g transform="translate({x} {y})">{_image(image)}{label(caption, 0, IMAGE + 16)}</g>')
+        body.append(f'<g transform="translate({x} {y})">{_image(image)}{label(ink.speak(caption), 0, IMAGE + 16)}</g>')
     rows = -(-len(body) // abreast)
     return Fragment("\n".join(body), width, rows * (IMAGE + 30))
 

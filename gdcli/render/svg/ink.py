@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from gdcli.definitions.namedtuple import NamedTuple
-from gdcli.render.screen import Screen, plain
+from gdcli.render.screen import Screen, columns, english, plain
 from gdcli.render.theme import DARK, LIGHT, Ground, Hue, Meaning
 
 SANS = "system-ui, 'DejaVu Sans', Arial, sans-serif"
@@ -30,13 +31,15 @@ class Fragment(NamedTuple):
 
 
 class Ink(NamedTuple):
-    """The colours of one ground.
+    """The colours of one ground, and the reader's language.
 
     Args:
         dark: Whether the ground is dark.
+        speak: Says a text in that language.
     """
 
     dark: bool = False
+    speak: Callable[[str], str] = english
 
     @property
     def ground(self) -> Ground:
@@ -50,6 +53,11 @@ class Ink(NamedTuple):
     def hue(self, hue: Hue) -> str:
         """A colour on this ground."""
         return hue.dark if self.dark else hue.light
+
+
+def extent(text: str) -> float:
+    """The width of a text in SANS at SIZE, about."""
+    return LETTER * columns(text)
 
 
 def label(text: str, x: float, y: float, anchor: str = "start", more: str = "") -> str:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gdcli.errors import DataError, OptionError, install_hint
+from gdcli.said import enumerated, say
 
 MODEL, TEXT = ".safetensors", ".txt"
 PICTURES = (".svg", ".png", ".html", TEXT)
@@ -39,11 +40,16 @@ def check_names(names: list[str], theme: str | None, with_model: bool) -> None:
         DataError: If a folder is missing.
     """
     if theme is not None and theme not in THEMES:
-        raise OptionError(f"--theme: '{theme}' is none of {', '.join(THEMES)}", "as in --theme dark")
+        raise OptionError(
+            say("--theme: '{theme}' is none of {names}", theme=theme, names=enumerated(THEMES)),
+            say("as in --theme dark"),
+        )
     if theme is not None and not any(_ending(name) != TEXT for name in pictures(names)):
-        raise OptionError("--theme: there is no picture with a ground", "as in --save picture.svg --theme dark")
+        raise OptionError(
+            say("--theme: there is no picture with a ground"), say("as in --save picture.svg --theme dark")
+        )
     if len(set(names)) < len(names):
-        raise OptionError("--save: two files have the same name", "give each its own")
+        raise OptionError(say("--save: two files have the same name"), say("give each its own"))
     for name in names:
         _check(name, with_model)
 
@@ -52,15 +58,26 @@ def _check(name: str, with_model: bool) -> None:
     known = (MODEL, *PICTURES) if with_model else PICTURES
     path = Path(name)
     if _ending(name) == MODEL and not with_model:
-        raise OptionError(f"--save: '{name}' is for a model, and there is none here", f"pictures: {', '.join(known)}")
+        raise OptionError(
+            say("--save: '{name}' is for a model, and there is none here", name=name),
+            say("pictures: {names}", names=enumerated(known)),
+        )
     if _ending(name) not in known:
         usual = f"{path.stem or 'picture'}.svg"
-        raise OptionError(f"--save: '{name}' ends in none of {', '.join(known)}", f"as in --save {usual}")
+        raise OptionError(
+            say("--save: '{name}' ends in none of {names}", name=name, names=enumerated(known)),
+            say("as in --save {usual}", usual=usual),
+        )
     if path.is_dir() or not path.parent.is_dir():
-        raise DataError(f"{name}: there is no folder '{path.parent}' to write a file in", "make it first")
+        raise DataError(
+            say("{save}: there is no folder '{folder}' to write a file in", save=name, folder=path.parent),
+            say("make it first"),
+        )
     if path.suffix.lower() == ".png" and find_spec(RASTERIZER) is None:
-        hint = f"{install_hint('png')}, or save as .svg, .html, .txt"
-        raise OptionError(f"--save {name}: a .png needs the package resvg-py, which is not installed", hint)
+        hint = say("{install_hint}, or save as .svg, .html, .txt", install_hint=install_hint("png"))
+        raise OptionError(
+            say("--save {name}: a .png needs the package resvg-py, which is not installed", name=name), hint
+        )
 
 
 def _ending(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Drawable
 from gdcli.render.charts.plots import Chart
+from gdcli.render.flow import broken
 from gdcli.render.reports.confusion import Matrix
 from gdcli.render.reports.images import Gallery
 from gdcli.render.reports.regions import Regions
@@ -46,14 +47,13 @@ class Sheet(NamedTuple):
     rerun: str
 
 
-def draw_sheet(sheet: Sheet, dark: bool = False) -> str:
+def draw_sheet(sheet: Sheet, ink: Ink) -> str:
     """The sheet as the text of an SVG file.
 
     Args:
-        sheet: What it shows.
-        dark: Whether its ground is dark.
+        sheet: What it shows, its title and its words in the reader's language.
+        ink: The ground's colours, and that language.
     """
-    ink = Ink(dark)
     height, parts = float(EDGE), []
     for one in _fragments(sheet, ink):
         parts.append(group(one.body, EDGE, height))
@@ -71,7 +71,8 @@ def draw_sheet(sheet: Sheet, dark: bool = False) -> str:
 
 def _fragments(sheet: Sheet, ink: Ink) -> Iterator[Fragment]:
     """From top to bottom."""
-    title = wrap(BLANKS.sub("  \N{MIDDLE DOT}  ", sheet.title), 100)
+    lines = broken(BLANKS.sub("  \N{MIDDLE DOT}  ", sheet.title), 100)
+    title = [part for line in lines for part in wrap(line, 100)]
     yield Fragment(
         "".join(label(line, 0, 16 + 22 * at, more=f'{BOLD} font-size="16"') for at, line in enumerate(title)),
         0,
@@ -105,7 +106,7 @@ def _draw(picture: Drawable, width: float, height: float, ink: Ink) -> Fragment:
 
 def _surface(picture: SurfacePicture, width: float, height: float, ink: Ink) -> Fragment:  # noqa: ARG001 - as high as it is
     """A surface at its own size, made narrower where it has to be."""
-    body, wide, high = draw_scene(picture.drawing.scene, picture.drawing.values(*PIXELS))
+    body, wide, high = draw_scene(picture.drawing.scene, picture.drawing.values(*PIXELS), ink.speak)
     scale = min(1.0, width / wide)
     return Fragment(f'<g transform="scale({scale:.4g})">{body}</g>', wide * scale, high * scale)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -17,8 +17,10 @@ from gdcli.render.raster.geometry import Floats, pieces
 from gdcli.render.raster.pictures import scale_levels, value_limits
 from gdcli.render.reports.surface import resample
 from gdcli.render.reports.surface_marks import TIE, describe_path, describe_scene, wrap_words
+from gdcli.render.screen import Screen, english
 from gdcli.render.svg.ink import BOLD, Fragment, clean, label
 from gdcli.render.theme import AXIS, EDGE, LIGHT, MISSING, PATH, START, STEP, TRAILS, Meaning
+from gdcli.said import say, together
 
 PIXELS = (129, 97)  # columns and rows of a surface that looks smooth
 BANDS, CONTOURS = 56, 10
@@ -41,51 +43,59 @@ class _Box:
 ALONE, BESIDE = _Box(640, 440, 2, 4), _Box(300, 300, 1.2, 2.6)
 
 
-def draw_svg(scene: Scene, values: Floats) -> str:
+def draw_svg(scene: Scene, values: Floats, speak: Callable[[str], str] = english) -> str:
     """The picture as the text of an SVG file on a light ground.
 
     Args:
         scene: What is on the surface.
         values: The surface, `(height, width)`, lowest row first.
+        speak: Says a text in the reader's language.
     """
-    body, width, height = draw_scene(scene, values)
+    body, width, height = draw_scene(scene, values, speak)
+    title = say("{name} over {x} and {y}", name=scene.loss_name, x=scene.names[0], y=scene.names[1])
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
         f' width="{width:g}" height="{height:g}"'
         f' color="{LIGHT.ink}" font-family="sans-serif" font-size="13">',
-        f"<title>{clean(scene.loss_name)} over {clean(scene.names[0])} and {clean(scene.names[1])}</title>",
+        f"<title>{clean(speak(title))}</title>",
         f'<rect width="{width:g}" height="{height:g}" fill="{LIGHT.paper}"/>',
         body,
     ]
     return "\n".join([*lines, "</svg>", ""])
 
 
-def draw_scene(scene: Scene, values: Floats) -> Fragment:
+def draw_scene(scene: Scene, values: Floats, speak: Callable[[str], str]) -> Fragment:
     """The picture with its colour bar and what there is to say.
 
     Args:
         scene: What is on the surface.
         values: The surface, `(height, width)`, lowest row first.
+        speak: Says a text in the reader's language.
     """
+    screen = Screen(speak=speak)
     panels = scene.panels() or [[]]
     box = ALONE if len(panels) == 1 else BESIDE
     columns = -(-len(panels) // -(-len(panels) // ACROSS))
     rows = -(-len(panels) // columns)
     below = BELOW + (3 * LINE * max(map(len, panels)) if len(panels) > 1 else 0)
     width, foot = columns * (LEFT + box.width) + BAR, rows * (TOP + box.height + below)
-    words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER))
-    legend = [*_legend(scene, panels[0], LEFT, foot + LINE * len(words))] if len(panels) == 1 < len(panels[0]) else []
+    words = wrap_words(describe_scene(scene), int((width - LEFT) / LETTER), screen)
+    legend = (
+        [*_legend(scene, panels[0], LEFT, foot + LINE * len(words), screen)]
+        if len(panels) == 1 < len(panels[0])
+        else []
+    )
     height = foot + LINE * (len(words) + len(legend)) + 6
     lines = [f'<defs><g id="surface">{_ground(values, box)}</g></defs>']
     for at, trails in enumerate(panels):
         x, y = LEFT + at % columns * (LEFT + box.width), TOP + at // columns * (TOP + box.height + below)
-        lines += [f'<g transform="translate({x} {y})">', *_panel(scene, trails, box, len(panels) > 1), "</g>"]
+        lines += [f'<g transform="translate({x} {y})">', *_panel(scene, trails, box, len(panels) > 1, screen), "</g>"]
     lines += _bar(scene, values, width - BAR + 22, box.height)
     lines += [label(word, LEFT, foot + LINE * at, "start") for at, word in enumerate(words)]
     return Fragment("\n".join([*lines, *legend]), width, height)
 
 
-def _panel(scene: Scene, trails: Sequence[DescentPath], box: _Box, beside: bool) -> Iterator[str]:
+def _panel(scene: Scene, trails: Sequence[DescentPath], box: _Box, beside: bool, screen: Screen) -> Iterator[str]:
     """One picture: the surface, paths and marks, axes, and of several pictures what is said of it."""
     yield '<use href="#surface"/>'
     several = len(trails) > 1
@@ -98,21 +108,21 @@ def _panel(scene: Scene, trails: Sequence[DescentPath], box: _Box, beside: bool)
         yield (_start if letter == START.mark else _cross)(x, y)
     yield from _axes(scene, box)
     if beside and trails:
-        yield label(f"lr {short(trails[0].rate, 6)}", box.width / 2, -14, "middle", BOLD)
+        yield label(screen.speak(say("lr {rate}", rate=short(trails[0].rate, 6))), box.width / 2, -14, "middle", BOLD)
         if several:
-            yield from _legend(scene, trails, 0, box.height + BELOW)
+            yield from _legend(scene, trails, 0, box.height + BELOW, screen)
         else:
-            for at, line in enumerate(wrap_words(describe_path(scene, trails[0]), int(box.width / LETTER))):
+            for at, line in enumerate(wrap_words(describe_path(scene, trails[0]), int(box.width / LETTER), screen)):
                 yield label(line, 0, box.height + BELOW + LINE * at, "start")
 
 
-def _legend(scene: Scene, trails: Sequence[DescentPath], x: float, y: float) -> Iterator[str]:
+def _legend(scene: Scene, trails: Sequence[DescentPath], x: float, y: float, screen: Screen) -> Iterator[str]:
     """Of each path its number on its colour, its optimizer, and how it went."""
     rates = len({trail.rate for trail in trails}) > 1
     for at, (meaning, trail) in enumerate(zip(TRAILS, trails, strict=False)):
-        rate = f"lr {short(trail.rate, 6)}  " if rates else ""
+        rate = say("lr {rate}  ", rate=short(trail.rate, 6)) if rates else ""
         below = y + LINE * at
-        words = f"{trail.optimizer}  {rate}{describe_path(scene, trail)}".replace(TIE, " ")
+        words = screen.speak(together("", [trail.optimizer, "  ", rate, describe_path(scene, trail)])).replace(TIE, " ")
         yield _badge(meaning, x + 7, below - 4.5) + label(words, x + 20, below, "start")
 
 

@@ -9,7 +9,8 @@ from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError
 from gdcli.render import Column
 from gdcli.render.layout import USUAL
-from gdcli.training.records import Epoch, Row, Status
+from gdcli.said import say
+from gdcli.training.records import Epoch, Row
 
 
 def shown(every: str | None, usual: str, epochs: int, most: int = USUAL) -> Callable[[int], bool]:
@@ -24,7 +25,9 @@ def shown(every: str | None, usual: str, epochs: int, most: int = USUAL) -> Call
     power = text.startswith("x")
     digits = text.removeprefix("x")
     if not digits.isdecimal() or int(digits) < (2 if power else 1):
-        raise OptionError(f"--every: '{every}' is none of N, xK, auto", "as in --every 10, --every x2")
+        raise OptionError(
+            say("--every: '{every}' is none of N, xK, auto", every=every), say("as in --every 10, --every x2")
+        )
     step = int(digits)
     return (lambda index: _is_power(index, step)) if power else (lambda index: index % step == 0)
 
@@ -42,14 +45,6 @@ def _is_power(index: int, base: int) -> bool:
     while index > 1 and index % base == 0:
         index //= base
     return index <= 1
-
-
-def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:
-    """A remark that a run ended before its last epoch did, where nothing else ended it: (label, text)."""
-    if last.status is not Status.COMPLETED or last.passes >= epochs:
-        return []
-    where = "in" if last.within else "at the end of"
-    return [("ended", f"after {last.step:,} steps, {where} epoch {last.epoch:,} of {epochs:,}")]
 
 
 class Timed(NamedTuple):
