@@ -386,3 +386,20 @@ def test_rows_are_read_once_for_all_lanes(tmp_path):
     assert len({id(one.setup.problem.data.inputs) for one in made} | {1}) >= 2
     rows.unlink()
     assert [one.setup.name for one in made] == [str(rows)] * 3
+
+
+def test_the_arrows_are_of_the_lane_at_the_keys():
+    sitting = do(race(THREE), "step 3")
+    assert "g gradient  ◌ next step" in "\n".join(screenful(sitting))
+    assert "g gradient  v velocity  ◌ next step" in "\n".join(screenful(do(sitting, "next_lane")))
+    assert "next step" not in "\n".join(screenful(do(sitting, "arrows"))).replace(sitting.message, "")
+
+
+def test_the_state_stands_below_the_parameters_names():
+    """With fewer digits too, as beside two other pictures."""
+    lines = screenful(do(race(THREE), "next_lane, step 6"))
+    at = next(at for at, line in enumerate(lines) if "  velocity" in line)
+    names, state = lines[at - 1], lines[at]
+    assert names.endswith(" b")
+    assert len(names) == len(state)
+    assert names.index(" m ") + 1 == len(state[: -len(state.split()[-1])].rstrip()) - 1

@@ -65,7 +65,7 @@ class Arithmetic:
                 self._lines, self._of = [*map(screen.speak, _outlined(report, now.step))], (now, width)
                 return self._lines
             for digits in DIGITS:
-                self._lines = _written(replace(report, digits=digits), replace(screen, color=False))
+                self._lines = _written(replace(report, digits=digits), replace(screen, color=False), width)
                 if max(map(columns, self._lines)) <= width:
                     break
             else:
@@ -93,11 +93,12 @@ def _outlined(report: StepReport, step: Step) -> list[str]:
     return [head, "", say("  length of the gradient  {size}", size=size), "", loss]
 
 
-def _written(report: StepReport, screen: Screen) -> list[str]:
-    """The blackboard's lines, but for what stands elsewhere on the screen; with fewer digits also in closer columns."""
+def _written(report: StepReport, screen: Screen, width: int) -> list[str]:
+    """The blackboard's lines, but for what stands elsewhere on the screen; a line too wide in closer columns."""
     kept = (line for line in write_blackboard(report, screen) if not line.startswith(SAID_ELSEWHERE))
     head, *lines = (screen.speak(line).rstrip() for line in kept)
-    text = "\n".join(lines).rstrip()
+    while lines and not lines[-1]:
+        lines.pop()
     if next(iter(report.before)).endswith(SCALED):
         head = screen.speak(say("{head}   on scaled inputs", head=head))
-    return [head, *(text if report.digits == DIGITS[0] else SPACES.sub(r"\1 ", text)).split("\n")]
+    return [head, *(line if columns(line) <= width else SPACES.sub(r"\1 ", line) for line in lines)]

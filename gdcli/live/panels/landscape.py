@@ -81,7 +81,7 @@ class LossSurface:
             spots = _spots(way.values, frame)
             rgb = draw_path(rgb, spots, page.screen, line=ink, dot=ink, dots=SHOWN_STEPS, pen=pen)
         page.picture(inner, rgb)
-        if self._stepping(run) and not trails:
+        if self._stepping(run):
             draw_arrows(page, frame, run, scene, landscape.over)
             if not self.moving:
                 page.over(inner.left + 1, inner.top, fit(_legend(run, page), inner.width - 2))
