@@ -97,6 +97,19 @@ def test_in_the_network_an_image_stands_for_the_inputs(digits):
     assert not any("p0" in line for line in lines)
 
 
+@pytest.mark.parametrize("words", [["--hidden", "4"], ["--hidden", "0"], ["--hidden", "3", "--features", "p20^2"]])
+@pytest.mark.parametrize("size", [(120, 40), (92, 22), (80, 24)])
+def test_two_classes_by_one_output_are_shown_too(words, size, tmp_path, gdcli):
+    header, *rows = gdcli("sample", "digits", "--rows", 120).out.splitlines()
+    table = tmp_path / "two.csv"
+    table.write_text("\n".join([header, *(row for row in rows if row[0] in "01")]) + "\n")
+    sitting = do(session(str(table), "--lr", "0.01", *words), "step 2")
+    for sitting.picture in range(4):
+        text = "\n".join(screenful(sitting, *size))
+        assert "images" in text or sitting.picture
+        assert "p0" not in text
+
+
 def test_rows_of_numbers_that_are_no_images_keep_the_confusion():
     wine = do(session("sample:wine", "--hidden", "4"), "step 2")
     text = "\n".join(screenful(wine, 120, 40))

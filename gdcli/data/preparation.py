@@ -129,7 +129,7 @@ class Preparation:
         """
         factor = self.scaler.factor
         fits = np.can_cast(raw.dtype, dtype) and np.array_equal(factor.astype(dtype), factor)
-        return bool(fits and len(self.names) == raw.shape[1] and not self.scaler.offset.any())
+        return bool(fits and self.degree == 1 and not self.features and not self.scaler.offset.any())
 
     def _refuse_beyond(self, part: Array, dtype: Any) -> None:
         """Refuses numbers that become infinite in a type."""

@@ -158,7 +158,7 @@ def _image(page: Page, columns_: list[_Column], run: Course, scene: NetworkScene
     """The row that the neurons answer to, and what it is taken for."""
     first, second = columns_[:2]
     size = Size(1, -(-scene.side // max(1, second.left - first.left - 1)))
-    middle = sum(columns_[-1].rows[:: len(columns_[-1].rows) - 1] or columns_[-1].rows) // 2
+    middle = (columns_[-1].rows[0] + columns_[-1].rows[-1]) // 2
     high = size.rows(scene.side)
     (answer,) = answers(scene, run.now.parameters, 1, page.screen)
     page.picture(Area(first.left, middle, size.of(scene.side), high), picture(scene, 0, size))
