@@ -10,7 +10,7 @@ from pathlib import Path
 from gdcli.data.atomic_write import replaced
 from gdcli.render import Report
 from gdcli.render.formats.table import render as render_table
-from gdcli.render.screen import ESCAPE, Screen, plain
+from gdcli.render.screen import ESCAPE, Screen, guarded, plain
 from gdcli.render.svg.names import RASTERIZER, THEMES
 from gdcli.render.svg.sheet import WORDS, Sheet, draw_sheet
 from gdcli.render.theme import DARK, LIGHT
@@ -58,7 +58,8 @@ def sheet_of(report: Report, rerun: str, screen: Screen) -> Sheet:
     drawn = [one.content() for one in report.pictures(screen) if one.content is not None]
     words = list(transcript(report, screen) if report.words is None else report.words(screen))
     more = [f"... {len(words) - MOST:,} lines more"] if len(words) > MOST else []
-    return Sheet(plain(report.title, screen), drawn, [*words[:MOST], *more], f"rerun: {rerun}")
+    lines = [guarded(line, screen) for line in [*words[:MOST], *more]]
+    return Sheet(plain(report.title, screen), drawn, lines, f"rerun: {rerun}")
 
 
 def transcript(report: Report, screen: Screen) -> list[str]:
