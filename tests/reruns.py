@@ -65,6 +65,7 @@ POOL: dict[str, Sequence[str]] = {
     "output": ("out", "out put$.txt"), "save": ("m.svg", "m 'q.txt"), "theme": ("dark",), "color": ("always", "never"),
     "hidden": ("4", "3,2"), "activation": names(ACTIVATION), "init": names(INITIALIZER), "dropout": ("0.2",),
     "dtype": ("float32", "float64"), "task": ("regression", "classes"), "categorical": ("colour",),
+    "features": ("b^2", "a*b,sin(2a)"),
     "label_smoothing": ("0.1",), "class_weight": ("balanced",), "random": ("2",), "steps": ("1", "3"),
     "low": ("1e-4",), "high": ("1", "5"), "points": ("5", "9"), "pred": ("y",), "suggest": ("steepest",),
     "smooth": ("0.5",), "x_range": ("0:1", "-1:1:5"), "y_range": ("0:1",), "m_range": ("-3:5:7",),

@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 SHIPPED = {"deck": 2, "bmi": 442, "diabetes": 442, "iris": 150, "wine": 178, "breast_cancer": 569, "digits": 1797}
-TOYS = ("line", "polynomial", "trend", "blobs", "moons", "circles", "xor", "spiral")
+TOYS = ("line", "ravine", "saddle", "polynomial", "trend", "blobs", "moons", "circles", "xor", "spiral")
 
 
 def listing(gdcli):

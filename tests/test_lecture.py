@@ -33,11 +33,12 @@ def data_of(page):
     return json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)[1])
 
 
-def text_at(data, index):
+def text_at(data, index, bare=False):
     """The lines of a screen, put together from what changed."""
     rows = {}
     for frame in data["frames"][: index + 1]:
         rows |= {int(at): row for at, row in frame["rows"].items()}
+    rows |= {int(at): row for at, row in data["frames"][index]["bare"].items()} if bare else {}
     return ["".join(text for text, _ in data["rows"][rows[at]]).rstrip() for at in sorted(rows)]
 
 
@@ -58,6 +59,11 @@ def test_the_screens_are_the_replay_s(recording, page):
         lines = scenes.draw(replay, 120, 40, Screen(120, 40)).lines()[:-1]
         upper = slice(0, len(lines) - 3)  # the lines below hold the caption
         assert text_at(data, index)[upper] == lines[upper]
+        assert ("next step" in "".join(lines)) == (index < 5)  # the last moment has no next one
+        replay.do("arrows")
+        replay.say("")
+        assert text_at(data, index, bare=True)[upper] == scenes.draw(replay, 120, 40, Screen(120, 40)).lines()[upper]
+        replay.do("arrows")
 
 
 def test_it_holds_all_moments_in_order_with_what_was_done(page):
@@ -84,6 +90,13 @@ def test_it_plays_in_a_browser(page):
         assert browser.execute("return [at, frames.length, caption(at)]") == [0, 6, "A new start."]
         blank = "const c = part('screen'); return new Set(pen.getImageData(0, 0, c.width, c.height).data).size"
         assert browser.execute(blank) > 20
+        picture = "return part('screen').toDataURL()"
+        drawn = browser.execute(picture)
+        browser.keys("g")
+        assert browser.execute("return [arrows, part('arrows').hidden]") == [False, False]
+        assert browser.execute(picture) != drawn
+        browser.execute("part('arrows').click()")
+        assert browser.execute(picture) == drawn
         browser.execute("part('next').click()")
         assert browser.execute("return [at, +part('scrub').value]") == [1, 1]
         browser.execute("part('scrub').value = 5; part('scrub').dispatchEvent(new Event('input'))")

@@ -81,7 +81,7 @@ def recorded(words, actions):
 
 
 def screens_of(sitting, scenes):
-    """The screens of a moment, without the mood, what was said, and the next step, which a replay does not make."""
+    """The screens of a moment, without the mood, what was said, and the next step, which a recording's end has not."""
     kept = sitting.message, sitting.running
     sitting.message, sitting.running = "", False
     sitting.view = sitting.view._replace(arrows=False)
@@ -118,6 +118,45 @@ def test_a_replay_shows_what_was_on_the_screen(words, actions, monkeypatch):
             assert expected in rest, difference(expected, shown, at)
     assert sitting.run.now.number == live.run.now.number
     np.testing.assert_array_equal(sitting.run.now.parameters, live.run.now.parameters)
+
+
+@pytest.mark.parametrize(
+    ("words", "actions", "none"),
+    [
+        ((), "step 3, lr 0.3, step 2, lr 0.2, step", 1),  # the last state has no next one
+        (("--optimizer", "momentum"), "step 2, lr 0.3, step 2", 1),
+        (("--optimizer", "adam"), "step 2, lr 0.3, step 2, back, step", 1),
+        (("sample:bmi", "--standardize", "--batch-size", "100"), "step 3", 1),
+        ((), "step 2, optimizer_next, step 2", 2),  # nor has the one before a change
+        ((), "step 2, seed, step", 2),
+    ],
+)
+def test_a_replay_knows_the_next_step_that_the_sitting_drew(words, actions, none, monkeypatch):
+    known = {}
+    monkeypatch.setattr(f"{__name__}.screens_of", lambda sitting, _: known.update(steps_of(sitting)))
+    text, _, _ = recorded(words, actions)
+    monkeypatch.setattr("gdcli.live.run.descend_in_segments", trained)
+    sitting, missing, seen = replay(text), 0, set()
+    while True:
+        (key, coming), *_ = steps_of(sitting).items()
+        missing += coming is None and key not in seen
+        seen.add(key)
+        if coming is not None:
+            for ours, live in zip(coming, known[key], strict=True):
+                np.testing.assert_allclose(ours, live, rtol=1e-12)
+        if sitting._at >= len(sitting._entries):
+            break
+        sitting._go_to(sitting._at)
+    assert missing == none
+
+
+def steps_of(sitting):
+    """The next step by what it depends on: where it ends, its gradient, its rate."""
+    run = sitting.run
+    step = run.coming()
+    optimizer = type(run.setup.optimizer).__name__
+    key = run.now.number, run.now.parameters.tobytes(), run.rate, optimizer, run.setup.seed
+    return {key: None if step is None else (step.parameters, step.gradient, step.learning_rate)}
 
 
 def trained(*_, **__):

@@ -183,3 +183,19 @@ def test_refusals_of_networks(gdcli, refused, words, parts):
 
 def test_examples_run():
     assert doctest.testmod(principal, extraglobs={"np": np}).failed == 0
+
+
+def test_descent_on_the_saddle_all_but_stops_and_leaves_it_downhill(gdcli):
+    model = ["--hidden", 1, "--activation", "linear", "--seed", 17]
+    words = ["--optimizer", "sgd", "--lr", 0.1, "--batch-size", "full"]
+    told = gdcli("surface", "sample:saddle", *model, *words, "--format", "json").json
+    losses = np.array([point["loss"] for point in told["paths"][0]["points"]])
+    height = np.var([float(row["y"]) for row in gdcli("sample", "saddle").csv])  # w = v = 0 says always the mean
+    fall = losses[:-1] / losses[1:]
+    slowest = int(fall[:30].argmin())
+    assert losses[slowest] == pytest.approx(height, rel=0.05)  # beside the saddle
+    assert fall[slowest] < 1.02
+    assert fall[0] > 1.5
+    assert fall[slowest:30].max() > 1.3
+    assert losses[-1] < 0.03 * height
+    assert sum(told["variance"].values()) == pytest.approx(1)  # the picture's plane is that of both weights

@@ -12,7 +12,7 @@ from gdcli.errors import OptionError
 pytestmark = pytest.mark.quick
 
 ALL = [getattr(toys, name) for name in toys.__all__]
-NUMBERS = [toys.line, toys.polynomial, toys.trend]
+NUMBERS = [toys.line, toys.ravine, toys.saddle, toys.polynomial, toys.trend]
 CLASSES = [toy for toy in ALL if toy not in NUMBERS]
 
 everyone = pytest.mark.parametrize("toy", ALL, ids=toys.__all__)
@@ -109,6 +109,42 @@ def test_line():
     data = toys.line(11, 0, rng())
     assert data.inputs[:, 0].tolist() == list(range(11))
     assert data.targets.tolist() == [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21]
+
+
+def test_ravine():
+    data = toys.ravine(3, 0, rng())
+    assert data.inputs[:, 0].tolist() == [10, 15, 20]
+    assert data.targets.tolist() == [10, 20, 30]
+
+
+def test_the_surface_of_ravine_is_thousands_of_times_steeper_across_than_along():
+    x = toys.ravine().inputs[:, 0]
+    hessian = 2 * np.array([[np.mean(x * x), x.mean()], [x.mean(), 1]])  # of the MSE over (m, b)
+    along, across = np.linalg.eigvalsh(hessian)
+    assert across / along == pytest.approx(6527, rel=1e-3)
+    scaled = (x - x.mean()) / x.std()
+    assert np.linalg.cond([[np.mean(scaled * scaled), scaled.mean()], [scaled.mean(), 1]]) == pytest.approx(1)
+
+
+def test_saddle():
+    data = toys.saddle(5, 0, rng())
+    assert data.inputs[:, 0].tolist() == data.targets.tolist() == [-1, -0.5, 0, 0.5, 1]
+
+
+def test_the_surface_of_saddle_falls_and_rises_from_its_middle():
+    data = toys.saddle()
+    x, y = ((one - one.mean()) / one.std() for one in (data.inputs[:, 0], data.targets))
+
+    def loss(w, v):
+        return np.mean((v * w * x - y) ** 2)
+
+    middle, step = loss(0, 0), 0.1
+    assert loss(step, step) < middle
+    assert loss(-step, -step) < middle
+    assert loss(step, -step) > middle
+    assert loss(-step, step) > middle
+    slope = [(loss(step, 0) - loss(-step, 0)), (loss(0, step) - loss(0, -step))]
+    assert slope == pytest.approx([0, 0], abs=1e-12)
 
 
 def test_trend():

@@ -140,7 +140,7 @@ PROPER = set(
     stderr
     color always never config auto lang quiet threads format plot true false iris bmi TOML UTF Momentum max sum sign cos
     w_u w_v w_k y_hat p_true progression degree two valley steepest minimum glorot leaky_relu elu gelu softplus sin deck
-    diabetes wine breast_cancer digits line polynomial trend blobs xor circles moons spiral
+    diabetes wine breast_cancer digits line ravine saddle polynomial trend blobs xor circles moons spiral
     """.split()  # noqa: SIM905 - as a list it is a page long
 )
 """Names that are the same in both languages: methods, formats, functions of a formula."""

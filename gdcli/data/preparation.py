@@ -6,7 +6,7 @@ All of it is learnt on training rows and computed in float64; what the network s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.data.features import Feature, features, with_features
 from gdcli.data.missing import Fill
 from gdcli.data.scaling import PART, Scaler, polynomial, power_names
 from gdcli.data.stored import StoredDataset
@@ -43,6 +44,7 @@ class Preparation:
         means: The raw inputs' training means, to stand in for missing cells; empty if not known.
         missing: What becomes of gaps in further rows: `mean` fills them, anything else refuses them.
         texts: All texts that each text column taken as input holds in the training rows.
+        features: What is made of the raw inputs beside them before scaling, as x1^2.
 
     >>> rows = Dataset([[1e9], [1e9 + 2]], [0.0, 2.0])
     >>> prepare(rows, standard, 1).inputs(np.array([[1e9 + 1], [1e9 + 2]]), np.float32).tolist()
@@ -60,6 +62,12 @@ class Preparation:
     means: Array = field(default_factory=lambda: np.empty(0))
     missing: str = "fail"
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the network's inputs are: the raw inputs, their powers, and features of them."""
+        return (*power_names(self.input_names, self.degree), *self.features)
 
     @property
     def fills(self) -> bool:
@@ -106,9 +114,10 @@ class Preparation:
 
     def _scaled(self, raw: Array) -> Iterator[tuple[int, Array]]:
         """Scaled rows in float64, a part at a time to save memory, each with the number of its first row."""
+        made = features(self.features, self.input_names)
         for begin in range(0, len(raw), PART):
             part = np.asarray(raw[begin : begin + PART], np.float64)
-            yield begin, self.scaler(part if self.degree == 1 else polynomial(part, self.degree))
+            yield begin, self.scaler(with_features(part if self.degree == 1 else polynomial(part, self.degree), made))
 
     def _is_exact_in(self, raw: Array, dtype: Any) -> bool:
         """Whether dividing in this type gives what rounding the float64 quotient gives: the way of pixels.
@@ -120,13 +129,14 @@ class Preparation:
         """
         factor = self.scaler.factor
         fits = np.can_cast(raw.dtype, dtype) and np.array_equal(factor.astype(dtype), factor)
-        return bool(fits and self.degree == 1 and not self.scaler.offset.any())
+        return bool(fits and len(self.names) == raw.shape[1] and not self.scaler.offset.any())
 
     def _refuse_beyond(self, part: Array, dtype: Any) -> None:
         """Refuses numbers that become infinite in a type."""
         large = np.abs(part) > np.finfo(dtype).max
         if large.any():
-            name = self.input_names[int(np.argmax(large.any(axis=0))) // self.degree]
+            at = int(np.argmax(large.any(axis=0)))
+            name = (*self.input_names, *self.features)[at // self.degree]
             raise DataError(
                 say("column '{name}': too large for {name2}", name=name, name2=np.dtype(dtype).name),
                 say("scale the column down"),
@@ -142,7 +152,7 @@ class Preparation:
 
     def encoded(self, data: Dataset, dtype: Any, smoothing: float = 0.0) -> Dataset:
         """The rows as network and loss want them."""
-        names = power_names(data.input_names, self.degree)
+        names = self.names
 
         def encode(rows: Dataset) -> Dataset:
             inputs, targets = self.inputs(rows.inputs, dtype), self.targets(rows, dtype, smoothing)
@@ -164,7 +174,13 @@ class Preparation:
         return (outputs > 0).astype(np.int64) if self.classes else np.asarray(outputs, float) * self.factor + self.shift
 
 
-def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int, fill: Fill | None = None) -> Preparation:
+def prepare(
+    data: Dataset,
+    scaling: Callable[[Array], Scaler],
+    outputs: int,
+    fill: Fill | None = None,
+    made: tuple[str, ...] = (),
+) -> Preparation:
     """Fits a preparation to training rows.
 
     Args:
@@ -172,9 +188,11 @@ def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int, fil
         scaling: Fits the scaler.
         outputs: Outputs of the network.
         fill: What filled their gaps; learnt anew unless given.
+        made: Features of the inputs, beside them.
 
     Raises:
-        DataError: If the square of the targets' spread is 0 or infinite in float64.
+        DataError: If the square of the targets' spread is 0 or infinite in float64, or a feature is infinite.
+        OptionError: If there is no such feature.
     """
     shift, spread = (0.0, 1.0) if data.classes else _mean_and_spread(data)
     factor = 1.0 if spread == 0 else spread
@@ -185,9 +203,10 @@ def prepare(data: Dataset, scaling: Callable[[Array], Scaler], outputs: int, fil
             factor=factor,
         )
         raise DataError(what, say("give the column in another unit"))
-    scaler = _fitted(scaling, data)
+    scaler = _fitted(scaling, data, features(made, data.input_names))
     means = (fill or learned_fill(data)).means
-    return Preparation(data.input_names, data.target_name, scaler, data.classes, outputs, shift, factor, means=means)
+    names, target = data.input_names, data.target_name
+    return Preparation(names, target, scaler, data.classes, outputs, shift, factor, means=means, features=made)
 
 
 def learned_fill(data: Dataset) -> Fill:
@@ -201,11 +220,11 @@ def learned_fill(data: Dataset) -> Fill:
     return Fill.learn(data.inputs, data.input_names)
 
 
-def _fitted(scaling: Callable[[Array], Scaler], data: Dataset) -> Scaler:
+def _fitted(scaling: Callable[[Array], Scaler], data: Dataset, made: Sequence[Feature]) -> Scaler:
     """A scaler for rows without gaps."""
     if isinstance(data, StoredDataset):
         return data.portion.moments.scaler(scaling, data.inputs)
-    return scaling(data.inputs)
+    return scaling(with_features(data.inputs, made))
 
 
 def _mean_and_spread(data: Dataset) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from gdcli.errors import OptionError
 from gdcli.said import say
 
 # In order of difficulty.
-__all__ = ["line", "polynomial", "trend", "blobs", "xor", "circles", "moons", "spiral"]  # noqa: RUF022
+__all__ = ["line", "ravine", "saddle", "polynomial", "trend", "blobs", "xor", "circles", "moons", "spiral"]  # noqa: RUF022
 
 
 class Toy(Protocol):
@@ -71,6 +71,66 @@ def line(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | None = 
     rng = _checked(rows, noise, rng)
     x = np.linspace(0, 10, rows)
     return Dataset(x, 2 * x + 1 + rng.normal(scale=noise, size=rows))
+
+
+@toy("gdcli sweep fit sample:ravine --lr 0.004 --optimizer sgd,momentum,adam")
+def ravine(rows: int = 200, noise: float = 1.0, rng: np.random.Generator | None = None) -> Dataset:
+    """A line whose MSE surface is a long ravine: y = 2x - 10, x evenly from 10 to 20, far from 0.
+
+    The largest curvature of the MSE over (m, b) is 6,527 times the smallest: a rate that the steep walls bear hardly
+    moves along the floor. Standardised inputs make it round.
+
+    Args:
+        rows: How many.
+        noise: Standard deviation of what is added to y.
+        rng: The generator to draw from; seed 0 unless given.
+
+    Returns:
+        One input, numbers as targets, in order of x.
+
+    Raises:
+        OptionError: If rows < 1, or the noise is negative or not finite.
+
+    >>> ravine(rows=3, noise=0).targets
+    array([10., 20., 30.])
+
+    Source: Goodfellow, Bengio & Courville 2016, Deep Learning, section 4.3.1, on poor conditioning.
+    """
+    rng = _checked(rows, noise, rng)
+    x = np.linspace(10, 20, rows)
+    return Dataset(x, 2 * x - 10 + rng.normal(scale=noise, size=rows))
+
+
+@toy(
+    "gdcli train sample:saddle --hidden 1 --activation linear --optimizer sgd --lr 0.1 --batch-size full"
+    " --seed 17 --epochs 60"
+)
+def saddle(rows: int = 200, noise: float = 0.1, rng: np.random.Generator | None = None) -> Dataset:
+    """A saddle for one linear hidden neuron, y = v(wx), at w = v = 0: y = x, x evenly from -1 to 1.
+
+    Without noise and standardised the loss is (vw - 1)^2: from the saddle it falls where the signs of w and v agree,
+    and rises where they differ.
+
+    Args:
+        rows: How many.
+        noise: Standard deviation of what is added to y.
+        rng: The generator to draw from; seed 0 unless given.
+
+    Returns:
+        One input, numbers as targets, in order of x.
+
+    Raises:
+        OptionError: If rows < 1, or the noise is negative or not finite.
+
+    >>> saddle(rows=3, noise=0).targets
+    array([-1.,  0.,  1.])
+
+    Source: Baldi & Hornik 1989, Neural Networks and Principal Component Analysis: Learning from Examples Without
+    Local Minima.
+    """
+    rng = _checked(rows, noise, rng)
+    x = np.linspace(-1, 1, rows)
+    return Dataset(x, x + rng.normal(scale=noise, size=rows))
 
 
 @toy("gdcli fit sample:polynomial --degree 3 --standardize")

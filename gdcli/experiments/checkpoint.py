@@ -24,6 +24,7 @@ from safetensors.numpy import save as tensor_bytes
 from gdcli.arrays import Array
 from gdcli.data.atomic_write import replaced
 from gdcli.data.dataset import Dataset
+from gdcli.data.features import features
 from gdcli.data.missing import Fill
 from gdcli.data.preparation import Preparation
 from gdcli.data.scaling import Basis, Scaler
@@ -221,6 +222,7 @@ def _about(model: SavedModel) -> dict[str, Any]:
         "shift": preparation.shift,
         "factor": preparation.factor,
         "degree": preparation.degree,
+        **({"features": preparation.features} if preparation.features else {}),
         "missing": preparation.missing,
         "texts": {column: list(known) for column, known in preparation.texts.items()},
         "loss": model.loss,
@@ -258,11 +260,12 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
     network = _network(about)
     parameters = _parameters(network, tensors)
     names, classes, degree = tuple(about["input_names"]), tuple(about["classes"]), about["degree"]
+    made = _features(about)
     offset, factor = tensors["scaler.offset"], tensors["scaler.factor"]
     _check_scaling(tensors)
     if tensors["inputs.mean"].shape != (len(names),):
         raise ValueError(say("the means are not the inputs'"))
-    if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree,):
+    if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree + len(made),):
         raise ValueError(say("the scaler, the names and the network have different numbers of inputs"))
     if len(classes) == 1 or network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
         raise ValueError(say("{sizes} outputs for {count} classes", sizes=network.sizes[-1], count=len(classes)))
@@ -280,6 +283,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         tensors["inputs.mean"],
         about.get("missing", "fail"),
         {column: tuple(known) for column, known in (about.get("texts") or {}).items()},
+        made,
     )
     return SavedModel(
         network,
@@ -292,6 +296,16 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         _resumption(parameters, tensors, about) if "resume" in about and about["format"] == FORMAT else None,
         Spec.from_dict(about["spec"]) if "spec" in about else None,
     )
+
+
+def _features(about: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is made of the inputs, once it is known that it can be."""
+    made = tuple(about.get("features", ()))
+    try:
+        features(made, about["input_names"])
+    except OptionError as error:
+        raise ValueError(error.message) from None
+    return made
 
 
 def _defined(kind: Kind, name: Any, about: Mapping[str, Any]) -> Any:

@@ -134,6 +134,7 @@ def _on_nothing(one: NetworkExperiment) -> str:
         return ALIKE
     if not one.model.hidden:
         form = say("draws straight boundaries only") if classes_of(one) else say("is a plane")
+        form = say("only adds its inputs and features up") if one.preparation.features else form
         return say("Without a hidden layer the model {form}: try --hidden 16.", form=form)
     return say("Try another rate (--lr, now {rate}), more --epochs, or other inputs with --x.", rate=exact(one.rate))
 

@@ -93,6 +93,7 @@ LATER: Fields = {
     "missing": Form(
         say("one of {names}", names=enumerated(MISSING)), lambda value: isinstance(value, str) and value in MISSING
     ),
+    "features": TEXTS,
     "texts": _or_none(_map(say("lists of different texts"), TEXTS)),
     "resume": OBJECT,
     "spec": OBJECT,

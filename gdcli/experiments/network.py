@@ -216,7 +216,8 @@ def network_experiment(
     loss = _loss(spec.loss, data)
     one_logit = len(data.classes) == 2 and "binary" in loss.tasks
     count = 1 if not data.classes or one_logit else len(data.classes)
-    preparation = past.preparation if past is not None else prepare(data, _scaling(spec, data), count, fill)
+    beside = model_spec.features or ()
+    preparation = past.preparation if past is not None else prepare(data, _scaling(spec, data), count, fill, beside)
     preparation = replace(preparation, missing=spec.data.missing or "fail", texts=examples.texts)
     weights = _weights(model_spec, data)
     if weights is not None and not loss.weighted:
@@ -225,7 +226,7 @@ def network_experiment(
             say("--class-weight: the loss {name} takes no class weights", name=name), say("use cross-entropy")
         )
     bound = losses.classifier(loss, weights) if data.classes else loss
-    model = _network(model_spec, len(data.input_names), count) if past is None else past.network
+    model = _network(model_spec, len(preparation.names), count) if past is None else past.network
     problem = Problem(
         model,
         bound,
@@ -365,7 +366,7 @@ def _loss(spec: LossSpec, data: Dataset) -> LossDefinition:
 
 
 def _scaling(spec: Spec, data: Dataset) -> scaling.Scaling:
-    largest = largest_pixel(data)
+    largest = None if _network_spec(spec).features else largest_pixel(data)
     return building.scaling_for(spec.loop, scaling.standard if largest is None else scaling.by(largest))
 
 

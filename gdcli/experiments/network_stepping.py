@@ -187,7 +187,8 @@ class NetworkStep:
 
     def nested(self) -> dict[str, object]:
         """The object that json has."""
-        names, data = self.experiment.data.input_names, self.experiment.problem.data
+        data = self.experiment.problem.data
+        names = data.input_names
         inputs = dict(zip(names, data.inputs[self.row_number - 1].tolist(), strict=True)) if self.neuron is None else {}
         parameters = self._parameters()
         trace = {"trace": {name: parameters.pop(name) for name in self.state}} if self.state else {}

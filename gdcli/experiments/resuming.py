@@ -18,7 +18,18 @@ from gdcli.said import say
 from gdcli.training.problem import Problem
 from gdcli.training.records import Epoch, Status
 
-ARCHITECTURE = ("hidden", "activation", "init", "dropout", "dtype", "task", "categorical", "optimizer", "scale")
+ARCHITECTURE = (
+    "hidden",
+    "activation",
+    "init",
+    "dropout",
+    "dtype",
+    "task",
+    "categorical",
+    "features",
+    "optimizer",
+    "scale",
+)
 BATCHES = ("batch_size", "shuffle", "shuffle_rows", "seed", "validation", "missing")
 
 

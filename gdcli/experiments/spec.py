@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 DATA_HELP = "A table (csv, tsv, ...; .gz too), .npz, - for stdin, or sample:NAME; several files are one table."
+FEATURES_HELP = "Further inputs, made from the columns: powers, products, sin, cos, exp, abs. [none]"
 CONSTANT = Named("constant")
 FIT_EPOCHS, FIT_RATE = 500, 0.1
 TRAIN_EPOCHS, TRAIN_ROWS, MOST_EPOCHS = 20, 32_000, 1000
@@ -112,6 +113,7 @@ class NetworkSpec(Group):
         None, "[as the target looks: text or few whole numbers]", "classification|regression", "task"
     )
     categorical: tuple[str, ...] | None = option(None, "Text columns to take as inputs, one-hot.", "A,B", "columns")
+    features: tuple[str, ...] | None = option(None, FEATURES_HELP, "x1^2,x1x2,sin(x1)", "names")
     test: str | None = option(None, "Rows to test on at the end.", "FILE", "text")
     labels: str | None = option(None, "Labels of IDX images.", "FILE", "text")
     test_labels: str | None = option(None, "Labels of the test set's IDX images.", "FILE", "text")

@@ -9,7 +9,7 @@ from typing import Any
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.experiments.options import Group, option
-from gdcli.experiments.spec import LineSpec, NetworkSpec
+from gdcli.experiments.spec import FEATURES_HELP, LineSpec, NetworkSpec
 from gdcli.said import say
 
 __all__ = ["BlackboardSpec", "SmallNetworkSpec", "StepSpec", "refuse_line"]
@@ -54,6 +54,8 @@ class SmallNetworkSpec(Group):
         None, "[as the target looks: text or few whole numbers]", "classification|regression", "task"
     )
 
+    features: tuple[str, ...] | None = option(None, FEATURES_HELP, "x1^2,x1x2,sin(x1)", "names")
+
     @property
     def is_network(self) -> bool:
         """Whether there is one.
@@ -68,7 +70,9 @@ class SmallNetworkSpec(Group):
 
     def network(self) -> NetworkSpec:
         """The network's form, in float64."""
-        return NetworkSpec(self.hidden, self.activation, self.init, dtype="float64", task=self.task)
+        return NetworkSpec(
+            self.hidden, self.activation, self.init, dtype="float64", task=self.task, features=self.features
+        )
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,9 @@ def refuse_stored(spec: Spec, data: Dataset, usual: int) -> None:
     if size > data.buffer:
         hint = say("give --shuffle-rows {size} or more, or a smaller --batch-size", size=size)
         raise OptionError(say("--shuffle-rows {buffer}: a batch has {size} rows", buffer=data.buffer, size=size), hint)
+    if isinstance(spec.model, NetworkSpec) and spec.model.features:
+        what = say("--features needs all rows in memory, and {said}", said=said)
+        raise OptionError(what, say("write them as columns of the file"))
     if spec.folds.folds is not None:
         raise OptionError(
             say("--folds needs all rows in memory, and {said}", said=said),

@@ -180,10 +180,12 @@ def _on_rows(run: Course) -> Iterator[Finding]:
 
 
 def _is_stuck_straight(run: Course, found: set[str]) -> bool:
-    """Whether a network without a bend has got as far as it gets, and that is not all the way."""
+    """Whether a network without a bend, in it or in its inputs, has got as far as it gets: not all the way."""
     scene = run.setup.scene
     stuck = found & {"plateau", "learned nothing", "crawling"} and "all right" not in found
-    return bool(stuck) and isinstance(scene, NetworkScene) and is_linear(scene.network)
+    if not stuck or not isinstance(scene, NetworkScene) or scene.preparation.features:
+        return False
+    return is_linear(scene.network)
 
 
 def _bend(setup: Setup) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -66,18 +66,19 @@ def save_lecture(session: Replay, name: str, recording: str) -> None:
 
 
 def lecture_data(session: Replay) -> dict[str, Any]:
-    """All screens: each different row once, each style once, and of each moment the rows that changed."""
+    """All screens: each different row once, each style once, and of each moment the rows that changed.
+
+    `bare` are the rows that are others without the next step's arrows. The last row, which has keys, is left out.
+    """
     rows: dict[str, int] = {}
     styles: dict[tuple[int, int, int], int] = {}
     frames: list[dict[str, Any]] = []
     before: list[int] = []
     at = 0.0
-    for seconds, caption, page in _pages(session):
-        shown = page.runs()[:-1]  # the last row has keys, which are no use here
-        now = [_known(rows, _row(runs, styles)) for runs in shown]
-        changed = {at: row for at, row in enumerate(now) if before[at : at + 1] != [row]}
+    for seconds, caption, pages in _pages(session):
+        now, bare = ([_known(rows, _row(runs, styles)) for runs in page.runs()[:-1]] for page in pages)
         at = max(seconds, at + APART) if frames else seconds
-        frames.append({"t": round(at, 3), "say": caption, "rows": changed})
+        frames.append({"t": round(at, 3), "say": caption, "rows": _changed(before, now), "bare": _changed(now, bare)})
         before = now
     return {
         "size": [SIZE[0], SIZE[1] - 1],
@@ -87,14 +88,25 @@ def lecture_data(session: Replay) -> dict[str, Any]:
     }
 
 
-def _pages(session: Replay) -> Iterator[tuple[float, str, Page]]:
-    """Seconds, caption and screen of each moment; of very many, evenly few, and all that follow something done."""
+def _changed(before: Sequence[int], now: Sequence[int]) -> dict[int, int]:
+    """The rows that are others, by number."""
+    return {at: row for at, row in enumerate(now) if before[at : at + 1] != [row]}
+
+
+def _pages(session: Replay) -> Iterator[tuple[float, str, list[Page]]]:
+    """Seconds, caption, and screen with and without arrows of each moment; of very many, evenly few, and all
+    that follow something done.
+    """
     scenes, screen = Scenes(), Screen(*SIZE)
     stride = max(1, -(-session.count() // MOST))
     for at, (seconds, caption) in enumerate(session.moments()):
         if caption or at % stride == 0 or at == session.count() - 1:
             session.say(caption)
-            yield seconds, caption, scenes.draw(session, *SIZE, screen)
+            pages = []
+            for arrows in (True, False):
+                session.view = session.view._replace(arrows=arrows)
+                pages.append(scenes.draw(session, *SIZE, screen))
+            yield seconds, caption, pages
 
 
 def _row(runs: list[tuple[str, tuple[int, int, int]]], styles: dict[tuple[int, int, int], int]) -> str:

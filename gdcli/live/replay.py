@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
@@ -19,7 +20,7 @@ from gdcli.live.session import Session
 from gdcli.live.setup import Setup, SetupFactory
 from gdcli.live.view import VIEWS
 from gdcli.said import say, together
-from gdcli.training.records import Epoch
+from gdcli.training.records import Epoch, Step
 
 __all__ = ["Replay"]
 
@@ -41,6 +42,29 @@ class Playback(Course):
     """A run whose moments come from a recording."""
 
     over = False
+    following: Step | None = None
+    """The next update as it was written down."""
+
+    def coming(self) -> Step | None:
+        """The next update at the rate that the dial is at: its gradient was written down."""
+        step = self.following
+        if step is None or step.learning_rate == self.rate:
+            return step
+        state = self._state()
+        if state is None:
+            return None
+        now = self.now.parameters
+        moved, _ = self.setup.optimizer.update(step.gradient, state, now, self.rate)
+        return step._replace(learning_rate=self.rate, parameters=now + moved)
+
+    def _state(self) -> Any:
+        """The optimizer's state; None where it was not written down, or is another optimizer's."""
+        optimizer = self.setup.optimizer
+        first = optimizer.init(self.now.parameters)
+        if self.now.step is None or not getattr(first, "_fields", ()):
+            return first
+        fields = self.now.step.state
+        return type(first)(**fields) if fields and tuple(fields) == first._fields else None
 
     def known(self) -> Epoch:
         """The state as it was measured then."""
@@ -131,6 +155,20 @@ class Replay(Session):
         for at in range(self._at, index + 1):
             self._apply(at)
         self._at, self._clock = index + 1, self._entries[index][0]
+        self.run.following = self._following()
+
+    def _following(self) -> Step | None:
+        """The next update that was made from here with these settings, if it was on the screen."""
+        now = self.run.now
+        for _, kind, what in itertools.islice(self._entries, self._at, None):
+            if kind in ("setup", "changes"):
+                return None
+            if kind == "at" and what.number == now.number + 1 and what.before is not None:
+                same = np.array_equal(what.before.parameters, now.parameters)
+                return what.step if same else None
+            if kind == "at" and what.number > now.number:
+                return None
+        return None
 
     def _apply(self, index: int) -> None:
         _, kind, what = self._entries[index]

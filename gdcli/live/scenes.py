@@ -18,6 +18,7 @@ from gdcli.live.momentum import kept
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arithmetic import Arithmetic
 from gdcli.live.panels.base import Panel
+from gdcli.live.panels.confusion import Confusion
 from gdcli.live.panels.curves import Accuracy, Losses
 from gdcli.live.panels.data import DataAndLine
 from gdcli.live.panels.diagram import Diagram
@@ -93,6 +94,7 @@ class Scenes:
         self._data, self._losses, self._accuracy = DataAndLine(), Losses(), Accuracy()
         self._limits, self._momentum = LocalLimitCurve(), MomentumDial()
         self._arithmetic, self._regions, self._diagram = Arithmetic(), Regions(), Diagram()
+        self._confusion = Confusion()
         self.dial_area = Area(0, 0, 0, 0)
         self.footer: list[tuple[Area, str]] = []
 
@@ -153,8 +155,9 @@ class Scenes:
             step = Picture(say("the step"), self._arithmetic, numbers=False)
             return [*surface, Picture(data, self._data, numbers=False), losses, step]
         first = say("confusion") if run.setup.classes and scene.data.inputs.shape[1] != 2 else say("regions")
-        walk = [
-            Picture(first, self._regions),
+        walk = [Picture(say("images"), self._regions)] if scene.side else []
+        walk += [
+            Picture(first, self._confusion if scene.side else self._regions),
             Picture(say("network"), self._diagram),
             Picture(say("loss curve"), self._losses),
         ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from gdcli.analysis.curvature import FORMULAS
 from gdcli.analysis.descent import Descent
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
-from gdcli.data.preparation import Preparation
+from gdcli.data.preparation import Preparation, largest_pixel
 from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.notation import Setting
 from gdcli.experiments.stepping import StepReport
@@ -104,6 +107,24 @@ class NetworkScene:
     network: Network
     preparation: Preparation
     loss_unit: float
+
+    @property
+    def seen(self) -> Dataset:
+        """The rows that its answers are shown on: those held out, or the training rows."""
+        return self.data if self.held_out is None else self.held_out
+
+    @cached_property
+    def side(self) -> int:
+        """Pixels of a side, where each row is a square image and belongs to a class; else 0."""
+        side = math.isqrt(self.data.inputs.shape[1])
+        square = side * side == self.data.inputs.shape[1]
+        return side if square and self.preparation.classes and largest_pixel(self.data) is not None else 0
+
+    def predict(self, parameters: Array, raw: Array) -> Array:
+        """The network's answers to raw inputs: class indices, or numbers in the target's units."""
+        with np.errstate(all="ignore"):
+            outputs = self.network(parameters, self.preparation.inputs(raw, parameters.dtype))[0]
+            return self.preparation.predicted(outputs)
 
 
 @dataclass(frozen=True, eq=False)

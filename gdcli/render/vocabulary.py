@@ -41,6 +41,8 @@ WORDS = {
         say("mean of (p - y)^2"),
         say("p(s - sum of p s), s = 2(p - y)/K"),
         say("a line: y = 2x + 1, x evenly from 0 to 10"),
+        say("a line whose MSE surface is a long ravine: y = 2x - 10, x evenly from 10 to 20, far from 0"),
+        say("a saddle for one linear hidden neuron, y = v(wx), at w = v = 0: y = x, x evenly from -1 to 1"),
         say("a cubic, to overfit or underfit: y = x^3 / 2 - 2x + 1, x evenly from -3 to 3"),
         say('a few points of a cubic, "which trend line is better?": y = x^3 - 3x, x evenly from -2 to 2'),
         say("three clouds a straight line can part: class k around 2 (cos t, sin t), t = π/2 + 2πk/3"),

@@ -20,7 +20,7 @@ from gdcli.said import say
 
 MOST = 10_000
 """Runs that are begun without asking."""
-SHARED = {"x", "y", "delimiter", "encoding", "decimal", "threads", "categorical", "labels", "folds", "at"}
+SHARED = {"x", "y", "delimiter", "encoding", "decimal", "threads", "categorical", "features", "labels", "folds", "at"}
 """Options that are the same for all runs: how the rows are read."""
 SINGLE = {"require_converged", "keep", "test", "test_labels"}
 """Options that are about one run, or about what comes after the choice: a sweep has none of them."""

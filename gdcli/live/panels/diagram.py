@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from gdcli.formatting import short
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import write_title
 from gdcli.live.panels.data import padded
+from gdcli.live.panels.images import Size, answers, picture
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.nn.networks import Network
@@ -25,6 +27,7 @@ __all__ = ["Diagram"]
 
 WIDE, HIGH, LOW = 6, 3, 2  # cells of a neuron's picture; low where there are many
 SHADES = 6  # of a neuron's picture
+NAME, ROOMY = 8, 36  # columns of an input's name, and those of the diagram from which it has them
 SAMPLES = 40  # dots along a line
 FAINTEST = 0.12  # of the layer's largest weight: weaker lines are left out
 STRONG = 0.6  # the same where there are no colours to distinguish weak from strong
@@ -60,18 +63,24 @@ class Diagram:
             (" ", theme.NOTE),
         ]
         below = write_title(page, area, [*words, (theme.NEGATIVE.mark, theme.NEGATIVE)])
-        columns_ = _columns(network, below.inside(bottom=3))
+        columns_ = _columns(network, below.inside(bottom=3), scene.preparation.names)
+        if scene.side:  # an image stands for the inputs
+            columns_[0] = columns_[0]._replace(rows=[])
         for at in range(len(network.layers)):
             _lines(page, below, columns_[at], columns_[at + 1], network.layers[at].weights(parameters))
         self._neurons(page, columns_, run, scene)
-        _inputs(page, columns_[0], scene)
+        if scene.side:
+            _image(page, columns_, run, scene)
+        else:
+            _inputs(page, below, columns_[0], scene)
         _words(page, below, columns_, run, network)
 
     def _neurons(self, page: Page, columns_: list[_Column], run: Course, scene: NetworkScene) -> None:
         plane = scene.data.inputs.shape[1] == 2
         high = columns_[0].high
         if self._of != (run.setup, high):
-            raw = _plane(scene, high) if plane else scene.data.inputs[:MOST_ROWS]
+            several = scene.data.inputs[:MOST_ROWS] if not scene.side else scene.seen.inputs[:1]
+            raw = _plane(scene, high) if plane else several
             self._inputs = scene.preparation.inputs(raw, run.setup.start.dtype)
             self._of = run.setup, high
         with np.errstate(all="ignore"):
@@ -80,14 +89,16 @@ class Diagram:
             values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
             for neuron, row in enumerate(column.rows):
                 own = values[:, neuron].reshape(2 * high, WIDE)[::-1] if plane else values[:, neuron].mean()
-                page.picture(Area(column.left, row, WIDE, high), _shaded(own, np.abs(values[:, neuron]).max(), high))
+                largest = np.abs(values if scene.side else values[:, neuron]).max()
+                page.picture(Area(column.left, row, WIDE, high), _shaded(own, largest, high))
 
 
-def _columns(network: Network, area: Area) -> list[_Column]:
-    """Where each layer stands, inputs included."""
+def _columns(network: Network, area: Area, names: Sequence[str]) -> list[_Column]:
+    """Where each layer stands, inputs included; these have room for longer names than a picture is wide."""
     count = len(network.sizes)
     high = HIGH if max(network.sizes[1:]) * (HIGH + 1) - 1 <= area.height else LOW
-    lefts = [area.left + round(at * (area.width - WIDE) / (count - 1)) for at in range(count)]
+    begin = max(0, min(max(map(columns, names)), NAME) - WIDE) if area.width >= ROOMY else 0
+    lefts = [area.left + begin + round(at * (area.width - begin - WIDE) / (count - 1)) for at in range(count)]
     each = zip(lefts, network.sizes, strict=True)
     return [_Column(left, high, _rows(area, neurons, high), neurons) for left, neurons in each]
 
@@ -143,16 +154,23 @@ def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array
     page.dots(area, rows.ravel(), across.ravel(), theme.WEIGHT, np.repeat(colors, SAMPLES))
 
 
-def _inputs(page: Page, column: _Column, scene: NetworkScene) -> None:
+def _image(page: Page, columns_: list[_Column], run: Course, scene: NetworkScene) -> None:
+    """The row that the neurons answer to, and what it is taken for."""
+    first, second = columns_[:2]
+    size = Size(1, -(-scene.side // max(1, second.left - first.left - 1)))
+    middle = sum(columns_[-1].rows[:: len(columns_[-1].rows) - 1] or columns_[-1].rows) // 2
+    high = size.rows(scene.side)
+    (answer,) = answers(scene, run.now.parameters, 1, page.screen)
+    page.picture(Area(first.left, middle, size.of(scene.side), high), picture(scene, 0, size))
+    page.write(first.left, middle + high, answer.text, answer.meaning, second.left - first.left - 1)
+
+
+def _inputs(page: Page, area: Area, column: _Column, scene: NetworkScene) -> None:
     """The inputs by name, as far as there is room."""
-    for row, name in zip(column.rows, scene.data.input_names, strict=False):
-        page.write(
-            column.left,
-            row + column.high // 2,
-            align_right(fit(plain(name, page.screen), WIDE), WIDE),
-            theme.HEADING,
-            WIDE,
-        )
+    wide = column.left + WIDE - area.left
+    for row, name in zip(column.rows, scene.preparation.names, strict=False):
+        text = align_right(fit(plain(name, page.screen), wide), wide)
+        page.write(area.left, row + column.high // 2, text, theme.HEADING, wide)
 
 
 def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network: Network) -> None:
@@ -163,7 +181,7 @@ def _words(page: Page, area: Area, columns_: list[_Column], run: Course, network
     bottom = area.top + area.height - 3
     for at, column in enumerate(columns_):
         shown = len(column.rows)
-        count = str(column.neurons) if shown == column.neurons else f"{shown}/{column.neurons}"
+        count = str(column.neurons) if shown in (0, column.neurons) else f"{shown}/{column.neurons}"
         _centred(page, column, area, bottom, count, theme.HEADING)
         _centred(page, column, area, bottom + 1, kinds[at], theme.NOTE)
         if not at:

@@ -94,7 +94,7 @@ class LossSurface:
 
     def _look(self, run: Course, landscape: LossLandscape, screen: Screen, area: Area) -> LossLandscape:
         """What of the surface is seen: of a slice the one through where the run stands, while it runs now and then."""
-        wanted = run.setup, area.width, area.height, screen, self.view._replace(errors=View().errors)
+        wanted = run.setup, area.width, area.height, screen, self.view._replace(errors=View().errors, arrows=True)
         self._frames += 1
         stale = landscape.others and self._through[1] is not run.now.parameters
         fresh = self._drawn_for != wanted

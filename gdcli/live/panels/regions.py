@@ -10,19 +10,21 @@ from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
+from gdcli.live.panels.confusion import Confusion
 from gdcli.live.panels.data import draw_by_truth, padded, sampled
+from gdcli.live.panels.images import Images
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.render import theme
 from gdcli.render.charts.axes import fractions
 from gdcli.render.raster.geometry import pixels, within
 from gdcli.render.raster.pictures import class_colors, draw_heat_map, draw_regions
-from gdcli.render.screen import align_right, columns, fit, plain
 from gdcli.said import say
 
-__all__ = ["Regions", "predict"]
+__all__ = ["Regions"]
 
 SHADES = 6  # of confidence
+LOWEST_IMAGES = 8  # rows
 BUDGET = 4e7  # multiplications for a picture
 
 
@@ -41,6 +43,7 @@ class Regions:
 
     def __init__(self) -> None:
         self._grid: _Grid | None = None
+        self._images, self._confusion = Images(), Confusion()
 
     def draw(self, page: Page, area: Area, run: Course, ghost: Ghost | None) -> None:  # noqa: ARG002 - a panel's
         """Regions, points, axes."""
@@ -51,11 +54,22 @@ class Regions:
         if inputs == 2:
             self._plane(page, area, run, scene)
         elif scene.preparation.classes:
-            _draw_confusion(page, area, run, scene)
+            self._classes(page, area, run, scene)
         elif inputs == 1:
             _curve(page, area, run, scene)
         else:
             _against_truth(page, area, run, scene)
+
+    def _classes(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
+        """How often each class was taken for which; of images some, and that below them where there is room."""
+        low = self._confusion.height(scene)
+        if not scene.side:
+            self._confusion.draw(page, area, run, None)
+        elif page.pen > 1 or area.height < low + LOWEST_IMAGES:
+            self._images.draw(page, area, run, None)
+        else:
+            self._images.draw(page, area.inside(bottom=low + 1), run, None)
+            self._confusion.draw(page, area.inside(top=area.height - low), run, None)
 
     def _plane(self, page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         data, classes = scene.data, scene.preparation.classes
@@ -149,64 +163,14 @@ def _curve(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
         x_label=data.input_names[0],
     )
     x = np.linspace(frame.x.low, frame.x.high, 2 * frame.area.width)
-    frame.stroke(page, x, predict(scene, run.now.parameters, x[:, None]), theme.FITTED)
+    frame.stroke(page, x, scene.predict(run.now.parameters, x[:, None]), theme.FITTED)
     rows = sampled(data)
     frame.points(page, rows.inputs[:, 0], rows.targets, theme.DATA)
 
 
 def _against_truth(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
     """Predictions across, the truth up."""
-    rows = _held_out_rows(scene)
+    rows = sampled(scene.seen)
     words = [(say("prediction"), theme.FITTED), (say(" (across) against truth (up)"), theme.NOTE)]
-    predictions = predict(scene, run.now.parameters, rows.inputs)
+    predictions = scene.predict(run.now.parameters, rows.inputs)
     draw_by_truth(page, write_title(page, area, words), predictions, rows.targets)
-
-
-def _held_out_rows(scene: NetworkScene) -> Dataset:
-    """Some of the rows held out, or of all."""
-    return sampled(scene.data if scene.held_out is None else scene.held_out)
-
-
-def predict(scene: NetworkScene, parameters: Array, raw: Array) -> Array:
-    """The network's answers to raw inputs: class indices, or numbers in the target's units."""
-    with np.errstate(all="ignore"):
-        outputs = scene.network(parameters, scene.preparation.inputs(raw, parameters.dtype))[0]
-        return scene.preparation.predicted(outputs)
-
-
-def _draw_confusion(page: Page, area: Area, run: Course, scene: NetworkScene) -> None:
-    """How often each class was taken for which: truth down, answer across."""
-    rows, classes = _held_out_rows(scene), scene.preparation.classes
-    predicted = predict(scene, run.now.parameters, rows.inputs).astype(np.intp)
-    counts = np.bincount(rows.targets.astype(np.intp) * len(classes) + predicted, minlength=len(classes) ** 2)
-    table = counts.reshape(len(classes), len(classes))
-    where = say("validation") if scene.held_out is not None else say("training")
-    below = write_title(
-        page,
-        area,
-        [
-            (say("confusion"), theme.HEADING),
-            (say(" {where} rows", where=where), theme.NOTE),
-            (say("  truth down"), theme.NOTE),
-        ],
-    )
-    names = [fit(plain(name, page.screen), 6) for name in classes]
-    wide = max(len(str(int(table.max(initial=0)))), max(map(columns, names))) + 1
-    label = max(map(columns, names)) + 2
-    shown = min(len(classes), (below.width - label) // wide, below.height - 1)
-    shown -= shown < len(classes) and shown == below.height - 1  # a line for what is left out
-    for at in range(shown):
-        page.write(below.left + label + at * wide, below.top, align_right(names[at], wide), theme.NOTE)
-        page.write(below.left, below.top + 1 + at, align_right(names[at], label - 1), theme.NOTE)
-        for to in range(shown):
-            count = int(table[at, to])
-            meaning = theme.RIGHT if at == to else theme.WRONG if count else theme.NOTE
-            text = str(count) if count else "·"
-            page.write(below.left + label + (to + 1) * wide - len(text), below.top + 1 + at, text, meaning)
-    if left := len(classes) - shown:
-        page.write(
-            below.left,
-            below.top + 1 + shown,
-            say("and {left} class{s} more", left=left, s="es" * (left > 1)),
-            theme.NOTE,
-        )

@@ -20,8 +20,8 @@ __all__ = ["CONTROLS", "HIDDEN", "VARIABLE", "Asked", "asked_by", "query_of", "s
 
 RUN = (
     *("lr", "schedule", "warmup", "lr_at", "at", "batch_size", "shuffle", "seed", "standardize", "scale", "optimizer"),
-    *("loss", "l1", "l2", "m", "b", "start", "degree", "no_intercept", "hidden", "activation", "init", "dropout"),
-    *("label_smoothing", "task", "dtype", "validation", "epochs"),
+    *("loss", "l1", "l2", "m", "b", "start", "degree", "no_intercept", "hidden", "activation", "init", "features"),
+    *("dropout", "label_smoothing", "task", "dtype", "validation", "epochs"),
 )
 """Options that are settings, and the hyperparameters of optimizers beside them: none names a file."""
 NUMBERS = ("number", "positive", "non_negative", "below_one", "count", "whole")

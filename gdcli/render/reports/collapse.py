@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from gdcli.analysis.collapse import collapse, is_linear, largest_difference, witness
 from gdcli.arrays import Array
-from gdcli.data.scaling import power_names
 from gdcli.definitions import flag_name
 from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import polynomial, short
@@ -237,7 +236,7 @@ def report(saved: SavedModel, rows: Array) -> Report:
 def _names(saved: SavedModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
     prepared = saved.preparation
     outputs = prepared.classes if prepared.outputs > 1 else (prepared.target_name,)
-    return power_names(prepared.input_names, prepared.degree), outputs
+    return prepared.names, outputs
 
 
 def _one_layer(saved: SavedModel, rows: Any) -> Report:
