@@ -16,7 +16,6 @@ from gdcli.render.screen import Screen, columns
 from gdcli.render.translation import FOLDER, speaker, translated
 from gdcli.said import Said, capitalized, enumerated, say, together
 
-
 GRAMMAR = {"s", "verb", "have", "has", "brings", "them", "s2"}
 """Fields that hold an English ending or verb, which other languages do without."""
 
