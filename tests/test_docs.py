@@ -22,9 +22,10 @@ import pytest
 from gdcli.cli.app import COMMANDS, load
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ("README.md", "docs/commands.md", "docs/defaults.md", "docs/shell.md")
+EXAMPLES = ("README.md", "docs/tour.md", "docs/commands.md", "docs/reference.md", "docs/library.md")
+EXAMPLES += ("docs/defaults.md", "docs/shell.md")
 LINKED = (*EXAMPLES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/plugins.md", "docs/benchmarks.md", "samples/README.md")
-LINKED += ("docs/scale.md", "SECURITY.md", "docs/reliability.md")
+LINKED += ("docs/README.md", "docs/install.md", "docs/scale.md", "SECURITY.md", "docs/reliability.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LONG_NUMBER = re.compile(r"\b\d+\.\d{9,}(?:e[+-]?\d+)?\b")

@@ -125,7 +125,7 @@ def wait_until_blocked(run):
 
 
 def test_nohup_is_respected(tmp_path):
-    words = "fit sample:deck --lr 1e-7 --epochs 50000 --every 10000 --format json -o out.json"
+    words = "fit sample:deck --lr 1e-7 --epochs 20000 --every 10000 --format json -o out.json"
     script = f'nohup "{sys.executable}" -m gdcli {words} >/dev/null 2>&1 & sleep 1; kill -HUP $!; wait $!'
     environ = clean_environ({"PYTHONPATH": os.pathsep.join(sys.path)})
     assert subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environ, check=False).returncode == 0

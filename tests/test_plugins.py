@@ -443,6 +443,10 @@ class TestErrors:
         refused(gdcli("fit", "--plugin", tmp_path / "none.py"), 3, "none.py")
         refused(gdcli("fit", "--plugin"), 2, "--plugin")
 
+    def test_a_name_that_is_no_utf_8(self, gdcli, refused, tmp_path):
+        (tmp_path / "\udcff.py").write_text("x = 1\n")
+        refused(gdcli("fit", "--plugin", tmp_path / "\udcff.py"), 2, "?.py: defines nothing")
+
     def test_an_error_while_running_names_the_line(self, gdcli, plugin):
         load = plugin("bad", source=LOSS.replace("np.abs(residual)", "np.bas(residual)"))
         result = gdcli("fit", *load, "--loss", "log-cosh")

@@ -143,6 +143,15 @@ def test_a_diverged_run_has_a_picture_and_no_model(gdcli, rows):
     assert not (rows / "x.safetensors").exists()
 
 
+@pytest.mark.parametrize("ending", ["txt", "html", "svg"])
+def test_names_that_a_terminal_obeys_or_that_are_no_utf_8(gdcli, rows, ending):
+    file = f"out.{ending}"
+    assert gdcli("show", "rows.csv", "--test", "none\udcff\x1b[31m.csv", "--save", file).code == 0
+    text = (rows / file).read_text(encoding="utf-8")
+    assert "none?" in text
+    assert "\x1b" not in text
+
+
 def test_text_that_markup_means(gdcli, rows):
     (rows / "odd.csv").write_text('<b>&x</b>,"]]>"\n1,2\n2,4\n3,7\n')
     assert gdcli("fit", "odd.csv", "--epochs", "3", "--save", "odd.svg", "--save", "odd.html").code == 0

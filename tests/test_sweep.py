@@ -14,6 +14,7 @@ from concurrent.futures import BrokenExecutor
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,7 +30,9 @@ from gdcli.experiments.sweep import executors, running
 from gdcli.experiments.sweep import grid as sweep_grid
 from gdcli.experiments.sweep.api import sweep as sweep_library
 from gdcli.experiments.sweep.batching import Job, prepare
+from gdcli.experiments.sweep.executors import Finished
 from gdcli.experiments.sweep.grid import choices, joined, sweepable
+from gdcli.experiments.sweep.result import RunningSweep
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear
 from gdcli.nn.networks import Dropout, Network
@@ -896,6 +899,16 @@ class TestFailure:
         assert (here.code, there.code) == (0, 0), there.err
         assert here.json["runs"] == there.json["runs"]
         assert len(here.json["runs"]) == 8
+
+    @pytest.mark.parametrize(
+        ("arriving", "shown"),
+        [("5 4 1 0 2 3", "1 0 2 3 5 4"), ("0 2 3 1", "0 1 2 3"), ("4 5 3 0", "0 3 4 5"), ("4 2", "2 4"), ("", "")],
+    )
+    def test_rows_go_by_stacks_whichever_worker_is_the_quicker(self, arriving, shown):
+        """Two stacks of two runs and two of one; what has not ended when all is interrupted is left out."""
+        plan = SimpleNamespace(jobs=[SimpleNamespace(numbers=each) for each in ((0, 1), (2,), (3,), (4, 5))])
+        running = RunningSweep(plan, None, (Finished(int(one), "", "") for one in arriving.split()))
+        assert " ".join(str(run.finished.number) for run in running.in_turn()) == shown
 
     @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds its workers in /proc")
     @pytest.mark.parametrize("kills", [1, pytest.param(8, marks=pytest.mark.long)])

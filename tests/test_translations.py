@@ -16,12 +16,11 @@ from gdcli.render.screen import Screen, columns
 from gdcli.render.translation import FOLDER, speaker, translated
 from gdcli.said import Said, capitalized, enumerated, say, together
 
-pytestmark = pytest.mark.quick
-
 GRAMMAR = {"s", "verb", "have", "has", "brings", "them", "s2"}
 """Fields that hold an English ending or verb, which other languages do without."""
 
 
+@pytest.mark.quick
 class TestCatalogues:
     def test_nothing_is_missing_stale_or_fuzzy(self):
         entries = [entry for path in catalogue.ZH_TW.glob("*.po") for entry in catalogue.read(path) if entry[0]]
@@ -55,6 +54,7 @@ class TestCatalogues:
             assert not re.search(r"[\u4e00-\u9fff][,;:!?](?! ?--| ?\{)", translation), translation
 
 
+@pytest.mark.quick
 class TestSaid:
     def test_is_its_english_text(self):
         said = say("{count} rows of {name!r:.3}", count=3, name="abcdef")

@@ -187,7 +187,8 @@ def place_in_plugin(error: BaseException) -> str:
 def _module_name(plugin: Plugin) -> str:
     if plugin.source is None:
         return plugin.name
-    return f"gdcli_plugin_{Path(plugin.name).stem}_{crc32(plugin.name.encode()):08x}"
+    told_apart = crc32(plugin.name.encode(errors="surrogateescape"))  # a name need not be UTF-8
+    return f"gdcli_plugin_{Path(plugin.name).stem}_{told_apart:08x}"
 
 
 def _executed(plugin: Plugin) -> ModuleType:

@@ -20,6 +20,7 @@ BARS = re.compile(r"\r|\x1b\[[0-9]*[KAG]|\x1b\[\?25[lh]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 NONFINITE = re.compile(r"(?<![\w.'\"+-])[-+]?(?:nan|inf|infinity)(?![\w.])", re.IGNORECASE)
 NAN = re.compile(r"(?<![\w.])nan(?![\w.:])")  # `nan:` is a name before what is said of it
+GIVEN = re.compile(r"(?<![\w.])(?:nan|inf|infinity)(?![\w.])", re.IGNORECASE)  # in an input it may be quoted, too
 MACHINE = ("csv", "tsv", "json", "jsonl", "kv", "value")
 ROWS = ("csv", "tsv", "jsonl")
 OUTPUTS = ("-o", "--output", "--save", "--record")
@@ -56,11 +57,16 @@ def _files(case: Case, outcome: Outcome) -> Iterator[str]:
     for name in outcome.after.keys() - outcome.before.keys():
         if name not in asked and not LITTER.fullmatch(name):
             yield f"leftover file {name!r}"
-        elif outcome.code in (2, 3) and name not in _values(case, ("--record",)):
+        elif outcome.code in (2, 3) and name not in _kept(case):
             yield f"a file {name!r} of a run that was refused"
     for name, content in outcome.before.items():
         if outcome.after.get(name) != content and name not in asked:
             yield f"file {name!r} was changed"
+
+
+def _kept(case: Case) -> list[str]:
+    """What outlasts an error: a recording; and what was saved of a run in which only `--get` names nothing."""
+    return _values(case, ("--record", "--save") if _values(case, ("--get",)) else ("--record",))
 
 
 def _output(case: Case, outcome: Outcome) -> Iterator[str]:
@@ -68,12 +74,12 @@ def _output(case: Case, outcome: Outcome) -> Iterator[str]:
     last = [*_values(case, ("-o", "--output"))][-1:]  # of several, the last is the output
     written = [outcome.after[name] for name in last if name in outcome.after]
     for content in [outcome.out, *written] if outcome.code in (0, 4, 5) else [outcome.out]:
+        if content in outcome.before.values():
+            continue
         try:
             text = content.decode("utf-8" if form in MACHINE or content is not outcome.out else case.encoding)
         except UnicodeDecodeError as error:
             yield f"stdout is no text: {error}"
-            continue
-        if content in outcome.before.values():
             continue
         yield from _controls("stdout", text, case, form not in ROWS or case.tty)
         if text and outcome.code in (0, 4, 5) and not case.argv[0].startswith("@") and not HELP & {*case.argv}:
@@ -146,7 +152,7 @@ def _finite(form: str, text: str, case: Case, outcome: Outcome) -> Iterator[str]
     given = " ".join(case.argv).encode("utf-8", "replace") + b" ".join(case.files.values()) + (case.stdin or b"")
     pattern = NONFINITE if form in MACHINE else NAN  # people read that a number is infinite
     found = pattern.search(text)
-    if found and not NONFINITE.search(given.decode("latin-1")):
+    if found and not GIVEN.search(given.decode("latin-1")):
         yield f"not finite: {_line_with(found[0], text)}"
 
 

@@ -247,12 +247,35 @@ class RunningSweep:
             self._ended.append(run)
             yield run
 
+    def in_turn(self) -> Iterator[SweptRun]:
+        """The same by stacks, in the plan's order: which worker was the quicker does not show."""
+        jobs = self.plan.jobs
+        stack_of = {number: at for at, job in enumerate(jobs) for number in job.numbers}
+        held: list[list[SweptRun]] = [[] for _ in jobs]
+        missing, turn = [len(job.numbers) for job in jobs], 0
+        for run in self:
+            at = stack_of[run.finished.number]
+            missing[at] -= 1
+            held[at].append(run)
+            while turn < len(jobs):
+                yield from _emptied(held[turn])
+                if missing[turn]:
+                    break
+                turn += 1
+        for rest in held[turn:]:  # interrupted: not all stacks have ended
+            yield from _emptied(rest)
+
     @cached_property
     def result(self) -> SweepResult:
         """What it came to; waits for the runs that have not ended."""
         for _ in self:
             pass
         return SweepResult(self.plan, self.invocation, self._ended)
+
+
+def _emptied(runs: list[SweptRun]) -> Iterator[SweptRun]:
+    yield from runs
+    runs.clear()
 
 
 def _outcome(run: SweptRun) -> Outcome:

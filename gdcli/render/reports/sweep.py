@@ -68,10 +68,10 @@ def report(
 
 
 def _records(sweep: RunningSweep, form: Format, layout: Layout) -> Iterable[SweptRun]:
-    """The runs in the order of their ranks, of the grid, or as they end."""
+    """The runs in the order of their ranks, of the grid, or as they end, by stacks."""
     if form.for_people:
         return sweep.result.ranked[: len(sweep.result) - _left_out(sweep.result, layout)]
-    return sweep if form.rows_only else _numbered(sweep)
+    return sweep.in_turn() if form.rows_only else _numbered(sweep)
 
 
 def _numbered(sweep: RunningSweep) -> Iterator[SweptRun]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gdcli.data.atomic_write import replaced
 from gdcli.render import Report
 from gdcli.render.formats.table import render as render_table
-from gdcli.render.screen import ESCAPE, Screen, english, plain
+from gdcli.render.screen import ESCAPE, Screen, english, guarded, plain
 from gdcli.render.svg.ink import Ink
 from gdcli.render.svg.names import RASTERIZER, THEMES
 from gdcli.render.svg.sheet import WORDS, Sheet, draw_sheet
@@ -63,8 +63,8 @@ def save_pictures(
 def sheet_of(report: Report, rerun: str, screen: Screen) -> Sheet:
     """What a report shows, as data."""
     drawn = [one.content() for one in report.pictures(screen) if one.content is not None]
-    lines = transcript(report, screen) if report.words is None else report.words(screen)
-    words = [screen.speak(line) for line in lines]
+    said = transcript(report, screen) if report.words is None else report.words(screen)
+    words = [guarded(line, screen) for line in said]
     left_out = say("... {count:,} lines more", count=len(words) - MOST)
     more = [screen.speak(left_out)] if len(words) > MOST else []
     return Sheet(plain(report.title, screen), drawn, [*words[:MOST], *more], f"rerun: {rerun}")
