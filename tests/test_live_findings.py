@@ -65,6 +65,16 @@ def test_a_small_rate_says_what_it_costs():
     assert describe_small_rate(sitting.run) == ""
 
 
+def test_f_at_a_rate_that_takes_long_says_so_once_and_goes_on_when_asked_again():
+    sitting = do(session("--lr", "0.002"), "converge")
+    assert sitting.run.now.number == 10
+    assert sitting.line().count("0.002 is 0.7 % of the limit: about 7,900 steps to 1/100.") == 1
+    sitting.converge()
+    for _ in range(100):
+        sitting.advance()
+    assert sitting.running
+
+
 def test_what_nobody_waits_for_is_not_run():
     sitting = do(session("--lr", "1e-8"), "converge")
     assert sitting.run.now.number == 0

@@ -15,6 +15,7 @@ from gdcli.analysis.collapse import is_linear
 from gdcli.analysis.distance import course
 from gdcli.analysis.evidence import Verdict
 from gdcli.analysis.judging import Judged, judge
+from gdcli.analysis.objective import Objective
 from gdcli.analysis.standstill import LONGEST, limit_cycle, standstill
 from gdcli.analysis.verdicts import oscillating
 from gdcli.formatting import exact
@@ -23,7 +24,7 @@ from gdcli.live.setup import NetworkScene, Setup
 from gdcli.optim.schedules import Constant
 from gdcli.said import say, together, uncapitalized
 
-__all__ = ["FINAL", "MINOR", "Finding", "describe_small_rate", "find", "next_look", "sentences"]
+__all__ = ["FINAL", "MINOR", "SLOW", "Finding", "describe_small_rate", "find", "next_look", "sentences"]
 
 FINAL = (
     "cannot bend",
@@ -47,12 +48,16 @@ SAID = (
 """Of the verdicts on a run's rows, those that are said while it runs."""
 MINOR = "some dead units"
 """What is said at a pause, and ends no run."""
+SLOW = "too small"
+"""What is so of a rate from the start, and said once."""
 MANY = 0.5
 """Part of the hidden units whose death is."""
 SMALL = 0.1
 """A rate below this part of the limit is small."""
 FEW = 1_000
 """Steps to a hundredth that nobody minds."""
+WAIT = 5_000
+"""Steps to a hundredth before which it is asked whether to go on."""
 LONG = 1_000_000
 """Steps that nobody waits for."""
 FIRST_LOOK = 10
@@ -80,7 +85,11 @@ def find(run: Course) -> list[Finding]:
     if run.diverged:
         return []
     with np.errstate(all="ignore"):
-        found = [*_on_way(run), *(() if not run.now.number else (*_on_course(run), *_on_rows(run)))]
+        there = _there(run)
+        ahead = None if there is not None else _ahead(run)
+        found = [*_on_way(run, there, ahead)]
+        if run.now.number:
+            found += [*_on_course(run, there or ahead), *_on_rows(run)]
     names = {one.name for one in found}
     straight = [Finding("cannot bend", _bend(run.setup), True)] if _is_stuck_straight(run, names) else []
     return sorted([*straight, *found], key=_rank)
@@ -96,14 +105,14 @@ def _finding(verdict: Verdict) -> Finding:
     return Finding(name, verdict.sentence, name in FINAL and dead == 1)
 
 
-def _on_way(run: Course) -> Iterator[Finding]:
+def _on_way(run: Course, there: Claim | None, ahead: Claim | None) -> Iterator[Finding]:
     """Whether the optimum is too far to wait for, or all classes are right."""
-    there = _there(run)
     if there is not None:
         yield Finding("arrived", there.sentence, True)
-    ahead = _ahead(run)
-    if ahead is not None and isinstance(ahead.value, int) and ahead.value > LONG:
+    elif ahead is not None and isinstance(ahead.value, int) and ahead.value > LONG:
         yield Finding("crawling", say("Crawling: {what}", what=uncapitalized(ahead.sentence)), True)
+    elif WAIT < _small_rate(run) < math.inf:
+        yield Finding(SLOW, say("{small} f again runs on.", small=describe_small_rate(run)), False)
     accuracy = run.now.known().metrics.get("accuracy", math.nan)
     if accuracy == 1:
         rows = len(run.setup.problem.data)
@@ -112,21 +121,23 @@ def _on_way(run: Course) -> Iterator[Finding]:
 
 def _ahead(run: Course) -> Claim | None:
     """How far the optimum is, counted; None where no formula tells."""
-    setup = run.setup
-    known = None if setup.descent is None or setup.batch_size is not None else setup.descent.objective
+    setup, known = run.setup, _objective(run.setup)
     if known is None or not has_one_rate(run):
         return None
-    there = _there(run)
     state = run.now.record.state if type(setup.optimizer) is type(run.maker.optimizer) else None
     velocity = getattr(state, "velocity", None)
-    return there or outlook.distance(known, setup.optimizer, run.rate, run.now.parameters, velocity, setup.loss_name)
+    return outlook.distance(known, setup.optimizer, run.rate, run.now.parameters, velocity, setup.loss_name)
 
 
 def _there(run: Course) -> Claim | None:
     """That the optimum is reached, where there is one that is known."""
-    setup = run.setup
-    known = None if setup.descent is None or setup.batch_size is not None else setup.descent.objective
+    known = _objective(run.setup)
     return None if known is None else outlook.arrived(known, float(known.excess(run.now.parameters)))
+
+
+def _objective(setup: Setup) -> Objective | None:
+    """What full batches descend on, where its optimum is known."""
+    return None if setup.descent is None or setup.batch_size is not None else setup.descent.objective
 
 
 def has_one_rate(run: Course) -> bool:
@@ -134,7 +145,7 @@ def has_one_rate(run: Course) -> bool:
     return (bool(run.turns) or isinstance(run.setup.schedule, Constant)) and not run.will_change
 
 
-def _on_course(run: Course) -> Iterator[Finding]:
+def _on_course(run: Course, way: Claim | None) -> Iterator[Finding]:
     """What the last steps and losses say."""
     setup, unit = run.setup, _unit(run.setup)
     name = setup.loss_name if setup.descent is not None else say("training loss")
@@ -145,7 +156,7 @@ def _on_course(run: Course) -> Iterator[Finding]:
         if verdict is not None:
             yield _finding(verdict)
             return
-    if _ahead(run) is not None:
+    if way is not None and has_one_rate(run):
         return  # its way is known to the step
     losses, epochs = _losses(run)
     for verdict in (standstill(losses, epochs, name), oscillating(losses, name) if setup.batch_size is None else None):
@@ -202,14 +213,8 @@ def _unit(setup: Setup) -> float:
 
 def describe_small_rate(run: Course) -> str:
     """How small the rate is beside the limit, and what that costs; empty of one that is not small."""
-    setup = run.setup
-    descent, limit = setup.descent, setup.limit
-    if limit is None or descent is None or setup.batch_size is not None or not run.rate < SMALL * limit:
-        return ""
-    if not has_one_rate(run):
-        return ""
-    steps = _steps_to_hundredth(setup, run.rate)
-    if not FEW < steps < math.inf:
+    steps, limit = _small_rate(run), run.setup.limit
+    if limit is None or not FEW < steps < math.inf:
         return ""
     part, count = number(100 * run.rate / limit, 1), number(float(f"{steps:.2g}"))
     return say(
@@ -220,10 +225,18 @@ def describe_small_rate(run: Course) -> str:
     )
 
 
+def _small_rate(run: Course) -> float:
+    """Steps to a hundredth at a rate that is small beside the limit; 0 at one that is not."""
+    setup = run.setup
+    if setup.limit is None or _objective(setup) is None or not run.rate < SMALL * setup.limit or not has_one_rate(run):
+        return 0.0
+    return _steps_to_hundredth(setup, run.rate)
+
+
 @lru_cache(maxsize=8)
 def _steps_to_hundredth(setup: Setup, rate: float) -> float:
     """Steps in which the slowest part of the excess falls to a hundredth."""
-    known = None if setup.descent is None else setup.descent.objective
+    known = _objective(setup)
     way = None if known is None else course(known, setup.optimizer, rate, known.optimum)
     return math.inf if way is None else way.steps_per_factor(100.0)
 

@@ -15,7 +15,7 @@ from gdcli.errors import GdcliError
 from gdcli.experiments.notation import Setting, at_step
 from gdcli.formatting import short
 from gdcli.live import messages
-from gdcli.live.findings import MINOR, describe_small_rate, find, next_look, sentences
+from gdcli.live.findings import MINOR, SLOW, describe_small_rate, find, next_look, sentences
 from gdcli.live.lanes import Lane
 from gdcli.live.run import Course, Ghost, LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
@@ -58,7 +58,7 @@ class Session(Viewing, Turning):
         self.view = View()
         self._owed, self._asked_at = 0.0, 0.0
         self._known: set[str] = set()
-        self._look_at = 0
+        self._look_at, self._slow = 0, math.nan
         self._begin_first()
 
     def _begin_first(self) -> None:
@@ -138,6 +138,7 @@ class Session(Viewing, Turning):
             news = [one for one in find(run) if one.name not in {MINOR, *self._known}]
             self._look_at = next_look(run)
             if news:
+                self._slow = self.run.rate if SLOW in {one.name for one in news} else self._slow
                 self.stop()
                 self.say(say("Step {number:,}: {sentences}", number=run.now.number, sentences=sentences(news)))
 
@@ -234,7 +235,8 @@ class Session(Viewing, Turning):
             self.stop()
             self.say(say("{sentences} Change something, or space runs on.", sentences=sentences(final)))
             return
-        self._known, self._look_at = {one.name for one in found}, next_look(self.run)
+        self._known = {one.name for one in found if one.name != SLOW or self.run.rate == self._slow}
+        self._look_at = next_look(self.run)
         self.start("converge")
 
     def back(self) -> None:
@@ -419,7 +421,8 @@ class Session(Viewing, Turning):
             what = say("Setting") if self.typing[:1].isalpha() else say("Learning rate")
             return say("{what}: {typing}_   Enter sets it, Esc leaves it", what=what, typing=self.typing)
         warning = messages.rate_warning(self.run) or describe_small_rate(self.run)
-        return together(" ", (text for text in (self.message, warning) if text))
+        more = "" if warning in self.message else warning
+        return together(" ", (text for text in (self.message, more) if text))
 
     def rerun(self) -> str:
         """The command that reproduces what is on the screen."""
