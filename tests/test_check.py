@@ -5,7 +5,6 @@ import os
 import random
 import select
 import string
-from pathlib import Path
 
 import numpy as np
 import pytest
