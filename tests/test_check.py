@@ -1,15 +1,18 @@
 """`gdcli check`: right and wrong answers of students, hostile formulas, functions that misbehave."""
 
 import json
+import os
 import random
+import select
 import string
 
 import numpy as np
 import pytest
 
-from gdcli.errors import OptionError
+from gdcli.errors import DataError, OptionError
 from gdcli.lessons.checking import KINDS, NAMES, Line, check
 from gdcli.lessons.expressions import parse
+from gdcli.lessons.student_code import function_values
 
 pytestmark = pytest.mark.quick
 ANSWERS = {one.name: one for one in KINDS}
@@ -55,8 +58,34 @@ WRONG = [
     ("rmse", "mean((mx+b-y)^2)", "the root is missing"),
     ("step_m", "m + lr*(5m+3b-13)", "up the slope"),
     ("step_b", "b - (3m+2b-8)", "the learning rate is missing"),
+    ("step_m", "-0.7", "one number, right at the start, m = -1 and b = 5"),
+    ("grad_b", "-1", "one number, right at the start"),
+    ("step_m", "-0.6", "the constant is -0.6"),
     ("step_b", "b - lr*(3*(m - lr*(5m+3b-13)) + 2b - 8)", "the new m is used"),
 ]
+EXCHANGED, SUBTRACTED = "m and b are exchanged", "b is subtracted"
+ON_OTHER_ROWS = [
+    ("grad_m", "1/(2n)*sum(x*(mx+b-y))", "divided by 2n"),
+    ("grad_m", "2/(n-1)*sum(x*(mx+b-y))", "divided by n - 1"),
+    ("grad_m", "2*mean(x*(bx+m-y))", EXCHANGED),
+    ("grad_m", "2*mean(x*(mx-b-y))", SUBTRACTED),
+    ("grad_m", "2*mean(x*(mx+b))", "y is missing"),
+    ("grad_m", "2*mean(x*(mx+b-y)^2)", "still squared"),
+    ("grad_m", "2*mean(m*(mx+b-y))", "multiplied by m itself"),
+    ("grad_m", "2*mean(x)*mean(mx+b-y)", "a product of means"),
+    ("grad_m", "-2*mean(x*abs(mx+b-y))", ""),
+    ("grad_b", "2*mean(b*(mx+b-y))", "multiplied by b itself"),
+    ("loss", "sum(mx+b-y)^2/n", "the sum is squared"),
+    ("loss", "mean((bx+m-y)^2)", EXCHANGED),
+    ("loss", "mean((mx-b-y)^2)", SUBTRACTED),
+    ("loss", "-mean((mx+b-y)^2)", "a sign"),
+    ("loss", "sum((mx+b-y)^2)/(n-1)", "divided by n - 1"),
+    ("rmse", "sqrt(sum((mx+b-y)^2)/(n-1))", "divided by n - 1"),
+    ("rmse", "sqrt(mean(mx+b-y)^2)", "the mean is squared"),
+    ("step_m", "m - lr*2*sum(x*(mx+b-y))", "the derivative in it is wrong: the mean is missing"),
+    ("step_b", "b - lr*2/(n-1)*sum(mx+b-y)", "the derivative in it is wrong: divided by n - 1"),
+]
+SCALES = [(1.0, 1.0), (1e4, 1.0), (1.0, 1e-9), (1e12, 1e20), (1e-9, 1e-9)]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +106,40 @@ def test_a_wrong_answer_is_wrong_and_its_mistake_is_named(deck, name, text, mist
     assert not verdict.right
     assert mistake in verdict.mistake
     assert verdict.value != verdict.truth
+
+
+@pytest.mark.parametrize("scales", SCALES, ids=str)
+def test_mistakes_are_told_on_rows_of_every_size(scales):
+    """Far from 0, of one sign, tiny and huge: what is right stays right, and what is wrong by 1 part in 30 is wrong."""
+    rng = np.random.default_rng(5)
+    line = Line(scales[0] * rng.normal(50, 20, 30), scales[1] * rng.normal(1000, 300, 30), (0.0, 0.0), 0.1)
+    for name, text, mistake in ON_OTHER_ROWS:
+        verdict = check(ANSWERS[name], parse(text, NAMES), line)
+        assert (verdict.right, mistake in verdict.mistake) == (False, True), (text, verdict)
+    rows = [one for one in RIGHT if any(mark in one[1] for mark in ("sum", "mean")) and "13" not in one[1]]
+    for name, text in [
+        *rows,
+        ("grad_m", "2/n*(m*sum(x*x) + b*sum(x) - sum(x*y))"),
+        ("rmse", "sqrt(mean(y_hat^2-2y y_hat+y^2))"),
+    ]:
+        assert check(ANSWERS[name], parse(text, NAMES), line).right, text
+
+
+def test_a_coefficient_that_is_rounded_is_told_in_the_digits_it_takes():
+    line = Line(np.array([1.0, 2.0, 4.5]), np.array([3.0, 5.0, 7.0]), (0.0, 0.0), 0.1)
+    verdict = check(ANSWERS["grad_b"], parse("5m + 2b - 10.0000001", NAMES), line)
+    assert verdict.mistake == "the constant is -10.0000001, not -10"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("grad_m", "５m＋３b－１３"), ("grad_m", "2/n*sum(x_i*(m*x_i+b-y_i))"), ("loss", "{(m+b-3)²+(2m+b-5)²}/2"),
+        ("loss", "mean((y - yhat)^2)"), ("rmse", "√(mean((mx+b-y)^2))"), ("step_m", "m - η(5m+3b-13)"),
+    ],
+)  # fmt: skip
+def test_other_spellings_are_read(deck, name, text):
+    assert check(ANSWERS[name], parse(text, NAMES), deck).right
 
 
 def test_the_truth_is_the_derivative_of_the_loss():
@@ -166,6 +229,46 @@ def test_functions_run_apart_with_limits(gdcli, tmp_path):
     ]:  # fmt: skip
         result = gdcli("check", "--python", f"{file}:{name}", "--as", "loss")
         assert (result.code, part in result.err) == (code, True), result.err
+
+
+def test_functions_may_have_defaults_and_change_what_they_are_given(tmp_path, deck):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "def loss(m, b, data, power=2, *more):\n"
+        "    n, total = len(data), 0\n"
+        "    while data:\n"
+        "        x, y = data.pop()\n"
+        "        total += (m * x + b - y) ** power\n"
+        "    return total / n\n"
+        "def grad_b(m, b, x, y):\n"
+        "    return 2 * sum(m * x.pop() + b - y.pop() for _ in range(2)) / 2\n",
+        encoding="utf-8",
+    )
+    assert np.allclose(function_values(f"{file}:loss", deck), deck.mse, rtol=1e-12)
+    assert np.allclose(function_values(f"{file}:grad_b", deck), deck.grad_b, rtol=1e-12)
+
+
+def test_what_a_function_has_started_ends_with_it(tmp_path, deck):
+    """A process that it leaves behind holds a pipe open for as long as it lives."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes with names here")
+    pipe, file = tmp_path / "pipe", tmp_path / "mine.py"
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    file.write_text(
+        "import os, time\n"
+        "def loss(m):\n"
+        f"    kept = open({str(pipe)!r}, 'w')\n"
+        "    if not os.fork():\n"
+        "        time.sleep(60)\n"
+        "    raise ValueError('enough')\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError, match="enough"):
+        function_values(f"{file}:loss", deck)
+    assert select.select([held], [], [], 10)[0]
+    assert os.read(held, 1) == b""
+    os.close(held)
 
 
 def test_predictions_are_compared_row_by_row(gdcli, tmp_path):

@@ -26,7 +26,7 @@ def limit(megabytes: int, seconds: int) -> None:
 
 def variables(asked: dict[str, Any], m: float, b: float) -> dict[str, Any]:
     """The values of all that a parameter may be called."""
-    x, y = asked["x"], asked["y"]
+    x, y = list(asked["x"]), list(asked["y"])  # a function may change what it is given
     y_hat = [m * one + b for one in x]
     known = {"m": m, "w": m, "b": b, "x": x, "y": y, "n": len(x), "lr": asked["lr"], "learning_rate": asked["lr"]}
     known |= {"y_actual": y, "y_true": y, "y_pred": y_hat, "y_hat": y_hat}
@@ -52,10 +52,14 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     if not callable(function):
         names = [name for name, one in space.items() if inspect.isfunction(one)]
         return {"missing": f"the file has {', '.join(names)}" if names else "the file defines no function"}
-    wanted = list(inspect.signature(function).parameters)
-    for name in wanted:
-        if name not in asked["known"]:
-            return {"unknown": name}
+    parameters = inspect.signature(function).parameters.values()
+    left = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    wanted = [one.name for one in parameters if one.kind not in left]
+    for one in parameters:
+        if one.name in wanted and one.name not in asked["known"]:
+            if one.default is one.empty:
+                return {"unknown": one.name}
+            wanted.remove(one.name)
     values = []
     for m, b in asked["points"]:
         known = variables(asked, m, b)

@@ -6,8 +6,7 @@ it does not, the first point shows both values, and the usual mistakes are tried
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,108 +14,17 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
+from gdcli.formatting import short
 from gdcli.lessons.expressions import Expression
+from gdcli.lessons.true_line import Line
 from gdcli.said import say, together
 
 __all__ = ["KINDS", "NAMES", "Answer", "Line", "Verdict", "check"]
 
 CLOSE = 1e-9
 """How far two values may be apart, relative to the larger of them and of the terms they are made of."""
-NICE = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 3.0))
-POINTS, SPREAD, MOST = 40, 5.0, 2_000_000
-"""Points drawn by a seed, how far from 0 they are, and how many numbers are worked out at most."""
 NAMES = ("m", "b", "x", "y", "n", "y_hat", "lr")
 """What a formula may have: the parameters, the rows, their number, the predictions m x + b, and the learning rate."""
-
-
-@dataclass(frozen=True, eq=False)
-class Line:
-    """A line's loss, gradient and step at many points at once: the truth.
-
-    Args:
-        x: The rows' inputs, (n,).
-        y: Their targets, (n,).
-        start: (m, b), the first point.
-        learning_rate: Of a step.
-        seed: Of the points.
-
-    >>> truth = Line(np.array([1.0, 2.0]), np.array([3.0, 5.0]), (-1.0, 5.0), 0.1)
-    >>> [round(float(value), 12) for value in (truth.grad_m[0], truth.grad_b[0], truth.step_m[0], truth.step_b[0])]
-    [-3.0, -1.0, -0.7, 5.1]
-
-    Source: the lecture, "The loss curve" and "The gradient".
-    """
-
-    x: Array
-    y: Array
-    start: tuple[float, float]
-    learning_rate: float = 0.1
-    seed: int = 0
-
-    @cached_property
-    def points(self) -> Array:
-        """(m, b) at which everything is compared, (K, 2): the start first."""
-        count = max(2, min(POINTS, MOST // max(1, len(self.x))))
-        drawn = np.random.default_rng(self.seed).uniform(-SPREAD, SPREAD, (count, 2))
-        return np.array([self.start, *NICE, *drawn])
-
-    @property
-    def m(self) -> Array:
-        """The slopes, (K, 1)."""
-        return self.points[:, :1]
-
-    @property
-    def b(self) -> Array:
-        """The intercepts, (K, 1)."""
-        return self.points[:, 1:]
-
-    @cached_property
-    def values(self) -> Mapping[str, Any]:
-        """The variables of a formula."""
-        x, y = self.x[None, :], self.y[None, :]
-        known = {"m": self.m, "b": self.b, "x": x, "y": y, "y_hat": self.m * x + self.b}
-        return known | {"n": float(len(self.x)), "lr": self.learning_rate}
-
-    @cached_property
-    def residual(self) -> Array:
-        """m x + b - y, (K, n)."""
-        return self.m * self.x + self.b - self.y
-
-    @cached_property
-    def mse(self) -> Array:
-        """mean((m x + b - y)^2), (K,)."""
-        return np.asarray(np.mean(self.residual**2, axis=1))
-
-    @property
-    def rmse(self) -> Array:
-        """Its square root."""
-        return np.sqrt(self.mse)
-
-    @cached_property
-    def grad_m(self) -> Array:
-        """2/n sum(x (m x + b - y)), (K,)."""
-        return np.asarray(2 * np.mean(self.residual * self.x, axis=1))
-
-    @cached_property
-    def grad_b(self) -> Array:
-        """2/n sum(m x + b - y), (K,)."""
-        return np.asarray(2 * np.mean(self.residual, axis=1))
-
-    @property
-    def step_m(self) -> Array:
-        """m - lr grad_m, (K,)."""
-        return self.m[:, 0] - self.learning_rate * self.grad_m
-
-    @property
-    def step_b(self) -> Array:
-        """b - lr grad_b, (K,)."""
-        return self.b[:, 0] - self.learning_rate * self.grad_b
-
-    @property
-    def size(self) -> Array:
-        """How large the terms are that the values at a point are made of, (K,)."""
-        terms = np.abs(self.m) * np.max(np.abs(self.x)) + np.abs(self.b) + np.max(np.abs(self.y)) + 1
-        return np.asarray(terms[:, 0] * max(1.0, float(np.max(np.abs(self.x)))))
 
 
 Mistake = tuple[str, Callable[[Line], Array]]
@@ -132,14 +40,14 @@ class Answer:
         words: As people write it.
         truth: Its values.
         mistakes: The usual ones.
-        squared: Whether its terms are squares.
+        size: How large the terms are that its values are made of.
     """
 
     name: str
     words: str
     truth: Callable[[Line], Array]
     mistakes: tuple[Mistake, ...] = ()
-    squared: bool = False
+    size: Callable[[Line], Array] = lambda line: line.terms
 
     @property
     def flag(self) -> str:
@@ -157,10 +65,14 @@ def _without(line: Line, name: str) -> Array:
     return line.m * line.x - line.y if name == "b" else line.b + 0 * line.m * line.x - line.y
 
 
+def _exchanged(line: Line) -> Array:
+    """The residual of b x + m."""
+    return line.b * line.x + line.m - line.y
+
+
 _LOSS: tuple[Mistake, ...] = (
     (say("the mean is missing: divide the sum by n"), lambda line: line.mse * len(line.x)),
     (say("half of it: this loss has no 1/2 before the mean"), lambda line: line.mse / 2),
-    (say("divided by 2n: it is divided by n"), lambda line: line.mse / 2),
     (say("divided by n - 1: it is divided by n"), lambda line: line.mse * len(line.x) / max(1, len(line.x) - 1)),
     (say("the errors are not squared: they cancel one another"), _row_mean(lambda line: line.residual)),
     (say("the absolute errors are averaged (MAE): square them instead"), _row_mean(lambda line: np.abs(line.residual))),
@@ -171,6 +83,16 @@ _LOSS: tuple[Mistake, ...] = (
         say("the mean is squared: square each error, then take the mean"),
         lambda line: np.mean(line.residual, axis=1) ** 2,
     ),
+    (
+        say("the sum is squared: square each error, as in sum((...)^2)"),
+        lambda line: np.mean(line.residual, axis=1) ** 2 * len(line.x),
+    ),
+    (say("m and b are exchanged: the prediction is mx + b"), _row_mean(lambda line: _exchanged(line) ** 2)),
+    (
+        say("b is subtracted: the prediction is mx + b"),
+        _row_mean(lambda line: (line.residual - 2 * line.b) ** 2),
+    ),
+    (say("a sign: every value has the opposite one"), lambda line: -line.mse),
 )
 
 
@@ -187,6 +109,8 @@ def _gradient_mistakes(name: str, other: str, weight: Callable[[Line], Any]) -> 
         (say("the 2 is missing that the square leaves behind"), lambda line: truth(line) / 2),
         (say("twice as large: the 2 is there twice"), lambda line: 2 * truth(line)),
         (say("divided by n twice"), lambda line: truth(line) / len(line.x)),
+        (say("divided by 2n: 2/n is before the sum"), lambda line: truth(line) / 4),
+        (say("divided by n - 1: it is divided by n"), lambda line: truth(line) * len(line.x) / max(1, len(line.x) - 1)),
         (
             say("this is the derivative by {other}", other=other),
             lambda line: np.asarray(getattr(line, f"grad_{other}")),
@@ -211,9 +135,37 @@ def _gradient_mistakes(name: str, other: str, weight: Callable[[Line], Any]) -> 
             ),
             lambda line: 2 * np.mean(line.residual, axis=1) + 0 * truth(line),
         ),
+        (
+            say("m and b are exchanged: the prediction is mx + b"),
+            lambda line: 2 * np.mean(_exchanged(line) * weight(line), axis=1),
+        ),
+        (
+            say("b is subtracted: the prediction is mx + b"),
+            lambda line: 2 * np.mean((line.residual - 2 * line.b) * weight(line), axis=1),
+        ),
+        (
+            say("y is missing: the error is mx + b - y"),
+            lambda line: 2 * np.mean((line.residual + line.y) * weight(line), axis=1),
+        ),
+        (
+            say("the error is still squared: its derivative is 2 times the error"),
+            lambda line: 2 * np.mean(line.residual**2 * weight(line), axis=1),
+        ),
+        (
+            say("multiplied by {name} itself: the inner derivative is what {name} is multiplied by", name=name),
+            lambda line: 2 * np.mean(line.residual, axis=1) * getattr(line, name)[:, 0],
+        ),
+        (
+            say("a product of means: multiply in each row, then take the mean"),
+            lambda line: 2 * np.mean(line.residual, axis=1) * np.mean(weight(line)),
+        ),
         (say("only the first row is in it"), lambda line: 2 * (line.residual * weight(line))[:, 0]),
         (say("only the last row is in it"), lambda line: 2 * (line.residual * weight(line))[:, -1]),
     )
+
+
+_WEIGHTS: dict[str, Callable[[Line], Array]] = {"m": lambda line: line.x, "b": lambda line: np.ones_like(line.x)}
+"""What each residual is multiplied by in the derivative by a parameter."""
 
 
 def _step_mistakes(name: str, other: str) -> tuple[Mistake, ...]:
@@ -228,8 +180,7 @@ def _step_mistakes(name: str, other: str) -> tuple[Mistake, ...]:
     def later(line: Line) -> Array:
         moved = {name: at(line), other: np.asarray(getattr(line, f"step_{other}"))}
         residual = moved["m"][:, None] * line.x + moved["b"][:, None] - line.y
-        weight = line.x if name == "m" else np.ones_like(line.x)
-        return np.asarray(at(line) - line.learning_rate * 2 * np.mean(residual * weight, axis=1))
+        return np.asarray(at(line) - line.learning_rate * 2 * np.mean(residual * _WEIGHTS[name](line), axis=1))
 
     return (
         (
@@ -255,15 +206,14 @@ def _step_mistakes(name: str, other: str) -> tuple[Mistake, ...]:
             say("the step is half of what it is: the gradient's 2 is missing"),
             lambda line: at(line) - line.learning_rate * slope(line) / 2,
         ),
+        *(
+            (
+                say("the derivative in it is wrong: {mistake}", mistake=words),
+                lambda line, wrong=wrong: at(line) - line.learning_rate * wrong(line),
+            )
+            for words, wrong in _gradient_mistakes(name, other, _WEIGHTS[name])
+        ),
     )
-
-
-def _weight_of_m(line: Line) -> Array:
-    return line.x
-
-
-def _weight_of_b(line: Line) -> Array:
-    return np.ones_like(line.x)
 
 
 KINDS: tuple[Answer, ...] = (
@@ -272,7 +222,7 @@ KINDS: tuple[Answer, ...] = (
         "MSE",
         lambda line: line.mse,
         ((say("this is the RMSE: the MSE has no root"), lambda line: line.rmse), *_LOSS),
-        squared=True,
+        size=lambda line: line.terms**2,
     ),
     Answer(
         "rmse",
@@ -284,12 +234,39 @@ KINDS: tuple[Answer, ...] = (
             (say("divided by n outside the root: divide inside it"), lambda line: line.rmse / np.sqrt(len(line.x))),
             (say("the absolute errors are averaged (MAE)"), _row_mean(lambda line: np.abs(line.residual))),
             (say("half of the MSE is under the root"), lambda line: np.sqrt(line.mse / 2)),
+            (
+                say("divided by n - 1: it is divided by n"),
+                lambda line: line.rmse * np.sqrt(len(line.x) / max(1, len(line.x) - 1)),
+            ),
+            (
+                say("the mean is squared: square each error, then take the mean"),
+                lambda line: np.abs(np.mean(line.residual, axis=1)),
+            ),
         ),
+        size=lambda line: line.terms**2 / np.maximum(line.rmse, 1e-4 * line.terms),  # rounding under a root near 0
     ),
-    Answer("grad_m", "dMSE/dm", lambda line: line.grad_m, _gradient_mistakes("m", "b", _weight_of_m)),
-    Answer("grad_b", "dMSE/db", lambda line: line.grad_b, _gradient_mistakes("b", "m", _weight_of_b)),
-    Answer("step_m", say("the new m"), lambda line: line.step_m, _step_mistakes("m", "b")),
-    Answer("step_b", say("the new b"), lambda line: line.step_b, _step_mistakes("b", "m")),
+    Answer(
+        "grad_m",
+        "dMSE/dm",
+        lambda line: line.grad_m,
+        _gradient_mistakes("m", "b", _WEIGHTS["m"]),
+        size=lambda line: line.terms * line.reach,
+    ),
+    Answer("grad_b", "dMSE/db", lambda line: line.grad_b, _gradient_mistakes("b", "m", _WEIGHTS["b"])),
+    Answer(
+        "step_m",
+        say("the new m"),
+        lambda line: line.step_m,
+        _step_mistakes("m", "b"),
+        size=lambda line: np.abs(line.m[:, 0]) + abs(line.learning_rate) * line.terms * line.reach,
+    ),
+    Answer(
+        "step_b",
+        say("the new b"),
+        lambda line: line.step_b,
+        _step_mistakes("b", "m"),
+        size=lambda line: np.abs(line.b[:, 0]) + abs(line.learning_rate) * line.terms,
+    ),
 )
 """All that may be asked for, in the lecture's order."""
 
@@ -353,7 +330,7 @@ def compare(answer: Answer, given: str, values: Array, line: Line) -> Verdict:
         line: The truth.
     """
     truth = answer.truth(line)
-    wrong = ~_agree(values, truth, line, answer.squared)
+    wrong = ~_agree(values, truth, answer, line)
     if not wrong.any():
         return Verdict(answer, given, True)
     first = int(np.argmax(wrong))
@@ -362,16 +339,18 @@ def compare(answer: Answer, given: str, values: Array, line: Line) -> Verdict:
     return Verdict(answer, given, False, (m, b), float(values[first]), float(truth[first]), mistake)
 
 
-def _agree(values: Array, truth: Array, line: Line, squared: bool) -> Array:
-    size = np.maximum(np.maximum(np.abs(truth), line.size ** (2 if squared else 1)), 1.0)
+def _agree(values: Array, truth: Array, answer: Answer, line: Line) -> Array:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(values - truth) <= CLOSE * size)
+        return np.asarray(np.abs(values - truth) <= CLOSE * np.maximum(np.abs(truth), answer.size(line)))
 
 
 def _mistake(answer: Answer, values: Array, line: Line) -> str:
     """The usual mistake that gives exactly these values; else which coefficient is another; else nothing."""
+    if np.ptp(values) == 0 and _agree(values, answer.truth(line), answer, line)[0]:
+        m, b = (short(one, 6) for one in line.start)
+        return say("one number, right at the start, m = {m} and b = {b}: a formula is right at any m and b", m=m, b=b)
     for words, wrong in answer.mistakes:
-        if _agree(values, wrong(line), line, answer.squared).all():
+        if _agree(values, wrong(line), answer, line).all():
             return words
     return _coefficients(values, answer.truth(line), line) if np.isfinite(values).all() else ""
 
@@ -379,20 +358,25 @@ def _mistake(answer: Answer, values: Array, line: Line) -> str:
 def _coefficients(values: Array, truth: Array, line: Line) -> str:
     """Where both are of the form p m + q b + r: which of the three are wrong."""
     terms = np.column_stack([line.points, np.ones(len(line.points))])
-    mine, right = (np.linalg.lstsq(terms, one, rcond=None)[0] for one in (values, truth))
-    tolerance = CLOSE * 100 * (1 + np.abs(right).max())
-    if max(np.abs(terms @ mine - values).max(), np.abs(terms @ right - truth).max()) > tolerance * 100:
+    scale = np.abs(terms).max(axis=0)
+    mine, right = (np.linalg.lstsq(terms / scale, one, rcond=None)[0] / scale for one in (values, truth))
+    size = np.abs(values).max() + np.abs(truth).max()
+    if max(np.abs(terms @ mine - values).max(), np.abs(terms @ right - truth).max()) > CLOSE * size:
         return ""
+    tolerance = CLOSE / 1000 * size / scale
     names = (say("the coefficient of m"), say("the coefficient of b"), say("the constant"))
-    pairs = ((name, a, b) for name, a, b in zip(names, mine, right, strict=True) if abs(a - b) > tolerance)
+    every = zip(names, mine, right, tolerance, strict=True)
+    pairs = ((name, *_apart(a, b, near)) for name, a, b, near in every if abs(a - b) > near)
     return together(
-        say("; "),
-        (say("{name} is {short}, not {short2}", name=n, short=_short(a), short2=_short(b)) for n, a, b in pairs),
+        say("; "), (say("{name} is {short}, not {short2}", name=name, short=a, short2=b) for name, a, b in pairs)
     )
 
 
-def _short(value: float) -> str:
-    return f"{0.0 if abs(value) < 1e-9 else value:.6g}"
+def _apart(value: float, truth: float, near: float) -> tuple[str, str]:
+    """Two numbers in as few digits as tell them apart, six at least."""
+    both = [0.0 if abs(one) <= near else one for one in (value, truth)]
+    forms = ((f"{both[0]:.{digits}g}", f"{both[1]:.{digits}g}") for digits in range(6, 18))
+    return next((pair for pair in forms if pair[0] != pair[1]), (repr(value), repr(truth)))
 
 
 def named(names: Sequence[str]) -> dict[str, Answer]:

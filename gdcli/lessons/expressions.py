@@ -36,9 +36,19 @@ SPELLED = str.maketrans(
         "]": ")",
         "²": "^2",
         "ŷ": "y_hat",
+        "{": "(",
+        "}": ")",
+        "√": "sqrt",
     }
+    | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 )
-"""How signs are written that are not on every keyboard."""
+"""How signs are written that are not on every keyboard; letters and digits as wide as Chinese signs are the usual."""
+ALSO = {
+    name: known
+    for known, names in {"x": "xi x_i", "y": "yi y_i", "y_hat": "yhat y_pred", "lr": "α η λ alpha eta"}.items()
+    for name in names.split()
+}
+"""Other names of variables."""
 CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sqrt": np.sqrt,
@@ -224,6 +234,7 @@ class _Parser:
 
     def _named(self, name: str, depth: int) -> None:
         """A variable, a constant, a function of a bracket, or variables written together, as in mx."""
+        name = name if name in self.names or ALSO.get(name) not in self.names else ALSO[name]
         if name in self.names:
             self._variables([name])
         elif name in FUNCTIONS or name in OVER_ROWS:

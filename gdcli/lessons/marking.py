@@ -155,7 +155,7 @@ def _predicted(file: str, given: Array, line: Line) -> Verdict:
             say("{file}: {count:,} predictions of {count2:,} rows", file=file, count=len(given), count2=len(truth)),
             say("give one for each row"),
         )
-    wrong = ~(np.abs(given - truth) <= ALIKE * (1 + np.abs(truth).max()))
+    wrong = ~(np.abs(given - truth) <= ALIKE * (abs(m) * line.reach + abs(b)))
     if not wrong.any():
         return Verdict(PREDICTION, file, True)
     row = int(np.argmax(wrong))

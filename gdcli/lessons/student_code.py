@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +95,32 @@ def _run(file: Path, name: str, line: Line, folder: Path) -> dict[str, Any]:
     }
     (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
     command = [sys.executable, "-I", "-X", "utf8", "-B", inspect.getfile(_student_process)]
+    process = subprocess.Popen(  # noqa: S603 - the student's own file, as asked for
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        start_new_session=True,
+    )
     try:
-        done = subprocess.run(  # noqa: S603 - the student's own file, as asked for
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            timeout=SECONDS,
-            check=False,
-            start_new_session=True,
-        )
+        code = process.wait(SECONDS)
     except subprocess.TimeoutExpired:
         return {"failed": say("'{name}' has not ended after {seconds} s", name=name, seconds=SECONDS)}
+    finally:
+        _end(process)
     try:
         found: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {"failed": say("'{name}' ended its process (exit {returncode})", name=name, returncode=done.returncode)}
+        return {"failed": say("'{name}' ended its process (exit {returncode})", name=name, returncode=code)}
     return found
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process, and all that it has started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
