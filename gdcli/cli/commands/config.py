@@ -16,7 +16,7 @@ from gdcli.render.reports.config import report
 WhatArgument = Annotated[str, typer.Argument(metavar="show", help="Show them.", show_default=False)]
 
 
-def command(context: typer.Context, what: WhatArgument, output: OutputOptions) -> None:
+def command(context: typer.Context, output: OutputOptions, what: WhatArgument = "show") -> None:
     """Show the settings in force, and where each comes from.
 
     A setting is a default of the command line: a variable, as GDCLI_FORMAT=json, or a key of a file gdcli.toml, the
