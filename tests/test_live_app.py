@@ -15,7 +15,7 @@ import termios
 import time
 
 import pytest
-from live_sessions import session
+from live_sessions import NETWORK, session
 
 from gdcli.live.app import LiveApp
 from gdcli.live.numerals import numerals
@@ -436,3 +436,18 @@ def test_ctrl_c_is_an_interruption(in_terminal):
 
 def test_a_replay_is_a_session_for_the_application():
     assert issubclass(Replay, Session)
+
+
+def test_a_weight_says_its_value_where_the_mouse_is():
+    async def script(app, pilot):
+        area = app.scenes._diagram._layout.area
+        frames, seen = app.frames, set()
+        for row in range(area.top, area.top + area.height - 3, 2):
+            await pilot.hover(offset=(area.left + 10, row))
+            seen |= {line for line in shown(app).splitlines() if "  from x" in line}
+        assert seen
+        assert app.frames < frames + area.height  # no frame where nothing else is pointed at
+        await pilot.hover(offset=(0, 0))
+        assert "weights + -" in shown(app)
+
+    piloted(script, *NETWORK)

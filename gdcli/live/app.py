@@ -218,6 +218,11 @@ class LiveApp(App[None]):
             self._point(column, row)
         self.draw()
 
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """What is pointed at in the network says its value."""
+        if self.scenes.point(event.screen_x, event.screen_y):
+            self.draw()
+
     def on_mouse_scroll_up(self) -> None:
         """The wheel zooms."""
         self._act("zoom_in")

@@ -38,7 +38,7 @@ def draw_help(page: Page, number: int, keys: Sequence[Key]) -> None:
     what = say("leaves") if last else say("goes on")
     title = say("The keys of gdcli live.{where} Any key {what}.", where=where, what=what)
     page.write(0, 0, title, theme.HEADING, page.width)
-    mouse = say("Mouse: click the dial, the surface for a start, the footer; the wheel zooms.")
+    mouse = say("Mouse: click dial, surface (start), footer; wheel zooms; a weight says its value")
     page.write(0, page.height - 1, mouse, theme.NOTE, page.width)
     for at, (shown, about, meaning) in enumerate(pages[min(number, len(pages)) - 1]):
         column, row = at // (page.height - 4) * HELP_WIDE, 2 + at % (page.height - 4)

@@ -108,6 +108,7 @@ class Scenes:
                 page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
+        self._diagram.leave()
         self.surface.view = self._data.view = session.view
         self.surface.moving = session.running
         if session.help:
@@ -117,6 +118,10 @@ class Scenes:
         else:
             self._draw_all(page, session)
         return page
+
+    def point(self, column: int, row: int) -> bool:
+        """Points at a cell; True if what is seen changes by that."""
+        return self._diagram.point(column, row)
 
     def _draw_all(self, page: Page, session: Session) -> None:
         """As many pictures as there is room for, with header, dial, message and footer."""

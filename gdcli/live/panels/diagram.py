@@ -14,6 +14,7 @@ from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import write_title
 from gdcli.live.panels.data import padded
 from gdcli.live.panels.images import Size, answers, picture
+from gdcli.live.panels.weights import Ends, Weights, tinted, weights
 from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.nn.networks import Network
@@ -28,9 +29,6 @@ __all__ = ["Diagram"]
 WIDE, HIGH, LOW = 6, 3, 2  # cells of a neuron's picture; low where there are many
 SHADES = 6  # of a neuron's picture
 NAME, ROOMY = 8, 36  # columns of an input's name, and those of the diagram from which it has them
-SAMPLES = 40  # dots along a line
-FAINTEST = 0.12  # of the layer's largest weight: weaker lines are left out
-STRONG = 0.6  # the same where there are no colours to distinguish weak from strong
 MOST_ROWS = 200  # that stand for the data where there is no plane
 
 
@@ -43,10 +41,57 @@ class _Column(NamedTuple):
     neurons: int
 
 
+class Target(NamedTuple):
+    """A weight, or the bias of a neuron, that is pointed at; all counted from 0.
+
+    Args:
+        layer: Its layer.
+        neuron: The neuron that it goes into.
+        source: The neuron, or the input, that it comes from; None for the bias.
+    """
+
+    layer: int
+    neuron: int
+    source: int | None
+
+    def words(self, scene: NetworkScene, parameters: Array) -> list[tuple[str, Meaning]]:
+        """Its name, as `step` has it, its value, and what it joins."""
+        layer, own = scene.network.layers[self.layer], f"{self.layer + 1}:{self.neuron + 1}"
+        name = f"{self.layer + 1}_{self.neuron + 1}"
+        if self.source is None:
+            value = short(float(layer.bias(parameters)[self.neuron]))
+            return [(f"b{name} = {value}", theme.RESULT), (say("  bias of {neuron}", neuron=own), theme.NOTE)]
+        value = short(float(layer.weights(parameters)[self.source, self.neuron]))
+        source = f"{self.layer}:{self.source + 1}" if self.layer else scene.preparation.names[self.source]
+        joins = say("  from {source} to {neuron}", source=source, neuron=own)
+        return [(f"w{name}_{self.source + 1} = {value}", theme.RESULT), (joins, theme.NOTE)]
+
+
+class _Layout(NamedTuple):
+    """Where everything stands that can be pointed at."""
+
+    area: Area
+    columns: list[_Column]
+    lines: list[Weights]
+
+    def at(self, column: int, row: int) -> Target | None:
+        """What stands at a cell of the page."""
+        for layer, one in enumerate(self.columns[1:]):
+            if one.left <= column < one.left + WIDE:
+                found = next((at for at, top in enumerate(one.rows) if top <= row < top + one.high), None)
+                return None if found is None else Target(layer, found, None)
+        for layer, lines in enumerate(self.lines):
+            if (ends := lines.at(column - self.area.left, row - self.area.top)) is not None:
+                return Target(layer, ends[1], ends[0])
+        return None
+
+
 class Diagram:
     """Inputs left, outputs right. A picture shows what the neuron gives over the plane of two inputs."""
 
     def __init__(self) -> None:
+        self._layout: _Layout | None = None
+        self._pointer: tuple[int, int] = (-1, -1)
         self._of: tuple[Setup | None, int] = (None, 0)
         self._inputs: Array = np.empty((0, 0))
 
@@ -56,24 +101,45 @@ class Diagram:
         if not isinstance(scene, NetworkScene) or area.width < 20 or area.height < 8:
             return
         network, parameters = scene.network, run.now.parameters
-        words = [
-            (say("network"), theme.HEADING),
-            (say(" {size:,} numbers, weights ", size=network.size), theme.NOTE),
-            (theme.POSITIVE.mark, theme.POSITIVE),
-            (" ", theme.NOTE),
-        ]
-        below = write_title(page, area, [*words, (theme.NEGATIVE.mark, theme.NEGATIVE)])
+        below = area.inside(top=1)
         columns_ = _columns(network, below.inside(bottom=3), scene.preparation.names)
         if scene.side:  # an image stands for the inputs
             columns_[0] = columns_[0]._replace(rows=[])
-        for at in range(len(network.layers)):
-            _lines(page, below, columns_[at], columns_[at + 1], network.layers[at].weights(parameters))
+        drawn = [
+            _drawn(page, below, left, right, layer.weights(parameters))
+            for left, right, layer in zip(columns_, columns_[1:], network.layers, strict=False)
+        ]
+        self._layout = _Layout(below, columns_, drawn)
+        self._title(page, area, scene, parameters)
         self._neurons(page, columns_, run, scene)
         if scene.side:
             _image(page, columns_, run, scene)
         else:
             _inputs(page, below, columns_[0], scene)
         _words(page, below, columns_, run, network)
+
+    def _title(self, page: Page, area: Area, scene: NetworkScene, parameters: Array) -> None:
+        """What is pointed at; else how large the network is."""
+        target = self.target
+        size = say(" {size:,} numbers, weights ", size=scene.network.size)
+        signs = [(theme.POSITIVE.mark, theme.POSITIVE), (" ", theme.NOTE), (theme.NEGATIVE.mark, theme.NEGATIVE)]
+        usual: list[tuple[str, Meaning]] = [(say("network"), theme.HEADING), (size, theme.NOTE), *signs]
+        write_title(page, area, usual if target is None else target.words(scene, parameters))
+
+    @property
+    def target(self) -> Target | None:
+        """What is pointed at, as far as it is drawn."""
+        return None if self._layout is None else self._layout.at(*self._pointer)
+
+    def point(self, column: int, row: int) -> bool:
+        """Points at a cell of the page; True if something else is pointed at than before."""
+        before = self.target
+        self._pointer = column, row
+        return self.target != before
+
+    def leave(self) -> None:
+        """Nothing is drawn that could be pointed at."""
+        self._layout = None
 
     def _neurons(self, page: Page, columns_: list[_Column], run: Course, scene: NetworkScene) -> None:
         plane = scene.data.inputs.shape[1] == 2
@@ -121,37 +187,22 @@ def _shaded(values: Array | float, largest: float, high: int) -> Pixels:
     """Signs by colour, dark at zero."""
     table = np.broadcast_to(np.asarray(values, dtype=np.float64), (2 * high, WIDE))
     part = np.rint(SHADES * table / largest) / SHADES if largest > 0 else table * 0
-    return _tinted(part, np.abs(part) ** 0.7).astype(np.uint8)
+    return tinted(part, np.abs(part) ** 0.7).astype(np.uint8)
 
 
-def _tinted(signs: Array, strength: Array) -> Array:
-    """The colours of positive and negative numbers: the ground's at strength 0, their own at 1."""
-    positive, negative, ground = (
-        np.array(meaning.color.rgb) for meaning in (theme.POSITIVE, theme.NEGATIVE, theme.ZERO)
-    )
-    ink = np.where(signs[..., None] > 0, positive, negative)
-    return np.asarray(ground + (ink - ground) * strength[..., None])
+def _drawn(page: Page, area: Area, left: _Column, right: _Column, values: Array) -> Weights:
+    """Draws the weights between two layers that have room for lines."""
+    room = right.left - left.left > WIDE
+    shown = values[: len(left.rows) * room, : len(right.rows)]
+    lines = weights(shown, _ends(area, left, right), page.screen.color)
+    lines.draw(page, area)
+    return lines
 
 
-def _lines(page: Page, area: Area, left: _Column, right: _Column, weights: Array) -> None:
-    """The weights between two layers: a line each, the strongest on top."""
-    shown = np.nan_to_num(weights[: len(left.rows), : len(right.rows)].astype(np.float64), posinf=0.0, neginf=0.0)
-    largest = float(np.abs(shown).max(initial=0.0))
-    if not largest or right.left - left.left <= WIDE:
-        return
-    begin, end = (left.left + WIDE - area.left) * 2, (right.left - area.left) * 2 - 1
-    tops = [np.array([4 * (row - area.top) + 2 * column.high for row in column.rows]) for column in (left, right)]
-    strength = np.abs(shown) / largest
-    froms, tos = np.nonzero(strength >= (FAINTEST if page.screen.color else STRONG))
-    order = np.argsort(strength[froms, tos])  # the strongest last, on top
-    froms, tos = froms[order], tos[order]
-    along = np.linspace(0, 1, SAMPLES)
-    start, stop = tops[0][froms][:, None], tops[1][tos][:, None]
-    rows = np.rint(start + (stop - start) * along).astype(np.intp)
-    across = np.broadcast_to(np.rint(begin + (end - begin) * along).astype(np.intp), rows.shape)
-    shade = _tinted(shown[froms, tos], 0.25 + 0.75 * strength[froms, tos])
-    colors = (shade.astype(np.int64) & 0xF0) @ np.array([65536, 256, 1])
-    page.dots(area, rows.ravel(), across.ravel(), theme.WEIGHT, np.repeat(colors, SAMPLES))
+def _ends(area: Area, left: _Column, right: _Column) -> Ends:
+    """Where the lines between two columns begin and end."""
+    tops = [np.array([4 * (row - area.top) + 2 * one.high for row in one.rows], dtype=np.intp) for one in (left, right)]
+    return Ends((left.left + WIDE - area.left) * 2, (right.left - area.left) * 2 - 1, *tops)
 
 
 def _image(page: Page, columns_: list[_Column], run: Course, scene: NetworkScene) -> None:
