@@ -36,7 +36,7 @@ SPAN = 1e3
 SMOOTH = 0.05
 FLAT = 1e-3
 """Of the first loss: what the watched loss must fall by to go on."""
-FLAT_STEPS, FLAT_EPOCHS = 300, 4
+FLAT_STEPS, FLAT_EPOCHS = 1000, 4
 """Steps, and at the least epochs, over which it must."""
 MOST_STEPS, MOST_PASSES = 60_000, 200
 """Steps, and at the least epochs, after which a run ends in any case."""
