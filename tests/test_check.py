@@ -178,6 +178,12 @@ def test_what_is_no_formula_is_refused_in_a_line(text):
     assert caught.value.hint
 
 
+def test_a_long_formula_that_is_wrong_in_kind_is_named_in_short(deck):
+    with pytest.raises(OptionError) as caught:
+        check(ANSWERS["grad_m"], parse("x*" * 2000 + "x", NAMES), deck)
+    assert len(caught.value.message) < 200
+
+
 def test_random_formulas_neither_hang_nor_break(deck):
     """2,000 texts of a formula's own signs and of others: a value, or a refusal."""
     rng = random.Random(0)  # noqa: S311 - the same texts each time
@@ -231,7 +237,7 @@ def test_functions_run_apart_with_limits(gdcli, tmp_path):
         assert (result.code, part in result.err) == (code, True), result.err
 
 
-def test_functions_may_have_defaults_and_change_what_they_are_given(tmp_path, deck):
+def test_functions_may_have_defaults_import_what_is_beside_them_and_change_what_they_are_given(tmp_path, deck):
     file = tmp_path / "mine.py"
     file.write_text(
         "def loss(m, b, data, power=2, *more):\n"
@@ -241,9 +247,11 @@ def test_functions_may_have_defaults_and_change_what_they_are_given(tmp_path, de
         "        total += (m * x + b - y) ** power\n"
         "    return total / n\n"
         "def grad_b(m, b, x, y):\n"
-        "    return 2 * sum(m * x.pop() + b - y.pop() for _ in range(2)) / 2\n",
+        "    from beside import twice\n"
+        "    return twice * sum(m * x.pop() + b - y.pop() for _ in range(2)) / 2\n",
         encoding="utf-8",
     )
+    (tmp_path / "beside.py").write_text("twice = 2\n", encoding="utf-8")
     assert np.allclose(function_values(f"{file}:loss", deck), deck.mse, rtol=1e-12)
     assert np.allclose(function_values(f"{file}:grad_b", deck), deck.grad_b, rtol=1e-12)
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import accumulate
 
 from gdcli.data.cells import printable
 from gdcli.definitions.dataclass import dataclass
@@ -14,6 +15,7 @@ from gdcli.said import enumerated, say
 __all__ = ["ReadWarning", "as_option", "column_name", "columns_listed", "count", "listed"]
 
 _FEW_PIXELS = 48
+ROOM = 80  # letters of names that are listed
 _PIXEL = "p[0-9]+|(pixel|pix|px)_?[0-9]+(x[0-9]+)?"
 
 COUNTED: dict[str, Callable[[int], str]] = {
@@ -88,12 +90,16 @@ def columns_listed(names: Sequence[str]) -> str:
     columns 1, 2 and 3; a and column 2
     >>> columns_listed([f"p{place}" for place in range(784)])
     '784 pixels'
+    >>> columns_listed(["average daily temperature measured at the northern station", "annual rainfall in mm", *"abc"])
+    'average daily temperature measured at the northern station, annual rainfall in mm and 3 more'
     """
     if len(names) > 1 and all(name.isdigit() for name in names[:4]):
         return say("columns {listed}", listed=listed(names))
     if len(names) > _FEW_PIXELS and all(re.fullmatch(_PIXEL, name) for name in names):
         return say("{count} pixels", count=len(names))
-    return listed([column_name(name) for name in names])
+    words = [column_name(name) for name in names]
+    room = sum(end <= ROOM for end in accumulate(map(len, words)))
+    return listed(words) if len(words) <= 2 or room >= min(4, len(words)) else listed(words, max(room, 1))
 
 
 def count(number: int, one: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     """Runs the function at every point."""
     space: dict[str, Any] = {"__name__": "student", "__file__": asked["file"]}
     source = Path(asked["file"]).read_text(encoding="utf-8")
+    sys.path.insert(0, str(Path(asked["file"]).parent))  # a file may import those beside it, as it does when run alone
     exec(compile(source, asked["file"], "exec"), space)  # noqa: S102 - this is what the process is for
     function = space.get(asked["name"])
     if not callable(function):

@@ -15,7 +15,7 @@ from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
 from gdcli.formatting import short
-from gdcli.lessons.expressions import Expression
+from gdcli.lessons.expressions import Expression, shortened
 from gdcli.lessons.true_line import Line
 from gdcli.said import say, together
 
@@ -315,7 +315,8 @@ def check(answer: Answer, formula: Expression, line: Line) -> Verdict:
     values = formula(line.values)
     count = len(line.points)
     if values.ndim > 1 and values.shape[-1] > 1:
-        what = say("{flag}: '{text}' gives a number for each row, not one for all", flag=answer.flag, text=formula.text)
+        shown = shortened(formula.text)
+        what = say("{flag}: '{text}' gives a number for each row, not one for all", flag=answer.flag, text=shown)
         raise OptionError(what, say("sum(...) adds rows up, mean(...) averages them"))
     return compare(answer, formula.text, np.broadcast_to(values.reshape(-1), (count,)), line)
 

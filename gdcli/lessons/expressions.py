@@ -18,7 +18,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.said import enumerated, say
 
-__all__ = ["Expression", "parse"]
+__all__ = ["Expression", "parse", "shortened"]
 
 LONGEST, DEEPEST = 5_000, 100
 """Characters of a formula, and brackets and signs within one another."""
@@ -129,6 +129,16 @@ def parse(text: str, names: tuple[str, ...], what: str = "formula") -> Expressio
     return _Parser(text, names, what).expression()
 
 
+def shortened(text: str) -> str:
+    """A formula in a sentence: of a long one how it begins.
+
+    >>> shortened(" m + " * 20)
+    'm +  m +  m +  m +  m +  m +  m +  m +  m +  m +  m +  m ...'
+    """
+    text = text.strip()
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 class _Parser:
     """Reads a formula from left to right."""
 
@@ -165,8 +175,7 @@ class _Parser:
             yield ("number", number) if number else ("name", name) if name else ("sign", "^" if sign == "**" else sign)
 
     def _shown(self) -> str:
-        text = self.text.strip()
-        return text if len(text) <= 60 else text[:57] + "..."
+        return shortened(self.text)
 
     def _hint(self) -> str:
         return say(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gdcli.render.screen import columns, english
 
-__all__ = ["broken", "error_lines", "flowed", "wrapped"]
+__all__ = ["broken", "error_lines", "flowed", "folded", "wrapped"]
 
 CLOSING = "，。；：、？！）」』"
 """Signs that begin no line."""
@@ -15,6 +15,7 @@ OPENING = "（「『"
 """Signs that end no line."""
 
 
+GAPS = re.compile("( {2,})")
 WIDE = re.compile(r"[\u2e80-\uffef]")
 """A sign that takes two columns, and that a line may end after."""
 
@@ -41,6 +42,32 @@ def flowed(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
         lines[-1] += piece.lstrip() if empty else piece
         empty = empty and not piece.strip()
     return [line.rstrip() for line in lines]
+
+
+def folded(line: str, width: int, rest: str = "") -> list[str]:
+    """A line in as many as the screen's edge makes of it, broken at wide gaps, else between words; its start is kept.
+
+    Args:
+        line: The line.
+        width: Columns.
+        rest: What the lines after the first begin with.
+
+    >>> folded("  R2 0.98   MSE 1.5   the best line", 20, "    ")
+    ['  R2 0.98   MSE 1.5', '    the best line']
+    """
+    if columns(line) <= width:
+        return [line]
+    body = line.lstrip(" ")
+    lines = [line[: len(line) - len(body)]]
+    parts = GAPS.split(body)
+    for gap, part in zip(["", *parts[1::2]], parts[::2], strict=True):
+        if columns(lines[-1] + gap + part) <= width:
+            lines[-1] += gap + part
+        elif columns(rest + part) <= width:
+            lines.append(rest + part)
+        else:
+            lines[-1:] = flowed(part, width, first=lines[-1] + gap, rest=rest)
+    return lines
 
 
 def broken(text: str, width: int, first: str = "", rest: str = "") -> list[str]:

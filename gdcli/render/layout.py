@@ -10,6 +10,7 @@ from typing import Any
 from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Drawable
+from gdcli.render.flow import folded
 from gdcli.render.screen import ESCAPE, Screen, columns
 from gdcli.said import say
 
@@ -137,6 +138,12 @@ class Layout:
             return 0
         return sum(max(1, -(-columns(line) // self.width)) for line in lines)
 
+    def folded(self, line: str) -> list[str]:
+        """A line in as many as the screen's edge makes of it, broken between words; what follows is indented."""
+        if self.rows is None:
+            return [line]
+        return folded(line, self.width, rest=" " * (INDENT if _is_remark(line) else 4))
+
     def compose(self, pictures: Sequence[Picture], answer: Sequence[str], used: int, screen: Screen) -> Iterator[str]:
         """Pictures and the answer below what is already there.
 
@@ -149,7 +156,8 @@ class Layout:
             used: Lines that are taken by everything else.
             screen: What the terminal can do.
         """
-        pictures, answer = pictures if self.plotted else (), [screen.speak(line) for line in answer]
+        pictures = pictures if self.plotted else ()
+        answer = [part for line in answer for part in self.folded(screen.speak(line))]
         if self.rows is None:
             text = self._unlimited(pictures, screen) if pictures else ""
             yield from [""] * (used > 0 and bool(text or answer))

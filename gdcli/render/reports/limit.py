@@ -41,7 +41,7 @@ def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial], la
         rows_name="",
         summary=lambda: found.figures(foretold, trials_) | {"rerun": rerun},
         paragraph=lambda _record, _screen: (),
-        before=lambda _: [_title(found)] if layout.fits else [],
+        before=lambda _: layout.folded(_title(found)) if layout.fits else [],
         title=_title(found),
         words=lambda screen: _line_blocks(found, foretold, trials_, screen),
         blocks=lambda screen: layout.compose([], [*_line_blocks(found, foretold, trials_, screen)], 0, screen),

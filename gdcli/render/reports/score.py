@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 
 from gdcli.experiments.predicting import Predictions, Scored
 from gdcli.experiments.result import described
@@ -30,7 +31,8 @@ def report(predicted: Predictions | Totals, again: str, layout: Layout) -> Repor
         layout: What there is of the screen.
     """
     result = predicted.scores
-    rows = layout.listed(predicted.rows(), 5, pictured=False)
+    model = layout.height_of(layout.folded(_equation(predicted) or ""))
+    rows = layout.listed(predicted.rows(), 4 + max(1, model), pictured=False)
     return Report(
         schema="gdcli.score/1",
         records=rows,
@@ -43,9 +45,12 @@ def report(predicted: Predictions | Totals, again: str, layout: Layout) -> Repor
         },
         rows_name="predictions",
         columns=_columns(predicted, layout),
-        before=lambda _: [_title(predicted)] if layout.fits else [],
+        before=lambda _: layout.folded(_title(predicted)) if layout.fits else [],
         title=_title(predicted),
-        blocks=lambda screen: [*rows.word(), *_summary(predicted, result, screen)],
+        blocks=lambda screen: [
+            *rows.word(),
+            *(one for line in _summary(predicted, result, screen) for one in layout.folded(line)),
+        ],
     )
 
 

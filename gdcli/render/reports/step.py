@@ -16,6 +16,7 @@ from gdcli.experiments.step_spec import StepSpec
 from gdcli.experiments.stepping import StepReport, steps
 from gdcli.formatting import polynomial, short, signed
 from gdcli.render import Report, theme
+from gdcli.render.flow import folded
 from gdcli.render.layout import UNLIMITED, Layout
 from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.render.vocabulary import word
@@ -105,7 +106,7 @@ SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers 
 
 def write_blackboard(report: StepReport, screen: Screen, layout: Layout = UNLIMITED) -> Iterator[str]:
     """The step, line by line; where a screen has no room for that, a line a parameter."""
-    lines = list(_write_all(report, screen))
+    lines = list(_write_all(report, screen, layout.width))
     return iter(
         lines if layout.rows is None or layout.height_of(lines) <= layout.rows else _write_short(report, screen, layout)
     )
@@ -137,14 +138,14 @@ def _in_a_line(report: StepReport, name: str) -> list[str]:
     return [derivative, assignment.replace(name, brief, 1), *state, after]
 
 
-def _write_all(report: StepReport, screen: Screen) -> Iterator[str]:
+def _write_all(report: StepReport, screen: Screen, width: int) -> Iterator[str]:
     """All the arithmetic."""
     yield _title(report, screen)
     yield ""
-    yield from _aligned([_derivative(report, name) for name in report.before], screen)
+    yield from _within([_derivative(report, name) for name in report.before], screen, width)
     yield ""
     yield from _traced(report, screen)
-    yield from _aligned([_assignment(report, name) for name in report.before], screen)
+    yield from _within([_assignment(report, name) for name in report.before], screen, width)
     yield ""
     yield from _outcome(report, screen)
     yield ""
@@ -274,3 +275,19 @@ def _aligned(rows: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:
     widths = [max(columns(row[at]) for row in cells) for at in range(len(cells[0]))]
     for row in cells:
         yield "  " + "  ".join(cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
+
+
+def _within(rows: Sequence[Sequence[str]], screen: Screen, width: int) -> Iterator[str]:
+    """Cells in columns; where these are wider than the screen, each row's cells after each other, in lines."""
+    lines = [*_aligned(rows, screen)]
+    if max(map(columns, lines)) <= width:
+        yield from lines
+        return
+    for first, *others in rows:
+        line = "  " + plain(first, screen)
+        for cell in (plain(other, screen) for other in others):
+            if columns(line) + columns(cell) + 2 > width:
+                yield from folded(line, width, rest="        ")
+                line = "    "
+            line += "  " + cell
+        yield from folded(line, width, rest="        ")
