@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 
 from gdcli.experiments.predicting import Predictions, Scored
 from gdcli.experiments.result import described
