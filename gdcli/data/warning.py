@@ -90,8 +90,8 @@ def columns_listed(names: Sequence[str]) -> str:
     columns 1, 2 and 3; a and column 2
     >>> columns_listed([f"p{place}" for place in range(784)])
     '784 pixels'
-    >>> columns_listed(["average daily temperature measured at the northern station", "annual rainfall in mm", *"abc"])
-    'average daily temperature measured at the northern station, annual rainfall in mm and 3 more'
+    >>> columns_listed(["average daily temperature at the northern station", "rain", "snowfall in centimetres", *"ab"])
+    'average daily temperature at the northern station, rain, snowfall in centimetres and 2 more'
     """
     if len(names) > 1 and all(name.isdigit() for name in names[:4]):
         return say("columns {listed}", listed=listed(names))
