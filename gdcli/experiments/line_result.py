@@ -168,7 +168,8 @@ class LineResult(Result):
             )
         if experiment.validation is not None:
             lines.append(("kept", self._kept_words()))
-        return lines + ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
+        lines += ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
+        return lines + ([("saved", self.saving.written)] if self.saving.written else [])
 
     def predict(self, rows: Any) -> Array:
         """Predictions for raw inputs, shape (n, d) or, of one input, (n,)."""
@@ -234,7 +235,7 @@ class LineResult(Result):
         saved = saved_line(data, experiment.basis, values, self.config(), self.kept.epoch, missing)
         save(Path(path), saved)
 
-    def divergence(self) -> tuple[str, str]:
+    def explain_divergence(self) -> tuple[str, str]:
         """What happened, and what would work."""
         last, best = self.run.last, self.run.best
         growing = say("{loss} and growing", loss=short(float(last.loss), 2))

@@ -231,7 +231,7 @@ class NetworkResult(Result):
             ),
         )
 
-    def divergence(self) -> tuple[str, str]:
+    def explain_divergence(self) -> tuple[str, str]:
         """What happened, and what would work."""
         last, best, rate = self.run.last, self.run.best, self.experiment.rate
         was = (

@@ -112,8 +112,16 @@ class Result(ABC):
     def figures(self) -> dict[str, Any]:
         """The object that json has, without its history."""
 
-    @abstractmethod
     def divergence(self) -> tuple[str, str]:
+        """What happened where it diverged, and what would work; also that no model is saved, where one was to be."""
+        what, hint = self.explain_divergence()
+        if self.saving.path is None:
+            return what, hint
+        unsaved = say("{path} is not written: what has diverged is no model.", path=self.saving.path)
+        return what, together("\n", [hint, unsaved])
+
+    @abstractmethod
+    def explain_divergence(self) -> tuple[str, str]:
         """What happened where it diverged, and what would work."""
 
     @abstractmethod

@@ -19,21 +19,21 @@ class Saving:
     """
 
     def __init__(self, path: str | None = None) -> None:
-        self._path = path
+        self.path = path
         self._failure: Exception | None = None
         self.written: str | None = None
         """The file, once it is whole."""
 
     def write(self, save: Callable[[str], None]) -> None:
         """Writes the file, if there is to be one."""
-        if self._path is None:
+        if self.path is None:
             return
         try:
-            save(self._path)
+            save(self.path)
         except (GdcliError, OSError, MemoryError) as error:
             self._failure = error
         else:
-            self.written = self._path
+            self.written = self.path
 
     @contextmanager
     def settled(self) -> Iterator[None]:
