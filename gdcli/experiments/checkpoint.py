@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, name
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, reason
 from gdcli.experiments.model_schema import check_model
+from gdcli.experiments.notation import READERS
 from gdcli.experiments.spec import Spec
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import Optimizer
@@ -369,8 +371,7 @@ def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, A
         raise ValueError(say("the history does not lead to the epoch to go on from"))
     if whole["degree"] > 1:
         raise ValueError(say("a run of powers of the inputs cannot go on"))
-    kind = _defined(OPTIMIZER, about["optimizer"], whole)
-    optimizer: Optimizer = kind(**about["settings"])
+    optimizer = _optimizer(about, whole)
     parameters, best = tensors["resume.parameters"], tensors.get("resume.best", kept)
     if not parameters.shape == best.shape == kept.shape:
         raise ValueError(say("the parameters to go on from are not the network's"))
@@ -388,6 +389,17 @@ def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, A
         within=about["within"],
     )
     return Resumption(optimizer, record, about["best_epoch"], best)
+
+
+def _optimizer(about: Mapping[str, Any], whole: Mapping[str, Any]) -> Optimizer:
+    """The optimizer, once its settings are known to be in the ranges that its options have."""
+    kind, settings = _defined(OPTIMIZER, about["optimizer"], whole), about["settings"]
+    for one in fields(kind):
+        reader = READERS.get(one.metadata.get("accepts", ""))
+        if reader is not None and one.name in settings:
+            reader(repr(settings[one.name]))
+    optimizer: Optimizer = kind(**settings)
+    return optimizer
 
 
 def _field(name: str, empty: Any, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> Any:

@@ -121,8 +121,8 @@ class MaxMoments(NamedTuple):
 class BaseOptimizer:
     """What all share: L2 weight decay (g := g + weight_decay w), and the plain trace of the state.
 
-    A field's `metadata` is its option on the command line: `metavar`, `help`, `accepts` (the name of a parser in
-    `gdcli.cli.parse`), and `place`, its rank among them. One definition of a name has it, and speaks for all.
+    A field's `metadata` is its option on the command line: `metavar`, `help`, `accepts` (the name of a reader in
+    `gdcli.experiments.notation`), and `place`, its rank among them. One definition of a name has it, for all.
 
     Args:
         weight_decay: L2 coefficient.
