@@ -345,6 +345,12 @@ class TestStoppingRule:
             gdcli(*words, "--help-all", *load)
             assert "--plateau R" in capsys.readouterr().out
 
+    def test_the_rule_that_is_met_is_the_one_that_is_named(self, gdcli, plugin):
+        """Beside one of the program's that is in force as well, and has not been met."""
+        words = ["fit", "sample:deck", "--lr", "0.01", "--epochs", "200", "--flat", "1e-9", "--plateau", "0.2", "-q"]
+        (ended,) = [line for line in gdcli(*words, *plugin("plateau")).out.splitlines() if line.startswith(" ended")]
+        assert ended.endswith(": --plateau 0.2")
+
     def test_without_its_first_number_the_second_says_so(self, gdcli, plugin, refused):
         refused(gdcli("fit", "sample:deck", *plugin("plateau"), "--over", 5), 2, "--over", "--plateau")
 

@@ -266,6 +266,12 @@ class TestFiguresAreTrue:
         assert result.code == 0, result.err
         assert result.json["train"]["accuracy"] == 1.0
 
+    def test_a_start_that_is_the_optimum_but_for_rounding_has_arrived(self, gdcli, table):
+        """y = x^2 about 0: the best line is flat, and the start, in float32, is off by what float32 rounds."""
+        rows = "".join(f"{x},{x * x}\n" for x in range(-4, 5))
+        found = gdcli("train", table("x,y\n" + rows), "--task", "regression", "--format", "json").json
+        assert (found["status"], found["epochs"]) == ("converged", 0)
+
     def test_mse_on_a_classifier(self, trained, iris):
         found, model = trained(
             *("sample:iris", "--loss", "mse", "--validation", "none", "--scale", "none", "--dtype", "float64"),

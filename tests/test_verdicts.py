@@ -82,6 +82,15 @@ class TestOverfitting:
         assert said.rows == 25
         assert f"{2.49 * error:.2g}" in said.sentence  # t(0.99, 24) = 2.492
 
+    def test_a_strong_rise_on_a_few_rows_is_neither_overfitting_nor_no_sign_of_it(self):
+        best, last = np.array([0.4, 0.5, 0.6]), np.array([0.3, 0.6, 3.6])
+        said = overfitting_since(24, 173, best, last, 0.5, 0.2)
+        reach = 6.965 * np.std(last - best, ddof=1) / np.sqrt(3)  # t(0.99, 2)
+        assert said.name == "overfitting not settled"
+        assert "since epoch 24 the loss on them rose from 0.5 to 1.5" in said.sentence
+        assert said.standard_error == pytest.approx(reach / 6.965)
+        assert overfitting_since(24, 173, best[:1], last[:1] + 1, 0.5, 0.2).sentence.endswith("to 1.3.")
+
     def test_the_last_epoch_may_be_the_best(self):
         rows = np.ones(10)
         assert "the last epoch, 7, is the best" in overfitting_since(7, 7, rows, rows, 0.5, 0.5).sentence
@@ -335,6 +344,28 @@ def judged(toy, hidden=(), epochs=40, validation=True, rate=0.02, **options):
 
 
 class TestJudge:
+    @pytest.mark.parametrize(("keep", "chosen"), [("best", ()), ("last", ("--loss", "huber", "--lr", "0.1"))])
+    def test_of_numbers_it_tells_the_errors_that_are_printed_of_what_is_kept(self, gdcli, table, keep, chosen):
+        """A parabola, which no line tells anything of; a loss of another kind, and targets in large units."""
+        rows = "".join(f"{x},{1000 * x * x}\n" for x in range(-40, 41))
+        words = [
+            "--task",
+            "regression",
+            "--epochs",
+            "9",
+            "--validation",
+            "0.3",
+            "--keep",
+            keep,
+            "--format",
+            "json",
+            "-q",
+        ]
+        found = gdcli("train", table("x,y\n" + rows), *words, *chosen).json
+        figures = next(one["figures"] for one in found["verdicts"] if one["name"] == "learned nothing")
+        assert figures["baseline_loss"] == pytest.approx(found["baseline"]["mse"], rel=1e-5)
+        assert figures["loss"] == pytest.approx(found["validation"]["mse"], rel=1e-5)
+
     @pytest.mark.parametrize("toy", [toys.xor, toys.circles])
     @pytest.mark.parametrize("validation", [True, False])
     def test_a_line_through_a_ring_learned_nothing_and_does_not_overfit(self, toy, validation):

@@ -171,6 +171,8 @@ def digits(objective: Objective, back: Change | None = None) -> Claim:
     shown = objective.optimum if back is None else back @ objective.optimum
     known = objective.digits(back)[shown != 0]
     least = int(known.min()) if len(known) else 15
+    if least == 0 and known.max() > 0:
+        return Claim("bound", "digits", 0, _some_certain(known))
     if least == 0:
         return Claim(
             "bound", "digits", 0, say("Rounding of the data leaves no digit of the optimum's parameters certain.")
@@ -180,6 +182,19 @@ def digits(objective: Objective, back: Change | None = None) -> Claim:
         "digits",
         least,
         say("The optimum's parameters are good to at least {least} digit{s}.", least=least, s="s" * (least != 1)),
+    )
+
+
+def _some_certain(known: Array) -> str:
+    """Of some parameters no digit is certain."""
+    lost, least = int((known == 0).sum()), int(known[known > 0].min())
+    return say(
+        "Rounding of the data leaves no digit of {lost} of the {count} parameters of the optimum certain; the rest are "
+        "good to at least {least} digit{s}.",
+        lost=lost,
+        count=len(known),
+        least=least,
+        s="s" * (least != 1),
     )
 
 

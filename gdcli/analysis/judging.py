@@ -50,6 +50,8 @@ class Judged:
         held_out_losses: The loss on the rows held out at each epoch; empty without any.
         classes: How many classes there are; 0 for numbers.
         labels: What they are called.
+        kept: The one whose parameters are handed out; None for the best one.
+        unit: What a squared error is multiplied by to be in the target's own units.
     """
 
     problem: Problem
@@ -60,6 +62,18 @@ class Judged:
     held_out_losses: Sequence[float] = ()
     classes: int = 0
     labels: Sequence[str] = ()
+    kept: Epoch | None = None
+    unit: float = 1.0
+
+    @property
+    def handed_out(self) -> Epoch:
+        """The record that the run's parameters are of."""
+        return self.best if self.kept is None else self.kept
+
+    @property
+    def measure(self) -> str:
+        """What rows are measured by."""
+        return say("log loss") if self.classes else say("MSE")
 
     @property
     def usual(self) -> int:
@@ -74,13 +88,18 @@ class Judged:
         """Each row's log loss and whether its class is right; of numbers, its squared error, and None."""
         with np.errstate(all="ignore"):
             outputs = np.asarray(self.problem.model(record.parameters, data.inputs)[0], float)
-            return row_scores(outputs, data.targets, bool(self.classes))
+            losses, right = row_scores(outputs, data.targets, bool(self.classes))
+        return losses * self.unit, right
+
+    def level(self, record: Epoch, data: Dataset) -> float:
+        """The mean of its rows' losses."""
+        return float(np.mean(self.rows(record, data)[0]))
 
     def baseline(self, data: Dataset) -> tuple[Array, Array | None]:
         """The same of the model that knows no input: the training rows' mean, or their shares of the classes."""
         known = self.problem.data.targets
         if not self.classes:
-            return (data.targets - np.mean(known, dtype=float)) ** 2, None
+            return self.unit * (data.targets - np.mean(known, dtype=float)) ** 2, None
         trained, truth = _indices(known), _indices(data.targets)
         return share_losses(trained, truth, self.classes), truth == self.usual
 
@@ -118,13 +137,13 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
     held_out = None if run.problem.validation is None else _sample(run.problem.validation)
     absent = None if held_out is None else _absent(run, held_out)
     if absent is not None:  # neither they nor an epoch chosen by them can tell anything
-        run, held_out = replace(run, best=run.last), None
+        run, held_out = replace(run, best=run.last, kept=run.last), None
     watched = training if held_out is None else held_out
     nothing = _nothing(run, training, held_out)
     verdicts = [absent, nothing, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
     fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
     if fitted and held_out is not None:
-        said = _overfitting(run, held_out)
+        said = _overfitting(run, training, held_out)
         verdicts += [said if nothing is None or said.name == "overfitting" else None, _gap(run, training, held_out)]
     if nothing is None and run.last.status is Status.COMPLETED:
         named = (
@@ -146,8 +165,8 @@ def _absent(run: Judged, held_out: Dataset) -> Verdict | None:
 
 def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
     """On the rows held out or on those it was fitted to: either is enough."""
-    verdict = None if held_out is None else _nothing_on(run, run.best, held_out, HELD_OUT)
-    return verdict or _nothing_on(run, run.best, training, TRAINING)
+    verdict = None if held_out is None else _nothing_on(run, run.handed_out, held_out, HELD_OUT)
+    return verdict or _nothing_on(run, run.handed_out, training, TRAINING)
 
 
 def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdict | None:
@@ -156,7 +175,7 @@ def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdic
     if np.mean(start) > FAR * np.mean(base) and still_improving(run.losses) is not None:
         return None  # it is on its way, and has not got to where no input is needed yet
     label = run.name(run.usual) if run.classes else ""
-    return learned_nothing(model, base, right, usual, start if record.epoch else None, label, where)
+    return learned_nothing(model, base, right, usual, start if record.epoch else None, label, where, run.measure)
 
 
 def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
@@ -169,7 +188,7 @@ def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict
 
 def _missed_on(run: Judged, data: Dataset, where: str) -> Verdict | None:
     counts = np.bincount(_indices(run.problem.data.targets), minlength=run.classes)
-    right, truth = run.rows(run.best, data)[1], _indices(data.targets)
+    right, truth = run.rows(run.handed_out, data)[1], _indices(data.targets)
     rare = int(counts.argmin())
     if right is None or counts[rare] * run.classes > RARE * counts.sum():
         return None
@@ -178,7 +197,7 @@ def _missed_on(run: Judged, data: Dataset, where: str) -> Verdict | None:
 
 
 def _worse(run: Judged, data: Dataset) -> Verdict | None:
-    return worse_than_start(run.rows(run.start, data)[0], run.rows(run.last, data)[0])
+    return worse_than_start(run.rows(run.start, data)[0], run.rows(run.last, data)[0], run.measure)
 
 
 def _dead(run: Judged, data: Dataset) -> Verdict | None:
@@ -186,14 +205,17 @@ def _dead(run: Judged, data: Dataset) -> Verdict | None:
     return dead_units(model, run.last.parameters, data.inputs) if hasattr(model, "activations") else None  # type: ignore[arg-type]  # a network
 
 
-def _overfitting(run: Judged, data: Dataset) -> Verdict:
-    best, last = run.rows(run.best, data)[0], run.rows(run.last, data)[0]
-    return overfitting_since(run.best.epoch, run.last.epoch, best, last, float(run.best.loss), float(run.last.loss))
+def _overfitting(run: Judged, training: Dataset, held_out: Dataset) -> Verdict:
+    best, last = run.best, run.last
+    rows = run.rows(best, held_out)[0], run.rows(last, held_out)[0]
+    levels = run.level(best, training), run.level(last, training)  # by the same measure, whatever the loss is
+    return overfitting_since(best.epoch, last.epoch, *rows, *levels, run.measure)
 
 
 def _gap(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:
-    (low, right), (high, seen) = run.rows(run.best, training), run.rows(run.best, held_out)
-    return generalisation_gap(low, high, None if right is None or seen is None else (right, seen))
+    kept = run.handed_out
+    (low, right), (high, seen) = run.rows(kept, training), run.rows(kept, held_out)
+    return generalisation_gap(low, high, None if right is None or seen is None else (right, seen), run.measure)
 
 
 def _sample(data: Dataset) -> Dataset:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gdcli.analysis.claims import number
-from gdcli.analysis.evidence import Verdict, mean_of, quantile
+from gdcli.analysis.evidence import Mean, Verdict, mean_of, quantile
 from gdcli.arrays import Array
 from gdcli.said import say
 from gdcli.training.records import Epoch, Overfitting
@@ -59,7 +59,13 @@ def _is_strong(best: float, last: float) -> bool:
 
 
 def overfitting_since(
-    best: int, last: int, best_rows: Array, last_rows: Array, best_loss: float, last_loss: float
+    best: int,
+    last: int,
+    best_rows: Array,
+    last_rows: Array,
+    best_loss: float,
+    last_loss: float,
+    measure: str = say("loss"),
 ) -> Verdict:
     """Whether the loss on rows held out rose from its best epoch to the last while the training loss fell.
 
@@ -74,9 +80,11 @@ def overfitting_since(
         last_rows: The same at the last.
         best_loss: The training loss at the best epoch.
         last_loss: The training loss at the last.
+        measure: What the losses are called.
 
     Returns:
-        `overfitting`, or `no sign of overfitting` with the least gap that these rows could show.
+        `overfitting`; `overfitting not settled` where the loss rose strongly and these rows are too few to tell that
+        from chance; or `no sign of overfitting` with the least gap that they could show.
 
     Source: the lecture, "Which trend line is better?"; Prechelt 1998, Early Stopping - But When?
     """
@@ -88,15 +96,20 @@ def overfitting_since(
         "best_training_loss": best_loss,
         "last_training_loss": last_loss,
     }
-    if last_loss < best_loss and rise.above(CHOSEN) and rise.value > GROWN * level:
+    rose = last_loss < best_loss and rise.value > GROWN * level
+    if rose and not rise.above(CHOSEN) and _is_strong(level, level + rise.value):
+        sentence = _not_settled(best, rise, level, measure)
+        return Verdict("overfitting not settled", sentence, figures, rise.count, rise.standard_error)
+    if rose and rise.above(CHOSEN):
         degree = say("Strong") if _is_strong(level, level + rise.value) else say("Slight")
         rows = say("the {count} rows held out", count=rise.count)
         sentence = say(
-            "{degree} overfitting since epoch {best}: the loss on {rows} rose from {level} to "
-            "{level2} (standard error {standard_error}), the training loss fell from {best_loss} to "
+            "{degree} overfitting since epoch {best}: the {measure} on {rows} rose from {level} to "
+            "{level2} (standard error {standard_error}), that on training rows fell from {best_loss} to "
             "{last_loss}.",
             degree=degree,
             best=best,
+            measure=measure,
             rows=rows,
             level=number(level, 3),
             level2=number(level + rise.value, 3),
@@ -114,6 +127,23 @@ def overfitting_since(
     )
 
 
+def _not_settled(best: int, rise: Mean, level: float, measure: str) -> str:
+    sentence = say(
+        "Whether it overfits, {rows} row{s} held out cannot tell: since epoch {best} the {measure} on them rose from "
+        "{level} to {level2}",
+        rows=rise.count,
+        s="s" * (rise.count != 1),
+        best=best,
+        measure=measure,
+        level=number(level, 3),
+        level2=number(level + rise.value, 3),
+    )
+    reach = rise.reach(CHOSEN)
+    if not math.isfinite(reach):
+        return say("{sentence}.", sentence=sentence)
+    return say("{sentence}; a rise of up to {reach} may be chance.", sentence=sentence, reach=number(reach, 2))
+
+
 def _no_sign(best: int, last: int, rows: int, shown: float) -> str:
     if best == last:
         return say(
@@ -129,7 +159,9 @@ def _no_sign(best: int, last: int, rows: int, shown: float) -> str:
     return say("No sign of overfitting ({rows} rows held out {power}).", rows=rows, power=power)
 
 
-def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Array] | None = None) -> Verdict | None:
+def generalisation_gap(
+    training: Array, held_out: Array, right: tuple[Array, Array] | None = None, measure: str = say("loss")
+) -> Verdict | None:
     """Whether a model does worse on rows held out than on those it was trained on: a loss 1.5 times as high or more.
 
     Welch's test of two means, at 99 %; for classes the accuracy must be lower too. None where there
@@ -139,6 +171,7 @@ def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Arr
         training: Each training row's loss.
         held_out: Each held-out row's loss.
         right: For classes, whether the model is right, on either set.
+        measure: What the losses are called.
 
     Source: Welch 1947, The Generalization of Student's Problem.
     """
@@ -153,8 +186,9 @@ def generalisation_gap(training: Array, held_out: Array, right: tuple[Array, Arr
             return None
         figures |= {"training_accuracy": float(np.mean(right[0])), "held_out_accuracy": float(np.mean(right[1]))}
     sentence = say(
-        "Worse on rows it has not seen: loss {high} on the {count} held out, {low} in training "
+        "Worse on rows it has not seen: {measure} {high} on the {count} held out, {low} in training "
         "(standard error of the gap {error}).",
+        measure=measure,
         high=number(high, 3),
         count=len(held_out),
         low=number(low, 3),

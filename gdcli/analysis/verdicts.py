@@ -163,6 +163,7 @@ def learned_nothing(
     start: Array | None = None,
     label: str = "",
     where: str = "rows",
+    measure: str = say("loss"),
 ) -> Verdict | None:
     """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
 
@@ -179,6 +180,7 @@ def learned_nothing(
         start: Each row's loss before training, for the sentence.
         label: The most frequent class.
         where: What the rows are called.
+        measure: What the losses are called.
 
     Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
     """
@@ -194,7 +196,7 @@ def learned_nothing(
         figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
         named = f"'{label}'" if label else say("the most frequent class")
         base = say("always saying {named} (accuracy {figures:.2f})", named=named, figures=figures["baseline_accuracy"])
-    course = _course(figures["loss"], None if start is None else float(np.mean(start)))
+    course = _course(figures["loss"], None if start is None else float(np.mean(start)), measure)
     sentence = say(
         "Learned nothing: {course}, on {count} {where} no better than {base}.",
         course=course,
@@ -205,32 +207,36 @@ def learned_nothing(
     return Verdict("learned nothing", sentence, figures, gain.count, gain.standard_error)
 
 
-def _course(loss: float, first: float | None) -> str:
+def _course(loss: float, first: float | None, measure: str) -> str:
     """From which loss to which."""
     now = number(loss, 3)
     if first is None or not math.isfinite(first):
-        return say("loss {now}", now=now)
+        return say("{measure} {now}", measure=measure, now=now)
     same = abs(loss - first) < FALL * abs(first)
     return (
-        say("loss {now} from start to end", now=now)
+        say("{measure} {now} from start to end", measure=measure, now=now)
         if same
-        else say("loss {first} at the start, {now} in the end", first=number(first, 3), now=now)
+        else say("{measure} {first} at the start, {now} in the end", measure=measure, first=number(first, 3), now=now)
     )
 
 
-def worse_than_start(start: Array, now: Array) -> Verdict | None:
+def worse_than_start(start: Array, now: Array, measure: str = say("loss")) -> Verdict | None:
     """Whether a run ended worse than it began: a paired t test of its rows' losses.
 
     Args:
         start: Each row's loss at the start.
         now: Each row's loss at the end.
+        measure: What the losses are called.
     """
     rise = mean_of(now - start)
     if not rise.above(SURE):
         return None
     first, last = float(np.mean(start)), float(np.mean(now))
     sentence = say(
-        "Worse than its start: the loss rose from {first} to {last}.", first=number(first, 3), last=number(last, 3)
+        "Worse than its start: the {measure} rose from {first} to {last}.",
+        measure=measure,
+        first=number(first, 3),
+        last=number(last, 3),
     )
     figures = {"first_loss": first, "last_loss": last}
     return Verdict("worse than its start", sentence, figures, rise.count, rise.standard_error)

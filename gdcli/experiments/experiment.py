@@ -12,11 +12,13 @@ from gdcli.analysis.curvature import Spectrum
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
+from gdcli.data.stored import StoredDataset
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import changes
 from gdcli.experiments.chosen import Chosen, read_note
 from gdcli.experiments.spec import Spec
+from gdcli.formatting import exact
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Optimizer
 from gdcli.optim.schedules import Constant, Schedule
@@ -283,3 +285,21 @@ def refuse_single_row(data: Dataset, name: str, needs: str) -> None:
     """
     if len(data) < 2:
         raise DataError(say("{name}: one row of data{needs}", name=name, needs=needs), say("add rows"))
+
+
+def refuse_constant_inputs(data: Dataset, name: str, hint: str) -> None:
+    """Refuses rows whose inputs are all alike: nothing can be learned from them.
+
+    Raises:
+        DataError: If no input varies.
+    """
+    if isinstance(data, StoredDataset) or not (_alike(data.inputs[-1:], data) and _alike(data.inputs, data)):
+        return  # the last row, of which one need look at no other, tells nearly always
+    column, value = data.input_names[0], exact(float(data.inputs[0, 0]))
+    raise DataError(
+        say("{name}: column '{column}' is constant: {value} in every row", name=name, column=column, value=value), hint
+    )
+
+
+def _alike(inputs: Array, data: Dataset) -> bool:
+    return bool((inputs == data.inputs[0]).all())

@@ -17,13 +17,22 @@ from gdcli.data.scaling import Basis, Undoing
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building, changes
-from gdcli.experiments.experiment import TOGETHER, Experiment, Interrupted, Watch, never, refuse_single_row, unwatched
+from gdcli.experiments.experiment import (
+    TOGETHER,
+    Experiment,
+    Interrupted,
+    Watch,
+    never,
+    refuse_constant_inputs,
+    refuse_single_row,
+    unwatched,
+)
 from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.notation import write
 from gdcli.experiments.passing import Passed, can_pass, passed_rows
 from gdcli.experiments.reading import Reader, read_validation
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
-from gdcli.formatting import bracketed, exact
+from gdcli.formatting import bracketed
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear, Proportional
 from gdcli.said import enumerated, say
@@ -341,9 +350,4 @@ def refuse_unfit(data: Dataset, name: str) -> None:
         DataError: If there is one row, or no input varies.
     """
     refuse_single_row(data, name, say(", and a line needs two"))
-    if (data.inputs == data.inputs[0]).all():
-        column, value = data.input_names[0], exact(float(data.inputs[0, 0]))
-        raise DataError(
-            say("{name}: column '{column}' is constant: {value} in every row", name=name, column=column, value=value),
-            say("a slope needs an input that varies; choose another with --x"),
-        )
+    refuse_constant_inputs(data, name, say("a slope needs an input that varies; choose another with --x"))

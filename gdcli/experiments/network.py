@@ -26,7 +26,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building, changes
 from gdcli.experiments.checkpoint import SavedModel
 from gdcli.experiments.defaults import FEW_ROWS, VALIDATION, before_split, settled
-from gdcli.experiments.experiment import Experiment, refuse_single_row
+from gdcli.experiments.experiment import Experiment, refuse_constant_inputs, refuse_single_row
 from gdcli.experiments.reading import Examples, Reader, Values, read_examples, read_like
 from gdcli.experiments.resuming import before, resumption_of, values_of
 from gdcli.experiments.spec import LossSpec, NetworkSpec, Spec, train_epochs
@@ -293,10 +293,11 @@ def refuse_unfit(examples: Examples, name: str) -> None:
     """Refuses rows from which no network can be learned.
 
     Raises:
-        DataError: If there is one row, or one class.
+        DataError: If there is one row, no input varies, or there is one class.
     """
     data = examples.data
     refuse_single_row(data, name, say(": a network needs more"))
+    refuse_constant_inputs(data, name, say("a network learns from inputs that vary; choose others with --x"))
     if len(data.classes) == 1:
         warnings = () if examples.report is None else examples.report.warnings
         other = next((one.sentence for one in warnings if one.kind == "first column"), "")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gdcli.data.report import ReadReport
+from gdcli.definitions import flag_name
 from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.experiment import Experiment, Interrupted, never
 from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.options import Option
 from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec, options_of
+from gdcli.formatting import exact
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Row, Status
 from gdcli.training.streams import Run
@@ -159,11 +162,21 @@ def ending(last: Epoch, epochs: int, rules: Sequence[StoppingRule]) -> list[tupl
     """A remark on what ended a run before its planned end, and why: (label, text)."""
     if last.status not in ENDINGS:
         return cut_short(last, epochs)
-    reasons = together(say(" or "), (rule.reason for rule in rules if rule.status is last.status and rule.reason))
+    met = [rule for rule in rules if rule.status is last.status]
+    met = [rule for rule in met if type(rule).__name__ in last.ended_by] or met
+    reasons = together(say(" or "), filter(None, map(_reason, met)))
     words = say(
         "{endings} at epoch {epoch:,} of {epochs:,}", endings=ENDINGS[last.status], epoch=last.epoch, epochs=epochs
     )
     return [("ended", say("{words}: {reasons}", words=words, reasons=reasons) if reasons else words)]
+
+
+def _reason(rule: StoppingRule) -> str:
+    """Why a run ends by a rule: as it says it, else its option."""
+    if rule.reason or rule.status is not Status.STOPPED_EARLY:
+        return rule.reason
+    name = dataclasses.fields(rule)[0].name  # type: ignore[arg-type]  # every rule is a dataclass
+    return f"--{flag_name(name)} {exact(getattr(rule, name))}"
 
 
 def cut_short(last: Epoch, epochs: int) -> list[tuple[str, str]]:

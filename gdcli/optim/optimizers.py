@@ -153,8 +153,8 @@ class BaseOptimizer:
         return gradient + self.weight_decay * parameters if self.weight_decay else gradient
 
     def trace(self, state: Any) -> dict[str, Array]:
-        """The state's fields by name, as arrays."""
-        return {name: np.asarray(value) for name, value in state._asdict().items()}
+        """The state's fields by name, as arrays; none of a state without names, as `()` is."""
+        return {name: np.asarray(value) for name, value in zip(getattr(state, "_fields", ()), state, strict=False)}
 
 
 @dataclass(frozen=True, eq=False, repr=False)

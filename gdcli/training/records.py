@@ -85,6 +85,7 @@ class Epoch(NamedTuple):
         state: The optimizer's state, to go on from.
         status: Why the stream ended here, on its last record.
         within: Updates made in the last pass, while that is not over; else 0.
+        ended_by: The names of the stopping rules that are met here, on the last record of one run.
     """
 
     epoch: int
@@ -100,6 +101,7 @@ class Epoch(NamedTuple):
     state: Any = None
     status: Status = Status.RUNNING
     within: int = 0
+    ended_by: tuple[str, ...] = ()
 
     @property
     def passes(self) -> int:

@@ -155,7 +155,7 @@ class Tolerance(StoppingRule):
         """What is left <= T of the first record's, which is the state."""
         left = self._left(record)
         first = left if state is None else state
-        least = 0.0 if self.objective is None else self.objective.resolution
+        least = 0.0 if self.objective is None else self.objective.resolution * _coarseness(record.parameters.dtype)
         return (left <= self.tolerance * first) | (left <= least), first
 
     def _left(self, record: Epoch) -> Any:
@@ -164,6 +164,15 @@ class Tolerance(StoppingRule):
             return self.objective.excess(record.parameters)
         assert record.gradient is not None, "it is filled in"  # noqa: S101 - for the type checker
         return np.abs(record.gradient).max(axis=-1, initial=0.0)
+
+
+def _coarseness(dtype: Any) -> float:
+    """How much larger the squares of a type's rounding errors are than those of float64.
+
+    >>> _coarseness(np.dtype("float64")), _coarseness(np.dtype("float32")) == 2.0 ** (2 * (52 - 23))
+    (1.0, True)
+    """
+    return 1.0 if dtype == np.float64 else (float(np.finfo(dtype).eps) / float(np.finfo(float).eps)) ** 2
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,14 @@ class Stopping:
         rank = self._outranked(rank, record, state, interrupted, exploded)
         return BY_RANK[rank], record, _without_ended(state, rank)
 
+    @np.errstate(all="ignore")
+    def met(self, record: Epoch, state: Standing, step: int | None = None) -> tuple[str, ...]:
+        """The names of the rules that are met at a run's last record; in mid-epoch only those count that are due."""
+        asked = [
+            (rule, was) for rule, was in zip(self.rules, state.rules, strict=True) if step is None or rule.due(step)
+        ]
+        return tuple(type(rule).__name__ for rule, was in asked if _any(rule.update(record, was)[0]))
+
     def passed(self, stretch: Stretch, state: Standing) -> Standing | None:
         """What is known of one run after epochs made together; None if it ends among them, or has just begun.
 
@@ -359,6 +367,7 @@ def stopped(
             yield part
             continue
         for record in part.records() if isinstance(part, Stretch) else (part,):
+            known = state
             status, measured, state = update(record, state, problem, interrupted())
             if status is RUNNING:
                 yield measured or record
@@ -366,7 +375,8 @@ def stopped(
             if isinstance(record, Step):
                 yield record
             assert measured is not None, "a run ends with its state measured"  # noqa: S101 - for the type checker
-            yield measured._replace(status=status)
+            step = record.step if isinstance(record, Step) else None
+            yield measured._replace(status=status, ended_by=stopping.met(measured, known, step))
             return
 
 

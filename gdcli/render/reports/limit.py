@@ -164,7 +164,10 @@ def describe_sharpness(curvature: LocalCurvature, why: str, trust: str, screen: 
     else:
         yield from wrap_remark(
             say("lr limit"),
-            say("{format}, local: with a larger lr, descent leaves this place", format=_format(curvature.lr_max)),
+            say(
+                "{format}, local: were the curvature the same everywhere, a larger lr would diverge",
+                format=_format(curvature.lr_max),
+            ),
             screen,
         )
     products = say(

@@ -264,7 +264,9 @@ def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
         yield from wrap_remark(say("keep"), _kept(result, keep, screen), screen)
     if any(run.arrived is not None for run in runs) and near is not None:
         yield from wrap_remark(
-            say("arrived"), say("at a loss of {near}, as good as the optimum's", near=short(near)), screen
+            say("arrived"),
+            say("at a loss of {near}: a millionth of the baseline's above the optimum's", near=short(near)),
+            screen,
         )
     if limit is not None:
         yield from wrap_remark(say("rate"), say("largest stable learning rate {limit}", limit=short(limit)), screen)
