@@ -163,6 +163,7 @@ def learned_nothing(
     start: Array | None = None,
     label: str = "",
     where: str = "rows",
+    best: int | None = None,
 ) -> Verdict | None:
     """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
 
@@ -179,6 +180,7 @@ def learned_nothing(
         start: Each row's loss before training, for the sentence.
         label: The most frequent class.
         where: What the rows are called.
+        best: The epoch that the model is of, where that is not the last; for the sentence.
 
     Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
     """
@@ -194,7 +196,7 @@ def learned_nothing(
         figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
         named = f"'{label}'" if label else say("the most frequent class")
         base = say("always saying {named} (accuracy {figures:.2f})", named=named, figures=figures["baseline_accuracy"])
-    course = _course(figures["loss"], None if start is None else float(np.mean(start)))
+    course = _course(figures["loss"], None if start is None else float(np.mean(start)), best)
     sentence = say(
         "Learned nothing: {course}, on {count} {where} no better than {base}.",
         course=course,
@@ -205,11 +207,15 @@ def learned_nothing(
     return Verdict("learned nothing", sentence, figures, gain.count, gain.standard_error)
 
 
-def _course(loss: float, first: float | None) -> str:
+def _course(loss: float, first: float | None, best: int | None) -> str:
     """From which loss to which."""
     now = number(loss, 3)
     if first is None or not math.isfinite(first):
         return say("loss {now}", now=now)
+    if best is not None:
+        return say(
+            "loss {first} at the start, {now} at the best epoch, {best}", first=number(first, 3), now=now, best=best
+        )
     same = abs(loss - first) < FALL * abs(first)
     return (
         say("loss {now} from start to end", now=now)
