@@ -9,6 +9,7 @@ from live_sessions import NETWORK, session
 
 from gdcli.live.keys import KEYS
 from gdcli.live.plain import LEFT_OUT, converse
+from gdcli.said import Said
 
 
 def talk(*lines, words=()):
@@ -253,3 +254,10 @@ def test_a_terminal_that_is_too_small_is_told_so(process):
     assert done.code == 2, done.out
     assert "60 x 20" in " ".join(done.out.split())
     assert "--plain" in done.out
+
+
+def test_what_cannot_be_changed_is_said_in_the_language_of_the_reader():
+    """An error that comes of a key is still the sentence that it was: a language has it as a template."""
+    _, sitting = talk("h")
+    assert isinstance(sitting.message, Said)
+    assert "layers" in sitting.message

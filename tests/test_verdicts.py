@@ -429,3 +429,13 @@ class TestJudge:
         run = Run(whole(descend(problem, Adam(), learning_rate=0.1, epochs=200)))
         records = list(run)
         assert [v.name for v in judge(Judged(problem, records[0], run.best, run.last, run.losses))] == []
+
+
+def test_what_was_learned_by_the_best_epoch_is_not_said_of_the_last():
+    """The best epoch's loss stands beside that epoch; 'in the end' is said of the last one only."""
+    rows = np.random.default_rng(0).normal(0.7, 0.01, 200)
+    of_the_best = learned_nothing(rows, rows - 0.005, start=rows * 0.9, best=3)
+    of_the_last = learned_nothing(rows, rows - 0.005, start=rows * 0.9)
+    assert "at the best epoch, 3," in of_the_best.sentence
+    assert "end" not in of_the_best.sentence
+    assert "in the end" in of_the_last.sentence

@@ -175,7 +175,9 @@ def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdic
     if np.mean(start) > FAR * np.mean(base) and still_improving(run.losses) is not None:
         return None  # it is on its way, and has not got to where no input is needed yet
     label = run.name(run.usual) if run.classes else ""
-    return learned_nothing(model, base, right, usual, start if record.epoch else None, label, where, run.measure)
+    best = None if record.epoch == run.last.epoch else record.epoch
+    first = start if record.epoch else None
+    return learned_nothing(model, base, right, usual, first, label, where, run.measure, best)
 
 
 def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:

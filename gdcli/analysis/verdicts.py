@@ -164,6 +164,7 @@ def learned_nothing(
     label: str = "",
     where: str = "rows",
     measure: str = say("loss"),
+    best: int | None = None,
 ) -> Verdict | None:
     """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
 
@@ -181,6 +182,7 @@ def learned_nothing(
         label: The most frequent class.
         where: What the rows are called.
         measure: What the losses are called.
+        best: The epoch that the model is of, where that is not the last; for the sentence.
 
     Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
     """
@@ -196,7 +198,7 @@ def learned_nothing(
         figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
         named = f"'{label}'" if label else say("the most frequent class")
         base = say("always saying {named} (accuracy {figures:.2f})", named=named, figures=figures["baseline_accuracy"])
-    course = _course(figures["loss"], None if start is None else float(np.mean(start)), measure)
+    course = _course(figures["loss"], None if start is None else float(np.mean(start)), measure, best)
     sentence = say(
         "Learned nothing: {course}, on {count} {where} no better than {base}.",
         course=course,
@@ -207,11 +209,19 @@ def learned_nothing(
     return Verdict("learned nothing", sentence, figures, gain.count, gain.standard_error)
 
 
-def _course(loss: float, first: float | None, measure: str) -> str:
+def _course(loss: float, first: float | None, measure: str, best: int | None) -> str:
     """From which loss to which."""
     now = number(loss, 3)
     if first is None or not math.isfinite(first):
         return say("{measure} {now}", measure=measure, now=now)
+    if best is not None:
+        return say(
+            "{measure} {first} at the start, {now} at the best epoch, {best}",
+            measure=measure,
+            first=number(first, 3),
+            now=now,
+            best=best,
+        )
     same = abs(loss - first) < FALL * abs(first)
     return (
         say("{measure} {now} from start to end", measure=measure, now=now)

@@ -91,7 +91,7 @@ def columns_listed(names: Sequence[str]) -> str:
     >>> columns_listed([f"p{place}" for place in range(784)])
     '784 pixels'
     >>> columns_listed(["average daily temperature at the northern station", "rain", "snowfall in centimetres", *"ab"])
-    'average daily temperature at the northern station, rain, snowfall in centimetres and 2 more'
+    'average daily temperature at the northern station, rain, snowfall in centimetres, a and 1 more'
     """
     if len(names) > 1 and all(name.isdigit() for name in names[:4]):
         return say("columns {listed}", listed=listed(names))

@@ -435,6 +435,8 @@ class Session(Viewing, Turning):
 
 def _without_step(message: str) -> str:
     """What is wrong with a change, without the step: "batch-size=8: ..."."""
+    if not AT.search(message):
+        return message
     if not isinstance(message, Said) or not message.template.startswith("--at {one}: "):
         return AT.sub("", message)
     change = AT.sub("", f"--at {message.fields['one']}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from gdcli.render.flow import WIDE
 from gdcli.render.screen import ESCAPE
 
 __all__ = ["spans"]
@@ -30,14 +31,23 @@ def _pieces(line: str) -> list[str]:
 
 def _piece(text: str, on: dict[str, str]) -> str:
     if not text or not on:
-        return escape(text)
+        return _escaped(text)
     paints = dict(on)
     strong = paints.pop("strong", "")
     if paints.pop("reverse", ""):
         paints = {"color": paints.get("background", "Canvas"), "background": paints.get("color", "CanvasText")}
     style = ";".join(f"{name}:{value}" for name, value in paints.items())
-    inner = f'<span style="{style}">{escape(text)}</span>' if style else escape(text)
+    inner = f'<span style="{style}">{_escaped(text)}</span>' if style else _escaped(text)
     return f"<b>{inner}</b>" if strong else inner
+
+
+def _escaped(text: str) -> str:
+    """A text as HTML; a sign that takes two columns of a terminal takes two here, whatever font it is from.
+
+    >>> _escaped("a<梯度")
+    'a&lt;<i>梯</i><i>度</i>'
+    """
+    return WIDE.sub(r"<i>\g<0></i>", escape(text))
 
 
 def _after(codes: str, on: dict[str, str]) -> dict[str, str]:

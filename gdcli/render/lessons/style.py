@@ -38,6 +38,7 @@ h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); line-height: 1.3;
 a { color: var(--accent); }
 figure { margin: 1.2rem 0; }
 figcaption { font-weight: 600; }
+pre i { display: inline-block; width: 2ch; font-style: normal; text-align: center; }
 pre { font: 14px/1.25 "DejaVu Sans Mono", "Cascadia Mono", Menlo, Consolas, "Noto Sans Mono CJK TC", monospace;
   background: var(--soft); border: 1px solid var(--line); border-radius: 4px; padding: .6rem .8rem; margin: .4rem 0;
   overflow-x: auto; }
