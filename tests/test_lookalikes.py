@@ -1,12 +1,16 @@
 """The shortcuts past patterns: what they let through, no pattern would have caught."""
 
 import re
+import tarfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcli.data import foreign, lookalikes
+from gdcli.data.layout import ReadOptions
+from gdcli.data.reading import load
 from gdcli.errors import DataError
 
 pytestmark = pytest.mark.quick
@@ -29,6 +33,15 @@ def test_a_plain_table_has_no_mark_of_another_format(text: str) -> None:
             foreign.refuse_foreign(head, "data.csv")
     else:
         foreign.refuse_foreign(head, "data.csv")
+
+
+@pytest.mark.parametrize("packed", ["", ":gz", ":bz2", ":xz"])
+def test_a_tar_archive_is_named(tmp_path: Path, packed: str) -> None:
+    path = tmp_path / "data"
+    with tarfile.open(path, f"w{packed}") as archive:
+        archive.addfile(tarfile.TarInfo("rows.csv"))
+    with pytest.raises(DataError, match="a tar archive, not a table"):
+        load(str(path), ReadOptions())
 
 
 @pytest.mark.parametrize("text", ["inf", "-Inf", "+infinity", "INFINITY", " inf "])

@@ -34,6 +34,7 @@ _FOREIGN = (
         say("a Git LFS pointer, not the data it stands for"),
         say("git lfs pull fetches the data"),
     ),
+    (rb"(?s:.{257}ustar)", say("a tar archive, not a table"), say("unpack it (tar -xf) and name the file inside")),
     (rb"%PDF-", say("a PDF document, not a table"), say("copy its table into a CSV file")),
     (rb"\{\\rtf", say("an RTF document, not a table"), say("copy its table into a CSV file")),
     (rb"\xd0\xcf\x11\xe0", say("an old Excel file, not a text table"), SAVE_AS_CSV),
