@@ -275,3 +275,10 @@ class TestChoice:
 def test_every_language_is_loaded():
     assert speaker("zh-TW")(say("seed {seed}", seed=3)) == "種子 3"
     assert isinstance(say("x"), Said)
+
+
+def test_of_nothing_nothing_is_said():
+    """The message without a letter is the catalogue's own head: it must not stand on a screen."""
+    spoken = speaker("zh-TW")
+    assert spoken(say("")) == spoken(together(say("; "), [])) == ""
+    assert "Project-Id" not in spoken(say("{what}.", what=say("")))

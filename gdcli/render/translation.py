@@ -41,7 +41,7 @@ def translated(text: str, into: Catalogue) -> str:
     >>> translated(say("of {what}", what=say("{count} rows", count=3)), words)
     '3 列的'
     """
-    if not isinstance(text, Said):
+    if not isinstance(text, Said) or not text.template:  # of nothing, gettext has the catalogue's own head
         return text
     template = into(text.template)
     parts = _parts(template, text.fields, into)
