@@ -516,3 +516,25 @@ class TestDescent:
         assert descent.left(first, first) == 1
         there = last._replace(parameters=np.array([2.0, 1.0]))
         assert descent.ahead(there).value == descent.left(first, there) == 0
+
+
+def test_an_excess_that_rounding_hides_is_not_foretold():
+    """Targets about 1e9 good to a thousandth: a millionth of the MSE is less than float64 makes of it."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(60, 1))
+    rows = Dataset(x, 1e9 + np.round(3 * x[:, 0] + rng.normal(scale=1e-3, size=60), 3))
+    problem = Problem(Linear(1), mse, rows)
+    true = objective(problem, SGD())
+    exact = np.longdouble(rows.targets) - np.longdouble(x[:, 0]) * true.optimum[0] - true.optimum[1]
+    off = abs(float(np.mean(exact**2) - np.longdouble(problem.data_loss(true.optimum, rows))))
+    assert 1e-6 * float(np.mean(exact**2)) < off < 2 * true.blur / 60
+    near = true.optimum + np.sqrt(true.blur / 60) / 2
+    assert "but for rounding" in outlook.distance(true, SGD(), 0.1, near).sentence
+    assert "100 times nearer" in outlook.distance(true, SGD(), 0.1, true.optimum + 1.0).sentence
+
+
+def test_two_rows_are_not_cut_into_folds(gdcli, table):
+    """A fold would leave one row, through which there is no one line."""
+    result = gdcli("sweep", "fit", table("x,y\n3,4\n5,9\n"), "--degree", "1,2", "--epochs", 5, "--format", "json", "-q")
+    assert result.code == 0
+    assert [run["status"] for run in result.json["runs"]] == ["completed"] * 2

@@ -96,8 +96,21 @@ class Objective:
     @cached_property
     def resolution(self) -> float:
         """An excess that float64 cannot tell from 0: that of outputs in which each term is rounded."""
+        return self._rounding**2
+
+    @cached_property
+    def blur(self) -> float:
+        """How far rounding of the outputs alone moves the value at the optimum: |r| |dy|, where it leaves a residual r.
+
+        An excess below this is real, and cannot be read off two losses.
+        """
+        return math.sqrt(2 * self.least) * self._rounding
+
+    @cached_property
+    def _rounding(self) -> float:
+        """The length of the rounding errors of the outputs, each term of which is rounded."""
         terms = np.abs(self.table) @ np.abs(self.optimum) + np.abs(self.values)
-        return float(terms @ terms) * float(np.finfo(float).eps) ** 2
+        return math.sqrt(float(terms @ terms)) * float(np.finfo(float).eps)
 
     @cached_property
     def modes(self) -> tuple[Array, Array]:

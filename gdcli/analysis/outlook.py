@@ -231,7 +231,7 @@ def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None
         return Claim(
             "exact", "epochs to go", 0, say("It has arrived: the {what} is the optimum's to 12 digits.", what=what)
         )
-    if now <= objective.resolution:
+    if now <= max(objective.resolution, objective.blur):
         return Claim(
             "exact", "epochs to go", 0, say("It has arrived: the {what} is the optimum's but for rounding.", what=what)
         )
@@ -241,9 +241,10 @@ def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None
 def _target(objective: Objective, now: float) -> tuple[float, str]:
     """What to ask for next: a millionth of the optimum's value, else a hundredth of what is left."""
     near = WITHIN * objective.least
-    if now > near > objective.resolution:
+    least = max(objective.resolution, objective.blur)
+    if now > near > least:
         return near, say("within a millionth of the optimum's")
-    return max(now / NEARER, objective.resolution), say("{nearer:g} times nearer to the optimum's", nearer=NEARER)
+    return max(now / NEARER, least), say("{nearer:g} times nearer to the optimum's", nearer=NEARER)
 
 
 def _counted(steps: Steps, what: str, goal: str) -> Claim:

@@ -182,6 +182,8 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
     ("'3,5' is not a number", '--decimal , if the comma is the decimal sign')
     >>> complaint("5%")[0], complaint("")[0], complaint("nan")[0]
     ("'5%' is a percentage, not a number", 'empty cell', "'nan' is not a finite number")
+    >>> complaint("-999")[0], complaint("1e999")[0]
+    ("'-999' stands for a missing value", "'1e999' is not a finite number")
     """
     text = cell.strip(PADDING)
     if is_gap(text):
@@ -193,6 +195,8 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
         return say("{quoted} {what}", quoted=quoted(text), what=what) if text.strip() else say(
             "empty cell"
         ), MISSING_HINT
+    if number(text, decimal) is not None:  # a number, and one that --na names
+        return say("{quoted} {what}", quoted=quoted(text), what=say("stands for a missing value")), MISSING_HINT
     if text.lower() in _NOT_FINITE or is_written_as_number(text, decimal):
         return say("{quoted} is not a finite number", quoted=quoted(text)), say("correct the cell or leave the row out")
     alike = _match(text)

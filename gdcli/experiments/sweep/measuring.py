@@ -35,6 +35,8 @@ KINDS = {"loss", "class_weight", "label_smoothing"}
 FEW_ROWS = 500
 """Up to so many rows, sizes are compared by folds."""
 HANDFUL = 20
+FEWEST = 3
+"""Rows of which each can be held out, and two are left to learn from."""
 USUAL, MORE = 5, 7
 """Folds where none are asked for; and up to a handful of rows, of which the others need as many as they can get."""
 
@@ -45,7 +47,7 @@ def asked_of(grid: Grid, rows: Sequence[Rows]) -> Measuring | None:
     sizes, seed = differing & set(SIZES), grid.base.loop.seed
     if count is None and sizes:
         most = max(len(_data(one)) for one in rows)
-        count = min(most, MORE) if most <= HANDFUL else USUAL if most <= FEW_ROWS else None
+        count = min(most, MORE) if FEWEST <= most <= HANDFUL else USUAL if HANDFUL < most <= FEW_ROWS else None
     if count is None and not (sizes or differing & KINDS):
         return None
     return Measuring(count or 0, seed)
