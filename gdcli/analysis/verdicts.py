@@ -1,4 +1,7 @@
-"""What can be said of a run: what its losses say about its learning rate, and whether it learned anything."""
+"""What can be said of a run: what its losses say about its learning rate, and whether it learned anything.
+
+The file is long because each verdict stands whole: its test, its figures and its sentence.
+"""
 
 from __future__ import annotations
 

@@ -132,6 +132,8 @@ def _histogram(values: Array, low: float, high: float) -> tuple[int, ...]:
         return (len(values),)
     if high - low < BINS and (values == np.rint(values)).all():
         return tuple(np.bincount((values - low).astype(int)).tolist())
+    if (np.diff(np.linspace(low, high, BINS + 1)) <= 0).any():  # no room for so many between the two
+        return tuple(np.bincount(np.unique(values, return_inverse=True)[1]).tolist())
     return tuple(np.histogram(values, BINS, (low, high))[0].tolist())
 
 

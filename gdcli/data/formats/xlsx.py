@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,9 +94,12 @@ class _Sheet(ColumnTable):
 
 def _never_calculated(place: Place) -> bool:
     """Whether some sheet has a formula whose value was never stored, as programs that write workbooks leave it."""
-    with zipfile.ZipFile(io.BytesIO(place.content)) as book:
-        sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/")]
-        return any(_FORMULA_ALONE.search(book.read(name)) for name in sheets)
+    try:
+        with zipfile.ZipFile(io.BytesIO(place.content)) as book:
+            sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/")]
+            return any(_FORMULA_ALONE.search(book.read(name)) for name in sheets)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise unreadable(place, _WHAT, error) from None
 
 
 def _cell(text: str | None, value: float | None) -> str:
