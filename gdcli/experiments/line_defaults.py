@@ -35,6 +35,8 @@ WANDERING = 1e-2
 """The same on mini-batches, which wander around the optimum."""
 NEARER = 1e-4
 """The same where the number of epochs is chosen as well."""
+COUNTED = 1e9
+"""Epochs up to which each is counted in words."""
 MOST = 20_000
 """Epochs that are chosen at most."""
 MOST_TRIED = 50_000
@@ -115,8 +117,9 @@ def _epochs(one: Experiment, rate: float, near: float) -> float:
 
 
 def _variance(one: Experiment) -> float:
-    """The MSE of predicting the mean."""
-    return float(np.var(one.data.targets))
+    """The MSE of predicting the mean; of a target that never varies, that of predicting 0."""
+    targets = one.data.targets
+    return float(np.var(targets) if np.ptp(targets) > 0 else np.mean(targets**2))
 
 
 def _tried(one: Experiment) -> bool:
@@ -202,10 +205,9 @@ def _why(as_is: Outlook, one: Experiment) -> str:
                 shown=shown,
             )
         if as_is.epochs < math.inf:
+            epochs = f"{as_is.epochs:,}" if as_is.epochs < COUNTED else short(float(as_is.epochs), 2)
             return say(
-                "as they are, lr {rate} would take {epochs:,} epochs to come near the optimum",
-                rate=rate,
-                epochs=as_is.epochs,
+                "as they are, lr {rate} would take {epochs} epochs to come near the optimum", rate=rate, epochs=epochs
             )
         return say("as they are, lr {rate} would not come near the optimum", rate=rate)
     if as_is.limit is not None:
