@@ -152,7 +152,7 @@ class LineResult(Result):
 
     @cached_property
     def remarks(self) -> list[tuple[str, str]]:
-        """The rate beside its limit and how far there is to go; which epoch was kept; what to beware of."""
+        """The rate beside its limit and how far there is to go; which epoch was kept; where the model was saved."""
         experiment, run = self.experiment, self.run
         lines = list[tuple[str, str]]()
         if run.last.penalty is not None:
@@ -168,7 +168,8 @@ class LineResult(Result):
             )
         if experiment.validation is not None:
             lines.append(("kept", self._kept_words()))
-        return lines + ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
+        lines += ending(run.last, experiment.epochs, experiment.stopping.rules) + claimed(self)
+        return lines + ([("saved", self.saving.written)] if self.saving.written else [])
 
     def predict(self, rows: Any) -> Array:
         """Predictions for raw inputs, shape (n, d) or, of one input, (n,)."""
