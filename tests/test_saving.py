@@ -223,3 +223,12 @@ class TestSaving:
         with saving.settled():
             saving.write(lambda _: pytest.fail("there is no file to write"))
         assert saving.written is None
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_answer_says_where_the_model_is(tmp_path, command):
+    out, path = io.StringIO(), tmp_path / "model.safetensors"
+    assert ran([*COMMANDS[command], "--save", path], out)[0] == 0
+    said = "".join(line.strip() for line in out.getvalue().partition(" saved ")[2].splitlines())
+    assert said == str(path)
+    assert path.exists()

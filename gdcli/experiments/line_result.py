@@ -152,7 +152,7 @@ class LineResult(Result):
 
     @cached_property
     def remarks(self) -> list[tuple[str, str]]:
-        """The rate beside its limit and how far there is to go; which epoch was kept; what to beware of."""
+        """The rate beside its limit and how far there is to go; which epoch was kept; where the model was saved."""
         experiment, run = self.experiment, self.run
         lines = list[tuple[str, str]]()
         if run.last.penalty is not None:
