@@ -224,9 +224,10 @@ class TestMaxStepsRule:
         assert len(before) == at + 1
         for found, wanted in zip(before, records, strict=False):
             same(found, wanted)
-        same(last, records[at].measure()._replace(status=Status.COMPLETED))
+        ended = {"status": Status.COMPLETED, "ended_by": ("MaxSteps",)}
+        same(last, records[at].measure()._replace(**ended))
         if steps % 5 == 0:
-            same(last, records[at + 1]._replace(status=Status.COMPLETED))
+            same(last, records[at + 1]._replace(**ended))
             assert last.within == 0
 
     def test_more_steps_than_there_are(self):
@@ -260,7 +261,7 @@ class TestMaxStepsRule:
     def test_a_divergence_at_it(self):
         *_, last = until(run(optimizer="SGD", rate=1e9))
         *_, cut = until(run(optimizer="SGD", rate=1e9), MaxSteps(last.step))
-        same(cut, last)
+        same(cut, last._replace(ended_by=("MaxSteps",)))
 
     def test_a_target_at_it(self):
         *_, last = until(run(), MaxSteps(7), TargetLoss(1e9))
