@@ -28,7 +28,7 @@ def test_what_was_found_once_stays_mended(path, tmp_path):
 
 def test_new_inputs_break_no_promise(process, tmp_path):
     """A bounded run; it exits 1 and names the input on a violation."""
-    result = process.python("-m", "fuzz", "300", "--seed", "7", "--keep", str(tmp_path / "kept"), environ=FUZZ)
+    result = process.python("-m", "fuzz", "150", "--seed", "7", "--keep", str(tmp_path / "kept"), environ=FUZZ)
     assert result.code == 0, result.out + result.err
     assert "all data" in result.out
 
