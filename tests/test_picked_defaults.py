@@ -1,11 +1,14 @@
 """Defaults that depend on the rows, and sentences that were not so."""
 
+import math
+
 import numpy as np
 import pytest
 
 import gdcli as library
-from gdcli import Dataset, Linear, Momentum, Problem, mse
+from gdcli import SGD, Dataset, Linear, Momentum, Problem, mse
 from gdcli.analysis.forecast import forecast
+from gdcli.analysis.trials import calmest, final_loss
 
 
 def table(path, header, rows):
@@ -40,6 +43,34 @@ class TestTrain:
         run = gdcli("train", name)
         assert "no rows held out: 30 are too few for 5 classes" in run.err
         assert "--validation none" in run.err
+
+    def test_a_plateau_is_crossed_at_a_rate_found_by_trials(self):
+        """Two spirals: the hundred steps of a range test hardly lower the loss, so each rate has a trial of its own."""
+        result = library.train("sample:spiral", hidden=[8, 8], seed=0)
+        assert "by trials of 1,000 steps" in result.experiment.chosen.line
+        assert result.scores["train"]["accuracy"] > 0.9
+
+
+class TestTrials:
+    @pytest.mark.parametrize(
+        ("losses", "rate"),
+        [
+            ((0.6, 0.11, 0.1), 0.1),  # nearly as good as the best, and lower
+            ((0.6, 0.3, 0.1), 1.0),
+            ((0.1, 0.1, math.inf), 0.01),
+            ((0.8, 0.9, math.inf), None),
+        ],
+    )
+    def test_the_lowest_rate_that_gets_nearly_as_far_as_the_best(self, losses, rate):
+        assert calmest((0.01, 0.1, 1.0), losses, first=0.7) == rate
+
+    @pytest.mark.parametrize(("held_out", "heard"), [(None, True), (0.9, True), (0.2, False)])
+    def test_the_loss_is_that_of_the_end_unless_rows_held_out_got_worse(self, held_out, heard):
+        """One row at x = 1: a step of rate 0.1 moves m and b alike, and takes the error to 1 - 0.4 of it."""
+        other = None if held_out is None else Dataset([1.0], [held_out])
+        problem = Problem(Linear(1), mse, Dataset([1.0], [1.0]), validation=other)
+        expected = (0.6**38 + 0.6**40) / 2 if heard else math.inf
+        assert final_loss(problem, SGD(), 0.1, epochs=20, start=np.zeros(2)) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("options", [("--missing", "fail")])

@@ -14,6 +14,7 @@ import numpy as np
 
 from gdcli.analysis.range_test import Probe, range_test
 from gdcli.analysis.suggestions import named_suggestions
+from gdcli.analysis.trials import calmest, final_loss
 from gdcli.arrays import Array
 from gdcli.experiments import building, changes
 from gdcli.experiments.chosen import Choice, Chosen
@@ -34,6 +35,12 @@ TRIED = 100
 SPAN = 1e3
 """How far below and above the optimizer's usual rate it tries them."""
 SMOOTH = 0.05
+CLEAR = 0.25
+"""Part of its first loss by which a range test must fall to be taken at its word; else rates are tried one by one."""
+HALVED = 0.5
+"""Of the first loss, where the best trial must end to be followed."""
+TIMES, TRIAL_STEPS = (1, 3, 10, 30, 100), 1000
+"""Multiples of the rate it suggests that are tried then, and the steps of each trial."""
 FLAT = 1e-3
 """Of the first loss: what the watched loss must fall by to go on."""
 FLAT_STEPS, FLAT_EPOCHS = 1000, 4
@@ -236,12 +243,50 @@ def _largest(gram: Array) -> float:
 
 
 def _searched(one: Experiment) -> tuple[Choice, ...]:
-    """The rate by a range test on the training rows, else the optimizer's usual one."""
+    """The rate by a range test on the training rows, or by trials where that says little, else the usual one."""
+    probes = tried(one)
+    found = rate_of(probes)
     usual = type(one.optimizer).usual_learning_rate
-    found = rate_of(tried(one))
+    if not _is_clear(probes) and one.problem.data.in_memory:
+        rate = _by_trials(one, found or usual)
+        if rate is not None:
+            why = say("by trials of {steps:,} steps, as a range test says little", steps=TRIAL_STEPS)
+            return (Choice("lr", rate, why),)
     if found is None:
         return (Choice("lr", usual, say("usual: the range test finds no better")),)
     return (Choice("lr", found, say("by range test")),)
+
+
+def _is_clear(probes: list[Probe]) -> bool:
+    """Whether the loss of a range test fell enough for its course to tell good rates from bad ones."""
+    losses = [probe.smoothed for probe in probes if math.isfinite(probe.smoothed)]
+    return bool(losses) and min(losses) <= (1 - CLEAR) * losses[0]
+
+
+@np.errstate(all="ignore")
+def _by_trials(one: Experiment, rate: float) -> float | None:
+    """The lowest of some multiples of a rate that gets nearly as far as the best; None where none gets far.
+
+    Where a network first crosses a plateau, as on two spirals, the loss of a range test's hundred steps hardly falls,
+    and what it suggests is a rate that never leaves the plateau. Rows held out tell that from learning by heart.
+    """
+    problem = replace(one.problem, metrics={})
+    first = float(problem.measured(one.start, problem.data)[0])
+    rates = [float(f"{rate * times:.0e}") for times in TIMES]
+    losses = [
+        final_loss(
+            problem,
+            one.optimizer,
+            each,
+            epochs=-(-TRIAL_STEPS // one.steps_per_epoch),
+            start=one.start,
+            batch_size=one.batch_size,
+            seed=one.spec.loop.seed,
+            shuffle=one.spec.loop.shuffle,
+        )
+        for each in rates
+    ]
+    return calmest(rates, losses, first) if min(losses) <= HALVED * first else None
 
 
 def tried(one: Experiment) -> list[Probe]:
