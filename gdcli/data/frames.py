@@ -171,13 +171,13 @@ def nested_kind(dtype: DataType) -> str:
 
 
 def column_of_series(series: Series) -> Column:
-    """A series as a column: numbers with NaN for null; decimals, dates and whatever else as text."""
+    """A series as a column: numbers with NaN for null; truth values, decimals, dates and whatever else as text."""
     import polars as pl
 
     dtype = series.dtype
     if _is_number(dtype):
         return np.asarray(series.cast(pl.Float64).to_numpy(), np.float64)
-    if nested_kind(dtype) or dtype == pl.Duration:
+    if nested_kind(dtype) or dtype in (pl.Boolean, pl.Duration):
         return ["" if value is None else str(value) for value in series.to_list()]
     if dtype in (pl.Date, pl.Datetime):
         _refuse_far_dates(series)
@@ -197,7 +197,7 @@ def _refuse_far_dates(series: Series) -> None:
 
 
 def _is_number(dtype: DataType) -> bool:
-    return bool(str(dtype) == "Boolean" or dtype.is_float() or dtype.is_integer())
+    return dtype.is_float() or dtype.is_integer()
 
 
 def _float64() -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gdcli.arrays import Array, default_names
 from gdcli.data.bulk import pick
+from gdcli.data.categories import TRUTHS
 from gdcli.data.cells import data_error, no_rows, quoted
 from gdcli.data.foreign import foreign_zip
 from gdcli.data.tables import Table
@@ -240,6 +241,8 @@ def _vector(array: Array, key: str, source: str) -> Array:
         raise data_error(source, what, say("store class numbers or labels, not one column per class"))
     if flat.dtype.kind == "S":
         flat = np.char.decode(flat, "utf-8", "replace")
+    if flat.dtype.kind == "b":
+        flat = np.array(TRUTHS)[flat.astype(np.uint8)]
     if flat.dtype.kind not in "biufU":
         raise data_error(
             source,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
@@ -33,16 +33,18 @@ def read(place: Place) -> ColumnTable:
     with _connected(place) as base:
         known = [name for (name,) in base.execute(_TABLES)]
         table = _quoted(_chosen(place, known))
-        names = tuple(name for _, name, *_ in base.execute(f"PRAGMA table_info({table})"))
+        types = {name: kind.upper() for _, name, kind, *_ in base.execute(f"PRAGMA table_info({table})")}
         (rows,) = base.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names are quoted
     if not rows:
         raise no_rows(place.source, say("no rows"))
 
     def column(name: str) -> Column:
         with _connected(place) as base:
-            return column_of([value for (value,) in base.execute(f"SELECT {_quoted(name)} FROM {table}")])  # noqa: S608
+            values = [value for (value,) in base.execute(f"SELECT {_quoted(name)} FROM {table}")]  # noqa: S608
+        return column_of(_typed(values, types[name]))
 
-    return SqliteTable(names, place.source, rows, column, options=place.options, place=place, table=table)
+    about = place.options
+    return SqliteTable((*types,), place.source, rows, column, options=about, place=place, table=table, types=types)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +54,12 @@ class SqliteTable(ColumnTable):
     Args:
         place: Where it stands.
         table: Its name there, quoted.
+        types: The type that each column is declared as, in capitals.
     """
 
     place: Place = field(kw_only=True)
     table: str = field(kw_only=True)
+    types: Mapping[str, str] = field(kw_only=True)
 
     def source_of_blocks(self) -> Source:
         """The same rows, in blocks."""
@@ -68,7 +72,8 @@ class SqliteTable(ColumnTable):
         with _connected(self.place) as base:
             cursor = base.execute(f"SELECT {listed} FROM {self.table}")  # noqa: S608 - names are quoted
             while block := cursor.fetchmany(rows):
-                columns = dict(zip(names, map(column_of, zip(*block, strict=True)), strict=True))
+                cells = dict(zip(names, zip(*block, strict=True), strict=True))
+                columns = {name: column_of(_typed(values, self.types[name])) for name, values in cells.items()}
                 lines = range(before + 1, before + len(block) + 1)
                 read = columns.__getitem__
                 yield ColumnTable(tuple(names), self.source, len(block), read, lines=lines, options=self.options)
@@ -92,6 +97,13 @@ class SqliteSource(Source):
             yield block
             done += len(block)
             progress(self.table.place.size * done // len(self.table), self.table.place.size)
+
+
+def _typed(values: Sequence[object], declared: str) -> Sequence[object]:
+    """Values as their column's type has them: SQLite keeps truth values as 0 and 1."""
+    if not declared.startswith("BOOL"):
+        return values
+    return [value == 1 if value in (0, 1) else value for value in values]
 
 
 @contextmanager
