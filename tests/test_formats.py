@@ -15,12 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gdcli.data import opening
 from gdcli.data.column_table import column_of
 from gdcli.data.columns import ColumnOptions
 from gdcli.data.examine import examine
 from gdcli.data.files import Opened
 from gdcli.data.layout import ReadOptions
+from gdcli.data.numpy_files import read_numpy
+from gdcli.data.opening import as_source
 from gdcli.data.reading import exists, load
+from gdcli.data.source import Source
 from gdcli.data.tables import read_table
 from gdcli.definitions import TABLE_FORMAT, names
 from gdcli.errors import DataError
@@ -376,6 +380,75 @@ class TestTruthValues:
     def test_two_rows_are_enough(self):
         _, report = examine(read_table(b"a,f,y\n1,true,2\n2,false,3\n", "data.csv"))
         assert report.inputs == ("a", "f=True")
+
+
+UNTIDY = {" a ": [1.5, 2.5], "": [3.0, 4.0], "a": [5.0, 6.0]}
+UNTIDY_WRITERS = {
+    "t.csv": lambda path: path.write_text(" a ,,a\n1.5,3.0,5.0\n2.5,4.0,6.0\n"),
+    "t.jsonl": lambda path: path.write_text('{" a ": 1.5, "": 3, "a": 5}\n{" a ": 2.5, "": 4, "a": 6}\n'),
+    "t.sqlite": lambda path: sqlite(path, [*zip(*UNTIDY.values(), strict=True)], columns='" a ", "", a'),
+    "t.npz": lambda path: np.savez(path, **UNTIDY),
+    "t.parquet": lambda path: polars().DataFrame(UNTIDY).write_parquet(path),
+}
+
+
+class TestNames:
+    """A column goes by one name, without blanks around it, whatever it is kept in."""
+
+    @pytest.mark.parametrize("name", UNTIDY_WRITERS)
+    def test_are_those_of_csv(self, tmp_path, name):
+        UNTIDY_WRITERS[name](tmp_path / name)
+        table = load(str(tmp_path / name), ReadOptions())
+        assert table.names == ("a", "2", "a_2")
+        assert table.matrix(["a_2", "2", "a"]).tolist() == [[5, 3, 1.5], [6, 4, 2.5]]
+        for block in as_source(table).blocks(["a", "2"]):
+            assert block.matrix(["2", "a"]).tolist() == [[3, 1.5], [4, 2.5]]
+
+    def test_of_many_objects(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(opening, "LARGE_BYTES", 100)
+        path = tmp_path / "t.jsonl"
+        path.write_text('{" a ": 1.5, "": 3}\n' * 40)
+        source = opening.open_rows(str(path), ReadOptions())
+        assert isinstance(source, Source)
+        assert source.head.names == ("a", "2")
+        assert sum(block.matrix(["2", "a"]).sum() for block in source.blocks(["a", "2"])) == 40 * 4.5
+
+
+class TestArraysAsColumns:
+    """Arrays of one length are a table's columns, as they would be in csv."""
+
+    def test_called_x_and_y_too(self):
+        table = read_numpy(npz(x=np.arange(3.0), z=np.array([True, False, True]), y=np.arange(3)), "t.npz")
+        assert table.names == ("x", "z", "y")
+        assert table.texts("z") == ["True", "False", "True"]
+        pair = read_numpy(npz(x_train=np.arange(3), y_train=np.arange(3), x_test=np.arange(3)), "t.npz")
+        assert pair.names == ("x_train", "y_train")
+        with_objects = npz(x=np.arange(3), y=np.arange(3), names=np.array(["a", None, "c"], object))
+        assert read_numpy(with_objects, "t.npz").names == ("x", "y")
+
+    def test_times_are_texts(self):
+        days = np.array(["2023-01-31", "NaT", "2023-02-28"], "datetime64[D]")
+        table = read_numpy(npz(a=np.arange(3), day=days, b=np.arange(3)), "t.npz")
+        assert table.texts("day") == ["2023-01-31", "", "2023-02-28"]
+        assert not table.is_numeric("day")
+
+    def test_gaps_alone_are_no_numbers(self):
+        table = read_numpy(npz(a=np.arange(3), b=np.full(3, np.nan), c=np.array([np.nan, 1, 2])), "t.npz")
+        assert [table.is_numeric(name) for name in table.names] == [True, False, True]
+        assert np.isnan(table.numbers("b")).all()
+
+    def test_numbers_in_texts(self):
+        table = read_numpy(npz(a=np.array(["1", "", "2.5"]), b=np.array(["1", "2", "x"])), "t.npz")
+        assert repr(table.numbers("a").tolist()) == "[1.0, nan, 2.5]"
+        assert table.is_numeric("b")
+        with pytest.raises(DataError, match="row 3, column 'b': 'x' is not a number"):
+            table.numbers("b")
+
+
+def npz(**arrays):
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
 
 
 class TestJsonLines:

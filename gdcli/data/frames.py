@@ -12,6 +12,7 @@ import numpy as np
 from gdcli.data.bulk import with_gaps
 from gdcli.data.cells import data_error, no_rows, printable
 from gdcli.data.column_table import Column, ColumnTable
+from gdcli.data.header import unique_names
 from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
@@ -140,6 +141,9 @@ def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
     with polars_reading(place, what):
         import polars as pl
 
+        read = frame.collect_schema().names()
+        names = unique_names(read)
+        frame = frame if [*names] == read else frame.rename(dict(zip(read, names, strict=True)))
         schema = frame.collect_schema()
         rows = int(frame.select(pl.len()).collect().item())
     if not rows or not schema:
@@ -150,7 +154,7 @@ def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
             return column_of_series(frame.select(name).collect().to_series())
 
     nested = {name: kind for name, dtype in schema.items() if (kind := nested_kind(dtype))}
-    names, options = tuple(schema), place.options
+    options = place.options
     return LazyTable(names, place.source, rows, column, nested, place=place, what=what, frame=frame, options=options)
 
 
