@@ -452,6 +452,17 @@ def npz(**arrays):
 
 
 class TestJsonLines:
+    @pytest.mark.quick
+    @pytest.mark.parametrize(
+        "asked", [{"columns": ColumnOptions(y="l")}, {"columns": ColumnOptions(x=("l",))}, {"categorical": ("l",)}]
+    )
+    def test_lists_are_no_texts(self, tmp_path, asked):
+        table = self.read(tmp_path, "".join(f'{{"a": {row}, "l": [{row % 2}], "y": {row}}}\n' for row in range(6)))
+        with pytest.raises(DataError, match="column 'l': holds lists, not numbers"):
+            examine(table, **asked)
+        _, report = examine(table)
+        assert [str(one) for one in report.left_out] == ["l (lists, not numbers)"]
+
     def read(self, tmp_path, text):
         path = tmp_path / "rows.jsonl"
         path.write_text(text)
