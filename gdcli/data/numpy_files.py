@@ -74,7 +74,12 @@ class ArrayTable(Table):
         return mostly_numbers(self.texts(name)) if values is None else not _all_gaps(values)
 
     def texts(self, name: str) -> list[str]:
-        return [str(value) for value in self._column(name).tolist()]
+        column = self._column(name)
+        if column.dtype.kind != "U":
+            return [str(value) for value in column.tolist()]
+        if name not in self._texts:
+            self._texts[name] = column.tolist()
+        return self._texts[name]
 
     def first_texts(self, name: str, most: int) -> list[str]:
         return [str(value) for value in self._column(name)[:most].tolist()]
@@ -120,6 +125,10 @@ class ArrayTable(Table):
         if name not in self._converted:
             self._converted[name] = floats_or_gaps(self.texts(name))
         return self._converted[name]
+
+    @cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        return {}
 
     @cached_property
     def _converted(self) -> dict[str, Array | None]:
