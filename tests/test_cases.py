@@ -32,7 +32,7 @@ SAID = [
     (of("train", "labels1toK.csv"), "predicts y as 3 classes (--task regression for numbers)"),
     (of("train", "twolabelcase.csv"), "'No' and 'no' in y differ only in capitals or blanks"),
     (of("train", "twolabelcase.csv"), "'YES', 'Yes' and 'yes' in y differ only in capitals or blanks"),
-    (of("train", "bools.csv"), "predicts bought as 2 classes (the last column), from visits and member=TRUE"),
+    (of("train", "bools.csv"), "predicts bought as 2 classes (the last column), from visits and member=True"),
     (of("fit", "dash_missing.csv"), "left out: z (more than half of its cells are gaps; --x x,z takes it)"),
     (of("train", "zip_id_label.csv"), "predicts zip as 3 classes (the last column), from a"),
     (of("fit", "target01.csv"), "passed holds only 0 and 1: gdcli train tells the two classes apart"),

@@ -15,11 +15,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gdcli.data import opening
+from gdcli.data.column_table import column_of
+from gdcli.data.columns import ColumnOptions
+from gdcli.data.examine import examine
 from gdcli.data.files import Opened
 from gdcli.data.layout import ReadOptions
+from gdcli.data.numpy_files import read_numpy
+from gdcli.data.opening import as_source
 from gdcli.data.reading import exists, load
+from gdcli.data.source import Source
+from gdcli.data.tables import read_table
 from gdcli.definitions import TABLE_FORMAT, names
 from gdcli.errors import DataError
+from gdcli.experiments import passing
 
 RNG = np.random.default_rng(5)
 ROWS = [(float(a), int(k), 2 * float(a) - 0.01 * int(k) + float(e)) for a, k, e in
@@ -199,6 +208,8 @@ def cell(value, column, row):
         return ""
     if isinstance(value, str):
         return f'<c r="{column}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
+    if isinstance(value, bool):
+        return f'<c r="{column}{row}" t="b"><v>{int(value)}</v></c>'
     return f'<c r="{column}{row}"><v>{value!r}</v></c>'
 
 
@@ -231,12 +242,12 @@ class TestColumnsOfEveryType:
                 "n": [1.0, np.nan, 3.0],
                 "f": [1.5, np.nan, np.nan],
                 "d": [1.1, 0.07, np.nan],
-                "flag": [1.0, 0.0, np.nan],
                 "y": [1.0, 2.0, 3.0],
             }
         )
         assert table.texts("day") == ["2023-01-01", "2023-01-02", "2023-01-03"]
         assert table.texts("kind") == ["u", "v", ""]
+        assert table.texts("flag") == ["True", "False", ""]
 
     @pytest.mark.parametrize(
         ("column", "what"),
@@ -260,14 +271,205 @@ class TestColumnsOfEveryType:
         assert [one for one in seen if isinstance(one, str)] == ["y", "n"]
 
 
+FLAGS = np.random.default_rng(6).random(120) < 0.5
+FLAGGED = [(bool(flag), a, y, bool(y > 0)) for flag, (a, _, y) in zip(FLAGS, ROWS, strict=True)]
+FLAG_NAMES = ("flag", "a", "z", "up")
+
+
+def flagged_text(spelling, rows=FLAGGED):
+    """The table as csv, its truth values spelled by a function."""
+    lines = (",".join(spelling(cell) if isinstance(cell, bool) else repr(cell) for cell in row) for row in rows)
+    return "\n".join([",".join(FLAG_NAMES), *lines, ""])
+
+
+def flagged_base(path):
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE t (flag BOOLEAN, a REAL, z REAL, up BOOLEAN)")
+        base.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", FLAGGED)
+    base.close()
+
+
+def flagged_objects():
+    return [dict(zip(FLAG_NAMES, row, strict=True)) for row in FLAGGED]
+
+
+def flagged_columns():
+    return dict(zip(FLAG_NAMES, zip(*FLAGGED, strict=True), strict=True))
+
+
+FLAGGED_WRITERS = {
+    "t.csv": lambda path: path.write_text(flagged_text(str)),
+    "r.csv": lambda path: path.write_text(flagged_text(lambda cell: str(cell).upper())),
+    "small.csv": lambda path: path.write_text(flagged_text(lambda cell: str(cell).lower())),
+    "t.jsonl": lambda path: path.write_text("".join(json.dumps(one) + "\n" for one in flagged_objects())),
+    "t.sqlite": flagged_base,
+    "t.npz": lambda path: np.savez(path, **{name: np.array(cells) for name, cells in flagged_columns().items()}),
+    "t.xlsx": lambda path: path.write_bytes(workbook({"Rows": [FLAG_NAMES, *FLAGGED]})),
+    "t.parquet": lambda path: polars().DataFrame(flagged_objects()).write_parquet(path),
+}  # fmt: skip
+
+
+class TestTruthValues:
+    """A column of true and false is an input of 0 and 1 under one name, and two classes, in every format."""
+
+    @pytest.fixture
+    def flagged(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+
+        def write(name):
+            FLAGGED_WRITERS[name](Path(name))
+            return name
+
+        return write
+
+    OTHERS = tuple(name for name in FLAGGED_WRITERS if name != "t.csv")
+
+    @pytest.mark.parametrize("most", [1_000_000, 50])
+    def test_gives_the_same_fit_to_the_last_bit(self, gdcli, flagged, monkeypatch, most):
+        monkeypatch.setattr(passing, "MOST_ROWS", most)
+        words = ["--x", "a,flag", "--y", "z", "--lr", 0.01, "--epochs", 3, "--format", "json"]
+        wanted = gdcli("fit", flagged("t.csv"), *words).json
+        assert [*wanted["parameters"]] == ["w_a", "w_flag=True", "b"]
+        for name in self.OTHERS:
+            result = gdcli("fit", flagged(name), *words).json
+            for key in ("parameters", "train", "optimum", "history"):
+                assert result[key] == wanted[key], (name, key)
+
+    @pytest.mark.parametrize("where", [[], ["--shuffle-rows", 64]])
+    def test_gives_the_same_network_and_report(self, gdcli, flagged, where):
+        words = ["--hidden", 2, "--epochs", 2, "--lr", 0.1, "--batch-size", 16, "--format", "json", *where]
+        wanted = gdcli("train", flagged("t.csv"), *words).json
+        assert wanted["classes"] == ["False", "True"]
+        assert wanted["reading"]["inputs"] == ["a", "z", "flag=True"]
+        for name in self.OTHERS:
+            result = gdcli("train", flagged(name), *words).json
+            assert [one.lower() for one in result["classes"]] == ["false", "true"]
+            for key in ("train", "validation", "history"):
+                assert result[key] == wanted[key], (name, key)
+            assert result["reading"]["inputs"] == wanted["reading"]["inputs"]
+
+    def test_arrays(self, flagged):
+        table = load(flagged("t.npz"), ReadOptions())
+        assert table.names == FLAG_NAMES
+        assert table.texts("flag") == [str(flag) for flag in FLAGS.tolist()]
+        wide, report = examine(table, ColumnOptions(y="up"))
+        assert report.inputs == ("a", "z", "flag=True")
+        assert wide.numbers("flag=True").tolist() == FLAGS.tolist()
+
+    @pytest.mark.parametrize(
+        ("trained", "used"), [("r.csv", "t.parquet"), ("t.parquet", "r.csv"), ("t.jsonl", "t.sqlite")]
+    )
+    def test_a_model_of_one_format_serves_another(self, gdcli, flagged, trained, used):
+        gdcli("train", flagged(trained), "--epochs", 2, "--lr", 0.1, "--save", "m.safetensors")
+        flagged(used)
+        here, there = (gdcli("evaluate", "m.safetensors", name, "--format", "json").json for name in (trained, used))
+        assert (here["rows"], here["accuracy"], here["loss"]) == (there["rows"], there["accuracy"], there["loss"])
+
+    @pytest.mark.parametrize("used", ["t.parquet", "r.csv"])
+    def test_a_model_of_zeros_and_ones_takes_truth_values(self, gdcli, flagged, used):
+        Path("bits.csv").write_text(flagged_text(lambda cell: str(int(cell))))
+        gdcli("train", "bits.csv", "--epochs", 2, "--lr", 0.1, "--save", "m.safetensors")
+        flagged(used)
+        here, there = (gdcli("evaluate", "m.safetensors", name, "--format", "json").json for name in ("bits.csv", used))
+        assert here["loss"] == there["loss"]
+
+    def test_gaps_are_gaps(self):
+        table = column_of([True, None, False])
+        assert table == ["True", "", "False"]
+
+    def test_two_rows_are_enough(self):
+        _, report = examine(read_table(b"a,f,y\n1,true,2\n2,false,3\n", "data.csv"))
+        assert report.inputs == ("a", "f=True")
+
+
+UNTIDY = {" a ": [1.5, 2.5], "": [3.0, 4.0], "a": [5.0, 6.0]}
+UNTIDY_WRITERS = {
+    "t.csv": lambda path: path.write_text(" a ,,a\n1.5,3.0,5.0\n2.5,4.0,6.0\n"),
+    "t.jsonl": lambda path: path.write_text('{" a ": 1.5, "": 3, "a": 5}\n{" a ": 2.5, "": 4, "a": 6}\n'),
+    "t.sqlite": lambda path: sqlite(path, [*zip(*UNTIDY.values(), strict=True)], columns='" a ", "", a'),
+    "t.npz": lambda path: np.savez(path, **UNTIDY),
+    "t.parquet": lambda path: polars().DataFrame(UNTIDY).write_parquet(path),
+}
+
+
+class TestNames:
+    """A column goes by one name, without blanks around it, whatever it is kept in."""
+
+    @pytest.mark.parametrize("name", UNTIDY_WRITERS)
+    def test_are_those_of_csv(self, tmp_path, name):
+        UNTIDY_WRITERS[name](tmp_path / name)
+        table = load(str(tmp_path / name), ReadOptions())
+        assert table.names == ("a", "2", "a_2")
+        assert table.matrix(["a_2", "2", "a"]).tolist() == [[5, 3, 1.5], [6, 4, 2.5]]
+        for block in as_source(table).blocks(["a", "2"]):
+            assert block.matrix(["2", "a"]).tolist() == [[3, 1.5], [4, 2.5]]
+
+    def test_of_many_objects(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(opening, "LARGE_BYTES", 100)
+        path = tmp_path / "t.jsonl"
+        path.write_text('{" a ": 1.5, "": 3}\n' * 40)
+        source = opening.open_rows(str(path), ReadOptions())
+        assert isinstance(source, Source)
+        assert source.head.names == ("a", "2")
+        assert sum(block.matrix(["2", "a"]).sum() for block in source.blocks(["a", "2"])) == 40 * 4.5
+
+
+class TestArraysAsColumns:
+    """Arrays of one length are a table's columns, as they would be in csv."""
+
+    def test_called_x_and_y_too(self):
+        table = read_numpy(npz(x=np.arange(3.0), z=np.array([True, False, True]), y=np.arange(3)), "t.npz")
+        assert table.names == ("x", "z", "y")
+        assert table.texts("z") == ["True", "False", "True"]
+        pair = read_numpy(npz(x_train=np.arange(3), y_train=np.arange(3), x_test=np.arange(3)), "t.npz")
+        assert pair.names == ("x_train", "y_train")
+        with_objects = npz(x=np.arange(3), y=np.arange(3), names=np.array(["a", None, "c"], object))
+        assert read_numpy(with_objects, "t.npz").names == ("x", "y")
+
+    def test_times_are_texts(self):
+        days = np.array(["2023-01-31", "NaT", "2023-02-28"], "datetime64[D]")
+        table = read_numpy(npz(a=np.arange(3), day=days, b=np.arange(3)), "t.npz")
+        assert table.texts("day") == ["2023-01-31", "", "2023-02-28"]
+        assert not table.is_numeric("day")
+
+    def test_gaps_alone_are_no_numbers(self):
+        table = read_numpy(npz(a=np.arange(3), b=np.full(3, np.nan), c=np.array([np.nan, 1, 2])), "t.npz")
+        assert [table.is_numeric(name) for name in table.names] == [True, False, True]
+        assert np.isnan(table.numbers("b")).all()
+
+    def test_numbers_in_texts(self):
+        table = read_numpy(npz(a=np.array(["1", "", "2.5"]), b=np.array(["1", "2", "x"])), "t.npz")
+        assert repr(table.numbers("a").tolist()) == "[1.0, nan, 2.5]"
+        assert table.is_numeric("b")
+        with pytest.raises(DataError, match="row 3, column 'b': 'x' is not a number"):
+            table.numbers("b")
+
+
+def npz(**arrays):
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
 class TestJsonLines:
+    @pytest.mark.quick
+    @pytest.mark.parametrize(
+        "asked", [{"columns": ColumnOptions(y="l")}, {"columns": ColumnOptions(x=("l",))}, {"categorical": ("l",)}]
+    )
+    def test_lists_are_no_texts(self, tmp_path, asked):
+        table = self.read(tmp_path, "".join(f'{{"a": {row}, "l": [{row % 2}], "y": {row}}}\n' for row in range(6)))
+        with pytest.raises(DataError, match="column 'l': holds lists, not numbers"):
+            examine(table, **asked)
+        _, report = examine(table)
+        assert [str(one) for one in report.left_out] == ["l (lists, not numbers)"]
+
     def read(self, tmp_path, text):
         path = tmp_path / "rows.jsonl"
         path.write_text(text)
         return load(str(path), ReadOptions())
 
     def test_keys_that_are_missing_are_gaps(self, tmp_path):
-        table = self.read(tmp_path, '{"x": 1, "y": 2}\n\n{"y": "3", "z": null}\n{"x": true, "y": 4}\n')
+        table = self.read(tmp_path, '{"x": 1, "y": 2}\n\n{"y": "3", "z": null}\n{"x": 1.0, "y": 4}\n')
         assert table.names == ("x", "y", "z")
         assert repr(table.matrix(["x", "y"]).tolist()) == "[[1.0, 2.0], [nan, 3.0], [1.0, 4.0]]"
         assert [table.line(row) for row in range(3)] == [1, 3, 4]
@@ -292,6 +494,7 @@ class TestJsonLines:
         [
             (["1", '"abc"', "3"], "line 2, column 'x': 'abc' is not a number"),
             (["1", "Infinity", "3"], "line 2, column 'x': 'inf' is not a finite number"),
+            (["1", "true", "3"], "line 2, column 'x': 'True' is not a number"),
             (["1", "[1, 2]", "3"], "column 'x': holds lists, not numbers"),
             (["1", "9" * 400, "3"], "is not a finite number"),
         ],

@@ -17,7 +17,7 @@ from gdcli.data.cells import data_error
 from gdcli.data.files import opened
 from gdcli.data.idx import idx_header, idx_table, is_idx, is_mnist_folder, mnist_files, other_size
 from gdcli.data.layout import ReadOptions
-from gdcli.data.numpy_files import DAMAGE, ArrayTable, is_numpy, pair_keys, table_of_arrays
+from gdcli.data.numpy_files import DAMAGE, ArrayTable, are_columns, is_numpy, pair_keys, table_of_arrays
 from gdcli.data.place import is_pipe, place_of
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.store import ArrayFile
@@ -188,15 +188,18 @@ def _numpy_headers(path: str) -> dict[str, _Header] | None:
             return None if header is None else {"": header}
     with zipfile.ZipFile(path) as archive:
         members = {name.removesuffix(".npy"): name for name in archive.namelist() if name.endswith(".npy")}
-        pair = pair_keys(members)
-        found: dict[str, _Header] = {}
-        for key in pair if all(pair) else members:
-            with archive.open(members[key]) as stream:
-                header = _npy(stream, path, members[key])
-            if header is None:
-                return None
-            found[key] = header
-    return found
+        headers = {key: _member(archive, path, member) for key, member in members.items()}
+    pair = pair_keys(members)
+    known = {key: header for key, header in headers.items() if header is not None}
+    if all(pair) and not (len(known) == len(headers) and are_columns({key: one.shape for key, one in known.items()})):
+        known, headers = {key: known[key] for key in pair if key in known}, {key: headers[key] for key in pair}
+    return known if len(known) == len(headers) else None
+
+
+def _member(archive: zipfile.ZipFile, path: str, member: str) -> _Header | None:
+    """Where an array of an archive is; None where it cannot be read in rows."""
+    with archive.open(member) as stream:
+        return _npy(stream, path, member)
 
 
 def _npy(stream: IO[bytes], path: str, member: str = "") -> _Header | None:

@@ -15,12 +15,36 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import say
 
-__all__ = ["CategoryTable", "categories", "indicator_names", "missing_texts", "refuse_absent", "refuse_unknown"]
+__all__ = [
+    "TRUTHS",
+    "CategoryTable",
+    "categories",
+    "indicator_names",
+    "missing_texts",
+    "refuse_absent",
+    "refuse_unknown",
+    "value_of",
+]
+
+TRUTHS = ("False", "True")
+"""The two truth values as they are called, whatever their capitals in a file."""
+
+_TRUTHS = {truth.lower(): truth for truth in TRUTHS}
+
+
+def value_of(cell: str) -> str:
+    """The value that a cell of a text column stands for: truth values are the same in any capitals.
+
+    >>> value_of(" TRUE"), value_of("false"), value_of("Yes")
+    ('True', 'False', 'Yes')
+    """
+    text = cell.strip()
+    return _TRUTHS.get(text.lower(), text)
 
 
 def categories(table: Table, column: str) -> tuple[str, ...]:
     """A text column's distinct values, sorted, without missing cells."""
-    return tuple(sorted({cell.strip() for cell in set(table.texts(column)) if not is_missing(cell)}))
+    return tuple(sorted({value_of(cell) for cell in set(table.texts(column)) if not is_missing(cell)}))
 
 
 def missing_texts(table: Table, column: str) -> NDArray[np.bool_]:
@@ -39,15 +63,19 @@ class CategoryTable(Table):
     Args:
         base: The table as it was read.
         values: The known values of each such column.
+        truths: Columns of truth values that are 0 and 1 under their own names.
     """
 
     base: Table
     values: Mapping[str, Sequence[str]]
+    truths: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, table: Table, values: Mapping[str, Sequence[str]]) -> CategoryTable:
-        """The table with its new columns."""
-        return cls((*table.names, *indicator_names(values)), table.source, table, values, layout=table.layout)
+    def of(cls, table: Table, values: Mapping[str, Sequence[str]], numbers: Iterable[str] = ()) -> CategoryTable:
+        """The table with its new columns; of `numbers`, those that hold truth values are 0 and 1."""
+        truths = frozenset(name for name in numbers if name in table.names and _holds_truths(table, name))
+        names = (*table.names, *indicator_names(values))
+        return cls(names, table.source, table, values, truths, layout=table.layout)
 
     def __len__(self) -> int:
         return len(self.base)
@@ -82,19 +110,26 @@ class CategoryTable(Table):
         indicator = self._indicator(name)
         if indicator is None:
             return self.base.kept([name])[:, 0]
-        column, value = indicator
+        column, wanted = indicator[0], value_of(indicator[1])
         cells = self.base.texts(column)
-        codes = {cell: np.nan if is_missing(cell) else float(cell.strip() == value) for cell in set(cells)}
+        codes = {cell: np.nan if is_missing(cell) else float(value_of(cell) == wanted) for cell in set(cells)}
         return np.fromiter(map(codes.__getitem__, cells), np.float64, len(cells))
 
     def _indicator(self, name: str) -> tuple[str, str] | None:
         """The column and the value that a new column stands for."""
+        if name in self.truths:
+            return name, TRUTHS[1]
         return None if name in self.base.names else self._indicators.get(name)
 
     @cached_property
     def _indicators(self) -> dict[str, tuple[str, str]]:
         """The new columns by name; a column's own name may hold a `=`."""
         return {f"{column}={value}": (column, value) for column, known in self.values.items() for value in known}
+
+
+def _holds_truths(table: Table, name: str) -> bool:
+    """Whether a column holds nothing but truth values, and gaps."""
+    return not table.is_numeric(name) and {*categories(table, name)} <= {*TRUTHS}
 
 
 def indicator_names(values: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -110,7 +145,7 @@ def refuse_unknown(table: Table, known: Mapping[str, Sequence[str]]) -> None:
     """
     refuse_absent(table, known)
     for column, values in known.items():
-        if set(categories(table, column)) - set(values):
+        if {*categories(table, column)} - {*map(value_of, values)}:
             raise _unknown(table, column, values)
 
 
@@ -132,7 +167,8 @@ def refuse_absent(table: Table, columns: Iterable[str]) -> None:
 
 def _unknown(table: Table, column: str, known: Sequence[str]) -> DataError:
     cells = enumerate(table.texts(column))
-    row, cell = next((row, cell) for row, cell in cells if not is_missing(cell) and cell.strip() not in known)
+    values = {*map(value_of, known)}
+    row, cell = next((row, cell) for row, cell in cells if not is_missing(cell) and value_of(cell) not in values)
     listed = ", ".join(map(printable, known[:10])) + ", ..." * (len(known) > 10)
     hint = say(
         "the training rows hold {listed}: write it as one of them, leave the row out, or train with such rows",

@@ -21,7 +21,7 @@ from gdcli.said import say
 
 __all__ = ["Column", "ColumnTable", "column_of"]
 
-_NUMBERS = frozenset({int, float, bool, type(None)})  # None becomes NaN
+_NUMBERS = frozenset({int, float, type(None)})  # None becomes NaN
 
 Column = Array | list[str]
 """Numbers, NaN where one is missing; or cells as text, empty where one is missing."""
@@ -128,17 +128,12 @@ class ColumnTable(Table):
 
 
 def column_of(values: Sequence[object]) -> Column:
-    """Values of any type as a column: numbers if all are, or are missing; else text.
+    """Values of any type as a column: numbers if all are, or are missing; else text, truth values as `True`, `False`.
 
-    >>> column_of([1, None, 2.5]), column_of([1, "a", None])
-    (array([1. , nan, 2.5]), ['1', 'a', ''])
+    >>> column_of([1, None, 2.5]), column_of([1, "a", None]), column_of([True, None])
+    (array([1. , nan, 2.5]), ['1', 'a', ''], ['True', ''])
     """
     if _NUMBERS.issuperset(map(type, values)):
         with suppress(OverflowError):  # a whole number that no float holds stays text, and is named
             return np.array(values, np.float64)
-    return [_cell(value) for value in values]
-
-
-def _cell(value: object) -> str:
-    """A value as text; a truth value as json has it."""
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return ["" if value is None else str(value) for value in values]

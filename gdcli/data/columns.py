@@ -41,6 +41,8 @@ TARGET_NAMES = ("y", "target", "label", "class")
 
 _FEW = 1000  # cells that tell what a column holds
 _CODE = "0[0-9]+"
+_TRUTHS = (["false", "true"], ["0", "1"])
+"""The two truth values, in their order as classes."""
 
 
 @dataclass(frozen=True)
@@ -321,6 +323,21 @@ def _renumber(
 
 
 def class_numbers(classes: Sequence[str]) -> dict[str, int]:
-    """Class numbers by what is left of a label that was read as a number: `2139` for `02139`, unless two are alike."""
+    """Class numbers by other ways of writing the labels, unless two are alike.
+
+    That is what is left of one that was read as a number, `2139` for `02139`; and truth values in other capitals,
+    or as 0 and 1.
+
+    >>> class_numbers(["02139", "10115"])
+    {'2139': 0}
+    >>> class_numbers(["FALSE", "TRUE"])["true"], class_numbers(["0", "1"])["True"], class_numbers(["no", "yes"])
+    (1, 1, {})
+    """
     short = [label_text(float(label)) if re.fullmatch(_CODE, label) else "" for label in classes]
+    if [*map(str.lower, classes)] in _TRUTHS:
+        return {label: number for pair in _TRUTHS for number, word in enumerate(pair) for label in _spellings(word)}
     return {label: number for number, label in enumerate(short) if label and short.count(label) == 1}
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    return word, word.capitalize(), word.upper()

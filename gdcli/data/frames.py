@@ -12,6 +12,7 @@ import numpy as np
 from gdcli.data.bulk import with_gaps
 from gdcli.data.cells import data_error, no_rows, printable
 from gdcli.data.column_table import Column, ColumnTable
+from gdcli.data.header import unique_names
 from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
@@ -140,6 +141,9 @@ def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
     with polars_reading(place, what):
         import polars as pl
 
+        read = frame.collect_schema().names()
+        names = unique_names(read)
+        frame = frame if [*names] == read else frame.rename(dict(zip(read, names, strict=True)))
         schema = frame.collect_schema()
         rows = int(frame.select(pl.len()).collect().item())
     if not rows or not schema:
@@ -150,7 +154,7 @@ def _table(place: Place, what: str, frame: LazyFrame) -> LazyTable:
             return column_of_series(frame.select(name).collect().to_series())
 
     nested = {name: kind for name, dtype in schema.items() if (kind := nested_kind(dtype))}
-    names, options = tuple(schema), place.options
+    options = place.options
     return LazyTable(names, place.source, rows, column, nested, place=place, what=what, frame=frame, options=options)
 
 
@@ -171,13 +175,13 @@ def nested_kind(dtype: DataType) -> str:
 
 
 def column_of_series(series: Series) -> Column:
-    """A series as a column: numbers with NaN for null; decimals, dates and whatever else as text."""
+    """A series as a column: numbers with NaN for null; truth values, decimals, dates and whatever else as text."""
     import polars as pl
 
     dtype = series.dtype
     if _is_number(dtype):
         return np.asarray(series.cast(pl.Float64).to_numpy(), np.float64)
-    if nested_kind(dtype) or dtype == pl.Duration:
+    if nested_kind(dtype) or dtype in (pl.Boolean, pl.Duration):
         return ["" if value is None else str(value) for value in series.to_list()]
     if dtype in (pl.Date, pl.Datetime):
         _refuse_far_dates(series)
@@ -197,7 +201,7 @@ def _refuse_far_dates(series: Series) -> None:
 
 
 def _is_number(dtype: DataType) -> bool:
-    return bool(str(dtype) == "Boolean" or dtype.is_float() or dtype.is_integer())
+    return dtype.is_float() or dtype.is_integer()
 
 
 def _float64() -> Any:

@@ -34,6 +34,9 @@ class HidingTable(Table):
     def is_numeric(self, name: str) -> bool:
         return self.base.is_numeric(name)
 
+    def stranger(self, name: str) -> str:
+        return self.base.stranger(name)
+
     def texts(self, name: str) -> list[str]:
         return self.base.texts(name)
 

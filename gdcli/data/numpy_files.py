@@ -7,19 +7,33 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 
 import numpy as np
 
 from gdcli.arrays import Array, default_names
 from gdcli.data.bulk import pick
-from gdcli.data.cells import data_error, no_rows, quoted
+from gdcli.data.categories import TRUTHS
+from gdcli.data.cells import data_error, floats_or_gaps, is_gap, no_rows, number, quoted
 from gdcli.data.foreign import foreign_zip
+from gdcli.data.header import unique_names
+from gdcli.data.lookalikes import mostly_numbers
 from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import enumerated, say
 
-__all__ = ["DAMAGE", "ArrayTable", "is_numpy", "pair_keys", "pixel_names", "read_numpy", "table_of_arrays"]
+__all__ = [
+    "DAMAGE",
+    "ArrayTable",
+    "are_columns",
+    "is_numpy",
+    "pair_keys",
+    "pixel_names",
+    "read_numpy",
+    "table_of_arrays",
+]
 
 _INPUT_KEYS = ("x", "X", "inputs", "x_train", "X_train")
 _TARGET_KEYS = ("y", "Y", "targets", "target", "labels", "label", "y_train", "Y_train")
@@ -53,10 +67,19 @@ class ArrayTable(Table):
         return len(self.block)
 
     def is_numeric(self, name: str) -> bool:
-        return self._column(name).dtype.kind in "biuf"
+        column = self._column(name)
+        if column.dtype.kind in "biu":
+            return True
+        values = column if column.dtype.kind == "f" else self._of_texts(name)
+        return mostly_numbers(self.texts(name)) if values is None else not _all_gaps(values)
 
     def texts(self, name: str) -> list[str]:
-        return [str(value) for value in self._column(name).tolist()]
+        column = self._column(name)
+        if column.dtype.kind != "U":
+            return [str(value) for value in column.tolist()]
+        if name not in self._texts:
+            self._texts[name] = column.tolist()
+        return self._texts[name]
 
     def first_texts(self, name: str, most: int) -> list[str]:
         return [str(value) for value in self._column(name)[:most].tolist()]
@@ -89,10 +112,31 @@ class ArrayTable(Table):
         return self.block[:, place] if place < width else self.columns[place - width]
 
     def _numeric(self, name: str) -> Array:
-        """A column of numbers; of one of texts, the error about its first cell."""
-        if not self.is_numeric(name):
-            raise self.problem(0, name)
-        return self._column(name)
+        """A column of numbers; of one of texts, the error about the first that is none."""
+        column = self._column(name)
+        values = column if column.dtype.kind in "biuf" else self._of_texts(name)
+        if values is None:
+            cells = enumerate(self.texts(name))
+            raise self.problem(next(row for row, cell in cells if number(cell) is None and not is_gap(cell)), name)
+        return values
+
+    def _of_texts(self, name: str) -> Array | None:
+        """A column of texts as numbers; None if one is something else."""
+        if name not in self._converted:
+            self._converted[name] = floats_or_gaps(self.texts(name))
+        return self._converted[name]
+
+    @cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        return {}
+
+    @cached_property
+    def _converted(self) -> dict[str, Array | None]:
+        return {}
+
+
+def _all_gaps(column: Array) -> bool:
+    return bool(np.isnan(column[:1]).all() and np.isnan(column).all())
 
 
 def is_numpy(content: bytes) -> bool:
@@ -135,7 +179,7 @@ def table_of_arrays(arrays: Mapping[str, Array], source: str) -> ArrayTable:
         DataError: If it is not clear which array is what, or there are no rows.
     """
     inputs_key, targets_key = pair_keys(arrays)
-    if inputs_key and targets_key:
+    if inputs_key and targets_key and not are_columns({key: array.shape for key, array in arrays.items()}):
         return _checked(_pair(arrays, inputs_key, targets_key, source))
     return _checked(_only(arrays, source))
 
@@ -160,8 +204,18 @@ def _load(content: bytes, source: str) -> Mapping[str, Array]:
         names = loaded.dtype.names  # of a structured array, which is columns
         return {name: loaded[name] for name in names} if names else {"": loaded}
     pair = pair_keys(loaded)
-    usable = {key: loaded[key] for key in (pair if all(pair) else loaded)}
-    return {key: array for key, array in usable.items() if isinstance(array, np.ndarray)}
+    if not all(pair):
+        return _arrays(loaded, loaded)
+    both = _arrays(loaded, pair)
+    if all(array.ndim == 1 for array in both.values()):
+        with suppress(ValueError):  # one of the others holds objects
+            found = _arrays(loaded, loaded)
+            return found if are_columns({key: array.shape for key, array in found.items()}) else both
+    return both
+
+
+def _arrays(loaded: Mapping[str, object], keys: Iterable[str]) -> dict[str, Array]:
+    return {key: array for key in keys if isinstance(array := loaded[key], np.ndarray)}
 
 
 def pair_keys(keys: Iterable[str]) -> tuple[str, str]:
@@ -169,6 +223,19 @@ def pair_keys(keys: Iterable[str]) -> tuple[str, str]:
     known = set(keys)
     first, second = (next((key for key in choices if key in known), "") for choices in (_INPUT_KEYS, _TARGET_KEYS))
     return first, second
+
+
+def are_columns(shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether arrays are the columns of one table, though some may be called x and y: more than two, of one length.
+
+    >>> are_columns({"x": (5,), "z": (5,), "y": (5,)}), are_columns({"x": (5, 2), "y": (5,)})
+    (True, False)
+    """
+    return len(shapes) > 2 and len({*shapes.values()}) == 1 and all(map(_is_a_column, shapes.items()))
+
+
+def _is_a_column(array: tuple[str, tuple[int, ...]]) -> bool:
+    return len(array[1]) == 1 and not array[0].lower().endswith(("_train", "_test"))
 
 
 def _pair(arrays: Mapping[str, Array], inputs_key: str, targets_key: str, source: str) -> ArrayTable:
@@ -203,8 +270,7 @@ def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
             source, say("which array holds the inputs, which the targets? ({shapes})", shapes=shapes), _NAME_THEM
         )
     columns = tuple(_vector(array, key, source) for key, array in usable.items())
-    names = tuple(key or "1" for key in usable)
-    return ArrayTable(names, source, np.empty((len(columns[0]), 0), np.uint8), columns)
+    return ArrayTable(unique_names((*usable,)), source, np.empty((len(columns[0]), 0), np.uint8), columns)
 
 
 def _checked(table: ArrayTable) -> ArrayTable:
@@ -240,6 +306,10 @@ def _vector(array: Array, key: str, source: str) -> Array:
         raise data_error(source, what, say("store class numbers or labels, not one column per class"))
     if flat.dtype.kind == "S":
         flat = np.char.decode(flat, "utf-8", "replace")
+    if flat.dtype.kind in "mM":
+        flat = np.array(["" if np.isnat(value) else str(value) for value in flat])
+    if flat.dtype.kind == "b":
+        flat = np.array(TRUTHS)[flat.astype(np.uint8)]
     if flat.dtype.kind not in "biufU":
         raise data_error(
             source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gdcli.data.categories import CategoryTable, categories, indicator_names, missing_texts
+from gdcli.data.categories import TRUTHS, CategoryTable, categories, indicator_names, missing_texts, value_of
 from gdcli.data.columns import ColumnOptions, choose, expand, find, target_of
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.tables import Table
@@ -60,11 +60,14 @@ def select(
 
     Raises:
         OptionError: If a column does not exist, or is asked for twice.
-        DataError: If no column is left to be the target, or an input.
+        DataError: If no column is left to be the target, or an input; if one holds lists, or records.
     """
     asked = expand(table, columns.x)
     hot = tuple(find(table, name) for name in values) if values else expand(table, categorical)
     target = find(table, columns.y) if columns.y is not None else target_of(table, (*asked, *hot))
+    for name in (*asked, *hot, target):
+        if table.stranger(name):  # lists, which a text would stand for
+            raise table.problem(0, name)
     if asked or hot:  # each once, none of them the target
         choose(table, replace(columns, x=(*asked, *(name for name in hot if name not in asked)), y=target))
     known = dict(values) if values else _values(table, asked, hot, target)
@@ -82,13 +85,13 @@ def with_categories(table: Table, values: Mapping[str, Sequence[str]]) -> Table:
 def two_values(table: Table, name: str) -> tuple[str, str] | None:
     """The two values of a text column that holds no others, sorted; None for any other column.
 
-    Each row may have its own name where few rows have few names, so at least one value must come again.
+    Each row may have its own name where few rows have few names, so at least one value must come again,
+    but for truth values, which are no names.
     """
-    if table.is_numeric(name) or len({*map(str.strip, table.first_texts(name, _PROBE))}) > 3:
+    if table.is_numeric(name) or table.stranger(name) or len({*map(value_of, table.first_texts(name, _PROBE))}) > 3:
         return None
-    cells = table.texts(name)
     given = categories(table, name)
-    if len(given) != 2 or len(cells) < 3 or holds_dates(given):
+    if len(given) != 2 or (len(table) < 3 and given != TRUTHS) or holds_dates(given):
         return None
     return given[0], given[1]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gdcli.arrays import Array, distinct
 from gdcli.data.categories import categories
-from gdcli.data.cells import is_gap, printable, quoted
+from gdcli.data.cells import is_gap, is_missing, printable, quoted
 from gdcli.data.columns import TARGET_NAMES, has_codes
 from gdcli.data.lookalikes import complaint, hold_nearly_numbers, holds_dates
 from gdcli.data.report import Target
@@ -55,7 +55,12 @@ def _where(table: Table, name: str) -> str:
 def _classes(table: Table, name: str) -> int:
     if table.is_numeric(name) and not has_codes(table, name):
         return len(distinct(_values(table, name)))
-    return len(categories(table, name))
+    return len(_spellings(table, name))
+
+
+def _spellings(table: Table, name: str) -> list[str]:
+    """A column's distinct labels as they are written, sorted, without missing cells."""
+    return sorted({cell.strip() for cell in set(table.texts(name)) if not is_missing(cell)})
 
 
 def _values(table: Table, name: str) -> Array:
@@ -73,7 +78,8 @@ def target_warnings(
     texts = [target.name] if target.classes else []
     for name in dict.fromkeys([*texts, *selected.values, *left_out]):
         if not selected.base.is_numeric(name):
-            yield from _spelled_alike(selected.base, name)
+            labels = _spellings(selected.base, name) if name == target.name else categories(selected.base, name)
+            yield from _spelled_alike(name, labels)
 
 
 def _other_task(table: Table, target: Target, task: str | None) -> Iterator[ReadWarning]:
@@ -181,9 +187,8 @@ def _like_classes(table: Table, name: str) -> bool:
     return bool(distinct[0] in (0, 1) and distinct[-1] - distinct[0] < len(distinct) + 2 and counts.min() > 1)
 
 
-def _spelled_alike(table: Table, name: str) -> Iterator[ReadWarning]:
+def _spelled_alike(name: str, labels: Sequence[str]) -> Iterator[ReadWarning]:
     """Labels that are one but for capitals or blanks."""
-    labels = categories(table, name)
     if len(labels) > _MOST_LABELS:
         return
     groups: defaultdict[str, list[str]] = defaultdict(list)

@@ -92,7 +92,7 @@ class Model:
             yield self.with_values(table)
 
     def with_values(self, table: Table) -> Table:
-        """The table with the indicator columns the model was trained on.
+        """The table with the indicator columns the model was trained on, and truth values where it knows numbers.
 
         Raises:
             DataError: If one of their text columns is not there, or holds a text that the training rows do not.
@@ -100,7 +100,8 @@ class Model:
         refuse_unknown(table, self.saved.preparation.texts)
         values = self.saved.config.get("values") or {}
         refuse_absent(table, values)
-        return CategoryTable.of(table, values) if values else table
+        wide = CategoryTable.of(table, values, self.saved.preparation.input_names)
+        return wide if values or wide.truths else table
 
     def dataset(self, table: Table, spec: DataSpec) -> Dataset:
         """The rows with their truth: the model's inputs, its target unless --y names another, its classes."""

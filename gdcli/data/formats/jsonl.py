@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gdcli.data.cells import data_error, no_rows
-from gdcli.data.column_table import ColumnTable, column_of
+from gdcli.data.column_table import Column, ColumnTable, column_of
 from gdcli.data.encoding import decode
 from gdcli.data.formats import table_format
+from gdcli.data.header import unique_names
 from gdcli.data.pieces import HEAD_BYTES, Joined, Opening, pieces
 from gdcli.data.place import Place
 from gdcli.data.source import Progress, Source, first_rows_of, unwatched
@@ -20,7 +21,6 @@ from gdcli.said import say
 
 __all__ = ["read"]
 
-UNNAMED = "unnamed"  # what a key without letters is called
 _AN_OBJECT = say('each row is one object of numbers and texts: {{"x": 1, "y": 3}}')
 
 
@@ -37,16 +37,29 @@ def read(place: Place) -> ColumnTable:
 
 
 @dataclass(frozen=True, eq=False)
+class Objects(ColumnTable):
+    """Objects, a column for each of their keys.
+
+    Args:
+        keys: The key behind each column's name.
+    """
+
+    keys: Mapping[str, str] = field(kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
 class LinesSource(Source):
     """Objects, one a line, of which the first have been looked at.
 
     Args:
+        keys: The key behind each column's name.
         place: Where they stand.
         start: The first bytes.
         rest: Opens what follows.
         total: Bytes of the file, if that is known.
     """
 
+    keys: Mapping[str, str]
     place: Place
     start: bytes
     rest: Opening
@@ -54,12 +67,12 @@ class LinesSource(Source):
 
     def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:
         """A table for each block of lines."""
-        line = 1
+        line, keys = 1, {name: self.keys[name] for name in names}
         with self.rest() as stream:
             for content in pieces(Joined(self.start, stream), self.place.source):
                 progress(stream.position, self.total)
                 if not content.isspace():
-                    yield _table(content, self.place, line, tuple(names))
+                    yield _table(content, self.place, line, keys)
                 line += content.count(b"\n")
 
 
@@ -72,26 +85,33 @@ def stream(start: bytes, rest: Opening, place: Place, total: int | None) -> Sour
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
         return None
     head = _table(start[: start.rfind(b"\n", 0, HEAD_BYTES) + 1], place)
-    return LinesSource(first_rows_of(head), place, start, rest, total)
+    return LinesSource(first_rows_of(head), head.keys, place, start, rest, total)
 
 
-def _table(content: bytes, place: Place, line: int = 1, known: tuple[str, ...] = ()) -> ColumnTable:
+def _table(content: bytes, place: Place, line: int = 1, known: Mapping[str, str] | None = None) -> Objects:
     """The objects of some lines, or of an array, with the columns that are known or those that they have."""
     text = decode(content, place.source, place.options.encoding, line)
     rows = [*(_of_array(text, place.source) if text.lstrip().startswith(b"[") else _of_lines(text, place.source, line))]
     if not rows:
         raise no_rows(place.source, say("no rows"), hint=_AN_OBJECT)
-    names = known or tuple(dict.fromkeys(key or UNNAMED for _, row in rows for key in row))
-    if not names:
+    keys = known or _keys(row for _, row in rows)
+    if not keys:
         raise data_error(place.source, say("no columns: every object is empty"), _AN_OBJECT)
-    columns = {name: [row.get(name) for _, row in rows] for name in names}
-    if UNNAMED in columns:
-        columns[UNNAMED] = [row.get(UNNAMED, row.get("")) for _, row in rows]
+    columns = {name: [row.get(key) for _, row in rows] for name, key in keys.items()}
     nested = {name: kind for name, values in columns.items() if (kind := _nested({*map(type, values)}))}
     lines = [number for number, _ in rows]
-    return ColumnTable(
-        names, place.source, len(rows), lambda name: column_of(columns[name]), nested, lines, "line", place.options
-    )
+
+    def column(name: str) -> Column:
+        return column_of(columns[name])
+
+    about = place.options
+    return Objects((*keys,), place.source, len(rows), column, nested, lines, "line", about, keys=keys)
+
+
+def _keys(rows: Iterable[Mapping[str, object]]) -> dict[str, str]:
+    """The keys of some objects, by the name of each one's column."""
+    keys = [*dict.fromkeys(key for row in rows for key in row)]
+    return dict(zip(unique_names(keys), keys, strict=True))
 
 
 def _of_lines(text: bytes, source: str, first: int) -> Iterator[tuple[int, dict[str, Any]]]:

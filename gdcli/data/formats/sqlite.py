@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from gdcli.data.cells import data_error, no_rows
 from gdcli.data.column_table import Column, ColumnTable, column_of
 from gdcli.data.formats import table_format
+from gdcli.data.header import unique_names
 from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
@@ -31,18 +32,22 @@ def read(place: Place) -> ColumnTable:
         DataError: If there is no such table, several of which none is named, or the file is damaged.
     """
     with _connected(place) as base:
-        known = [name for (name,) in base.execute(_TABLES)]
-        table = _quoted(_chosen(place, known))
-        names = tuple(name for _, name, *_ in base.execute(f"PRAGMA table_info({table})"))
+        table = _quoted(_chosen(place, [name for (name,) in base.execute(_TABLES)]))
+        known = [(name, kind.upper()) for _, name, kind, *_ in base.execute(f"PRAGMA table_info({table})")]
         (rows,) = base.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names are quoted
     if not rows:
         raise no_rows(place.source, say("no rows"))
 
-    def column(name: str) -> Column:
-        with _connected(place) as base:
-            return column_of([value for (value,) in base.execute(f"SELECT {_quoted(name)} FROM {table}")])  # noqa: S608
+    columns = dict(zip(unique_names([name for name, _ in known]), known, strict=True))
 
-    return SqliteTable(names, place.source, rows, column, options=place.options, place=place, table=table)
+    def column(name: str) -> Column:
+        called, declared = columns[name]
+        with _connected(place) as base:
+            values = [value for (value,) in base.execute(f"SELECT {_quoted(called)} FROM {table}")]  # noqa: S608
+        return column_of(_typed(values, declared))
+
+    names, about = (*columns,), place.options
+    return SqliteTable(names, place.source, rows, column, options=about, place=place, table=table, columns=columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +57,12 @@ class SqliteTable(ColumnTable):
     Args:
         place: Where it stands.
         table: Its name there, quoted.
+        columns: What each column is called there, and the type it is declared as, in capitals.
     """
 
     place: Place = field(kw_only=True)
     table: str = field(kw_only=True)
+    columns: Mapping[str, tuple[str, str]] = field(kw_only=True)
 
     def source_of_blocks(self) -> Source:
         """The same rows, in blocks."""
@@ -64,11 +71,12 @@ class SqliteTable(ColumnTable):
 
     def in_blocks(self, names: Sequence[str], rows: int) -> Iterator[ColumnTable]:
         """So many rows at a time."""
-        listed, before = ", ".join(map(_quoted, names)), 0
+        listed, before = ", ".join(_quoted(self.columns[name][0]) for name in names), 0
         with _connected(self.place) as base:
             cursor = base.execute(f"SELECT {listed} FROM {self.table}")  # noqa: S608 - names are quoted
             while block := cursor.fetchmany(rows):
-                columns = dict(zip(names, map(column_of, zip(*block, strict=True)), strict=True))
+                cells = dict(zip(names, zip(*block, strict=True), strict=True))
+                columns = {name: column_of(_typed(values, self.columns[name][1])) for name, values in cells.items()}
                 lines = range(before + 1, before + len(block) + 1)
                 read = columns.__getitem__
                 yield ColumnTable(tuple(names), self.source, len(block), read, lines=lines, options=self.options)
@@ -92,6 +100,13 @@ class SqliteSource(Source):
             yield block
             done += len(block)
             progress(self.table.place.size * done // len(self.table), self.table.place.size)
+
+
+def _typed(values: Sequence[object], declared: str) -> Sequence[object]:
+    """Values as their column's type has them: SQLite keeps truth values as 0 and 1."""
+    if not declared.startswith("BOOL"):
+        return values
+    return [value == 1 if value in (0, 1) else value for value in values]
 
 
 @contextmanager

@@ -103,7 +103,9 @@ def _never_calculated(place: Place) -> bool:
 
 
 def _cell(text: str | None, value: float | None) -> str:
-    """A cell as text with all its digits: fastexcel's own text has ten of them."""
+    """A cell as text with all its digits: fastexcel's own text has ten of them, and truth values in small letters."""
+    if text in ("true", "false"):
+        return text.capitalize()
     known = None if text is None or value is None else number(text)
     return (text or "") if known is None or known == value else repr(value)
 
