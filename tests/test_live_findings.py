@@ -1,12 +1,13 @@
 """What the playground says of a run: only what is so, and `f` ends with it."""
 
 import re
+import shlex
 
 import numpy as np
 import pytest
 from live_sessions import do, screenful, session
 
-from gdcli.live.findings import describe_small_rate, find
+from gdcli.live.findings import MINOR, SAID, describe_small_rate, find
 from gdcli.live.view import View
 from gdcli.optim.optimizers import Momentum
 
@@ -36,6 +37,28 @@ def test_dead_units_are_counted():
     )
     run.back_to(moved)
     assert "16 of 16 hidden units are never active on the 180 training rows." in [one.sentence for one in find(run)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sample:bmi", "--hidden", "2", "--lr", "1e-6", "--optimizer", "sgd", "--seed", "3"),
+        ("sample:bmi", "--hidden", "2", "--lr", "1e-9", "--validation", "0.3", "--loss", "mae"),
+        ("sample:bmi", "--hidden", "8", "--lr", "1", "--validation", "0.25", "--batch-size", "64"),
+        ("sample:moons:rows=40,noise=0.5", "--hidden", "16", "--lr", "0.1", "--validation", "0.25"),
+    ],
+)
+def test_a_verdict_is_the_sentence_that_train_says_of_the_same_run(words, gdcli):
+    sitting = session(*words)
+    run = sitting.run
+    while run.passes < 50 and not run.ended:
+        run.advance()
+    verdicts = gdcli(*shlex.split(sitting.rerun())[1:], "--format", "json").json["verdicts"]
+    said = {one["name"]: one["sentence"] for one in verdicts}  # with what to try
+    found = {one.name.removeprefix("some "): one.sentence for one in find(run) if one.name in {MINOR, *SAID}}
+    assert found
+    for name, sentence in found.items():
+        assert said[name].startswith(sentence)
 
 
 def test_a_cycle_ends_with_that_word():
