@@ -117,7 +117,26 @@ def test_scaled_parameters_have_names_of_their_own():
     screen = screenful(do(session("sample:bmi", "--standardize"), "step 2"))
     assert not [line for line in screen if re.search(r"\bdMSE/d[mb]\b|\b[mb] :=", line)]
     assert any("dMSE/dm_s = 2 m_s" in line for line in screen)
-    assert any("on scaled" in line for line in screen)
+    assert any("on scaled inputs" in line for line in screen)
+
+
+@pytest.mark.parametrize("width", [90, 100, 120, 160])
+def test_that_inputs_are_scaled_is_never_cut_off(width):
+    sitting = do(session("sample:bmi", "--standardize", "--batch-size", "64"), "step 700")
+    sitting.view = View(projector=False)
+    heads = [line for line in screenful(sitting, width, 40) if re.search("step 700   learning", line)]
+    assert not heads or re.search(r"on scaled inputs\s*$", heads[-1])
+
+
+@pytest.mark.parametrize("width", range(84, 124, 4))
+def test_a_number_of_the_arithmetic_is_never_cut_off(width):
+    sitting = do(session("sample:bmi", "--standardize", "--batch-size", "64"), "step 700")
+    sitting.view = View(projector=False)
+    whole = re.findall(r"(d\S+_s|\w_s :).*=\s+(-?[\d.]+)\s*$", "\n".join(screenful(sitting, 200, 40)), re.MULTILINE)
+    shown = re.findall(r"(d\S+_s|\w_s :).*=\s+(-?[\d.]+)\s*$", "\n".join(screenful(sitting, width, 40)), re.MULTILINE)
+    assert [name for name, _ in shown] == [name for name, _ in whole] == ["dMSE/dm_s", "dMSE/db_s", "m_s :", "b_s :"]
+    for (_, short), (_, long) in zip(shown, whole, strict=True):
+        assert float(short) == pytest.approx(float(long), rel=0.005)
 
 
 @pytest.mark.parametrize(

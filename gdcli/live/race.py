@@ -191,6 +191,10 @@ class Race(Session):
             lane=self.at + 1,
             made=made,
         )
+        if number == made:
+            text = say(
+                "Step {number:,} has lane {lane}'s lowest loss measured up to here.", number=number, lane=self.at + 1
+            )
         far = say("Step {number:,} is further back than is remembered. r goes to the start.", number=number)
         self.say(text if there else far)
 
