@@ -313,7 +313,7 @@ class TestPageApp:
         given = {"data": "sample:deck", "m": "-1", "b": "5"}
         assert told[:2] == [
             ("settings", {"values": given}),
-            ("settings", {"values": given | {"optimizer": "momentum"}}),
+            ("settings", {"values": given | {"optimizer": "momentum", "lr": "0.1"}}),  # the rate stays
         ]
         assert [(kind, more["name"]) for kind, more in told[2:]] == [
             ("picture", "gdcli-live-1.svg"),

@@ -1,12 +1,13 @@
 """What the playground says of a run: only what is so, and `f` ends with it."""
 
 import re
+import shlex
 
 import numpy as np
 import pytest
 from live_sessions import do, screenful, session
 
-from gdcli.live.findings import describe_small_rate, find
+from gdcli.live.findings import MINOR, SAID, describe_small_rate, find
 from gdcli.live.view import View
 from gdcli.optim.optimizers import Momentum
 
@@ -36,6 +37,28 @@ def test_dead_units_are_counted():
     )
     run.back_to(moved)
     assert "16 of 16 hidden units are never active on the 180 training rows." in [one.sentence for one in find(run)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sample:bmi", "--hidden", "2", "--lr", "1e-6", "--optimizer", "sgd", "--seed", "3"),
+        ("sample:bmi", "--hidden", "2", "--lr", "1e-9", "--validation", "0.3", "--loss", "mae"),
+        ("sample:bmi", "--hidden", "8", "--lr", "1", "--validation", "0.25", "--batch-size", "64"),
+        ("sample:moons:rows=40,noise=0.5", "--hidden", "16", "--lr", "0.1", "--validation", "0.25"),
+    ],
+)
+def test_a_verdict_is_the_sentence_that_train_says_of_the_same_run(words, gdcli):
+    sitting = session(*words)
+    run = sitting.run
+    while run.passes < 50 and not run.ended:
+        run.advance()
+    verdicts = gdcli(*shlex.split(sitting.rerun())[1:], "--format", "json").json["verdicts"]
+    said = {one["name"]: one["sentence"] for one in verdicts}  # with what to try
+    found = {one.name.removeprefix("some "): one.sentence for one in find(run) if one.name in {MINOR, *SAID}}
+    assert found
+    for name, sentence in found.items():
+        assert said[name].startswith(sentence)
 
 
 def test_a_cycle_ends_with_that_word():
@@ -94,7 +117,26 @@ def test_scaled_parameters_have_names_of_their_own():
     screen = screenful(do(session("sample:bmi", "--standardize"), "step 2"))
     assert not [line for line in screen if re.search(r"\bdMSE/d[mb]\b|\b[mb] :=", line)]
     assert any("dMSE/dm_s = 2 m_s" in line for line in screen)
-    assert any("on scaled" in line for line in screen)
+    assert any("on scaled inputs" in line for line in screen)
+
+
+@pytest.mark.parametrize("width", [90, 100, 120, 160])
+def test_that_inputs_are_scaled_is_never_cut_off(width):
+    sitting = do(session("sample:bmi", "--standardize", "--batch-size", "64"), "step 700")
+    sitting.view = View(projector=False)
+    heads = [line for line in screenful(sitting, width, 40) if re.search("step 700   learning", line)]
+    assert not heads or re.search(r"on scaled inputs\s*$", heads[-1])
+
+
+@pytest.mark.parametrize("width", range(84, 124, 4))
+def test_a_number_of_the_arithmetic_is_never_cut_off(width):
+    sitting = do(session("sample:bmi", "--standardize", "--batch-size", "64"), "step 700")
+    sitting.view = View(projector=False)
+    whole = re.findall(r"(d\S+_s|\w_s :).*=\s+(-?[\d.]+)\s*$", "\n".join(screenful(sitting, 200, 40)), re.MULTILINE)
+    shown = re.findall(r"(d\S+_s|\w_s :).*=\s+(-?[\d.]+)\s*$", "\n".join(screenful(sitting, width, 40)), re.MULTILINE)
+    assert [name for name, _ in shown] == [name for name, _ in whole] == ["dMSE/dm_s", "dMSE/db_s", "m_s :", "b_s :"]
+    for (_, short), (_, long) in zip(shown, whole, strict=True):
+        assert float(short) == pytest.approx(float(long), rel=0.005)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import shlex
 
 import numpy as np
 import pytest
-from live_sessions import NETWORK, do, session
+from live_sessions import NETWORK, do, race, session
 from safetensors.numpy import load_file
 
 from gdcli.live.setup import LineScene
@@ -130,14 +130,19 @@ SITTINGS = {
 
 def ends_where(sitting, gdcli, folder):
     """Runs the command, and compares what it ends at."""
-    program, *words = shlex.split(sitting.rerun())
+    command_ends_where(sitting.rerun(), sitting.run, gdcli, folder)
+
+
+def command_ends_where(command, run, gdcli, folder):
+    """The same of one run and its command."""
+    program, *words = shlex.split(command)
     assert program == "gdcli"
-    scene, parameters = sitting.run.setup.scene, sitting.run.now.parameters
+    scene, parameters = run.setup.scene, run.now.parameters
     if isinstance(scene, LineScene):
         result = gdcli(*words, "--format", "json")
         assert result.code in (0, 4), result.err
         assert list(result.json["parameters"].values()) == [float(value) for value in scene.raw(parameters)]
-        assert result.json["steps"] == sitting.run.now.number
+        assert result.json["steps"] == run.now.number
         return
     model = folder / "model.safetensors"
     result = gdcli(*words, "--save", model, "--format", "json")
@@ -149,7 +154,7 @@ def ends_where(sitting, gdcli, folder):
             saved = tensors[f"{2 * at}.{name}"]
             assert saved.dtype == array.dtype
             np.testing.assert_array_equal(saved, array)
-    assert result.json["steps"] == sitting.run.now.number
+    assert result.json["steps"] == run.now.number
 
 
 @pytest.mark.parametrize(("words", "actions"), SITTINGS.values(), ids=SITTINGS)
@@ -191,3 +196,55 @@ def test_the_command_is_no_longer_than_it_must_be():
     words = shlex.split(do(session(*BATCHES), "step 3, rate_up, step 5").rerun())
     assert words[words.index("--max-steps") + 1] == "8"
     assert words[words.index("--lr-at") + 1] == "4:0.3"
+
+
+MODELS = [
+    (),
+    ("sample:line", "--batch-size", "50"),
+    ("sample:bmi", "--batch-size", "100"),
+    ("sample:diabetes", "--standardize"),
+    ("sample:bmi", "--degree", "3", "--standardize", "--momentum", "0.5", "--optimizer", "momentum"),
+    NETWORK,
+    ("sample:xor", "--hidden", "none", "--features", "x1*x2", "--lr", "0.1"),
+    ("sample:circles", "--hidden", "4", "--features", "x1^2,x2^2", "--dropout", "0.2"),
+    ("sample:iris", "--hidden", "6"),
+    ("sample:bmi", "--hidden", "3", "--lr", "0.01"),
+]
+CHANGES = [
+    "batch_next",
+    "batch_before",
+    "optimizer_next",
+    "optimizer_before",
+    "straight_7",
+    "penalty_next",
+    "kept_next",
+]
+CHANGES += ["rate_up", "rate_down", "rate_finer_down", "lr 0.013", "set l1=0.01", "set l2=0.003"]
+ANEW = ["seed", "noise_next", "reset", "activation_next", "layers_next", "neurons_next"]
+MOVES = ["step", "step 3", "epoch", "back", "back 4", "best", "step 7"]
+
+
+def random_actions(rng, dropout):
+    """Four changes in mid-run, with steps and ways back between them, once begun anew."""
+    changes = [*CHANGES, *(["dropout_next", "dropout_before"] if dropout else [])]
+    actions = [rng.choice(changes)] if rng.random() < 0.3 else []
+    for _ in range(4):
+        actions += ["step 2", *rng.choice(MOVES, 2), rng.choice(changes)]
+    if rng.random() < 0.5:
+        actions.insert(int(rng.integers(len(actions))), rng.choice(ANEW))
+    return ", ".join([*actions, *rng.choice(MOVES, 2), "step"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_sitting_ends_where_its_command_does(seed, gdcli, tmp_path):
+    rng = np.random.default_rng(seed)
+    words = MODELS[seed % len(MODELS)]
+    sitting = race("lr=0.02,0.05,0.1", "sample:deck") if seed % 12 == 11 else session(*words)
+    actions = random_actions(rng, dropout="--hidden" in words and "none" not in words)
+    do(sitting, actions)
+    for command, run in zip(sitting.reruns(), sitting.runs, strict=True):
+        print(actions, command, sep="\n")  # noqa: T201 - seen where it fails
+        run.known()
+        if not run.diverged:
+            command_ends_where(command, run, gdcli, tmp_path)

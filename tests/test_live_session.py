@@ -292,6 +292,13 @@ def test_back_from_a_divergence_is_a_step_back():
     assert (sitting.run.now.number, sitting.run.diverged) == (number - 1, False)
 
 
+def test_what_was_taken_back_is_not_the_lowest_any_more():
+    sitting = do(session(), "step 17, back, best")
+    assert sitting.message == "Step 16 has the lowest loss measured up to here."
+    do(sitting, "lr 50, step, best")
+    assert sitting.message == "Back at step 16, the lowest loss measured up to step 17."
+
+
 def test_the_best_is_the_lowest_validation_loss():
     sitting = do(session("sample:moons", "--hidden", "16", "--lr", "0.3", "--validation", "0.5"), "epoch 30")
     curve = sitting.run.losses
@@ -542,6 +549,34 @@ def test_the_lectures_rows_take_a_network_too(words):
     assert session(*words).rerun().startswith("gdcli train sample:deck ")
 
 
-def test_a_spec_with_a_setting_changed_is_the_spec_of_that_option():
-    changed = do(session("sample:bmi", "--batch-size", "64"), "batch_before, penalty_next").factory.spec
-    assert changed == factory("sample:bmi", "--batch-size", "32", "--l2", "0.0001").spec
+def test_a_spec_with_a_setting_changed_is_the_spec_of_that_option_with_what_was_chosen():
+    sitting = session("sample:bmi", "--batch-size", "64")
+    chosen = ("--scale", sitting.run.setup.chosen["scale"], "--lr", str(sitting.run.rate))
+    changed = do(sitting, "batch_before, penalty_next").factory.spec
+    assert changed == factory("sample:bmi", "--batch-size", "32", "--l2", "0.0001", *chosen).spec
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        (
+            ("sample:line", "--batch-size", "50"),
+            "optimizer_next, batch_before, penalty_next, kept_next, seed, noise_next",
+        ),
+        (("sample:bmi", "--batch-size", "64"), "straight_7, batch_next, restart"),
+        (
+            ("sample:moons", "--hidden", "4"),
+            "optimizer_next, batch_before, penalty_next, dropout_next, seed, noise_next",
+        ),
+    ],
+)
+def test_a_setting_changed_at_the_start_chooses_nothing_again(words, keys, monkeypatch):
+    sitting = session(*words)
+    rate, scale = sitting.run.rate, sitting.run.setup.chosen.get("scale")
+    for name in ("line_defaults._tried", "line_defaults._outlook", "defaults._searched"):
+        monkeypatch.setattr(f"gdcli.experiments.{name}", None)  # what looks for defaults
+    for key in keys.split(", "):
+        sitting.restart_from(1.0, 2.0) if key == "restart" else do(sitting, key)
+        assert (sitting.run.now.number, sitting.run.rate) == (0, rate), sitting.message
+        assert f"--lr {rate:g}" in sitting.rerun()
+        assert (f"--scale {scale}" in sitting.rerun()) == (scale is not None)

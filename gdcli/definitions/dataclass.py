@@ -146,7 +146,13 @@ def _repr(self: Any) -> str:
 
 
 def _compared(self: Any) -> tuple[Any, ...]:
-    return tuple(getattr(self, one.name) for one in dataclasses.fields(self) if one.compare)
+    kind: Any = type(self)
+    return tuple([getattr(self, name) for name in _compared_names(kind)])
+
+
+@cache
+def _compared_names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in dataclasses.fields(kind) if one.compare)
 
 
 def _eq(self: Any, other: object) -> bool:

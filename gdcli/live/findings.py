@@ -171,7 +171,7 @@ def _losses(run: Course) -> tuple[list[float], float]:
 
 
 def _on_rows(run: Course) -> Iterator[Finding]:
-    """What its rows say."""
+    """What its rows say: of where it stands, which is what its command hands out."""
     setup = run.setup
     if run.passes < EPOCHS:
         return
@@ -184,6 +184,8 @@ def _on_rows(run: Course) -> Iterator[Finding]:
         run.losses.values[:, 1].tolist() if setup.problem.validation is not None else (),
         len(setup.classes),
         setup.classes,
+        kept=run.now.known(),
+        unit=setup.squared_unit,
     )
     for verdict in judge(judged):
         if verdict.name in SAID:

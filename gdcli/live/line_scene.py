@@ -31,7 +31,7 @@ TRACED = ("velocity", "v", "sum_of_squares", "m_hat", "v_hat")
 """What is shown of an optimizer's state: Adam's means without their bias, and of others what they keep."""
 CELLS = 41  # of a surface that is laid out as another, across and up
 FEW = 100  # rows that are not compressed
-PREVIEW = 20_000  # steps of the descent that the surface's ranges are made for
+PREVIEW = 500  # steps of the descent that the surface's ranges are made for
 
 
 def line_setup(experiment: LineExperiment, name: str) -> Setup:

@@ -16,6 +16,7 @@ __all__ = [
     "describe_arrival",
     "describe_changes",
     "describe_ending",
+    "describe_lowest",
     "describe_step",
     "explain_divergence",
     "format_losses",
@@ -116,6 +117,19 @@ def explain_divergence(run: Course) -> str:
         )
     back = say("z goes back to step {number:,}, the lowest loss; there turn the rate down.", number=run.best.number)
     return say("Diverged at step {number:,}: {why}. {back}", number=run.now.number, why=why, back=back)
+
+
+def describe_lowest(run: Course, made: int) -> str:
+    """Where it went back to: what was lower and was taken back before does not count any more.
+
+    Args:
+        run: The run.
+        made: Updates that it had made before.
+    """
+    number = run.now.number
+    if number == made:
+        return say("Step {number:,} has the lowest loss measured up to here.", number=number)
+    return say("Back at step {number:,}, the lowest loss measured up to step {made:,}.", number=number, made=made)
 
 
 def describe_arrival(run: Course) -> str:

@@ -183,9 +183,18 @@ class Race(Session):
             super().best()
             return
         self.running, self.goal = False, ""
-        number = self.run.best.number
+        made, number = self.run.now.number, self.run.best.number
         there = self._go_back(number)
-        text = say("Back at step {number:,}, where lane {lane}'s loss was lowest.", number=number, lane=self.at + 1)
+        text = say(
+            "Back at step {number:,}, lane {lane}'s lowest loss measured up to step {made:,}.",
+            number=number,
+            lane=self.at + 1,
+            made=made,
+        )
+        if number == made:
+            text = say(
+                "Step {number:,} has lane {lane}'s lowest loss measured up to here.", number=number, lane=self.at + 1
+            )
         far = say("Step {number:,} is further back than is remembered. r goes to the start.", number=number)
         self.say(text if there else far)
 

@@ -204,7 +204,7 @@ class Course:
         self._follow()
         self._set_turns(tuple((at, rate) for at, rate in self.turns if at <= number))
         if self.best.number > number:
-            self.best = min(self._moments.measured(), key=_monitored, default=self.first)
+            self.best = min((self.first, *self._moments.measured()), key=_monitored)
             self._lowest = _monitored(self.best)
 
     def ghost(self, label: str) -> Ghost:

@@ -246,15 +246,16 @@ class Session(Viewing, Turning):
             self.run.known()
             self.say(say("Back at step {number:,}, with the numbers it had.", number=self.run.now.number))
         elif self.run.now.number:
-            self.say("That is as far back as is remembered. z goes to the lowest loss, r to the start.")
+            self.say(say("That is as far back as is remembered. z goes to the lowest loss, r to the start."))
         else:
-            self.say("This is the start.")
+            self.say(say("This is the start."))
 
     def best(self) -> None:
         """Back to the lowest loss."""
         self.running, self.goal = False, ""
+        made = self.run.now.number
         self.run.back_to(self.run.best)
-        self.say(say("Back at step {number:,}, where the loss was lowest.", number=self.run.now.number))
+        self.say(messages.describe_lowest(self.run, made))
 
     def reset(self) -> None:
         """Again from the same start, at the rate on the dial."""
@@ -380,7 +381,7 @@ class Session(Viewing, Turning):
     def compare(self) -> None:
         """Freezes this run as a ghost, and begins again."""
         if not self.run.now.number:
-            self.say("There is nothing to race yet: run first, then c freezes the run as a ghost.")
+            self.say(say("There is nothing to race yet: run first, then c freezes the run as a ghost."))
             return
         setup = self.run.setup
         label = say("{name} lr {rate}", name=type(setup.optimizer).__name__, rate=short(self.run.rate))
@@ -399,7 +400,7 @@ class Session(Viewing, Turning):
         """No ghost any more."""
         self.ghost = None
         self._notify("forget", None)
-        self.say("No ghost.")
+        self.say(say("No ghost."))
 
     def other_picture(self) -> None:
         """Other pictures, where not all have room."""

@@ -40,6 +40,7 @@ DROPOUTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8)
 NOISES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 TOY_NOISE = 0.1
 FIRST_LAYER = 4
+FORM = ("layers", "neurons", "activation", "data")  # what is not given is chosen anew for another model, or other rows
 
 
 class SessionFactory:
@@ -136,7 +137,8 @@ class SessionFactory:
 
     def again(self, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """The same run, with what was changed in the one before."""
-        self._keep(changes)
+        if changes or rate is not None:
+            self._keep(changes)
         self._take_rate(rate)
         return say("The same start again, by its schedule.") if has_end(self.spec) else say("The same start again.")
 
@@ -170,14 +172,16 @@ class SessionFactory:
     def change(self, choice: Choice, rate: float | None, changes: Sequence[Setting] = ()) -> str:
         """Another run, with one setting changed; if it cannot be set up, the old one stays."""
         with self._or_back():
-            self._keep(changes)
-            words = self._changed(choice)
+            now = self.setup
+            if changes or rate is not None or choice.name not in FORM:
+                self._keep(changes)
+            words = self._changed(choice, self.setup if changes else now)
             self._take_rate(rate)
             _ = self.setup
         return words
 
-    def _changed(self, choice: Choice) -> str:
-        if (new := self.value(choice, self.setup)) is not None:
+    def _changed(self, choice: Choice, now: Setup) -> str:
+        if (new := self.value(choice, now)) is not None:
             return self._begin_with(Setting(1, *new))
         words: str = getattr(self, f"_{choice.name}")(choice.direction)
         return words
@@ -185,6 +189,7 @@ class SessionFactory:
     def set_options(self, changes: Sequence[Setting], rate: float | None) -> str:
         """The same run with options of other values; if it cannot be set up, the old one stays."""
         with self._or_back():
+            self._keep()
             words = self._begin_with(*changes)
             self._take_rate(rate)
             _ = self.setup
@@ -207,11 +212,10 @@ class SessionFactory:
         self._fold(changes)
         return say("{describe_changes}, from the same start.", describe_changes=describe_changes(changes))
 
-    def _keep(self, changes: Sequence[Setting]) -> None:
-        """What was changed by hand, from the start; with it, what was chosen for the run."""
-        if changes:
-            self._set(**self.setup.chosen, lr=self.setup.rate)
-            self._fold(changes)
+    def _keep(self, changes: Sequence[Setting] = ()) -> None:
+        """What was chosen for the run, so that nothing is chosen again; what was changed by hand, from the start."""
+        self._set(**self.setup.chosen, lr=self.setup.rate)
+        self._fold(changes)
 
     def _fold(self, changes: Sequence[Setting]) -> None:
         self._now, self._setup = self._folded(changes), None
@@ -226,8 +230,8 @@ class SessionFactory:
         """The learning rate set by hand; a schedule that ends somewhere has its own."""
         others = tuple(one for one in self.spec.changes.at or () if one.name != "lr")
         given = self.spec.rate.lr_at is not None or len(others) < len(self.spec.changes.at or ())
-        if rate is not None and not has_end(self.spec) and (given or rate != self.setup.rate):
-            self._set(**self.setup.chosen, lr=rate, lr_at=None, at=others or None)
+        if rate is not None and not has_end(self.spec) and (given or rate != self.spec.rate.lr):
+            self._set(lr=rate, lr_at=None, at=others or None)
 
     def _set(self, **changes: Any) -> None:
         self._now, self._setup = self._now.changed(**changes), None

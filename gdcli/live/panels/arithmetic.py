@@ -28,6 +28,7 @@ MOST = 8  # parameters whose formulas are written out
 DIGITS = (6, 5, 4, 3)
 SPACES = re.compile(r"(\S) {2,}")  # of columns
 PLACED = re.compile(r"= [^=]*\([^=]*=")  # dMSE/dm = 5m + 3b - 13 [= 5(-1) + 3(5) - 13 =] -3
+FORMULA = re.compile(r"=.*=")  # dMSE/dm [= 5m + 3b - 13] = -3
 WORDS = {"improved": theme.IMPROVED, "overshot": theme.WRONG, "diverged": theme.WRONG}
 
 
@@ -69,7 +70,8 @@ class Arithmetic:
                 if max(map(columns, self._lines)) <= width:
                     break
             else:
-                self._lines = [PLACED.sub("=", one) if one.startswith("  d") else one for one in self._lines]
+                lines = [PLACED.sub("=", one) if one.startswith("  d") else one for one in self._lines]
+                self._lines = [one if columns(one) <= width else FORMULA.sub("=", one) for one in lines]
             self._of = now, width
         return self._lines
 
@@ -100,5 +102,15 @@ def _written(report: StepReport, screen: Screen, width: int) -> list[str]:
     while lines and not lines[-1]:
         lines.pop()
     if next(iter(report.before)).endswith(SCALED):
-        head = screen.speak(say("{head}   on scaled inputs", head=head))
+        head = _on_scaled(head, screen, width)
     return [head, *(line if columns(line) <= width else SPACES.sub(r"\1 ", line) for line in lines)]
+
+
+def _on_scaled(head: str, screen: Screen, width: int) -> str:
+    """The first line of a step on scaled inputs; where that is too wide, without the batch, which the header has."""
+    said = screen.speak(say("{head}   on scaled inputs", head=head))
+    return (
+        said
+        if columns(said) <= width
+        else screen.speak(say("{head}   on scaled inputs", head=head.rpartition("   ")[0]))
+    )
