@@ -211,7 +211,8 @@ def _overfitting(run: Judged, training: Dataset, held_out: Dataset) -> Verdict:
     best, last = run.best, run.last
     rows = run.rows(best, held_out)[0], run.rows(last, held_out)[0]
     levels = run.level(best, training), run.level(last, training)  # by the same measure, whatever the loss is
-    return overfitting_since(best.epoch, last.epoch, *rows, *levels, run.measure)
+    first = run.level(run.start, held_out)
+    return overfitting_since(best.epoch, last.epoch, *rows, *levels, run.measure, first)
 
 
 def _gap(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:
