@@ -168,6 +168,8 @@ def test_other_spellings_are_read(deck, name, text):
         ("rmse", "pow(mean(POWER(mx+b-y, 2)), 0.5)"),
         ("rmse", "(1/n Σ(mx+b-y)²)^½"),
         ("step_m", "m - η·2/n Σ x(mx+b-y)"),
+        ("grad_m", "2/n * np.dot(x, np.dot(m, x) + b - y)"),
+        ("grad_b", "2/nsum(mx+b-y)"),
         ("step_b", "b - learning_rate * 2/len(y) * sum(pred - y)"),
     ],
 )

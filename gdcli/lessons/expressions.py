@@ -52,7 +52,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 OVER_ROWS: dict[str, Callable[..., Any]] = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
 """Functions of all rows; a number that is the same in each row counts once for each."""
-ALIASES = {"average": "mean", "avg": "mean", "power": "pow", "dot": "sumproduct", "len": "count"}
+ALIASES = {"average": "mean", "avg": "mean", "power": "pow", "len": "count"}
 """Other names of functions, as spreadsheets and programs have them; capitals are as good."""
 ROWS = "x"
 """The variable that has a value for each row."""
@@ -275,9 +275,17 @@ class _Parser:
             self._call(name, function, depth)
         elif lower in CONSTANTS:
             self.code.append(_constant(CONSTANTS[lower]))
+        elif self._here() == "(" and (split := self._before_function(lower)):
+            self.tokens[self.at - 1 : self.at] = [("name", lower[:split]), ("name", lower[split:])]
+            self._named(lower[:split], depth)
         else:
             what = say("{what}: in '{shown}', '{name}' is not known", what=self.what, shown=self._shown(), name=name)
             raise OptionError(what, did_you_mean(name, (*self.names, *FUNCTIONS, *OVER_ROWS, *CONSTANTS)))
+
+    def _before_function(self, name: str) -> int:
+        """Letters of the variables that stand before a function's name, as in nsum(...)."""
+        ends = range(1, min(len(name), BROADEST))
+        return next((end for end in ends if name[end:] in {*CALLS, *ALIASES} and self._parts(name[:end])), 0)
 
     def _call(self, name: str, function: str, depth: int) -> None:
         """A function and what it is of."""
@@ -352,10 +360,20 @@ def _of_two(do: Callable[[Any, Any], Any]) -> Instruction:
     return instruct
 
 
+def _dot(pile: list[Any], values: Values) -> None:
+    """NumPy's: of two columns the sum of their products, with one number its multiples."""
+    rows = np.shape(values[ROWS])[-1:]
+    are_columns = all(np.shape(value)[-1:] == rows for value in pile[-2:])
+    _of_two(np.multiply)(pile, values)
+    if are_columns:
+        _of_rows(np.sum)(pile, values)
+
+
 CALLS: dict[str, tuple[int, tuple[Instruction, ...]]] = {
     **{name: (1, (_of_one(do),)) for name, do in FUNCTIONS.items()},
     **{name: (1, (_of_rows(do),)) for name, do in OVER_ROWS.items()},
     "pow": (2, (_of_two(np.float_power),)),
+    "dot": (2, (_dot,)),
     "sumproduct": (2, (_of_two(np.multiply), _of_rows(np.sum))),
     "sumsq": (1, (_of_one(np.square), _of_rows(np.sum))),
     "sumxmy2": (2, (_of_two(np.subtract), _of_one(np.square), _of_rows(np.sum))),
