@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -175,6 +175,13 @@ class LineResult(Result):
         """Predictions for raw inputs, shape (n, d) or, of one input, (n,)."""
         inputs = np.asarray(rows, float)
         return self.experiment.predict(self.kept.parameters, inputs[:, None] if inputs.ndim == 1 else inputs)
+
+    FIGURES: ClassVar[str] = (
+        "status parameters.* equation train.loss train.mse train.rmse train.mae train.r2 validation.mse "
+        "validation.rmse validation.mae validation.r2 baseline.mse verdicts.* folds.* optimum.* optimum_digits.* "
+        "claims.* lr_max epochs steps best_epoch kept_epoch seed chosen.* config.* reading.* rerun"
+    )
+    """Their names."""
 
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.fit/1`, without its history."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -151,6 +151,13 @@ class NetworkResult(Result):
         raw = self.experiment.preparation.complete(np.asarray(rows))
         found = self.experiment.predict(self.kept.parameters, raw)
         return np.array(self.classes)[found] if self.classes else found
+
+    FIGURES: ClassVar[str] = (
+        "status task architecture parameter_count train.* validation.* test.* classes.* confusion.* confusion_of "
+        "overfitting.* baseline.* claims.* verdicts.* folds.* epochs steps best_epoch kept_epoch seed chosen.* "
+        "config.* reading.* model rerun"
+    )
+    """Their names."""
 
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.train/1`, without its history."""

@@ -68,6 +68,7 @@ def report(result: LineResult, records: Iterable[Any], layout: Layout, timed: bo
         schema="gdcli.fit/1",
         records=rows,
         summary=result.figures,
+        names=result.FIGURES,
         columns=stamped(columns) if timed else columns,
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
         pictures=lambda screen: draw_fit(result, screen),
