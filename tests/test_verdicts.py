@@ -385,6 +385,21 @@ class TestJudge:
         assert "learned nothing" in said
         assert not said.keys() & {"overfitting", "no sign of overfitting", "still improving"}
 
+    @pytest.mark.parametrize("words", [("train", "--task", "regression"), ("train", "--hidden", 3), ("fit",)])
+    def test_of_a_target_that_never_varies_nothing_is_said(self, gdcli, table, words):
+        """The mean is all there is to learn, and learnt: that is neither nothing, nor has it a gap."""
+        rows = "x,y\n" + "".join(f"{x / 7},5.1\n" for x in range(30))
+        done = gdcli(words[0], table(rows), *words[1:], "--validation", "0.2", "--epochs", 400, "--format", "json")
+        assert done.code == 0, done.err
+        assert "there is nothing to learn" in done.err
+        for verdict in done.json["verdicts"]:
+            assert verdict["name"] in ("no sign of overfitting", "dead units")
+            assert "could show" not in verdict["sentence"]
+
+    def test_of_a_run_without_a_step_nothing_is_said(self, gdcli):
+        done = gdcli("fit", "sample:bmi", "--validation", "0.2", "--epochs", 0, "--format", "json")
+        assert done.json["verdicts"] == []
+
     def test_a_network_that_learns(self):
         said = judged(toys.moons, hidden=(16,))
         assert "learned nothing" not in said

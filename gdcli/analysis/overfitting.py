@@ -19,7 +19,7 @@ CHOSEN = 0.99
 """Confidence of a one-sided test: higher than usual, because the best epoch was chosen on the same rows."""
 GROWN = 0.05  # part of the best held-out loss by which it must have risen, to be said at all
 STRONG = 0.5  # and to be called strong
-NOTHING = 1e-9  # part of the first held-out loss that is rounding, or as good as solved
+NOTHING = 1e-6  # part of the first held-out loss that is rounding, or as good as solved
 TIMES = 1.5  # a held-out loss this many times the training loss is a gap
 
 

@@ -125,6 +125,8 @@ class LineExperiment(Experiment):
         if self.names[:1] == ("m",):
             x, bias = column_term(terms[0], LETTERS | {"y"}), " + b" if self.basis.intercept else ""
             return f"{column_term(target, LETTERS | {'x'})} = m{'' if len(x) == 1 else ' '}{x}{bias}"
+        if len(terms) > 4 and len(self.data.input_names) == 1:
+            terms = [terms[0], terms[1], "...", terms[-1]]
         inputs = enumerated(terms) if len(terms) <= 4 else say("{count} inputs", count=len(self.data.input_names))
         return say("{target} from {inputs}   {count} parameters", target=target, inputs=inputs, count=len(self.names))
 
