@@ -164,11 +164,9 @@ def _no_sign(best: int, last: int, rise: Mean, level: float, first: float, measu
             level2=number(level + rise.value, 3),
             last=last,
         )
-    power = (
-        say("could show a gap of {shown} or more", shown=number(shown, 2))
-        if math.isfinite(shown)
-        else say("are too few to show a gap")
-    )
+    if not math.isfinite(shown):
+        return say("No sign of overfitting (one row held out cannot show a gap).")
+    power = say("could show a gap of {shown} or more", shown=number(shown, 2))
     return say("No sign of overfitting ({rows} rows held out {power}).", rows=rows, power=power)
 
 

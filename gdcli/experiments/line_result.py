@@ -262,9 +262,10 @@ class LineResult(Result):
         last, target = self.run.last, self.experiment.spec.stop.rule("target_loss")
         ended = ended_words(self.status)
         text = say(
-            "not converged: {ended} after {epoch} epochs, {loss_name} {loss:.4g}",
+            "not converged: {ended} after {epoch} epoch{s}, {loss_name} {loss:.4g}",
             ended=ended,
             epoch=last.epoch,
+            s="s" * (last.epoch != 1),
             loss_name=self.experiment.loss_name,
             loss=last.loss,
         )

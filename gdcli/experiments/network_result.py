@@ -265,9 +265,10 @@ class NetworkResult(Result):
         """Where it stopped short of converging."""
         ended, last = ended_words(self.status), self.run.last
         return say(
-            "not converged: {ended} after {epoch} epochs, loss {loss:.4g}",
+            "not converged: {ended} after {epoch} epoch{s}, loss {loss:.4g}",
             ended=ended,
             epoch=last.epoch,
+            s="s" * (last.epoch != 1),
             loss=float(last.loss),
         )
 
