@@ -261,6 +261,14 @@ def test_a_seed_that_is_none_is_told_why(gdcli, refused, given, why):
     refused(gdcli("show", "sample:deck", "--seed", given), 2, "--seed", why)
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [("1e1", "in digits: write 10"), ("1e3", "from 1 to 100"), ("101", "from 1 to 100"), ("9" * 30, "from 1 to 100")],
+)
+def test_a_degree_that_is_none_is_told_why(gdcli, refused, given, why):
+    refused(gdcli("fit", "sample:deck", "--degree", given), 2, "--degree", why)
+
+
 def test_the_largest_seed_is_one(gdcli):
     assert gdcli("show", "sample:deck", "--seed", "9223372036854775807").code == 0
 

@@ -130,7 +130,7 @@ def count(text: str) -> int:
 
 def degree(text: str) -> int:
     """A whole number from 1 to 100."""
-    return _checked(text, int, lambda value: 0 < value <= 100, say("a whole number from 1 to 100"))
+    return _whole(text, 1, say("a whole number from 1 to 100"), most=100)
 
 
 def whole(text: str) -> int:
@@ -161,7 +161,7 @@ def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wan
     return value
 
 
-def _whole(text: str, least: int, wanted: str) -> int:
+def _whole(text: str, least: int, wanted: str, most: int = LARGEST) -> int:
     """A whole number; of one that is too large or not in digits, what is the matter is said.
 
     >>> whole(str(2**63 - 1)) == 2**63 - 1
@@ -174,11 +174,11 @@ def _whole(text: str, least: int, wanted: str) -> int:
         value = math.nan
     in_digits = text.strip().lstrip("+-").isdecimal()
     above = (len(text) > SHOWN or int(text) > LARGEST) if in_digits else LARGEST < value < math.inf
-    if above and value > 0:
+    if above and value > 0 and most == LARGEST:
         raise ValueError(say("{text!r} is above {largest}, the largest whole number", text=shown, largest=LARGEST))
-    if not in_digits and value.is_integer() and least <= value:
+    if not in_digits and value.is_integer() and least <= value <= most:
         raise ValueError(say("{text!r} is not a whole number in digits: write {value}", text=shown, value=int(value)))
-    return _checked(text, int, lambda value: least <= value <= LARGEST, wanted)
+    return _checked(text, int, lambda value: least <= value <= most, wanted)
 
 
 def numbers(option: str, text: str, example: str = "") -> list[float]:
