@@ -1,7 +1,7 @@
 """Numbers and formulas as people write them."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 
 def short(value: float | None, digits: int = 4) -> str:
@@ -71,7 +71,8 @@ def polynomial(terms: Iterable[tuple[float, str]], digits: int = 6, unit: str = 
             continue
         name = bracketed(name)
         number = unit if number == "1" and name else number
-        gap = " " if number and (name[:1].isalpha() or name[:1] == "[") and len(name.split("^")[0]) > 1 else ""
+        is_letter = len(name.split("^")[0]) < 2 and "e" not in number
+        gap = " " if number and (name[:1].isalpha() or name[:1] == "[") and not is_letter else ""
         sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
         text += f"{sign}{number}{gap}{name}"
     return text or "0"
@@ -85,7 +86,21 @@ def bracketed(name: str) -> str:
     """
     base = name.partition("^")[0]
     word = not name or base.isidentifier() or name.startswith("(")
-    return name if word else f"[{base}]{name[len(base) :]}"
+    return name if word or _in_brackets(base) else f"[{base}]{name[len(base) :]}"
+
+
+def column_term(name: str, letters: Collection[str] = ("m", "b")) -> str:
+    """A column's name beside the letters of a line's parameters: in brackets if it reads as one of them.
+
+    >>> column_term("bmi"), column_term("b"), column_term("b^2"), column_term("a b")
+    ('bmi', '[b]', '[b]^2', '[a b]')
+    """
+    base = name.partition("^")[0]
+    return f"[{base}]{name[len(base) :]}" if base in letters else bracketed(name)
+
+
+def _in_brackets(name: str) -> bool:
+    return name[:1] == "[" and name[-1:] == "]"
 
 
 def equation(target: str, terms: Sequence[str], parameters: Sequence[float], digits: int = 6) -> str:
@@ -98,10 +113,12 @@ def equation(target: str, terms: Sequence[str], parameters: Sequence[float], dig
 
     >>> equation("y", ["x", "x^2", ""], [2.0, 3.0, 1.0])
     'y = 3x^2 + 2x + 1'
+    >>> equation("b", ["a", ""], [2.0, 1.0])
+    '[b] = 2a + 1'
     """
-    pairs = list(zip(parameters, terms, strict=True))
+    pairs = list(zip(parameters, map(column_term, terms), strict=True))
     pairs.sort(key=lambda pair: -int(pair[1].rpartition("^")[2]) if "^" in pair[1] else -bool(pair[1]))
-    return f"{bracketed(target)} = {polynomial(pairs, digits)}"
+    return f"{column_term(target)} = {polynomial(pairs, digits)}"
 
 
 def coordinate(value: float) -> str:

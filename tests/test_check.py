@@ -142,6 +142,72 @@ def test_other_spellings_are_read(deck, name, text):
     assert check(ANSWERS[name], parse(text, NAMES), deck).right
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("grad_m", "2/n Σ x_i(mx_i + b − y_i)"),
+        ("grad_m", "\\frac{2}{n}\\sum_{i=1}^{n} x_i \\left(m x_i + b - y_i\\right)"),
+        ("grad_m", "=2*SUMPRODUCT(X, M*X+B-Y)/COUNT(X)"),
+        ("grad_m", "2 * np.mean((m*x + b - y) * x)"),
+        ("grad_m", "(2*x*(m*x+b-y)).mean()"),
+        ("grad_m", "2/n (mΣx² + bΣx − Σxy)"),
+        ("grad_m", "2(m·mean(x^2) + b·x̄ − mean(xy))"),
+        ("grad_b", "2 (m x̄ + b − ȳ)"),
+        ("grad_b", "2*AVERAGE(M*X+B-Y)"),
+        ("loss", "1/n Σ(mx+b−y)²"),
+        ("loss", "1/n ∑_{i=1}^n (ŷ_i - y_i)^2"),
+        ("loss", "sum_i (yᵢ - ŷᵢ)² / n"),
+        ("loss", "=SUMXMY2(Y_HAT, Y)/COUNT(Y)"),
+        ("loss", "=SUMSQ(m*x+b-y)/n"),
+        ("loss", "avg((mx+b-y)^2)"),
+        ("loss", "1/n Σ (m²x² + 2mbx − 2mxy + b² − 2by + y²)"),
+        ("loss", "mean(m^2x^2 + 2mbx - 2mxy + b^2 - 2by + y^2)"),
+        ("rmse", "=SQRT(SUMSQ(m*x+b-y)/n)"),
+        ("rmse", "np.sqrt(np.mean(np.square(m*x + b - y)))"),
+        ("rmse", "\\sqrt{\\frac{1}{n}\\sum_{i=1}^{n} (\\hat{y}_i - y_i)^2}"),
+        ("rmse", "pow(mean(POWER(mx+b-y, 2)), 0.5)"),
+        ("rmse", "(1/n Σ(mx+b-y)²)^½"),
+        ("step_m", "m - η·2/n Σ x(mx+b-y)"),
+        ("grad_m", "2/n * np.dot(x, np.dot(m, x) + b - y)"),
+        ("grad_b", "2/nsum(mx+b-y)"),
+        ("step_b", "b - learning_rate * 2/len(y) * sum(pred - y)"),
+    ],
+)
+def test_what_is_typed_in_mathematics_spreadsheets_and_programs_is_read(name, text):
+    line = Line(np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 4.0]), (-1.0, 5.0), 0.1)
+    verdict = check(ANSWERS[name], parse(text, NAMES), line)
+    assert verdict.right, verdict
+
+
+def test_a_power_is_of_what_it_stands_at_and_a_sum_of_the_product_after_it(deck):
+    at = {name: np.asarray(value) for name, value in deck.values.items()}
+    assert np.array_equal(parse("2mx^2", NAMES)(deck.values), 2 * at["m"] * at["x"] ** 2)
+    assert np.array_equal(parse("1/mx", NAMES)({"m": 2.0, "x": np.array([4.0])}), [0.125])
+    squares, both = (3 + 2) ** 2, 3**2 + 2**2  # of 3 and 2
+    values = {"x": np.array([[3.0, 2.0]])}
+    assert float(parse("sum(x)^2", ("x",))(values)[0, 0]) == squares
+    assert float(parse("Σx^2 + 1", ("x",))(values)[0, 0]) == both + 1
+    assert float(parse("Σ(x)^2", ("x",))(values)[0, 0]) == both
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("|mx+b-y|", "abs(...)"),
+        ("m = m - lr*x", "the formula alone"),
+        ("2,5m^2", "2.5"),
+        ("SUM(A2:A9)", "a column of rows is x or y"),
+        ("y' - y", "y_hat"),
+        ("Σ_{i=2}^{n} x", "over all rows"),
+        ("sum^2(x)", "over all rows"),
+    ],
+)
+def test_what_is_refused_says_how_to_write_it(text, hint):
+    with pytest.raises(OptionError) as caught:
+        parse(text, NAMES, "--loss")
+    assert hint in caught.value.hint
+
+
 def test_the_truth_is_the_derivative_of_the_loss():
     """By central differences, on rows that are not the lecture's."""
     rng = np.random.default_rng(1)

@@ -498,6 +498,26 @@ class TestDescent:
         descent, _, last, losses = self.run(SGD(), batch_size=1)
         assert "around which mini-batches wander" in descent.ahead(last, losses).sentence
 
+    @pytest.mark.parametrize("words", [("--batch-size", 2), ("--optimizer", "adam")])
+    @pytest.mark.parametrize("penalty", ["l2", "weight-decay"])
+    def test_a_distance_with_a_penalty_is_called_one(self, gdcli, words, penalty):
+        """J = MSE + c/2 m^2, and c/2 b^2 with weight decay: by hand, and its least value by the normal equations."""
+        x, y, c = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 8.0]), 0.3
+        rows = "x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True))
+        run = ["fit", "-", "--lr", 0.02, "--epochs", 9, *words, f"--{penalty}", c, "--format", "json", "-q"]
+        found = gdcli(*run, stdin=rows).json
+        kept = np.diag([c, c if penalty == "weight-decay" else 0.0])
+        table = np.column_stack([x, np.ones(3)])
+
+        def objective(w):
+            return np.mean((table @ w - y) ** 2) + w @ kept @ w / 2
+
+        best = np.linalg.solve(2 / 3 * table.T @ table + kept, 2 / 3 * table.T @ y)
+        excess = objective(np.array([found["parameters"]["m"], found["parameters"]["b"]])) - objective(best)
+        claim = next(one for one in found["claims"] if one["subject"] == "excess")
+        assert claim["value"] == pytest.approx(excess, rel=1e-9)
+        assert claim["sentence"].startswith("The MSE with its penalty is ")
+
     def test_of_adam_a_steady_pace_or_the_distance(self):
         descent, _, last, losses = self.run(Adam())
         claim = descent.ahead(last, losses)

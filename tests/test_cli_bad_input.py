@@ -242,6 +242,38 @@ def test_options(gdcli, refused, tmp_path, words, part):
 
 
 @pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("99999999999999999999", "is above 9223372036854775807, the largest whole number"),
+        ("9223372036854775808", "is above 9223372036854775807"),
+        ("9" * 5000, "is above 9223372036854775807"),
+        ("1e30", "is above 9223372036854775807"),
+        ("1e3", "is not a whole number in digits: write 1000"),
+        ("1000.0", "is not a whole number in digits: write 1000"),
+        ("1.5", "is not a whole number, 0 or above"),
+        ("-1", "is not a whole number, 0 or above"),
+        ("-1e3", "is not a whole number, 0 or above"),
+        ("", "is not a whole number, 0 or above"),
+        ("inf", "is not a whole number, 0 or above"),
+    ],
+)
+def test_a_seed_that_is_none_is_told_why(gdcli, refused, given, why):
+    refused(gdcli("show", "sample:deck", "--seed", given), 2, "--seed", why)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [("1e1", "in digits: write 10"), ("1e3", "from 1 to 100"), ("101", "from 1 to 100"), ("9" * 30, "from 1 to 100")],
+)
+def test_a_degree_that_is_none_is_told_why(gdcli, refused, given, why):
+    refused(gdcli("fit", "sample:deck", "--degree", given), 2, "--degree", why)
+
+
+def test_the_largest_seed_is_one(gdcli):
+    assert gdcli("show", "sample:deck", "--seed", "9223372036854775807").code == 0
+
+
+@pytest.mark.parametrize(
     ("words", "hint"),
     [
         (["fti"], "fit"),

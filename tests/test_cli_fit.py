@@ -538,3 +538,21 @@ class TestReading:
         equation = gdcli("fit", *words, stdin="1,3\n2,5\n").json["equation"]
         assert equation != "2 = 21 + 1"
         assert "21" not in equation, "a factor and a column's number run together"
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "fitted"),
+    [
+        ("a,b", "[b] = ma + b", "[b] = 2a + 1"),
+        ("m,y", "y = m [m] + b", "y = 2 [m] + 1"),
+        ("x1,m", "[m] = m x1 + b", "[m] = 2 x1 + 1"),
+        ("y,x", "[x] = m [y] + b", "x = 2y + 1"),
+    ],
+)
+def test_a_column_called_like_a_parameter_is_in_brackets(gdcli, header, line, fitted):
+    """The names stay as they are where no letter of a parameter stands beside them."""
+    rows = text([(1, 3), (2, 5), (4, 9)], header)
+    target = header.partition(",")[2]
+    done = gdcli("fit", "-", "--y", target, "--start", "2,1", "--epochs", 0, stdin=rows)
+    assert f"\n{line}   3 rows" in done.err
+    assert f" fitted     {fitted}   MSE 0 " in done.out

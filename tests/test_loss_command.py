@@ -106,7 +106,7 @@ def test_a_confident_mistake_hurts(gdcli):
     """-log 0.01 = 4.605; its slope by the logit is 0.01 - 1, that of the squared error 2 x 0.01 x 0.99^2."""
     out = gdcli("loss", "cross-entropy", "mse", "--against", "p").out
     assert "a confident mistake, p = 0.01, costs cross-entropy 4.61, MSE 0.98" in out
-    assert "its logit is pulled back by cross-entropy 0.99, MSE 0.0196" in out
+    assert "the gradient on its logit is 0.99 (cross-entropy), 0.0196 (MSE)" in out
     assert "MSE hardly corrects it" in out
     assert "cross-entropy hardly" not in out
     cells = [line.split() for line in out.splitlines()]

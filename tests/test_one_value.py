@@ -7,6 +7,13 @@ import pytest
 
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
+from gdcli.experiments.line_result import LineResult
+from gdcli.experiments.network_result import NetworkResult
+from gdcli.experiments.sweep.result import SweepResult
+from gdcli.render import Report
+from gdcli.render.formats._one_value import OneValue
+
+NAMES = {"fit": LineResult.FIGURES, "train": NetworkResult.FIGURES, "sweep": SweepResult.FIGURES}
 
 COMMANDS = {
     "fit": ["fit", "sample:deck", "--m", "-1", "--b", "5", "--epochs", "3"],
@@ -101,3 +108,38 @@ def test_refused(gdcli, refused, words, code, part):
 
 def test_a_hint_names_the_nearest():
     assert "did you mean 'train.mse'?" in told(*COMMANDS["fit"], "--get", "train.msee")[2]
+
+
+@pytest.mark.parametrize("words", ["fit sample:deck", "train sample:xor", "sweep fit sample:deck --lr 0.1,0.2"])
+def test_an_unknown_name_is_refused_before_the_run(gdcli, refused, tmp_path, words):
+    """The run would not end, if it began; and no file is left."""
+    files = ("--save", tmp_path / "kept.svg", "-o", tmp_path / "n")
+    done = gdcli(*words.split(), "--epochs", 10**9, "--get", "nope", "-q", *files)
+    refused(done, 2, "there is no 'nope' here")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_name_that_only_the_run_shows_to_be_none_leaves_no_picture(gdcli, refused, tmp_path):
+    done = gdcli(*COMMANDS["fit"], "--get", "history.99.loss", "-q", "--save", tmp_path / "kept.svg")
+    refused(done, 2, "there is no 'history.99.loss' here")
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "fit sample:bmi --standardize --lr 0.1 --epochs 2 --validation 0.2 --folds 3 --degree 2 --patience 2",
+        "fit sample:deck --epochs 2",
+        "train sample:iris --epochs 1 --test sample:iris --folds 2",
+        "train sample:diabetes --epochs 1 --validation none",
+        "sweep fit sample:trend --degree 1,3 --epochs 2",
+        "sweep train sample:xor --loss mse,binary-cross-entropy --epochs 1",
+    ],
+)
+def test_the_names_known_before_a_run_are_all_there_are(gdcli, words):
+    """Each name of the object passes the check."""
+    whole = gdcli(*words.split(), "--format", "json", "-q").json
+    report = Report(whole["schema"], names=NAMES[words.split()[0]], rows_name=[*whole][-1])
+    for path, _ in singles(whole):
+        OneValue(path).check(report)
+    assert {name.partition(".")[0] for name in report.names.split()} >= set(whole) - {"schema", report.rows_name}

@@ -34,7 +34,7 @@ class TestTrain:
         rng = np.random.default_rng(1)
         name = table(tmp_path / "one.csv", "x,y", [(x, 2 * x + rng.normal()) for x in rng.normal(size=60)])
         run = gdcli("train", name, "--task", "regression")
-        assert "sgd, lr" in run.err
+        assert "SGD, lr" in run.err
         assert "--momentum 0" not in run.err
 
     def test_few_rows_a_class_are_all_trained_on(self, gdcli, tmp_path):
@@ -110,3 +110,14 @@ def test_where_the_fastest_rate_is_too_slow_only_standardising_is_named(gdcli, t
     said = gdcli("fit", name, "--lr", 0.1).err
     assert "Try --standardize, where" in said
     assert "fastest constant rate" not in said
+
+
+def test_why_a_fit_without_a_formula_is_standardised_is_what_was_found(gdcli):
+    """Adam's trial run does not arrive; of MAE plain descent on MSE says how large the inputs are, 2/L by hand."""
+    tried = gdcli("fit", "sample:bmi", "--optimizer", "adam", "--format", "csv").err
+    assert "standardised: as they are, lr 0.1 is not near the optimum after 500 epochs; lr " in tried
+    assert ", so that about 50 updates can reach the largest target, 346\n" in tried
+    rows = "x,y\n10,1\n30,2\n"  # the Hessian of MSE: 2 [[500, 20], [20, 1]]
+    limit = 2 / float(np.linalg.eigvalsh([[1000.0, 40.0], [40.0, 2.0]])[-1])
+    measured = gdcli("fit", "-", "--loss", "mae", "--format", "csv", stdin=rows).err
+    assert f"the inputs are large for lr 0.1: on MSE plain descent is stable up to {limit:.4g} only" in measured

@@ -327,6 +327,32 @@ class TestVerdicts:
         assert self.told(0.29, goal=None) == "converged, oscillating"
         assert self.told(1e-9, goal=None) == "crawling"
 
+    @pytest.mark.parametrize(
+        ("course", "expected"),
+        [
+            ([1.0, 0.01, *[0.2, 0.5] * 20], "oscillating"),  # its best epoch was early, and it bounces since
+            ([0.5**k + 0.001 * (-1) ** k for k in range(40)], "converged"),  # by a thousandth of the fall
+            ([0.5**k + 0.1 * (-1) ** k for k in range(40)], "oscillating"),
+            ([0.9**k for k in range(120)], "converged"),
+            ([0.9**k for k in range(30)], "converging"),
+            ([1 - 0.01 * k for k in range(60)], "crawling"),
+            ([1.0, *[0.3 + 0.02 * (-1) ** k - 0.004 * k for k in range(60)]], "converging"),  # through noise
+            ([1.0, 1e-6, *[0.3] * 40], "converged"),  # to a worse place than it has seen, but level
+        ],
+    )
+    def test_without_a_formula_the_last_part_of_the_losses_counts(self, course, expected):
+        quiet = np.zeros(len(course))
+        end = Outcome(0, Status.COMPLETED, 0, np.array(course), None, quiet, int(np.argmin(course)), np.zeros(1))
+        assert verdict(end) == expected
+
+    def test_a_goal_that_was_touched_and_left_is_not_reached(self):
+        course = np.array([4.0, 1.0, 1e-9, *[0.5, 1.5] * 20])
+        end = Outcome(0, Status.COMPLETED, 0, course, None, np.zeros(len(course)), 2, np.zeros(1))
+        assert verdict(end, self.GOAL) == "oscillating"
+        held = np.array([4.0, 1.0, *[1e-9] * 20])
+        end = Outcome(0, Status.COMPLETED, 0, held, None, np.zeros(len(held)), 2, np.zeros(1))
+        assert verdict(end, self.GOAL) == "converged"
+
     @settings(max_examples=10)
     @given(st.floats(0.02, 0.98), st.floats(1.01, 1.9), st.integers(0, 2**32 - 1))
     def test_below_one_over_the_curvature_steps_go_on_and_above_two_over_it_they_grow(self, below, above, seed):

@@ -95,6 +95,18 @@ class TestOverfitting:
         rows = np.ones(10)
         assert "the last epoch, 7, is the best" in overfitting_since(7, 7, rows, rows, 0.5, 0.5).sentence
 
+    def test_where_nothing_is_left_no_gap_is_spoken_of(self):
+        """A target that never varies: every row's loss is 0, or rounding, and what rows "could show" means nothing."""
+        rows = np.zeros(12)
+        said = overfitting_since(3, 9, rows, rows, 0.0, 0.0, "MSE", 25.0)
+        assert said.sentence == (
+            "No sign of overfitting: on the 12 rows held out the MSE is 0 at the best epoch, 3, and 0 at the last, 9."
+        )
+        rounding = np.linspace(1, 2, 12) * 1e-30
+        assert "could show" not in overfitting_since(3, 9, rounding, 2 * rounding, 1e-30, 1e-31, "MSE", 25.0).sentence
+        rows = np.full(12, 0.5)  # all rise alike: of a rise below a twentieth nothing is ever said
+        assert "could show a gap of 0.025 or more" in overfitting_since(3, 9, rows, rows + 0.01, 0.4, 0.3).sentence
+
     def test_not_where_the_training_loss_rose_as_well(self):
         rows = np.linspace(1, 2, 50)
         assert overfitting_since(3, 9, rows, rows + 1, 0.5, 0.6).name == "no sign of overfitting"
@@ -372,6 +384,21 @@ class TestJudge:
         said = judged(toy, validation=validation)
         assert "learned nothing" in said
         assert not said.keys() & {"overfitting", "no sign of overfitting", "still improving"}
+
+    @pytest.mark.parametrize("words", [("train", "--task", "regression"), ("train", "--hidden", 3), ("fit",)])
+    def test_of_a_target_that_never_varies_nothing_is_said(self, gdcli, table, words):
+        """The mean is all there is to learn, and learnt: that is neither nothing, nor has it a gap."""
+        rows = "x,y\n" + "".join(f"{x / 7},5.1\n" for x in range(30))
+        done = gdcli(words[0], table(rows), *words[1:], "--validation", "0.2", "--epochs", 400, "--format", "json")
+        assert done.code == 0, done.err
+        assert "there is nothing to learn" in done.err
+        for verdict in done.json["verdicts"]:
+            assert verdict["name"] in ("no sign of overfitting", "dead units")
+            assert "could show" not in verdict["sentence"]
+
+    def test_of_a_run_without_a_step_nothing_is_said(self, gdcli):
+        done = gdcli("fit", "sample:bmi", "--validation", "0.2", "--epochs", 0, "--format", "json")
+        assert done.json["verdicts"] == []
 
     def test_a_network_that_learns(self):
         said = judged(toys.moons, hidden=(16,))

@@ -92,6 +92,11 @@ class Descent:
         """What its parameters multiply, where that is not the columns as they are; else nothing."""
         return "" if self.back is None else say("scaled inputs")
 
+    @property
+    def minimised(self) -> str:
+        """What excesses are of, in words."""
+        return self.loss_name if self.objective is None else outlook.minimised(self.objective, self.loss_name)
+
     def pace(self, now: Epoch) -> Claim | None:
         """How many epochs each factor 100 takes, where that is so from now on."""
         if self.objective is None or self.batches or self.rate is None:
@@ -109,7 +114,7 @@ class Descent:
             return None
         excess = float(self.objective.excess(now.parameters))
         if self.batches or self.rate is None or type(self.optimizer) not in FORMULAS:
-            there = outlook.arrived(self.objective, excess)
+            there = outlook.arrived(self.objective, excess, self.minimised)
             if there is not None:
                 return there
         if self.batches:
@@ -163,18 +168,18 @@ class Descent:
         left = number(self.left(start, now), 2)
         if self.objective is None:
             return say("the gradient's largest component is {left} of the start's", left=left)
-        return say("{left} of the start's {loss_name} above the optimum's is left", left=left, loss_name=self.loss_name)
+        return say("{left} of the start's {loss_name} above the optimum's is left", left=left, loss_name=self.minimised)
 
     def _wandering(self, excess: float) -> Claim:
         sentence = say(
             "The {loss_name} is {excess} above the optimum's, around which mini-batches wander.",
-            loss_name=self.loss_name,
+            loss_name=self.minimised,
             excess=number(excess),
         )
         return Claim("exact", "excess", excess, sentence)
 
     def _apart(self, excess: float) -> Claim:
         sentence = say(
-            "The {loss_name} is {excess} above the optimum's.", loss_name=self.loss_name, excess=number(excess)
+            "The {loss_name} is {excess} above the optimum's.", loss_name=self.minimised, excess=number(excess)
         )
         return Claim("exact", "excess", excess, sentence)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gdcli.analysis.evidence import Verdict, log_losses, share_losses
-from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
+from gdcli.analysis.overfitting import NOTHING, generalisation_gap, overfitting_since
 from gdcli.analysis.verdicts import (
     class_absent,
     dead_units,
@@ -123,7 +123,7 @@ def row_scores(outputs: Array, targets: Array, classes: bool) -> tuple[Array, Ar
 
 
 def judge(run: Judged) -> tuple[Verdict, ...]:
-    """The verdicts on a run; none on one that diverged or was interrupted, whose ending says it all.
+    """The verdicts on a run; none on one without a step, or that diverged or was interrupted: its ending says it all.
 
     A run that learned nothing of its own rows cannot overfit, and is not told to go on; that its loss still falls is
     said only of one that was ended by its number of epochs.
@@ -131,7 +131,7 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
     Args:
         run: The run.
     """
-    if run.last.status in (Status.DIVERGED, Status.INTERRUPTED):
+    if run.last.status in (Status.DIVERGED, Status.INTERRUPTED) or not run.last.step:
         return ()
     training = _sample(run.problem.data)
     held_out = None if run.problem.validation is None else _sample(run.problem.validation)
@@ -172,6 +172,8 @@ def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdic
 def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdict | None:
     (model, right), (base, usual) = run.rows(record, data), run.baseline(data)
     start = run.rows(run.start, data)[0]
+    if not run.classes and np.ptp(run.problem.data.targets) == 0:
+        return None  # the target never varies, and the mean is all there is to learn
     if np.mean(start) > FAR * np.mean(base) and still_improving(run.losses) is not None:
         return None  # it is on its way, and has not got to where no input is needed yet
     label = run.name(run.usual) if run.classes else ""
@@ -211,12 +213,15 @@ def _overfitting(run: Judged, training: Dataset, held_out: Dataset) -> Verdict:
     best, last = run.best, run.last
     rows = run.rows(best, held_out)[0], run.rows(last, held_out)[0]
     levels = run.level(best, training), run.level(last, training)  # by the same measure, whatever the loss is
-    return overfitting_since(best.epoch, last.epoch, *rows, *levels, run.measure)
+    first = run.level(run.start, held_out)
+    return overfitting_since(best.epoch, last.epoch, *rows, *levels, run.measure, first)
 
 
 def _gap(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:
     kept = run.handed_out
     (low, right), (high, seen) = run.rows(kept, training), run.rows(kept, held_out)
+    if np.mean(high) <= NOTHING * run.level(run.start, held_out):
+        return None
     return generalisation_gap(low, high, None if right is None or seen is None else (right, seen), run.measure)
 
 

@@ -204,11 +204,7 @@ def distance(
     way = course(objective, optimizer, rate, parameters, velocity)
     if way is None:
         return None
-    what = (
-        say("{loss_name} with its penalty", loss_name=loss_name)
-        if objective.l2 or objective.weight_decay
-        else loss_name
-    )
+    what = minimised(objective, loss_name)
     now = way.excess(0)
     there = arrived(objective, now, what)
     if there is not None:
@@ -223,6 +219,12 @@ def distance(
     target, goal = _target(objective, now)
     steps = way.steps_to(target)
     return None if steps is None else _counted(steps, what, goal)
+
+
+def minimised(objective: Objective, loss_name: str = "MSE") -> str:
+    """What excesses are of, in words: the loss, with the penalty or weight decay that is minimised along with it."""
+    penalised = objective.l2 or objective.weight_decay
+    return say("{loss_name} with its penalty", loss_name=loss_name) if penalised else loss_name
 
 
 def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None:

@@ -19,6 +19,7 @@ CHOSEN = 0.99
 """Confidence of a one-sided test: higher than usual, because the best epoch was chosen on the same rows."""
 GROWN = 0.05  # part of the best held-out loss by which it must have risen, to be said at all
 STRONG = 0.5  # and to be called strong
+NOTHING = 1e-6  # part of the first held-out loss that is rounding, or as good as solved
 TIMES = 1.5  # a held-out loss this many times the training loss is a gap
 
 
@@ -66,6 +67,7 @@ def overfitting_since(
     best_loss: float,
     last_loss: float,
     measure: str = say("loss"),
+    first: float = 0.0,
 ) -> Verdict:
     """Whether the loss on rows held out rose from its best epoch to the last while the training loss fell.
 
@@ -81,6 +83,7 @@ def overfitting_since(
         best_loss: The training loss at the best epoch.
         last_loss: The training loss at the last.
         measure: What the losses are called.
+        first: The held-out loss at the start; of what is next to nothing beside it no gap is spoken of.
 
     Returns:
         `overfitting`; `overfitting not settled` where the loss rose strongly and these rows are too few to tell that
@@ -118,13 +121,8 @@ def overfitting_since(
             last_loss=number(last_loss, 3),
         )
         return Verdict("overfitting", sentence, figures, rise.count, rise.standard_error)
-    return Verdict(
-        "no sign of overfitting",
-        _no_sign(best, last, rise.count, rise.reach(CHOSEN)),
-        figures,
-        rise.count,
-        rise.standard_error,
-    )
+    sentence = _no_sign(best, last, rise, level, first, measure)
+    return Verdict("no sign of overfitting", sentence, figures, rise.count, rise.standard_error)
 
 
 def _not_settled(best: int, rise: Mean, level: float, measure: str) -> str:
@@ -144,18 +142,31 @@ def _not_settled(best: int, rise: Mean, level: float, measure: str) -> str:
     return say("{sentence}; a rise of up to {reach} may be chance.", sentence=sentence, reach=number(reach, 2))
 
 
-def _no_sign(best: int, last: int, rows: int, shown: float) -> str:
+def _no_sign(best: int, last: int, rise: Mean, level: float, first: float, measure: str) -> str:
+    rows = rise.count
     if best == last:
         return say(
-            "No sign of overfitting: the last epoch, {last}, is the best on the {rows} rows held out.",
+            "No sign of overfitting: the last epoch, {last}, is the best on the {rows} row{s} held out.",
             last=last,
             rows=rows,
+            s="s" * (rows != 1),
         )
-    power = (
-        say("could show a gap of {shown} or more", shown=number(shown, 2))
-        if math.isfinite(shown)
-        else say("are too few to show a gap")
-    )
+    shown = max(rise.reach(CHOSEN), GROWN * level)  # a smaller rise is not called overfitting, however sure
+    if rise.value == 0 == rise.standard_error or max(level, level + rise.value) <= NOTHING * first:
+        return say(
+            "No sign of overfitting: on the {rows} row{s} held out the {measure} is {level} at the best epoch, {best}, "
+            "and {level2} at the last, {last}.",
+            measure=measure,
+            rows=rows,
+            s="s" * (rows != 1),
+            level=number(level, 3),
+            best=best,
+            level2=number(level + rise.value, 3),
+            last=last,
+        )
+    if not math.isfinite(shown):
+        return say("No sign of overfitting (one row held out cannot show a gap).")
+    power = say("could show a gap of {shown} or more", shown=number(shown, 2))
     return say("No sign of overfitting ({rows} rows held out {power}).", rows=rows, power=power)
 
 

@@ -43,6 +43,12 @@ SLOW = 0.25
 """One that brings more than this part of it has hardly begun: a straight fall brings a half."""
 FEW = 5
 """Records that are too few to call a run flat."""
+END = 0.1
+"""Part of losses, at either end of their range, that is left out of what they are judged by."""
+LEVEL = 0.02
+"""Part of the fall by which the losses of a level second half may go up and down."""
+TURNING = 0.5
+"""Rises beside falls from which losses go up and down."""
 SETTLED = 1e-3
 """The rest of the fall that does not count when asking when it happened."""
 LITTLE = 0.1
@@ -90,11 +96,12 @@ def verdict(outcome: Outcome, goal: Goal | None = None, unstable: bool = False) 
     """A run in a few words.
 
     converged; crawling (at its pace it would need more than as many epochs again); converging (fewer); oscillating
-    (three steps of four go back on the one before); diverging, diverged; improved at first, then diverged.
+    (three steps of four go back on the one before, or the loss goes up and down and falls no further); diverging,
+    diverged; improved at first, then diverged.
 
     Args:
         outcome: The run.
-        goal: The optimum, where it is known. Else a run whose second half brought nothing has converged.
+        goal: The optimum, where it is known. Else a run has converged whose second half is level and brought nothing.
         unstable: Whether its rate is known to be above the largest stable one.
 
     Returns:
@@ -111,7 +118,7 @@ def verdict(outcome: Outcome, goal: Goal | None = None, unstable: bool = False) 
     if unstable:
         return say("improving, but will diverge")
     there = arrived(outcome.losses, goal)
-    pace = say("converged") if outcome.status is Status.CONVERGED or there is not None else _pace(outcome.losses, goal)
+    pace = say("converged") if outcome.status is Status.CONVERGED else _pace(outcome.losses, goal, there)
     if not _oscillates(outcome, goal, there):
         return pace
     return say("converged, oscillating") if pace == "converged" else say("oscillating")
@@ -127,20 +134,42 @@ def _growing(outcome: Outcome) -> str:
     return say("diverging") if rising or losses[-1] > 2 * losses[0] else ""
 
 
-def _pace(losses: Array, goal: Goal | None) -> str:
-    """How fast a run that has not arrived is."""
+def _pace(losses: Array, goal: Goal | None, there: int | None) -> str:
+    """How fast a run is that no rule has ended as converged."""
+    if goal is not None and there is not None:
+        late = losses[max(there, 3 * len(losses) // 4) :]
+        near = float(np.quantile(late, 1 - END)) <= goal.optimum + goal.near
+        return say("converged") if near else say("oscillating")
     half, end = float(losses[: len(losses) // 2 + 1].min()), float(losses.min())
+    fall = float(losses[0]) - end
+    swing, trend = _swing(losses[len(losses) // 2 :])
+    varies = len(losses) > FEW and swing > LEVEL * fall
+    if varies and trend < swing:
+        return say("oscillating")
     if goal is not None:
         before, now = half - goal.optimum, end - goal.optimum
         if not (0 < now < before):
             return say("crawling")
         left = math.log(now / goal.near) / math.log(before / now) / 2 if now > goal.near else 0.0
         return say("converging") if left <= 1 else say("crawling")
-    fall = float(losses[0]) - end
     share = (half - end) / fall if fall > 0 else 1.0
-    if share < FLAT and len(losses) > FEW:
+    if share < FLAT and len(losses) > FEW and not varies:
         return say("converged")
     return say("crawling") if share > SLOW else say("converging")
+
+
+def _swing(losses: Array) -> tuple[float, float]:
+    """By how much losses go up and down about a straight line through them, and by how much that line falls.
+
+    The largest and the smallest tenth do not count, nor does the bend of a fall that seldom turns.
+    """
+    steps = np.diff(losses)
+    if not steps[steps > 0].sum() > TURNING * -steps[steps < 0].sum():
+        return 0.0, float(losses[0] - losses[-1])
+    at = np.arange(len(losses)) - (len(losses) - 1) / 2
+    slope = float(at @ losses / (at @ at))
+    low, high = np.quantile(losses - slope * at, [END, 1 - END])
+    return float(high - low), -slope * len(losses)
 
 
 def _oscillates(outcome: Outcome, goal: Goal | None, there: int | None) -> bool:

@@ -17,7 +17,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.experiments.saving import Lasting
 from gdcli.render import Report
 from gdcli.render.formats import Format
-from gdcli.render.formats._one_value import HINT, VALUE, one_value
+from gdcli.render.formats._one_value import HINT, VALUE, OneValue, one_value
 from gdcli.render.formats._shell_variables import check_prefix
 from gdcli.render.layout import LEAST, Layout
 from gdcli.render.svg.names import check_names, pictures
@@ -59,6 +59,8 @@ def emit(
             say("--format: {format} is for rows, and there are none here", format=options.format),
             say("use {names}", names=enumerated(others)),
         )
+    if isinstance(render, OneValue):
+        render.check(report)
     report.kv_prefix = options.prefix or ""
     files = pictures(saving.save or ())
     if files and report.words is None:

@@ -269,7 +269,9 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         raise ValueError(say("the means are not the inputs'"))
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree + len(made),):
         raise ValueError(say("the scaler, the names and the network have different numbers of inputs"))
-    if len(classes) == 1 or network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
+    if len(classes) == 1:
+        raise ValueError(say("one class alone, where a classifier has two or more"))
+    if network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
         raise ValueError(say("{sizes} outputs for {count} classes", sizes=network.sizes[-1], count=len(classes)))
     if len(about["config"].get("class_weight") or classes) != len(classes):
         raise ValueError(say("class weights for another number than {count} classes", count=len(classes)))

@@ -16,6 +16,7 @@ from gdcli.analysis.range_test import Probe, range_test
 from gdcli.analysis.suggestions import named_suggestions
 from gdcli.analysis.trials import calmest, final_loss
 from gdcli.arrays import Array
+from gdcli.definitions import OPTIMIZER, definitions
 from gdcli.experiments import building, changes
 from gdcli.experiments.chosen import Choice, Chosen
 from gdcli.experiments.experiment import Experiment
@@ -368,7 +369,7 @@ def _rate_words(found: tuple[Choice, ...]) -> str:
         exactly = say(" (exact: 1/L)") if by["optimizer"].value in ("nesterov", "sgd") else ""
         return say(
             "full batches, {value}, lr {value2}{exactly}",
-            value=by["optimizer"].value,
+            value=definitions(OPTIMIZER)[by["optimizer"].value].__name__,
             value2=exact(by["lr"].value),
             exactly=exactly,
         )

@@ -32,7 +32,7 @@ from gdcli.experiments.notation import write
 from gdcli.experiments.passing import Passed, can_pass, passed_rows
 from gdcli.experiments.reading import Reader, read_validation
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, LineSpec, Spec
-from gdcli.formatting import bracketed
+from gdcli.formatting import column_term
 from gdcli.nn import losses
 from gdcli.nn.linear import Linear, Proportional
 from gdcli.said import enumerated, say
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from gdcli.analysis.descent import Descent
     from gdcli.experiments.workers import Workers
 
+LETTERS = frozenset({"m", "b"})
+"""What parameters of one input are called in words."""
 _BY_ENDS = (scaling.minmax, scaling.max_abs)
 """Scalings that look at the smallest and the largest values alone."""
 
@@ -121,8 +123,10 @@ class LineExperiment(Experiment):
         """The model with letters for its parameters."""
         target, terms = self.data.target_name, [term for term in self.terms if term]
         if self.names[:1] == ("m",):
-            x, bias = bracketed(terms[0]), " + b" if self.basis.intercept else ""
-            return f"{bracketed(target)} = m{'' if len(x) == 1 else ' '}{x}{bias}"
+            x, bias = column_term(terms[0], LETTERS | {"y"}), " + b" if self.basis.intercept else ""
+            return f"{column_term(target, LETTERS | {'x'})} = m{'' if len(x) == 1 else ' '}{x}{bias}"
+        if len(terms) > 4 and len(self.data.input_names) == 1:
+            terms = [terms[0], terms[1], "...", terms[-1]]
         inputs = enumerated(terms) if len(terms) <= 4 else say("{count} inputs", count=len(self.data.input_names))
         return say("{target} from {inputs}   {count} parameters", target=target, inputs=inputs, count=len(self.names))
 

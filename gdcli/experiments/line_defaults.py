@@ -53,10 +53,12 @@ class Outlook(NamedTuple):
     Args:
         limit: The largest stable rate, where a formula is known.
         epochs: Epochs until it is near the optimum; infinite if it never is.
+        tried: Whether that was found by a trial run.
     """
 
     limit: float | None
     epochs: float
+    tried: bool = False
 
     @property
     def arrives(self) -> bool:
@@ -95,7 +97,9 @@ def _outlook(one: Experiment) -> Outlook:
         return Outlook(limit, _epochs(one, one.rate, NEAR))
     if one.problem.loss is not losses.mse or one.problem.l1:
         return Outlook(None, 0 if _is_small(one) else math.inf)
-    return Outlook(limit, FIT_EPOCHS if _tried(one) else math.inf)
+    if FIT_EPOCHS * one.steps_per_epoch > MOST_TRIED or not one.has_constant_rate:
+        return Outlook(limit, FIT_EPOCHS if _is_small(one) else math.inf)
+    return Outlook(limit, FIT_EPOCHS if _arrives(one) else math.inf, tried=True)
 
 
 def _forecast(one: Experiment, rate: float) -> Forecast | None:
@@ -122,10 +126,8 @@ def _variance(one: Experiment) -> float:
     return float(np.var(targets) if np.ptp(targets) > 0 else np.mean(targets**2))
 
 
-def _tried(one: Experiment) -> bool:
-    """Whether a trial run is near the optimum at its end; one that is too long is judged by its inputs."""
-    if FIT_EPOCHS * one.steps_per_epoch > MOST_TRIED or not one.has_constant_rate:
-        return _is_small(one)
+def _arrives(one: Experiment) -> bool:
+    """Whether a trial run is near the optimum at its end."""
     stream = descend(
         replace(one.problem, validation=None, metrics={}),
         one.optimizer,
@@ -149,8 +151,13 @@ def _tried(one: Experiment) -> bool:
 
 def _is_small(one: Experiment) -> bool:
     """Whether plain descent on MSE would be stable: for what has no formula, a measure of the inputs' sizes."""
-    plain = curvature.largest_stable_rate(replace(one.problem, loss=losses.mse, l1=0.0), SGD())
+    plain = _plain_limit(one)
     return plain is None or plain >= FIT_RATE
+
+
+def _plain_limit(one: Experiment) -> float | None:
+    """The largest stable rate of plain descent on MSE."""
+    return curvature.largest_stable_rate(replace(one.problem, loss=losses.mse, l1=0.0), SGD())
 
 
 def _rate_and_epochs(one: Experiment, scaled: Outlook) -> tuple[Choice, ...]:
@@ -185,7 +192,7 @@ def _by_size(one: Experiment) -> tuple[Choice, ...]:
     way = float(np.abs(one.data.targets).max())
     rate = _down(way / 50)
     return (
-        (Choice("lr", rate, say("50 steps of about this size go as far as the largest target")),)
+        (Choice("lr", rate, say("so that about 50 updates can reach the largest target, {way}", way=short(way))),)
         if rate > FIT_RATE
         else ()
     )
@@ -210,12 +217,19 @@ def _why(as_is: Outlook, one: Experiment) -> str:
                 "as they are, lr {rate} would take {epochs} epochs to come near the optimum", rate=rate, epochs=epochs
             )
         return say("as they are, lr {rate} would not come near the optimum", rate=rate)
-    if as_is.limit is not None:
+    if as_is.limit is not None and one.rate > as_is.limit:
         times = short(one.rate / as_is.limit, 2)
         return say(
             "as they are, lr {rate} is {times} times the largest that no mini-batch can upset", rate=rate, times=times
         )
-    return say("as they are, the inputs are too large for lr {rate}", rate=rate)
+    if as_is.tried:
+        return say("as they are, lr {rate} is not near the optimum after {count} epochs", rate=rate, count=FIT_EPOCHS)
+    limit = _plain_limit(one) or math.nan
+    return say(
+        "as they are, the inputs are large for lr {rate}: on MSE plain descent is stable up to {limit} only",
+        rate=rate,
+        limit=short(limit),
+    )
 
 
 def _diverges(one: Experiment) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -176,6 +176,13 @@ class LineResult(Result):
         inputs = np.asarray(rows, float)
         return self.experiment.predict(self.kept.parameters, inputs[:, None] if inputs.ndim == 1 else inputs)
 
+    FIGURES: ClassVar[str] = (
+        "status parameters.* equation train.loss train.mse train.rmse train.mae train.r2 validation.mse "
+        "validation.rmse validation.mae validation.r2 baseline.mse verdicts.* folds.* optimum.* optimum_digits.* "
+        "claims.* lr_max epochs steps best_epoch kept_epoch seed chosen.* config.* reading.* rerun"
+    )
+    """Their names."""
+
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.fit/1`, without its history."""
         best = self.optimum
@@ -255,9 +262,10 @@ class LineResult(Result):
         last, target = self.run.last, self.experiment.spec.stop.rule("target_loss")
         ended = ended_words(self.status)
         text = say(
-            "not converged: {ended} after {epoch} epochs, {loss_name} {loss:.4g}",
+            "not converged: {ended} after {epoch} epoch{s}, {loss_name} {loss:.4g}",
             ended=ended,
             epoch=last.epoch,
+            s="s" * (last.epoch != 1),
             loss_name=self.experiment.loss_name,
             loss=last.loss,
         )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -152,6 +152,13 @@ class NetworkResult(Result):
         found = self.experiment.predict(self.kept.parameters, raw)
         return np.array(self.classes)[found] if self.classes else found
 
+    FIGURES: ClassVar[str] = (
+        "status task architecture parameter_count train.* validation.* test.* classes.* confusion.* confusion_of "
+        "overfitting.* baseline.* claims.* verdicts.* folds.* epochs steps best_epoch kept_epoch seed chosen.* "
+        "config.* reading.* model rerun"
+    )
+    """Their names."""
+
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.train/1`, without its history."""
         run, found, judged = self.run, self.scores, self.overfitting
@@ -258,9 +265,10 @@ class NetworkResult(Result):
         """Where it stopped short of converging."""
         ended, last = ended_words(self.status), self.run.last
         return say(
-            "not converged: {ended} after {epoch} epochs, loss {loss:.4g}",
+            "not converged: {ended} after {epoch} epoch{s}, loss {loss:.4g}",
             ended=ended,
             epoch=last.epoch,
+            s="s" * (last.epoch != 1),
             loss=float(last.loss),
         )
 

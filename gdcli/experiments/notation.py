@@ -18,7 +18,10 @@ from gdcli.formatting import exact
 from gdcli.said import say
 
 N = TypeVar("N", int, float)
-LARGEST = 2**63
+LARGEST = 2**63 - 1
+"""What a whole number may be at most: what 64 bits hold."""
+SHOWN = 40
+"""Signs of a number in a message."""
 LR_AT = say("as in --lr-at 100:0.3,200:0.01")
 AT = say("as in --at 100:lr=0.3 --at 100:batch-size=8")
 SETTINGS = say("as in --schedule step:every=100,factor=0.5")
@@ -122,17 +125,17 @@ def below_one(text: str) -> float:
 
 def count(text: str) -> int:
     """A whole number above 0."""
-    return _checked(text, int, lambda value: 0 < value < LARGEST, say("a whole number above 0"))
+    return _whole(text, 1, say("a whole number above 0"))
 
 
 def degree(text: str) -> int:
     """A whole number from 1 to 100."""
-    return _checked(text, int, lambda value: 0 < value <= 100, say("a whole number from 1 to 100"))
+    return _whole(text, 1, say("a whole number from 1 to 100"), most=100)
 
 
 def whole(text: str) -> int:
     """A whole number, 0 or above."""
-    return _checked(text, int, lambda value: 0 <= value < LARGEST, say("a whole number, 0 or above"))
+    return _whole(text, 0, say("a whole number, 0 or above"))
 
 
 def note(text: str) -> str:
@@ -156,6 +159,26 @@ def _checked(text: str, kind: Callable[[str], N], good: Callable[[N], bool], wan
     if not accepted:
         raise ValueError(say("{text!r} is not {wanted}", text=text, wanted=wanted))
     return value
+
+
+def _whole(text: str, least: int, wanted: str, most: int = LARGEST) -> int:
+    """A whole number; of one that is too large or not in digits, what is the matter is said.
+
+    >>> whole(str(2**63 - 1)) == 2**63 - 1
+    True
+    """
+    shown = text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    in_digits = text.strip().lstrip("+-").isdecimal()
+    above = (len(text) > SHOWN or int(text) > LARGEST) if in_digits else LARGEST < value < math.inf
+    if above and value > 0 and most == LARGEST:
+        raise ValueError(say("{text!r} is above {largest}, the largest whole number", text=shown, largest=LARGEST))
+    if not in_digits and value.is_integer() and least <= value <= most:
+        raise ValueError(say("{text!r} is not a whole number in digits: write {value}", text=shown, value=int(value)))
+    return _checked(text, int, lambda value: least <= value <= most, wanted)
 
 
 def numbers(option: str, text: str, example: str = "") -> list[float]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from gdcli.errors import GdcliError
+from gdcli.errors import GdcliError, OptionError
 
 T = TypeVar("T")
 
@@ -79,6 +79,8 @@ class Lasting(Generic[T]):
         """
         try:
             yield
+        except OptionError:  # it asks for what there is not: nothing is left of it
+            raise
         except (Exception, KeyboardInterrupt):
             if then and self._finish():
                 then()

@@ -132,7 +132,11 @@ def _ahead(run: Course) -> Claim | None:
 def _there(run: Course) -> Claim | None:
     """That the optimum is reached, where there is one that is known."""
     known = _objective(run.setup)
-    return None if known is None else outlook.arrived(known, float(known.excess(run.now.parameters)))
+    return (
+        None
+        if known is None
+        else outlook.arrived(known, float(known.excess(run.now.parameters)), outlook.minimised(known))
+    )
 
 
 def _objective(setup: Setup) -> Objective | None:

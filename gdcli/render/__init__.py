@@ -68,6 +68,8 @@ class Report:
         pictures: The pictures that can be saved.
         words: What is written below them; None for all that a table shows.
         title: What they are about.
+        names: The names of all that a run's summary may have, `NAME.*` for what is not known before; empty where there
+            is no run to wait for.
     """
 
     schema: str
@@ -84,3 +86,4 @@ class Report:
     pictures: Callable[[Screen], Iterable[Drawn]] = field(default=lambda _: ())
     words: Callable[[Screen], Iterable[str]] | None = None
     title: str = ""
+    names: str = ""

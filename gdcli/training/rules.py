@@ -237,7 +237,7 @@ class Patience(StoppingRule):
     @property
     def reason(self) -> str:
         """How long nothing improved."""
-        return say("no improvement for {patience} epochs", patience=self.patience)
+        return say("no improvement for {patience} epoch{s}", patience=self.patience, s="s" * (self.patience != 1))
 
     def init(self) -> Waiting:
         """Nothing was reached yet."""
@@ -331,7 +331,10 @@ class Flat(StoppingRule):
     def reason(self) -> str:
         """How little the loss fell."""
         return say(
-            "in {over} epochs the watched loss fell by less than {flat:g} of the first", over=self.over, flat=self.flat
+            "in {over} epoch{s} the watched loss fell by less than {flat:g} of the first",
+            over=self.over,
+            s="s" * (self.over != 1),
+            flat=self.flat,
         )
 
     def init(self) -> Falling:

@@ -57,8 +57,8 @@ def command(
     """Check your own formulas, function or predictions against the truth.
 
     A formula is compared at the start and at points drawn by the seed, so that any form of it counts; it may have m,
-    b, x, y, n, y_hat and lr, sums and means over rows, and signs of multiplication left out. Exit 0 if all is right,
-    1 if not.
+    b, x, y, n, y_hat and lr, sums and means over rows, as mathematics (a sum sign), spreadsheets and NumPy write
+    them, and signs of multiplication left out. Exit 0 if all is right, 1 if not.
     """
     terminal: Terminal = context.obj.styled(output.color, output.quiet)
     check(output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import cached_property
-from typing import Any, TypeVar, overload
+from typing import Any, ClassVar, TypeVar, overload
 
 import numpy as np
 
@@ -207,6 +207,12 @@ class SweepResult(Sequence[SweptRun]):
         comparison = None if self.comparison is None else self.comparison.row()
         return {"ranked_by": self.ranked_by, "gradients": gradients or None, "comparison": comparison}
 
+    FIGURES: ClassVar[str] = (
+        "command data swept.* count finished stacks lr_max reading.* best ranked_by.* gradients.* comparison.* keep.* "
+        "rerun"
+    )
+    """Their names."""
+
     def figures(self) -> dict[str, Any]:
         """The object of `gdcli.sweep/1`, without its runs."""
         plan, best, keep = self.plan, self.best, self.keep
@@ -235,6 +241,8 @@ class RunningSweep:
         invocation: The command that is the whole sweep.
         finished: The runs as they end.
     """
+
+    FIGURES = SweepResult.FIGURES
 
     def __init__(self, plan: Plan, invocation: Invocation, finished: Iterable[Finished]) -> None:
         self.plan, self.invocation = plan, invocation

@@ -49,6 +49,24 @@ class OneValue:
             )
         out.write(f"{_text(value)}\n")
 
+    def check(self, report: Report) -> None:
+        """Finds out before a run whether there can be such a name.
+
+        Raises:
+            OptionError: If there is none.
+        """
+        known = [*report.names.split(), "schema", f"{report.rows_name}.*"]
+        if report.names and not any(self._may_be(name) for name in known):
+            raise OptionError(
+                say("--get: there is no '{path}' here", path=self._path),
+                did_you_mean(self._path, [name.removesuffix(".*") for name in known]),
+            )
+
+    def _may_be(self, name: str) -> bool:
+        whole = name.removesuffix(".*")
+        below = whole != name and self._path.startswith(f"{whole}.")
+        return below or self._path == whole or whole.startswith(f"{self._path}.")
+
     def _found(self, whole: Mapping[str, Any]) -> Any:
         try:
             value = _within(whole, self._path)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gdcli.arrays import Array
-from gdcli.formatting import equation, fixed, short
+from gdcli.formatting import column_term, equation, fixed, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
 from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
@@ -68,6 +68,7 @@ def report(result: LineResult, records: Iterable[Any], layout: Layout, timed: bo
         schema="gdcli.fit/1",
         records=rows,
         summary=result.figures,
+        names=result.FIGURES,
         columns=stamped(columns) if timed else columns,
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
         pictures=lambda screen: draw_fit(result, screen),
@@ -173,7 +174,7 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
     cells = [f"MSE {short(scores.mse)}" for _, _, scores, _ in rows]
     notes = [note for *_, note in rows]
     labels.append(word("baseline"))
-    equations.append(f"{target} = {short(mean, 5)}")
+    equations.append(f"{column_term(target)} = {short(mean, 5)}")
     cells.append(f"MSE {short(mse)}")
     notes.append(say("predicting the mean"))
     if wide:

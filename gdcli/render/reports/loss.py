@@ -203,17 +203,17 @@ def _of_classes(group: Sequence[LossProfile]) -> list[str]:
     p = group[0].x[0]
     costs = _priced(group, (short(one.loss[0], 3) for one in group))
     pulls = enumerated(
-        say("{title} {value}", title=word(one.title), value=short(abs(one.logit_gradient[0]), 3)) for one in group
+        say("{value} ({title})", title=word(one.title), value=short(abs(one.logit_gradient[0]), 3)) for one in group
     )
     if p >= 0.5:
         return [
             say("at p = {p} the loss is {costs}", p=short(p), costs=costs),
-            say("and the pull on the logit {pulls}", pulls=pulls),
+            say("and the gradient on the logit is {pulls}", pulls=pulls),
         ]
     weak = [word(one.title) for one in group if abs(one.logit_gradient[0]) < WEAK * max(map(abs, one.logit_gradient))]
     return [
         say("a confident mistake, p = {p}, costs {costs}", p=short(p), costs=costs),
-        say("and its logit is pulled back by {pulls}", pulls=pulls),
+        say("the gradient on its logit is {pulls}", pulls=pulls),
         *(
             [say("{names} hardly correct{s} it", names=together(say(" and "), weak), s="s" * (len(weak) == 1))]
             if weak
@@ -234,9 +234,9 @@ def _of_numbers(group: Sequence[LossProfile]) -> list[str]:
     at = max(range(len(group[0].x)), key=lambda index: (abs(group[0].x[index]), group[0].x[index]))
     costs = _priced(group, (short(one.loss[at], 3) for one in group))
     pulls = enumerated(
-        say("{title} {value}", title=word(one.title), value=short(abs(one.gradient[at]), 3)) for one in group
+        say("{value} ({title})", title=word(one.title), value=short(abs(one.gradient[at]), 3)) for one in group
     )
     return [
         say("a residual of {x} costs {costs}", x=short(group[0].x[at]), costs=costs),
-        say("and the prediction is pulled back by {pulls}", pulls=pulls),
+        say("the gradient on the prediction is {pulls}", pulls=pulls),
     ]

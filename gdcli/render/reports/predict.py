@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,8 @@ from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.render.reports.images import images
 from gdcli.render.screen import Screen, plain
+
+LARGE = 1e5
 
 
 class Lines:
@@ -28,10 +31,19 @@ class Lines:
             self._widths = [max(len(name), 10) for name in row]
             yield "  ".join(plain(name, screen).rjust(w) for name, w in zip(row, self._widths, strict=True))
         cells = [
-            value if isinstance(value, str) else str(value) if isinstance(value, Written) else short(value, 5)
+            value if isinstance(value, str) else str(value) if isinstance(value, Written) else _number(value)
             for value in row.values()
         ]
         yield "  ".join(plain(cell, screen).rjust(w) for cell, w in zip(cells, self._widths, strict=True))
+
+
+def _number(value: float) -> str:
+    """A prediction; a large one with digits enough to tell it from those of other rows.
+
+    >>> _number(217.48123), _number(10000018.926769644)
+    ('217.48', '10000018.9268')
+    """
+    return short(value, 5) if abs(value) < LARGE or not math.isfinite(value) else f"{value:.12g}"
 
 
 def pictures(saved: Model, table: Table, count: int, options: DataSpec, screen: Screen) -> Iterator[str]:

@@ -56,6 +56,7 @@ def report(
         schema="gdcli.sweep/1",
         records=_records(sweep, form, layout),
         summary=lambda: sweep.result.figures(),
+        names=sweep.FIGURES,
         rows_name="runs",
         rows_in_kv=True,
         columns=sweep_columns(sweep.result, layout.width) if ranked else (),

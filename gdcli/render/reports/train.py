@@ -48,6 +48,7 @@ def report(result: NetworkResult, records: Iterable[Any], layout: Layout, show: 
         schema="gdcli.train/1",
         records=rows,
         summary=result.figures,
+        names=result.FIGURES,
         columns=training_columns(result),
         before=lambda screen: images(result.experiment.data, show, screen) if show else (),
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
