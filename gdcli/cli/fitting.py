@@ -17,7 +17,7 @@ from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec
 from gdcli.render.reports.fit import answer_lines, report
 from gdcli.render.reports.headers import line_header
-from gdcli.render.showing import shown, timed
+from gdcli.render.showing import Stopwatch, shown
 from gdcli.said import say
 from gdcli.training import streams
 from gdcli.training.streams import Run
@@ -60,12 +60,13 @@ def fit(
     kept = Saving(saving.model)
     with kept.settled(), interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
-        passing = experiment.records if stream.timing else experiment.passing
-        run = Run(passing(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0), keep)
+        watch, going = Stopwatch(), (interrupted, bar.watching)
+        passing = watch.watching(experiment.records(*going)) if stream.timing else experiment.passing(*going)
+        run = Run(passing, spec.stop.rule("min_delta", 0.0), keep)
         result = LineResult(run, again, experiment=experiment, interrupted=interrupted, saving=kept)
         thinned = streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto")
         records = bar.clearing(experiment.reported(result.saved_after(thinned)))
-        rows_shown = timed(records) if stream.timing else records
+        rows_shown = watch.stamped(records) if stream.timing else records
         emit(report(result, rows_shown, screen, stream.timing), output, terminal, saving)
         terminal.note(f"rerun: {again}")
     finish(result, spec.stop.require_converged)

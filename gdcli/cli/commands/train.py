@@ -34,7 +34,7 @@ from gdcli.experiments.spec import (
 )
 from gdcli.render.reports.headers import network_header
 from gdcli.render.reports.train import answer_lines, report
-from gdcli.render.showing import shown, timed
+from gdcli.render.showing import Stopwatch, shown
 from gdcli.said import say
 from gdcli.training import streams
 from gdcli.training.streams import Run
@@ -85,10 +85,11 @@ def command(
     kept = Saving(saving.model)
     with kept.settled(), interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
-        run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
+        watch = Stopwatch()
+        run = Run(watch.watching(experiment.records(interrupted, bar.watching)), spec.stop.rule("min_delta", 0.0))
         result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saving=kept)
-        records = result.saved_after(streams.thin(run, keep, best=table))
-        stamped: Any = timed(records) if stream.timing or table else records
+        records = result.saved_after(streams.thin(run, keep, best=table and not stream.every))
+        stamped: Any = watch.stamped(records) if stream.timing or table else records
         emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal, saving)
         terminal.note(f"rerun: {again}")
     finish(result, spec.stop.require_converged)
