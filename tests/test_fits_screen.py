@@ -40,9 +40,12 @@ OTHERS = {
     "twenty rates": "sweep fit sample:deck --lr 1e-3..1:log20 --epochs 50",
     "sizes": "sweep fit sample:trend --degree 1,3 --standardize --epochs 20",
     "long values": "sweep train sample:moons --loss binary-cross-entropy,mse --lr 0.01 --epochs 3",
+    "scored by a loss": "score sample:bmi --m 1 --b 100 --loss huber",
     "losses": "loss",
     "losses of classes": "loss --against p",
     "a network's step": "step sample:xor --hidden 2",
+    "many steps": "step sample:deck --steps 50 --trace --optimizer adam",
+    "many steps of a network": "step sample:xor --hidden 2 --steps 20 --trace",
     "a neuron's step": "step sample:digits --hidden 16 --optimizer adam --trace",
     "optimizers on a surface": "surface sample:deck --m -1 --b 5 --optimizer sgd,momentum,adam",
     "optimizers of a network": "surface sample:moons --hidden 4 --epochs 10 --optimizer sgd,momentum,adam --lr 0.05",
@@ -103,6 +106,17 @@ def test_a_run_that_is_interrupted_stands_on_one_screen(screens, columns, rows):
     assert shown.code == 130, shown.text
     assert len(shown.lines) <= rows - 1, shown.text
     assert "fitted" in shown.text
+
+
+def test_of_many_steps_each_has_a_line_with_the_numbers_of_csv(screens):
+    line = ["step", "sample:deck", "--m", "-1", "--b", "5", "--steps", "30"]
+    rows = list(csv.DictReader(screens.show(*line, "--format", "csv", "--quiet", columns=400).lines))
+    shown = [words for text in screens.show(*line).lines if len(words := text.split()) == 7 and words[0].isdigit()]
+    assert [int(words[0]) for words in shown[-2:]] == [7, 30]
+    for number, loss, m, b, by_m, by_b, then in shown:
+        row = rows[int(number) - 1]
+        wanted = row["loss"], row["m"], row["b"], row["gradient_m"], row["gradient_b"], row["next_loss"]
+        assert [float(one) for one in (loss, m, b, by_m, by_b, then)] == [float(f"{float(one):.4g}") for one in wanted]
 
 
 def test_a_run_that_diverged_is_drawn(screens):

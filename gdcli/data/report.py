@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from gdcli.data.cells import printable
@@ -10,9 +10,10 @@ from gdcli.data.columns import ColumnOptions
 from gdcli.data.dataset import Dataset
 from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
 from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.said import enumerated, say, together
 
-__all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
+__all__ = ["Gaps", "LeftOut", "ReadReport", "Remarks", "Target", "report_of"]
 
 
 PREDICTS, LEFT_OUT = say("predicts"), say("left out")
@@ -113,6 +114,18 @@ class LeftOut:
         )
 
 
+class Remarks(NamedTuple):
+    """What is said of rows above a run.
+
+    Args:
+        texts: The sentences, the most important first.
+        kinds: What some of them are about; each of the others is of a kind of its own.
+    """
+
+    texts: Sequence[str]
+    kinds: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class ReadReport:
     """What was read from a table, and how it is understood.
@@ -160,6 +173,10 @@ class ReadReport:
     def notes(self) -> list[str]:
         """What a run says above its header; nothing of a sample of the project whose reading is plain."""
         return [] if self.is_plain and self.source.startswith("sample:") else [*self.lines()]
+
+    def remarks(self) -> Remarks:
+        """The notes, and what each warning among them is about."""
+        return Remarks(self.notes(), {warning.sentence: warning.kind for warning in self.warnings})
 
     def as_dict(self) -> dict[str, object]:
         """All of it, as json has it."""

@@ -20,6 +20,10 @@ USUAL = 20
 """Rows of a table between the first and the best where nothing limits them."""
 LEAST = 7
 """Lines of pictures on a low screen, and the blank line before them."""
+SHORTEST, ANSWER = 4, 8
+"""Lines of the shortest table: its heading, the first row, the best and the last; and of an answer, about."""
+SAID, LEAST_SAID = 4, 2
+"""Lines of remarks on the rows that come before pictures, and before everything else."""
 WIDE = 3.2
 """Columns for each line of a picture that is neither low nor narrow."""
 INDENT, BLANKS = 12, re.compile(" {2,}")
@@ -127,6 +131,17 @@ class Layout:
         if pictured and self.plotted:
             free = min(free - LEAST, free // 3)
         return min(USUAL, max(2, free))
+
+    def remarks(self, answer: int = ANSWER) -> int | None:
+        """Lines for what is said of the rows, above a table and an answer of about so many lines; pictures come first.
+
+        None where nothing has to fit.
+        """
+        if self.rows is None:
+            return None
+        free = self.rows - answer - SHORTEST
+        beside = free - LEAST * self.plotted
+        return max(LEAST_SAID, beside if beside >= SAID else free)
 
     def listed(self, records: Iterable[Any], answer: int, pictured: bool = True) -> Counted:
         """Records of a table, as many as have room beside an answer of so many lines."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gdcli.arrays import Array
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
-from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
+from gdcli.render.layout import UNLIMITED, Counted, Layout
+from gdcli.render.reports.fit_pictures import draw_fit
 from gdcli.render.reports.headers import line_header
 from gdcli.render.screen import Screen, clip, columns, paint, plain
 from gdcli.render.vocabulary import word
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
     from gdcli.analysis.evidence import Verdict
     from gdcli.experiments.folds import FoldScores
     from gdcli.experiments.line import LineExperiment
-    from gdcli.experiments.line_result import Drawing, LineResult
-    from gdcli.render.charts.plots import Chart, Series
+    from gdcli.experiments.line_result import LineResult
 
 SHOWN = 5
 """Digits of an equation's numbers."""
 FEW = 4
 """Parameters that an equation holds on a screen."""
-CELL, PARTED = 10, "  "
+CELL, PARTED = 11, "  "
 """Columns of a number on a screen, and what stands between parameters in a line."""
 NUMBERS = 1 + 2 * CELL
 """Columns of a parameter besides its name."""
@@ -43,7 +43,6 @@ TIME = 9
 __all__ = [
     "answer_lines",
     "blocks",
-    "draw_fit",
     "fit_columns",
     "report",
     "stamped",
@@ -137,12 +136,15 @@ def fit_columns(result: LineResult, width: int) -> list[Column]:
     room = max(10, (width - used - SPARE) // max(1, len(shown)) - 1)
     heads = [name if width > MOST_COLUMNS else clip(name, room) for name in (plain(one, Screen()) for one in shown)]
     wide = 10 if width > MOST_COLUMNS else max(map(columns, heads), default=10)
-    values = [Column(head, partial(_parameter, at=at), max(10, wide)) for at, head in enumerate(heads)]
+    most = sys.maxsize if width > MOST_COLUMNS else max(10, wide)
+    values = [Column(head, partial(_parameter, at=at, most=most), max(10, wide)) for at, head in enumerate(heads)]
     return [*left, *values, *right]
 
 
-def _parameter(record: Epoch, at: int) -> str:
-    return fixed(record.parameters[at])
+def _parameter(record: Epoch, at: int, most: int) -> str:
+    """A parameter; with fewer digits where it is wider than its column."""
+    text = fixed(record.parameters[at])
+    return text if len(text) <= most else short(float(record.parameters[at]))
 
 
 def _norm(record: Epoch) -> float | None:
@@ -304,94 +306,6 @@ def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
     lines = broken(" ".join(screen.speak(text).split()), max(80, screen.width) - 12)
     for at, line in enumerate(lines or [""]):
         yield (" " * 12 if at else start) + line
-
-
-def draw_fit(result: LineResult, screen: Screen) -> list[Picture]:
-    """The loss curve, and the data with the line drawn through it; of a run that diverged, the limit too."""
-    from gdcli.experiments.growth import growth  # only where something is drawn
-
-    drawing = result.drawing()
-    pictures = [Picture.of(partial(_losses, result, drawing), screen)]
-    factors = growth(result)
-    if factors is not None:
-        pictures.append(Picture.of(partial(_growth, result, factors), screen, rank=1))
-    return [*pictures, Picture.of(partial(_data, result, drawing), screen, width=34, rank=2)]
-
-
-def _losses(result: LineResult, drawing: Drawing) -> Chart:
-    """The loss by epoch; of a run that diverged up to where it left, with the epoch where it was best."""
-    from gdcli.render.charts.plots import Chart
-
-    title, curves, log = _loss_curves(result, drawing.history)
-    best = result.run.best.epoch
-    return Chart(
-        curves, title, log_y=log, marks=[(float(best), say("best {best}", best=best))] if result.diverged else []
-    )
-
-
-def _growth(result: LineResult, growth: tuple[Array, Array]) -> Chart:
-    """What an epoch makes of the error, by the learning rate: above the limit it grows."""
-    from gdcli.render.charts.plots import Chart, Series
-
-    limit, rate = result.experiment.limit or math.inf, float(result.run.last.learning_rate)
-    return Chart(
-        [Series(*growth, meaning=theme.TRAINING)],
-        say("error factor per epoch"),
-        x_label=say("lr"),
-        log_x=True,
-        y_range=(0.0, 2.0),
-        marks=[(limit, say("limit {limit}", limit=short(limit))), (rate, say("lr {rate}", rate=short(rate)))],
-    )
-
-
-def _data(result: LineResult, drawing: Drawing) -> Chart:
-    """The rows and the line; of several inputs, predictions against truth."""
-    from gdcli.render.charts.plots import Chart, Series
-
-    _, points, lines, axis = drawing
-    series = [Series(*points, label=word("data"), style="points", meaning=theme.DATA)]
-    meanings = {"start": theme.START, "perfect": theme.PERFECT, "best": theme.BEST}
-    series += [
-        Series(*line, label=word(name), meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()
-    ]
-    return Chart(
-        series, say("{target_name} by {axis}", target_name=result.experiment.data.target_name, axis=word(axis))
-    )
-
-
-def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
-    """The title, the curves and whether the axis is a log one: down to the optimum if known, until all is settled."""
-    from gdcli.render.charts.plots import Series
-
-    losses, held_out = history["loss"], history.get("validation")
-    end = _settled(losses)
-    epochs = history["epoch"][:end]
-    if result.optimum is not None and not held_out:
-        floor = result.optimum.scores.mse
-        above = [value - floor for value in losses[:end]]
-        rounding = 1e-15 * max(losses[0], floor)
-        above = [value if value > rounding else math.nan for value in above]
-        title = say(
-            "{loss_name}{what} (log scale) by epoch",
-            loss_name=result.experiment.loss_name,
-            what=say(" above the optimum") if floor else "",
-        )
-        return title, [Series(epochs, above, label=word("training"), meaning=theme.TRAINING)], True
-    curves = [Series(epochs, losses[:end], label=word("training"), meaning=theme.TRAINING)]
-    if held_out:
-        curves.append(Series(epochs, held_out[:end], label=word("validation"), meaning=theme.VALIDATION))
-    positive = [value for value in losses if 0 < value < math.inf]
-    log = bool(positive) and max(positive) > 20 * min(positive)
-    scale, name = say(" (log scale)") if log else "", result.experiment.loss_name
-    return say("{loss_name}{what} by epoch", loss_name=name, what=scale), curves, log
-
-
-def _settled(losses: Sequence[float]) -> int:
-    """How many records to draw: twice as many as it took for all but a ten-thousandth of the fall, or all."""
-    first, last = losses[0], losses[-1]
-    near = abs(first - last) * 1e-4
-    moving = next((at for at in range(len(losses) - 1, -1, -1) if not abs(losses[at] - last) <= near), 0)
-    return min(len(losses), max(2 * moving, 10))
 
 
 def status_word(status: Status) -> str:

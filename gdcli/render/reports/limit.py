@@ -14,10 +14,13 @@ from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 
-__all__ = ["line_report", "local_report"]
+__all__ = ["LINES", "line_report", "local_report"]
 
 BROAD, NARROW = (11, 12, 17, 15), (11, 11, 12, 12)
 """Columns of a table of forecasts, and of one of runs."""
+
+LINES = 16
+"""Lines of the answer, about."""
 
 MANY = 12
 """Eigenvalues that are listed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from gdcli.data.report import ReadReport
 from gdcli.experiments.arithmetic import agreed
@@ -18,6 +19,7 @@ from gdcli.formatting import polynomial, short, signed
 from gdcli.render import Report, theme
 from gdcli.render.flow import folded
 from gdcli.render.layout import UNLIMITED, Layout
+from gdcli.render.reports.many_steps import ManySteps
 from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say
@@ -48,6 +50,16 @@ def report(
     }
     made = steps(experiment, asked.steps, trace=asked.trace, interrupted=interrupted)
     derivation = derive_or_refuse(experiment) if asked.derive else derive(experiment) if layout.fits else None
+    board = ManySteps(
+        asked.steps,
+        layout,
+        lambda step, screen, rows: [
+            *_with_derivation(step, derivation, asked.derive, replace(layout, rows=rows), screen, asked.steps > 1)
+        ],
+        _numbers,
+        _outcome,
+        experiment.loss_name,
+    )
     return Report(
         schema="gdcli.step/1",
         records=_remembering(first, made),
@@ -55,7 +67,8 @@ def report(
         rows_in_kv=True,
         title=say("gradient descent on the blackboard: {model_words}", model_words=experiment.model_words),
         nested=StepReport.nested,
-        paragraph=lambda step, screen: _with_derivation(step, derivation, asked.derive, layout, screen),
+        paragraph=board,
+        blocks=board.ending,
         summary=lambda: {
             "gradient_formula": first[0].formulas() if first and first[0].whole else None,
             **({"derivation": derivation.in_words()} if asked.derive and derivation else {}),
@@ -64,6 +77,17 @@ def report(
             "rerun": again,
         },
     )
+
+
+def _numbers(step: StepReport) -> dict[str, float]:
+    """The numbers of a step that have columns, where it has a line."""
+    slopes = {f"d{step.loss_name.split()[0]}/d{name}": value for name, value in step.gradient.items()}
+    traced: dict[str, float] = {
+        say("{kind} {name}", kind=word(kind.replace("_", " ")), name=name): value
+        for kind, values in step.trace.items()
+        for name, value in values.items()
+    }
+    return {**step.before, **slopes, **traced}
 
 
 def _remembering(first: list[StepReport], steps: Iterator[StepReport]) -> Iterator[StepReport]:
@@ -75,12 +99,12 @@ def _remembering(first: list[StepReport], steps: Iterator[StepReport]) -> Iterat
 
 
 def _with_derivation(
-    step: StepReport, derivation: Derivation | None, asked: bool, layout: Layout, screen: Screen
+    step: StepReport, derivation: Derivation | None, asked: bool, layout: Layout, screen: Screen, several: bool
 ) -> Iterator[str]:
-    """The step, before the first the formula's derivation, if that is asked for or there is room for it."""
+    """The step, before the first the formula's derivation, if that is asked for or one step has room for it."""
     lines, whole = [*write_blackboard(step, screen, layout)], [*write_blackboard(step, screen)]
     before = [*_derived(derivation, screen)] if derivation is not None and step.step == 1 else []
-    fits = layout.rows is None or layout.height_of([*whole, *before]) < layout.rows
+    fits = not several and (layout.rows is None or layout.height_of([*whole, *before]) < layout.rows)
     yield from [lines[0], "", *before, *lines[1:]] if before and (asked or fits) else lines
 
 
