@@ -1,6 +1,7 @@
 """Every command on a terminal: title, table, answer and pictures stand on one screen with the prompt."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -28,6 +29,8 @@ OTHERS = {
     "many inputs": "fit many.csv --epochs 20",
     "long names": "fit long.csv --epochs 20",
     "long names, scored": "score long.csv --m 1 --b 2",
+    "twelve long names": "fit twelve.csv --epochs 20",
+    "twelve long names, held out": "fit twelve.csv --epochs 20 --validation 0.2",
     "many inputs, a step": "step many.csv",
     "many inputs, scored": f"score many.csv --start {','.join(['0'] * 25)}",
     "limit of many": "limit sample:diabetes",
@@ -66,9 +69,25 @@ def screens(tmp_path_factory):
     many = rng.normal(size=(30, 24))
     write(folder / "many.csv", [*(f"measurement number {at}" for at in range(24)), "y"], [*many.T, many.sum(axis=1)])
     write(folder / "long.csv", NAMES, [many[:, 0], 2 * many[:, 0] + many[:, 1]])
+    twelve = [f"length of the {at} measured in millimetres" for at in ("left wing", "right wing", "tail", *range(9))]
+    write(folder / "twelve.csv", [*twelve, "weight"], [*many.T[:12], many.sum(axis=1)])
+    with (folder / "untidy.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(untidy(rng))
     started = Screens(folder)
     yield started
     started.close()
+
+
+def untidy(rng):
+    """Rows with a counter, ids, dates, a time, constants, gaps, numbers that stand for gaps, and twins."""
+    yield "number", "id", "day", "stamp", "place", "batch", "shift", "cm", "mm", "heat", "press", "wet", "kind", "yield"
+    for at in range(60):
+        cm, heat = round(rng.normal(50, 10), 1), round(rng.normal(20, 3), 2)
+        sick = -999 if at % 20 == 3 else heat
+        press = 9999 if at % 25 == 5 else round(rng.normal(1000, 5), 1)
+        wet = "" if at % 6 == 0 else round(rng.normal(60, 8), 2)
+        own = at + 1, 70000 + (at * 37) % 61, 20230101 + at % 28, 1700000000 + 86400 * ((at * 7) % 60)
+        yield (*own, "here", 7, 3, cm, round(10 * cm, 1), sick, press, wet, "abcd"[at % 4], round(cm + heat, 2))
 
 
 def write(path, names, columns):
@@ -106,6 +125,40 @@ def test_a_run_that_is_interrupted_stands_on_one_screen(screens, columns, rows):
     assert shown.code == 130, shown.text
     assert len(shown.lines) <= rows - 1, shown.text
     assert "fitted" in shown.text
+
+
+NOTED = {
+    "fit": ("fit untidy.csv --missing drop --epochs 50", "yield from 11 inputs", "fitted"),
+    "train": ("train untidy.csv --missing mean --epochs 3 --lr 0.01 --hidden 4", "11 - 4 relu - 1", "kept"),
+    "step": ("step untidy.csv --missing drop --lr 1e-25", "step 1", "improved"),
+    "limit": ("limit untidy.csv --missing drop", "how large lr may be", "largest stable lr"),
+    "sweep": ("sweep fit untidy.csv --missing drop --lr 0.01,0.1 --epochs 9", "2 runs of gdcli fit", "best run:"),
+    "surface": ("surface untidy.csv --missing drop --epochs 5", "yield from 11 inputs", "minimum"),
+}
+
+
+@pytest.mark.parametrize(("columns", "rows"), [SMALL, USUAL], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("name", NOTED)
+def test_remarks_on_untidy_rows_leave_title_and_answer_on_the_screen(screens, name, columns, rows):
+    line, title, answer = NOTED[name]
+    shown = screens.show(*line.split(), columns=columns, rows=rows)
+    assert len(shown.lines) <= rows - 1, shown.text
+    assert shown.lines[0].startswith("predicts yield as a number")
+    assert title in shown.text
+    assert answer in shown.text
+
+
+def test_the_command_that_is_named_says_the_remarks_that_have_no_room(screens):
+    line = NOTED["fit"][0].split()
+    every = screens.show(*line, columns=400, rows=90).lines
+    brief = screens.show(*line, columns=400, rows=24).lines
+    said = [text for text in every if text not in brief and "column" in text][:-1]
+    assert len(said) > 2
+    (more,) = [text for text in brief if text.startswith("and ")]
+    count, command = re.fullmatch(r"and (\d+) more: gdcli (.*)", more).groups()
+    shown = " ".join(screens.show(*command.split(), columns=400, rows=90).text.split())
+    assert [text for text in said if text not in shown] == []
+    assert int(count) >= len(said)
 
 
 def test_of_many_steps_each_has_a_line_with_the_numbers_of_csv(screens):

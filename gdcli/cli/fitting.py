@@ -9,7 +9,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.cli.output import check, emit, format_of, layout
-from gdcli.cli.running import employed, finish, note_all, note_read, progress_bar, reading, resolved
+from gdcli.cli.running import employed, finish, note_read, progress_bar, reading, resolved
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.line import read_line
 from gdcli.experiments.line_result import LineResult
@@ -51,8 +51,7 @@ def fit(
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
     said, after = line_notes(experiment), [f"rerun: {again}", *[""] * (2 * spec.stop.require_converged)]
     screen = layout(stream.plot, output, terminal, *said, *after)
-    note_read(rows, experiment.spec, terminal, screen.remarks(answer_lines(experiment, screen)))
-    note_all(said, terminal)
+    note_read(rows, experiment.spec, terminal, screen.remarks(answer_lines(experiment, screen)), said)
     screen = layout(stream.plot, output, terminal, *after)
     most = screen.table_rows(answer_lines(experiment, screen))
     keep = shown(stream.every, form.usual_rows, experiment.passes, most)

@@ -73,9 +73,11 @@ def note_all(notes: Iterable[str], terminal: Terminal) -> None:
         terminal.note(note)
 
 
-def note_read(rows: Reader | ReadReport, spec: Spec, terminal: Terminal, room: int | None) -> None:
-    """What is worth knowing about the rows of a spec, in so many lines; all of it unless they are limited."""
-    note_all(brief(rows.remarks(), room, terminal.lines_of, show_command(spec)), terminal)
+def note_read(
+    rows: Reader | ReadReport, spec: Spec, terminal: Terminal, room: int | None, then: Iterable[str] = ()
+) -> None:
+    """What is worth knowing about the rows of a spec, all of it unless lines are limited, and what is said then."""
+    note_all([*brief(rows.remarks(), room, terminal.lines_of, show_command(spec)), *then], terminal)
 
 
 def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Drawable
 from gdcli.render.flow import folded
-from gdcli.render.screen import ESCAPE, Screen, columns
+from gdcli.render.screen import ESCAPE, Screen, columns, split_cells
 from gdcli.said import say
 
 GAP = 2
@@ -159,6 +159,21 @@ class Layout:
             return [line]
         return folded(line, self.width, rest=" " * (INDENT if _is_remark(line) else 4))
 
+    def shortened(self, lines: Sequence[str], room: int) -> list[str]:
+        """Lines of which long remarks lose their ends, the longest first, where there is no room for all of them."""
+        if self.rows is None:
+            return [*lines]
+        parts = _remarks(lines)
+        whole = [len(part) for part in parts]
+        for _ in range(sum(map(self.height_of, parts)) - room):
+            longest = max(parts, key=len)
+            if len(longest) > 1:
+                longest.pop()
+        cut = [part for part, before in zip(parts, whole, strict=True) if len(part) < before]
+        for part in cut:
+            part[-1] = _ended(part[-1], say(" ... --format json has all") if part is cut[-1] else " ...", self.width)
+        return [line for part in parts for line in part]
+
     def compose(self, pictures: Sequence[Picture], answer: Sequence[str], used: int, screen: Screen) -> Iterator[str]:
         """Pictures and the answer below what is already there.
 
@@ -179,7 +194,8 @@ class Layout:
             yield from _parted(text, answer, blank=True)
             return
         paired = _paired(answer, self.width)
-        forms = (answer, True), (paired, True), ([line for line in paired if line], False)
+        tight = [line for line in paired if line]
+        forms = (answer, True), (paired, True), (tight, False), (self.shortened(tight, self.rows - used), False)
         ways = [self._way(pictures, lines, blank, used, screen.width) for lines, blank in forms]
         yield from min(ways, key=lambda way: (way.too_many, way.left_out)).lines(screen)
 
@@ -256,8 +272,28 @@ def _paired(lines: Sequence[str], width: int) -> list[str]:
 
 def _is_remark(line: str) -> bool:
     """Whether a line is a label and a text beside it."""
-    plain = ESCAPE.sub("", line)
-    return bool(plain[1:2].strip() and plain[INDENT : INDENT + 1].strip()) and plain[0] + plain[INDENT - 1] == "  "
+    cells = split_cells(ESCAPE.sub("", line))
+    return (
+        bool("".join(cells[1:2]).strip() and "".join(cells[INDENT:][:1]).strip())
+        and cells[0] + cells[INDENT - 1] == "  "
+    )
+
+
+def _remarks(lines: Iterable[str]) -> list[list[str]]:
+    """Lines with those of one remark together."""
+    parts: list[list[str]] = []
+    for line in lines:
+        follows = line.startswith(" " * INDENT) and line.strip() and parts and _is_remark(parts[-1][0])
+        parts[-1].append(line) if follows else parts.append([line])
+    return parts
+
+
+def _ended(line: str, end: str, width: int) -> str:
+    """The last line that is kept of a remark, as many words of it as have room beside its end."""
+    words = line
+    while columns(words) + columns(end) > width:
+        words = words[: max(words.rfind(" ", INDENT), INDENT)] if " " in words[INDENT:] else words[:-1]
+    return words + end
 
 
 def _left_out(count: int) -> str:

@@ -116,8 +116,7 @@ def command(
         tried = subject.lowered(tried, asked.high)
     header = range_test_header(experiment, tried)
     room = None if bare else layout(asked.plot, output, terminal, header, *[""] * 4).remarks()
-    note_read(rows, experiment.spec, terminal, room)
-    terminal.note(header)
+    note_read(rows, experiment.spec, terminal, room, [header])
     with interruptible() as interrupted:
         probes = subject.test(tried, interrupted)
         stopped = interrupted()

@@ -127,8 +127,7 @@ def _of_line(
     rates = list(dict.fromkeys(one.rate for one in runs))
     kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
     header = line_header(first, ", ".join(map(exact, rates)), ", ".join(kinds))
-    note_read(source, spec, terminal, layout(None, output, terminal, header, *AFTER).remarks(LINES))
-    terminal.note(header)
+    note_read(source, spec, terminal, layout(None, output, terminal, header, *AFTER).remarks(LINES), [header])
     with interruptible() as interrupted:
         descents = [_watched(one, descent, interrupted, terminal) for one in runs]
         laid_out = Descents(first, descents, over)
@@ -173,8 +172,7 @@ def _of_paths(
     source = reader(terminal)
     runs = read_paths(spec, network, rate, optimizer, source)
     header = paths_words(runs)
-    note_read(source, runs[0].spec, terminal, layout(None, output, terminal, header, *AFTER).remarks(LINES))
-    terminal.note(header)
+    note_read(source, runs[0].spec, terminal, layout(None, output, terminal, header, *AFTER).remarks(LINES), [header])
     ranges = axis_ranges(asked.axes(), {}, NAMES)
     with interruptible() as interrupted:
         descents = [_watched(one, run_path, interrupted, terminal) for one in runs]

@@ -11,7 +11,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, emit, format_of, layout
-from gdcli.cli.running import finish, note_all, note_read, progress_bar, reading, resolved
+from gdcli.cli.running import finish, note_read, progress_bar, reading, resolved
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.checkpoint import load
@@ -77,8 +77,7 @@ def command(
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
     table, said, after = form.for_people, network_notes(experiment), f"rerun: {again}"
     room = layout(stream.plot, output, terminal, *said, after).remarks(answer_lines(experiment))
-    note_read(rows, experiment.spec, terminal, room)
-    note_all(said, terminal)
+    note_read(rows, experiment.spec, terminal, room, said)
     screen = layout(stream.plot, output, terminal, after)
     most = screen.table_rows(answer_lines(experiment))
     all_of_them = table and screen.rows is None and experiment.passes <= 60

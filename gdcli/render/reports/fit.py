@@ -14,7 +14,7 @@ from gdcli.render.flow import broken, error_lines
 from gdcli.render.layout import UNLIMITED, Counted, Layout
 from gdcli.render.reports.fit_pictures import draw_fit
 from gdcli.render.reports.headers import line_header
-from gdcli.render.screen import Screen, clip, columns, paint, plain
+from gdcli.render.screen import Screen, clip_apart, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Status
@@ -33,6 +33,8 @@ CELL, PARTED = 11, "  "
 """Columns of a number on a screen, and what stands between parameters in a line."""
 NUMBERS = 1 + 2 * CELL
 """Columns of a parameter besides its name."""
+LEGIBLE = 10
+"""Columns of a name that is cut, at least."""
 MOST_COLUMNS = 10_000
 """Columns from which no screen is meant."""
 SPARE = 4
@@ -87,7 +89,7 @@ def said_of(result: LineResult, screen: Screen) -> Iterable[str]:
 def answer_lines(experiment: LineExperiment, layout: Layout) -> int:
     """Lines that the answer of a run will take, about."""
     many = len(experiment.names)
-    parameters = 0 if many <= FEW else 2 + -(-many // _abreast(experiment.names, layout))
+    parameters = 0 if many <= FEW else 2 + -(-many // _abreast(_parameter_names(experiment.names, layout), layout))
     held_out = 0 if experiment.validation is None else 4
     return 7 + parameters + held_out + bool(experiment.spec.folds.folds)
 
@@ -127,18 +129,24 @@ def fit_columns(result: LineResult, width: int) -> list[Column]:
         left.append(Column(say("val loss"), lambda r: short(r.validation_loss), 10))
     elif loss_name == "MSE":
         left.append(Column("RMSE", lambda r: short(math.sqrt(r.loss)), 9))
-    right = [
-        Column(say("|gradient|"), lambda r: short(_norm(r), 3), 10),
-        Column("", lambda r: say(" best") if best(r) else "", 5, left=True),
-    ]
-    used = sum(column.width + 1 for column in left + right)
+    sized = Column(say("|gradient|"), lambda r: short(_norm(r), 3), 10)
+    marked = Column("", lambda r: say(" best") if best(r) else "", 5, left=True)
+    right, used = [sized, marked], _used([*left, sized, marked])
+    if used + SPARE + CELL > width:  # a parameter says more than what follows from others
+        left, right = left[:3] if loss_name == "MSE" and not validation else left, [marked]
+        used = _used([*left, *right])
     shown = names[: max(1, (width - used - SPARE) // 11)]
     room = max(10, (width - used - SPARE) // max(1, len(shown)) - 1)
-    heads = [name if width > MOST_COLUMNS else clip(name, room) for name in (plain(one, Screen()) for one in shown)]
+    named = [plain(one, Screen()) for one in shown]
+    heads = named if width > MOST_COLUMNS else clip_apart(named, room)
     wide = 10 if width > MOST_COLUMNS else max(map(columns, heads), default=10)
     most = sys.maxsize if width > MOST_COLUMNS else max(10, wide)
     values = [Column(head, partial(_parameter, at=at, most=most), max(10, wide)) for at, head in enumerate(heads)]
     return [*left, *values, *right]
+
+
+def _used(columns: Iterable[Column]) -> int:
+    return sum(column.width + 1 for column in columns)
 
 
 def _parameter(record: Epoch, at: int, most: int) -> str:
@@ -180,6 +188,8 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
     notes.append(say("predicting the mean"))
     if wide:
         equations = ["", "", equations[-1]] if len(rows) == 2 else ["", equations[-1]]
+    if wide and layout.fits:
+        equations[-1], notes[-1] = "", say("predicting the mean, {mean}", mean=short(mean, 5))
     if result.validation is not None:
         labels.insert(1, say("held out"))
         equations.insert(1, "")
@@ -187,6 +197,7 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
         notes.insert(1, f"R2 {_r2(result.validation.r2)}")
     said = [*_scores(zip(labels, equations, cells, notes, strict=True), screen), *_remarks(result, screen)]
     if wide:
+        said = layout.shortened(said, (layout.rows or 0) - used - 1 - FEW)
         yield from _parameters(result, layout, used + 1 + layout.height_of(said))
         yield from [""] * (layout.rows is None)
     yield from said
@@ -281,15 +292,16 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
 
 def _parameter_names(names: Sequence[str], layout: Layout) -> list[str]:
     """Names as they are printed; on a screen, cut where they leave no room for the numbers."""
-    longest = layout.width if layout.rows is None else max(8, layout.width // 2 - NUMBERS - 2)
-    return [clip(plain(name, Screen()), longest) for name in names]
+    half = layout.width // 2 - NUMBERS - 2
+    longest = layout.width if layout.rows is None else half if half >= LEGIBLE else layout.width - NUMBERS
+    return clip_apart([plain(name, Screen()) for name in names], longest)
 
 
 def _abreast(names: Sequence[str], layout: Layout) -> int:
-    """How many parameters stand in a line."""
+    """How many parameters with these names, as they are printed, stand in a line."""
     if layout.rows is None:
         return 1
-    one = max(map(columns, _parameter_names(names, layout))) + NUMBERS + len(PARTED)
+    one = max(map(columns, names)) + NUMBERS + len(PARTED)
     return max(1, (layout.width + len(PARTED)) // one)
 
 
@@ -301,9 +313,9 @@ def _known(value: float, digits: int, most: int) -> str:
 
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
-    """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
+    """A remark under its label, broken at words to stay within the screen's columns."""
     start = paint(say(" {label:<10}", label=word(label)), theme.HEADING, screen) + " "
-    lines = broken(" ".join(screen.speak(text).split()), max(80, screen.width) - 12)
+    lines = broken(" ".join(screen.speak(text).split()), screen.width - 12)
     for at, line in enumerate(lines or [""]):
         yield (" " * 12 if at else start) + line
 

@@ -9,7 +9,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import short
 from gdcli.render import theme
 from gdcli.render.layout import Layout
-from gdcli.render.screen import Screen, clip, columns, paint, plain
+from gdcli.render.screen import Screen, clip_apart, columns, paint, plain
 from gdcli.said import say
 
 __all__ = ["ManySteps"]
@@ -115,7 +115,7 @@ class ManySteps(Generic[S]):
     def _heading(self, step: S, screen: Screen) -> str:
         loss = self.loss_name if columns(self.loss_name) < CELL else say("loss")
         names = [loss, *self._shown(step), say("then")]
-        cells = [clip(plain(name, screen), CELL - 1) for name in names]
+        cells = clip_apart([plain(name, screen) for name in names], CELL - 1)
         text = f"{screen.speak(say('step')):>{NUMBER}}" + "".join(" " * (CELL - columns(cell)) + cell for cell in cells)
         return paint(text, theme.HEADING, screen)
 
