@@ -156,7 +156,9 @@ def test_the_command_that_is_named_says_the_remarks_that_have_no_room(screens):
     assert len(said) > 2
     (more,) = [text for text in brief if text.startswith("and ")]
     count, command = re.fullmatch(r"and (\d+) more: gdcli (.*)", more).groups()
-    shown = " ".join(screens.show(*command.split(), columns=400, rows=90).text.split())
+    answer = screens.show(*command.split(), columns=80, rows=24)
+    shown = " ".join(answer.text.split())
+    assert answer.code == 0, answer.text
     assert [text for text in said if text not in shown] == []
     assert int(count) >= len(said)
 

@@ -166,8 +166,7 @@ class Layout:
         parts = _remarks(lines)
         whole = [len(part) for part in parts]
         for _ in range(sum(map(self.height_of, parts)) - room):
-            longest = max(parts, key=len)
-            if len(longest) > 1:
+            if len(longest := max(parts, key=len, default=[])) > 1:
                 longest.pop()
         cut = [part for part, before in zip(parts, whole, strict=True) if len(part) < before]
         for part in cut:

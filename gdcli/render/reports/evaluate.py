@@ -64,7 +64,7 @@ def _pictures(evaluated: Evaluated, screen: Screen) -> list[Picture]:
 
 
 def _columns(classes: tuple[str, ...]) -> list[Column]:
-    width = max((len(label) for label in classes), default=5) + 2
+    width = max(map(columns, classes), default=5) + 2
     return [
         Column(say("class"), lambda r: plain(r.label, Screen()), width, left=True),
         Column(say("precision"), lambda r: f"{r.precision:.4f}", 10),

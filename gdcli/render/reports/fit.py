@@ -282,6 +282,9 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
     lines = -(-len(cells) // abreast)
     kept = lines if layout.rows is None else min(lines, max(1, layout.rows - used - 2))
     kept += lines - kept == 1  # the last line is as long as the one that would say that it is missing
+    if kept == 1 and layout.rows is not None and lines > 1:  # a heading and a line for so few
+        yield say(" ... {count} parameters: --format kv has them all", count=len(cells))
+        return
     yield together(PARTED, [head] * abreast)
     for at in range(kept):
         yield together(PARTED, cells[at::lines])

@@ -62,7 +62,7 @@ def _columns(result: GroupsResult, shown: list[GroupFit]) -> list[Column]:
     numbers = [one for one in result.names if one != "status"]
     titles = {one: TITLES.get(one, word(one)) for one in numbers}
     middle = [
-        Column(title, partial(_cell, name=one), max(NARROW.get(one, 9), len(title) + 1))
+        Column(title, partial(_cell, name=one), max(NARROW.get(one, 9), columns(title) + 1))
         for one, title in titles.items()
     ]
     return [

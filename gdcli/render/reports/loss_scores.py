@@ -8,15 +8,15 @@ from gdcli.experiments.loss_scores import LossScores, ScoredLoss
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Layout
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.screen import Screen, clip, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say
 
 __all__ = ["report"]
 
 
-LINES = 4
-"""Lines of the answer."""
+LINES, NAME = 4, 18
+"""Lines of the answer; columns of a name on a screen."""
 
 
 def report(scores: LossScores, again: str, layout: Layout) -> Report:
@@ -33,7 +33,7 @@ def report(scores: LossScores, again: str, layout: Layout) -> Report:
         records=rows,
         summary=lambda: scores.figures() | {"rerun": again},
         rows_name="predictions",
-        columns=_columns(scores),
+        columns=_columns(scores, layout),
         before=lambda _: layout.folded(_title(scores)) if layout.fits else [],
         blocks=lambda screen: [
             *rows.word(),
@@ -50,12 +50,13 @@ def _title(scores: LossScores) -> str:
     )
 
 
-def _columns(scores: LossScores) -> list[Column]:
+def _columns(scores: LossScores, layout: Layout) -> list[Column]:
     target = plain(scores.target_name, Screen())
-    widest = max(len(_text(value)) for value in scores.targets)
+    target = clip(target, NAME) if layout.fits else target
+    widest = max(columns(_text(value)) for value in scores.targets)
     return [
         Column(say("row"), lambda one: str(one.row_number), 6),
-        Column(target, lambda one: _text(one.target[1]), max(10, len(target) + 1, widest + 1)),
+        Column(target, lambda one: _text(one.target[1]), max(10, columns(target) + 1, widest + 1)),
         Column(scores.predicted, lambda one: short(one.prediction[1], 6)),
         Column(say("loss"), _loss),
     ]

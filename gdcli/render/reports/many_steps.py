@@ -69,7 +69,10 @@ class ManySteps(Generic[S]):
     _last: S | None = None
 
     def __call__(self, step: S, screen: Screen) -> Iterator[str]:
-        """The lines of one step."""
+        """The lines of one step, none longer than the screen is wide."""
+        return (line for whole in self._lines(step, screen) for line in self.layout.folded(whole))
+
+    def _lines(self, step: S, screen: Screen) -> Iterator[str]:
         if self.layout.rows is None or self.count == 1:
             yield from self.write(step, screen, self.layout.rows)
             return
@@ -127,4 +130,4 @@ class ManySteps(Generic[S]):
         """What became of the loss in the last step, where steps have lines."""
         if self._rows and self._last is not None:
             yield ""
-            yield from self.outcome(self._last, screen)
+            yield from (part for line in self.outcome(self._last, screen) for part in self.layout.folded(line))

@@ -17,7 +17,7 @@ from gdcli.render.formats import Format
 from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.sweep_lines import header
-from gdcli.render.screen import Screen, plain
+from gdcli.render.screen import Screen, columns, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 
@@ -105,7 +105,7 @@ def sweep_columns(result: SweepResult, width: int) -> list[Column]:
     held_out = any("best_validation_loss" in run.losses for run in runs)
     left = [Column(say("rank"), lambda run: str(run.rank), 4)]
     for name in result.plan.grid.differing:
-        size = max([len(name), *(len(run.texts[name]) for run in runs)]) + 1
+        size = max([len(name), *(columns(run.texts[name]) for run in runs)]) + 1
         left.append(Column(name.replace("_", "-"), partial(_value, name=name), size))
     words = max([len("verdict"), *(len(run.verdict) for run in runs)]) + 1
     left.append(Column(say(" verdict"), lambda run: say(" {verdict}", verdict=run.verdict), words, left=True))
