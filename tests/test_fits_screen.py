@@ -127,6 +127,13 @@ def test_a_run_that_is_interrupted_stands_on_one_screen(screens, columns, rows):
     assert "fitted" in shown.text
 
 
+@pytest.mark.parametrize("line", ["fit twelve.csv --epochs 20", "train long.csv --epochs 60 --lr 0.01 --hidden 4"])
+def test_long_remarks_and_many_parameters_leave_room_for_a_picture(screens, line):
+    shown = screens.show(*line.split(), columns=80, rows=24)
+    assert len(shown.lines) <= 23, shown.text
+    assert PICTURE in shown.text, shown.text
+
+
 NOTED = {
     "fit": ("fit untidy.csv --missing drop --epochs 50", "yield from 11 inputs", "fitted"),
     "train": ("train untidy.csv --missing mean --epochs 3 --lr 0.01 --hidden 4", "11 - 4 relu - 1", "kept"),

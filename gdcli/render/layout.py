@@ -26,6 +26,8 @@ SAID, LEAST_SAID = 4, 2
 """Lines of remarks on the rows that come before pictures, and before everything else."""
 WIDE = 3.2
 """Columns for each line of a picture that is neither low nor narrow."""
+SENTENCE = re.compile(r"[^\d.]\. |\d\. (?=[A-Z])|。")
+"""Where a sentence ends within a line."""
 INDENT, BLANKS = 12, re.compile(" {2,}")
 """Columns before the text of a remark, and what is narrowed where two remarks share a line."""
 HIGHEST = 36
@@ -170,7 +172,7 @@ class Layout:
                 longest.pop()
         cut = [part for part, before in zip(parts, whole, strict=True) if len(part) < before]
         for part in cut:
-            part[-1] = _ended(part[-1], say(" ... --format json has all") if part is cut[-1] else " ...", self.width)
+            part[-1] = _ended(part[-1], say(" ... --format json") if part is cut[-1] else " ...", self.width)
         return [line for part in parts for line in part]
 
     def compose(self, pictures: Sequence[Picture], answer: Sequence[str], used: int, screen: Screen) -> Iterator[str]:
@@ -196,7 +198,12 @@ class Layout:
         tight = [line for line in paired if line]
         forms = (answer, True), (paired, True), (tight, False), (self.shortened(tight, self.rows - used), False)
         ways = [self._way(pictures, lines, blank, used, screen.width) for lines, blank in forms]
-        yield from min(ways, key=lambda way: (way.too_many, way.left_out)).lines(screen)
+        best = min(ways, key=lambda way: (way.too_many, way.left_out))
+        if pictures and best.grid is None and not best.too_many:
+            room = self.rows - used - min(pictures, key=lambda one: one.rank).height - (len(pictures) > 1)
+            pictured = self._way(pictures, self.shortened(tight, room), False, used, screen.width)
+            best = best if pictured.grid is None else pictured
+        yield from best.lines(screen)
 
     def holds(self, pictures: Sequence[Picture], used: int, screen: Screen) -> bool:
         """Whether all pictures have room."""
@@ -282,14 +289,18 @@ def _remarks(lines: Iterable[str]) -> list[list[str]]:
     """Lines with those of one remark together."""
     parts: list[list[str]] = []
     for line in lines:
-        follows = line.startswith(" " * INDENT) and line.strip() and parts and _is_remark(parts[-1][0])
+        plain = ESCAPE.sub("", line)
+        follows = plain.startswith(" " * INDENT) and plain.strip() and parts and _is_remark(parts[-1][0])
         parts[-1].append(line) if follows else parts.append([line])
     return parts
 
 
 def _ended(line: str, end: str, width: int) -> str:
-    """The last line that is kept of a remark, as many words of it as have room beside its end."""
+    """The last line that is kept of a remark: whole sentences, or as many words as have room beside its end."""
     words = line
+    for sentence in SENTENCE.finditer(line, INDENT):
+        if columns(line[: sentence.end()].rstrip()) + columns(end) <= width:
+            words = line[: sentence.end()].rstrip()
     while columns(words) + columns(end) > width:
         words = words[: max(words.rfind(" ", INDENT), INDENT)] if " " in words[INDENT:] else words[:-1]
     return words + end

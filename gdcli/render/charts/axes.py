@@ -160,12 +160,14 @@ class Axis:
             yield replace(self, ticks=log_ticks(self.low, self.high, count))
 
     def tells(self, words: Iterable[str]) -> bool:
-        """Whether these of its ticks' texts say what a log axis' scale is: two decades or three values, far apart."""
+        """Whether these of its ticks' texts say its scale: two; on a log axis two decades, or three, far apart."""
         shown = {*words}
+        if not self.log:
+            return len(shown) >= min(2, len(self.ticks))
         values = [value for value, text in self.ticks if text in shown]
         decades = sum(abs(value - round(value)) < 1e-9 for value in values)
         enough = decades > 1 or len(values) >= THREE
-        return not self.log or (enough and values[-1] - values[0] >= SPREAD * (self.high - self.low))
+        return enough and values[-1] - values[0] >= SPREAD * (self.high - self.low)
 
     def places(self, cells: int) -> list[tuple[int, str]]:
         """The cell of each tick, counted from `low`, and its text."""
@@ -251,7 +253,8 @@ def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
     """The line of an x axis, and below it the numbers that have room and the label; both begin with the indent."""
     corner, line, tick = "└─┬" if screen.unicode else "+-+"
     label = fit(plain(x.label, screen), width)
-    ways = [(one, _placed(one, width, indent, columns(label))) for one in x.ways()]
+    reserved = (0,) if x.log else (columns(label), 0)  # few ticks say what a log axis is
+    ways = [(one, _placed(one, width, indent, size)) for one in x.ways() for size in reserved]
     placed = next((places for one, places in ways if one.tells(word for _, _, word in places)), ways[0][1])
     rule, text = Cells(width, 1), Cells(width + indent + 1, 1)
     rule.put(0, 0, line * width)
@@ -263,10 +266,9 @@ def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
 
 
 def _placed(x: Axis, width: int, indent: int, label: int) -> list[tuple[int, int, str]]:
-    """The ticks that have room: column, where the number begins, number. On a log axis they come before the label."""
+    """The ticks that have room beside a label of so many columns: column, where the number begins, number."""
     room = Cells(width + indent + 1, 1)
-    if not x.log:  # few ticks say what a log axis is
-        room.put(0, room.width - label, "x" * label)
+    room.put(0, room.width - label, "x" * label)
     placed, places = [], x.places(width)
     for column, word in places if not x.log else [*places[:1], *places[1:][-1:], *places[1:-1]]:
         middle = column + indent + 1 - (len(word) - 1) // 2

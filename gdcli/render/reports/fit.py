@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gdcli.formatting import equation, fixed, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
-from gdcli.render.layout import UNLIMITED, Counted, Layout
+from gdcli.render.layout import LEAST, UNLIMITED, Counted, Layout
 from gdcli.render.reports.fit_pictures import draw_fit
 from gdcli.render.reports.headers import line_header
 from gdcli.render.screen import Screen, clip_apart, columns, paint, plain
@@ -280,7 +280,9 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
     ) * (exact is not None)
     abreast = min(_abreast(names, layout), len(cells))
     lines = -(-len(cells) // abreast)
-    kept = lines if layout.rows is None else min(lines, max(1, layout.rows - used - 2))
+    room = lines if layout.rows is None else layout.rows - used - 2
+    room -= LEAST * (layout.plotted and lines > room)  # a picture says more than some of the parameters
+    kept = min(lines, max(1, room))
     kept += lines - kept == 1  # the last line is as long as the one that would say that it is missing
     if kept == 1 and layout.rows is not None and lines > 1:  # a heading and a line for so few
         yield say(" ... {count} parameters: --format kv has them all", count=len(cells))

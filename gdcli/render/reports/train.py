@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MARK = 7
 """Columns of the mark at the best epoch."""
+NAMED = 36
+"""Columns of curves that have a title and names."""
 LOW, REGIONS = 12, 20
 """Lines of curves and of decision regions where no screen limits them."""
 SAME = 5e-4
@@ -168,7 +170,7 @@ def _shown(figures: Mapping[str, float]) -> dict[str, float]:
 
 def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
     """Loss and accuracy curves with the kept epoch marked, the confusion matrix, and the decision regions."""
-    pictures = [Picture.of(partial(_curves, result, "loss", result.loss_history), screen, usual=LOW)]
+    pictures = [Picture.of(partial(_curves, result, "loss", result.loss_history), screen, usual=LOW, width=NAMED)]
     if result.accuracy_history.get("train"):
         accuracy = partial(_curves, result, "accuracy", result.accuracy_history)
         pictures.append(Picture.of(accuracy, screen, usual=LOW, rank=3))
