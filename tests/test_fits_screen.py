@@ -127,7 +127,7 @@ def test_a_run_that_is_interrupted_stands_on_one_screen(screens, columns, rows):
     assert "fitted" in shown.text
 
 
-@pytest.mark.parametrize("line", ["fit twelve.csv --epochs 20", "train long.csv --epochs 60 --lr 0.01 --hidden 4"])
+@pytest.mark.parametrize("line", ["fit many.csv --epochs 20", "train long.csv --epochs 60 --lr 0.01 --hidden 4"])
 def test_long_remarks_and_many_parameters_leave_room_for_a_picture(screens, line):
     shown = screens.show(*line.split(), columns=80, rows=24)
     assert len(shown.lines) <= 23, shown.text
