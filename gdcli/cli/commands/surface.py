@@ -33,7 +33,7 @@ from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
 from gdcli.render.reports.headers import line_header
-from gdcli.render.reports.surface import report
+from gdcli.render.reports.surface import LINES, report
 from gdcli.said import say
 
 T = TypeVar("T")
@@ -42,8 +42,6 @@ NETWORKS_OWN = {"source", "rows", "x_range", "y_range", "save", "theme", "seed",
 EPOCHS = 100
 RANGE = "LOW:HIGH[:COUNT]"
 USUAL = "-1:1"
-LINES, AFTER = 4, ("", "")
-"""Lines of what stands below the picture, and of the command that repeats it, about."""
 
 
 class SurfaceOptions(NamedTuple):
@@ -127,7 +125,7 @@ def _of_line(
     rates = list(dict.fromkeys(one.rate for one in runs))
     kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
     header = line_header(first, ", ".join(map(exact, rates)), ", ".join(kinds))
-    note_read(source, spec, terminal, layout(None, output, terminal, header, *AFTER).remarks(LINES), [header])
+    note_read(source, spec, terminal, layout(None, output, terminal, header, "", "").remarks(LINES), [header])
     with interruptible() as interrupted:
         descents = [_watched(one, descent, interrupted, terminal) for one in runs]
         laid_out = Descents(first, descents, over)
@@ -172,7 +170,7 @@ def _of_paths(
     source = reader(terminal)
     runs = read_paths(spec, network, rate, optimizer, source)
     header = paths_words(runs)
-    note_read(source, runs[0].spec, terminal, layout(None, output, terminal, header, *AFTER).remarks(LINES), [header])
+    note_read(source, runs[0].spec, terminal, layout(None, output, terminal, header, "", "").remarks(LINES), [header])
     ranges = axis_ranges(asked.axes(), {}, NAMES)
     with interruptible() as interrupted:
         descents = [_watched(one, run_path, interrupted, terminal) for one in runs]

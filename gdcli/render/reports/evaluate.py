@@ -95,7 +95,7 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
         )
         head = screen.speak(say("mixed up"))
         text = screen.speak(say("{head} most often: {mistakes}", head=head, mistakes=plain(mistakes, screen)))
-        first, *rest = wrapped(text, screen.width - 1)
+        first, *rest = wrapped(text, screen.width - 5)
         yield f" {paint(head, theme.HEADING, screen)}{first.removeprefix(head)}"
         yield from (f"    {line}" for line in rest)
 
