@@ -16,6 +16,8 @@ from gdcli.said import enumerated, say, together
 __all__ = ["Gaps", "LeftOut", "ReadReport", "Remarks", "Target", "report_of"]
 
 
+MOST_LEFT_OUT = 4
+"""Columns left out that are all named; of more, one less."""
 PREDICTS, LEFT_OUT = say("predicts"), say("left out")
 LABELS: dict[str, str] = {PREDICTS: PREDICTS, LEFT_OUT: say("left out:")}
 
@@ -204,8 +206,9 @@ class ReadReport:
         inputs = columns_listed(self.inputs)
         yield PREDICTS, say("{target}, from {inputs}", target=str(self.target), inputs=inputs)
         if self.left_out:
-            shown = [str(column) for column in self.left_out[:3]]
-            more = [say("{count} more columns", count=len(self.left_out) - 3)] * (len(self.left_out) > 3)
+            few = len(self.left_out) if len(self.left_out) <= MOST_LEFT_OUT else MOST_LEFT_OUT - 1
+            shown = [str(column) for column in self.left_out[:few]]
+            more = [say("{count} more columns", count=len(self.left_out) - few)] * (len(self.left_out) > few)
             yield LEFT_OUT, enumerated([*shown, *more])
         said = {self.target.option} - {""}  # by the first line
         for line in self.gaps.lines(self.rows, self.target.name):

@@ -160,7 +160,7 @@ def _run(context: Any, command: str) -> None:
     grid, rows = _grid(context, command, asked, terminal), reader(terminal)
     planned = plan(grid, rows)
     room = layout(context.params["plot"], output, terminal, header(planned), *[""] * 4).remarks()
-    note_read(rows, planned.grid.base, terminal, room)
+    note_read(rows, planned.specs[0], terminal, room)
     with interruptible() as interrupted:
         executor = _executor(asked, interrupted, terminal)
         terminal.note(header(planned))

@@ -32,6 +32,8 @@ NAMED = 12
 FEW = 5
 OTHERS = 15
 """Curves without a name, from all ranks."""
+LOSSES = 7
+"""Lines of the loss curves at least."""
 TABLE_ROWS = 30
 """Rows of a table on a terminal."""
 WEAK = 10
@@ -82,9 +84,16 @@ def _left_out(result: SweepResult, layout: Layout) -> int:
     """Rows that a table leaves out: on a terminal, those after the first so many."""
     if layout.width == sys.maxsize:
         return 0
-    answer = 5 + (result.keep is not None) + 2 * (result.comparison is not None) + len(result.gradients)
-    most = TABLE_ROWS if layout.rows is None else layout.table_rows(answer, bool(result.best)) + 2
+    most = TABLE_ROWS if layout.rows is None else _rows_on(layout, layout.rows, result)
     return len(result) - most if len(result) > most + 1 else 0
+
+
+def _rows_on(layout: Layout, rows: int, result: SweepResult) -> int:
+    """Rows of a table on a screen of so many lines, beside the answer and a picture."""
+    drawn = result.best is not None
+    answer = layout.height_of(summarize_sweep(result, Screen(layout.width))) if drawn else 0
+    most = layout.table_rows(answer + 2, drawn) + 2
+    return max(2, min(most, rows - answer - LOSSES - 3)) if drawn and layout.plotted else most
 
 
 def blocks(result: SweepResult, screen: Screen, layout: Layout) -> Iterator[str]:
@@ -155,7 +164,7 @@ def draw_sweep(result: SweepResult, screen: Screen) -> list[Picture]:
     """All loss curves on one log axis; error over model size, and the chosen fits, if there are any."""
     sizes = [] if result.keep is None else [(result.size(run), run) for run in result.by_size]
     losses = partial(_losses, result.ranked, result.is_mixed)
-    pictures = [Picture.of(losses, screen, usual=13, wide=13 if len(sizes) > 1 else 20, height=7)]
+    pictures = [Picture.of(losses, screen, usual=13, wide=13 if len(sizes) > 1 else 20, height=LOSSES)]
     if len(sizes) > 1 and result.keep is not None:
         name = say("degree") if result.size_option == "degree" else say("parameters")
         pictures.append(Picture.of(partial(_sizes, sizes, result.keep, name), screen, usual=15, wide=15, rank=1))
