@@ -21,7 +21,7 @@ from gdcli.said import say
 from gdcli.training.records import Status
 
 if TYPE_CHECKING:
-    from gdcli.data.report import ReadReport
+    from gdcli.data.report import Remarked
     from gdcli.experiments.experiment import Experiment
     from gdcli.experiments.result import Result
     from gdcli.experiments.spec import Spec
@@ -73,9 +73,7 @@ def note_all(notes: Iterable[str], terminal: Terminal) -> None:
         terminal.note(note)
 
 
-def note_read(
-    rows: Reader | ReadReport, spec: Spec, terminal: Terminal, room: int | None, then: Iterable[str] = ()
-) -> None:
+def note_read(rows: Remarked, spec: Spec, terminal: Terminal, room: int | None, then: Iterable[str] = ()) -> None:
     """What is worth knowing about the rows of a spec, all of it unless lines are limited, and what is said then."""
     note_all([*brief(rows.remarks(), room, terminal.lines_of, show_command(spec)), *then], terminal)
 

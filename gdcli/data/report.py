@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Protocol
 
 from gdcli.data.cells import printable
 from gdcli.data.columns import ColumnOptions
@@ -13,7 +14,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.said import enumerated, say, together
 
-__all__ = ["Gaps", "LeftOut", "ReadReport", "Remarks", "Target", "report_of"]
+__all__ = ["Gaps", "LeftOut", "ReadReport", "Remarked", "Remarks", "Target", "report_of"]
 
 
 MOST_LEFT_OUT = 4
@@ -126,6 +127,13 @@ class Remarks(NamedTuple):
 
     texts: Sequence[str]
     kinds: Mapping[str, str]
+
+
+class Remarked(Protocol):
+    """What has read rows, or was made of them."""
+
+    def remarks(self) -> Remarks:
+        """All that there is to remark on."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import typer
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, WorkerOptions
 from gdcli.cli.output import check, emit, format_of, layout
-from gdcli.cli.running import note_all, note_read
+from gdcli.cli.running import note_read
 from gdcli.cli.scoring import LossOptions, PredictionOptions, loss_scores, predictions
 from gdcli.cli.terminal import Terminal
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec, reject_together
@@ -35,8 +35,9 @@ def command(
     if asked.loss is not None:
         reject_together({"--loss": asked.loss, "--workers": working.workers, "--cluster": working.cluster})
         by_loss, start = loss_scores(data, line, given, asked.loss, terminal)
-        note_all(list(by_loss.notes), terminal)
         again = invocation(context, by_loss.source).with_options(**start)
+        room = layout(False, output, terminal, f"rerun: {again}").remarks()
+        note_read(by_loss, Spec(line, data).replace(source=by_loss.source), terminal, room)
         screen = layout(False, output, terminal, f"rerun: {again}")
         emit(loss_report(by_loss, str(again), screen), output, terminal, saving)
     else:
