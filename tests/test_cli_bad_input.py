@@ -225,6 +225,9 @@ OPTIONS = [
     (["--nosuch"], "--nosuch"),
     (["--lambda", "1"], "--lambda"),
     (["second.csv"], "second.csv"),
+    (["--plot", "none"], "--plot takes no value, and there are no rows named 'none'"),
+    (["--no-plot", "all"], "--no-plot takes no value, and there are no rows named 'all'"),
+    (["--timing", "yes"], "--timing takes no value, and there are no rows named 'yes'"),
 ]
 
 

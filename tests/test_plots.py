@@ -308,6 +308,9 @@ def labelled(lines):
     return [(at, float(text)) for at, text in found if text]
 
 
+SPANS = 0.1, 1, 4, 20  # powers of ten on a log axis
+
+
 def reaches_over(positions, values, length):
     """Two decades or three numbers, over six tenths of the axis; a cell is the precision of a place."""
     decades = [value for value in values if abs(math.log10(value) - round(math.log10(value))) < 1e-9]
@@ -315,12 +318,12 @@ def reaches_over(positions, values, length):
     return enough and max(positions) - min(positions) + 1 >= 0.6 * length
 
 
-@pytest.mark.parametrize("rows", [6, 12, 30])
+@pytest.mark.parametrize("rows", [4, 6, 12, 30])
 def test_a_log_axis_has_numbers_over_its_whole_length(rows):
     rng = np.random.default_rng(rows)
     for _ in range(170):
         low = rng.uniform(-12, 6)
-        y = 10.0 ** np.array([low, low + rng.choice([rng.uniform(0.1, 1), rng.uniform(1, 4), rng.uniform(4, 20)])])
+        y = 10.0 ** np.array([low, low + rng.choice(SPANS) * rng.uniform(0.25, 1)])
         lines = draw(Series([0, 1], y), log_y=True, width=40, height=rows + 3).split("\n")
         numbers = labelled(lines)
         assert numbers, y
@@ -332,11 +335,10 @@ def test_a_log_axis_below_has_numbers_over_its_whole_length(width):
     rng = np.random.default_rng(width)
     for _ in range(170):
         low = rng.uniform(-12, 6)
-        x = 10.0 ** np.array([low, low + rng.choice([rng.uniform(0.1, 1), rng.uniform(1, 4), rng.uniform(4, 20)])])
+        x = 10.0 ** np.array([low, low + rng.choice(SPANS) * rng.uniform(0.25, 1)])
         foot = draw(Series(x, [0, 1]), log_x=True, width=width, height=10, x_label="lr").split("\n")[-1]
         words = [(word.start() + len(word[0]) // 2, word[0]) for word in re.finditer(r"\S+", foot)]
         numbers = [(at, float(word)) for at, word in words if word != "lr"]
-        assert "lr" in foot.split()
         assert reaches_over(*zip(*numbers, strict=True), width - 4), (x, foot)
 
 

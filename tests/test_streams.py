@@ -11,6 +11,7 @@ from gdcli.errors import OptionError
 from gdcli.nn.linear import Linear
 from gdcli.nn.losses import mse
 from gdcli.optim.optimizers import SGD
+from gdcli.render.showing import Stopwatch
 from gdcli.training import streams
 from gdcli.training.loop import Problem, descend
 from gdcli.training.records import Epoch, Status
@@ -94,13 +95,34 @@ def test_not_yet_exploded_but_higher_is_diverged():
         ([5, 4, 3, 2], lambda at: at % 2 == 0, [0, 2, 3]),
         ([5, 1, 3, 2], lambda at: at == 0, [0, 1, 3]),
         ([5, 1, 3, 2], lambda at: at < 2, [0, 1, 3]),
+        ([5, 4, 1, 3, 2, 2], lambda at: at == 3, [0, 2, 3, 5]),
+        ([5, 4, 3, 4, 1, 3, 2, 2], lambda at: at in (3, 5, 6), [0, 3, 4, 5, 6, 7]),
+        ([5, 1, 3, 2, 0.5], lambda at: at == 2, [0, 2, 4]),
         ([5], lambda _: False, [0]),
         ([math.nan, 2.0, math.nan], lambda at: at == 0, [0, 1, 2]),
     ],
 )
-def test_thin_keeps_first_last_and_best(values, every, expected):
+def test_thin_keeps_first_last_and_best_in_their_order(values, every, expected):
     kept = [record.epoch for record in streams.thin(streams.Run(losses(values)), lambda at: at == 0 or every(at))]
     assert kept == expected
+
+
+def test_a_record_waits_only_while_one_before_it_may_be_the_best():
+    made = []
+    values = [5, 4, 3, 1, 2, 2.5, 2]
+    run = streams.Run(made.append(record.epoch) or record for record in losses(values))
+    thinned = streams.thin(run, lambda at: at in (0, 1, 2, 4, 5))
+    seen = [(record.epoch, made[-1]) for record in thinned]
+    assert seen == [(0, 0), (1, 1), (2, 2), (3, 6), (4, 6), (5, 6), (6, 6)]
+
+
+def test_a_record_is_stamped_when_it_is_made_not_when_it_is_shown(monkeypatch):
+    moments = iter([10.0, 11.0, 12.5, 14.0, 17.0])
+    monkeypatch.setattr("gdcli.render.showing.perf_counter", lambda: next(moments))
+    watch = Stopwatch()
+    run = streams.Run(watch.watching(losses([5, 1, 3, 2])))
+    stamped = watch.stamped(streams.thin(run, lambda at: at in (0, 2)))
+    assert [(one.record.epoch, one.seconds) for one in stamped] == [(0, 1.0), (1, 2.5), (2, 4.0), (3, 7.0)]
 
 
 def test_a_run_remembers_the_earliest_best():

@@ -9,16 +9,15 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions, StreamOptions, WorkerOptions
 from gdcli.cli.output import check, emit, format_of, layout
-from gdcli.cli.running import employed, finish, note_all, note_chosen, progress_bar, reading, resolved
+from gdcli.cli.running import employed, finish, note_read, progress_bar, reading, resolved
 from gdcli.cli.terminal import Terminal
-from gdcli.experiments.line import LineExperiment, read_line
+from gdcli.experiments.line import read_line
 from gdcli.experiments.line_result import LineResult
 from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec
 from gdcli.render.reports.fit import answer_lines, report
-from gdcli.render.reports.headers import line_header
-from gdcli.render.showing import shown, timed
-from gdcli.said import say
+from gdcli.render.reports.headers import line_notes
+from gdcli.render.showing import Stopwatch, shown
 from gdcli.training import streams
 from gdcli.training.streams import Run
 
@@ -46,39 +45,26 @@ def fit(
     spec, start = or_example(asked, terminal)
     with employed(working, terminal) as workers, reading(terminal) as rows:
         experiment = read_line(spec, rows, workers).compressed()
-    note_all(rows.notes, terminal)
     form = format_of(output)
     repeated = resolved(experiment, form, saving.model is not None)
     again = invocation(context, spec.data.source).with_options(**start, **repeated)
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
-    terminal.note(line_header(experiment))
-    note_chosen(experiment, terminal)
-    _note_few_rows(experiment, terminal)
-    screen = layout(stream.plot, output, terminal, f"rerun: {again}", *[""] * (2 * spec.stop.require_converged))
+    said, after = line_notes(experiment), [f"rerun: {again}", *[""] * (2 * spec.stop.require_converged)]
+    screen = layout(stream.plot, output, terminal, *said, *after)
+    note_read(rows, experiment.spec, terminal, screen.remarks(answer_lines(experiment, screen)), said)
+    screen = layout(stream.plot, output, terminal, *after)
     most = screen.table_rows(answer_lines(experiment, screen))
     keep = shown(stream.every, form.usual_rows, experiment.passes, most)
     kept = Saving(saving.model)
     with kept.settled(), interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
-        passing = experiment.records if stream.timing else experiment.passing
-        run = Run(passing(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0), keep)
+        watch, going = Stopwatch(), (interrupted, bar.watching)
+        passing = watch.watching(experiment.records(*going)) if stream.timing else experiment.passing(*going)
+        run = Run(passing, spec.stop.rule("min_delta", 0.0), keep)
         result = LineResult(run, again, experiment=experiment, interrupted=interrupted, saving=kept)
         thinned = streams.thin(run, keep, best=(stream.every or form.usual_rows) == "auto")
         records = bar.clearing(experiment.reported(result.saved_after(thinned)))
-        rows_shown = timed(records) if stream.timing else records
+        rows_shown = watch.stamped(records) if stream.timing else records
         emit(report(result, rows_shown, screen, stream.timing), output, terminal, saving)
         terminal.note(f"rerun: {again}")
     finish(result, spec.stop.require_converged)
-
-
-def _note_few_rows(experiment: LineExperiment, terminal: Terminal) -> None:
-    """Remarks that the optimum is not the only one."""
-    rows, parameters = experiment.rows, experiment.problem.model.size
-    if rows < parameters:
-        terminal.note(
-            say(
-                "{rows} rows for {parameters} parameters: many models fit these rows equally well",
-                rows=rows,
-                parameters=parameters,
-            )
-        )

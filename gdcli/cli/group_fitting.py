@@ -14,7 +14,7 @@ from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.group_result import GroupsResult
 from gdcli.experiments.groups import group_experiment
 from gdcli.experiments.spec import Spec
-from gdcli.render.reports.groups import report
+from gdcli.render.reports.groups import answer_lines, report
 from gdcli.render.showing import shown
 from gdcli.said import say
 
@@ -41,8 +41,10 @@ def fit_each(
     with interruptible() as interrupted:
         result = GroupsResult(experiment, experiment.run(interrupted), again)
         stopped = interrupted()
-    keep = shown(stream.every, form.usual_rows, len(result) - 1)
-    emit(report(result, form, keep, layout(stream.plot, output, terminal).plotted), output, terminal)
+    screen = layout(stream.plot, output, terminal, f"rerun: {again}")
+    most = screen.table_rows(answer_lines(result), pictured=False)
+    keep = shown(stream.every, form.usual_rows, len(result) - 1, most)
+    emit(report(result, form, keep, screen), output, terminal)
     terminal.note(f"rerun: {again}")
     if stopped:
         raise typer.Exit(INTERRUPTED)

@@ -9,10 +9,11 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from gdcli.cli.settled import settle
-from gdcli.data.sources import joined_names
+from gdcli.data.sources import joined_names, names_in
 from gdcli.render.help.about import about
 from gdcli.render.help.names import with_names
 from gdcli.render.help.options import Described, sections, title_of
+from gdcli.render.usage import refuse_values
 
 WHOLE = "gdcli.help-all"
 
@@ -24,7 +25,9 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words of the command line, and settings for what they leave open."""
+        words = [*args]  # the parser takes them away
         rest = super().parse_args(ctx, args)
+        refuse_values(words, self.params, names_in(ctx.params.get("source") or ""))
         settle(ctx)
         return rest
 

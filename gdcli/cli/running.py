@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +12,19 @@ from gdcli.cli.lifetime import unwound
 from gdcli.cli.options import WorkerOptions
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, DivergedError, NotConvergedError
+from gdcli.experiments.invocation import show_command
 from gdcli.experiments.reading import Reader
 from gdcli.render.formats import Format
 from gdcli.render.progress import ProgressBar, ReadingBar
+from gdcli.render.remarks import brief
 from gdcli.said import say
 from gdcli.training.records import Status
 
 if TYPE_CHECKING:
+    from gdcli.data.report import Remarked
     from gdcli.experiments.experiment import Experiment
     from gdcli.experiments.result import Result
+    from gdcli.experiments.spec import Spec
     from gdcli.experiments.workers import Workers
 
 
@@ -63,16 +67,15 @@ def employed(asked: WorkerOptions, terminal: Terminal) -> Iterator[Workers | Non
         yield those
 
 
-def note_all(notes: list[str], terminal: Terminal) -> None:
+def note_all(notes: Iterable[str], terminal: Terminal) -> None:
     """Remarks, each on a line."""
     for note in notes:
         terminal.note(note)
 
 
-def note_chosen(experiment: Experiment, terminal: Terminal) -> None:
-    """What was chosen because it was not given, in a line."""
-    if experiment.choices:
-        terminal.note(say("chosen: {line}", line=experiment.choices["line"]))
+def note_read(rows: Remarked, spec: Spec, terminal: Terminal, room: int | None, then: Iterable[str] = ()) -> None:
+    """What is worth knowing about the rows of a spec, all of it unless lines are limited, and what is said then."""
+    note_all([*brief(rows.remarks(), room, terminal.lines_of, show_command(spec)), *then], terminal)
 
 
 def resolved(experiment: Experiment, form: Format, saved: bool) -> dict[str, Any]:

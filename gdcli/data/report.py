@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Protocol
 
 from gdcli.data.cells import printable
 from gdcli.data.columns import ColumnOptions
 from gdcli.data.dataset import Dataset
 from gdcli.data.warning import ReadWarning, column_name, columns_listed, count
 from gdcli.definitions.dataclass import dataclass
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.said import enumerated, say, together
 
-__all__ = ["Gaps", "LeftOut", "ReadReport", "Target", "report_of"]
+__all__ = ["Gaps", "LeftOut", "ReadReport", "Remarked", "Remarks", "Target", "report_of"]
 
 
+MOST_LEFT_OUT = 4
+"""Columns left out that are all named; of more, one less."""
 PREDICTS, LEFT_OUT = say("predicts"), say("left out")
 LABELS: dict[str, str] = {PREDICTS: PREDICTS, LEFT_OUT: say("left out:")}
 
@@ -113,6 +117,25 @@ class LeftOut:
         )
 
 
+class Remarks(NamedTuple):
+    """What is said of rows above a run.
+
+    Args:
+        texts: The sentences, the most important first.
+        kinds: What some of them are about; each of the others is of a kind of its own.
+    """
+
+    texts: Sequence[str]
+    kinds: Mapping[str, str]
+
+
+class Remarked(Protocol):
+    """What has read rows, or was made of them."""
+
+    def remarks(self) -> Remarks:
+        """All that there is to remark on."""
+
+
 @dataclass(frozen=True)
 class ReadReport:
     """What was read from a table, and how it is understood.
@@ -161,6 +184,10 @@ class ReadReport:
         """What a run says above its header; nothing of a sample of the project whose reading is plain."""
         return [] if self.is_plain and self.source.startswith("sample:") else [*self.lines()]
 
+    def remarks(self) -> Remarks:
+        """The notes, and what each warning among them is about."""
+        return Remarks(self.notes(), {warning.sentence: warning.kind for warning in self.warnings})
+
     def as_dict(self) -> dict[str, object]:
         """All of it, as json has it."""
         return {
@@ -187,8 +214,9 @@ class ReadReport:
         inputs = columns_listed(self.inputs)
         yield PREDICTS, say("{target}, from {inputs}", target=str(self.target), inputs=inputs)
         if self.left_out:
-            shown = [str(column) for column in self.left_out[:3]]
-            more = [say("{count} more columns", count=len(self.left_out) - 3)] * (len(self.left_out) > 3)
+            few = len(self.left_out) if len(self.left_out) <= MOST_LEFT_OUT else MOST_LEFT_OUT - 1
+            shown = [str(column) for column in self.left_out[:few]]
+            more = [say("{count} more columns", count=len(self.left_out) - few)] * (len(self.left_out) > few)
             yield LEFT_OUT, enumerated([*shown, *more])
         said = {self.target.option} - {""}  # by the first line
         for line in self.gaps.lines(self.rows, self.target.name):

@@ -11,9 +11,12 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.plugins import files
 from gdcli.experiments.notation import Setting, write
 from gdcli.experiments.shell import quoted
-from gdcli.experiments.spec import Spec, options_of
+from gdcli.experiments.spec import DataSpec, LineSpec, Spec, options_of
 
-__all__ = ["Invocation", "Repeated"]
+__all__ = ["Invocation", "Repeated", "show_command"]
+
+LOOKED = "task", "categorical", "labels", "test", "validation", "shuffle"
+"""Options of a run that `show` has too, beside those of the rows."""
 
 
 class Repeated(tuple[Any, ...]):
@@ -79,6 +82,12 @@ class Invocation:
     def __str__(self) -> str:
         """The command line, quoted for a shell."""
         return " ".join(["gdcli", *map(_quoted, self.words())])
+
+
+def show_command(spec: Spec) -> str:
+    """The command that shows the rows of a spec, and says all that is worth knowing about them."""
+    seen = Invocation.of(spec).to("show", (*(one.name for one in DataSpec.options()), *LOOKED))
+    return str(seen.with_options(task="regression") if isinstance(spec.model, LineSpec) else seen)
 
 
 def _argument(word: str) -> str:

@@ -13,6 +13,7 @@ from gdcli.arrays import Array
 from gdcli.data.cells import data_error, quoted
 from gdcli.data.columns import ColumnOptions, choose, classification, expand
 from gdcli.data.dataset import Dataset
+from gdcli.data.report import Remarks
 from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError
@@ -73,6 +74,10 @@ class LossScores:
     classes: tuple[str, ...] = ()
     accuracy: float | None = None
     notes: tuple[str, ...] = ()
+
+    def remarks(self) -> Remarks:
+        """What else is to be said."""
+        return Remarks(self.notes, {})
 
     @property
     def loss(self) -> float:

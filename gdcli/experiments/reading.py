@@ -14,7 +14,7 @@ from gdcli.data.categories import categories, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
-from gdcli.data.report import ReadReport, report_of
+from gdcli.data.report import ReadReport, Remarks, report_of
 from gdcli.data.selection import with_categories
 from gdcli.data.source import Progress, Source, unwatched
 from gdcli.data.sources import is_sample
@@ -62,6 +62,11 @@ class Reader:
     def say(self, lines: Iterable[str]) -> None:
         """Keeps remarks, each once."""
         self.notes.extend(line for line in dict.fromkeys(lines) if line not in self.notes)
+
+    def remarks(self) -> Remarks:
+        """All that there is to remark on, and what it is about."""
+        known = (report.remarks().kinds for report in self.reports)
+        return Remarks(self.notes, {text: kind for kinds in known for text, kind in kinds.items()})
 
     def table(self, name: str, spec: DataSpec, labels: str | None = None) -> Table:
         """The table behind a name; `labels` is the file that goes with IDX images.

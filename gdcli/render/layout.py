@@ -11,7 +11,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import Drawable
 from gdcli.render.flow import folded
-from gdcli.render.screen import ESCAPE, Screen, columns
+from gdcli.render.screen import ESCAPE, Screen, columns, split_cells
 from gdcli.said import say
 
 GAP = 2
@@ -20,8 +20,14 @@ USUAL = 20
 """Rows of a table between the first and the best where nothing limits them."""
 LEAST = 7
 """Lines of pictures on a low screen, and the blank line before them."""
+SHORTEST, ANSWER = 4, 8
+"""Lines of the shortest table: its heading, the first row, the best and the last; and of an answer, about."""
+SAID, LEAST_SAID = 4, 2
+"""Lines of remarks on the rows that come before pictures, and before everything else."""
 WIDE = 3.2
 """Columns for each line of a picture that is neither low nor narrow."""
+SENTENCE = re.compile(r"[^\d.]\. |\d\. (?=[A-Z])|。")
+"""Where a sentence ends within a line."""
 INDENT, BLANKS = 12, re.compile(" {2,}")
 """Columns before the text of a remark, and what is narrowed where two remarks share a line."""
 HIGHEST = 36
@@ -128,6 +134,17 @@ class Layout:
             free = min(free - LEAST, free // 3)
         return min(USUAL, max(2, free))
 
+    def remarks(self, answer: int = ANSWER) -> int | None:
+        """Lines for what is said of the rows, above a table and an answer of about so many lines; pictures come first.
+
+        None where nothing has to fit.
+        """
+        if self.rows is None:
+            return None
+        free = self.rows - answer - SHORTEST
+        beside = free - LEAST * self.plotted
+        return max(LEAST_SAID, beside if beside >= SAID else free)
+
     def listed(self, records: Iterable[Any], answer: int, pictured: bool = True) -> Counted:
         """Records of a table, as many as have room beside an answer of so many lines."""
         return Counted(records, None if self.rows is None else self.table_rows(answer + 1, pictured))
@@ -143,6 +160,20 @@ class Layout:
         if self.rows is None:
             return [line]
         return folded(line, self.width, rest=" " * (INDENT if _is_remark(line) else 4))
+
+    def shortened(self, lines: Sequence[str], room: int) -> list[str]:
+        """Lines of which long remarks lose their ends, the longest first, where there is no room for all of them."""
+        if self.rows is None:
+            return [*lines]
+        parts = _remarks(lines)
+        whole = [len(part) for part in parts]
+        for _ in range(sum(map(self.height_of, parts)) - room):
+            if len(longest := max(parts, key=len, default=[])) > 1:
+                longest.pop()
+        cut = [part for part, before in zip(parts, whole, strict=True) if len(part) < before]
+        for part in cut:
+            part[-1] = _ended(part[-1], say(" ... --format json") if part is cut[-1] else " ...", self.width)
+        return [line for part in parts for line in part]
 
     def compose(self, pictures: Sequence[Picture], answer: Sequence[str], used: int, screen: Screen) -> Iterator[str]:
         """Pictures and the answer below what is already there.
@@ -164,9 +195,15 @@ class Layout:
             yield from _parted(text, answer, blank=True)
             return
         paired = _paired(answer, self.width)
-        forms = (answer, True), (paired, True), ([line for line in paired if line], False)
+        tight = [line for line in paired if line]
+        forms = (answer, True), (paired, True), (tight, False), (self.shortened(tight, self.rows - used), False)
         ways = [self._way(pictures, lines, blank, used, screen.width) for lines, blank in forms]
-        yield from min(ways, key=lambda way: (way.too_many, way.left_out)).lines(screen)
+        best = min(ways, key=lambda way: (way.too_many, way.left_out))
+        if pictures and best.grid is None and not best.too_many:
+            room = self.rows - used - min(pictures, key=lambda one: one.rank).height - (len(pictures) > 1)
+            pictured = self._way(pictures, self.shortened(tight, room), False, used, screen.width)
+            best = best if pictured.grid is None else pictured
+        yield from best.lines(screen)
 
     def holds(self, pictures: Sequence[Picture], used: int, screen: Screen) -> bool:
         """Whether all pictures have room."""
@@ -241,8 +278,32 @@ def _paired(lines: Sequence[str], width: int) -> list[str]:
 
 def _is_remark(line: str) -> bool:
     """Whether a line is a label and a text beside it."""
-    plain = ESCAPE.sub("", line)
-    return bool(plain[1:2].strip() and plain[INDENT : INDENT + 1].strip()) and plain[0] + plain[INDENT - 1] == "  "
+    cells = split_cells(ESCAPE.sub("", line))
+    return (
+        bool("".join(cells[1:2]).strip() and "".join(cells[INDENT:][:1]).strip())
+        and cells[0] + cells[INDENT - 1] == "  "
+    )
+
+
+def _remarks(lines: Iterable[str]) -> list[list[str]]:
+    """Lines with those of one remark together."""
+    parts: list[list[str]] = []
+    for line in lines:
+        plain = ESCAPE.sub("", line)
+        follows = plain.startswith(" " * INDENT) and plain.strip() and parts and _is_remark(parts[-1][0])
+        parts[-1].append(line) if follows else parts.append([line])
+    return parts
+
+
+def _ended(line: str, end: str, width: int) -> str:
+    """The last line that is kept of a remark: whole sentences, or as many words as have room beside its end."""
+    words = line
+    for sentence in SENTENCE.finditer(line, INDENT):
+        if columns(line[: sentence.end()].rstrip()) + columns(end) <= width:
+            words = line[: sentence.end()].rstrip()
+    while columns(words) + columns(end) > width:
+        words = words[: max(words.rfind(" ", INDENT), INDENT)] if " " in words[INDENT:] else words[:-1]
+    return words + end
 
 
 def _left_out(count: int) -> str:

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render.theme import Hue, Meaning
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 RESET = "\x1b[0m"
+LAST_WORD = re.compile(r"[^\W_]+$")
 
 _SPELLED = str.maketrans({"×": "x", "—": "-", "–": "-", "−": "-", "·": ".", "…": ".", "²": "2", "→": ">"})
 
@@ -159,3 +161,21 @@ def clip(text: str, width: int) -> str:
     ('vali…', 'loss')
     """
     return text if width < 2 or columns(text) <= width else fit(text, width - 1).rstrip() + "…"
+
+
+def clip_apart(names: Sequence[str], width: int) -> list[str]:
+    """Names in at most so many columns; of those that would look the same, what they have in common gives way.
+
+    >>> clip_apart(["length of the left wing", "length of the right wing", "age"], 12)
+    ['le…left wing', 'le…right wi…', 'age']
+    """
+    cut = [clip(name, width) for name in names]
+    for text in {one for one in cut if cut.count(one) > 1}:
+        alike = [at for at, one in enumerate(cut) if one == text]
+        pairs = zip(min(names[at] for at in alike), max(names[at] for at in alike), strict=False)
+        begin = "".join(char for char, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        begin = LAST_WORD.sub("", begin) or begin
+        for at in alike:
+            head = fit(begin, max(1, width // 6)).rstrip()
+            cut[at] = clip(f"{head}…{names[at][len(begin) :]}", width)
+    return cut

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError
-from gdcli.render import Column
 from gdcli.render.layout import USUAL
 from gdcli.said import say
 from gdcli.training.records import Epoch, Row
@@ -58,18 +59,20 @@ class Timed(NamedTuple):
         return self.record.row() | {"seconds": round(self.seconds, 6)}
 
 
-def timed_columns(layout: Sequence[Column]) -> list[Column]:
-    """A table's columns for records that are `Timed`, and one of seconds."""
+class Stopwatch:
+    """When each record of a run was made, whenever it is shown."""
 
-    def within(column: Column) -> Column:
-        return column._replace(cell=lambda timed_: column.cell(timed_.record))
+    def __init__(self) -> None:
+        self._begun = perf_counter()
+        self._epochs, self._seconds = array("d"), array("d")
 
-    columns = [within(column) for column in layout]
-    columns.insert(len(columns) - columns[-1].left, Column("s", lambda timed_: f"{timed_.seconds:.3f}", 8))
-    return columns
+    def watching(self, records: Iterable[Epoch]) -> Iterator[Epoch]:
+        """Passes records on as they are made."""
+        for record in records:
+            self._epochs.append(record.epoch)
+            self._seconds.append(perf_counter() - self._begun)
+            yield record
 
-
-def timed(records: Iterable[Epoch]) -> Iterator[Timed]:
-    """Stamps each record as it comes."""
-    begun = perf_counter()
-    return (Timed(record, perf_counter() - begun) for record in records)
+    def stamped(self, records: Iterable[Epoch]) -> Iterator[Timed]:
+        """Some of them, with their seconds."""
+        return (Timed(one, self._seconds[bisect_right(self._epochs, one.epoch) - 1]) for one in records)

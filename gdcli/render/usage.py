@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+from gdcli.errors import OptionError
 from gdcli.said import Said, say
 
-__all__ = ["reworded"]
+__all__ = ["refuse_values", "reworded"]
 
+PATTERN = re.compile(r"[*?\[]|://")
+"""What is in a name that stands for files, or for rows elsewhere."""
 POSSIBLE = re.compile(r"(.*) \(Possible options: (.*)\)")
 KNOWN = (
     (r"no such option: (\S+)", say("no such option: {name}", name="")),
@@ -39,6 +45,34 @@ def reworded(message: str, error: Any) -> tuple[str, str]:
     if did:
         return _said(head.rstrip(".?")), say("did you mean{suggestion}?", suggestion=suggestion.rstrip("?"))
     return _said(message), say("see '{path} --help'", path=path)
+
+
+def refuse_values(words: Sequence[str], parameters: Iterable[Any], sources: Sequence[str]) -> None:
+    """Refuses a value of an option that takes none, which would be taken for DATA.
+
+    Args:
+        words: The command line.
+        parameters: What the parser knows of the command.
+        sources: What the parser took for DATA.
+
+    Raises:
+        OptionError: If a word after such an option names no rows.
+    """
+    other = {flag: no for one in parameters if getattr(one, "is_flag", False) for flag, no in _opposites(one)}
+    for flag, word in pairwise(words):
+        named = word.startswith(("-", "sample:")) or PATTERN.search(word) or word not in sources
+        if flag in other and not (named or Path(word).exists()):
+            raise OptionError(
+                say("{flag} takes no value, and there are no rows named '{word}'", flag=flag, word=word),
+                say("leave '{word}' out", word=word)
+                + say("; {other} is the opposite of {flag}", other=other[flag], flag=flag) * bool(other[flag]),
+            )
+
+
+def _opposites(parameter: Any) -> list[tuple[str, str]]:
+    """A switch's names, and that which turns it the other way, if there is one."""
+    on, off = parameter.opts, parameter.secondary_opts
+    return [(one, there[0] if there else "") for names, there in ((on, off), (off, on)) for one in names]
 
 
 def _said(message: str) -> str:

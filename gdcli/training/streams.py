@@ -115,21 +115,29 @@ def reported(stream: Iterable[Epoch], names: tuple[str, ...], raw: Callable[[Arr
 
 
 def thin(run: Run, shown: Callable[[int], bool], best: bool = True) -> Iterator[Epoch]:
-    """The records whose number (0, 1, ...) is `shown`, and always the first and the last.
+    """The records whose number (0, 1, ...) is `shown`, and always the first and the last, in their order.
 
     Args:
         run: The records.
         shown: Which of them pass.
-        best: Whether the best one passes too; one that was not known to be the best comes just before the last.
+        best: Whether the best one passes too: what is shown after one that may be it waits until that is known.
     """
+    waiting: list[Epoch] = []
+    awaited = 0
     for record in run:
-        index = run.count - 1
-        if record.status is not Status.RUNNING:
-            if best and run.best_index < index and not shown(run.best_index):
-                yield run.best
-            yield record
-        elif shown(index):
-            yield record
+        if run.best_index != awaited:
+            yield from waiting
+            waiting, awaited = [], run.best_index
+        over = record.status is not Status.RUNNING
+        if not (over or shown(run.count - 1)):
+            continue
+        waiting.append(record)
+        missing = best and awaited < run.count - 1 and not shown(awaited)
+        if missing and not over:
+            continue
+        yield from [run.best] * missing
+        yield from waiting
+        waiting = []
 
 
 def _all(_: int) -> bool:

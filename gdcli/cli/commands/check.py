@@ -9,8 +9,8 @@ import typer
 from gdcli.cli.example import or_example
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, option
-from gdcli.cli.output import check, emit
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.output import check, emit, layout
+from gdcli.cli.running import note_read, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.spec import DataSpec, LineSpec, Spec
@@ -65,7 +65,7 @@ def command(
     spec, start = or_example(Spec(LineSpec(m=place.m, b=place.b), data), terminal)
     rows = reader(terminal)
     table = rows.numbers(str(spec.data.source), spec.data)
-    note_all(rows.notes, terminal)
+    note_read(rows, spec, terminal, layout(False, output, terminal, "").remarks())
     line = line_of(table, (start.get("m", place.m or 0.0), start.get("b", place.b or 0.0)), place.lr, place.seed)
     formulas = {name: text for name in ANSWERS if (text := getattr(asked, name)) is not None}
     if asked.wanted is not None and asked.python is None:

@@ -13,7 +13,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, SaveOptions, option
 from gdcli.cli.output import emit, layout
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.running import note_read, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
@@ -33,7 +33,7 @@ from gdcli.experiments.spec import (
     reject_together,
 )
 from gdcli.nn import losses
-from gdcli.render.reports.limit import line_report, local_report
+from gdcli.render.reports.limit import LINES, line_report, local_report
 from gdcli.said import say
 
 MODEL = ".safetensors"
@@ -89,7 +89,7 @@ def command(
         )
     else:
         spec = Spec(line, data, RateSpec(asked.lr), loop, EpochSpec(STEPS), optimizer, loss)
-        found, again = _of_line(context, spec, asked, terminal, bare)
+        found, again = _of_line(context, spec, asked, terminal, output, bare)
     if bare:
         value.put(largest_rate(found), output, terminal)
         return
@@ -115,15 +115,16 @@ def _refuse_chance(context: Any) -> None:
 
 
 def _of_line(
-    context: Any, spec: Spec, asked: LimitOptions, terminal: Terminal, bare: bool
+    context: Any, spec: Spec, asked: LimitOptions, terminal: Terminal, output: OutputOptions, bare: bool
 ) -> tuple[LineLimits | LocalLimit, Invocation]:
     """A linear model's limits: exact with MSE, else by the curvature at the start."""
     spec, start = or_example(spec, terminal)
     rows = reader(terminal)
     data = rows.numbers(str(spec.data.source), spec.data)
-    note_all([] if bare else rows.notes, terminal)
     experiment = replace(on_rows(spec, data), reading=rows.reading).compressed()
     again = invocation(context, spec.data.source).with_options(**start)
+    if not bare:
+        note_read(rows, spec, terminal, layout(False, output, terminal, f"rerun: {again}").remarks(LINES))
     if experiment.problem.loss is losses.mse:
         return LineLimits(experiment, asked.lr, asked.target_loss), again
     refuse_forecast({"--lr": asked.lr, "--target-loss": asked.target_loss}, experiment.loss_name)

@@ -14,7 +14,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, SaveOptions, option
 from gdcli.cli.output import emit, format_of, layout
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.running import note_read, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED, OptionError
 from gdcli.experiments.experiment import Experiment
@@ -23,6 +23,7 @@ from gdcli.experiments.line import read_line
 from gdcli.experiments.lr_find import Asked, RangeTestResult, Subject
 from gdcli.experiments.notation import one_of, validation
 from gdcli.experiments.options import Group
+from gdcli.experiments.reading import Reader
 from gdcli.experiments.spec import (
     DataSpec,
     EpochSpec,
@@ -109,11 +110,13 @@ def command(
     model = line if what == "fit" else network
     # with a rate, nothing else is chosen: rows and batches are those of a run to which the suggestion is given
     spec = Spec(model, data, RateSpec(lr=1.0), loop, EpochSpec(1), optimizer, loss, held)
-    experiment, start = _experiment(spec, terminal)
+    experiment, start, rows = _experiment(spec, terminal)
     subject = Subject.of(experiment)
     if asked.low is None:
         tried = subject.lowered(tried, asked.high)
-    terminal.note(range_test_header(experiment, tried))
+    header = range_test_header(experiment, tried)
+    room = None if bare else layout(asked.plot, output, terminal, header, *[""] * 4).remarks()
+    note_read(rows, experiment.spec, terminal, room, [header])
     with interruptible() as interrupted:
         probes = subject.test(tried, interrupted)
         stopped = interrupted()
@@ -127,14 +130,14 @@ def command(
     end = len(probes) - 1
     form = format_of(output)
     keep = shown(None, form.usual_rows, end)
-    rows = [one for at, one in enumerate(probes) if keep(at) or at == end]
+    listed = [one for at, one in enumerate(probes) if keep(at) or at == end]
     use = (
         ""
         if result.chosen is None
         else say("use it: {use} --lr {rate:.3g}", use=_use(again, what, asked), rate=result.rate())
     )
     screen = layout(asked.plot, output, terminal, use, f"rerun: {again}")
-    emit(report(result, [] if screen.plotted and form.for_people else rows, screen), output, terminal, saving)
+    emit(report(result, [] if screen.plotted and form.for_people else listed, screen), output, terminal, saving)
     if stopped:
         terminal.note(say("interrupted"))
         raise typer.Exit(INTERRUPTED)
@@ -144,8 +147,8 @@ def command(
     result.rate()
 
 
-def _experiment(spec: Spec, terminal: Terminal) -> tuple[Experiment, dict[str, Any]]:
-    """What the command would run; and the start to name in `rerun:` if it is the lecture's."""
+def _experiment(spec: Spec, terminal: Terminal) -> tuple[Experiment, dict[str, Any], Reader]:
+    """What the command would run; the start to name in `rerun:` if it is the lecture's; and who has read the rows."""
     rows, start = reader(terminal), dict[str, Any]()
     if spec.command == "fit":
         spec, start = or_example(spec, terminal)
@@ -154,8 +157,7 @@ def _experiment(spec: Spec, terminal: Terminal) -> tuple[Experiment, dict[str, A
         from gdcli.experiments.network import read_network  # knows saved models: not needed for a line
 
         experiment = read_network(with_rows(spec, terminal, "lr-find train"), rows)
-    note_all(rows.notes, terminal)
-    return experiment, start
+    return experiment, start, rows
 
 
 def _refuse_others(context: Any, what: str) -> None:

@@ -12,7 +12,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation
 from gdcli.cli.options import OutputOptions, SaveOptions
 from gdcli.cli.output import check, emit, format_of, layout
-from gdcli.cli.running import note_all, reader
+from gdcli.cli.running import note_read, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import INTERRUPTED
 from gdcli.experiments.line import on_rows
@@ -68,10 +68,9 @@ def _of_line(
     spec, start = or_example(spec, terminal)
     rows = reader(terminal)
     experiment = on_rows(spec, rows.numbers(str(spec.data.source), spec.data))
-    note_all(rows.notes, terminal)
-    if spec.loop.is_scaled:
-        terminal.note(say("parameters are those of the scaled inputs: that is where the step is taken"))
     again = str(invocation(context, spec.data.source).with_options(**start, lr=experiment.rate, seed=spec.loop.seed))
+    said = [say("parameters are those of the scaled inputs: that is where the step is taken")] * spec.loop.is_scaled
+    note_read(rows, spec, terminal, layout(False, output, terminal, *said, f"rerun: {again}").remarks(), said)
     screen = layout(False, output, terminal, f"rerun: {again}")
     return report(experiment, asked, rows.reading, interrupted, screen, again), again
 
@@ -93,8 +92,9 @@ def _of_network(
     spec, _ = or_example(spec, terminal)
     rows = reader(terminal)
     steps = read_network_steps(spec, network, asked, rows, interrupted)
-    note_all([*rows.notes, *steps.notes()], terminal)
     chosen = steps.chosen()
     again = str(invocation(context, spec.data.source).with_options(**chosen))
+    room = layout(False, output, terminal, *steps.notes(), f"rerun: {again}").remarks()
+    note_read(rows, steps.experiment.spec, terminal, room, steps.notes())
     screen = layout(False, output, terminal, f"rerun: {again}")
     return network_report(steps, rows.reading, screen, again), again

@@ -13,7 +13,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import invocation, is_given
 from gdcli.cli.options import OutputOptions, SaveOptions, option
 from gdcli.cli.output import check, emit, format_of, layout
-from gdcli.cli.running import note_all, progress_bar, reader
+from gdcli.cli.running import note_read, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
@@ -33,7 +33,7 @@ from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
 from gdcli.render.reports.headers import line_header
-from gdcli.render.reports.surface import report
+from gdcli.render.reports.surface import LINES, report
 from gdcli.said import say
 
 T = TypeVar("T")
@@ -92,9 +92,9 @@ def command(
     else:
         spec, start = or_example(Spec(line, data, rate, loop, EpochSpec(asked.epochs), optimizer, loss), terminal)
         if network.is_network:
-            drawing = _of_paths(context, spec, network, rate, optimizer, asked, terminal)
+            drawing = _of_paths(context, spec, network, rate, optimizer, asked, output, terminal)
         else:
-            drawing = _of_line(context, spec, start, rate, optimizer, asked, terminal)
+            drawing = _of_line(context, spec, start, rate, optimizer, asked, output, terminal)
     screen = layout(None, output, terminal, f"rerun: {drawing.more['rerun']}")
     emit(report(drawing, format_of(output), screen), output, terminal, saving)
     terminal.note(f"rerun: {drawing.more['rerun']}")
@@ -109,12 +109,12 @@ def _of_line(
     rate: RatesSpec,
     optimizer: OptimizersSpec,
     asked: SurfaceOptions,
+    output: OutputOptions,
     terminal: Terminal,
 ) -> Drawing:
     """Descends at each rate, and lays out what is drawn."""
     source = reader(terminal)
     rows = source.numbers(str(spec.data.source), spec.data)
-    note_all(source.notes, terminal)
     refuse_unfit(rows, spec.name)
     optimizers = list(optimizer.each())
     specs = (replace(spec, rate=one, optimizer=by) for one in rate.each() for by in optimizers)
@@ -124,24 +124,25 @@ def _of_line(
     ranges = axis_ranges(asked.axes(), {"m": asked.m_range, "b": asked.b_range}, (names[over[0]], names[over[1]]))
     rates = list(dict.fromkeys(one.rate for one in runs))
     kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
-    terminal.note(line_header(first, ", ".join(map(exact, rates)), ", ".join(kinds)))
+    header = line_header(first, ", ".join(map(exact, rates)), ", ".join(kinds))
+    note_read(source, spec, terminal, layout(None, output, terminal, header, "", "").remarks(LINES), [header])
     with interruptible() as interrupted:
         descents = [_watched(one, descent, interrupted, terminal) for one in runs]
-        layout = Descents(first, descents, over)
+        laid_out = Descents(first, descents, over)
         if len(names) > 2:
             terminal.note(
                 say(
                     "over {names} and {names2}, the others fixed: {fixed_words}",
                     names=names[over[0]],
                     names2=names[over[1]],
-                    fixed_words=layout.fixed_words(),
+                    fixed_words=laid_out.fixed_words(),
                 )
             )
         given = start | {"lr": tuple(rates), "epochs": asked.epochs, "seed": spec.loop.seed}
         again = invocation(context, spec.data.source).with_options(**given)
         config = descents_config(runs, rates, [by.optimizer for by in optimizers])
         more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": str(again)}
-        return layout.drawing(ranges, more)
+        return laid_out.drawing(ranges, more)
 
 
 def _watched(one: Any, descend: Callable[..., T], interrupted: Any, terminal: Terminal) -> T:
@@ -159,6 +160,7 @@ def _of_paths(
     rate: RatesSpec,
     optimizer: OptimizersSpec,
     asked: SurfaceOptions,
+    output: OutputOptions,
     terminal: Terminal,
 ) -> Drawing:
     """Trains a network, by each optimizer at each rate, and draws the plane of the paths."""
@@ -167,8 +169,8 @@ def _of_paths(
     refuse_line(spec.model, {"over": asked.over, "m-range": asked.m_range, "b-range": asked.b_range})
     source = reader(terminal)
     runs = read_paths(spec, network, rate, optimizer, source)
-    note_all(source.notes, terminal)
-    terminal.note(paths_words(runs))
+    header = paths_words(runs)
+    note_read(source, runs[0].spec, terminal, layout(None, output, terminal, header, "", "").remarks(LINES), [header])
     ranges = axis_ranges(asked.axes(), {}, NAMES)
     with interruptible() as interrupted:
         descents = [_watched(one, run_path, interrupted, terminal) for one in runs]

@@ -145,7 +145,7 @@ def _run(context: Any, command: str) -> None:
     from gdcli.cli.interrupts import interruptible
     from gdcli.cli.options import OutputOptions, SaveOptions
     from gdcli.cli.output import check, emit, format_of, layout
-    from gdcli.cli.running import note_all, reader
+    from gdcli.cli.running import note_all, note_read, reader
     from gdcli.experiments.sweep.planning import plan
     from gdcli.experiments.sweep.result import RunningSweep
     from gdcli.render.reports.sweep import report
@@ -159,7 +159,8 @@ def _run(context: Any, command: str) -> None:
     _check(asked, context.params["every"])
     grid, rows = _grid(context, command, asked, terminal), reader(terminal)
     planned = plan(grid, rows)
-    note_all(rows.notes, terminal)
+    room = layout(context.params["plot"], output, terminal, header(planned), *[""] * 4).remarks()
+    note_read(rows, planned.specs[0], terminal, room)
     with interruptible() as interrupted:
         executor = _executor(asked, interrupted, terminal)
         terminal.note(header(planned))

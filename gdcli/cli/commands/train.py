@@ -11,7 +11,7 @@ from gdcli.cli.interrupts import interruptible
 from gdcli.cli.invoked import given_options, invocation
 from gdcli.cli.options import OutputOptions, ResumeOptions, SaveOptions, ShowOptions, StreamOptions
 from gdcli.cli.output import check, emit, format_of, layout
-from gdcli.cli.running import finish, note_all, note_chosen, progress_bar, reading, resolved
+from gdcli.cli.running import finish, note_read, progress_bar, reading, resolved
 from gdcli.cli.terminal import Terminal
 from gdcli.errors import OptionError
 from gdcli.experiments.checkpoint import load
@@ -32,9 +32,9 @@ from gdcli.experiments.spec import (
     Spec,
     StopSpec,
 )
-from gdcli.render.reports.headers import network_header
+from gdcli.render.reports.headers import network_notes
 from gdcli.render.reports.train import answer_lines, report
-from gdcli.render.showing import shown, timed
+from gdcli.render.showing import Stopwatch, shown
 from gdcli.said import say
 from gdcli.training import streams
 from gdcli.training.streams import Run
@@ -71,26 +71,27 @@ def command(
         spec = continued_spec(past, spec, given_options(context))
     with reading(terminal) as rows:
         experiment = read_network(spec, rows, past)
-    note_all(rows.notes, terminal)
     form = format_of(output)
     repeated = resolved(experiment, form, saving.model is not None)
     again = invocation(context, spec.data.source).with_options(**repeated)
     shown(stream.every, form.usual_rows, experiment.passes)  # refused before anything is said
-    terminal.note(network_header(experiment))
-    note_chosen(experiment, terminal)
-    table, screen = form.for_people, layout(stream.plot, output, terminal, f"rerun: {again}")
+    table, said, after = form.for_people, network_notes(experiment), f"rerun: {again}"
+    room = layout(stream.plot, output, terminal, *said, after).remarks(answer_lines(experiment))
+    note_read(rows, experiment.spec, terminal, room, said)
+    screen = layout(stream.plot, output, terminal, after)
     most = screen.table_rows(answer_lines(experiment))
     all_of_them = table and screen.rows is None and experiment.passes <= 60
     keep = shown(stream.every, form.usual_rows, 0 if all_of_them else experiment.passes, most)
     kept = Saving(saving.model)
     with kept.settled(), interruptible() as interrupted:
         bar = progress_bar(experiment, terminal)
-        run = Run(experiment.records(interrupted, bar.watching), spec.stop.rule("min_delta", 0.0))
+        watch = Stopwatch()
+        run = Run(watch.watching(experiment.records(interrupted, bar.watching)), spec.stop.rule("min_delta", 0.0))
         result = NetworkResult(run, again, experiment=experiment, interrupted=interrupted, saving=kept)
-        records = result.saved_after(streams.thin(run, keep, best=table))
-        stamped: Any = timed(records) if stream.timing or table else records
+        records = result.saved_after(streams.thin(run, keep, best=table and not stream.every))
+        stamped: Any = watch.stamped(records) if stream.timing or table else records
         emit(report(result, bar.clearing(stamped), screen, show.show), output, terminal, saving)
-        terminal.note(f"rerun: {again}")
+        terminal.note(after)
     finish(result, spec.stop.require_converged)
 
 

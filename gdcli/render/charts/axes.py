@@ -1,7 +1,10 @@
 """Axes with few, round ticks, and the frame that puts them around a picture."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -150,6 +153,22 @@ class Axis:
             far = (values / 4 - self.low / 4) / (self.high / 4 - self.low / 4)
         return np.clip(far, -1e9, 1e9)
 
+    def ways(self) -> Iterator[Axis]:
+        """The axis, and of a log axis the same with other ticks, for where these do not have room side by side."""
+        yield self
+        for count in range(1, FINER) if self.log else ():
+            yield replace(self, ticks=log_ticks(self.low, self.high, count))
+
+    def tells(self, words: Iterable[str]) -> bool:
+        """Whether these of its ticks' texts say its scale: two; on a log axis two decades, or three, far apart."""
+        shown = {*words}
+        if not self.log:
+            return len(shown) >= min(2, len(self.ticks))
+        values = [value for value, text in self.ticks if text in shown]
+        decades = sum(abs(value - round(value)) < 1e-9 for value in values)
+        enough = decades > 1 or len(values) >= THREE
+        return enough and values[-1] - values[0] >= SPREAD * (self.high - self.low)
+
     def places(self, cells: int) -> list[tuple[int, str]]:
         """The cell of each tick, counted from `low`, and its text."""
         at = self.fraction(np.array([value for value, _ in self.ticks], dtype=np.float64))
@@ -223,8 +242,10 @@ def add_axes(lines: Sequence[str], x: Axis, y: Axis, width: int, screen: Screen)
 def y_axis(y: Axis, rows: int, screen: Screen) -> list[str]:
     """The numbers and the line of a y axis, top first, each `gutter(y)` columns wide."""
     edge, tick = "│┤" if screen.unicode else "|+"
-    at = {rows - 1 - place: text for place, text in y.places(rows)}
     wide = gutter(y) - 2
+    ways = [one for one in y.ways() if all(len(text) <= wide for _, text in one.ticks)]
+    kept = next((one for one in ways if one.tells(dict(one.places(rows)).values())), y)
+    at = {rows - 1 - place: text for place, text in kept.places(rows)}
     return [f"{at.get(row, ''):>{wide}} {tick if row in at else edge}" for row in range(rows)]
 
 
@@ -232,22 +253,32 @@ def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
     """The line of an x axis, and below it the numbers that have room and the label; both begin with the indent."""
     corner, line, tick = "└─┬" if screen.unicode else "+-+"
     label = fit(plain(x.label, screen), width)
+    reserved = (0,) if x.log else (columns(label), 0)  # few ticks say what a log axis is
+    ways = [(one, _placed(one, width, indent, size)) for one in x.ways() for size in reserved]
+    placed = next((places for one, places in ways if one.tells(word for _, _, word in places)), ways[0][1])
     rule, text = Cells(width, 1), Cells(width + indent + 1, 1)
     rule.put(0, 0, line * width)
-    if not x.log:  # few ticks say what a log axis is: they come first
-        text.put(0, text.width - columns(label), label)
-    places = x.places(width)
+    for column, start, word in placed:
+        rule.put(0, column, tick)
+        text.put(0, start, word)
+    _put_label(text, label)
+    return [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
+
+
+def _placed(x: Axis, width: int, indent: int, label: int) -> list[tuple[int, int, str]]:
+    """The ticks that have room beside a label of so many columns: column, where the number begins, number."""
+    room = Cells(width + indent + 1, 1)
+    room.put(0, room.width - label, "x" * label)
+    placed, places = [], x.places(width)
     for column, word in places if not x.log else [*places[:1], *places[1:][-1:], *places[1:-1]]:
         middle = column + indent + 1 - (len(word) - 1) // 2
         near = (0, -1, 1, -2, 2) if x.log else (0,)
-        for start in (max(min(middle + shift, text.width - len(word)), 0) for shift in near):
-            if all(text.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, text.width))):
-                text.put(0, start, word)
-                rule.put(0, column, tick)
+        for start in (max(min(middle + shift, room.width - len(word)), 0) for shift in near):
+            if all(room.free(0, at, 1) for at in range(max(start - 2, 0), min(start + len(word) + 2, room.width))):
+                room.put(0, start, word)
+                placed.append((column, start, word))
                 break
-    if x.log:
-        _put_label(text, label)
-    return [" " * indent + corner + rule.lines(screen)[0], text.lines(screen)[0]]
+    return placed
 
 
 def _put_label(text: Cells, label: str) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render import theme
+from gdcli.render.flow import WIDE
 from gdcli.render.raster.cells import Cells
-from gdcli.render.screen import Screen, align_right, columns, fit, paint
+from gdcli.render.screen import Screen, align_right, clip, columns, fit, paint
 from gdcli.render.theme import Meaning
 
 ColumnMark = tuple[int, str]
 LEAST = 4  # columns of a title that is cut
-BRACKETS = re.compile(r" \([^()]*\)")
+BRACKETS = re.compile(r" \([^()]*\)|（[^（）]*）")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def shortened(title: str, room: int, screen: Screen) -> str:
     forms = [title, title.split(" by ")[0], BRACKETS.sub("", title.split(" by ")[0])]
     if found := next((form for form in forms if columns(form) <= room), ""):
         return found
+    if WIDE.search(title):
+        return clip(forms[-1], room)
     more, words = (" …" if screen.unicode else " ..."), title.split(" ")
     starts = (" ".join(words[:count]) + more for count in range(len(words) - 1, 0, -1))
     return next((start for start in starts if columns(start) <= room), fit(title, room))

@@ -216,7 +216,7 @@ def _listed(names: Sequence[str]) -> str:
 def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
     """A text beside its label, broken at words to stay within 80 columns, or the terminal's if wider."""
     start = say(" {label} ", label=label) if label else " "
-    room = max(max(80, screen.width) - columns(start), NARROWEST)
+    room = max(screen.width - columns(start), NARROWEST)
     lines = broken(screen.speak(text), room)
     for at, line in enumerate(lines):
         head = paint(start, theme.HEADING, screen) if label and not at else " " * columns(start)

@@ -64,7 +64,7 @@ def _pictures(evaluated: Evaluated, screen: Screen) -> list[Picture]:
 
 
 def _columns(classes: tuple[str, ...]) -> list[Column]:
-    width = max((len(label) for label in classes), default=5) + 2
+    width = max(map(columns, classes), default=5) + 2
     return [
         Column(say("class"), lambda r: plain(r.label, Screen()), width, left=True),
         Column(say("precision"), lambda r: f"{r.precision:.4f}", 10),
@@ -95,7 +95,7 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
         )
         head = screen.speak(say("mixed up"))
         text = screen.speak(say("{head} most often: {mistakes}", head=head, mistakes=plain(mistakes, screen)))
-        first, *rest = wrapped(text, screen.width - 1)
+        first, *rest = wrapped(text, screen.width - 5)
         yield f" {paint(head, theme.HEADING, screen)}{first.removeprefix(head)}"
         yield from (f"    {line}" for line in rest)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gdcli.arrays import Array
 from gdcli.formatting import column_term, equation, fixed, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
-from gdcli.render.layout import UNLIMITED, Counted, Layout, Picture
+from gdcli.render.layout import LEAST, UNLIMITED, Counted, Layout
+from gdcli.render.reports.fit_pictures import draw_fit
 from gdcli.render.reports.headers import line_header
-from gdcli.render.screen import Screen, clip, columns, paint, plain
+from gdcli.render.screen import Screen, clip_apart, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Status
@@ -22,17 +23,18 @@ if TYPE_CHECKING:
     from gdcli.analysis.evidence import Verdict
     from gdcli.experiments.folds import FoldScores
     from gdcli.experiments.line import LineExperiment
-    from gdcli.experiments.line_result import Drawing, LineResult
-    from gdcli.render.charts.plots import Chart, Series
+    from gdcli.experiments.line_result import LineResult
 
 SHOWN = 5
 """Digits of an equation's numbers."""
 FEW = 4
 """Parameters that an equation holds on a screen."""
-CELL, PARTED = 10, "  "
+CELL, PARTED = 11, "  "
 """Columns of a number on a screen, and what stands between parameters in a line."""
 NUMBERS = 1 + 2 * CELL
 """Columns of a parameter besides its name."""
+LEGIBLE = 10
+"""Columns of a name that is cut, at least."""
 MOST_COLUMNS = 10_000
 """Columns from which no screen is meant."""
 SPARE = 4
@@ -43,7 +45,6 @@ TIME = 9
 __all__ = [
     "answer_lines",
     "blocks",
-    "draw_fit",
     "fit_columns",
     "report",
     "stamped",
@@ -89,7 +90,7 @@ def said_of(result: LineResult, screen: Screen) -> Iterable[str]:
 def answer_lines(experiment: LineExperiment, layout: Layout) -> int:
     """Lines that the answer of a run will take, about."""
     many = len(experiment.names)
-    parameters = 0 if many <= FEW else 2 + -(-many // _abreast(experiment.names, layout))
+    parameters = 0 if many <= FEW else 2 + -(-many // _abreast(_parameter_names(experiment.names, layout), layout))
     held_out = 0 if experiment.validation is None else 4
     return 7 + parameters + held_out + bool(experiment.spec.folds.folds)
 
@@ -129,21 +130,30 @@ def fit_columns(result: LineResult, width: int) -> list[Column]:
         left.append(Column(say("val loss"), lambda r: short(r.validation_loss), 10))
     elif loss_name == "MSE":
         left.append(Column("RMSE", lambda r: short(math.sqrt(r.loss)), 9))
-    right = [
-        Column(say("|gradient|"), lambda r: short(_norm(r), 3), 10),
-        Column("", lambda r: say(" best") if best(r) else "", 5, left=True),
-    ]
-    used = sum(column.width + 1 for column in left + right)
+    sized = Column(say("|gradient|"), lambda r: short(_norm(r), 3), 10)
+    marked = Column("", lambda r: say(" best") if best(r) else "", 5, left=True)
+    right, used = [sized, marked], _used([*left, sized, marked])
+    if used + SPARE + CELL > width:  # a parameter says more than what follows from others
+        left, right = left[:3] if loss_name == "MSE" and not validation else left, [marked]
+        used = _used([*left, *right])
     shown = names[: max(1, (width - used - SPARE) // 11)]
     room = max(10, (width - used - SPARE) // max(1, len(shown)) - 1)
-    heads = [name if width > MOST_COLUMNS else clip(name, room) for name in (plain(one, Screen()) for one in shown)]
+    named = [plain(one, Screen()) for one in shown]
+    heads = named if width > MOST_COLUMNS else clip_apart(named, room)
     wide = 10 if width > MOST_COLUMNS else max(map(columns, heads), default=10)
-    values = [Column(head, partial(_parameter, at=at), max(10, wide)) for at, head in enumerate(heads)]
+    most = sys.maxsize if width > MOST_COLUMNS else max(10, wide)
+    values = [Column(head, partial(_parameter, at=at, most=most), max(10, wide)) for at, head in enumerate(heads)]
     return [*left, *values, *right]
 
 
-def _parameter(record: Epoch, at: int) -> str:
-    return fixed(record.parameters[at])
+def _used(columns: Iterable[Column]) -> int:
+    return sum(column.width + 1 for column in columns)
+
+
+def _parameter(record: Epoch, at: int, most: int) -> str:
+    """A parameter; with fewer digits where it is wider than its column."""
+    text = fixed(record.parameters[at])
+    return text if len(text) <= most else short(float(record.parameters[at]))
 
 
 def _norm(record: Epoch) -> float | None:
@@ -179,6 +189,8 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
     notes.append(say("predicting the mean"))
     if wide:
         equations = ["", "", equations[-1]] if len(rows) == 2 else ["", equations[-1]]
+    if wide and layout.fits:
+        equations[-1], notes[-1] = "", say("predicting the mean, {mean}", mean=short(mean, 5))
     if result.validation is not None:
         labels.insert(1, say("held out"))
         equations.insert(1, "")
@@ -186,6 +198,7 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
         notes.insert(1, f"R2 {_r2(result.validation.r2)}")
     said = [*_scores(zip(labels, equations, cells, notes, strict=True), screen), *_remarks(result, screen)]
     if wide:
+        said = layout.shortened(said, (layout.rows or 0) - used - 1 - FEW)
         yield from _parameters(result, layout, used + 1 + layout.height_of(said))
         yield from [""] * (layout.rows is None)
     yield from said
@@ -268,8 +281,13 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
     ) * (exact is not None)
     abreast = min(_abreast(names, layout), len(cells))
     lines = -(-len(cells) // abreast)
-    kept = lines if layout.rows is None else min(lines, max(1, layout.rows - used - 2))
+    room = lines if layout.rows is None else layout.rows - used - 2
+    room -= LEAST * (layout.plotted and lines > room)  # a picture says more than some of the parameters
+    kept = min(lines, max(1, room))
     kept += lines - kept == 1  # the last line is as long as the one that would say that it is missing
+    if kept == 1 and layout.rows is not None and lines > 1:  # a heading and a line for so few
+        yield say(" ... {count} parameters: --format kv has them all", count=len(cells))
+        return
     yield together(PARTED, [head] * abreast)
     for at in range(kept):
         yield together(PARTED, cells[at::lines])
@@ -280,15 +298,16 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
 
 def _parameter_names(names: Sequence[str], layout: Layout) -> list[str]:
     """Names as they are printed; on a screen, cut where they leave no room for the numbers."""
-    longest = layout.width if layout.rows is None else max(8, layout.width // 2 - NUMBERS - 2)
-    return [clip(plain(name, Screen()), longest) for name in names]
+    half = layout.width // 2 - NUMBERS - 2
+    longest = layout.width if layout.rows is None else half if half >= LEGIBLE else layout.width - NUMBERS
+    return clip_apart([plain(name, Screen()) for name in names], longest)
 
 
 def _abreast(names: Sequence[str], layout: Layout) -> int:
-    """How many parameters stand in a line."""
+    """How many parameters with these names, as they are printed, stand in a line."""
     if layout.rows is None:
         return 1
-    one = max(map(columns, _parameter_names(names, layout))) + NUMBERS + len(PARTED)
+    one = max(map(columns, names)) + NUMBERS + len(PARTED)
     return max(1, (layout.width + len(PARTED)) // one)
 
 
@@ -300,99 +319,11 @@ def _known(value: float, digits: int, most: int) -> str:
 
 
 def wrap_remark(label: str, text: str, screen: Screen) -> Iterator[str]:
-    """A remark under its label, broken at words to stay within 80 columns, or the terminal's if wider."""
+    """A remark under its label, broken at words to stay within the screen's columns."""
     start = paint(say(" {label:<10}", label=word(label)), theme.HEADING, screen) + " "
-    lines = broken(" ".join(screen.speak(text).split()), max(80, screen.width) - 12)
+    lines = broken(" ".join(screen.speak(text).split()), screen.width - 12)
     for at, line in enumerate(lines or [""]):
         yield (" " * 12 if at else start) + line
-
-
-def draw_fit(result: LineResult, screen: Screen) -> list[Picture]:
-    """The loss curve, and the data with the line drawn through it; of a run that diverged, the limit too."""
-    from gdcli.experiments.growth import growth  # only where something is drawn
-
-    drawing = result.drawing()
-    pictures = [Picture.of(partial(_losses, result, drawing), screen)]
-    factors = growth(result)
-    if factors is not None:
-        pictures.append(Picture.of(partial(_growth, result, factors), screen, rank=1))
-    return [*pictures, Picture.of(partial(_data, result, drawing), screen, width=34, rank=2)]
-
-
-def _losses(result: LineResult, drawing: Drawing) -> Chart:
-    """The loss by epoch; of a run that diverged up to where it left, with the epoch where it was best."""
-    from gdcli.render.charts.plots import Chart
-
-    title, curves, log = _loss_curves(result, drawing.history)
-    best = result.run.best.epoch
-    return Chart(
-        curves, title, log_y=log, marks=[(float(best), say("best {best}", best=best))] if result.diverged else []
-    )
-
-
-def _growth(result: LineResult, growth: tuple[Array, Array]) -> Chart:
-    """What an epoch makes of the error, by the learning rate: above the limit it grows."""
-    from gdcli.render.charts.plots import Chart, Series
-
-    limit, rate = result.experiment.limit or math.inf, float(result.run.last.learning_rate)
-    return Chart(
-        [Series(*growth, meaning=theme.TRAINING)],
-        say("error factor per epoch"),
-        x_label=say("lr"),
-        log_x=True,
-        y_range=(0.0, 2.0),
-        marks=[(limit, say("limit {limit}", limit=short(limit))), (rate, say("lr {rate}", rate=short(rate)))],
-    )
-
-
-def _data(result: LineResult, drawing: Drawing) -> Chart:
-    """The rows and the line; of several inputs, predictions against truth."""
-    from gdcli.render.charts.plots import Chart, Series
-
-    _, points, lines, axis = drawing
-    series = [Series(*points, label=word("data"), style="points", meaning=theme.DATA)]
-    meanings = {"start": theme.START, "perfect": theme.PERFECT, "best": theme.BEST}
-    series += [
-        Series(*line, label=word(name), meaning=meanings.get(name, theme.FITTED)) for name, line in lines.items()
-    ]
-    return Chart(
-        series, say("{target_name} by {axis}", target_name=result.experiment.data.target_name, axis=word(axis))
-    )
-
-
-def _loss_curves(result: LineResult, history: Mapping[str, Sequence[float]]) -> tuple[str, list[Series], bool]:
-    """The title, the curves and whether the axis is a log one: down to the optimum if known, until all is settled."""
-    from gdcli.render.charts.plots import Series
-
-    losses, held_out = history["loss"], history.get("validation")
-    end = _settled(losses)
-    epochs = history["epoch"][:end]
-    if result.optimum is not None and not held_out:
-        floor = result.optimum.scores.mse
-        above = [value - floor for value in losses[:end]]
-        rounding = 1e-15 * max(losses[0], floor)
-        above = [value if value > rounding else math.nan for value in above]
-        title = say(
-            "{loss_name}{what} (log scale) by epoch",
-            loss_name=result.experiment.loss_name,
-            what=say(" above the optimum") if floor else "",
-        )
-        return title, [Series(epochs, above, label=word("training"), meaning=theme.TRAINING)], True
-    curves = [Series(epochs, losses[:end], label=word("training"), meaning=theme.TRAINING)]
-    if held_out:
-        curves.append(Series(epochs, held_out[:end], label=word("validation"), meaning=theme.VALIDATION))
-    positive = [value for value in losses if 0 < value < math.inf]
-    log = bool(positive) and max(positive) > 20 * min(positive)
-    scale, name = say(" (log scale)") if log else "", result.experiment.loss_name
-    return say("{loss_name}{what} by epoch", loss_name=name, what=scale), curves, log
-
-
-def _settled(losses: Sequence[float]) -> int:
-    """How many records to draw: twice as many as it took for all but a ten-thousandth of the fall, or all."""
-    first, last = losses[0], losses[-1]
-    near = abs(first - last) * 1e-4
-    moving = next((at for at in range(len(losses) - 1, -1, -1) if not abs(losses[at] - last) <= near), 0)
-    return min(len(losses), max(2 * moving, 10))
 
 
 def status_word(status: Status) -> str:

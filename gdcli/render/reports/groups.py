@@ -12,6 +12,7 @@ from gdcli.arrays import Array
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
 from gdcli.render.formats import Format
+from gdcli.render.layout import Layout
 from gdcli.render.screen import Screen, columns, fit, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import enumerated, say
@@ -25,17 +26,19 @@ MANY = 200  # values of which the outermost are not drawn
 NOTHING = 1e-12  # a difference of rounding, as a part
 LONGEST = 24  # of a group's name in a table
 NARROW = {"rows": 6, "epochs": 6}
+FIRST, LATER = ("rows", "mse"), ("r2", "optimum_mse", "epochs")  # columns that stay, and those that go first
+FEWEST = 3  # columns of numbers at least
 TITLES = {"validation_mse": say("held out"), "optimum_mse": word("optimum")}
 
 
-def report(result: GroupsResult, form: Format, keep: Callable[[int], bool], plotted: bool) -> Report:
+def report(result: GroupsResult, form: Format, keep: Callable[[int], bool], layout: Layout) -> Report:
     """The groups, for any format.
 
     Args:
         result: What came of them.
         form: The format.
         keep: Which ranks a table shows.
-        plotted: Whether the parameters' spread is drawn.
+        layout: What there is of the screen.
     """
     shown = [one for at, one in enumerate(result.groups) if keep(at) or at == len(result) - 1]
     return Report(
@@ -44,13 +47,22 @@ def report(result: GroupsResult, form: Format, keep: Callable[[int], bool], plot
         summary=result.figures,
         rows_name="groups",
         rows_in_kv=True,
-        columns=_columns(result, shown) if form.for_people else (),
-        blocks=lambda screen: _blocks(result, len(result) - len(shown), screen, plotted),
+        columns=_columns(result, shown, layout.width) if form.for_people else (),
+        blocks=lambda screen: [
+            part
+            for line in _blocks(result, len(result) - len(shown), screen, layout.plotted)
+            for part in layout.folded(line)
+        ],
     )
 
 
-def _columns(result: GroupsResult, shown: list[GroupFit]) -> list[Column]:
-    """Group, rows, parameters, errors, how it ended."""
+def answer_lines(result: GroupsResult) -> int:
+    """Lines that the answer takes, about."""
+    return 3 + 2 * len(result.experiment.names)
+
+
+def _columns(result: GroupsResult, shown: list[GroupFit], screen: int) -> list[Column]:
+    """Group, rows, parameters, errors, how it ended; on a screen, as many as have room."""
     ranks = {one.group: at + 1 for at, one in enumerate(result.groups)}
     name = plain(result.experiment.rows.by, Screen())
     names = [name, *(plain(one.group, Screen()) for one in shown)]
@@ -62,19 +74,21 @@ def _columns(result: GroupsResult, shown: list[GroupFit]) -> list[Column]:
     numbers = [one for one in result.names if one != "status"]
     titles = {one: TITLES.get(one, word(one)) for one in numbers}
     middle = [
-        Column(title, partial(_cell, name=one), max(NARROW.get(one, 9), len(title) + 1))
+        Column(title, partial(_cell, name=one), max(NARROW.get(one, 9), columns(title) + 1))
         for one, title in titles.items()
     ]
-    return [
-        *first,
-        *middle,
-        Column(
-            say(" status"),
-            lambda one: say(" {status}", status=word(str(one.figures["status"]).replace("_", " "))),
-            10,
-            left=True,
-        ),
-    ]
+    last = Column(
+        say(" status"),
+        lambda one: say(" {status}", status=word(str(one.figures["status"]).replace("_", " "))),
+        10,
+        left=True,
+    )
+    kept, spare = dict(zip(titles, middle, strict=True)), [*titles, *LATER]
+    while len(kept) > FEWEST and sum(column.width + 1 for column in (*first, *kept.values(), last)) > screen:
+        name = spare.pop()
+        if name not in FIRST:
+            kept.pop(name, None)
+    return [*first, *kept.values(), last]
 
 
 def _cell(one: GroupFit, name: str) -> str:

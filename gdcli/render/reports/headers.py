@@ -14,7 +14,28 @@ if TYPE_CHECKING:
     from gdcli.experiments.lr_find import Asked
     from gdcli.experiments.network import NetworkExperiment
 
-__all__ = ["line_header", "network_header", "range_test_header"]
+__all__ = ["line_header", "line_notes", "network_header", "network_notes", "range_test_header"]
+
+
+def line_notes(experiment: LineExperiment) -> list[str]:
+    """What is about to happen, what was chosen, and whether the optimum is the only one: a line each."""
+    rows, parameters = experiment.rows, experiment.problem.model.size
+    few = say(
+        "{rows} rows for {parameters} parameters: many models fit these rows equally well",
+        rows=rows,
+        parameters=parameters,
+    )
+    return [line_header(experiment), *_chosen(experiment), *[few] * (rows < parameters)]
+
+
+def network_notes(experiment: NetworkExperiment) -> list[str]:
+    """What is about to happen, and what was chosen: a line each."""
+    return [network_header(experiment), *_chosen(experiment)]
+
+
+def _chosen(experiment: Experiment) -> list[str]:
+    """What was chosen because it was not given."""
+    return [say("chosen: {line}", line=experiment.choices["line"])] if experiment.choices else []
 
 
 def line_header(experiment: LineExperiment, rates: str = "", optimizers: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gdcli.experiments.limits import Limits, LimitTrial, LineLimits, LocalCurvature, LocalLimit, RateForecast
 from gdcli.formatting import short
@@ -14,10 +14,13 @@ from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 
-__all__ = ["line_report", "local_report"]
+__all__ = ["LINES", "line_report", "local_report"]
 
 BROAD, NARROW = (11, 12, 17, 15), (11, 11, 12, 12)
 """Columns of a table of forecasts, and of one of runs."""
+
+LINES = 24
+"""Lines of the answer, about."""
 
 MANY = 12
 """Eigenvalues that are listed."""
@@ -44,8 +47,19 @@ def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial], la
         before=lambda _: layout.folded(_title(found)) if layout.fits else [],
         title=_title(found),
         words=lambda screen: _line_blocks(found, foretold, trials_, screen),
-        blocks=lambda screen: layout.compose([], [*_line_blocks(found, foretold, trials_, screen)], 0, screen),
+        blocks=lambda screen: _composed(found, foretold, trials_, layout, screen),
     )
+
+
+def _composed(
+    found: LineLimits, foretold: Sequence[RateForecast], tried: Sequence[LimitTrial], layout: Layout, screen: Screen
+) -> Iterator[str]:
+    """All of it; on a screen without room for that, without the directions one by one."""
+    used = layout.height_of(layout.folded(_title(found))) if layout.fits else 0
+    whole = [*layout.compose([], [*_line_blocks(found, foretold, tried, screen)], used, screen)]
+    if not layout.fits or layout.height_of(whole) + used <= (layout.rows or 0):
+        return iter(whole)
+    return layout.compose([], [*_line_blocks(found, foretold, tried, screen, directions=())], used, screen)
 
 
 def _title(found: LineLimits) -> str:
@@ -63,9 +77,14 @@ def _title(found: LineLimits) -> str:
 
 
 def _line_blocks(
-    found: LineLimits, foretold: Sequence[RateForecast], tried: Sequence[LimitTrial], screen: Screen
+    found: LineLimits,
+    foretold: Sequence[RateForecast],
+    tried: Sequence[LimitTrial],
+    screen: Screen,
+    directions: Iterable[str] | None = None,
 ) -> Iterator[str]:
     yield from tabulate_limits(found.inputs, found.other(), screen)
+    yield from _directions(found.inputs[0], screen) if directions is None else directions
     for claim in found.claims:
         if claim.subject in SAID and (claim.subject, claim.value) != ("unique", 1):
             yield from wrap_remark(SAID[claim.subject], claim.sentence, screen)
@@ -125,21 +144,21 @@ def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, scr
         meaning = theme.LIMIT if at == 0 else theme.PLAIN
         cells = [paint(say("{value:>14}", value=_format(value)), meaning, screen) for value in values]
         yield say("{start}{names}   {note}", start=start, names=together("", cells), note=note)
-    if limits[0].flat:
-        count = len(limits[0].eigenvalues)
-        yield from wrap_remark(
-            say("flat"),
-            say(
-                "in {flat} of {count} direction{s} the loss does not change",
-                flat=limits[0].flat,
-                count=count,
-                s="s" * (count > 1),
-            ),
-            screen,
+
+
+def _directions(limits: Limits, screen: Screen) -> Iterator[str]:
+    """Those in which the loss does not change, and the curvature of each."""
+    count = len(limits.eigenvalues)
+    if limits.flat:
+        text = say(
+            "in {flat} of {count} direction{s} the loss does not change",
+            flat=limits.flat,
+            count=count,
+            s="s" * (count > 1),
         )
-    count = len(limits[0].eigenvalues)
+        yield from wrap_remark(say("flat"), text, screen)
     if 2 < count <= MANY:
-        yield from wrap_remark(say("spectrum"), "   ".join(_format(value) for value in limits[0].eigenvalues), screen)
+        yield from wrap_remark(say("spectrum"), "   ".join(_format(value) for value in limits.eigenvalues), screen)
 
 
 def describe_sharpness(curvature: LocalCurvature, why: str, trust: str, screen: Screen) -> Iterator[str]:

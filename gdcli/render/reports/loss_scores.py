@@ -7,37 +7,56 @@ from collections.abc import Iterator
 from gdcli.experiments.loss_scores import LossScores, ScoredLoss
 from gdcli.formatting import short
 from gdcli.render import Column, Report, theme
-from gdcli.render.screen import Screen, paint, plain
+from gdcli.render.layout import Layout
+from gdcli.render.screen import Screen, clip, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say
 
 __all__ = ["report"]
 
 
-def report(scores: LossScores, again: str) -> Report:
+LINES, NAME = 4, 18
+"""Lines of the answer; columns of a name on a screen."""
+
+
+def report(scores: LossScores, again: str, layout: Layout) -> Report:
     """The report of rows scored by a loss.
 
     Args:
         scores: Rows with their losses.
         again: The command that repeats it.
+        layout: What there is of the screen.
     """
+    rows = layout.listed(scores.rows(), LINES, pictured=False)
     return Report(
         schema="gdcli.score/1",
-        records=scores.rows(),
+        records=rows,
         summary=lambda: scores.figures() | {"rerun": again},
         rows_name="predictions",
-        columns=_columns(scores),
-        blocks=lambda screen: _summary(scores, screen),
-        title=say("{title} of {count:,} rows", title=word(scores.definition.title), count=len(scores.losses)),
+        columns=_columns(scores, layout),
+        before=lambda _: layout.folded(_title(scores)) if layout.fits else [],
+        blocks=lambda screen: [
+            *rows.word(),
+            *(one for line in _summary(scores, screen) for one in layout.folded(line)),
+        ],
+        title=_title(scores),
     )
 
 
-def _columns(scores: LossScores) -> list[Column]:
+def _title(scores: LossScores) -> str:
+    """What is scored, on how many rows."""
+    return plain(
+        say("{title} of {count:,} rows", title=word(scores.definition.title), count=len(scores.losses)), Screen()
+    )
+
+
+def _columns(scores: LossScores, layout: Layout) -> list[Column]:
     target = plain(scores.target_name, Screen())
-    widest = max(len(_text(value)) for value in scores.targets)
+    target = clip(target, NAME) if layout.fits else target
+    widest = max(columns(_text(value)) for value in scores.targets)
     return [
         Column(say("row"), lambda one: str(one.row_number), 6),
-        Column(target, lambda one: _text(one.target[1]), max(10, len(target) + 1, widest + 1)),
+        Column(target, lambda one: _text(one.target[1]), max(10, columns(target) + 1, widest + 1)),
         Column(scores.predicted, lambda one: short(one.prediction[1], 6)),
         Column(say("loss"), _loss),
     ]

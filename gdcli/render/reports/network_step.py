@@ -14,6 +14,7 @@ from gdcli.formatting import polynomial, short
 from gdcli.render import Report, theme
 from gdcli.render.flow import broken
 from gdcli.render.layout import Layout
+from gdcli.render.reports.many_steps import ManySteps
 from gdcli.render.reports.step import describe_change
 from gdcli.render.screen import Screen, columns, paint, plain
 from gdcli.said import say, together
@@ -42,6 +43,14 @@ def report(steps: NetworkSteps, reading: ReadReport | None, layout: Layout, agai
         layout: What there is of the screen.
         again: The command that repeats it.
     """
+    board: ManySteps[NetworkStep] = ManySteps(
+        steps.step.steps,
+        layout,
+        lambda step, screen, rows: [*write_network_step(step, screen, rows)],
+        lambda step: dict(zip(step.names, step.before.tolist(), strict=True)),
+        lambda step, screen: [_outcome_line(step, screen)],
+        steps.experiment.loss_title,
+    )
     return Report(
         schema="gdcli.step/1",
         records=steps,
@@ -49,7 +58,8 @@ def report(steps: NetworkSteps, reading: ReadReport | None, layout: Layout, agai
         rows_in_kv=True,
         title=say("gradient descent on the blackboard: a network"),
         nested=NetworkStep.nested,
-        paragraph=lambda step, screen: write_network_step(step, screen, layout.rows),
+        paragraph=board,
+        blocks=board.ending,
         summary=lambda: {"config": steps.config(), "reading": described(reading), "rerun": again},
     )
 
@@ -284,8 +294,12 @@ def _assignment(step: NetworkStep, at: int, factors: Sequence[float], screen: Sc
     return plain(f"{step.names[at]:<6}  {gradient}   := {changed if before == 0 else text}{traced}", screen)
 
 
+def _outcome_line(step: NetworkStep, screen: Screen) -> str:
+    return describe_change(step.experiment.loss_title, step.loss, step.next_loss, step.verdict, DIGITS, screen)
+
+
 def _outcome(step: NetworkStep, screen: Screen) -> Iterator[str]:
-    change = describe_change(step.experiment.loss_title, step.loss, step.next_loss, step.verdict, DIGITS, screen)
+    change = _outcome_line(step, screen)
     silent = [str(at) for at, one in enumerate(step.passes, 1) if not one.slope.any()]
     more = say("   layer {names} is silent: every slope is 0", names=together(say(" and "), silent)) if silent else ""
     yield say("{change}{more}", change=change, more=more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from gdcli.experiments.saved import Model
 from gdcli.experiments.spec import DataSpec
 from gdcli.formatting import short
 from gdcli.render.reports.images import images
-from gdcli.render.screen import Screen, plain
+from gdcli.render.screen import Screen, align_right, columns, plain
 
 LARGE = 1e5
 
@@ -28,13 +28,16 @@ class Lines:
     def __call__(self, record: Predicted, screen: Screen) -> Iterator[str]:
         row = record.row()
         if not self._widths:
-            self._widths = [max(len(name), 10) for name in row]
-            yield "  ".join(plain(name, screen).rjust(w) for name, w in zip(row, self._widths, strict=True))
+            self._widths = [max(columns(name), 10) for name in row]
+            yield self._line(row, screen)
         cells = [
             value if isinstance(value, str) else str(value) if isinstance(value, Written) else _number(value)
             for value in row.values()
         ]
-        yield "  ".join(plain(cell, screen).rjust(w) for cell, w in zip(cells, self._widths, strict=True))
+        yield self._line(cells, screen)
+
+    def _line(self, cells: Iterable[str], screen: Screen) -> str:
+        return "  ".join(align_right(plain(cell, screen), w) for cell, w in zip(cells, self._widths, strict=True))
 
 
 def _number(value: float) -> str:

@@ -11,7 +11,7 @@ from gdcli.experiments.spread_scores import Totals
 from gdcli.formatting import equation, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.layout import Layout
-from gdcli.render.screen import Screen, clip, paint, plain
+from gdcli.render.screen import Screen, clip_apart, columns, paint, plain
 from gdcli.said import say
 from gdcli.training.records import Scores
 
@@ -69,9 +69,9 @@ def _columns(predicted: Predictions | Totals, layout: Layout) -> list[Column]:
     """The row's own names, wide enough to be read; of many inputs on a screen, as many as have room."""
     titles = {"row": say("row"), "squared_error": say("squared error")}
     names = [plain(titles.get(name, name), Screen()) for name in predicted.column_names()]
-    shown = [clip(name, NAME) for name in names] if layout.fits else names
+    shown = clip_apart(names, NAME) if layout.fits else names
     every = [
-        Column(name, partial(_cell, at), max(6 if name == "row" else 10, len(name) + 1))
+        Column(name, partial(_cell, at), max(6 if name == "row" else 10, columns(name) + 1))
         for at, name in enumerate(shown)
     ]
     while len(every) > 4 and sum(column.width + 1 for column in every) > layout.width:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.images import Gallery, gallery
 from gdcli.render.screen import Screen, clip, columns, paint, plain
 from gdcli.render.vocabulary import sized, word
-from gdcli.said import enumerated, say
+from gdcli.said import enumerated, say, together
 
 if TYPE_CHECKING:
     from gdcli.data.dataset import Dataset
@@ -27,6 +28,8 @@ __all__ = ["histogram", "report"]
 RAMP, ASCII_RAMP = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 MOST_CLASSES = 40  # whose rows are counted one by one
 MOST_VALUES = 4  # of a text
+FIGURES = 8, 8, 4, 8  # columns of the smallest value, the largest, gaps, and different values, at least
+NARROWEST, BARS = 6, 14  # columns of a name at least, and of a histogram
 TAKEN = 59  # columns of the screen, besides a name and a kind
 HEIGHT, HIGHEST = 12, 24  # lines of a scatter
 FEW_IMAGES = 20  # in a file
@@ -91,12 +94,17 @@ class _Lines:
         longest = max((columns(plain(one.name, Screen())) for one in summaries), default=6)
         kind = max((len(_kind(one)) for one in summaries), default=6)
         self._kind = max(4, kind)
-        self._name = max(6, min(longest, width - TAKEN - self._kind))
+        figures = zip(*map(_figures, summaries), strict=True)
+        self._figures = [max(least, *map(len, cells)) for least, cells in zip(FIGURES, figures, strict=True)]
+        more = sum(self._figures) - sum(FIGURES)
+        room = width - TAKEN - self._kind - more
+        self._bars = room >= NARROWEST
+        self._name = max(NARROWEST, min(longest, room + BARS * (not self._bars)))
         self._headed, self._width = False, width
 
     def __call__(self, column: ColumnSummary, screen: Screen) -> Iterator[str]:
         name = clip(plain(column.name, screen), self._name)
-        cells = [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
+        cells = _figures(column)
         if not self._headed:
             self._headed = True
             titles = self._line(
@@ -104,33 +112,38 @@ class _Lines:
                 say("role"),
                 say("kind"),
                 [say("low"), say("high"), say("gaps"), say("distinct")],
-                say("histogram"),
+                say("histogram") if self._bars else "",
             )
             yield paint(titles, theme.HEADING, screen)
         line = screen.speak(self._line(name, word(column.role), _kind(column), cells, ""))
-        bars = histogram(column.histogram, screen)
-        values = clip(_values(column, screen), max(0, self._width - columns(line) - len(bars) - 1))
+        bars = histogram(column.histogram, screen) if self._bars else ""
+        room = self._width - columns(line) - len(bars) - 1
+        values = clip(_values(column, screen), room) if room >= NARROWEST else ""
         yield say("{line}{bars} {values}", line=line, bars=paint(bars, theme.DATA, screen), values=values)
 
     def _line(self, name: str, role: str, kind: str, cells: Sequence[str], spread: str) -> str:
         padded = name + " " * (self._name - columns(name))
-        low, high, gaps, distinct = cells
+        padded_cells = (
+            say("{cell:>{width}}", cell=cell, width=width) for cell, width in zip(cells, self._figures, strict=True)
+        )
         return say(
-            " {padded}  {role:<8} {kind2:<{kind}}  {low:>8} {high:>8} {gaps:>4} {distinct:>8}  {spread}",
+            " {padded}  {role:<8} {kind2:<{kind}}  {figures}  {spread}",
             padded=padded,
             role=role,
             kind=self._kind,
             kind2=kind,
-            low=low,
-            high=high,
-            gaps=gaps,
-            distinct=distinct,
+            figures=together(" ", padded_cells),
             spread=spread,
         )
 
 
 def _kind(column: ColumnSummary) -> str:
     return say("whole") if column.kind == "whole number" else word(column.kind)
+
+
+def _figures(column: ColumnSummary) -> list[str]:
+    """A column's smallest and largest value, its gaps, and how many different values it has."""
+    return [_number(column.low), _number(column.high), f"{column.gaps:,}", f"{column.distinct:,}"]
 
 
 def _number(value: float | None) -> str:
@@ -165,8 +178,10 @@ def _blocks(
     """Under the columns: what is said of them, and pictures of the rows."""
     yield from listed.word()
     answer, used = list(_words(look, names, screen)), listed.lines + len(listed.word())
-    if layout.fits and not show:
-        answer = [*layout.compose([], answer, used, screen)]
+    if layout.rows is not None and not show:
+        whole = layout.height_of(part for line in answer for part in layout.folded(screen.speak(line)))
+        room = replace(layout, rows=max(layout.rows, used + whole))  # all is said here: others name this command for it
+        answer = [*room.compose([], answer, used, screen)]
         used += layout.height_of(answer)
     else:
         answer.insert(0, "")

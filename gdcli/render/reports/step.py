@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 
 from gdcli.data.report import ReadReport
 from gdcli.experiments.arithmetic import agreed
@@ -18,7 +20,8 @@ from gdcli.formatting import polynomial, short, signed
 from gdcli.render import Report, theme
 from gdcli.render.flow import folded
 from gdcli.render.layout import UNLIMITED, Layout
-from gdcli.render.screen import Screen, columns, paint, plain
+from gdcli.render.reports.many_steps import ManySteps
+from gdcli.render.screen import Screen, clip_apart, columns, paint, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say
 
@@ -48,6 +51,16 @@ def report(
     }
     made = steps(experiment, asked.steps, trace=asked.trace, interrupted=interrupted)
     derivation = derive_or_refuse(experiment) if asked.derive else derive(experiment) if layout.fits else None
+    board = ManySteps(
+        asked.steps,
+        layout,
+        lambda step, screen, rows: [
+            *_with_derivation(step, derivation, asked.derive, replace(layout, rows=rows), screen, asked.steps > 1)
+        ],
+        _numbers,
+        _outcome,
+        experiment.loss_name,
+    )
     return Report(
         schema="gdcli.step/1",
         records=_remembering(first, made),
@@ -55,7 +68,8 @@ def report(
         rows_in_kv=True,
         title=say("gradient descent on the blackboard: {model_words}", model_words=experiment.model_words),
         nested=StepReport.nested,
-        paragraph=lambda step, screen: _with_derivation(step, derivation, asked.derive, layout, screen),
+        paragraph=board,
+        blocks=board.ending,
         summary=lambda: {
             "gradient_formula": first[0].formulas() if first and first[0].whole else None,
             **({"derivation": derivation.in_words()} if asked.derive and derivation else {}),
@@ -64,6 +78,17 @@ def report(
             "rerun": again,
         },
     )
+
+
+def _numbers(step: StepReport) -> dict[str, float]:
+    """The numbers of a step that have columns, where it has a line."""
+    slopes = {f"d{step.loss_name.split()[0]}/d{name}": value for name, value in step.gradient.items()}
+    traced: dict[str, float] = {
+        say("{kind} {name}", kind=word(kind.replace("_", " ")), name=name): value
+        for kind, values in step.trace.items()
+        for name, value in values.items()
+    }
+    return {**step.before, **slopes, **traced}
 
 
 def _remembering(first: list[StepReport], steps: Iterator[StepReport]) -> Iterator[StepReport]:
@@ -75,12 +100,12 @@ def _remembering(first: list[StepReport], steps: Iterator[StepReport]) -> Iterat
 
 
 def _with_derivation(
-    step: StepReport, derivation: Derivation | None, asked: bool, layout: Layout, screen: Screen
+    step: StepReport, derivation: Derivation | None, asked: bool, layout: Layout, screen: Screen, several: bool
 ) -> Iterator[str]:
-    """The step, before the first the formula's derivation, if that is asked for or there is room for it."""
+    """The step, before the first the formula's derivation, if that is asked for or one step has room for it."""
     lines, whole = [*write_blackboard(step, screen, layout)], [*write_blackboard(step, screen)]
     before = [*_derived(derivation, screen)] if derivation is not None and step.step == 1 else []
-    fits = layout.rows is None or layout.height_of([*whole, *before]) < layout.rows
+    fits = not several and (layout.rows is None or layout.height_of([*whole, *before]) < layout.rows)
     yield from [lines[0], "", *before, *lines[1:]] if before and (asked or fits) else lines
 
 
@@ -100,7 +125,7 @@ LEAST = 2  # right-hand sides of the loss itself, which ends on no formula
 FEW = 0.005  # a part of a loss so small that in per cent the whole of it seems gone
 KINDS = ("gradient", "update", "next")
 FILLED = 17  # significant digits that tell each float64 from its neighbours
-NAME = 20  # columns of a name where each parameter has one line
+NAMES = 20, 14, 9  # columns of a name where each parameter has one line
 SUBSTITUTED = 4  # terms up to which a formula is also written with its numbers in place
 
 
@@ -117,23 +142,35 @@ def _write_short(report: StepReport, screen: Screen, layout: Layout) -> Iterator
     yield _title(report, screen)
     outcome = list(_outcome(report, screen))
     kept = list(report.before)[: max(1, (layout.rows or 0) - layout.height_of(outcome) - 3)]
-    rows = [_in_a_line(report, name) for name in kept]
-    while len(rows[0]) > 2 and layout.width < max(map(columns, _aligned(rows, screen))):
-        rows = [[*row[:-2], row[-1]] for row in rows]
-    yield from _aligned(rows, screen)
+    yield from _aligned(_in_lines(report, kept, layout.width, screen), screen)
     if len(kept) < len(report.before):
         yield say("  ... {count} more: --format kv has them all", count=len(report.before) - len(kept))
     yield from outcome
 
 
-def _in_a_line(report: StepReport, name: str) -> list[str]:
+def _in_lines(report: StepReport, names: Sequence[str], width: int, screen: Screen) -> list[list[str]]:
+    """A row for each parameter: with shorter names, then without the optimizer's state, where the screen is narrow."""
+    rows: list[list[str]] = []
+    for traced, longest in product((True, False), NAMES):
+        brief = clip_apart([plain(name, screen) for name in names], longest)
+        rows = [_in_a_line(report, *pair, traced) for pair in zip(names, brief, strict=True)]
+        if max(map(columns, _aligned(rows, screen))) <= width:
+            return rows
+    pairs = zip(brief, names, strict=True)
+    return [
+        [row[0], f"{short_name} := {short(report.after[name], report.digits)}"]
+        for row, (short_name, name) in zip(rows, pairs, strict=True)
+    ]
+
+
+def _in_a_line(report: StepReport, name: str, brief: str, traced: bool) -> list[str]:
     """dMSE/dm = -3, m := -1 - 0.1 × (-3), the optimizer's state, the new value."""
-    brief = name if len(name) <= NAME else f"{name[: NAME - 1]}."
     derivative = f"d{report.loss_name.split()[0]}/d{brief} = {short(report.gradient[name], report.digits)}"
     assignment, after = _assignment(report, name)
     state = [
         say("{kind} {value}", kind=word(kind.replace("_", " ")), value=short(values[name], report.digits))
         for kind, values in report.trace.items()
+        if traced
     ]
     return [derivative, assignment.replace(name, brief, 1), *state, after]
 

@@ -17,7 +17,7 @@ from gdcli.render.formats import Format
 from gdcli.render.layout import Layout, Picture
 from gdcli.render.reports.fit import wrap_remark
 from gdcli.render.reports.sweep_lines import header
-from gdcli.render.screen import Screen, plain
+from gdcli.render.screen import Screen, columns, plain
 from gdcli.render.vocabulary import word
 from gdcli.said import say, together
 
@@ -32,6 +32,8 @@ NAMED = 12
 FEW = 5
 OTHERS = 15
 """Curves without a name, from all ranks."""
+LOSSES = 7
+"""Lines of the loss curves at least."""
 TABLE_ROWS = 30
 """Rows of a table on a terminal."""
 WEAK = 10
@@ -83,9 +85,16 @@ def _left_out(result: SweepResult, layout: Layout) -> int:
     """Rows that a table leaves out: on a terminal, those after the first so many."""
     if layout.width == sys.maxsize:
         return 0
-    answer = 5 + (result.keep is not None) + 2 * (result.comparison is not None) + len(result.gradients)
-    most = TABLE_ROWS if layout.rows is None else layout.table_rows(answer, bool(result.best)) + 2
+    most = TABLE_ROWS if layout.rows is None else _rows_on(layout, layout.rows, result)
     return len(result) - most if len(result) > most + 1 else 0
+
+
+def _rows_on(layout: Layout, rows: int, result: SweepResult) -> int:
+    """Rows of a table on a screen of so many lines, beside the answer and a picture."""
+    drawn = result.best is not None
+    answer = layout.height_of(summarize_sweep(result, Screen(layout.width))) if drawn else 0
+    most = layout.table_rows(answer + 2, drawn) + 2
+    return max(2, min(most, rows - answer - LOSSES - 3)) if drawn and layout.plotted else most
 
 
 def blocks(result: SweepResult, screen: Screen, layout: Layout) -> Iterator[str]:
@@ -106,7 +115,7 @@ def sweep_columns(result: SweepResult, width: int) -> list[Column]:
     held_out = any("best_validation_loss" in run.losses for run in runs)
     left = [Column(say("rank"), lambda run: str(run.rank), 4)]
     for name in result.plan.grid.differing:
-        size = max([len(name), *(len(run.texts[name]) for run in runs)]) + 1
+        size = max([len(name), *(columns(run.texts[name]) for run in runs)]) + 1
         left.append(Column(name.replace("_", "-"), partial(_value, name=name), size))
     words = max([len("verdict"), *(len(run.verdict) for run in runs)]) + 1
     left.append(Column(say(" verdict"), lambda run: say(" {verdict}", verdict=run.verdict), words, left=True))
@@ -156,7 +165,7 @@ def draw_sweep(result: SweepResult, screen: Screen) -> list[Picture]:
     """All loss curves on one log axis; error over model size, and the chosen fits, if there are any."""
     sizes = [] if result.keep is None else [(result.size(run), run) for run in result.by_size]
     losses = partial(_losses, result.ranked, result.is_mixed)
-    pictures = [Picture.of(losses, screen, usual=13, wide=13 if len(sizes) > 1 else 20, height=7)]
+    pictures = [Picture.of(losses, screen, usual=13, wide=13 if len(sizes) > 1 else 20, height=LOSSES)]
     if len(sizes) > 1 and result.keep is not None:
         name = say("degree") if result.size_option == "degree" else say("parameters")
         pictures.append(Picture.of(partial(_sizes, sizes, result.keep, name), screen, usual=15, wide=15, rank=1))

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from gdcli.render.charts.plots import Chart
     from gdcli.render.reports.regions import Regions
 
+MARK = 7
+"""Columns of the mark at the best epoch."""
+NAMED = 36
+"""Columns of curves that have a title and names."""
 LOW, REGIONS = 12, 20
 """Lines of curves and of decision regions where no screen limits them."""
 SAME = 5e-4
@@ -49,7 +53,7 @@ def report(result: NetworkResult, records: Iterable[Any], layout: Layout, show: 
         records=rows,
         summary=result.figures,
         names=result.FIGURES,
-        columns=training_columns(result),
+        columns=training_columns(result, layout.width),
         before=lambda screen: images(result.experiment.data, show, screen) if show else (),
         blocks=lambda screen: blocks(result, screen, layout, rows.lines),
         pictures=lambda screen: draw_training(result, screen),
@@ -91,8 +95,8 @@ def _measured(record: Epoch, value: float) -> str:
     return "-" if math.isfinite(record.loss) and not math.isfinite(value) else short(value)
 
 
-def training_columns(result: NetworkResult) -> list[Column]:
-    """The table's columns; records are stamped with the time."""
+def training_columns(result: NetworkResult, width: int) -> list[Column]:
+    """The table's columns, on a narrow screen without the last ones; records are stamped with the time."""
     experiment, classes = result.experiment, bool(result.classes)
     validation, penalty = experiment.validation is not None, bool(experiment.problem.l1 or experiment.problem.l2)
     columns = [Column(say("epoch"), lambda r: str(r.record.epoch), 6)]
@@ -107,8 +111,10 @@ def training_columns(result: NetworkResult) -> list[Column]:
         columns.append(Column(say("penalty"), lambda r: _measured(r.record, float(r.record.penalty)), 9))
     columns.append(Column(say("lr"), lambda r: short(float(r.record.learning_rate), 3), 9))
     columns.append(Column("s", lambda r: f"{r.seconds:.1f}" if r.record.epoch else "-", 6))
-    columns.append(Column("", lambda r: say(" {mark}", mark=_mark(result, r.record)), 6, left=True))
-    return columns
+    marks = Column("", lambda r: say(" {mark}", mark=_mark(result, r.record)), MARK, left=True)
+    while len(columns) > 2 and sum(column.width + 1 for column in columns) + MARK > width:
+        columns.pop()
+    return [*columns, marks]
 
 
 def _mark(result: NetworkResult, record: Epoch) -> str:
@@ -165,7 +171,7 @@ def _shown(figures: Mapping[str, float]) -> dict[str, float]:
 
 def draw_training(result: NetworkResult, screen: Screen) -> list[Picture]:
     """Loss and accuracy curves with the kept epoch marked, the confusion matrix, and the decision regions."""
-    pictures = [Picture.of(partial(_curves, result, "loss", result.loss_history), screen, usual=LOW)]
+    pictures = [Picture.of(partial(_curves, result, "loss", result.loss_history), screen, usual=LOW, width=NAMED)]
     if result.accuracy_history.get("train"):
         accuracy = partial(_curves, result, "accuracy", result.accuracy_history)
         pictures.append(Picture.of(accuracy, screen, usual=LOW, rank=3))
