@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,8 +16,7 @@ from gdcli.said import say
 
 __all__ = ["LARGEST", "Lesson", "Pair", "lecture", "lesson_of", "own", "place_of"]
 
-LARGEST = 1_000_000  # bytes of a lesson's file
-SUFFIX = ".toml"
+LARGEST = 250_000  # bytes of a lesson's file
 
 
 class Pair(NamedTuple):
@@ -47,14 +47,12 @@ class Lesson(NamedTuple):
         first: Which to begin with.
         home: The folder of a lesson of one's own.
         named: Whether one was asked for.
-        place: What messages call it.
     """
 
     pairs: Sequence[Pair]
     first: int = 0
     home: Path | None = None
     named: bool = True
-    place: str = "lesson"
 
     def chapters(self, language: Language) -> list[Chapter]:
         """In a language."""
@@ -76,9 +74,9 @@ def lesson_of(asked: str | None, known: Collection[str]) -> Lesson:
         OptionError: If there is no such chapter.
         DataError: If the file is no lesson.
     """
-    if asked and (asked.endswith(SUFFIX) or Path(asked).is_file()):
+    if asked and ("." in asked or os.sep in asked or _is_file(asked)):
         chapter = own(Path(asked), known)
-        return Lesson([Pair(chapter, chapter)], home=Path(asked).parent.resolve(), place=asked)
+        return Lesson([Pair(chapter, chapter)], home=Path(asked).parent.resolve())
     pairs = lecture(known)
     if asked in (None, "all"):
         return Lesson(pairs, named=False)
@@ -126,18 +124,29 @@ def place_of(asked: str, names: Sequence[str]) -> int:
     raise OptionError(say("lesson: there is no chapter '{asked}'", asked=asked), hint)
 
 
+def _is_file(name: str) -> bool:
+    return os.path.isfile(name)  # noqa: PTH113 - Path's raises where a name is too long
+
+
 def own(path: Path, known: Collection[str]) -> Chapter:
     """A lesson from a file of one's own.
 
     Raises:
         DataError: If it cannot be read, or is no lesson.
     """
-    if path.is_file() and path.stat().st_size > LARGEST:
-        raise DataError(say("{path}: is larger than {largest:,} bytes: no lesson is", path=path, largest=LARGEST))
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
         raise DataError(
-            say("{path}: byte {start} is not UTF-8", path=path, start=error.start + 1), say("save the lesson as UTF-8")
+            say("{path}: is larger than {largest:,} bytes: no lesson is", path=path, largest=LARGEST),
+            say("name a lesson of your own: see docs/lessons.md"),
+        )
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            say("{path}: line {line}: byte {start} is not UTF-8", path=path, line=line, start=error.start + 1),
+            say("save the lesson as UTF-8"),
         ) from None
     return read(content.replace("\r\n", "\n"), str(path), known)
