@@ -131,7 +131,7 @@ def failure(command: Command, ran: Ran, seconds: float = LIMIT) -> GdcliError | 
                 start=start,
                 code=ran.code,
                 exit=command.exit,
-                more=": " * bool(said),
+                more=say(": ") * bool(said),
                 said=said,
             ),
             say("mend it; a command that is to end so has exit = {code} under its run", code=ran.code),
