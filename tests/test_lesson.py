@@ -364,6 +364,14 @@ def test_a_command_that_takes_too_long_is_named(gdcli, table, monkeypatch):
     assert "takes longer than" in result.err
 
 
+def test_a_lesson_comes_by_standard_input(gdcli, refused):
+    content = (MINIMAL + "[[command]]\nrun = 'gdcli mse --m 1 --b 2'\n").encode()
+    assert gdcli("lesson", "--check", "-", stdin=content).out == "standard input: right; 1 command run\n"
+    assert "One." in gdcli("lesson", "-", stdin=content).out
+    refused(gdcli("lesson", "--check", "-", stdin=b"title = 3\n"), 3, "standard input: line 1: field 'title': is to be")
+    refused(gdcli("lesson", "-", stdin=None), 3, "standard input: is closed")
+
+
 def test_a_task_that_fails_is_named_by_its_field(gdcli, table):
     path = table(MINIMAL + "try = 'x'\n\ntry_command = 'gdcli fit nowhere.csv'\n", "own.toml")
     result = gdcli("lesson", "--check", path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from gdcli.data.atomic_write import replaced
+from gdcli.data.files import STDIN
 from gdcli.lessons.language import Language
 from gdcli.lessons.lecture import Lesson
 from gdcli.live.keyboard import keys
@@ -67,7 +68,9 @@ class Giving:
         for one in commands:
             run(one, PLAIN)
         s = "s" * (len(commands) != 1)
-        right = say("{place}: right; {count} command{s} run", place=place, count=len(commands), s=s)
+        right = say(
+            "{place}: right; {count} command{s} run", place=STDIN if place == "-" else place, count=len(commands), s=s
+        )
         return plain(right, self._screen) + "\n"
 
     def save(self, path: Path) -> None:
