@@ -73,8 +73,8 @@ const heard = {
     session = "";
     const lines = words.split("\n").filter((line) => line.startsWith("rerun: "));
     const commands = lines.map((line) => line.slice("rerun: ".length));
-    const heading = ["", said.command][lines.length] ?? said.commands;
-    end(`${said.ended} ${heading}`.trim(), commands.join("\n") || words);
+    const heading = [said.ended, said.command][lines.length] ?? said.commands;
+    end(heading, commands.join("\n") || words);
   },
 };
 

@@ -35,6 +35,8 @@ OWN = ("session", "width", "height")
 """What a page's websocket asks for beside the settings of its address."""
 HEARTBEAT = 15.0
 """Seconds between two questions whether a page is still there."""
+LANGUAGE = "GDCLI_LANG"
+"""The variable by which a page's program speaks as the page does."""
 WORDS = {
     "starting": say("starting…"),
     "script": say("This page needs JavaScript."),
@@ -42,8 +44,8 @@ WORDS = {
     "elsewhere": say("This run goes on in another page."),
     "here": say("Go on here"),
     "ended": say("The session has ended."),
-    "command": say("The command that does the same:"),
-    "commands": say("Each lane's command does the same:"),
+    "command": say("The session has ended. The command that does the same:"),
+    "commands": say("The session has ended. Each lane's command does the same:"),
     "gone": say("The server has ended."),
     "refused": say("This page cannot be opened now."),
     "lost": say("The connection was lost."),
@@ -161,7 +163,7 @@ class Site:
     def _program(self, asked: Asked, size: tuple[int, int]) -> BrowserSession:
         return BrowserSession(
             self._programs.command(asked),
-            {VARIABLE: asked.controls},
+            {VARIABLE: asked.controls, LANGUAGE: language(self._speak)},
             size,
             self._served.download_manager,
             self._programs.query,
