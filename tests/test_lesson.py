@@ -286,6 +286,10 @@ MINIMAL = 'title = "T"\ntext = ["One."]\n'
         (MINIMAL + "command = [{run = 'gdcli fit'}, {run = 'gdcli fti'}]", "line 3: command 2: field 'run': there is"),
         (MINIMAL + "[[command]]\nrun = 'gdcli fit'\nexit = true\n", "line 5: command 1: field 'exit': is to be"),
         (MINIMAL + "[[command]]\nrun = 'gdcli fit'\nexit = 9\n", "line 5: command 1: field 'exit': is to be"),
+        (
+            MINIMAL + f"[[command]]\nrun = 'gdcli fit'\nexit = {'9' * 5000}\n",
+            "line 5: field 'exit': has a number that is",
+        ),
         (MINIMAL + "[[command]]\nrun = ''\n", "line 4: command 1: field 'run': is empty"),
         (MINIMAL + '[[command]]\nrun = "gdcli fit \\u0000"\n', "line 4: command 1: field 'run': '\\x00' cannot be"),
         (MINIMAL + "try_command = 'ls'", "line 3: field 'try_command': 'ls' is no command of gdcli"),

@@ -17,6 +17,7 @@ DEEPEST = 50
 """Brackets within one another, and parts of a name with dots: beyond that a reader takes minutes."""
 NAME = r"(?:[\w-]+|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')"
 DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+LONG = re.compile(r"[0-9A-Fa-f_]{1000}")
 OPENING, CLOSING = ("[", "{"), ("]", "}")
 START = re.compile(rf"[ \t]*(\[*)[ \t]*({NAME})?")
 TOKEN = re.compile(
@@ -80,12 +81,14 @@ class Statement(NamedTuple):
         name: Its name; empty where it has none.
         is_head: Whether a table begins.
         is_deep: Whether it has more brackets within one another, or parts of its name, than are read.
+        is_long: Whether it has a number of more digits than are read.
     """
 
     line: int
     name: str
     is_head: bool
     is_deep: bool
+    is_long: bool
 
 
 def read_toml(text: str, refuse: Callable[[Fault], GdcliError]) -> dict[str, Any]:
@@ -111,6 +114,9 @@ def read_toml(text: str, refuse: Callable[[Fault], GdcliError]) -> dict[str, Any
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise refuse(_fault(str(error), statements)) from None
+    except ValueError:  # more digits than Python reads, in a line that it does not say
+        long = next((one for one in statements if one.is_long), statements[0])
+        raise refuse(Fault(long.line, long.name, say("has a number that is too long"))) from None
 
 
 def places(text: str) -> dict[Place, int]:
@@ -122,7 +128,7 @@ def places(text: str) -> dict[Place, int]:
     found: dict[Place, int] = {}
     under: Place = ()
     seen = Counter[str]()
-    for line, name, is_head, _ in _statements(text):
+    for line, name, is_head, *_ in _statements(text):
         if is_head:
             under = (name, seen[name])
             seen[name] += 1
@@ -155,7 +161,9 @@ def _statement(line: int, signs: list[str]) -> Iterator[Statement]:
     if signs:
         start = START.match("".join(signs[:4]))
         brackets, name = start.groups() if start else ("", "")
-        yield Statement(line, (name or "").strip("\"'"), bool(brackets), _is_deep(signs))
+        bare = "".join("q" if sign[0] in "\"'" else sign for sign in signs if sign[0] != "#")
+        is_deep, is_long = _is_deep(signs) or bool(DOTTED.search(bare)), bool(LONG.search(bare))
+        yield Statement(line, (name or "").strip("\"'"), bool(brackets), is_deep, is_long)
 
 
 def _is_deep(signs: list[str]) -> bool:
@@ -164,8 +172,7 @@ def _is_deep(signs: list[str]) -> bool:
         depth += (sign in OPENING) - (sign in CLOSING)
         if depth > DEEPEST:
             return True
-    bare = "".join("q" if sign[0] in "\"'" else sign for sign in signs if sign[0] != "#")
-    return DOTTED.search(bare) is not None
+    return False
 
 
 def _fault(said: str, statements: list[Statement]) -> Fault:

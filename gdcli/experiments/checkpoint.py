@@ -37,7 +37,7 @@ from gdcli.experiments.notation import READERS
 from gdcli.experiments.spec import Spec
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import Optimizer
-from gdcli.said import say
+from gdcli.said import Said, say
 from gdcli.training.records import Epoch
 
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
@@ -56,6 +56,8 @@ BROKEN = (
     say("overflow computing buffer size"),
 )
 """What safetensors finds wrong with a file."""
+MOST_SAID = 100
+"""Characters of what is wrong with a model: names in it may be of any length."""
 FORMER = "gdcli.model/1"  # Adam's state was another one: the model is read, its run cannot go on
 
 
@@ -211,7 +213,10 @@ def _broken(error: Exception) -> str:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:100] or type(error).__name__
+    said = error.args[0] if error.args else ""
+    if isinstance(said, Said) and len(said) <= MOST_SAID:
+        return said
+    return " ".join(str(error).split())[:MOST_SAID] or type(error).__name__
 
 
 def _metadata(content: bytes) -> dict[str, Any] | None:

@@ -41,13 +41,13 @@ def _format(value: Any) -> str:
 def _one_of(value: Any, known: Any) -> str:
     word = str(value).lower()
     if word not in known:
-        raise OptionError(say("there is no '{value}'", value=value), did_you_mean(word, known))
+        raise OptionError(say("there is no '{value:.60}'", value=str(value)), did_you_mean(word, known))
     return word
 
 
 def _switch(value: Any) -> bool:
     if str(value).lower() not in SWITCH:
-        raise OptionError(say("'{value}' is neither yes nor no", value=value), say("write true or false"))
+        raise OptionError(say("'{value:.60}' is neither yes nor no", value=str(value)), say("write true or false"))
     return SWITCH[str(value).lower()]
 
 
@@ -61,7 +61,7 @@ def _count(value: Any) -> int | None:
         return None
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:5]) <= 1024):
         raise OptionError(
-            say("'{value}' is not a number of threads", value=value), say("a whole number from 1, or auto")
+            say("'{value:.60}' is not a number of threads", value=str(value)), say("a whole number from 1, or auto")
         )
     return int(text)
 

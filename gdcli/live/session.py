@@ -248,7 +248,7 @@ class Session(Viewing, Turning):
         elif self.run.now.number:
             self.say("That is as far back as is remembered. z goes to the lowest loss, r to the start.")
         else:
-            self.say("This is the start.")
+            self.say(say("This is the start."))
 
     def best(self) -> None:
         """Back to the lowest loss."""
