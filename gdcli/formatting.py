@@ -3,6 +3,19 @@
 import math
 from collections.abc import Collection, Iterable, Sequence
 
+MOST_DIGITS = 19
+"""Of a whole number that is typed; Python reads no more than 4,300."""
+
+
+def whole_number(text: str) -> int:
+    """The number that decimal digits are; -1 for another text, and for more digits than any number here has.
+
+    >>> whole_number(" 12"), whole_number("1.5"), whole_number("9" * 5000)
+    (12, -1, -1)
+    """
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else -1
+
 
 def short(value: float | None, digits: int = 4) -> str:
     """A number for a table: about `digits` significant digits, never a tail of zeros.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, SupportsIndex
 
-__all__ = ["Said", "capitalized", "enumerated", "say", "together", "uncapitalized"]
+__all__ = ["Said", "capitalized", "clause", "enumerated", "say", "together", "uncapitalized"]
 
 
 class Said(str):
@@ -72,6 +72,20 @@ def capitalized(text: str) -> Said:
 def uncapitalized(text: str) -> Said:
     """A sentence in the middle of another: in English its first letter is a small one."""
     return Said(text[:1].lower() + text[1:], "{text}", {"text": text})
+
+
+def clause(message: str) -> str:
+    """What a message says after its colon: "--beta1: sgd has none" without the option.
+
+    >>> clause(say("{option}: {what}", option="--beta1", what=say("{name} has none", name="sgd"))).template
+    '{name} has none'
+    """
+    if isinstance(message, Said):
+        _, _, after = message.template.partition(": ")
+        name = after.strip("{}")
+        if after == f"{{{name}}}" and name in message.fields:
+            return str(message.fields[name])
+    return message.partition(": ")[2] or message
 
 
 def together(separator: str, parts: Iterable[str]) -> Said:

@@ -77,6 +77,19 @@ def test_it_holds_all_moments_in_order_with_what_was_done(page):
     ]
 
 
+def test_a_page_in_chinese(gdcli, recording, tmp_path):
+    path = tmp_path / "zh.html"
+    assert gdcli("live", "--replay", recording, "--save", path, "--lang", "zh-TW").code == 0
+    text, data = path.read_text(encoding="utf-8"), data_of(path)
+    assert '<html lang="zh-TW">' in text
+    assert "<title>sample:deck，錄製於 lecture.jsonl</title>" in text
+    assert ">播放</button>" in text
+    assert "{{" not in text
+    assert data["words"]["pause"] == "暫停"
+    assert all(re.search("[\u4e00-\u9fff]", frame["say"]) for frame in data["frames"] if frame["say"])
+    assert "學習率" in "".join(text_at(data, 5))
+
+
 def test_nothing_comes_from_elsewhere(page):
     text = page.read_text(encoding="utf-8")
     assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|src=|href=", text)

@@ -266,20 +266,44 @@ MINIMAL = 'title = "T"\ntext = ["One."]\n'
 @pytest.mark.parametrize(
     ("content", "part"),
     [
-        ('title = "T"\ntext = [\n', "line "),
-        ('title = "T"\n', "the field 'text' is missing"),
-        ('text = ["T"]\n', "the field 'title' is missing"),
+        ('title = "T"\ntext = [\n', "line 2: field 'text': has no value that TOML knows"),
+        ('title = "T"\ntext = ["One."\nquestion = "x"\n', "line 3: field 'text': a bracket [ is not closed"),
+        ('title = "T"\n', "line 1: field 'text': is missing"),
+        ('text = ["T"]\n', "line 1: field 'title': is missing"),
+        ("", "line 1: field 'title': is missing"),
+        ('\ntitle = ""\ntext = ["T"]\n', "line 2: field 'title': is empty"),
+        (MINIMAL + "text = []", "line 3: field 'text': is there twice"),
+        ('title = "T\ntext = ["T"]\n', "line 1: field 'title': a quote is not closed"),
+        ('title = "T"\ntext = ["T"]\ncode = """x\n\n', "line 3: field 'code': a quote is not closed"),
+        ('title = T\ntext = ["T"]\n', "line 1: field 'title': has no value that TOML knows"),
+        (MINIMAL + "code\n", "line 3: field 'code': there is no = after the name"),
+        (MINIMAL + "問題 = 3", "line 3: field '問題': this is no NAME = VALUE"),
+        (MINIMAL + "'問題' = 3", "line 3: field '問題': a lesson has no such field"),
+        ('title = "T"\ntext = ["a\u2028b"]\nx = 1\n', "line 3: field 'x': a lesson has no such field"),
+        ('title = "T"\ntext = ' + "[" * 3000 + "]" * 3000, "line 2: field 'text': is nested too deeply"),
+        (MINIMAL + "a" + ".a" * 100_000 + " = 1", "line 3: field 'a': is nested too deeply"),
+        (MINIMAL + "x = {a" + ".a" * 100_000 + " = 1}", "line 3: field 'x': is nested too deeply"),
+        (MINIMAL + "command = [{run = 'gdcli fit'}, {run = 'gdcli fti'}]", "line 3: command 2: field 'run': there is"),
+        (MINIMAL + "[[command]]\nrun = 'gdcli fit'\nexit = true\n", "line 5: command 1: field 'exit': is to be"),
+        (MINIMAL + "[[command]]\nrun = 'gdcli fit'\nexit = 9\n", "line 5: command 1: field 'exit': is to be"),
+        (
+            MINIMAL + f"[[command]]\nrun = 'gdcli fit'\nexit = {'9' * 5000}\n",
+            "line 5: field 'exit': has a number that is",
+        ),
+        (MINIMAL + "[[command]]\nrun = ''\n", "line 4: command 1: field 'run': is empty"),
+        (MINIMAL + '[[command]]\nrun = "gdcli fit \\u0000"\n', "line 4: command 1: field 'run': '\\x00' cannot be"),
+        (MINIMAL + "try_command = 'ls'", "line 3: field 'try_command': 'ls' is no command of gdcli"),
         ('title = 3\ntext = ["T"]\n', "line 1: field 'title': is to be a text"),
         ('title = "T"\ntext = "One."\n', "line 2: field 'text': is to be a list"),
         ('title = "T"\ntext = [1]\n', "line 2: field 'text'"),
         (MINIMAL + 'titel = "x"\n', "line 3: field 'titel': a lesson has no such field"),
         (MINIMAL + 'question = "x"\n', "line 3: field 'question': there is no field 'answer'"),
         (MINIMAL + 'command = "gdcli fit"\n', "line 3: field 'command': is to be"),
-        (MINIMAL + "[[command]]\nlook = 'x'\n", "line 3: command 1: the field 'run' is missing"),
+        (MINIMAL + "[[command]]\nlook = 'x'\n", "line 3: command 1: field 'run': is missing"),
         (MINIMAL + "code = '''\nrun = 1\n'''\n[[command]]\nrun = 'ls'\n", "line 7: command 1: field 'run': 'ls' is no"),
         (MINIMAL + "[[command]]\nrun = 'gdcli fti'\n", "line 4: command 1: field 'run': there is no command 'fti'"),
         (MINIMAL + "[[command]]\nrun = 'gdcli fit'\nexit = '4'\n", "line 5: command 1: field 'exit'"),
-        (MINIMAL + "[[command]]\nrun = 'gdcli fit \"'\n", "line 4: command 1: field 'run': no closing quotation"),
+        (MINIMAL + "[[command]]\nrun = 'gdcli fit \"'\n", "line 4: command 1: field 'run': a quote is not closed"),
         *(
             (
                 MINIMAL + f"[[command]]\nrun = 'gdcli fit'\n[[command]]\nrun = '{run}'\n",
@@ -290,6 +314,7 @@ MINIMAL = 'title = "T"\ntext = ["One."]\n'
                 "gdcli lesson 1": "'gdcli lesson' cannot be shown",
                 "gdcli live": "'gdcli live' cannot be shown",
                 "gdcli fit | rm x": "'|' is the shell's",
+                "gdcli fit >x": "'>' is the shell's",
                 "gdcli fit -o x": "a lesson writes no files",
                 "gdcli fit -ox": "a lesson writes no files",
                 "gdcli fit --output=x": "a lesson writes no files",
@@ -330,7 +355,8 @@ def test_a_command_that_fails_is_named(gdcli, table, word):
     path = own(table, ["gdcli fit nowhere.csv"])
     result = gdcli("lesson", *(["--check"] if word == "check" else []), path)
     assert result.code == 1
-    assert f"gdcli: {path}: gdcli fit nowhere.csv: ends with exit code 3, not 0: nowhere.csv" in result.err
+    place = f"{path}: line 4: command 1: field 'run'"
+    assert f"gdcli: {place}: 'gdcli fit nowhere.csv' ends with exit code 3, not 0: nowhere.csv" in result.err
     assert gdcli("lesson", "--check", own(table, ["gdcli fit nowhere.csv"], "exit = 3\n")).code == 0
 
 
@@ -342,11 +368,36 @@ def test_a_command_that_takes_too_long_is_named(gdcli, table, monkeypatch):
     assert "takes longer than" in result.err
 
 
+def test_a_lesson_comes_by_standard_input(gdcli, refused):
+    content = (MINIMAL + "[[command]]\nrun = 'gdcli mse --m 1 --b 2'\n").encode()
+    assert gdcli("lesson", "--check", "-", stdin=content).out == "standard input: right; 1 command run\n"
+    assert "One." in gdcli("lesson", "-", stdin=content).out
+    refused(gdcli("lesson", "--check", "-", stdin=b"title = 3\n"), 3, "standard input: line 1: field 'title': is to be")
+    refused(gdcli("lesson", "-", stdin=None), 3, "standard input: is closed")
+
+
+def test_a_task_that_fails_is_named_by_its_field(gdcli, table):
+    path = table(MINIMAL + "try = 'x'\n\ntry_command = 'gdcli fit nowhere.csv'\n", "own.toml")
+    result = gdcli("lesson", "--check", path)
+    assert f"{path}: line 5: field 'try_command': 'gdcli fit nowhere.csv' ends with exit code 3" in result.err
+
+
+def test_what_is_quoted_is_not_the_shell_s_and_may_be_long(gdcli, table, tmp_path):
+    table("x;y\n1;3\n2;5\n", "rows.csv")
+    right = " + ".join(["5*m + 3*b - 13", *["0*m*b"] * 100])
+    path = own(table, ["gdcli show rows.csv --delimiter ';'", f"gdcli check --grad-m '{right}'", "gdcli help fit"])
+    result = gdcli("lesson", "--check", path)
+    assert (result.code, result.out) == (0, f"{path}: right; 3 commands run\n"), result.err
+    assert {one.name for one in tmp_path.iterdir()} == {"own.toml", "rows.csv"}
+
+
 @pytest.mark.quick
 def test_a_lesson_that_is_no_text_or_not_there(gdcli, refused, table, tmp_path):
-    refused(gdcli("lesson", table(b"\xff\xfe", "own.toml")), 3, "own.toml: byte 1 is not UTF-8")
+    refused(gdcli("lesson", table(b"\xff\xfe", "own.toml")), 3, "own.toml: line 1: byte 1 is not UTF-8")
     refused(gdcli("lesson", tmp_path / "nowhere.toml"), 3, "nowhere.toml: no such file")
-    refused(gdcli("lesson", "--check", table("[" * 3000, "deep.toml")), 3, "deep.toml")
+    refused(gdcli("lesson", "--check", tmp_path / "nowhere.tml"), 3, "nowhere.tml: no such file")
+    refused(gdcli("lesson", "--check", table("[" * 3000, "deep.toml")), 3, "deep.toml: line 1: is nested too deeply")
+    refused(gdcli("lesson", "--check", table("#" * 300_000, "big.toml")), 3, "big.toml: is larger than 250,000 bytes")
 
 
 def test_a_reader_s_settings_do_not_change_what_is_shown(gdcli):

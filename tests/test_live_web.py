@@ -88,7 +88,8 @@ class Served:
     def __init__(self, running, home):
         self.running, self.home = running, home
         self.note = running.stderr.readline()
-        found = re.fullmatch(r"serving on (http://(\S+):(\d+)(/[0-9a-f]{32}))/, Ctrl-C ends it\n", self.note)
+        address = r"(http://(\S+):(\d+)(/[0-9a-f]{32}))/"
+        found = re.fullmatch(f"(?:serving on|正在) {address}(?:, Ctrl-C ends it| 提供服務，Ctrl-C 結束)\n", self.note)
         assert found, self.note + running.stderr.read()
         self.url, self.port, self.token = found[1], int(found[3]), found[4]
 
@@ -585,6 +586,19 @@ class TestRefused:
 
 @needs_browser
 class TestBrowser:
+    @pytest.mark.long
+    def test_in_chinese_the_page_and_its_program_are(self, tmp_path):
+        with started([*PROGRAM, *LIVE, "--lang", "zh-TW"], tmp_path) as served, browser.Browser() as page:
+            page.get(f"{served.url}/")
+            page.until("sample:deck", "學習率", "停在起點")
+            assert page.execute("return document.documentElement.lang") == "zh-TW"
+            page.keys("q")
+            page.wait("return document.body.classList.contains('-closed')")
+            assert (
+                page.execute("return document.getElementById('title').textContent")
+                == "這一場已經結束。做同樣事情的指令："
+            )
+
     def test_the_lecture(self, tmp_path):
         with started([*PROGRAM, *LIVE], tmp_path) as served, browser.Browser() as page:
             page.get(f"{served.url}/")

@@ -435,6 +435,9 @@ ERRORS = {
     "has no update": (OPTIMIZER.replace("def update", "def apply"), 2, "Lion: the optimizer has no update(self, "),
     "takes too little": (LOSS.replace("(outputs, targets)", "(outputs)"), 2, "does not take (outputs, targets)"),
     "lists what is not there": ("__all__ = ['ghost']\n", 2, "bad.py: __all__ names 'ghost'"),
+    "lists no names": ("__all__ = 3\n", 2, "bad.py: __all__ is no list of names"),
+    "lists a number": ("__all__ = [1]\n", 2, "bad.py: __all__ is no list of names"),
+    "ends the program": ("x = 1\nexit(0)\n", 3, "bad.py: line 2: SystemExit"),
     "lists what is not marked": ("__all__ = ['f']\n\ndef f(z): ...\n", 2, "bad.py: __all__ names 'f'"),
 }
 
@@ -458,6 +461,19 @@ class TestErrors:
         result = gdcli("fit", *load, "--loss", "log-cosh")
         assert result.code == 3
         assert "gdcli: bad.py: line 11: AttributeError" in result.err
+
+    @pytest.mark.parametrize(
+        ("gives", "told"),
+        [
+            ("None", "bad.py: TypeError: "),
+            ("value, 'x'", "bad.py: "),
+            ("exit(0)", "bad.py: line 13: SystemExit"),
+        ],
+    )
+    def test_what_it_gives_is_its_own_fault(self, gdcli, plugin, refused, gives, told):
+        pair = "value.mean(axis=-1), np.tanh(residual) / residual.shape[-1]"
+        load = plugin("bad", source=LOSS.replace(pair, gives))
+        refused(gdcli("fit", *load, "--loss", "log-cosh", "-q"), 3, told)
 
 
 class TestInstalled:

@@ -23,6 +23,7 @@ def threads(*words, **environ):
         (["train", "a.csv", "--hidden", "512,512", "--threads", "1"], "1"),
         (["train", "a.csv", "--threads=3"], "3"),
         (["train", "a.csv", "--threads", "none", "--hidden", "no,thing"], "1"),
+        (["train", "a.csv", "--threads", "9" * 5000, "--hidden", "9" * 5000 + ",8"], "1"),
         (["train", "a.csv", "--hidden"], "1"),
         (["train", "a.csv", "--resume"], "1"),
     ],

@@ -2,6 +2,7 @@
 
 import gettext
 import io
+import json
 import pickle
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
+from gdcli.experiments.remembered import remembered
 from gdcli.render.screen import Screen, columns
 from gdcli.render.translation import FOLDER, speaker, translated
 from gdcli.said import Said, capitalized, enumerated, say, together
@@ -169,7 +171,7 @@ def screens(line, *more):
 
 def english(text):
     """Words of a screen that are neither Chinese nor a name, a command, an option, a column or a formula."""
-    lines = [line for line in text.splitlines() if not line.startswith(("rerun:", "best run:", "keep:"))]
+    lines = [line for line in text.splitlines() if not line.startswith(("rerun:", "最佳執行：", "建議保留："))]
     rest = re.sub(r"gdcli [a-z-]+ .*|gdcli [a-z-]+|gdcli:", " ", "\n".join(lines))
     rest = re.sub(r"--?[a-z][-a-z]*(?:[ =][\w.,:/-]+)?|「[^」]*」|'[^']*'|sample:\w+|\S+\.\w{3,}|\(可能.*\)", " ", rest)
     words = re.findall(r"[A-Za-z_]{3,}", rest)
@@ -208,12 +210,34 @@ class TestScreens:
 
     @pytest.mark.parametrize("line", ["fit --epochs 5", "train classes.csv --hidden 3 --epochs 3 --lr 0.1", "surface"])
     def test_saved_pictures(self, line):
-        screens(line, "--lang", "zh-TW", "--save", "own.svg", "--save", "own.txt")
+        screens(line, "--lang", "zh-TW", "--save", "own.svg", "--save", "own.txt", "--save", "own.html")
         svg, text = (Path(name).read_text("utf-8") for name in ("own.svg", "own.txt"))
         words = "\n".join(re.findall(r"<text[^>]*>([^<]*)", svg))
         assert re.search("[\u4e00-\u9fff]", words)
         assert english(re.sub(r"rerun: .*|--save .*", "", words)) == []
+        assert '<html lang="zh-TW">' in Path("own.html").read_text("utf-8")
         assert english(text) == []
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "fit twins.csv --epochs 3",
+            "fit big.csv",
+            "fit sample:bmi --optimizer adam",
+            "fit ravine.csv",
+            "train classes.csv --max-steps 5",
+            "train classes.csv --hidden 3 --max-steps 5",
+        ],
+    )
+    def test_what_was_chosen_once_is_said_from_its_note(self, line):
+        Path("big.csv").write_text("x,y\n" + "".join(f"{1e9 + at},{1e6 + 3 * at}\n" for at in range(50)))
+        Path("ravine.csv").write_text("x,z,y\n" + "".join(f"{at},{at + at % 3 / 9},{at % 5}\n" for at in range(50)))
+        _, out, _ = screens(line, "--format", "json")
+        kept = json.loads(out)["chosen"]["line"]
+        said = speaker("zh-TW")(remembered(kept))
+        assert str.__str__(remembered(kept)) == kept
+        assert re.search("[\u4e00-\u9fff]", said)
+        assert english(said) == []
 
     def test_rerun_has_no_language(self):
         _, _, err = screens("fit --epochs 3", "--lang", "zh-TW")

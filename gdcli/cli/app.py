@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from gdcli import __version__
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from gdcli.cli.helping import Command
@@ -96,11 +97,12 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _install(shell: str | None) -> None:
+def _install(context: typer.Context, shell: str | None) -> None:
     if shell is not None:
         from gdcli.render.completion.installing import install
 
-        typer.echo("".join(f"wrote {path}\n" for path in install(shell, os.environ)) + "start a new shell to use it")
+        wrote = [say("wrote {save}", save=path) for path in install(shell, os.environ)]
+        typer.echo("\n".join(map(context.obj.speak, [*wrote, say("start a new shell to use it")])))
         raise typer.Exit
 
 

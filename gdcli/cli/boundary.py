@@ -14,28 +14,29 @@ from gdcli.cli.plugins import load_installed, taken
 from gdcli.cli.settled import speaking
 from gdcli.cli.terminal import Terminal
 from gdcli.cli.typer_internals import ClickException, NoArgsIsHelpError
-from gdcli.definitions.plugins import place_in_plugin, plugged
+from gdcli.definitions.plugins import files, place_in_plugin, plugged
 from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean, reason
 from gdcli.render.usage import reworded
-from gdcli.said import say
+from gdcli.said import enumerated, say
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     """Runs one command line and returns its exit code; whatever goes wrong is one line on stderr."""
-    files, words = taken(arguments)
+    named, words = taken(arguments)
     terminal = speaking(terminal or Terminal.system(), words)
     with ExitStack() as stack:
         try:
             if words and words[0] in COMMANDS:
                 load_installed(sys.path)
-            stack.enter_context(plugged(files))
+            stack.enter_context(plugged(named))
             code = _invoke(words, terminal)
             terminal.flush()
         except KeyboardInterrupt:
             code = INTERRUPTED
             terminal.settle()
-        except SystemExit as end:  # another signal's, or completion's
-            code = end.code if isinstance(end.code, int) else 0
+        except SystemExit as end:  # another signal's, completion's, or a plug-in's
+            ended = end.code if isinstance(end.code, int) else 0
+            code = _reported(end, terminal) if place_in_plugin(end) else ended
             terminal.settle()
         except BrokenPipeError:
             code = 0
@@ -47,7 +48,7 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     return code
 
 
-def _reported(error: Exception, terminal: Terminal) -> int:
+def _reported(error: BaseException, terminal: Terminal) -> int:
     """Reports an error and gives its exit code; what was printed before it goes out too."""
     if isinstance(error, OSError):
         name = error.filename if isinstance(error.filename, str) else say("standard output")
@@ -62,7 +63,7 @@ def _reported(error: Exception, terminal: Terminal) -> int:
     elif isinstance(error, GdcliError):
         terminal.error(error.message, error.hint)
         code = error.exit_code
-    elif where := place_in_plugin(error):
+    elif where := place_in_plugin(error) or enumerated(files()):  # what it gives may go wrong elsewhere
         terminal.error(
             say("{where}: {kind}: {error}", where=where, kind=type(error).__name__, error=error),
             say("mend the plug-in, or leave it out"),

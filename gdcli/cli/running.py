@@ -32,7 +32,7 @@ def progress_bar(experiment: Experiment, terminal: Terminal) -> ProgressBar:
     """A bar over the run's steps, on a terminal."""
     visible = terminal.stderr.isatty() and not terminal.quiet
     color = terminal.screen(terminal.stderr).color
-    return ProgressBar(terminal.stderr, experiment.steps, "steps", visible, _step, color)
+    return ProgressBar(terminal.stderr, experiment.steps, "steps", visible, _step, color, terminal.speak)
 
 
 def _step(record: Any) -> int:
@@ -48,7 +48,7 @@ def reader(terminal: Terminal) -> Reader:
 def reading(terminal: Terminal) -> Iterator[Reader]:
     """The same, with a bar of how much has been read of what is large, on a terminal."""
     visible = terminal.stderr.isatty() and not terminal.quiet
-    bar = ReadingBar(terminal.stderr, visible, terminal.screen(terminal.stderr).color)
+    bar = ReadingBar(terminal.stderr, visible, terminal.screen(terminal.stderr).color, terminal.speak)
     try:
         yield Reader(terminal.stdin, progress=bar)
     finally:

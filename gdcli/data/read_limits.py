@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from gdcli.errors import OptionError, did_you_mean
+from gdcli.formatting import whole_number
 from gdcli.said import say
 
 __all__ = ["ReadLimits"]
@@ -44,7 +45,7 @@ class ReadLimits:
             name, _, value = text.partition("=")
             if name not in known:
                 raise OptionError(say("--allow: there is no limit '{name}'", name=name), did_you_mean(name, known))
-            if not value.isdecimal() or not 0 < int(value) < 1 << 31:
+            if not 0 < whole_number(value) < 1 << 31:
                 raise OptionError(
                     say("--allow: {text}: not a whole number above 0", text=text),
                     say("as in {name}={getattr}", name=name, getattr=getattr(cls, name)),

@@ -96,7 +96,8 @@ def named(kind: Kind, option: str, text: str) -> Any:
     known = {flag_name(name): name for name in import_module(kind.home).__all__}
     flag = text.lower().replace("_", "-")
     if flag not in known:
-        raise OptionError(say("{option}: there is no '{text}'", option=option, text=text), did_you_mean(flag, known))
+        what = say("there is no '{value}'", value=text)
+        raise OptionError(say("{option}: {what}", option=option, what=what), did_you_mean(flag, known))
     return _member(kind, known[flag])
 
 

@@ -202,12 +202,12 @@ def _executed(plugin: Plugin) -> ModuleType:
         sys.modules[name] = module  # where dataclasses and pickles look for it
         exec(compile(plugin.source, plugin.name, "exec"), vars(module))  # noqa: S102 - the user asks for it to be run
         return module
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
         raise DataError(_failed(plugin, error), say("mend the plug-in, or leave it out")) from error
 
 
-def _failed(plugin: Plugin, error: Exception) -> str:
+def _failed(plugin: Plugin, error: BaseException) -> str:
     """What went wrong in a plug-in, and where: FILE: line N: what."""
     if isinstance(error, SyntaxError):
         return say("{filename}: line {lineno}: {msg}", filename=error.filename, lineno=error.lineno, msg=error.msg)
@@ -220,6 +220,8 @@ def _failed(plugin: Plugin, error: Exception) -> str:
 def _members(module: ModuleType) -> list[Member]:
     """The definitions that a module's `__all__` names, or else all public ones that are made in it."""
     listed = getattr(module, "__all__", None)
+    if not (listed is None or (isinstance(listed, list | tuple) and all(isinstance(one, str) for one in listed))):
+        raise OptionError(say("{file}: __all__ is no list of names", file=module.__file__), HINT)
     for name in listed or ():
         if not isinstance(getattr(getattr(module, name, None), "kind", None), Kind):
             raise OptionError(

@@ -47,7 +47,11 @@ def optimizer(spec: OptimizerSpec, usual: str) -> Optimizer:
     for field_name in sorted(given.keys() - known):
         flags = ", ".join(f"--{field.replace('_', '-')}" for field in sorted(known))
         raise OptionError(
-            say("--{field_name}: {chosen} has none", field_name=field_name.replace("_", "-"), chosen=chosen),
+            say(
+                "{option}: {what}",
+                option=f"--{field_name.replace('_', '-')}",
+                what=say("{chosen} has none", chosen=chosen),
+            ),
             say("it takes {flags}", flags=flags),
         )
     result: Optimizer = kind(**given)

@@ -14,7 +14,7 @@ from gdcli.experiments.notation import AT, Change, Setting
 from gdcli.experiments.options import Option, options_of_definitions
 from gdcli.experiments.spec import LoopSpec, NetworkSpec, RateSpec, Spec, groups_of, options_of
 from gdcli.nn.networks import Dropout, Network
-from gdcli.said import enumerated, say
+from gdcli.said import clause, enumerated, say
 from gdcli.training.pace import Pace
 from gdcli.training.segments import Segment
 
@@ -103,7 +103,7 @@ def _value(one: Setting, spec: Spec, known: Mapping[str, Option]) -> Any:
         return changeable[one.name].read(one.value)
     except OptionError as error:
         raise OptionError(
-            say("--at {one}: {partition}", one=one, partition=error.message.partition(": ")[2] or error.message),
+            say("--at {one}: {partition}", one=one, partition=clause(error.message)),
             error.hint or AT,
         ) from None
 
@@ -192,7 +192,7 @@ def with_changes(spec: Spec, changes: Sequence[Setting]) -> Spec:
             optimizer(spec.optimizer, USUAL[spec.command])
         except OptionError as error:
             raise OptionError(
-                say("--at {one}: {partition}", one=one, partition=error.message.partition(": ")[2]), error.hint
+                say("--at {one}: {partition}", one=one, partition=clause(error.message)), error.hint
             ) from None
     return spec
 

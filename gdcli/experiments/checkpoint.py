@@ -37,13 +37,27 @@ from gdcli.experiments.notation import READERS
 from gdcli.experiments.spec import Spec
 from gdcli.nn.networks import Dropout, Network
 from gdcli.optim.optimizers import Optimizer
-from gdcli.said import say
+from gdcli.said import Said, say
 from gdcli.training.records import Epoch
 
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
 FORMAT = "gdcli.model/2"
 SLACK = 2**20  # bytes that reading a model takes beside its weights
+BROKEN = (
+    say("header too small"),
+    say("header too large"),
+    say("invalid UTF-8 in header"),
+    say("invalid JSON in header"),
+    say("invalid header length"),
+    say("invalid offset"),
+    say("invalid shape, data type, or offset for tensor"),
+    say("incomplete metadata, file not fully covered"),
+    say("overflow computing buffer size"),
+)
+"""What safetensors finds wrong with a file."""
+MOST_SAID = 100
+"""Characters of what is wrong with a model: names in it may be of any length."""
 FORMER = "gdcli.model/1"  # Adam's state was another one: the model is read, its run cannot go on
 
 
@@ -153,7 +167,7 @@ def parse(content: bytes, path: str) -> SavedModel:
         about = _metadata(content)
     except (SafetensorError, ValueError, KeyError, OverflowError, TypeError, RecursionError) as error:
         raise DataError(
-            say("{path}: not a safetensors file, or a broken one ({line})", path=path, line=_line(error)), _WANTED
+            say("{path}: not a safetensors file, or a broken one ({line})", path=path, line=_broken(error)), _WANTED
         ) from None
     if about is None:
         raise DataError(say("{path}: a safetensors file, but not a model of gdcli's", path=path), _WANTED)
@@ -192,8 +206,17 @@ def saved_line(
 _WANTED = say("name a file written by gdcli train --save")
 
 
+def _broken(error: Exception) -> str:
+    """What safetensors finds wrong, as it can be said in any language where it is known."""
+    text = _line(error)
+    return next((said for said in BROKEN if said in text), text)
+
+
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:100] or type(error).__name__
+    said = error.args[0] if error.args else ""
+    if isinstance(said, Said) and len(said) <= MOST_SAID:
+        return said
+    return " ".join(str(error).split())[:MOST_SAID] or type(error).__name__
 
 
 def _metadata(content: bytes) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import changes
 from gdcli.experiments.chosen import Chosen, read_note
+from gdcli.experiments.remembered import remembered
 from gdcli.experiments.spec import Spec
 from gdcli.formatting import exact
 from gdcli.nn import losses
@@ -219,7 +220,7 @@ class Experiment(ABC):
     def choices(self) -> dict[str, Any] | None:
         """The names of the options chosen and the line about them, as json has them."""
         names, line = read_note(self.choice_note)
-        line = self.chosen.line if self.chosen.line == line else line  # which other languages have
+        line = self.chosen.line if self.chosen.line == line else remembered(line)  # which other languages have
         return {"options": names, "line": line} if names else None
 
     @property

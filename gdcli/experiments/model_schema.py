@@ -58,9 +58,10 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST
 
 
-TEXT = Form("a text", lambda value: isinstance(value, str))
+TEXT = Form(say("a text"), lambda value: isinstance(value, str))
 TEXTS = Form(
-    say("a list of different texts"), lambda value: _list("texts", TEXT).holds(value) and len(set(value)) == len(value)
+    say("a list of different texts"),
+    lambda value: _list(say("texts"), TEXT).holds(value) and len(set(value)) == len(value),
 )
 COUNT = Form(say("a whole number, 0 or above"), _is_count)
 SIZE = Form(say("a whole number above 0"), lambda value: _is_count(value) and value > 0)
@@ -71,12 +72,12 @@ SCALE = Form(
     say("a positive number whose square is one"),
     lambda value: _is_number(value) and value > 0 and 0 < float(value) * float(value) < math.inf,
 )
-ANY_NUMBER = Form("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool))
+ANY_NUMBER = Form(say("a number"), lambda value: isinstance(value, int | float) and not isinstance(value, bool))
 OBJECT = Form(say("an object"), lambda value: isinstance(value, dict))
 
 MODEL: Fields = {
     "sizes": _list(say("two or more whole numbers above 0"), SIZE, least=2),
-    "activations": _list("texts", TEXT),
+    "activations": _list(say("texts"), TEXT),
     "dropout": PART,
     "input_names": TEXTS,
     "target_name": TEXT,
@@ -86,7 +87,7 @@ MODEL: Fields = {
     "degree": SIZE,
     "loss": TEXT,
     "config": OBJECT,
-    "history": _list("objects", OBJECT),
+    "history": _list(say("objects"), OBJECT),
     "best_epoch": COUNT,
 }
 LATER: Fields = {

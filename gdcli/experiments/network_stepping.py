@@ -22,7 +22,7 @@ from gdcli.experiments.notation import write
 from gdcli.experiments.reading import Reader
 from gdcli.experiments.spec import FIT_RATE, Spec, StopSpec
 from gdcli.experiments.step_spec import BlackboardSpec, StepSpec
-from gdcli.formatting import short
+from gdcli.formatting import short, whole_number
 from gdcli.optim.optimizers import SGD
 from gdcli.said import say
 from gdcli.training.loop import descend
@@ -230,7 +230,7 @@ def neuron_of(text: str | None, experiment: NetworkExperiment) -> Neuron | None:
     if text is None:
         return Neuron(1, 1) if experiment.network.size > WHOLE else None
     layer, _, number = text.partition(":")
-    if not (layer.isdecimal() and number.isdecimal()):
+    if min(whole_number(layer), whole_number(number)) < 0:
         raise OptionError(say("--neuron: '{text}' is not LAYER:N", text=text), say("as in --neuron 1:2"))
     found = Neuron(int(layer), int(number))
     if not 1 <= found.layer <= len(layers):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
-from gdcli.formatting import exact
+from gdcli.formatting import exact, whole_number
 from gdcli.said import say
 
 N = TypeVar("N", int, float)
@@ -237,7 +237,8 @@ def one_of(option: str, text: str, choices: Sequence[str]) -> str:
         OptionError: With the nearest choice as a hint.
     """
     if text.lower() not in choices:
-        raise OptionError(say("{option}: there is no '{text}'", option=option, text=text), did_you_mean(text, choices))
+        what = say("there is no '{value}'", value=text)
+        raise OptionError(say("{option}: {what}", option=option, what=what), did_you_mean(text, choices))
     return text.lower()
 
 
@@ -293,9 +294,9 @@ def lr_at(text: str) -> tuple[Change, ...]:
     for part in text.split(","):
         at, colon, rate = part.partition(":")
         value = numbers("--lr-at", rate, LR_AT)[0] if colon else math.nan
-        if not at.strip().isdecimal() or not value > 0:
+        if whole_number(at) < 0 or not value > 0:
             raise OptionError(say("--lr-at: '{part}' is not STEP:LR", part=part), LR_AT)
-        changes.append(Change(int(at), value))
+        changes.append(Change(whole_number(at), value))
     return tuple(changes)
 
 
@@ -322,7 +323,7 @@ def _setting(part: str) -> Setting:
     name, equals, value = (one.strip() for one in rest.partition("="))
     if not (step.strip().isdecimal() and colon and name and equals and value):
         raise OptionError(say("--at: '{part}' is not STEP:NAME=VALUE", part=part), AT)
-    if not 0 < int(step) < LARGEST:
+    if not 0 < whole_number(step) < LARGEST:
         raise OptionError(say("--at: '{part}': a step is a whole number from 1", part=part), AT)
     return Setting(int(step), name.lstrip("-").replace("-", "_"), value)
 
@@ -338,7 +339,7 @@ def hidden(text: str) -> tuple[int, ...]:
         return ()
     parts = [part.strip() for part in text.split(",")]
     for part in parts:
-        if not (part.isdecimal() and 0 < int(part) <= NEURONS):
+        if not 0 < whole_number(part) <= NEURONS:
             raise OptionError(
                 say("--hidden: '{part}' is not a number of neurons", part=part), say("as in --hidden 128,64")
             )
@@ -349,9 +350,13 @@ def batch_size(text: str) -> int | str:
     """Rows a step, or `full`."""
     if text.lower() == "full":
         return "full"
-    if not text.isdecimal() or int(text) == 0:
+    if whole_number(text) < 1:
         raise OptionError(
-            say("--batch-size: '{text}' is neither a whole number above 0 nor 'full'", text=text),
+            say(
+                "{option}: {what}",
+                option="--batch-size",
+                what=say("'{text}' is neither a whole number above 0 nor 'full'", text=text),
+            ),
             say("as in --batch-size 32"),
         )
     return int(text)

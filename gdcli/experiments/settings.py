@@ -8,11 +8,11 @@ that before the user's own.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gdcli.data.toml_text import Fault, places, read_toml
 from gdcli.definitions import FORMAT, definitions, names
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
@@ -22,7 +22,7 @@ __all__ = ["COLOR_CHOICES", "FILE", "SETTINGS", "Found", "Setting", "Settings"]
 
 FILE = "gdcli.toml"
 PREFIX = "GDCLI_"
-MOST = 1_000_000  # bytes of a file
+MOST = 100_000  # bytes of a file
 COLOR_CHOICES = ("auto", "always", "never")
 SWITCH = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 AUTO = "auto"
@@ -41,13 +41,13 @@ def _format(value: Any) -> str:
 def _one_of(value: Any, known: Any) -> str:
     word = str(value).lower()
     if word not in known:
-        raise OptionError(say("there is no '{value}'", value=value), did_you_mean(word, known))
+        raise OptionError(say("there is no '{value:.60}'", value=str(value)), did_you_mean(word, known))
     return word
 
 
 def _switch(value: Any) -> bool:
     if str(value).lower() not in SWITCH:
-        raise OptionError(say("'{value}' is neither yes nor no", value=value), say("write true or false"))
+        raise OptionError(say("'{value:.60}' is neither yes nor no", value=str(value)), say("write true or false"))
     return SWITCH[str(value).lower()]
 
 
@@ -61,7 +61,7 @@ def _count(value: Any) -> int | None:
         return None
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:5]) <= 1024):
         raise OptionError(
-            say("'{value}' is not a number of threads", value=value), say("a whole number from 1, or auto")
+            say("'{value:.60}' is not a number of threads", value=str(value)), say("a whole number from 1, or auto")
         )
     return int(text)
 
@@ -255,8 +255,9 @@ def _in_file(path: Path, shown: str) -> dict[str, Raw]:
     known = {one.name: one.name for one in SETTINGS}
     text = _text(path, shown)
     found: dict[str, Raw] = {}
-    for name, value in _parsed(text, shown).items():
-        where = say("{shown}: line {line}", shown=shown, line=_line(text, name))
+    fields, lines = _parsed(text, shown), places(text)
+    for name, value in fields.items():
+        where = say("{shown}: line {line}", shown=shown, line=lines.get((name,), 1))
         if name not in known:
             if isinstance(value, dict):
                 raise OptionError(
@@ -284,24 +285,12 @@ def _text(path: Path, shown: str) -> str:
 
 
 def _parsed(text: str, shown: str) -> dict[str, Any]:
-    import tomllib  # only where there is such a file
+    def refused(fault: Fault) -> OptionError:
+        key = say(", {name}", name=fault.field) if fault.field else ""
+        where = say("{shown}: line {line}", shown=shown, line=fault.line)
+        return OptionError(say("{where}{key}: {message}", where=where, key=key, message=fault.what), _example())
 
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, _, place = str(error).partition(" (at ")
-        message = message[:1].lower() + message[1:]
-        raise OptionError(
-            say("{shown}: {place}: {message}", shown=shown, place=place.removesuffix(")"), message=message), _example()
-        ) from None
-    except RecursionError:
-        raise OptionError(say("{shown}: is nested too deeply to hold settings", shown=shown), _example()) from None
-
-
-def _line(text: str, name: str) -> int:
-    """The line in which a key stands."""
-    key = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name)}[\"']?\s*[=.\]]")
-    return next((at for at, line in enumerate(text.splitlines(), 1) if key.match(line)), 1)
+    return read_toml(text, refused)
 
 
 def _example() -> str:

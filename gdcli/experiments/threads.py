@@ -6,6 +6,8 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from gdcli.formatting import whole_number
+
 LARGE = 200_000
 HEADER = 2**27  # bytes: more than safetensors allows
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -23,15 +25,15 @@ def limit_threads(arguments: Sequence[str], environ: MutableMapping[str, str], s
     before = _options_of(resumed) if resumed else {}
     asked, hidden = (_value(arguments, f"--{name}") or str(before.get(name, "")) for name in ("threads", "hidden"))
     asked = asked or ("" if resumed else setting)
-    if asked.isdecimal() and int(asked) > 0:
-        environ.update(dict.fromkeys(VARIABLES, asked))
+    if whole_number(asked) > 0:
+        environ.update(dict.fromkeys(VARIABLES, str(whole_number(asked))))
     elif not any(name in environ for name in VARIABLES):
         environ.update(dict.fromkeys(VARIABLES, "2" if _largest_layer(hidden) >= LARGE else "1"))
 
 
 def _largest_layer(hidden: str) -> int:
     """Weights of the largest layer between those that are named, as in 128,64; 0 where none is."""
-    sizes = [int(size) for size in hidden.split(",") if size.strip().isdecimal()]
+    sizes = [max(0, whole_number(size)) for size in hidden.split(",")]
     return max((a * b for a, b in pairwise(sizes)), default=0)
 
 

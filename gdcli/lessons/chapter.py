@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from gdcli.data.toml_text import Fault, Place, places, read_toml
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError, did_you_mean
 from gdcli.said import say
@@ -22,29 +23,33 @@ REFUSED = {
 """Commands that a lesson cannot run, and why."""
 CODE = ("--plugin", "--python", "--install-completion", "--cluster")
 """Options that run or reach what is not this program's."""
-REDIRECTIONS = ("|", ">", "<", "&", ";", "2>")
+QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
+SHELLS = re.compile(r"[12&]?>+|[|<&;]")
+"""What a shell takes for itself where it is not quoted."""
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+CODES = range(6)
+"""Exit codes that a command may end with."""
 FIELDS: Mapping[str, type] = {
     "name": str,
     "title": str,
     "text": list,
     "code": str,
     "prints": str,
-    "command": list,
+    "command": dict,
     "try": str,
     "try_command": str,
     "question": str,
     "answer": str,
 }
-NEEDED = {"title": 'title = "..."', "text": 'text = ["...", "..."]'}
+NEEDED = {"title": 'title = "..."', "text": 'text = ["...", "..."]', "run": 'run = "gdcli ..."'}
 HINT = say("a lesson is TOML: see docs/lessons.md")
 TYPES = {
     str: say("a text in quotes"),
-    int: say("a whole number"),
+    int: say("a whole number from 0 to 5"),
     list: say("a list of texts in [ ]"),
-    dict: "a table: [[command]]",
+    dict: say("tables: [[command]]"),
 }
 COMMAND: Mapping[str, type] = {"run": str, "look": str, "exit": int}
-HEADER, KEY = re.compile(r"\s*\[\[?\s*([\w-]+)\s*\]\]?"), re.compile(r"\s*([\w-]+)\s*=")
 
 
 class Command(NamedTuple):
@@ -54,11 +59,13 @@ class Command(NamedTuple):
         run: As it is typed, `gdcli` first.
         look: What to look at in its output.
         exit: The exit code that it ends with.
+        place: Where it stands: file, line and field.
     """
 
     run: str
     look: str = ""
     exit: int = 0
+    place: str = ""
 
     @property
     def words(self) -> list[str]:
@@ -78,6 +85,7 @@ class Chapter(NamedTuple):
         prints: What the code prints.
         task: One thing to try.
         task_command: How.
+        task_place: Where that stands.
         question: What the reader is asked.
         answer: What is right.
         number: Its place in the lecture.
@@ -91,6 +99,7 @@ class Chapter(NamedTuple):
     prints: str = ""
     task: str = ""
     task_command: str = ""
+    task_place: str = ""
     question: str = ""
     answer: str = ""
     number: int = 0
@@ -98,7 +107,8 @@ class Chapter(NamedTuple):
     def every_command(self) -> list[Command]:
         """What it runs, and what the reader is to try."""
         tried = self.task_command.split()[1:2]
-        return [*self.commands, *([Command(self.task_command)] if tried and tried[0] not in REFUSED else [])]
+        task = Command(self.task_command, place=self.task_place)
+        return [*self.commands, *([task] if tried and tried[0] not in REFUSED else [])]
 
 
 def read(content: str, place: str, known: Collection[str]) -> Chapter:
@@ -115,96 +125,80 @@ def read(content: str, place: str, known: Collection[str]) -> Chapter:
     >>> read('title = "One"\\ntext = ["A line."]', "one.toml", ["fit"]).title
     'One'
     """
-    import tomllib  # not needed for --help
 
-    try:
-        fields = tomllib.loads(content)
-    except RecursionError:
-        raise DataError(
-            say("{place}: is nested too deeply to be a lesson", place=place),
-            say("a lesson is TOML: see docs/lessons.md"),
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        what, _, where = str(error).rstrip(")").partition(" (at ")
-        line = where if where.startswith("line") else say("line {count}", count=len(content.splitlines()))
-        raise DataError(
-            say("{place}: {line}: {what}{what2}", place=place, line=line, what=what[0].lower(), what2=what[1:]), HINT
-        ) from None
-    checked = _Checked(place, _lines(content), known)
+    def refused(fault: Fault) -> DataError:
+        at = say(" field '{field}':", field=fault.field) if fault.field else ""
+        return DataError(
+            say("{place}: line {line}:{at} {what}", place=place, line=fault.line, at=at, what=fault.what), HINT
+        )
+
+    fields = read_toml(content, refused)
+    checked = _Checked(place, places(content), known)
     checked.fields(fields, FIELDS, ())
-    for name, example in NEEDED.items():
-        if not fields.get(name):
-            raise DataError(
-                say("{place}: the field '{name}' is missing", place=place, name=name),
-                say("write {example}", example=example),
-            )
+    for name in ("title", "text"):
+        checked.needed(name, fields, ())
     commands = tuple(checked.commands(fields.get("command", [])))
     if "try_command" in fields:
         checked.command_line(fields["try_command"], ("try_command",))
     if ("question" in fields) != ("answer" in fields):
         here, other = ("question", "answer") if "question" in fields else ("answer", "question")
-        raise checked.error((here,), say("there is no field '{other}' to it", other=other))
+        raise checked.error((here,), say("there is no field '{other}' to it", other=other), say("write both or none"))
     renamed = {"try": "task", "try_command": "task_command"}
     texts = {renamed.get(name, name): value for name, value in fields.items() if FIELDS[name] is str}
-    return Chapter(**texts, text=tuple(fields["text"]), commands=commands)
+    task_place = checked.where(("try_command",))
+    return Chapter(**texts, text=tuple(fields["text"]), commands=commands, task_place=task_place)
 
 
 class _Checked(NamedTuple):
     """Checks the fields of a file."""
 
     place: str
-    lines: Mapping[tuple[Any, ...], int]
+    lines: Mapping[Place, int]
     known: Collection[str]
 
-    def error(self, at: tuple[Any, ...], what: str, hint: str = "") -> DataError:
-        """What is wrong with a field, and where it stands."""
-        line = self.lines.get(at)
-        where = say("line {line}: ", line=line) if line else ""
-        name = (
-            say("command {at}: field '{at2}'", at=at[1] + 1, at2=at[2])
-            if len(at) == 3
-            else say("field '{at}'", at=at[0])
-        )
-        return DataError(
-            say("{place}: {where}{name}: {what}", place=self.place, where=where, name=name, what=what), hint
+    def where(self, at: Place) -> str:
+        """File, line and field; of what is not there the line is that of its table, or the first."""
+        line = next((self.lines[at[:size]] for size in range(len(at), 0, -1) if at[:size] in self.lines), 1)
+        command = say("command {number}: ", number=int(at[1]) + 1) if len(at) == 3 else ""
+        return say(
+            "{place}: line {line}: {command}field '{name}'", place=self.place, line=line, command=command, name=at[-1]
         )
 
-    def fields(self, found: Mapping[str, Any], wanted: Mapping[str, type], under: tuple[Any, ...]) -> None:
+    def error(self, at: Place, what: str, hint: str = "") -> DataError:
+        """What is wrong with a field, and where it stands."""
+        return DataError(say("{where}: {what}", where=self.where(at), what=what), hint)
+
+    def needed(self, name: str, found: Mapping[str, Any], under: Place) -> None:
+        """That a field is there, with something in it."""
+        if not found.get(name):
+            what = say("is empty") if name in found else say("is missing")
+            raise self.error((*under, name), what, say("write {example}", example=NEEDED[name]))
+
+    def fields(self, found: Mapping[str, Any], wanted: Mapping[str, type], under: Place) -> None:
         """Names and types."""
         for name, value in found.items():
             if name not in wanted:
                 raise self.error((*under, name), say("a lesson has no such field"), did_you_mean(name, wanted))
-            if not isinstance(value, wanted[name]):
-                raise self.error(
-                    (*under, name), say("is to be {types}", types=TYPES[dict if name == "command" else wanted[name]])
-                )
-        for value in found.get("text", ()):
-            if not isinstance(value, str):
-                raise self.error(("text",), say("is to be a list of texts in [ ]"))
+            if not _is_of(wanted[name], value):
+                raise self.error((*under, name), say("is to be {types}", types=TYPES[wanted[name]]))
 
-    def commands(self, found: list[Any]) -> Iterator[Command]:
+    def commands(self, found: list[dict[str, Any]]) -> Iterator[Command]:
         """The commands, each of which is this program's."""
-        for at, one in enumerate(found):
-            if not isinstance(one, dict):
-                raise self.error(("command",), say("is to be {types}", types=TYPES[dict]))
-            self.fields(one, COMMAND, ("command", at))
-            if "run" not in one:
-                where = say(
-                    "{place}: line {lines}: command {at}",
-                    place=self.place,
-                    lines=self.lines.get(("command", at)),
-                    at=at + 1,
-                )
-                raise DataError(say("{where}: the field 'run' is missing", where=where), say('write run = "gdcli ..."'))
-            self.command_line(one["run"], ("command", at, "run"))
-            yield Command(**one)
+        for number, one in enumerate(found):
+            under = ("command", number)
+            self.fields(one, COMMAND, under)
+            self.needed("run", one, under)
+            self.command_line(one["run"], (*under, "run"))
+            yield Command(**one, place=self.where((*under, "run")))
 
-    def command_line(self, text: str, at: tuple[Any, ...]) -> None:
+    def command_line(self, text: str, at: Place) -> None:
         """That a line is a command of this program which shows something and harms nothing."""
+        if found := CONTROL.search(text):
+            raise self.error(at, say("{sign!r} cannot be typed", sign=found[0]), say("leave it out"))
         try:
             words = shlex.split(text)
-        except ValueError as error:
-            raise self.error(at, say("{error} in {text!r}", error=str(error).lower(), text=text)) from None
+        except ValueError:  # a quote, or a backslash at the end
+            raise self.error(at, say("a quote is not closed in {text!r}", text=text), say("close it")) from None
         if len(words) < 2 or words[0] != "gdcli":
             raise self.error(
                 at,
@@ -219,13 +213,13 @@ class _Checked(NamedTuple):
             raise self.error(
                 at, say("'gdcli {words}' cannot be shown: {refused}", words=words[1], refused=REFUSED[words[1]])
             )
+        if found := SHELLS.search(QUOTED.sub("", text)):
+            raise self.error(at, say("'{word}' is the shell's: only gdcli commands may be run", word=found[0]))
         for word, following in zip(words, [*words[1:], ""], strict=True):
             self._word(word, following, at)
 
-    def _word(self, word: str, following: str, at: tuple[Any, ...]) -> None:
+    def _word(self, word: str, following: str, at: Place) -> None:
         name, equals, value = word.partition("=")
-        if word in REDIRECTIONS:
-            raise self.error(at, say("'{word}' is the shell's: only gdcli commands may be run", word=word))
         if name in CODE:
             hint = say("give it to 'gdcli lesson' itself") if name == "--plugin" else ""
             raise self.error(at, say("{name} is not for lessons", name=name), hint)
@@ -239,21 +233,10 @@ class _Checked(NamedTuple):
             )
 
 
-def _lines(content: str) -> dict[tuple[Any, ...], int]:
-    """The line on which each field stands."""
-    found: dict[tuple[Any, ...], int] = {}
-    under: tuple[Any, ...] = ()
-    closing = ""
-    for number, line in enumerate(content.splitlines(), start=1):
-        if closing:
-            closing = "" if closing in line else closing
-            continue
-        if header := HEADER.match(line):
-            before = sum(1 for key in found if key[:1] == (header[1],) and len(key) == 2)
-            under = (header[1], before)
-            found[under] = number
-            found.setdefault((header[1],), number)
-        elif key := KEY.match(line):
-            found.setdefault((*under, key[1]), number)
-        closing = next((mark for mark in ('"""', "'''") if line.count(mark) == 1), "")
-    return found
+def _is_of(kind: type, value: Any) -> bool:
+    """Whether a value is what a field holds: for a list texts, for a dict tables."""
+    if kind in (list, dict):
+        return isinstance(value, list) and all(isinstance(one, str if kind is list else dict) for one in value)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and value in CODES
+    return isinstance(value, kind)

@@ -81,7 +81,7 @@ def find(asked: str) -> Term:
     hint = (
         say("did you mean {names}?", names=together(say(" or "), (repr(name) for name in names)))
         if names
-        else "gdcli explain lists all terms"
+        else say("gdcli explain lists all terms")
     )
     raise OptionError(say("explain: there is no term '{asked}'", asked=asked), hint)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from gdcli.data.files import STDIN
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import DataError, OptionError, did_you_mean
 from gdcli.lessons.chapter import Chapter, read
@@ -15,8 +18,7 @@ from gdcli.said import say
 
 __all__ = ["LARGEST", "Lesson", "Pair", "lecture", "lesson_of", "own", "place_of"]
 
-LARGEST = 1_000_000  # bytes of a lesson's file
-SUFFIX = ".toml"
+LARGEST = 250_000  # bytes of a lesson's file
 
 
 class Pair(NamedTuple):
@@ -47,14 +49,12 @@ class Lesson(NamedTuple):
         first: Which to begin with.
         home: The folder of a lesson of one's own.
         named: Whether one was asked for.
-        place: What messages call it.
     """
 
     pairs: Sequence[Pair]
     first: int = 0
     home: Path | None = None
     named: bool = True
-    place: str = "lesson"
 
     def chapters(self, language: Language) -> list[Chapter]:
         """In a language."""
@@ -65,20 +65,21 @@ class Lesson(NamedTuple):
         return self._replace(pairs=self.pairs[self.first :][:1], first=0) if self.named else self
 
 
-def lesson_of(asked: str | None, known: Collection[str]) -> Lesson:
+def lesson_of(asked: str | None, known: Collection[str], stdin: BinaryIO | None = None) -> Lesson:
     """The lesson that is asked for: all of the lecture, a chapter, or a file.
 
     Args:
-        asked: A number, a name or a file; None or `all` for the lecture.
+        asked: A number, a name, a file or `-`; None or `all` for the lecture.
         known: The program's commands.
+        stdin: Standard input; None where it is closed.
 
     Raises:
         OptionError: If there is no such chapter.
         DataError: If the file is no lesson.
     """
-    if asked and (asked.endswith(SUFFIX) or Path(asked).is_file()):
-        chapter = own(Path(asked), known)
-        return Lesson([Pair(chapter, chapter)], home=Path(asked).parent.resolve(), place=asked)
+    if asked and (asked == "-" or "." in asked or os.sep in asked or _is_file(asked)):
+        chapter = own(asked, known, stdin)
+        return Lesson([Pair(chapter, chapter)], home=Path(asked).parent.resolve())
     pairs = lecture(known)
     if asked in (None, "all"):
         return Lesson(pairs, named=False)
@@ -126,18 +127,38 @@ def place_of(asked: str, names: Sequence[str]) -> int:
     raise OptionError(say("lesson: there is no chapter '{asked}'", asked=asked), hint)
 
 
-def own(path: Path, known: Collection[str]) -> Chapter:
-    """A lesson from a file of one's own.
+def _is_file(name: str) -> bool:
+    return os.path.isfile(name)  # noqa: PTH113 - Path's raises where a name is too long
+
+
+def own(asked: str, known: Collection[str], stdin: BinaryIO | None = None) -> Chapter:
+    """A lesson of one's own, from a file or, for `-`, from standard input.
 
     Raises:
         DataError: If it cannot be read, or is no lesson.
     """
-    if path.is_file() and path.stat().st_size > LARGEST:
-        raise DataError(say("{path}: is larger than {largest:,} bytes: no lesson is", path=path, largest=LARGEST))
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+    place = STDIN if asked == "-" else asked
+    with _opened(asked, stdin) as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
         raise DataError(
-            say("{path}: byte {start} is not UTF-8", path=path, start=error.start + 1), say("save the lesson as UTF-8")
+            say("{path}: is larger than {largest:,} bytes: no lesson is", path=place, largest=LARGEST),
+            say("name a lesson of your own: see docs/lessons.md"),
+        )
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            say("{path}: line {line}: byte {start} is not UTF-8", path=place, line=line, start=error.start + 1),
+            say("save the lesson as UTF-8"),
         ) from None
-    return read(content.replace("\r\n", "\n"), str(path), known)
+    return read(content.replace("\r\n", "\n"), place, known)
+
+
+def _opened(asked: str, stdin: BinaryIO | None) -> AbstractContextManager[BinaryIO]:
+    if asked != "-":
+        return Path(asked).open("rb")
+    if stdin is None:
+        raise DataError(say("{path}: is closed", path=STDIN), say("name a file, or pipe a lesson in"))
+    return nullcontext(stdin)

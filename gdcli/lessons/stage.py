@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -60,12 +61,16 @@ def scratch(lesson: Lesson) -> Iterator[None]:
 
 def _link(place: Path, home: Path, chapter: Chapter) -> None:
     """Puts each file of a lesson's folder that its commands name where the name leads to it."""
-    for word in {word.rpartition("=")[2] for one in chapter.every_command() for word in one.words}:
+    for word in sorted({word.rpartition("=")[2] for one in chapter.every_command() for word in one.words}):
         file, target = home / word, place / word
         inside = file != home and file.is_relative_to(home) and ".." not in file.parts
-        if inside and file.exists() and not target.exists():
+        if inside and _exists(file) and not _exists(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(file)
+
+
+def _exists(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - Path's raises where a formula is longer than a name may be
 
 
 @contextlib.contextmanager
@@ -102,19 +107,18 @@ def variables(environ: Mapping[str, str], depth: int, language: str) -> dict[str
     return kept | ({"COLORTERM": "truecolor"} if depth == 24 else {})
 
 
-def failure(place: str, command: Command, ran: Ran, seconds: float = LIMIT) -> GdcliError | None:
+def failure(command: Command, ran: Ran, seconds: float = LIMIT) -> GdcliError | None:
     """What is wrong with a command that was run; None if nothing is.
 
     Args:
-        place: The lesson's file, or chapter.
         command: The command.
         ran: What became of it.
         seconds: The limit.
     """
-    start = f"{place}: {command.run}"
+    start = say("{place}: '{command}'", place=command.place, command=command.run)
     if ran.late:
         return GdcliError(
-            say("{start}: takes longer than {seconds:g} seconds", start=start, seconds=seconds),
+            say("{start} takes longer than {seconds:g} seconds", start=start, seconds=seconds),
             say("fewer rows or epochs make it shorter"),
         )
     if ran.code != command.exit:
@@ -123,13 +127,13 @@ def failure(place: str, command: Command, ran: Ran, seconds: float = LIMIT) -> G
         )
         return GdcliError(
             say(
-                "{start}: ends with exit code {code}, not {exit}{more}{said}",
+                "{start} ends with exit code {code}, not {exit}{more}{said}",
                 start=start,
                 code=ran.code,
                 exit=command.exit,
-                more=": " * bool(said),
+                more=say(": ") * bool(said),
                 said=said,
             ),
-            say("mend it, or write exit = {code} under it", code=ran.code),
+            say("mend it; a command that is to end so has exit = {code} under its run", code=ran.code),
         )
     return None

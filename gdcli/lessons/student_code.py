@@ -72,7 +72,11 @@ def function_values(place: str, line: Line) -> Array:
         )
         raise OptionError(what, say("call parameters {names}", names=enumerated((*NAMES, "data"))))
     if "missing" in answer:
-        raise OptionError(say("{file}: there is no function '{name}'", file=file, name=name), answer["missing"])
+        there = say("the file has {names}", names=enumerated(answer["missing"]))
+        hint = there if answer["missing"] else say("the file defines no function")
+        raise OptionError(say("{file}: there is no function '{name}'", file=file, name=name), hint)
+    if "memory" in answer:
+        answer = {"failed": say("'{name}' needs more than {megabytes} MB", name=name, megabytes=answer["memory"])}
     if "failed" in answer:
         raise DataError(
             say("{file}: {answer}", file=file, answer=answer["failed"]), say("run it alone and mend it first")

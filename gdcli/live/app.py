@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gdcli.errors import GdcliError
+from gdcli.errors import GdcliError, reason
 from gdcli.live.help_pages import help_pages
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Page
@@ -248,7 +248,7 @@ class LiveApp(App[None]):
         try:
             path.write_text(self.picture(), encoding="utf-8")
         except OSError as error:
-            self.session.say(say("{path}: cannot be written: {strerror}", path=path, strerror=error.strerror))
+            self.session.say(say("{path}: cannot be written: {strerror}", path=path, strerror=reason(error)))
             return
         self.session.say(say("Saved {resolve}.", resolve=path.resolve()))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from gdcli.data.atomic_write import replaced
+from gdcli.data.files import STDIN
 from gdcli.lessons.language import Language
 from gdcli.lessons.lecture import Lesson
 from gdcli.live.keyboard import keys
@@ -16,7 +17,8 @@ from gdcli.live.walk import Walk
 from gdcli.render.lessons.handout import handout
 from gdcli.render.lessons.pages import PLAIN, plain_text
 from gdcli.render.lessons.words import WORDS
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, plain
+from gdcli.said import say
 
 __all__ = ["Giving"]
 
@@ -53,7 +55,7 @@ class Giving:
     def text(self) -> Iterator[str]:
         """All of it, line by line."""
         screen = replace(self._screen, height=PLAIN)
-        run = self._staged.on(screen, self._lesson.place)
+        run = self._staged.on(screen)
         for at, chapter in enumerate(self._lesson.alone().chapters(self._language)):
             yield "\n\n" if at else ""
             for line in plain_text(chapter, self._words, screen, run, PLAIN):
@@ -61,20 +63,22 @@ class Giving:
 
     def check(self, place: str) -> str:
         """Runs all commands; what is wrong is raised."""
-        run = self._staged.on(self._screen, place)
+        run = self._staged.on(self._screen)
         commands = [one for chapter in self._lesson.chapters(self._language) for one in chapter.every_command()]
         for one in commands:
             run(one, PLAIN)
-        return f"{place}: right; {len(commands)} command{'s' * (len(commands) != 1)} run\n"
+        s = "s" * (len(commands) != 1)
+        right = say(
+            "{place}: right; {count} command{s} run", place=STDIN if place == "-" else place, count=len(commands), s=s
+        )
+        return plain(right, self._screen) + "\n"
 
     def save(self, path: Path) -> None:
         """The handout, all or nothing."""
         chapters = self._lesson.alone().chapters(self._language)
         with replaced(path) as file:
-            file.writelines(
-                handout(path.suffix, chapters, self._language, lambda one: self._staged.on(one, self._lesson.place))
-            )
+            file.writelines(handout(path.suffix, chapters, self._language, self._staged.on))
 
     def _walk(self, lesson: Lesson) -> Walk:
-        run = self._staged.on(self._screen, lesson.place)
+        run = self._staged.on(self._screen)
         return Walk(lesson.chapters(self._language), self._words, self._screen, run)

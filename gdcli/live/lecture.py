@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ from gdcli.errors import DataError, OptionError
 from gdcli.live.page import BOLD, REVERSE, Page
 from gdcli.live.replay import Replay
 from gdcli.live.scenes import Scenes
-from gdcli.render.screen import Screen
+from gdcli.render.screen import Screen, english, language
 from gdcli.render.svg.words import HUES
 from gdcli.said import say
 
@@ -26,6 +26,20 @@ APART = 0.04
 MOST = 1500
 """Screens of a page; of more, some between are left out."""
 PAGE = "lecture.html"
+WORDS = {
+    "play": say("Play"),
+    "pause": say("Pause"),
+    "space": say("space"),
+    "left": say("left arrow"),
+    "right": say("right arrow"),
+    "back": say("One moment back"),
+    "next": say("One moment on"),
+    "moment": say("Moment"),
+    "of": say("of"),
+    "arrows": say("Arrows"),
+    "speed": say("Speed"),
+}
+"""What stands on the page beside the screens."""
 
 
 def check_lecture(name: str, replay: str | None) -> None:
@@ -50,22 +64,26 @@ def check_lecture(name: str, replay: str | None) -> None:
         )
 
 
-def save_lecture(session: Replay, name: str, recording: str) -> None:
+def save_lecture(session: Replay, name: str, recording: str, speak: Callable[[str], str] = english) -> None:
     """Writes the page, all or nothing.
 
     Args:
         session: The recording.
         name: The page's file.
         recording: The recording's file.
+        speak: Says a text in the reader's language.
     """
-    data = json.dumps(lecture_data(session), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    data = json.dumps(lecture_data(session, speak), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     template = files("gdcli.live").joinpath(PAGE).read_text(encoding="utf-8")
-    title = escape(f"{session.run.setup.name}, as recorded in {Path(recording).name}")
+    title = say("{name}, as recorded in {file}", name=session.run.setup.name, file=Path(recording).name)
+    words = {"language": language(speak), **{name: speak(word) for name, word in WORDS.items()}, "title": speak(title)}
+    for word, text in words.items():
+        template = template.replace(f"{{{{{word}}}}}", escape(text))
     with replaced(Path(name)) as file:
-        file.write(template.replace("{{title}}", title).replace("{{data}}", data))
+        file.write(template.replace("{{data}}", data))
 
 
-def lecture_data(session: Replay) -> dict[str, Any]:
+def lecture_data(session: Replay, speak: Callable[[str], str] = english) -> dict[str, Any]:
     """All screens: each different row once, each style once, and of each moment the rows that changed.
 
     `bare` are the rows that are others without the next step's arrows. The last row, which has keys, is left out.
@@ -75,16 +93,19 @@ def lecture_data(session: Replay) -> dict[str, Any]:
     frames: list[dict[str, Any]] = []
     before: list[int] = []
     at = 0.0
-    for seconds, caption, pages in _pages(session):
+    for seconds, caption, pages in _pages(session, Screen(*SIZE, speak=speak)):
         now, bare = ([_known(rows, _row(runs, styles)) for runs in page.runs()[:-1]] for page in pages)
         at = max(seconds, at + APART) if frames else seconds
-        frames.append({"t": round(at, 3), "say": caption, "rows": _changed(before, now), "bare": _changed(now, bare)})
+        frames.append(
+            {"t": round(at, 3), "say": speak(caption), "rows": _changed(before, now), "bare": _changed(now, bare)}
+        )
         before = now
     return {
         "size": [SIZE[0], SIZE[1] - 1],
         "styles": [_style(*one) for one in styles],
         "rows": [json.loads(row) for row in rows],
         "frames": frames,
+        "words": {name: speak(word) for name, word in WORDS.items()},
     }
 
 
@@ -93,11 +114,11 @@ def _changed(before: Sequence[int], now: Sequence[int]) -> dict[int, int]:
     return {at: row for at, row in enumerate(now) if before[at : at + 1] != [row]}
 
 
-def _pages(session: Replay) -> Iterator[tuple[float, str, list[Page]]]:
+def _pages(session: Replay, screen: Screen) -> Iterator[tuple[float, str, list[Page]]]:
     """Seconds, caption, and screen with and without arrows of each moment; of very many, evenly few, and all
     that follow something done.
     """
-    scenes, screen = Scenes(), Screen(*SIZE)
+    scenes = Scenes()
     stride = max(1, -(-session.count() // MOST))
     for at, (seconds, caption) in enumerate(session.moments()):
         if caption or at % stride == 0 or at == session.count() - 1:

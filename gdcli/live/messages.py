@@ -23,7 +23,12 @@ __all__ = [
     "rate_warning",
 ]
 
-WORDS = {"batch_size": say("batches of"), "l1": say("L1 penalty"), "l2": say("L2 penalty")}
+WORDS = {
+    "batch_size": say("batches of"),
+    "l1": say("L1 penalty"),
+    "l2": say("L2 penalty"),
+    "optimizer": say("optimizer"),
+}
 LARGER = 2  # times: what is said as a factor, and no longer put down to chance
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.errors import DataError, OptionError
+from gdcli.errors import DataError, OptionError, reason
 from gdcli.experiments import notation
 from gdcli.experiments.notation import Setting
 from gdcli.live.history import Moment
@@ -89,7 +89,7 @@ class Recorder:
         except OSError as error:
             with contextlib.suppress(OSError):
                 self._file.close()  # which would try once more, and fail without the file's name
-            what = say("{name}: cannot be written: {strerror}", name=self._name, strerror=error.strerror)
+            what = say("{name}: cannot be written: {strerror}", name=self._name, strerror=reason(error))
             raise DataError(what, say("make room, or record in another place")) from None
 
 

@@ -236,7 +236,7 @@ class Replay(Session):
     def _end_if_over(self) -> None:
         if self._at >= len(self._entries):
             self.running, self.goal = False, ""
-            self.say("The end of the recording. r goes to its beginning, b one moment back.")
+            self.say(say("The end of the recording. r goes to its beginning, b one moment back."))
 
     def start(self, goal: str = "") -> None:
         """Plays on."""

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gdcli.errors import OptionError, install_hint
+from gdcli.render.screen import english
 from gdcli.said import say
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def serve(
     notify: Callable[[str], None],
     most: int = SESSIONS,
     kept: float = KEPT,
+    speak: Callable[[str], str] = english,
 ) -> None:
     """Serves programs until Ctrl-C or SIGTERM, and ends every one it started.
 
@@ -47,6 +49,7 @@ def serve(
         notify: Called with the address, once it can be opened.
         most: How many pages may be open at once.
         kept: Seconds that a program goes on without its page.
+        speak: Says a text in the reader's language.
 
     Raises:
         OptionError: If textual-serve is not installed, or the host or port cannot be had.
@@ -56,7 +59,7 @@ def serve(
     site = _site()
     listening, place = open_port(host, port)
     with listening:
-        asyncio.run(_serve(site(programs, title, place, most, kept), listening, place, notify))
+        asyncio.run(_serve(site(programs, title, place, most, kept, speak), listening, place, notify))
 
 
 def _site() -> Any:

@@ -244,7 +244,7 @@ class SessionFactory:
         changed = [say("another start")] * (isinstance(model, NetworkSpec) or model.start == RANDOM)
         changed += [say("another split")] * (setup.problem.validation is not None)
         changed += [say("another order of the rows")] * (setup.batch_size is not None and setup.shuffle)
-        return say("Seed {seed}: {names}.", seed=seed, names=enumerated(changed) or "nothing here depends on it")
+        return say("Seed {seed}: {names}.", seed=seed, names=enumerated(changed) or say("nothing here depends on it"))
 
     @property
     def _model(self) -> NetworkSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -54,12 +55,12 @@ class Staged(NamedTuple):
     environ: Mapping[str, str]
     language: str
 
-    def on(self, screen: Screen, place: str) -> Run:
+    def on(self, screen: Screen) -> Run:
         """What runs a command for a page of so many lines of a screen, and raises what is wrong with it."""
 
         def shown(command: Command, height: int) -> Ran:
             ran = self._ran(command, screen, height)
-            if problem := failure(place, command, ran):
+            if problem := failure(command, ran):
                 raise problem
             return ran
 
@@ -69,7 +70,7 @@ class Staged(NamedTuple):
         """Runs a command, and reads the picture that it leaves."""
         out, err = Sheet("utf-8" if screen.unicode else "ascii"), io.StringIO()
         environ = variables(self.environ, screen.depth if screen.color else 0, self.language)
-        with clock(LIMIT) as late:
+        with clock(LIMIT) as late, contextlib.redirect_stdout(out):  # where help goes
             code = self.program(command.words, out, err, environ, (screen.width, height + 1))
         if code == INTERRUPTED and not late:
             raise KeyboardInterrupt

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from gdcli.render.screen import english
+from gdcli.render.vocabulary import word
 from gdcli.said import say
 
 if TYPE_CHECKING:
@@ -24,20 +26,29 @@ class ProgressBar:
         visible: False draws nothing: the stream is no terminal.
         done: How many units a record stands for.
         color: Whether it may be coloured.
+        speak: Says a text in the reader's language.
     """
 
     DELAY = 0.5  # seconds before it first shows: short runs need none, and do not load rich
     INTERVAL = 0.1
 
     def __init__(
-        self, stream: TextIO, total: int, unit: str, visible: bool, done: Callable[[object], int], color: bool = True
+        self,
+        stream: TextIO,
+        total: int,
+        unit: str,
+        visible: bool,
+        done: Callable[[object], int],
+        color: bool = True,
+        speak: Callable[[str], str] = english,
     ) -> None:
         self._stream = stream
         self._total = total
-        self._unit = unit
+        self._unit = word(unit)
         self._visible = visible
         self._done = done
         self._color = color
+        self._speak = speak
         self._progress: Progress | None = None
 
     def watching(self, records: Iterable[T]) -> Iterator[T]:
@@ -77,8 +88,11 @@ class ProgressBar:
         rate = done / seconds
         left = "" if total is None else say("   {clock} left", clock=clock((total - done) / rate) if rate else "?")
         of = "" if total is None else f"/{total:,}"
-        text = f"{done:,}{of} {self._unit}   {rate:,.0f} {self._unit}/s{left}"
-        self._progress.update(self._progress.task_ids[0], completed=done, total=total, description=text)
+        text = say(
+            "{done:,}{of} {unit}   {rate:,.0f} {unit}/s{left}", done=done, of=of, unit=self._unit, rate=rate, left=left
+        )
+        said = self._speak(text)
+        self._progress.update(self._progress.task_ids[0], completed=done, total=total, description=said)
         self._progress.refresh()
 
     def _build(self) -> Progress:
@@ -102,12 +116,15 @@ class ReadingBar:
         stream: Where to draw.
         visible: False draws nothing: the stream is no terminal.
         color: Whether it may be coloured.
+        speak: Says a text in the reader's language.
     """
 
     UNIT = 1_000_000
 
-    def __init__(self, stream: TextIO, visible: bool, color: bool = True) -> None:
-        self._bar = ProgressBar(stream, 0, "MB", visible, lambda _: 0, color)
+    def __init__(
+        self, stream: TextIO, visible: bool, color: bool = True, speak: Callable[[str], str] = english
+    ) -> None:
+        self._bar = ProgressBar(stream, 0, "MB", visible, lambda _: 0, color, speak)
         self._visible = visible
         self._begun = monotonic()
         self._due = self._begun + ProgressBar.DELAY

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render.theme import Hue, Meaning
+from gdcli.said import say
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 RESET = "\x1b[0m"
@@ -39,6 +40,15 @@ class Screen:
     unicode: bool = True
     depth: int = 24
     speak: Callable[[str], str] = english
+
+
+def language(speak: Callable[[str], str]) -> str:
+    """The code of the language that texts are said in, as a page of HTML names it: a catalogue's own.
+
+    >>> language(english)
+    'en'
+    """
+    return speak(say("en"))
 
 
 def _escape(meaning: Meaning, screen: Screen) -> str:

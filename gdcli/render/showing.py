@@ -9,6 +9,7 @@ from time import perf_counter
 
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError
+from gdcli.formatting import whole_number
 from gdcli.render.layout import USUAL
 from gdcli.said import say
 from gdcli.training.records import Epoch, Row
@@ -25,7 +26,7 @@ def shown(every: str | None, usual: str, epochs: int, most: int = USUAL) -> Call
         return _auto(epochs, most)
     power = text.startswith("x")
     digits = text.removeprefix("x")
-    if not digits.isdecimal() or int(digits) < (2 if power else 1):
+    if whole_number(digits) < (2 if power else 1):
         raise OptionError(
             say("--every: '{every}' is none of N, xK, auto", every=every), say("as in --every 10, --every x2")
         )

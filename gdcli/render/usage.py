@@ -85,7 +85,7 @@ def _said(message: str) -> str:
     for pattern, known in KNOWN:
         if found := re.fullmatch(pattern, message):
             return Said(message, known.template, {"name": found[1]})
-    if found := re.fullmatch(r"got unexpected extra arguments? \((.*)\)", message):
+    if found := re.fullmatch(r"got unexpected extra argument(?:s|\(s\))? \((.*)\)", message):
         return _unexpected(message, found[1])
     return message
 

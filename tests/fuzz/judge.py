@@ -16,7 +16,7 @@ from .trial import Outcome
 CODES = (0, 1, 2, 3, 4, 5)
 """Of an answer; 1 is that of a check that failed, and of a bug, which is looked for by its words."""
 SGR = re.compile(r"\x1b\[[0-9;]*m")
-BARS = re.compile(r"\r|\x1b\[[0-9]*[KAG]|\x1b\[\?25[lh]")
+BARS = re.compile(r"\r|\x1b\[[0-9]*[KAG]|\x1b\[\?25[lh]|\x1b\[2J|\x1b\[H")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 NONFINITE = re.compile(r"(?<![\w.'\"+-])[-+]?(?:nan|inf|infinity)(?![\w.])", re.IGNORECASE)
 NAN = re.compile(r"(?<![\w.])nan(?![\w.:])")  # `nan:` is a name before what is said of it
@@ -149,7 +149,8 @@ def _finite(form: str, text: str, case: Case, outcome: Outcome) -> Iterator[str]
     """No NaN and no infinity but where a run diverged, or the input has them."""
     if outcome.code == 4 or "diverge" in text or "ran away" in text or b"diverge" in outcome.err:
         return
-    given = " ".join(case.argv).encode("utf-8", "replace") + b" ".join(case.files.values()) + (case.stdin or b"")
+    words = " ".join((*case.argv, *case.environ.values())).encode("utf-8", "replace")
+    given = b" ".join((words, *case.files.values(), case.stdin or b""))
     pattern = NONFINITE if form in MACHINE else NAN  # people read that a number is infinite
     found = pattern.search(text)
     if found and not GIVEN.search(given.decode("latin-1")):

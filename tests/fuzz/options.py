@@ -65,7 +65,7 @@ TEXTS = (
 )
 ODD = (
     *("", " ", ",", ";", ":", "=", "..", "-", "--", "\x1b[31m", "\u202e", "\udcff", "é", "a=b=c", "1:2:3", "0..0"),
-    *("..:", "9" * 400),
+    *("..:", "9" * 400, "9" * 5000),
 )
 FILES = ("out.txt", "model.safetensors", "rows.csv", "none.csv", "dir/none.csv", "out.svg", "out.jsonl", "")
 SETTINGS = (

@@ -24,7 +24,8 @@ def case(rng: Random, stock: Stock) -> Case:
         content = damaged(rng, content)
     typed = "".join(f"{rng.choice(WORDS)}\n" for _ in range(rng.randrange(1, 12))) + "f\nq\n"
     files = {"r.jsonl": content} | {one: stock.files[one] for one in ("rows.csv", "classes.csv") if rng.random() < 0.9}
-    return Case("recordings", ("live", "--plain", "--replay", "r.jsonl"), files, typed.encode())
+    how = ("--save", "out.html") if rng.random() < 0.1 else ("--plain",)
+    return Case("recordings", ("live", *how, "--replay", "r.jsonl"), files, typed.encode())
 
 
 def _changed(rng: Random, lines: list[bytes]) -> list[bytes]:

@@ -8,19 +8,24 @@ from random import Random
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
 
-from . import data, keys, models, options, recordings, specs
+from . import data, formulas, keys, languages, lessons, models, options, plugins, recordings, settings, specs
 from .case import Case
 from .stock import Stock
 from .values import weighted
 
 Make = Callable[[Random, Stock], Case]
 SURFACES: Mapping[str, tuple[int, Make]] = {
-    "data": (34, data.case),
-    "options": (32, options.case),
-    "models": (14, models.case),
-    "recordings": (7, recordings.case),
-    "specs": (9, specs.case),
-    "keys": (4, keys.case),
+    "data": (28, data.case),
+    "options": (26, options.case),
+    "models": (12, models.case),
+    "recordings": (6, recordings.case),
+    "specs": (7, specs.case),
+    "keys": (3, keys.case),
+    "lessons": (4, lessons.case),
+    "settings": (3, settings.case),
+    "plugins": (2, plugins.case),
+    "formulas": (4, formulas.case),
+    "languages": (5, languages.case),
 }
 """How often of a hundred, and what makes one."""
 
@@ -35,5 +40,5 @@ def made(seed: int, number: int, stock: Stock, only: str | None = None) -> Case:
 def act(case: Case, terminal: Terminal) -> int:
     """Runs an input, and gives its exit code."""
     actions = {"@keys": keys.press, "@spec": specs.check}
-    action = actions.get(case.argv[0]) if case.argv else None
+    action = plugins.load if case.surface == "plugins" else actions.get(case.argv[0]) if case.argv else None
     return action(case, terminal) if action else run(list(case.argv), terminal)

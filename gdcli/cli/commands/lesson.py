@@ -51,7 +51,7 @@ def command(
         raise OptionError(
             say("lesson: a chapter, --run and --check each say what is given"), say("leave all but one out")
         )
-    lesson, handout = lesson_of(given[0] if given else None, COMMANDS), place_of_handout(asked.save)
+    lesson, handout = lesson_of(given[0] if given else None, COMMANDS, terminal.stdin), place_of_handout(asked.save)
     if not format_of(output).for_people or not (given or asked.plain or handout):
         if handout or asked.check:
             raise OptionError(

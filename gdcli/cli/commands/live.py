@@ -147,7 +147,7 @@ def _replay(origin: Origin, name: str, live: LiveOptions, terminal: Terminal) ->
     session = Replay(recorded(name), lambda saved: SessionFactory.from_saved(saved, name, parsed))
     if live.save is not None:
         with unwound():
-            save_lecture(session, live.save, name)
+            save_lecture(session, live.save, name, terminal.speak)
         terminal.note(f"rerun: gdcli live --replay {quoted(name)} --save {quoted(live.save)}")
         return
     with unwound():
@@ -184,7 +184,7 @@ def _screen(terminal: Terminal) -> Screen:
     if DRIVER not in terminal.environ:
         return terminal.screen(terminal.stderr)
     wanted = terminal.color != "never" and not terminal.environ.get("NO_COLOR")
-    return Screen(color=wanted or terminal.color == "always")
+    return Screen(color=wanted or terminal.color == "always", speak=terminal.speak)
 
 
 def _lines(terminal: Terminal) -> Iterator[str]:
@@ -239,4 +239,6 @@ def _serve(again: Invocation, origin: Origin, live: LiveOptions, terminal: Termi
     programs = ServedCommand([sys.executable, "-m", "gdcli"], again, origin, parsed)
     check_record(live.record, str(origin.source))
     host, most = live.host or HOST, live.sessions
-    serve(programs, host=host, port=live.port, title="gdcli live", notify=terminal.note, most=most)
+    serve(
+        programs, host=host, port=live.port, title="gdcli live", notify=terminal.note, most=most, speak=terminal.speak
+    )

@@ -255,7 +255,8 @@ def _bar(planned: Plan, terminal: Terminal) -> ProgressBar:
 
     epochs, done = epochs_done(planned)
     visible = terminal.stderr.isatty() and not terminal.quiet
-    return ProgressBar(terminal.stderr, epochs, "epochs", visible, done, terminal.screen(terminal.stderr).color)
+    color = terminal.screen(terminal.stderr).color
+    return ProgressBar(terminal.stderr, epochs, "epochs", visible, done, color, terminal.speak)
 
 
 def _noted(finished: Iterator[Finished], planned: Plan, terminal: Terminal) -> Iterator[Finished]:

@@ -21,6 +21,19 @@ from gdcli.said import say
 
 __all__ = ["read"]
 
+REASONS = (
+    say("expecting property name enclosed in double quotes"),
+    say("expecting ':' delimiter"),
+    say("expecting ',' delimiter"),
+    say("expecting value"),
+    say("extra data"),
+    say("unterminated string starting at"),
+    say("invalid control character at"),
+    say("invalid \\escape"),
+    say("illegal trailing comma before end of object"),
+    say("illegal trailing comma before end of array"),
+)
+"""What Python's reader of JSON mostly says."""
 _AN_OBJECT = say('each row is one object of numbers and texts: {{"x": 1, "y": 3}}')
 
 
@@ -137,8 +150,11 @@ def _parsed(text: bytes, source: str, line: int) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         reason = error.msg[:1].lower() + error.msg[1:]
+        reason = next((one for one in REASONS if one == reason), reason)
         what = say("no JSON at character {pos}: {reason}", pos=error.pos + 1 if line else error.colno, reason=reason)
         raise data_error(source, what, _AN_OBJECT, line or error.lineno) from None
+    except ValueError:  # more digits than Python reads
+        raise data_error(source, say("a number that is too long"), _AN_OBJECT, line) from None
     except RecursionError:
         raise data_error(source, say("JSON nested too deeply"), _AN_OBJECT, line) from None
 

@@ -8,6 +8,7 @@ const SMALLEST = 10;
 const KEPT = "gdcli"; // in the tab's own storage
 
 const terminal = document.getElementById("terminal");
+const said = document.body.dataset; // in the language of the page
 const address = new URLSearchParams(location.search);
 const asked = Number(address.get("fontsize"));
 const tab = storage();
@@ -56,7 +57,7 @@ function setAddress(query) {
   history.replaceState(null, "", location.pathname + (parts.length ? `?${parts.join("&")}` : ""));
 }
 
-function end(title, words, button = "Start again") {
+function end(title, words, button = said.again) {
   document.getElementById("title").textContent = title;
   document.getElementById("words").textContent = words;
   document.getElementById("again").textContent = button;
@@ -67,21 +68,21 @@ const heard = {
   session: (name) => (session = name),
   address: setAddress,
   picture: download,
-  moved: () => end("This run goes on in another page.", "", "Go on here"),
+  moved: () => end(said.elsewhere, "", said.here),
   ended: (words) => {
     session = "";
     const lines = words.split("\n").filter((line) => line.startsWith("rerun: "));
     const commands = lines.map((line) => line.slice("rerun: ".length));
-    const heading = ["", " The command that does the same:"][lines.length] ?? " Each lane's command does the same:";
-    end("The session has ended." + heading, commands.join("\n") || words);
+    const heading = [said.ended, said.command][lines.length] ?? said.commands;
+    end(heading, commands.join("\n") || words);
   },
 };
 
 async function lost(opened) {
   const answer = await fetch(`room${location.search}`).catch(() => null);
-  if (answer === null) end("The server has ended.", "");
-  else if (!answer.ok) end("This page cannot be opened now.", await answer.text());
-  else end("The connection was lost.", "", opened ? "Go on" : "Start again");
+  if (answer === null) end(said.gone, "");
+  else if (!answer.ok) end(said.refused, await answer.text());
+  else end(said.lost, "", opened ? said.on : said.again);
 }
 
 // textual.js opens it, and knows of no settings or sessions.

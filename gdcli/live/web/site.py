@@ -17,6 +17,8 @@ from gdcli.live.web.session import GRACE, BrowserSession, cells
 from gdcli.live.web.sessions import NoRoomError, Sessions
 from gdcli.live.web.settings import VARIABLE, Asked, asked_by
 from gdcli.render import theme
+from gdcli.render.screen import language
+from gdcli.said import say
 
 if TYPE_CHECKING:
     from gdcli.live.web.programs import Programs
@@ -33,6 +35,23 @@ OWN = ("session", "width", "height")
 """What a page's websocket asks for beside the settings of its address."""
 HEARTBEAT = 15.0
 """Seconds between two questions whether a page is still there."""
+LANGUAGE = "GDCLI_LANG"
+"""The variable by which a page's program speaks as the page does."""
+WORDS = {
+    "starting": say("starting…"),
+    "script": say("This page needs JavaScript."),
+    "again": say("Start again"),
+    "elsewhere": say("This run goes on in another page."),
+    "here": say("Go on here"),
+    "ended": say("The session has ended."),
+    "command": say("The session has ended. The command that does the same:"),
+    "commands": say("The session has ended. Each lane's command does the same:"),
+    "gone": say("The server has ended."),
+    "refused": say("This page cannot be opened now."),
+    "lost": say("The connection was lost."),
+    "on": say("Go on"),
+}
+"""What the page says by itself."""
 HEADERS = {
     "Cache-Control": "no-cache",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -50,10 +69,13 @@ class Site:
         place: Where the server listens.
         most: How many pages may be open at once.
         kept: Seconds that a program waits for a page that has gone.
+        speak: Says a text in the reader's language.
     """
 
-    def __init__(self, programs: Programs, title: str, place: Endpoint, most: int, kept: float) -> None:
-        self._programs, self._title, self._place = programs, title, place
+    def __init__(
+        self, programs: Programs, title: str, place: Endpoint, most: int, kept: float, speak: Callable[[str], str]
+    ) -> None:
+        self._programs, self._title, self._place, self._speak = programs, title, place, speak
         self._token = secrets.token_hex(16)
         self._served = Server(title)  # its scripts and fonts; never its own `serve`
         self._sessions = Sessions[BrowserSession](most, kept)
@@ -87,15 +109,15 @@ class Site:
 
     async def _guarded(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         if not self._place.is_host(request.headers.get("Host", "")):
-            raise web.HTTPForbidden(text=f"This server answers as {self._place.url} alone.\n")
+            raise self._forbidden(say("This server answers as {url} alone.", url=self._place.url))
         if not secrets.compare_digest(request.path.removeprefix("/").partition("/")[0].encode(), self._token.encode()):
-            raise web.HTTPForbidden(text="The address has a token, which is missing here: gdcli printed all of it.\n")
+            raise self._forbidden(say("The address has a token, which is missing here: gdcli printed all of it."))
         try:
             return await handler(request)
         except NoRoomError as error:
-            raise web.HTTPServiceUnavailable(text=_line(error)) from None
+            raise web.HTTPServiceUnavailable(text=self._line(error)) from None
         except GdcliError as error:
-            raise web.HTTPBadRequest(text=_line(error)) from None
+            raise web.HTTPBadRequest(text=self._line(error)) from None
 
     async def _signed(self, request: Any, response: Any) -> None:
         """Says in every answer that a page of ours speaks to nobody else, and belongs into nobody else's."""
@@ -108,7 +130,9 @@ class Site:
         await self._checked(request)
         page = Template((HERE / "app_index.html").read_text(encoding="utf-8"))
         colors = theme.DARK._asdict() | {"note": theme.NOTE.color.dark, "accent": theme.COMMAND.color.light}
-        return web.Response(text=page.substitute(colors, title=html.escape(self._title)), content_type="text/html")
+        words = {name: html.escape(self._speak(text)) for name, text in WORDS.items()}
+        own = {"title": html.escape(self._title), "language": language(self._speak)}
+        return web.Response(text=page.substitute(colors | words | own), content_type="text/html")
 
     async def _room(self, request: Any) -> Any:
         """Whether there is room for one more page of this address, and if not, why."""
@@ -126,7 +150,7 @@ class Site:
     async def _session(self, request: Any) -> Any:
         """A page's websocket: it shows the program that it names, or a new one."""
         if not self._place.is_origin(request.headers.get("Origin", ""), request.headers["Host"]):
-            raise web.HTTPForbidden(text="This program takes keys from its own page alone.\n")
+            raise self._forbidden(say("This program takes keys from its own page alone."))
         own = {name: request.query.get(name, "") for name in OWN}
         asked = asked_by((name, text) for name, text in request.query.items() if name not in OWN)
         size = cells(own["width"], 80), cells(own["height"], 24)
@@ -139,7 +163,7 @@ class Site:
     def _program(self, asked: Asked, size: tuple[int, int]) -> BrowserSession:
         return BrowserSession(
             self._programs.command(asked),
-            {VARIABLE: asked.controls},
+            {VARIABLE: asked.controls, LANGUAGE: language(self._speak)},
             size,
             self._served.download_manager,
             self._programs.query,
@@ -163,7 +187,11 @@ class Site:
         """Ends every program, and so hangs up on its page."""
         await self._sessions.end()
 
+    def _forbidden(self, why: str) -> Exception:
+        refused: Exception = web.HTTPForbidden(text=f"{self._speak(why)}\n")
+        return refused
 
-def _line(error: GdcliError) -> str:
-    """An error as the one line of an answer."""
-    return f"{error.message}{': ' * bool(error.hint)}{error.hint}\n"
+    def _line(self, error: GdcliError) -> str:
+        """An error as the one line of an answer."""
+        said = say("{message}: {hint}", message=error.message, hint=error.hint) if error.hint else error.message
+        return f"{self._speak(said)}\n"

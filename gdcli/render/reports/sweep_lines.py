@@ -84,7 +84,7 @@ def command_lines(result: SweepResult) -> list[str]:
     """The commands that repeat the sweep, its best run, and the run of the size to keep."""
     best, keep, lines = result.best, result.keep, [f"rerun: {result.rerun}"]
     if best is not None:
-        lines.append(f"best run: {best.rerun}")
+        lines.append(say("best run: {rerun}", rerun=best.rerun))
     if best is not None and keep is not None and keep.number != best.number:
-        lines.append(f"keep: {keep.rerun}")
+        lines.append(say("keep: {rerun}", rerun=keep.rerun))
     return lines

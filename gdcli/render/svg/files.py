@@ -11,7 +11,7 @@ from pathlib import Path
 from gdcli.data.atomic_write import replaced
 from gdcli.render import Report
 from gdcli.render.formats.table import render as render_table
-from gdcli.render.screen import ESCAPE, Screen, english, guarded, plain
+from gdcli.render.screen import ESCAPE, Screen, english, guarded, language, plain
 from gdcli.render.svg.ink import Ink
 from gdcli.render.svg.names import RASTERIZER, THEMES
 from gdcli.render.svg.sheet import WORDS, Sheet, draw_sheet
@@ -94,7 +94,9 @@ def as_html(sheet: Sheet, theme: str | None, screen: Screen) -> bytes:
     )
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     view = '<meta name="viewport" content="width=device-width">'
-    top = f'<!doctype html>\n<html lang="en"><head>{head}{view}<title>{escape(sheet.title)}</title>'
+    top = (
+        f'<!doctype html>\n<html lang="{language(screen.speak)}"><head>{head}{view}<title>{escape(sheet.title)}</title>'
+    )
     return f"{top}\n<style>{style}</style></head><body>\n{''.join(both)}</body></html>\n".encode()
 
 
