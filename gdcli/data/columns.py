@@ -30,6 +30,7 @@ __all__ = [
     "inputs",
     "label_text",
     "mostly_gaps",
+    "mostly_missing",
     "regression",
     "target_of",
 ]
@@ -221,7 +222,7 @@ def _column_hint(word: str, names: Sequence[str]) -> str:
 
 
 def target_of(table: Table, x: Sequence[str]) -> str:
-    """The only column called as targets are, else the last, among those that are not asked for as inputs."""
+    """The only column called as targets are, else the last that is not mostly gaps; none that is asked for as input."""
     if table.unlabelled:
         hint = say("--labels FILE names the labels of IDX images")
         raise data_error(table.source, say("inputs without targets"), hint)
@@ -230,7 +231,9 @@ def target_of(table: Table, x: Sequence[str]) -> str:
         hint = say("leave one out of --x, or check --delimiter")
         raise data_error(table.source, say("no column is left to be the target"), hint)
     called = [name for name in rest if name.lower() in TARGET_NAMES]
-    return called[0] if len(called) == 1 else rest[-1]
+    if len(called) == 1:
+        return called[0]
+    return next((name for name in reversed(rest) if not mostly_missing(table, name)), rest[-1])
 
 
 def _default_inputs(table: Table, y: str) -> tuple[str, ...]:
@@ -240,6 +243,13 @@ def _default_inputs(table: Table, y: str) -> tuple[str, ...]:
     if not names:
         raise _no_inputs(table, y)
     return names
+
+
+def mostly_missing(table: Table, name: str) -> bool:
+    """Whether more than half of the cells of a column, of numbers or of text, are gaps, as those of remarks are."""
+    if table.is_numeric(name):
+        return mostly_gaps(table, name)
+    return 2 * int(missing_texts(table, name).sum()) > len(table)
 
 
 def mostly_gaps(table: Table, name: str) -> bool:
@@ -265,7 +275,8 @@ def _no_inputs(table: Table, y: str) -> DataError:
         hint = say("turn dates into numbers: days since the first one")
         return data_error(table.source, say("{what}: {quoted} holds dates", what=what, quoted=quoted(dates)), hint)
     firsts = [(name, cell) for name in others for cell in _first_given(table, name)]
-    name, cell = next((one for one in firsts if nearly(one[1])), firsts[0] if firsts else ("", ""))
+    repeated = [one for one in firsts if len({*table.first_texts(one[0], _FEW)}) < min(len(table), _FEW)]
+    name, cell = next((one for one in firsts if nearly(one[1])), [*repeated, *firsts, ("", "")][0])
     if not name:
         return data_error(table.source, what, say("name the inputs with --x; if columns ran together: --delimiter"))
     hint = nearly(cell) or say(

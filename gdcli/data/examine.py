@@ -98,7 +98,8 @@ def _text_left_out(table: Table, name: str, taking: str) -> LeftOut:
     if holds_dates(given[:_MOST_VALUES]):
         return LeftOut(name, say("dates or times: turn them into numbers to use them"))
     if len(given) == 1:
-        return LeftOut(name, say("one value in every row"))
+        gaps = missing_texts(table, name).any()
+        return LeftOut(name, say("one value, and gaps") if gaps else say("one value in every row"))
     if 2 * missing_texts(table, name).sum() > len(table):
         return LeftOut(name, say("more than half of its cells are gaps"), f"{taking} {as_option([name])}")
     if len(given) > _MOST_VALUES or len(given) == len(table) > 2:
