@@ -327,6 +327,16 @@ def test_a_last_column_of_gaps_is_no_target(remarks):
     assert report(written(**columns), y="remark").target.name == "remark"
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [(["02139", "10001"], True), (["02", "10"], False), (["2139", "10001"], False), (["0.500", "1.000"], False)],
+)
+def test_codes_among_the_inputs_are_no_quantities(cells, said):
+    content = written(code=cells * 30, a=NOISE[:60, 0], y=NOISE[:60, 1])
+    assert [one.option for one in report(content).warnings] == ["--categorical code"] * said
+    assert not report(content, x=("a",)).warnings
+
+
 def test_a_target_that_numbers_the_rows_is_said():
     rows = {"a": NOISE[:60, 0], "kind": ["p", "q"] * 30}
     said = report(written(**rows, record=range(1000, 1060))).warnings

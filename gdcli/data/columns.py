@@ -27,6 +27,7 @@ __all__ = [
     "classification",
     "expand",
     "find",
+    "first_code",
     "inputs",
     "label_text",
     "mostly_gaps",
@@ -42,6 +43,7 @@ TARGET_NAMES = ("y", "target", "label", "class")
 
 _FEW = 1000  # cells that tell what a column holds
 _CODE = "0[0-9]+"
+_CLOCK_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -310,6 +312,17 @@ def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
 def has_codes(table: Table, name: str) -> bool:
     """Whether one of the first cells begins with a zero that a number would lose, as postal codes do: 02139."""
     return any(re.fullmatch(_CODE, cell.strip()) for cell in table.first_texts(name, _FEW))
+
+
+def first_code(table: Table, name: str) -> str:
+    """The first of the cells that begins with a zero, of a column whose cells all have as many digits, four at least.
+
+    Fewer digits are those of a month or an hour.
+    """
+    cells = [cell.strip() for cell in table.first_texts(name, _FEW) if not is_gap(cell)]
+    if len({len(cell) for cell in cells}) != 1 or len(cells[0]) <= _CLOCK_DIGITS or not all(map(str.isdigit, cells)):
+        return ""
+    return next((cell for cell in cells if cell[0] == "0"), "")
 
 
 def label_text(value: float) -> str:
