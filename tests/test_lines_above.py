@@ -27,6 +27,8 @@ def notes(table):
         ("Sales report 2023,,\n", "line 1 ('Sales report 2023') stands above the names and is left out"),
         ("Sales report 2023,,\n,,\n", "line 1 ('Sales report 2023') stands above the names and is left out"),
         ("Shop: Oslo\nBy: A. B.\nyears,1990-2000\n", "3 lines, from 'Shop: Oslo' on, stand above the names and are"),
+        ("Sales 2023,,\nby J. Smith,,\n,,\n", "2 lines, from 'Sales 2023' on, stand above the names and are left out"),
+        ("Sales 2023,,\n,,\nby J. Smith,,\nall,,\n", "3 lines, from 'Sales 2023' on, stand above the names"),
         (",Money,\n", "line 1 ('Money') stands above the names and is left out"),
         ("# made by hand\nTitle\n", "line 2 ('Title') stands above the names and is left out"),
     ],

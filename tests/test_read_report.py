@@ -319,6 +319,33 @@ def test_a_constant_target_teaches_nothing():
     assert [one.sentence for one in found.warnings] == ["y is 3 in every row: there is nothing to learn"]
 
 
+@pytest.mark.parametrize("remarks", [[""] * 60, ["seen", *[""] * 59], ["7", "8", *[""] * 58]])
+def test_a_last_column_of_gaps_is_no_target(remarks):
+    columns = {"a": NOISE[:60, 0], "mass": NOISE[:60, 1], "remark": remarks}
+    said = report(written(**columns))
+    assert (said.target.name, said.target.why) == ("mass", "the last column that is not mostly gaps")
+    assert [(one.column, "every row" in one.reason) for one in said.left_out] == [("remark", False)]
+    assert report(written(**columns), y="remark").target.name == "remark"
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [(["02139", "10001"], True), (["02", "10"], False), (["2139", "10001"], False), (["0.500", "1.000"], False)],
+)
+def test_codes_among_the_inputs_are_no_quantities(cells, said):
+    content = written(code=cells * 30, a=NOISE[:60, 0], y=NOISE[:60, 1])
+    assert [one.option for one in report(content).warnings] == ["--categorical code"] * said
+    assert not report(content, x=("a",)).warnings
+
+
+def test_a_target_that_numbers_the_rows_is_said():
+    rows = {"a": NOISE[:60, 0], "kind": ["p", "q"] * 30}
+    said = report(written(**rows, record=range(1000, 1060))).warnings
+    assert [(one.kind, one.option) for one in said] == [("row counter as target", "--y kind")]
+    assert not report(written(**rows, record=range(1000, 1060)), y="record").warnings
+    assert not report(written(**rows, record=[n * n for n in range(60)])).warnings
+
+
 def test_what_the_first_line_says_is_not_said_again():
     found = report(written(a=NOISE[:300, 0], level=np.arange(300) % 15))
     assert [one.kind for one in found.warnings] == ["quantity as classes"]

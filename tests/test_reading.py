@@ -209,6 +209,7 @@ CELLS = [
     ("0x1F", {}, "'0x1F' is not a number", "--x and --y"),
     ("\u0663", {}, "'\u0663' is not a number", "--x and --y"),
     ("\u00a05", {}, r"'\xa05' is not a number", "--x and --y"),
+    ("2,5\u00a0", {}, r"'2,5\xa0' is not a number", r"sed 's/\xc2\xa0//g'"),
     ("5%", {}, "'5%' is a percentage, not a number", "without the % sign"),
     ("1.5", {"decimal": ","}, "'1.5' is not a number", "--decimal"),
     ("1.234,5", {"decimal": ","}, "'1.234,5' is not a number", "--thousands ."),

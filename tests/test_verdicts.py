@@ -150,6 +150,9 @@ class TestLearnedNothing:
             )
             assert (said is not None) == nothing
 
+    def test_a_target_that_never_varies_is_no_task(self):
+        assert learned_nothing(np.full(40, 1e-6), np.zeros(40)) is None
+
     def test_a_weak_but_sure_gain_is_something(self):
         rng = np.random.default_rng(2)
         base = rng.exponential(size=20000)

@@ -219,6 +219,8 @@ def learned_nothing(
     Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
     """
     gain, level = mean_of(baseline - model), float(np.mean(baseline))
+    if level == 0:  # a target that never varies is no task
+        return None
     if gain.above(SURE) or not gain.value + gain.reach(ENOUGH) < LITTLE * level:
         return None
     figures = {"loss": float(np.mean(model)), "baseline_loss": level}

@@ -27,9 +27,11 @@ __all__ = [
     "classification",
     "expand",
     "find",
+    "first_code",
     "inputs",
     "label_text",
     "mostly_gaps",
+    "mostly_missing",
     "regression",
     "target_of",
 ]
@@ -43,6 +45,7 @@ _FEW = 1000  # cells that tell what a column holds
 _CODE = "0[0-9]+"
 _TRUTHS = (["false", "true"], ["0", "1"])
 """The two truth values, in their order as classes."""
+_CLOCK_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,7 @@ def _column_hint(word: str, names: Sequence[str]) -> str:
 
 
 def target_of(table: Table, x: Sequence[str]) -> str:
-    """The only column called as targets are, else the last, among those that are not asked for as inputs."""
+    """The only column called as targets are, else the last that is not mostly gaps; none that is asked for as input."""
     if table.unlabelled:
         hint = say("--labels FILE names the labels of IDX images")
         raise data_error(table.source, say("inputs without targets"), hint)
@@ -232,7 +235,9 @@ def target_of(table: Table, x: Sequence[str]) -> str:
         hint = say("leave one out of --x, or check --delimiter")
         raise data_error(table.source, say("no column is left to be the target"), hint)
     called = [name for name in rest if name.lower() in TARGET_NAMES]
-    return called[0] if len(called) == 1 else rest[-1]
+    if len(called) == 1:
+        return called[0]
+    return next((name for name in reversed(rest) if not mostly_missing(table, name)), rest[-1])
 
 
 def _default_inputs(table: Table, y: str) -> tuple[str, ...]:
@@ -242,6 +247,13 @@ def _default_inputs(table: Table, y: str) -> tuple[str, ...]:
     if not names:
         raise _no_inputs(table, y)
     return names
+
+
+def mostly_missing(table: Table, name: str) -> bool:
+    """Whether more than half of the cells of a column, of numbers or of text, are gaps, as those of remarks are."""
+    if table.is_numeric(name):
+        return mostly_gaps(table, name)
+    return 2 * int(missing_texts(table, name).sum()) > len(table)
 
 
 def mostly_gaps(table: Table, name: str) -> bool:
@@ -267,7 +279,8 @@ def _no_inputs(table: Table, y: str) -> DataError:
         hint = say("turn dates into numbers: days since the first one")
         return data_error(table.source, say("{what}: {quoted} holds dates", what=what, quoted=quoted(dates)), hint)
     firsts = [(name, cell) for name in others for cell in _first_given(table, name)]
-    name, cell = next((one for one in firsts if nearly(one[1])), firsts[0] if firsts else ("", ""))
+    repeated = [one for one in firsts if len({*table.first_texts(one[0], _FEW)}) < min(len(table), _FEW)]
+    name, cell = next((one for one in firsts if nearly(one[1])), [*repeated, *firsts, ("", "")][0])
     if not name:
         return data_error(table.source, what, say("name the inputs with --x; if columns ran together: --delimiter"))
     hint = nearly(cell) or say(
@@ -301,6 +314,17 @@ def _labels(table: Table, name: str) -> tuple[list[str], Array, Rows]:
 def has_codes(table: Table, name: str) -> bool:
     """Whether one of the first cells begins with a zero that a number would lose, as postal codes do: 02139."""
     return any(re.fullmatch(_CODE, cell.strip()) for cell in table.first_texts(name, _FEW))
+
+
+def first_code(table: Table, name: str) -> str:
+    """The first of the cells that begins with a zero, of a column whose cells all have as many digits, four at least.
+
+    Fewer digits are those of a month or an hour.
+    """
+    cells = [cell.strip() for cell in table.first_texts(name, _FEW) if not is_gap(cell)]
+    if len({len(cell) for cell in cells}) != 1 or len(cells[0]) <= _CLOCK_DIGITS or not all(map(str.isdigit, cells)):
+        return ""
+    return next((cell for cell in cells if cell[0] == "0"), "")
 
 
 def label_text(value: float) -> str:

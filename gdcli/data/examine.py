@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from gdcli.data.categories import categories, missing_texts
-from gdcli.data.columns import ColumnOptions
+from gdcli.data.columns import ColumnOptions, first_code
 from gdcli.data.inspection import columns_of, input_warnings, sentinel_warnings
 from gdcli.data.lookalikes import holds_dates
 from gdcli.data.missing import Rows
@@ -22,6 +22,7 @@ from gdcli.said import say
 __all__ = ["examine"]
 
 _MOST_VALUES = 50  # of a text column to take one-hot
+_MOST_ROWS = 100_000  # whose cells are read again as they are written
 _IMAGE_COLUMNS = 49  # bytes side by side from which rows are images, whose pixels are alike and constant
 
 
@@ -69,7 +70,7 @@ def examine(
         gaps=count_gaps(selected),
         values=selected.values,
         missing=asked.missing,
-        warnings=(*table.layout.notes, *_warnings(selected, target, left_out, task)),
+        warnings=(*table.layout.notes, *_warnings(selected, target, left_out, task), *_codes(selected, taking)),
     )
     return selected.table, report
 
@@ -98,7 +99,8 @@ def _text_left_out(table: Table, name: str, taking: str) -> LeftOut:
     if holds_dates(given[:_MOST_VALUES]):
         return LeftOut(name, say("dates or times: turn them into numbers to use them"))
     if len(given) == 1:
-        return LeftOut(name, say("one value in every row"))
+        gaps = missing_texts(table, name).any()
+        return LeftOut(name, say("one value, and gaps") if gaps else say("one value in every row"))
     if 2 * missing_texts(table, name).sum() > len(table):
         return LeftOut(name, say("more than half of its cells are gaps"), f"{taking} {as_option([name])}")
     if len(given) > _MOST_VALUES or len(given) == len(table) > 2:
@@ -121,6 +123,20 @@ def _warnings(
         yield from sentinel_warnings(columns_of(table, [target.name]))
     yield from sentinel_warnings(columns)
     yield from input_warnings(columns)
+
+
+def _codes(selected: Selection, taking: str) -> Iterator[ReadWarning]:
+    """Inputs of a fixed number of digits with zeros in front, as postal codes are: no quantities."""
+    table = selected.base
+    names = [name for name in selected.columns.x if name in table.names and table.is_numeric(name)]
+    few = len(table) <= _MOST_ROWS and len(names) < _IMAGE_COLUMNS
+    for column in columns_of(table, names) if few else ():
+        whole = column.whole and 1 < len(column.distinct) <= _MOST_VALUES
+        if whole and (code := first_code(table, column.name)):
+            option = f"{taking} {as_option([column.name])}"
+            what = say("{shown} is read as numbers, but {code} is written as codes are", shown=column.shown, code=code)
+            sentence = say("{what}: {option} takes each as an input of 0 and 1", what=what, option=option)
+            yield ReadWarning("codes as a quantity", (column.name,), sentence, option)
 
 
 def _is_image(table: Table, names: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from gdcli.data.warning import ReadWarning, as_option, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.said import say
 
-__all__ = ["Column", "columns_of", "input_warnings", "sentinel_warnings"]
+__all__ = ["Column", "columns_of", "counting", "input_warnings", "sentinel_warnings"]
 
 _MOST_ROWS, _LEAST_ROWS, _MOST_CELLS = 100_000, 1000, 5_000_000
 _ENOUGH = 10  # rows that chance does not put in order
@@ -140,29 +140,37 @@ def _constants(columns: Sequence[Column]) -> list[ReadWarning]:
 
 def _counter(column: Column, without: Sequence[str]) -> ReadWarning | None:
     """Rows numbered from 0 or 1, unless they are a time, or the only input."""
-    least = _FEW_ROWS if column.nameless or re.search(_ID_NAME, column.name) else _ENOUGH
-    if not without or column.rows < least or len(column.values) < column.rows or re.search(_TIME_NAME, column.name):
-        return None
-    first = column.values[0]
-    if first not in (0, 1) or not (np.diff(column.values) == 1).all():
-        return None
-    return _leave_out(
-        say("row counter"),
-        column,
-        say("{shown} counts the rows{where}", shown=column.shown, where=column.where),
-        without,
-    )
+    what = _counts(column) if without else ""
+    return _leave_out(say("row counter"), column, what, without) if what else None
 
 
 def _identifier(column: Column, without: Sequence[str]) -> ReadWarning | None:
     """A whole number that is another in each row, called as ids are, or one number after the other without a gap."""
-    if not without or not column.each_once or column.within(1500, 2200):
-        return None
+    what = _identifies(column) if without else ""
+    return _leave_out("id", column, what, without) if what else None
+
+
+def counting(column: Column) -> str:
+    """That a column numbers the rows, or holds their ids; nothing of any other."""
+    return _counts(column) or _identifies(column) if column.values.size else ""
+
+
+def _counts(column: Column) -> str:
+    least = _FEW_ROWS if column.nameless or re.search(_ID_NAME, column.name) else _ENOUGH
+    if column.rows < least or len(column.values) < column.rows or re.search(_TIME_NAME, column.name):
+        return ""
+    if column.values[0] not in (0, 1) or not (np.diff(column.values) == 1).all():
+        return ""
+    return say("{shown} counts the rows{where}", shown=column.shown, where=column.where)
+
+
+def _identifies(column: Column) -> str:
+    if not column.each_once or column.within(1500, 2200):
+        return ""
     named = re.search(_ID_NAME, column.name)
     if not named and (re.search(_TIME_NAME, column.name) or not column.spans or _is_timestamp(column)):
-        return None
-    what = say("{shown} is another whole number in each row{where}, as ids are", shown=column.shown, where=column.where)
-    return _leave_out("id", column, what, without)
+        return ""
+    return say("{shown} is another whole number in each row{where}, as ids are", shown=column.shown, where=column.where)
 
 
 def _leave_out(kind: str, column: Column, what: str, without: Sequence[str]) -> ReadWarning:

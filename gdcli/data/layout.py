@@ -304,7 +304,7 @@ def _below_names(
     if width < len(first) and not any(name.strip() for name in first[width:]):
         return body.text(first[:width], 1, 0, True, notes)
     if above := grouping_rows(first, rows, body.options.decimal):
-        note = grouping_note(body.line_at(body.offset), first)
+        note = grouping_note(body.line_at(body.offset), first, rows[: above - 1])
         return body.text(rows[above - 1], above + 1, 0, True, [*notes, note])
     if header.has_units(same, body.options.decimal):
         return body.text(first, 2, 0, True, [*notes, _units(same[0], first)])

@@ -70,6 +70,15 @@ _DATES = (
 )
 _NUMBERS = (
     Lookalike(
+        r"\u00a0+[+-]?[0-9.,]+([eE][+-]?[0-9]+)?\u00a0*|[+-]?[0-9.,]+([eE][+-]?[0-9]+)?\u00a0+",
+        "",
+        say(
+            "delete the no-break space beside it, as sed 's/{bytes}//g' does; or {other_columns}",
+            bytes=r"\xc2\xa0",
+            other_columns=_OTHER_COLUMNS,
+        ),
+    ),
+    Lookalike(
         r"[\u2010-\u2015\u2212] ?[0-9.,'\u2019 \u00a0\u202f]+([eE][0-9]+)?",
         "",
         say("write an ASCII hyphen for the minus: -5, as sed 's/−/-/g' does"),

@@ -77,22 +77,34 @@ def grouping_rows(first: Sequence[str], below: Sequence[Sequence[str]], decimal:
     >>> below = [["x", "y", "x", "y"], ["1", "2", "3", "4"], ["2", "3", "4", "5"]]
     >>> grouping_rows(["A", "", "B", ""], below, "."), grouping_rows(["", "x", "y"], [["a", "b", "c"]], ".")
     (1, 0)
+    >>> grouping_rows(["Sales", ""], [["by A.", ""], ["", ""], ["x", "y"], ["1", "2"], ["2", "3"]], ".")
+    3
     """
-    if 2 * sum(not cell.strip() for cell in first) < len(first):
+    if not _is_sparse(first):
         return 0
-    at = next((at for at, row in enumerate(below) if any(cell.strip() for cell in row)), len(below))
-    if (
-        at == len(below)
-        or len(below[at]) != len(first)
-        or any(kind(cell, decimal) != "word" for cell in _without_blank_end(below[at]))
-    ):
-        return 0
-    return at + 1 if has_units([row for row in below[at:] if len(row) == len(first)], decimal) else 0
+    rows = list(enumerate(below[:_MOST_LINES]))
+    written = [at for at, row in rows if any(cell.strip() for cell in row)]
+    full = [at for at in written if not _is_sparse(below[at])]
+    return next((at + 1 for at in [*full[:1], *written[:1]] if _are_grouped(first, below[at:], decimal)), 0)
 
 
-def grouping_note(line: int, first: Sequence[str], unit: str = "line") -> ReadWarning:
-    """What is said of a first line with groups of columns, or a title; or of a row of a sheet."""
-    return _left_out([line], first, unit)
+def _is_sparse(cells: Sequence[str]) -> bool:
+    """Whether half of the cells are empty at least, as of a title that a spreadsheet fills up with delimiters."""
+    return 2 * sum(not cell.strip() for cell in cells) >= len(cells)
+
+
+def _are_grouped(first: Sequence[str], rows: Sequence[Sequence[str]], decimal: str) -> bool:
+    """Whether the first of the rows holds names, as wide as the line above all, and numbers follow."""
+    words = all(kind(cell, decimal) == "word" for cell in _without_blank_end(rows[0]))
+    return len(rows[0]) == len(first) and words and has_units([row for row in rows if len(row) == len(first)], decimal)
+
+
+def grouping_note(
+    line: int, first: Sequence[str], others: Sequence[Sequence[str]] = (), unit: str = "line"
+) -> ReadWarning:
+    """What is said of a first line with groups of columns, or a title, and others above the names; or of a sheet's."""
+    more = sum(any(cell.strip() for cell in cells) for cells in others)
+    return _left_out([line + at for at in range(1 + more)], first, unit)
 
 
 def _rows(sample: bytes, delimiter: str, source: str, line: int) -> list[tuple[int, list[str]]]:

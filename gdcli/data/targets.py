@@ -11,7 +11,8 @@ import numpy as np
 from gdcli.arrays import Array, distinct
 from gdcli.data.categories import categories
 from gdcli.data.cells import is_gap, is_missing, printable, quoted
-from gdcli.data.columns import TARGET_NAMES, has_codes
+from gdcli.data.columns import TARGET_NAMES, has_codes, mostly_missing
+from gdcli.data.inspection import columns_of, counting
 from gdcli.data.lookalikes import complaint, hold_nearly_numbers, holds_dates
 from gdcli.data.report import Target
 from gdcli.data.selection import Selection
@@ -49,7 +50,12 @@ def describe_target(selected: Selection, asked: bool, task: str | None) -> Targe
 
 
 def _where(table: Table, name: str) -> str:
-    return say("the last column") if name == table.names[-1] else say("the last that is no input")
+    if name == table.names[-1]:
+        return say("the last column")
+    later = table.names[table.names.index(name) + 1 :]
+    if all(mostly_missing(table, after) for after in later):
+        return say("the last column that is not mostly gaps")
+    return say("the last that is no input")
 
 
 def _classes(table: Table, name: str) -> int:
@@ -75,11 +81,22 @@ def target_warnings(
     yield from _other_task(selected.base, target, task)
     if target.why not in ("asked for", f"called '{target.name}'"):
         yield from _first_column(selected.base, target)
+        yield from _counting(selected.base, target)
     texts = [target.name] if target.classes else []
     for name in dict.fromkeys([*texts, *selected.values, *left_out]):
         if not selected.base.is_numeric(name):
             labels = _spellings(selected.base, name) if name == target.name else categories(selected.base, name)
             yield from _spelled_alike(name, labels)
+
+
+def _counting(table: Table, target: Target) -> Iterator[ReadWarning]:
+    """That a target which nobody asked for numbers the rows."""
+    others = [name for name in table.names if name != target.name]
+    what = counting(columns_of(table, [target.name])[0]) if table.is_numeric(target.name) and others else ""
+    if what:
+        option = f"--y {as_option(others[-1:])}"
+        sentence = say("{what}: {option} predicts that instead", what=what, option=option)
+        yield ReadWarning("row counter as target", (target.name,), sentence, option)
 
 
 def _other_task(table: Table, target: Target, task: str | None) -> Iterator[ReadWarning]:

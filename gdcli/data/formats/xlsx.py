@@ -62,6 +62,7 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
         raise no_rows(place.source, say("no rows below the first, which holds the names"))
     first = ["" if name.startswith(_UNNAMED) else name for name in texts.columns]
     above = grouping_rows(first, [[column[row] for column in cells] for row in rows[:_HEAD]], ".")
+    others = [[column[row] for column in cells] for row in rows[: max(above - 1, 0)]]
     names = unique_names([column[rows[above - 1]] for column in cells] if above else first)
     columns = {name: [column[row] for row in rows[above:]] for name, column in zip(names, cells, strict=True)}
 
@@ -69,7 +70,7 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
         return column_of(columns[name])
 
     lines = [row + 2 for row in rows[above:]]
-    layout = Layout(notes=(grouping_note(1, first, "row"),) if above else ())
+    layout = Layout(notes=(grouping_note(1, first, others, "row"),) if above else ())
     about = place.options
     return _Sheet(names, place.source, len(lines), column, {}, lines, options=about, layout=layout, place=place)
 
