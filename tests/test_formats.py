@@ -28,7 +28,7 @@ from gdcli.data.source import Source
 from gdcli.data.tables import read_table
 from gdcli.definitions import TABLE_FORMAT, names
 from gdcli.errors import DataError
-from gdcli.experiments import passing
+from gdcli.experiments import library, passing
 
 RNG = np.random.default_rng(5)
 ROWS = [(float(a), int(k), 2 * float(a) - 0.01 * int(k) + float(e)) for a, k, e in
@@ -372,6 +372,10 @@ class TestTruthValues:
         flagged(used)
         here, there = (gdcli("evaluate", "m.safetensors", name, "--format", "json").json for name in ("bits.csv", used))
         assert here["loss"] == there["loss"]
+
+    def test_columns_in_memory(self):
+        columns = {name: np.array(cells) for name, cells in flagged_columns().items()}
+        assert library.fit(columns, x="a,flag", y="z", epochs=1).reading.inputs == ("a", "flag=True")
 
     def test_gaps_are_gaps(self):
         table = column_of([True, None, False])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gdcli.arrays import Array, default_names
+from gdcli.data.categories import TRUTHS
 from gdcli.data.numpy_files import ArrayTable
 from gdcli.data.sources import joined_names
 from gdcli.data.tables import ReadOptions, Table, read_table
@@ -48,7 +49,12 @@ def _from_columns(data: Any) -> Table:
     """A DataFrame, or a mapping from names to columns."""
     names = [str(name) for name in (data.keys() if isinstance(data, Mapping) else data.columns)]
     keys: Iterable[Any] = data.keys() if isinstance(data, Mapping) else data.columns
-    return _columns_table(tuple(names), [np.asarray(data[key]) for key in keys])
+    return _columns_table(tuple(names), [_as_read(np.asarray(data[key])) for key in keys])
+
+
+def _as_read(column: Array) -> Array:
+    """A column as files have it: truth values are texts."""
+    return np.array(TRUTHS)[column.astype(np.uint8)] if column.dtype.kind == "b" else column
 
 
 def _columns_table(names: tuple[str, ...], columns: list[Array]) -> Table:
