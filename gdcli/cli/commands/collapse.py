@@ -22,11 +22,7 @@ from gdcli.said import say
 
 
 def command(
-    context: typer.Context,
-    model: ModelArgument,
-    data: DataSpec,
-    saving: SaveOptions,
-    output: OutputOptions,
+    context: typer.Context, model: ModelArgument, data: DataSpec, saving: SaveOptions, output: OutputOptions
 ) -> None:
     """Show an all-linear network as the one layer that it is.
 

@@ -21,14 +21,7 @@ from gdcli.experiments.line import on_rows, refuse_unfit
 from gdcli.experiments.line_surface import Descents, OptimizersSpec, RatesSpec, axes, descent, descents_config
 from gdcli.experiments.ranges import axis_ranges, span
 from gdcli.experiments.result import described
-from gdcli.experiments.spec import (
-    DataSpec,
-    EpochSpec,
-    LineSpec,
-    LoopSpec,
-    LossSpec,
-    Spec,
-)
+from gdcli.experiments.spec import DataSpec, EpochSpec, LineSpec, LoopSpec, LossSpec, Spec
 from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
