@@ -296,7 +296,8 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         raise ValueError(say("one class alone, where a classifier has two or more"))
     if network.sizes[-1] not in {0: (1,), 2: (1, 2)}.get(len(classes), (len(classes),)):
         raise ValueError(say("{sizes} outputs for {count} classes", sizes=network.sizes[-1], count=len(classes)))
-    if len(about["config"].get("class_weight") or classes) != len(classes):
+    weights = about["config"].get("class_weight")
+    if weights is not None and len(weights) != len(classes):
         raise ValueError(say("class weights for another number than {count} classes", count=len(classes)))
     preparation = Preparation(
         names,
@@ -394,6 +395,8 @@ def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, A
     about, history = whole["resume"], whole["history"]
     if not history or not about["epoch"] >= history[0]["epoch"] == 0:
         raise ValueError(say("the history does not lead to the epoch to go on from"))
+    if about["within"] > about["step"]:
+        raise ValueError(say("more updates within an epoch than in all"))
     if whole["degree"] > 1:
         raise ValueError(say("a run of powers of the inputs cannot go on"))
     optimizer = _optimizer(about, whole)

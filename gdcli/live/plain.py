@@ -155,16 +155,19 @@ def state(session: Session) -> str:
     run = session.run
     record, scene = run.known(), run.setup.scene
     parts: list[str] = [say("step {number}", number=run.now.number)]
+    measured = not math.isnan(record.loss)  # a recording may have a step whose loss was not kept
     if isinstance(scene, LineScene):
         raw = scene.raw(run.now.parameters).tolist()
         parts += [
             say("{name} {value}", name=name, value=short(value, 6))
             for name, value in zip(scene.names, raw, strict=True)
         ][:12]
-        parts.append(say("{loss_name} {loss}", loss_name=run.setup.loss_name, loss=short(float(record.loss), 6)))
+        if measured:
+            parts.append(say("{loss_name} {loss}", loss_name=run.setup.loss_name, loss=short(float(record.loss), 6)))
     else:
         parts.append(say("epoch {epoch}", epoch=run.now.epoch))
-        parts.append(say("loss {loss}", loss=short(float(record.loss) * scene.loss_unit)))
+        if measured:
+            parts.append(say("loss {loss}", loss=short(float(record.loss) * scene.loss_unit)))
         if record.validation_loss is not None:
             parts.append(
                 say(
