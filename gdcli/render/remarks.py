@@ -9,6 +9,9 @@ from gdcli.said import say
 
 __all__ = ["brief"]
 
+URGENT = ("sentinel", "total", "row counter as target", "labels alike")
+"""Kinds that make a run's numbers worthless where nobody heeds them: one of them is always said."""
+
 
 def brief(remarks: Remarks, room: int | None, lines_of: Callable[[str], int], command: str) -> list[str]:
     """The remarks that have room, in their order; the first of each kind comes before a second one.
@@ -25,6 +28,9 @@ def brief(remarks: Remarks, room: int | None, lines_of: Callable[[str], int], co
     ['predicts y', '-999 in a', '-999 in b', 'c counts the rows']
     >>> brief(said, 3, lambda _: 1, "gdcli show t.csv")
     ['predicts y', '-999 in a', 'and 2 more: gdcli show t.csv']
+    >>> later = Remarks(["predicts y", "id counts the rows", "-999 in a", "-999 in b"], kinds)
+    >>> brief(later, 3, lambda _: 1, "gdcli show t.csv")
+    ['predicts y', '-999 in a', 'and 2 more: gdcli show t.csv']
     """
     texts = remarks.texts
     if room is None or sum(map(lines_of, texts)) <= room:
@@ -33,7 +39,7 @@ def brief(remarks: Remarks, room: int | None, lines_of: Callable[[str], int], co
     kept: set[int] = set()
     for at in _by_kind(remarks):
         lines = lines_of(texts[at])
-        if not kept or lines <= room:
+        if at == 0 or lines <= room or (remarks.kinds.get(texts[at]) in URGENT and len(kept) == 1):
             kept.add(at)
             room -= lines
     left = len(texts) - len(kept)
@@ -41,13 +47,13 @@ def brief(remarks: Remarks, room: int | None, lines_of: Callable[[str], int], co
 
 
 def _by_kind(remarks: Remarks) -> list[int]:
-    """The remarks' numbers: the first of each kind, then the second of each, and so on."""
+    """The remarks' numbers: the very first, the urgent ones, the first of each kind, the second of each, and so on."""
     seen: dict[str, int] = {}
-    ranks: list[int] = []
-    for text in remarks.texts:
+    ranks: list[tuple[int, bool]] = []
+    for at, text in enumerate(remarks.texts):
         kind = remarks.kinds.get(text, text)
-        ranks.append(seen.get(kind, 0))
-        seen[kind] = ranks[-1] + 1
+        ranks.append((seen.get(kind, 0), at > 0 and kind not in URGENT))
+        seen[kind] = seen.get(kind, 0) + 1
     return sorted(range(len(ranks)), key=lambda at: ranks[at])
 
 
