@@ -54,12 +54,15 @@ def line_report(found: LineLimits, rerun: str, trials_: Sequence[LimitTrial], la
 def _composed(
     found: LineLimits, foretold: Sequence[RateForecast], tried: Sequence[LimitTrial], layout: Layout, screen: Screen
 ) -> Iterator[str]:
-    """All of it; on a screen without room for that, without the directions one by one."""
+    """All of it; on a screen without room for that, without the directions one by one, then without the trials."""
     used = layout.height_of(layout.folded(_title(found))) if layout.fits else 0
-    whole = [*layout.compose([], [*_line_blocks(found, foretold, tried, screen)], used, screen)]
-    if not layout.fits or layout.height_of(whole) + used <= (layout.rows or 0):
-        return iter(whole)
-    return layout.compose([], [*_line_blocks(found, foretold, tried, screen, directions=())], used, screen)
+    lines: list[str] = []
+    for directions, trials in ((None, tried), ((), tried), ((), ())):
+        blocks = _line_blocks(found, foretold, trials, screen, directions)
+        lines = [*layout.compose([], [*blocks], used, screen)]
+        if not layout.fits or layout.height_of(lines) + used <= (layout.rows or 0):
+            break
+    return iter(lines)
 
 
 def _title(found: LineLimits) -> str:
