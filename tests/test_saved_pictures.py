@@ -174,6 +174,8 @@ def test_text_that_markup_means(gdcli, rows):
         (["step", "--save", "a.svg", "--save", "a.svg"], 2, "the same name"),
         (["step", "--save", "a.svg", "--theme", "blue"], 2, "light, dark"),
         (["step", "--theme", "dark"], 2, "--theme"),
+        (["step", "--save", "a.svg", "--save", "./a.svg"], 2, "two files have the same name"),
+        (["step", "-o", "./a.txt", "--save", "a.txt"], 2, "-o and --save"),
         (["limit", "--save", "a.svg", "--format", "value"], 2, "--format value"),
         (["mse", "--m", "1", "--b", "0", "--save", "x.svg"], 2, "--save"),
     ],

@@ -87,7 +87,7 @@ def check(options: OutputOptions, saving: SaveOptions = NOTHING, with_model: boo
         DataError: If the output's folder is missing or is no folder, or the output is one.
     """
     format_of(options)
-    check_names(saving.save or [], saving.theme, with_model)
+    check_names(saving.save or [], saving.theme, with_model, options.output)
     check_prefix(options.prefix, options.format)
     if options.output is None:
         return

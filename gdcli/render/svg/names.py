@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,16 +28,17 @@ def pictures(names: Iterable[str]) -> list[str]:
     return [name for name in names if _ending(name) in PICTURES]
 
 
-def check_names(names: list[str], theme: str | None, with_model: bool) -> None:
+def check_names(names: list[str], theme: str | None, with_model: bool, output: str | None = None) -> None:
     """Finds out whether each file can be written, and has a place.
 
     Args:
         names: The files, as given.
         theme: The theme, if one is given.
         with_model: Whether there is a model to save.
+        output: The file of the result itself, if it goes to one.
 
     Raises:
-        OptionError: If an ending is unknown, a name comes twice, or the theme has nothing to go with.
+        OptionError: If an ending is unknown, two names are one file's, or the theme has nothing to go with.
         DataError: If a folder is missing.
     """
     if theme is not None and theme not in THEMES:
@@ -48,8 +50,11 @@ def check_names(names: list[str], theme: str | None, with_model: bool) -> None:
         raise OptionError(
             say("--theme: there is no picture with a ground"), say("as in --save picture.svg --theme dark")
         )
-    if len(set(names)) < len(names):
+    paths = [os.path.realpath(name) for name in names]
+    if len(set(paths)) < len(paths):
         raise OptionError(say("--save: two files have the same name"), say("give each its own"))
+    if output and os.path.realpath(output) in paths:
+        raise OptionError(say("-o and --save: both name '{output}'", output=output), say("give each its own"))
     for name in names:
         _check(name, with_model)
 
