@@ -104,7 +104,7 @@ class TestGrowingFile:
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
     def test_a_device(self, gdcli, refused):
         result = gdcli("live", "--plain", "--record", "/dev/full", stdin="n\nq\n")
-        refused(result, 3, "/dev/full: cannot be written: No space left on device")
+        refused(result, 3, "/dev/full: cannot be written: no space left on device")
 
 
 def test_a_job_whose_end_nobody_tells_is_noticed(gdcli, monkeypatch):

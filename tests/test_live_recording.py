@@ -475,6 +475,6 @@ def test_a_full_disk_names_the_recording(gdcli):
     result = gdcli("live", "--plain", "--record", "/dev/full", "sample:line", stdin="n\nq\n")
     assert result.code == 3
     assert result.err.splitlines()[-2:] == [
-        "gdcli: /dev/full: cannot be written: No space left on device",
+        "gdcli: /dev/full: cannot be written: no space left on device",
         "  make room, or record in another place",
     ]

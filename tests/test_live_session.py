@@ -573,7 +573,7 @@ def test_a_spec_with_a_setting_changed_is_the_spec_of_that_option_with_what_was_
 def test_a_setting_changed_at_the_start_chooses_nothing_again(words, keys, monkeypatch):
     sitting = session(*words)
     rate, scale = sitting.run.rate, sitting.run.setup.chosen.get("scale")
-    for name in ("line_defaults._tried", "line_defaults._outlook", "defaults._searched"):
+    for name in ("line_defaults._arrives", "line_defaults._outlook", "defaults._searched"):
         monkeypatch.setattr(f"gdcli.experiments.{name}", None)  # what looks for defaults
     for key in keys.split(", "):
         sitting.restart_from(1.0, 2.0) if key == "restart" else do(sitting, key)

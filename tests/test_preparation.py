@@ -278,7 +278,7 @@ class TestTexts:
         other = table(self.MEMBERS.replace("FALSE,2,", "MAYBE,2,"), "other.csv")
         result = gdcli(command, model, other, "--format", "csv")
         refused(result, 3, "other.csv: line 4, column 'member': 'MAYBE' is not known to the model")
-        assert "FALSE, TRUE" in result.err
+        assert "False, True" in result.err
 
     @pytest.mark.parametrize("flag", ["--test", "--validation"])
     def test_a_new_value_in_further_rows(self, gdcli, table, refused, flag):
