@@ -97,7 +97,7 @@ def reading(rounds: int) -> Iterator[str]:
                     Contender("numpy.loadtxt", python(LOADTXT, str(path))),
                     Contender("numpy.loadtxt and lstsq", python(LEAST_SQUARES, str(path))),
                     Contender("gdcli fit", gdcli("fit", str(path), *words)),
-                    Contender("DuckDB regr_slope", python(DUCKDB, str(path)), "duckdb"),
+                    Contender("DuckDB regr_slope, one thread", python(DUCKDB, str(path)), "duckdb"),
                     Contender("polars cov / var", python(POLARS, str(path)), "polars"),
                     Contender(
                         "Miller",

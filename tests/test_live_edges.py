@@ -87,9 +87,7 @@ def test_a_click_on_a_wide_dial_puts_the_pointer_there(width):
 def test_surface_ranges_with_many_steps_an_epoch(gdcli):
     words = ("sample:line", "--lr", "0.02", "--batch-size", "5")
     landscape = session(*words).run.setup.scene.landscape
-    told = gdcli(
-        "surface", *words, "--epochs", "13", "--format", "json"
-    ).json  # of 500 steps
+    told = gdcli("surface", *words, "--epochs", "13", "--format", "json").json  # of 500 steps
     across, up = (told["axes"][name] for name in landscape.names)
     assert (landscape.x_range, landscape.y_range) == ((across[0], across[-1]), (up[0], up[-1]))
 

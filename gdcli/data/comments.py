@@ -39,7 +39,8 @@ def declared_delimiter(text: bytes) -> tuple[bytes, str | None]:
 def has_comments(text: bytes, mark: str) -> bool:
     """Whether a line begins with the mark."""
     begins = mark.encode(errors="surrogateescape")  # bytes of the command line that are no UTF-8 are themselves
-    return bool(mark) and (text.startswith(begins) or b"\n" + begins in text)
+    # the mark alone first: a single byte is looked for many times faster than two
+    return bool(mark) and begins in text and (text.startswith(begins) or b"\n" + begins in text)
 
 
 def strip_comments(text: bytes, mark: str) -> tuple[bytes, int]:

@@ -61,7 +61,7 @@ def cut_of(content: bytes) -> int:
     cut = content.rfind(b"\n") + 1
     if not cut and b"\r" in content:
         cut = content.rfind(b"\r", 0, len(content) - 1) + 1
-    while cut and content.count(b'"', 0, cut) % 2:
+    while cut and b'"' in content and content.count(b'"', 0, cut) % 2:
         cut = content.rfind(b"\n", 0, cut - 1) + 1
     return cut
 

@@ -27,6 +27,7 @@ from gdcli.said import say
 
 __all__ = ["TextSource", "can_be_cut", "text_source"]
 
+_NEWLINE = ord("\n")
 _FAST_FROM = 1 << 25  # bytes from which polars is quicker, its import included
 
 
@@ -76,7 +77,7 @@ class TextSource(Source):
         """Lines in blocks, the first of which has that number."""
         for content in contents:
             text = self._text(content, line)
-            line += text.content.count(b"\n")
+            line += int(np.count_nonzero(np.frombuffer(text.content, np.uint8) == _NEWLINE))  # sooner than bytes.count
             if not text.content.isspace():
                 yield text
 
