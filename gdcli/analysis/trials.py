@@ -58,14 +58,18 @@ def final_loss(
         seed=seed,
         shuffle=shuffle,
     )
-    measured = [record for record in run if isinstance(record, Epoch)]
+    losses, held_out = list[float](), list[float]()  # alone: records hold parameters, too many of them for large models
+    for record in run:
+        if isinstance(record, Epoch):
+            losses.append(float(record.loss))
+            if not math.isfinite(losses[-1]):
+                return math.inf
+            if record.validation_loss is not None:
+                held_out.append(float(record.validation_loss))
     last = max(1, int(LAST * epochs))
-    if measured[0].validation_loss is not None:
-        held_out = [float(record.validation_loss) for record in measured]
-        if not fmean(held_out[-last:]) < held_out[0]:
-            return math.inf
-    final = fmean(float(record.loss) for record in measured[-last:])
-    return final if math.isfinite(final) else math.inf
+    if held_out and not fmean(held_out[-last:]) < held_out[0]:
+        return math.inf
+    return fmean(losses[-last:])
 
 
 def calmest(rates: Sequence[float], losses: Sequence[float], first: float, enough: float = 0.9) -> float | None:

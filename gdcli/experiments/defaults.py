@@ -41,7 +41,7 @@ CLEAR = 0.25
 HALVED = 0.5
 """Of the first loss, where the best trial must end to be followed."""
 TIMES, TRIAL_STEPS = (1, 3, 10, 30, 100), 1000
-"""Multiples of the rate it suggests that are tried then, and the steps of each trial."""
+"""Multiples of the rate it suggests that are tried then, and the steps of each trial; none where an epoch has more."""
 FLAT = 1e-3
 """Of the first loss: what the watched loss must fall by to go on."""
 FLAT_STEPS, FLAT_EPOCHS = 1000, 4
@@ -248,10 +248,10 @@ def _searched(one: Experiment) -> tuple[Choice, ...]:
     probes = tried(one)
     found = rate_of(probes)
     usual = type(one.optimizer).usual_learning_rate
-    if not _is_clear(probes) and one.problem.data.in_memory:
+    if not _is_clear(probes) and one.problem.data.in_memory and one.steps_per_epoch <= TRIAL_STEPS:
         rate = _by_trials(one, found or usual)
         if rate is not None:
-            why = say("by trials of {steps:,} steps, as a range test says little", steps=TRIAL_STEPS)
+            why = say("by trials of about {steps:,} steps, as a range test says little", steps=TRIAL_STEPS)
             return (Choice("lr", rate, why),)
     if found is None:
         return (Choice("lr", usual, say("usual: the range test finds no better")),)
@@ -279,7 +279,7 @@ def _by_trials(one: Experiment, rate: float) -> float | None:
             problem,
             one.optimizer,
             each,
-            epochs=-(-TRIAL_STEPS // one.steps_per_epoch),
+            epochs=round(TRIAL_STEPS / one.steps_per_epoch),
             start=one.start,
             batch_size=one.batch_size,
             seed=one.spec.loop.seed,

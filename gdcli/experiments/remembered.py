@@ -24,7 +24,7 @@ SENTENCES = (
     say("up to {epochs}", epochs=""),
     say("{value:,} epochs", value=0),
     say("by range test"),
-    say("by trials of {steps:,} steps, as a range test says little", steps=0),
+    say("by trials of about {steps:,} steps, as a range test says little", steps=0),
     say("as usual: the range test finds no better"),
     say("no rows held out: {rows} are too few for {classes} classes", rows=0, classes=0),
     say("as they are, lr {rate} is {times} times the largest stable rate{shown}", rate="", times="", shown=""),
