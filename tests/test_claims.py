@@ -1,6 +1,7 @@
 """Claims against what they are about: runs carried out, exact rational arithmetic, hand-worked tables."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -420,6 +421,8 @@ class TestSharpness:
         assert claims.sharpness_trust(found, error).sentence.startswith(
             "The sharpness is 6.854, off by at most about one part in"
         )
+        exact = claims.sharpness_trust(replace(found, residual=0.0), 0.0)
+        assert exact.sentence == "The sharpness is 6.854, off by at most about one part in 1e+15."
 
     def test_a_kink_is_noticed(self):
         network = Network((1, 1, 1))  # relu(w x + b) with the kink at the only row

@@ -247,6 +247,20 @@ class TestResume:
         assert resumed.code == 0, resumed.err
         self.equal(wanted, resumed.json, whole, rest)
 
+    @pytest.mark.parametrize("hidden", [(), ("--hidden", 3)], ids=["a line, whose optimum is known", "a network"])
+    def test_a_tolerance_goes_on_from_the_first_epoch(self, gdcli, tmp_path, hidden):
+        whole, half, rest = (tmp_path / f"{name}.safetensors" for name in ("whole", "half", "rest"))
+        arguments = ("train", "sample:line", "--task", "regression", *hidden, "--lr", 0.05, "--optimizer", "momentum")
+        arguments += ("--batch-size", "full", "--tolerance", 1e-6, "--seed", 1)
+        wanted = gdcli(*arguments, "--epochs", 4000, "--save", whole, "--format", "json").json
+        assert wanted["status"] == "converged"
+        assert wanted["epochs"] > 9
+        assert gdcli(*arguments, "--epochs", 9, "--save", half).code == 0
+        resumed = gdcli("train", "sample:line", "--resume", half, "--epochs", 4000, "--save", rest, "--format", "json")
+        assert resumed.code == 0, resumed.err
+        for name in ("status", "history", "best_epoch", "epochs", "steps", "train"):
+            assert resumed.json[name] == wanted[name], name
+
     def test_just_before_it_would_stop(self, gdcli, tmp_path):
         """Cut after the best epoch: the resumed run must still know it, and its parameters."""
         whole, half, rest = (tmp_path / f"{name}.safetensors" for name in ("whole", "half", "rest"))

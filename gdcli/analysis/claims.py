@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -283,7 +284,8 @@ def sharpness_trust(measured: Sharpness, error: float) -> Claim:
 
 
 def _part(part: float) -> str:
-    """A part of something: in per cent, or, of very little, as a power of ten."""
+    """A part of something: in per cent, or, of very little, as a power of ten, which float64 can tell from nothing."""
+    part = max(part, sys.float_info.epsilon)
     return (
         f"{number(100 * part, 1)} %"
         if part >= 1e-4

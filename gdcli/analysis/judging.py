@@ -144,7 +144,8 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
     fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
     if fitted and held_out is not None:
         said = _overfitting(run, training, held_out)
-        verdicts += [said if nothing is None or said.name == "overfitting" else None, _gap(run, training, held_out)]
+        is_said = said is not None and (nothing is None or said.name == "overfitting")
+        verdicts += [said if is_said else None, _gap(run, training, held_out)]
     if nothing is None and run.last.status is Status.COMPLETED:
         named = (
             (say("training loss"), run.losses) if held_out is None else (say("validation loss"), run.held_out_losses)
@@ -209,9 +210,11 @@ def _dead(run: Judged, data: Dataset) -> Verdict | None:
     return dead_units(model, run.last.parameters, data.inputs) if hasattr(model, "activations") else None  # type: ignore[arg-type]  # a network
 
 
-def _overfitting(run: Judged, training: Dataset, held_out: Dataset) -> Verdict:
+def _overfitting(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:
     best, last = run.best, run.last
     rows = run.rows(best, held_out)[0], run.rows(last, held_out)[0]
+    if not np.isfinite(rows).all():  # squares that no float64 holds: nothing can be compared
+        return None
     levels = run.level(best, training), run.level(last, training)  # by the same measure, whatever the loss is
     first = run.level(run.start, held_out)
     return overfitting_since(best.epoch, last.epoch, *rows, *levels, run.measure, first)

@@ -13,6 +13,7 @@ from gdcli.data.bulk import with_gaps
 from gdcli.data.cells import data_error, no_rows, printable
 from gdcli.data.column_table import Column, ColumnTable
 from gdcli.data.header import unique_names
+from gdcli.data.panics import unheard_panics
 from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
@@ -50,12 +51,15 @@ def polars_reading(place: Place, what: str) -> Iterator[None]:
             place.source, say("{what} needs an extra, which is not installed", what=what), install_hint("data")
         ) from None
     try:
-        yield
-    except (exceptions.PolarsError, exceptions.PanicException, OSError, RuntimeError) as error:
+        with unheard_panics():
+            yield
+    except exceptions.PanicException:  # its message is about Rust
+        raise unreadable(place, what, say("its parts do not fit together")) from None
+    except (exceptions.PolarsError, OSError, RuntimeError) as error:
         raise unreadable(place, what, error) from None
 
 
-def unreadable(place: Place, what: str, error: BaseException) -> DataError:
+def unreadable(place: Place, what: str, error: BaseException | str) -> DataError:
     """The error about a file that a library cannot read, with its reason."""
     reason = printable((str(error).splitlines() or [say("no reason is given")])[0].strip()[:120])
     hint = say("if the file is damaged or cut short, fetch or write it again")
@@ -113,10 +117,16 @@ class FrameSource(Source):
         before, table = self.begin, self.table
         rows = table.frame if self.end is None else table.frame.slice(self.begin, self.end - self.begin)
         with polars_reading(table.place, table.what):
-            for frame in rows.select(names).collect_batches(chunk_size=BATCH):
-                yield _block(frame, table, before)
-                before += frame.height
-                progress(table.place.size * before // len(table), table.place.size)
+            batches = iter(rows.select(names).collect_batches(chunk_size=BATCH))
+        while True:
+            with polars_reading(table.place, table.what):
+                frame = next(batches, None)
+                block = None if frame is None else _block(frame, table, before)
+            if frame is None or block is None:
+                return
+            yield block
+            before += frame.height
+            progress(table.place.size * before // len(table), table.place.size)
 
 
 def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> LazyTable:

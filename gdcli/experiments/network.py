@@ -160,7 +160,8 @@ class NetworkExperiment(Experiment):
         first = next(stream)
         assert isinstance(first, Epoch), "a run begins with a state"  # noqa: S101 - for the type checker
         penalised = (one.problem for one in self.segments if one.problem.l1 or one.problem.l2)
-        return before(self.past, first, next(penalised, self.problem), len(self.segments) > 1)
+        start = initial(self.network, _network_spec(self.spec), self.spec.loop.seed, self.dtype)
+        return before(self.past, start, first, next(penalised, self.problem), len(self.segments) > 1)
 
 
 def read_network(spec: Spec, reader: Reader, past: SavedModel | None = None) -> NetworkExperiment:

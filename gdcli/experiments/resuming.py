@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gdcli.arrays import Array
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.checkpoint import Resumption, SavedModel
 from gdcli.experiments.chosen import read_note
@@ -139,13 +140,15 @@ def values_of(past: SavedModel) -> Values:
     return {column: tuple(known) for column, known in (past.config.get("values") or {}).items()}
 
 
-def before(past: SavedModel, resumed: Any, problem: Problem, changed: bool = False) -> Iterator[Epoch]:
+def before(past: SavedModel, start: Array, resumed: Any, problem: Problem, changed: bool = False) -> Iterator[Epoch]:
     """The epochs up to the one a run goes on from; one in mid-epoch is among them only if it is the end.
 
-    Of those before it only the best has its parameters. All have the figures that the epochs to come have.
+    Of those before it only the first and the best have their parameters. All have the figures that the epochs to come
+    have.
 
     Args:
         past: The saved run.
+        start: The parameters it began with, which a tolerance is measured by.
         resumed: The state it goes on from.
         problem: What is minimised from there on.
         changed: Whether something changes in mid-run: what has no penalty written down had none.
@@ -154,8 +157,8 @@ def before(past: SavedModel, resumed: Any, problem: Problem, changed: bool = Fal
     resumption = resumption_of(past)
     for row in past.history:
         if row["epoch"] < resumed.epoch:
-            best = row["epoch"] == resumption.best_epoch
-            parameters, gradient = (resumption.best, None) if best else (np.empty(0), np.full(1, np.nan))
+            known = {resumption.best_epoch: resumption.best, 0: start}.get(row["epoch"])
+            parameters, gradient = (np.empty(0), np.full(1, np.nan)) if known is None else (known, None)
             record = Epoch(row["epoch"], row["step"], row["lr"], row["loss"], parameters, gradient=gradient)
             yield _with_figures(record, row, problem, unknown)
         elif row["epoch"] == resumed.epoch and (not resumed.within or resumed.status is not Status.RUNNING):

@@ -98,11 +98,13 @@ class StepReport:
 
     def formulas(self) -> dict[str, str | None] | None:
         """Each parameter's gradient in words: 5m + 3b - 13; None where a number of it is not finite."""
-        if self.formula is None:
-            return None
-        return {name: self._in_words(*self.formula[name]) for name in self.formula}
+        return None if self.formula is None else {name: self.in_words(name) for name in self.formula}
 
-    def _in_words(self, coefficients: Sequence[float], constant: float) -> str | None:
+    def in_words(self, name: str) -> str | None:
+        """One parameter's gradient in words; None if it is no such sum, or a number of it is not finite."""
+        if self.formula is None or name not in self.formula:
+            return None
+        coefficients, constant = self.formula[name]
         numbers = [*coefficients, constant]
         if not all(map(math.isfinite, numbers)):
             return None

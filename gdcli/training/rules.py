@@ -159,8 +159,13 @@ class Tolerance(StoppingRule):
         return (left <= self.tolerance * first) | (left <= least), first
 
     def _left(self, record: Epoch) -> Any:
-        """The excess loss where it is known, else the largest component of the gradient; (R,) of a stack."""
+        """The excess loss where it is known, else the largest component of the gradient; (R,) of a stack.
+
+        No number for an epoch of a run that goes on whose parameters were not kept.
+        """
         if self.objective is not None:
+            if not record.parameters.size:
+                return math.nan
             return self.objective.excess(record.parameters)
         assert record.gradient is not None, "it is filled in"  # noqa: S101 - for the type checker
         return np.abs(record.gradient).max(axis=-1, initial=0.0)

@@ -206,7 +206,7 @@ def _title(report: StepReport, screen: Screen) -> str:
 def _derivative(report: StepReport, name: str) -> list[str]:
     """dMSE/dm = 5m + 3b - 13, the same with numbers in place, and the value."""
     left = f"d{report.loss_name.split()[0]}/d{name}"
-    formula = (report.formulas() or {}).get(name)
+    formula = report.in_words(name)
     if report.formula is None or formula is None:
         return [f"{left} =", short(report.gradient[name], report.digits)]
     cells = [f"{left} = {formula}"]
