@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 
 import numpy as np
 import pytest
@@ -136,6 +137,44 @@ def test_going_back_and_on_changes_nothing(words):
         )
     advance(run, 20 - run.now.number)
     np.testing.assert_array_equal(run.now.parameters, made[-1].parameters)
+
+
+@pytest.mark.parametrize("words", [(), ("--optimizer", "momentum", "--lr", "0.02"), ("sample:bmi",), ("--lr", "0.35")])
+def test_updates_made_together_are_those_made_one_by_one(words):
+    ours, theirs = LiveRun(factory(*words).setup), LiveRun(factory(*words).setup)
+    advance(ours, 3)
+    while ours.now.number < 3000 and not ours.ended:
+        made = ours.leap(math.inf, exact=False)
+        assert made or ours.advance()
+    advance(theirs, ours.now.number)
+    assert ours.now.number == theirs.now.number > 40
+    assert ours.status == theirs.status
+    assert (ours.best.number, ours.best.measured.loss) == (theirs.best.number, theirs.best.measured.loss)
+    for one, other in ((ours.losses, theirs.losses), (ours.way, theirs.way), (ours.batches, theirs.batches)):
+        np.testing.assert_array_equal(one.steps, other.steps)
+        np.testing.assert_array_equal(one.values, other.values)
+    for _ in range(300):
+        same(state(ours.now), state(theirs.now))
+        assert ours.now.status == theirs.now.status
+        ours.back()
+        theirs.back()
+    ours.advance()
+    theirs.advance()
+    same(state(ours.now), state(theirs.now))
+
+
+@pytest.mark.parametrize("words", [(), ("--tolerance", "1e-6"), ("--lr", "0.31"), ("--target-loss", "0.01")], ids=str)
+def test_a_hunt_by_leaps_ends_where_it_ends_step_by_step(words, monkeypatch):
+    leaping, stepping = session(*words), session(*words)
+    leaping.do("converge")
+    while leaping.running:
+        leaping.tick(math.inf)
+    monkeypatch.setattr(LiveRun, "leap", lambda *_: 0)
+    stepping.do("converge")
+    while stepping.running:
+        stepping.tick(math.inf)
+    same(state(leaping.run.now), state(stepping.run.now))
+    assert (leaping.message, leaping.run.status) == (stepping.message, stepping.run.status)
 
 
 def test_epochs_are_those_of_train():

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.stopping import Standing
 
 __all__ = ["Curve", "Moment", "MomentHistory"]
@@ -62,46 +62,83 @@ class Moment(NamedTuple):
         return self.step.measure()
 
 
+class Leap(NamedTuple):
+    """Moments made together, none of which ends the run: each is written down when it is looked at.
+
+    Args:
+        before: The record before them.
+        stretch: Their epochs, of one update each.
+        status: How the run stands at each.
+        standing: What is known of its end after them, and as good as known after each.
+    """
+
+    before: Step | Epoch
+    stretch: Stretch
+    status: Status
+    standing: Standing | None
+
+    def moment(self, at: int) -> Moment:
+        """One of them, counted from 0."""
+        step, measured = self.stretch.update(at), self.stretch.record(at)
+        before = self.stretch.record(at - 1) if at else self.before
+        return Moment(step.step, step.epoch, step.parameters, before, step, measured, self.status, self.standing)
+
+
 class MomentHistory:
     """The last moments of a run, as many as memory allows; the newest is `now`."""
 
     def __init__(self, first: Moment) -> None:
         size = 6 * first.parameters.nbytes + 1000  # gradient, update, parameters, state
-        self._kept = deque([first], maxlen=max(3, min(MOMENTS, MEMORY // size)))
-
-    @property
-    def now(self) -> Moment:
-        """The newest."""
-        return self._kept[-1]
+        kept: deque[Moment | tuple[Leap, int]] = deque([first], maxlen=max(3, min(MOMENTS, MEMORY // size)))
+        self._kept, self.now = kept, first
 
     def recent(self, count: int) -> list[Moment]:
         """The last ones, the newest last."""
-        return list(islice(self._kept, max(0, len(self._kept) - count), None))
+        return list(map(_written, islice(self._kept, max(0, len(self._kept) - count), None)))
 
     def measured(self) -> list[Moment]:
         """Those whose losses over the whole sets are known."""
-        return [moment for moment in self._kept if moment.measured is not None]
+        return [moment for moment in map(_written, self._kept) if moment.measured is not None]
 
     def add(self, moment: Moment) -> None:
         """One more."""
         self._kept.append(moment)
+        self.now = moment
+
+    def add_leap(self, leap: Leap) -> None:
+        """Several more."""
+        last = len(leap.stretch.losses) - 1
+        self._kept.extend((leap, at) for at in range(last))
+        self.add(leap.moment(last))
 
     def replace(self, moment: Moment) -> None:
         """The newest, with more known of it."""
-        self._kept[-1] = moment
+        self._kept[-1] = self.now = moment
 
     def back(self) -> bool:
         """Forgets the newest, if there is one before it."""
         if len(self._kept) == 1:
             return False
         self._kept.pop()
+        self._kept[-1] = self.now = _written(self._kept[-1])
         return True
 
     def back_to(self, moment: Moment) -> None:
         """Forgets all after a moment, which is the newest then, whether it was still kept or not."""
-        while self._kept and self._kept[-1].number >= moment.number:
+        while self._kept and _number(self._kept[-1]) >= moment.number:
             self._kept.pop()
-        self._kept.append(moment)
+        self.add(moment)
+
+
+def _written(kept: Moment | tuple[Leap, int]) -> Moment:
+    return kept if isinstance(kept, Moment) else kept[0].moment(kept[1])
+
+
+def _number(kept: Moment | tuple[Leap, int]) -> int:
+    if isinstance(kept, Moment):
+        return kept.number
+    leap, at = kept
+    return leap.stretch.step - len(leap.stretch.losses) + 1 + at
 
 
 class Curve:
@@ -133,6 +170,16 @@ class Curve:
             self._count, self._stride = half, 2 * self._stride
         self._steps[self._count], self._values[self._count] = step, self._of(what)
         self._count += 1
+
+    def add_all(self, first: int, count: int, of: Callable[[int], Any]) -> None:
+        """Points of steps one after the other; `of` gives what is added, and is asked only for what is kept."""
+        at = 0
+        while at < count:
+            passed = min(self._stride - 1 - self._added % self._stride, count - 1 - at)
+            self._added += passed
+            at += passed
+            self.add(first + at, of(at))
+            at += 1
 
     def back_to(self, step: int) -> None:
         """Forgets what came after a step."""

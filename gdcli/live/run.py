@@ -10,18 +10,20 @@ from typing import NamedTuple
 from gdcli.arrays import Array
 from gdcli.experiments.notation import Setting
 from gdcli.experiments.spec import OptimizerSpec
-from gdcli.live.history import Curve, Moment, MomentHistory
+from gdcli.live.history import Curve, Leap, Moment, MomentHistory
 from gdcli.live.local_limit import LocalLimits
 from gdcli.live.setup import LineScene, Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Dial, Schedule
-from gdcli.training.records import Epoch, Status, Step
+from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.rules import REQUIRED_TOLERANCE, StoppingRule, Tolerance, improves
 from gdcli.training.segments import descend_in_segments
+from gdcli.training.stopping import Standing
 
 __all__ = ["Course", "Ghost", "LiveRun", "figures"]
 
 ENDLESS = 10**12
+TOGETHER, NUMBERS = 256, 2**16  # updates made at once, and the numbers that each of them goes through
 
 
 class Ghost(NamedTuple):
@@ -55,7 +57,7 @@ class Course:
         self._rules = rules
         self._judge_by(setup)
         self._set_turns(())
-        self.first = self.best = self._judged(Moment.first(first)._replace(standing=self._stopping.init()))
+        self.first = self.best = self._judged(Moment.first(first), self._stopping.init())
         self._moments = MomentHistory(self.first)
         self._lowest = math.inf
         self.losses, self.batches, self.way = Curve(4, figures), Curve(1, _batch_loss), Curve(2, self._place)
@@ -172,21 +174,59 @@ class Course:
 
     def reached(self, moment: Moment) -> None:
         """One moment more."""
-        moment = self._judged(moment._replace(standing=self.now.standing))
+        moment = self._judged(moment, self.now.standing)
         self._moments.add(moment)
         self._note(moment)
         if self._whole.later:
             self._follow()
 
-    def _judged(self, moment: Moment) -> Moment:
-        """The moment with its status. What does not end the run, as a person may go on, is asked again at the next."""
+    def leapt(self, stretch: Stretch, before: Step | Epoch, exact: bool) -> bool:
+        """Epochs made together, after a record; False where the run may end among them, and each is to be judged.
+
+        Args:
+            stretch: The epochs.
+            before: The record.
+            exact: Whether one that meets a rule counts though the last one does not, and the rule ends nothing.
+        """
+        was, asked = self.now.standing, exact or bool(self.setup.stopping.rules)
+        stopping = self._turned_stopping if self.turns else self._stopping
+        watched = stopping if asked else replace(stopping, rules=())
+        if was is None or was.live is not True or watched.passed(stretch, was) is None:
+            return False
+        last = self._judged(Leap(before, stretch, Status.RUNNING, was).moment(len(stretch.losses) - 1), was)
+        if last.status is not self.status:
+            return False
+        self._moments.add_leap(Leap(before, stretch, last.status, last.standing))
+        self._note_leap(stretch)
+        return True
+
+    def _note_leap(self, stretch: Stretch) -> None:
+        """Remembers what the curves show, and the best."""
+        count, first = len(stretch.losses), stretch.step - len(stretch.losses) + 1
+        self.losses.add_all(first, count, stretch.record)
+        if self.drawn:
+            self.way.add_all(first, count, lambda at: stretch.record(at).parameters)
+        least = min(stretch.losses)
+        if improves(least, self._lowest):
+            at = stretch.losses.index(least)
+            self._lowest = float(least)
+            self.best = next(one for one in self._moments.recent(count) if one.number == first + at)
+
+    def _judged(self, moment: Moment, standing: Standing | None) -> Moment:
+        """The moment with its status. What does not end the run, as a person may go on, is asked again at the next.
+
+        Args:
+            moment: The moment.
+            standing: What is known of the run's end before it.
+        """
         stopping = self._turned_stopping if self.turns or self._whole.later else self._stopping
-        for record in (moment.step, moment.measured):
-            if record is not None and moment.status is Status.RUNNING and moment.standing is not None:
-                status, _, standing = stopping.update(record, moment.standing, self.setup.problem)
-                lasting = status is Status.DIVERGED or self.setup.stopping.rules
-                moment = moment._replace(status=status, standing=standing if lasting else standing._replace(live=True))
-        return moment
+        status, lasting = moment.status, bool(self.setup.stopping.rules)
+        for record in _to_judge(moment):
+            if status is Status.RUNNING and standing is not None:
+                status, _, standing = stopping.update(record, standing, self.setup.problem)
+                if not (standing.live is True or lasting or status is Status.DIVERGED):
+                    standing = standing._replace(live=True)
+        return moment._replace(status=status, standing=standing)
 
     def back_to(self, moment: Moment) -> None:
         """Takes all back that came after a moment."""
@@ -235,6 +275,17 @@ class Course:
         return float(raw[x]), float(raw[y])
 
 
+def _to_judge(moment: Moment) -> tuple[Step | Epoch, ...]:
+    """The records of a moment that can end a run: a step from a state that was measured says nothing new."""
+    step, measured = moment.step, moment.measured
+    if step is None:
+        return () if measured is None else (measured,)
+    if measured is None:
+        return (step,)
+    before = moment.before
+    return (measured,) if isinstance(before, Epoch) and before.loss == step.loss else (step, measured)
+
+
 def figures(record: Epoch) -> tuple[float, float, float, float]:
     """Loss and accuracy, of the training set and of the rows held out."""
     held_out = math.nan if record.validation_loss is None else float(record.validation_loss)
@@ -254,7 +305,9 @@ class LiveRun(Course):
     """
 
     def __init__(self, setup: Setup) -> None:
-        self._stream: Iterator[Step | Epoch] | None = None
+        self._stream: Iterator[Step | Epoch | Stretch] | None = None
+        self._leaps: Iterator[Step | Epoch | Stretch] | None = None
+        self._together = min(TOGETHER, NUMBERS // (setup.problem.data.inputs.size + setup.problem.model.size))
         self._coming: tuple[Moment, float, Step] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
@@ -298,12 +351,41 @@ class LiveRun(Course):
         if self._stream is None:
             self._stream = _descent(self._whole, self._rate_at, self.now.record)
             next(self._stream)  # the state it goes on from
+        self._leaps = None
         before, step = self._handed_over(), next(self._stream)
         assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
         measured = next(self._stream) if self.ends_epoch(step.step) else None
-        assert not isinstance(measured, Step), "after an epoch's last step it is measured"  # noqa: S101
+        assert measured is None or isinstance(measured, Epoch), "after an epoch's last step it is measured"  # noqa: S101
         self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured))
         return True
+
+    def leap(self, most: float, exact: bool) -> int:
+        """Makes several updates at once, at most so many, where an epoch is one; gives how many, and 0 where it cannot.
+
+        Args:
+            most: Updates at most.
+            exact: Whether it stops where it has settled.
+        """
+        if self.ended or self._whole.later or not 2 <= self._together <= most:
+            return 0
+        if self._leaps is None:
+            self._leaps = _descent(self._whole, self._rate_at, self.now.record, self._together)
+            next(self._leaps)  # the state it goes on from
+        part, before, self._stream = next(self._leaps), self._handed_over(), None
+        if not isinstance(part, Stretch):
+            self._leaps = None  # an update on its own is made by `advance`
+            return 0
+        if self.leapt(part, before, exact):
+            return len(part.losses)
+        made = 0
+        for made, step in enumerate(map(part.update, range(len(part.losses))), 1):
+            measured = part.record(made - 1)
+            self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured))
+            before = measured
+            if self.ended or (exact and self.settled()):
+                self._leaps = None
+                break
+        return made
 
     def _handed_over(self) -> Step | Epoch:
         """What the next update begins with: another optimizer begins with a state of its own."""
@@ -334,12 +416,12 @@ class LiveRun(Course):
 
     def _went_back(self) -> None:
         super()._went_back()
-        self._stream = None
+        self._stream = self._leaps = None
 
     def set_changes(self, changes: tuple[Setting, ...]) -> None:
         """Takes these for all changes that were made by hand."""
         super().set_changes(changes)
-        self._stream, self._coming = None, None
+        self._stream = self._leaps = self._coming = None
 
     def _rate_at(self, step: int) -> Rate:
         return self.dial(step)
@@ -349,7 +431,9 @@ def _monitored(moment: Moment) -> float:
     return float(moment.known().monitored)
 
 
-def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Iterator[Step | Epoch]:
+def _descent(
+    setup: Setup, rate: Schedule, resume: Step | Epoch | None, together: int = 1
+) -> Iterator[Step | Epoch | Stretch]:
     """The one training stream with all its changes, from the start or from any record of it."""
     return descend_in_segments(
         setup.segments,
@@ -359,4 +443,5 @@ def _descent(setup: Setup, rate: Schedule, resume: Step | Epoch | None) -> Itera
         seed=setup.seed,
         shuffle=setup.shuffle,
         resume=resume,
+        together=together,
     )

@@ -102,9 +102,11 @@ class Session(Viewing, Turning):
         owed = math.inf if math.isinf(speed) else self._owed + (moment - self._asked_at) * speed
         self._asked_at, made = moment, 0
         while self.running and made + 1 <= owed:
-            self.advance()
-            made += 1
-            if made * len(self.runs) % CHECKED == 0 and now() >= until:
+            leapt = self._leap(owed - made)
+            if not leapt:
+                self.advance()
+            made += leapt or 1
+            if (leapt or made * len(self.runs) % CHECKED == 0) and now() >= until:
                 owed = min(owed, made)  # what could not be made in time is not owed any more
         self._owed = 0.0 if math.isinf(owed) else owed - made
 
@@ -116,6 +118,18 @@ class Session(Viewing, Turning):
         """Seconds until there is something to do."""
         speed = self.speeds[self.speed]
         return 0.0 if self.goal or math.isinf(speed) else max(0.0, (1 - self._owed) / speed)
+
+    def _leap(self, most: float) -> int:
+        """Several updates at once, where nothing has to be said between them; how many, and 0 where there are none."""
+        hunting = self.goal == "converge"
+        if self.lanes or self.goal not in ("", "converge") or (hunting and self.run.settled()):
+            return 0
+        made = self.run.leap(min(most, self._look_at - self.run.now.number) if hunting else most, hunting)
+        if made and (self.run.diverged or self.run.stopped):
+            self.stop()
+        elif made and hunting:
+            self._look_for_news()
+        return made
 
     def advance(self) -> None:
         """One update of a run; stops it where it ends or its goal is reached."""

@@ -98,8 +98,8 @@ class Stopping:
     _needs_gradient: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_plain", self.unit == 1 and not self.rules)
         object.__setattr__(self, "_timed", any(type(rule).due is not StoppingRule.due for rule in self.rules))
+        object.__setattr__(self, "_plain", self.unit == 1 and not self._timed)
         object.__setattr__(self, "_needs_gradient", any(rule.needs_gradient for rule in self.rules))
 
     def init(self) -> Standing:
@@ -125,9 +125,9 @@ class Stopping:
             ValueError: If a gradient is needed, and there is no problem to measure it.
         """
         if self._plain and not interrupted and state.first.__class__ is float and record.loss <= state.ceiling:
-            if isinstance(record, Step):  # nearly all records of one run without rules: no array is asked
+            if isinstance(record, Step):  # nearly all records of one run: no array is asked
                 return RUNNING, None, state
-            if record.status is RUNNING and isinstance(record.loss, float):
+            if not self.rules and record.status is RUNNING and isinstance(record.loss, float):
                 return RUNNING, record, state
         if isinstance(record, Epoch):
             return self.judge(self.in_units(record), state, problem, interrupted)
@@ -150,8 +150,8 @@ class Stopping:
             record, mets, states = self._asked(record, state, problem, exploded)
             state = Standing(states, state.first, state.ceiling, state.live)
             rank = self._ranked(rank, mets)
-        if exploded is False and not interrupted and isinstance(rank, int) and not rank:
-            return RUNNING, record, state
+        if exploded is False and not interrupted and isinstance(rank, int) and (not rank or self._is_all(rank, state)):
+            return ORDER[rank], record, state._replace(live=False) if rank else state
         rank = self._outranked(rank, record, state, interrupted, exploded)
         return BY_RANK[rank], record, _without_ended(state, rank)
 
@@ -236,6 +236,10 @@ class Stopping:
                 own = RANK[rule.status]
                 rank = where(met & (rank < own), own, rank)
         return rank
+
+    def _is_all(self, rank: int, state: Standing) -> bool:
+        """Whether one run's reason to end stands, as there is none that comes before it."""
+        return state.live is True and not (self.unstable and rank == RANK[Status.COMPLETED])
 
     def _outranked(self, rank: Any, record: Epoch, state: Standing, interrupted: bool, exploded: Any) -> Any:
         """The same, with those that every run has."""
