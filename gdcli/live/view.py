@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ VIEWS = (
 )
 """Actions that change the view alone."""
 CLOSEST, FARTHEST = 24, -3  # doublings of the surface's size
+LEAST = 1000  # neighbouring numbers from the middle of what is seen to its edge
 PAN = 0.25  # of what is seen
 MIDDLE = 0.5, 0.5
 
@@ -75,9 +77,10 @@ class View(NamedTuple):
 
 
 def _part(whole: Range, centre: float, zoom: int) -> Range:
-    """A part of a range, around a fraction of it."""
+    """A part of a range, around a fraction of it; however far away, as wide as there are numbers to tell apart."""
     low, high = whole
-    middle, half = low + centre * (high - low), (high - low) / 2 ** (zoom + 1)
+    middle = low + centre * (high - low)
+    half = max((high - low) / 2 ** (zoom + 1), LEAST * math.ulp(middle))
     return middle - half, middle + half
 
 

@@ -90,8 +90,10 @@ def wrapped(text: str, width: int) -> list[str]:
 
 def error_lines(message: str, hint: str, width: int, speak: Callable[[str], str] = english) -> list[str]:
     """An error and what to do about it, in lines of a terminal and the reader's language."""
-    lines = [f"gdcli: {speak(message)}", *(f"  {line}" for line in speak(hint).split("\n") if hint)]
-    return [part for line in lines for part in wrapped(line, width)]
+    start, said = "gdcli: ", speak(message)
+    fits = max(len(said), columns(said)) <= width - len(start)
+    first = [start + said] if fits else broken(said, width, start, "  ") or [start]  # a long name stays beside it
+    return [*first, *(part for line in speak(hint).split("\n") if hint for part in wrapped(f"  {line}", width))]
 
 
 def _pieces(text: str) -> list[str]:
