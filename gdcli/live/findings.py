@@ -19,7 +19,7 @@ from gdcli.analysis.objective import Objective
 from gdcli.analysis.standstill import LONGEST, limit_cycle, standstill
 from gdcli.analysis.verdicts import oscillating
 from gdcli.formatting import exact
-from gdcli.live.run import Course
+from gdcli.live.course import Course
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.optim.schedules import Constant
 from gdcli.said import say, together, uncapitalized

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from gdcli.formatting import short
+from gdcli.live.course import figures
 from gdcli.live.projector import Figure, rate_figure
-from gdcli.live.run import figures
 from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme

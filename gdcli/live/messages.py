@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
-from gdcli.live.run import Course
+from gdcli.live.course import Course
 from gdcli.live.setup import NetworkScene
 from gdcli.render.vocabulary import status_word
 from gdcli.said import capitalized, enumerated, say

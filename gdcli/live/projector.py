@@ -7,9 +7,9 @@ from itertools import product
 from typing import NamedTuple
 
 from gdcli.formatting import short
+from gdcli.live.course import Course
 from gdcli.live.numerals import numerals
 from gdcli.live.page import Page
-from gdcli.live.run import Course
 from gdcli.render import theme
 from gdcli.render.charts.axes import compact
 from gdcli.render.screen import Screen, columns

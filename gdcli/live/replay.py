@@ -13,9 +13,9 @@ import numpy as np
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.notation import Setting
 from gdcli.formatting import short
+from gdcli.live.course import Course, Ghost
 from gdcli.live.history import Moment
 from gdcli.live.messages import describe_changes
-from gdcli.live.run import Course, Ghost
 from gdcli.live.session import Session
 from gdcli.live.setup import Setup, SetupFactory
 from gdcli.live.view import VIEWS

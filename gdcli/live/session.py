@@ -15,9 +15,10 @@ from gdcli.errors import GdcliError
 from gdcli.experiments.notation import Setting, at_step
 from gdcli.formatting import short
 from gdcli.live import messages
+from gdcli.live.course import Course, Ghost
 from gdcli.live.findings import MINOR, SLOW, describe_small_rate, find, next_look, sentences
 from gdcli.live.lanes import Lane
-from gdcli.live.run import Course, Ghost, LiveRun
+from gdcli.live.run import LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
 from gdcli.live.turning import Turning
 from gdcli.live.view import View, Viewing

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdcli.live.run import Course
+from gdcli.live.course import Course
 from gdcli.live.setup import LineScene, LossLandscape, Range
 from gdcli.said import say
 

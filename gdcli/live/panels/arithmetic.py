@@ -9,10 +9,10 @@ import numpy as np
 
 from gdcli.experiments.stepping import StepReport
 from gdcli.formatting import short
+from gdcli.live.course import Course, Ghost
 from gdcli.live.history import Moment
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import write_title
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import SCALED, LineScene
 from gdcli.render import theme
 from gdcli.render.reports.step import write_blackboard

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.live.course import Course
 from gdcli.live.page import Codes, Page
 from gdcli.live.panels.base import Plot
-from gdcli.live.run import Course
 from gdcli.live.setup import LineScene
 from gdcli.optim.optimizers import SGD, Momentum, Optimizer
 from gdcli.render import theme

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
-from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 from gdcli.render.charts.axes import Axis, axis, fractions, gutter, x_axis, y_axis
 from gdcli.render.charts.curves import thin_curve

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import write_title
 from gdcli.live.panels.data import sampled
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
 from gdcli.render.screen import align_right, columns, fit, plain

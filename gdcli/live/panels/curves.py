@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
 from gdcli.render.charts.curves import PlottedSeries, Series, prepare_series

@@ -7,10 +7,10 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.formatting import equation
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.panels.errors import draw_errors, errors_in_words
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import LineScene
 from gdcli.live.view import View
 from gdcli.render import theme

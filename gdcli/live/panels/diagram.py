@@ -10,12 +10,12 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.formatting import short
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import write_title
 from gdcli.live.panels.data import padded
 from gdcli.live.panels.images import Size, answers, picture
 from gdcli.live.panels.weights import Ends, Weights, tinted, weights
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.nn.networks import Network
 from gdcli.render import theme

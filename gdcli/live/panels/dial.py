@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from gdcli.formatting import short
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
-from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 from gdcli.render.screen import columns
 from gdcli.said import say

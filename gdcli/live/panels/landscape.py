@@ -9,11 +9,11 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.formatting import short
+from gdcli.live.course import Course, Ghost
 from gdcli.live.history import Curve
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arrows import draw_arrows
 from gdcli.live.panels.base import Plot, draw_axes, write_title
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import LineScene, LossLandscape, Setup
 from gdcli.live.view import View
 from gdcli.optim.optimizers import Momentum

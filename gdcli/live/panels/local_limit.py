@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.curves import draw_series
-from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 from gdcli.render.charts.curves import Series
 from gdcli.said import say

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from gdcli.formatting import short
+from gdcli.live.course import Course, Ghost
 from gdcli.live.momentum import LADDER, kept
 from gdcli.live.page import Area, Page
-from gdcli.live.run import Course, Ghost
 from gdcli.render import theme
 
 __all__ = ["MomentumDial"]

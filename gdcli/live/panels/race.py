@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gdcli.live.course import Course, Ghost
 from gdcli.live.lanes import Lane
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot
@@ -14,7 +15,6 @@ from gdcli.live.panels.curves import draw_series
 from gdcli.live.panels.dial import column_of
 from gdcli.live.panels.landscape import LossSurface, Trail
 from gdcli.live.race_words import HEADS, Row, describe_parts, loss_name, rows, widths
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene
 from gdcli.render import theme
 from gdcli.render.charts.axes import fractions

@@ -8,12 +8,12 @@ import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.live.course import Course, Ghost
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.base import Plot, draw_axes, write_title
 from gdcli.live.panels.confusion import Confusion
 from gdcli.live.panels.data import draw_by_truth, padded, sampled
 from gdcli.live.panels.images import Images
-from gdcli.live.run import Course, Ghost
 from gdcli.live.setup import NetworkScene, Setup
 from gdcli.render import theme
 from gdcli.render.charts.axes import fractions
