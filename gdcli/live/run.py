@@ -30,7 +30,7 @@ class LiveRun(Course):
     def __init__(self, setup: Setup) -> None:
         self._stream: Iterator[Step | Epoch | Stretch] | None = None
         self._leaps: Iterator[Step | Epoch | Stretch] | None = None
-        self._together = min(TOGETHER, NUMBERS // (setup.problem.data.inputs.size + setup.problem.model.size))
+        self._together = _together(setup)
         self._coming: tuple[Moment, float, Step] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
@@ -148,6 +148,14 @@ class LiveRun(Course):
 
     def _rate_at(self, step: int) -> Rate:
         return self.dial(step)
+
+
+def _together(setup: Setup) -> int:
+    """How many updates are made at once: none but where each is an epoch with nothing to measure beside its loss."""
+    problem = setup.problem
+    if setup.steps_per_epoch > 1 or problem.validation is not None or problem.metrics:
+        return 0
+    return min(TOGETHER, NUMBERS // (problem.data.inputs.size + problem.model.size))
 
 
 def _descent(
