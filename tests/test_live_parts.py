@@ -45,6 +45,29 @@ def moment(number, size=2):
     return Moment(number, number, parameters, None, None, Epoch(number, number, 0.1, 1.0, parameters))
 
 
+# pictures in turns
+
+
+@pytest.mark.parametrize("words", [(), NETWORK], ids=["a line", "a network"])
+def test_at_full_speed_pictures_are_drawn_in_turns_and_whole_where_it_stops(words):
+    sitting, screen = session(*words), Screen()
+    sitting.speed = len(sitting.speeds) - 1
+    in_turns = Scenes()
+    sitting.start()
+    first = in_turns.draw(sitting, 120, 40, screen).lines()
+    for _ in range(50):
+        sitting.advance()
+    whole = Scenes().draw(sitting, 120, 40, screen).lines()
+    half = in_turns.draw(sitting, 120, 40, screen).lines()
+    assert half[0] == whole[0] != first[0]  # the figures are of each frame
+    assert len({*map(tuple, (first, half, whole))}) == 3
+    assert in_turns.draw(sitting, 120, 40, screen).lines() == whole  # the rest of the pictures
+    for _ in range(50):
+        sitting.advance()
+    sitting.stop()
+    assert in_turns.draw(sitting, 120, 40, screen).lines() == Scenes().draw(sitting, 120, 40, screen).lines()
+
+
 # curves
 
 

@@ -29,12 +29,13 @@ from gdcli.said import say
 
 __all__ = ["LiveApp", "Stage"]
 
-SLICE = 0.012  # seconds of training between two looks at the keyboard
+SLICE = 0.016  # seconds of training between two looks at the keyboard
 BREATH = 0.001  # seconds in which keys and paint get their turn
-FRAME = 0.05  # seconds between frames at most
+FRAME = 0.032  # seconds from frame to frame at least
+HURRY = 0.047  # seconds between frames of a run at full speed at least
 ANSWER = 0.03  # seconds that a key's answer has to be painted in
-DRAWING = 30  # a frame's cost is at most a part in so many of the time
-MEASURING = 20  # a measurement beside a run is at most a part in so many of the time
+DRAWING = 6  # a frame of a run at full speed costs at most a part in so many of the time
+MEASURING = 40  # a measurement beside a run is at most a part in so many of the time
 FONT = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 ALWAYS = ("ctrl+c", "ctrl+q")  # end it, whatever is going on
@@ -137,7 +138,7 @@ class LiveApp(App[None]):
             if now >= due or not self.session.running:
                 self.draw()
                 cost = 0.8 * cost + 0.2 * (perf_counter() - now)
-                due = perf_counter() + max(FRAME, DRAWING * cost)
+                due = perf_counter() + max(HURRY, DRAWING * cost) if self.session.at_full_speed else now + FRAME
             else:
                 self._measure()
             await asyncio.sleep(max(BREATH, min(self.session.pause_until(), FRAME)))

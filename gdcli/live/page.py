@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -65,6 +65,7 @@ class Page:
         self.front = np.full((height, width), NONE, dtype=np.int64)
         self.back = np.full((height, width), NONE, dtype=np.int64)
         self.attributes = np.zeros((height, width), dtype=np.int64)
+        self._cells = _cells_on(screen)
 
     def write(self, column: int, row: int, text: str, meaning: Meaning = theme.PLAIN, width: int | None = None) -> int:
         """Writes text in the colour of what it means.
@@ -72,7 +73,7 @@ class Page:
         Returns:
             The column after it.
         """
-        cells = _cells(self.screen.speak(text), self.screen, width)
+        cells = self._cells(self.screen.speak(text), width)
         if 0 <= row < self.height:
             begin, end = max(column, 0), min(column + len(cells), self.width)
             if begin < end:
@@ -96,6 +97,12 @@ class Page:
         self.chars[rows, columns] = "▀"
         self.front[rows, columns], self.back[rows, columns] = packed[0::2], packed[1::2]
         self.attributes[rows, columns] = 0
+
+    def take(self, area: Area, other: Page) -> None:
+        """What another page of the same size shows in an area."""
+        rows, columns = self._slices(area)
+        for name in ("chars", "front", "back", "attributes"):
+            getattr(self, name)[rows, columns] = getattr(other, name)[rows, columns]
 
     def over(self, column: int, row: int, text: str) -> None:
         """Letters on a picture, light or dark as its ground asks."""
@@ -234,12 +241,17 @@ def _covers_two(char: str) -> bool:
     return len(char) == 1 and unicodedata.east_asian_width(char) in "WF"
 
 
-@lru_cache(maxsize=2048)
-def _cells(text: str, screen: Screen, width: int | None) -> tuple[str, ...]:
-    """A text's characters, one a column; what a wide one covers is empty."""
-    text = plain(text, screen)
-    cells = (cell[:1] for cell in split_cells(text if width is None else fit(text, width)))
-    return tuple(" " if cell and unicodedata.category(cell) in ("Mn", "Me") else cell for cell in cells)
+@lru_cache(maxsize=8)
+def _cells_on(screen: Screen) -> Callable[[str, int | None], tuple[str, ...]]:
+    """A text's characters on a screen, one a column; what a wide one covers is empty."""
+
+    @lru_cache(maxsize=2048)
+    def cells(text: str, width: int | None) -> tuple[str, ...]:
+        text = plain(text, screen)
+        parts = (cell[:1] for cell in split_cells(text if width is None else fit(text, width)))
+        return tuple(" " if cell and unicodedata.category(cell) in ("Mn", "Me") else cell for cell in parts)
+
+    return cells
 
 
 def _segments(chars: Sequence[str], keys: Sequence[int], starts: Sequence[int]) -> list[Segment]:

@@ -44,6 +44,7 @@ WIDE, HIGH = 100, 30  # from here on all pictures have room
 TOP, BOTTOM, ROOMY = 5, 2, 24  # rows of header and dial, of message and footer; from here on messages have two
 GAP, BETWEEN = 2, 3
 LOW = 7  # rows of a curve at least
+TURNS = 2  # frames in which each picture is drawn anew once, where a run is not to wait for them
 LAST_TO_GO = ("show_help", "quit", "toggle", "other_picture")  # from the footer, where it is narrow
 NEXT_TOO = 72  # columns from which the footer names the next picture
 TWO_DIALS, MOMENTUM = 76, 26  # columns from which there are two dials, and those of the second
@@ -81,6 +82,27 @@ class Picture(NamedTuple):
     numbers: bool = True
 
 
+class Drawn(NamedTuple):
+    """A page of pictures, of which the next may keep some.
+
+    Args:
+        page: The page.
+        places: Its panels and their areas.
+        about: What else they depend on beside the run's steps.
+    """
+
+    page: Page
+    places: Sequence[tuple[Panel, Area]]
+    about: tuple[object, ...]
+
+    def follows(self, other: Drawn) -> bool:
+        """Whether the pictures of another page stand in the same places, and show the same but for steps made since."""
+        size = self.page.width, self.page.height, self.page.screen, self.page.pen
+        same = size == (other.page.width, other.page.height, other.page.screen, other.page.pen)
+        kept = zip(self.about, other.about, strict=True)
+        return same and self.places == other.places and all(ours is theirs for ours, theirs in kept)
+
+
 class Scenes:
     """Draws a session on a page of any size. Panels keep what is costly to make.
 
@@ -97,6 +119,8 @@ class Scenes:
         self._confusion = Confusion()
         self.dial_area = Area(0, 0, 0, 0)
         self.footer: list[tuple[Area, str]] = []
+        self._before: Drawn | None = None
+        self._frames = 0
 
     @np.errstate(all="ignore")
     def draw(self, session: Session, width: int, height: int, screen: Screen) -> Page:
@@ -108,28 +132,45 @@ class Scenes:
                 page.write(0, row, line, theme.HEADING)
             self.dial_area, self.footer = Area(0, 0, 0, 0), []
             return page
-        self._diagram.leave()
         self.surface.view = self._data.view = session.view
         self.surface.moving = session.running
+        before, self._before = self._before, None
         if session.help:
+            self._diagram.leave()
             draw_help(page, session.help, self.keys)
         elif _is_projected(session, width):
+            self._diagram.leave()
             self._project(page, session)
         else:
-            self._draw_all(page, session)
+            self._draw_all(page, session, before)
         return page
 
     def point(self, column: int, row: int) -> bool:
         """Points at a cell; True if what is seen changes by that."""
         return self._diagram.point(column, row)
 
-    def _draw_all(self, page: Page, session: Session) -> None:
-        """As many pictures as there is room for, with header, dial, message and footer."""
+    def _draw_all(self, page: Page, session: Session, before: Drawn | None) -> None:
+        """As many pictures as there is room for, with header, dial, message and footer.
+
+        While it runs as fast as it can, the pictures are drawn anew in turns: each is half as often, and twice as many
+        frames cost no more.
+        """
         width, height = page.width, page.height
         self._header(page, session)
         self._dials(page, session)
         body = Area(0, TOP, width, height - TOP - BOTTOM - (height >= ROOMY))
-        for panel, area in self._places(session, body):
+        places = self._places(session, body)
+        shown = Drawn(page, [*places], (session.run, session.run.setup, session.view, session.ghost))
+        kept = before if session.at_full_speed and before is not None and shown.follows(before) else None
+        self._frames, self._before = self._frames + 1, shown
+        if self._diagram not in [panel for panel, _ in places]:
+            self._diagram.leave()
+        for at, (panel, area) in enumerate(places):
+            if kept is not None and (at + self._frames) % TURNS:
+                page.take(area, kept.page)
+                continue
+            if panel is self._diagram:
+                self._diagram.leave()
             panel.draw(page, area, session.run, session.ghost)
         _message(page, _message_lines(session, page.screen, width, 2), session)
         self._footer(page, session)

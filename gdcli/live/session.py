@@ -115,6 +115,11 @@ class Session(Viewing, Turning):
         """A little of what is measured beside the run: its local limit. True if there is something new to show."""
         return not self.run.diverged and self.run.limits.advance(self.run.now)
 
+    @property
+    def at_full_speed(self) -> bool:
+        """Whether it runs as fast as it can."""
+        return self.running and (bool(self.goal) or math.isinf(self.speeds[self.speed]))
+
     def pause_until(self) -> float:
         """Seconds until there is something to do."""
         speed = self.speeds[self.speed]

@@ -125,6 +125,8 @@ def split_cells(text: str) -> list[str]:
     >>> split_cells("a漢")
     ['a', '漢', '']
     """
+    if text.isascii():
+        return list(text)
     cells: list[str] = []
     for char in text:
         if cells and unicodedata.category(char) in ("Mn", "Me"):
@@ -141,7 +143,7 @@ def columns(text: str) -> int:
     >>> columns(paint("loss", ERROR, Screen()))
     4
     """
-    return len(split_cells(ESCAPE.sub("", text)))
+    return len(text) if text.isascii() and "\x1b" not in text else len(split_cells(ESCAPE.sub("", text)))
 
 
 def align_right(text: str, width: int) -> str:
