@@ -177,6 +177,15 @@ def test_a_hunt_by_leaps_ends_where_it_ends_step_by_step(words, monkeypatch):
     assert (leaping.message, leaping.run.status) == (stepping.message, stepping.run.status)
 
 
+def test_a_hunt_in_batches_ends_at_the_optimum_where_there_is_one_for_every_row():
+    sitting = session("--batch-size", "1", "--lr", "0.1")
+    do(sitting, "converge")
+    while sitting.running:
+        sitting.tick(math.inf)
+    assert sitting.message.startswith("Converged at step ")
+    assert float(sitting.run.now.known().loss) <= 1e-6 * float(sitting.run.first.known().loss)
+
+
 def test_epochs_are_those_of_train():
     run = LiveRun(factory(*NETWORK).setup)
     setup = run.setup

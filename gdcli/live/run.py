@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from gdcli.experiments.notation import Setting
 from gdcli.live.course import Course
@@ -11,13 +12,19 @@ from gdcli.live.setup import Setup
 from gdcli.optim.optimizers import Rate
 from gdcli.optim.schedules import Schedule
 from gdcli.training.records import Epoch, Status, Step, Stretch
-from gdcli.training.rules import REQUIRED_TOLERANCE, Tolerance
+from gdcli.training.rules import REQUIRED_TOLERANCE, StoppingRule, Tolerance
 from gdcli.training.segments import descend_in_segments
 
 __all__ = ["LiveRun"]
 
 ENDLESS = 10**12
 TOGETHER, NUMBERS = 256, 2**16  # updates made at once, and the numbers that each of them goes through
+
+
+class Arrival(Tolerance):
+    """The same of a run in batches, whose optimum is known: no gradient is measured for it."""
+
+    needs_gradient: ClassVar[bool] = False
 
 
 class LiveRun(Course):
@@ -34,7 +41,10 @@ class LiveRun(Course):
         self._coming: tuple[Moment, float, Step] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
-        flat = () if first.gradient is None else (Tolerance(REQUIRED_TOLERANCE),)
+        flat: tuple[StoppingRule, ...] = (Tolerance(REQUIRED_TOLERANCE),)
+        if first.gradient is None:
+            known = None if setup.descent is None else setup.descent.objective
+            flat = () if known is None else (Arrival(REQUIRED_TOLERANCE, known),)
         super().__init__(setup, first, setup.stopping.rules or flat)
 
     @property
