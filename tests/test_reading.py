@@ -196,9 +196,9 @@ def test_a_bad_layout_is_named_with_its_line(content, options, message, hint):
 
 CELLS = [
     ("abc", {}, "'abc' is not a number", "--x and --y"),
-    ("inf", {}, "'inf' is not a finite number", "leave the row out"),
-    ("-Infinity", {}, "'-Infinity' is not a finite number", "leave the row out"),
-    ("1e400", {}, "'1e400' is not a finite number", "leave the row out"),
+    ("inf", {}, "'inf' is not a finite number", "--missing drop leaves the row out"),
+    ("-Infinity", {}, "'-Infinity' is not a finite number", "--missing drop leaves the row out"),
+    ("1e400", {}, "'1e400' is not a finite number", "--missing drop leaves the row out"),
     ("3,5", {}, "'3,5' is not a number", "--decimal ,"),
     ("1,234", {}, "'1,234' is not a number", "--thousands ,"),
     ("1,234,567.5", {}, "'1,234,567.5' is not a number", "--thousands ,"),

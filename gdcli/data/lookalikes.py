@@ -207,7 +207,10 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
     if number(text, decimal) is not None:  # a number, and one that --na names
         return say("{quoted} {what}", quoted=quoted(text), what=say("stands for a missing value")), MISSING_HINT
     if text.lower() in _NOT_FINITE or is_written_as_number(text, decimal):
-        return say("{quoted} is not a finite number", quoted=quoted(text)), say("correct the cell or leave the row out")
+        hint = say(
+            "correct the cell; or --na {as_option} --missing drop leaves the row out", as_option=as_option([text])
+        )
+        return say("{quoted} is not a finite number", quoted=quoted(text)), hint
     alike = _match(text)
     if alike is None:
         meant = nearly(text)
