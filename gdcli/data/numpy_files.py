@@ -276,6 +276,8 @@ def _only(arrays: Mapping[str, Array], source: str) -> ArrayTable:
 def _checked(table: ArrayTable) -> ArrayTable:
     if not len(table):
         raise no_rows(table.source, say("no rows"))
+    if not table.names:
+        raise data_error(table.source, say("no columns"), say("a table needs at least one column of numbers"))
     return table
 
 

@@ -94,7 +94,7 @@ class _Lines:
         longest = max((columns(plain(one.name, Screen())) for one in summaries), default=6)
         kind = max((len(_kind(one)) for one in summaries), default=6)
         self._kind = max(4, kind)
-        figures = zip(*map(_figures, summaries), strict=True)
+        figures = list(zip(*map(_figures, summaries), strict=True)) or [()] * len(FIGURES)
         self._figures = [max(least, *map(len, cells)) for least, cells in zip(FIGURES, figures, strict=True)]
         more = sum(self._figures) - sum(FIGURES)
         room = width - TAKEN - self._kind - more
