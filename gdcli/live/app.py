@@ -31,6 +31,7 @@ __all__ = ["LiveApp", "Stage"]
 
 SLICE = 0.016  # seconds of training between two looks at the keyboard
 BREATH = 0.001  # seconds in which keys and paint get their turn
+LOOPS = 12  # turns that they get between two slices of a run at full speed, which does not wait for them
 FRAME = 0.032  # seconds from frame to frame at least
 HURRY = 0.047  # seconds between frames of a run at full speed at least
 ANSWER = 0.03  # seconds that a key's answer has to be painted in
@@ -141,7 +142,9 @@ class LiveApp(App[None]):
                 due = perf_counter() + max(HURRY, DRAWING * cost) if self.session.at_full_speed else now + FRAME
             else:
                 self._measure()
-            await asyncio.sleep(max(BREATH, min(self.session.pause_until(), FRAME)))
+            pause = min(self.session.pause_until(), FRAME)
+            for _ in range(1 if pause else LOOPS):
+                await asyncio.sleep(max(BREATH, pause) if pause else 0)
         self.exit()
 
     def _measure(self) -> bool:

@@ -220,7 +220,8 @@ class Course:
                 status, _, standing = stopping.update(record, standing, self.setup.problem)
                 if not (standing.live is True or lasting or status is Status.DIVERGED):
                     standing = standing._replace(live=True)
-        return moment._replace(status=status, standing=standing)
+        same = status is moment.status and standing is moment.standing
+        return moment if same else moment._replace(status=status, standing=standing)
 
     def back_to(self, moment: Moment) -> None:
         """Takes all back that came after a moment."""

@@ -18,6 +18,7 @@ from gdcli.training.segments import descend_in_segments
 __all__ = ["LiveRun"]
 
 ENDLESS = 10**12
+RUNNING = Status.RUNNING
 TOGETHER, NUMBERS = 256, 2**16  # updates made at once, and the numbers that each of them goes through
 
 
@@ -36,8 +37,9 @@ class LiveRun(Course):
 
     def __init__(self, setup: Setup) -> None:
         self._stream: Iterator[Step | Epoch | Stretch] | None = None
-        self._leaps: Iterator[Step | Epoch | Stretch] | None = None
+        self._leaping: Iterator[Step | Epoch | Stretch] | None = None
         self._together = _together(setup)
+        self.leaps = self._together > 1
         self._coming: tuple[Moment, float, Step] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
@@ -84,12 +86,12 @@ class LiveRun(Course):
         if self._stream is None:
             self._stream = _descent(self._whole, self._rate_at, self.now.record)
             next(self._stream)  # the state it goes on from
-        self._leaps = None
+        self._leaping = None
         before, step = self._handed_over(), next(self._stream)
         assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
         measured = next(self._stream) if self.ends_epoch(step.step) else None
         assert measured is None or isinstance(measured, Epoch), "after an epoch's last step it is measured"  # noqa: S101
-        self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured))
+        self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured, RUNNING, self.now.standing))
         return True
 
     def leap(self, most: float, exact: bool) -> int:
@@ -101,12 +103,12 @@ class LiveRun(Course):
         """
         if self.ended or self._whole.later or not 2 <= self._together <= most:
             return 0
-        if self._leaps is None:
-            self._leaps = _descent(self._whole, self._rate_at, self.now.record, self._together)
-            next(self._leaps)  # the state it goes on from
-        part, before, self._stream = next(self._leaps), self._handed_over(), None
+        if self._leaping is None:
+            self._leaping = _descent(self._whole, self._rate_at, self.now.record, self._together)
+            next(self._leaping)  # the state it goes on from
+        part, before, self._stream = next(self._leaping), self._handed_over(), None
         if not isinstance(part, Stretch):
-            self._leaps = None  # an update on its own is made by `advance`
+            self._leaping = None  # an update on its own is made by `advance`
             return 0
         if self.leapt(part, before, exact):
             return len(part.losses)
@@ -116,7 +118,7 @@ class LiveRun(Course):
             self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured))
             before = measured
             if self.ended or (exact and self.settled()):
-                self._leaps = None
+                self._leaping = None
                 break
         return made
 
@@ -149,12 +151,12 @@ class LiveRun(Course):
 
     def _went_back(self) -> None:
         super()._went_back()
-        self._stream = self._leaps = None
+        self._stream = self._leaping = None
 
     def set_changes(self, changes: tuple[Setting, ...]) -> None:
         """Takes these for all changes that were made by hand."""
         super().set_changes(changes)
-        self._stream = self._leaps = self._coming = None
+        self._stream = self._leaping = self._coming = None
 
     def _rate_at(self, step: int) -> Rate:
         return self.dial(step)
