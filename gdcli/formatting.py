@@ -97,9 +97,9 @@ def bracketed(name: str) -> str:
     >>> bracketed("bmi"), bracketed("x^2"), bracketed("2"), bracketed("a b"), bracketed("")
     ('bmi', 'x^2', '[2]', '[a b]', '')
     """
-    base = name.partition("^")[0]
+    base, power = _parted(name)
     word = not name or base.isidentifier() or name.startswith("(")
-    return name if word or _in_brackets(base) else f"[{base}]{name[len(base) :]}"
+    return name if word or _in_brackets(base) else f"[{base}]{power}"
 
 
 def column_term(name: str, letters: Collection[str] = ("m", "b")) -> str:
@@ -108,8 +108,19 @@ def column_term(name: str, letters: Collection[str] = ("m", "b")) -> str:
     >>> column_term("bmi"), column_term("b"), column_term("b^2"), column_term("a b")
     ('bmi', '[b]', '[b]^2', '[a b]')
     """
-    base = name.partition("^")[0]
-    return f"[{base}]{name[len(base) :]}" if base in letters else bracketed(name)
+    base, power = _parted(name)
+    return f"[{base}]{power}" if base in letters else bracketed(name)
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """A name, and the power it ends with if it ends with one.
+
+    >>> _parted("x^2"), _parted("x^-1"), _parted("^2"), _parted("a^b")
+    (('x', '^2'), ('x^-1', ''), ('^2', ''), ('a^b', ''))
+    """
+    base, sign, power = name.rpartition("^")
+    is_power = base and power.isascii() and power.isdecimal()
+    return (base, sign + power) if is_power else (name, "")
 
 
 def _in_brackets(name: str) -> bool:
@@ -130,7 +141,7 @@ def equation(target: str, terms: Sequence[str], parameters: Sequence[float], dig
     '[b] = 2a + 1'
     """
     pairs = list(zip(parameters, map(column_term, terms), strict=True))
-    pairs.sort(key=lambda pair: -int(pair[1].rpartition("^")[2]) if "^" in pair[1] else -bool(pair[1]))
+    pairs.sort(key=lambda pair: -int(_parted(pair[1])[1][1:] or bool(pair[1])))
     return f"{column_term(target)} = {polynomial(pairs, digits)}"
 
 
