@@ -122,7 +122,7 @@ def _warnings(
     if target.task == "regression" and table.is_numeric(target.name):
         yield from sentinel_warnings(columns_of(table, [target.name]))
     yield from sentinel_warnings(columns)
-    yield from input_warnings(columns)
+    yield from input_warnings(columns, [*dict.fromkeys(map(selected.source_of, selected.columns.x))])
 
 
 def _codes(selected: Selection, taking: str) -> Iterator[ReadWarning]:

@@ -105,22 +105,28 @@ def _column(table: Table, name: str, most: int) -> Column:
     )
 
 
-def input_warnings(columns: Sequence[Column]) -> list[ReadWarning]:
-    """What is worth knowing about inputs, a line for each kind and column."""
-    warnings, names = [*_constants(columns)], [column.name for column in columns]
-    for at, column in enumerate(columns):
+def input_warnings(columns: Sequence[Column], inputs: Sequence[str]) -> list[ReadWarning]:
+    """What is worth knowing about inputs, a line for each kind and column.
+
+    Args:
+        columns: Those of numbers.
+        inputs: The names of all.
+    """
+    warnings = [*_constants(columns, inputs)]
+    for column in columns:
         if column.values.size and len(column.distinct) > 1:
-            without = names[:at] + names[at + 1 :]
+            without = [name for name in inputs if name != column.name]
             tests = (test(column, without) for test in _TESTS)
             warnings += [warning for warning in tests if warning is not None][:1]
     return [*warnings, *_twins(columns)]
 
 
-def _constants(columns: Sequence[Column]) -> list[ReadWarning]:
+def _constants(columns: Sequence[Column], inputs: Sequence[str]) -> list[ReadWarning]:
     names = [column for column in columns if column.rows > 1 and column.values.size and len(column.distinct) == 1]
     if not names:
         return []
-    rest = [column.name for column in columns if column not in names]
+    alike = {column.name for column in names}
+    rest = [name for name in inputs if name not in alike]
     option = _without(rest)
     where = names[0].where or say(" in every row")
     one = say("{shown} is {distinct:g}{where}", shown=names[0].shown, distinct=names[0].distinct[0], where=where)
