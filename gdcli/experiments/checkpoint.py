@@ -393,7 +393,8 @@ def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:
 def _resumption(kept: Array, tensors: Mapping[str, Array], whole: Mapping[str, Any]) -> Resumption:
     """From where to go on."""
     about, history = whole["resume"], whole["history"]
-    if not history or not about["epoch"] >= history[0]["epoch"] == 0:
+    whole_epochs = about["epoch"] - bool(about["within"])
+    if not history or not about["epoch"] >= history[0]["epoch"] == 0 or history[-1]["epoch"] < whole_epochs:
         raise ValueError(say("the history does not lead to the epoch to go on from"))
     if about["within"] > about["step"]:
         raise ValueError(say("more updates within an epoch than in all"))
