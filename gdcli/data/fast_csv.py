@@ -10,7 +10,6 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.delimiters import BLANKS
 from gdcli.data.layout import Text
-from gdcli.data.panics import unheard_panics
 
 __all__ = ["is_installed", "is_plain", "numbers"]
 
@@ -55,8 +54,7 @@ def numbers(text: Text, names: Sequence[str]) -> Array | None:
             missing_columns="insert",
             extra_columns="raise",
         )
-        with unheard_panics():
-            frame = rows.select(*names, _MORE).collect(engine="streaming")
+        frame = rows.select(*names, _MORE).collect(engine="streaming")
     except (exceptions.PolarsError, exceptions.PanicException):
         return None
     values: Array = frame.select(names).to_numpy()
