@@ -24,6 +24,13 @@ def least_squares(train, held_out):
     return math.sqrt(np.mean((slope * held_out.inputs[:, 0] + intercept - held_out.targets) ** 2))
 
 
+def alike():
+    """Sixty rows of 25 inputs that go together, and a number."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 1)) + 0.7 * rng.normal(size=(60, 25))
+    return x, x[:, 0] + rng.normal(size=60)
+
+
 class TestFoldsOfARun:
     def test_of_a_line_are_least_squares_on_the_other_folds(self):
         rng = np.random.default_rng(0)
@@ -34,6 +41,25 @@ class TestFoldsOfARun:
         np.testing.assert_allclose(result.folds.scores, expected, rtol=1e-9)
         assert result.folds.standard_error == pytest.approx(np.std(expected, ddof=1) / math.sqrt(5))
         assert gdcli.fit((x, y), standardize=True, lr=0.4, epochs=200).parameters == result.parameters
+
+    @pytest.mark.parametrize("count", [2, 5, 60])
+    def test_the_rate_that_is_chosen_is_stable_in_every_fold(self, count):
+        """On many inputs alike the best constant rate is just below the limit, which is lower on some folds."""
+        result = gdcli.fit(alike(), folds=count)
+        assert result.folds.diverged == 0
+        assert result.folds.row()["diverged"] == 0
+        assert result.folds.mean < 3
+        again = gdcli.fit(alike(), folds=count, lr=result.experiment.rate, scale="standard")
+        np.testing.assert_allclose(again.folds.scores, result.folds.scores, rtol=1e-12)
+
+    def test_runs_that_diverge_are_counted(self, gdcli, tmp_path):
+        x, y = alike()
+        path = tmp_path / "alike.csv"
+        np.savetxt(path, np.column_stack([x, y]), delimiter=",")
+        words = ["fit", path, "--no-header", "--scale", "standard", "--lr", "0.0599", "--epochs", "500", "--folds", "5"]
+        found = gdcli(*words, "--format", "json").json["folds"]
+        assert found["diverged"] == sum(score > 100 for score in found["scores"]) > 0
+        assert f"{found['diverged']} of 5 runs diverged" in " ".join(gdcli(*words).out.split())
 
     def test_of_classes(self, gdcli):
         words = ["train", "sample:iris", "--lr", "0.05", "--epochs", "20", "--format", "json"]

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from gdcli.analysis import curvature
 from gdcli.analysis.curvature import Spectrum
-from gdcli.arrays import Array
+from gdcli.arrays import Array, np
 from gdcli.data.dataset import Dataset
 from gdcli.data.report import ReadReport
 from gdcli.data.stored import StoredDataset
@@ -166,6 +166,22 @@ class Experiment(ABC):
     def limit(self) -> float | None:
         """The largest constant rate at which this descent is stable, where a closed form is known."""
         return curvature.largest_stable_rate(self.problem, self.optimizer, batches=self.batch_size is not None)
+
+    @property
+    def limit_in_folds(self) -> float | None:
+        """The largest constant rate at which it is stable on all rows, and on those of each of its folds."""
+        return self.limit
+
+    @property
+    def all_rows(self) -> Dataset:
+        """The rows it was given: those it is trained on, and a part of them that it holds out."""
+        data, held_out = self.unfilled or (self.data, self.validation)
+        asked = self.spec.stop.validation
+        if held_out is None or (isinstance(asked, str) and asked != "none"):
+            return data
+        pairs = ((data.inputs, held_out.inputs), (data.targets, held_out.targets))
+        inputs, targets = (np.concatenate(pair) for pair in pairs)
+        return replace(data, inputs=inputs, targets=targets)
 
     @property
     def spectrum(self) -> Spectrum:

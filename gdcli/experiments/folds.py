@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -18,14 +17,14 @@ from gdcli.data.splitting import folds
 from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Experiment, Interrupted, never
-from gdcli.experiments.line import LineExperiment, line_experiment, on_rows
+from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.network import NetworkExperiment, network_experiment
 from gdcli.experiments.reading import Examples
 from gdcli.said import say
 from gdcli.training.records import Status
 from gdcli.training.streams import Run
 
-__all__ = ["FoldScores", "Measured", "cross_validate", "measure"]
+__all__ = ["FoldScores", "Measured", "cross_validate", "measure", "run_through"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +83,13 @@ class FoldScores(NamedTuple):
         metric: accuracy, or rmse.
         scores: Each fold's.
         log_losses: Each fold's log loss; empty of numbers.
+        diverged: How many folds' runs diverged, though the run on all rows did not.
     """
 
     metric: str
     scores: tuple[float, ...]
     log_losses: tuple[float, ...] = ()
+    diverged: int = 0
 
     @property
     def mean(self) -> float:
@@ -101,9 +102,10 @@ class FoldScores(NamedTuple):
         return mean_of(np.array(self.scores)).standard_error
 
     def row(self) -> dict[str, Any]:
-        """count, metric, mean, standard_error, scores; log_loss for classes."""
-        known = {"count": len(self.scores), "metric": self.metric, "mean": _known(self.mean)}
+        """count, metric, mean, standard_error, scores, diverged; log_loss for classes."""
+        known: dict[str, Any] = {"count": len(self.scores), "metric": self.metric, "mean": _known(self.mean)}
         known |= {"standard_error": _known(self.standard_error), "scores": [_known(score) for score in self.scores]}
+        known["diverged"] = self.diverged
         return known | ({"log_loss": _known(float(np.mean(self.log_losses)))} if self.log_losses else {})
 
     def __str__(self) -> str:
@@ -156,43 +158,39 @@ def cross_validate(experiment: Experiment, count: int, interrupted: Interrupted 
 
     Source: Stone 1974, Cross-Validatory Choice and Assessment of Statistical Predictions.
     """
-    found = []
-    for train, held_out in folds(all_rows(experiment), count, experiment.spec.loop.seed):
-        one = _on(experiment, train)
-        run = Run(one.records(interrupted), one.spec.stop.rule("min_delta", 0.0))
-        for _ in run:
-            pass
+    found, diverged = [], 0
+    for one, held_out in _in_folds(experiment, count):
+        run = run_through(one, interrupted)
         if run.last.status is Status.INTERRUPTED:
             return None
+        diverged += run.last.status is Status.DIVERGED
         kept = run.best if one.keeps_best else run.last
         found.append(measure(one, kept.parameters, held_out, "fold"))
     if found[0].right is None:
-        return FoldScores("rmse", tuple(one.value for one in found))
+        return FoldScores("rmse", tuple(one.value for one in found), diverged=diverged)
     accuracies = tuple(float(np.mean(one.right)) for one in found if one.right is not None)
-    return FoldScores("accuracy", accuracies, tuple(one.value for one in found))
+    return FoldScores("accuracy", accuracies, tuple(one.value for one in found), diverged)
 
 
-def all_rows(experiment: Experiment) -> Dataset:
-    """The rows a run was given: those it is trained on, and a part of them that it holds out."""
-    data, held_out = experiment.unfilled or (experiment.data, experiment.validation)
-    asked = experiment.spec.stop.validation
-    if held_out is None or (isinstance(asked, str) and asked != "none"):
-        return data
-    inputs, targets = (np.concatenate(pair) for pair in zip(_arrays(data), _arrays(held_out), strict=True))
-    return dataclasses.replace(data, inputs=inputs, targets=targets)
+def run_through(one: Experiment, interrupted: Interrupted) -> Run:
+    """A run of which only its best epoch and its end are of use."""
+    run = Run(one.passing(interrupted), one.spec.stop.rule("min_delta", 0.0), seen=_nowhere)
+    for _ in run:
+        pass
+    return run
 
 
-def _arrays(data: Dataset) -> Iterator[Array]:
-    yield from (data.inputs, data.targets)
+def _nowhere(_: int) -> bool:
+    """Epochs made together need not be looked at."""
+    return False
 
 
-def _on(experiment: Experiment, rows: Dataset) -> Experiment:
-    """The same run on other rows, with the rate and epochs it has."""
+def _in_folds(experiment: Experiment, count: int) -> Iterator[tuple[Experiment, Dataset]]:
+    """The run on each fold's rows, with the rate and epochs it has, and the rows it does not see."""
+    if isinstance(experiment, LineExperiment):
+        yield from experiment.in_folds(count)
+        return
+    assert isinstance(experiment, NetworkExperiment)  # noqa: S101 - there are two kinds
     spec = experiment.spec.replace(lr=experiment.rate, epochs=experiment.epochs, folds=None)
-    asked = spec.stop.validation
-    if isinstance(experiment, NetworkExperiment):
-        return network_experiment(spec, Examples(rows, None, experiment.values))
-    assert isinstance(experiment, LineExperiment)  # noqa: S101 - there are two kinds
-    if isinstance(asked, str) and asked != "none":
-        return on_rows(spec, rows, experiment.validation if experiment.unfilled is None else experiment.unfilled[1])
-    return line_experiment(spec, rows)
+    for train, held_out in folds(experiment.all_rows, count, experiment.spec.loop.seed):
+        yield network_experiment(spec, Examples(train, None, experiment.values)), held_out

@@ -14,6 +14,7 @@ from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
 from gdcli.data.scaling import Basis, Undoing
+from gdcli.data.splitting import folds
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments import building, changes
@@ -201,6 +202,23 @@ class LineExperiment(Experiment):
         if problem.loss is not losses.mse or self.batch_size is not None or len(problem.data) < COMPRESSED_FROM:
             return self
         return replace(self, problem=replace(problem, data=compress(problem.data)), whole=problem.data)
+
+    def in_folds(self, count: int) -> Iterator[tuple[LineExperiment, Dataset]]:
+        """The run on each fold's rows, with the rate and epochs it has, and the rows it does not see."""
+        spec = self.spec.replace(lr=self.rate, epochs=self.epochs, folds=None)
+        asked, held = spec.stop.validation, self.validation if self.unfilled is None else self.unfilled[1]
+        apart = isinstance(asked, str) and asked != "none"
+        for train, held_out in folds(self.all_rows, count, spec.loop.seed):
+            yield on_rows(spec, train, held) if apart else line_experiment(spec, train), held_out
+
+    @property
+    def limit_in_folds(self) -> float | None:
+        """The largest constant rate at which it is stable on all rows, and on those of each of its folds."""
+        limit, count = self.limit, self.spec.folds.folds
+        if limit is None or count is None:
+            return limit
+        known = (one.limit for one, _ in self.in_folds(count))
+        return min([limit, *(one for one in known if one is not None)])
 
     @property
     def segments(self) -> tuple[Segment, ...]:

@@ -54,11 +54,13 @@ class Outlook(NamedTuple):
         limit: The largest stable rate, where a formula is known.
         epochs: Epochs until it is near the optimum; infinite if it never is.
         tried: Whether that was found by a trial run.
+        folded: Whether the limit is that of a fold's run, which is below the run's own.
     """
 
     limit: float | None
     epochs: float
     tried: bool = False
+    folded: bool = False
 
     @property
     def arrives(self) -> bool:
@@ -90,11 +92,12 @@ def settled(one: E, make: Make[E]) -> E:
 @np.errstate(all="ignore")
 def _outlook(one: Experiment) -> Outlook:
     """What a run with the usual epochs comes to: by its formula, else by trying it."""
-    limit = one.limit
+    limit = one.limit_in_folds
     if limit is not None and one.batch_size is None:
+        folded = limit != one.limit
         if one.rate >= limit:
-            return Outlook(limit, math.inf)
-        return Outlook(limit, _epochs(one, one.rate, NEAR))
+            return Outlook(limit, math.inf, folded=folded)
+        return Outlook(limit, _epochs(one, one.rate, NEAR), folded=folded)
     if one.problem.loss is not losses.mse or one.problem.l1:
         return Outlook(None, 0 if _is_small(one) else math.inf)
     if FIT_EPOCHS * one.steps_per_epoch > MOST_TRIED or not one.has_constant_rate:
@@ -171,14 +174,24 @@ def _rate_and_epochs(one: Experiment, scaled: Outlook) -> tuple[Choice, ...]:
     if needed <= MOST:
         return (Choice("epochs", _up(needed), say("lr {fit_rate} is near the optimum then", fit_rate=exact(FIT_RATE))),)
     rate = _best(one, scaled.limit)
-    why = say("the best constant rate")
-    if scaled.limit <= FIT_RATE:
-        why += say(
-            ": {fit_rate} is above the largest stable one, {limit}", fit_rate=exact(FIT_RATE), limit=short(scaled.limit)
-        )
+    why = _why_rate(one, rate, scaled)
     needed = _epochs(one, rate, NEARER)
     reason = say("near the optimum then") if needed <= MOST else say("a cap")
     return (Choice("lr", rate, why), Choice("epochs", _up(min(MOST, max(FIT_EPOCHS, needed))), reason))
+
+
+def _why_rate(one: Experiment, rate: float, scaled: Outlook) -> str:
+    """Why a rate is chosen: it is the best one, unless a fold's run would diverge at that."""
+    assert scaled.limit is not None  # noqa: S101 - for the type checker
+    shown = {"fit_rate": exact(FIT_RATE), "limit": short(scaled.limit)}
+    if scaled.folded and one.limit is not None and rate < _best(one, one.limit):
+        return say("just below the largest that is stable in every fold, {limit}", limit=shown["limit"])
+    why = say("the best constant rate")
+    if scaled.limit > FIT_RATE:
+        return why
+    if scaled.folded:
+        return why + say(": {fit_rate} is above the largest that is stable in every fold, {limit}", **shown)
+    return why + say(": {fit_rate} is above the largest stable one, {limit}", **shown)
 
 
 def _best(one: Experiment, limit: float) -> float:
@@ -203,13 +216,18 @@ def _why(as_is: Outlook, one: Experiment) -> str:
     rate = exact(one.rate)
     if as_is.limit is not None and one.batch_size is None:
         if one.rate >= as_is.limit:
-            times = short(one.rate / as_is.limit, 2)
-            shown = say("; --scale none shows it diverge") if _diverges(one) else ""
+            own = one.limit or as_is.limit
+            if one.rate < own:
+                return say(
+                    "as they are, lr {rate} is {times} times the largest that is stable in every fold",
+                    rate=rate,
+                    times=_times(one.rate / as_is.limit),
+                )
             return say(
                 "as they are, lr {rate} is {times} times the largest stable rate{shown}",
                 rate=rate,
-                times=times,
-                shown=shown,
+                times=_times(one.rate / own),
+                shown=say("; --scale none shows it diverge") if _diverges(one) else "",
             )
         if as_is.epochs < math.inf:
             epochs = f"{as_is.epochs:,}" if as_is.epochs < COUNTED else short(float(as_is.epochs), 2)
@@ -218,7 +236,7 @@ def _why(as_is: Outlook, one: Experiment) -> str:
             )
         return say("as they are, lr {rate} would not come near the optimum", rate=rate)
     if as_is.limit is not None and one.rate > as_is.limit:
-        times = short(one.rate / as_is.limit, 2)
+        times = _times(one.rate / as_is.limit)
         return say(
             "as they are, lr {rate} is {times} times the largest that no mini-batch can upset", rate=rate, times=times
         )
@@ -230,6 +248,11 @@ def _why(as_is: Outlook, one: Experiment) -> str:
         rate=rate,
         limit=short(limit),
     )
+
+
+def _times(ratio: float) -> str:
+    """How many times one rate is another."""
+    return f"{ratio:,.0f}" if 1e3 <= ratio < 1e7 else short(ratio, 2)
 
 
 def _diverges(one: Experiment) -> bool:

@@ -14,10 +14,11 @@ import numpy as np
 
 from gdcli.analysis.judging import Judged, judge
 from gdcli.analysis.verdicts import Goal
+from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.data.splitting import folds
 from gdcli.experiments.experiment import Experiment
-from gdcli.experiments.folds import Measured, measure
+from gdcli.experiments.folds import Measured, measure, run_through
 from gdcli.experiments.judgement import classes_of, judged_problem
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.batching import Job, Measuring, PreparedStack, Rows, prepare
@@ -67,11 +68,10 @@ def fold_measures(job: Job, rows: Rows, interrupted: Callable[[], bool]) -> dict
     again = job._replace(specs=tuple(map(_to_the_end, job.specs)))
     for train, held_out in folds(_data(rows), asked.folds, asked.seed):
         stack = prepare(again, train if isinstance(rows, Dataset) else dataclasses.replace(rows, data=train))
-        for outcome in _outcomes(stack, interrupted):
-            if outcome.status is Status.INTERRUPTED:
+        for at, status, parameters in _ends(stack, interrupted):
+            if status is Status.INTERRUPTED:
                 return {}
-            one = stack.experiments[outcome.index]
-            found.setdefault(outcome.index, []).append(measure(one, outcome.parameters, held_out, ""))
+            found.setdefault(at, []).append(measure(stack.experiments[at], parameters, held_out, ""))
     words = (
         say("rows held out, one at a time")
         if asked.folds == len(_data(rows))
@@ -109,8 +109,14 @@ def _to_the_end(spec: Spec) -> Spec:
     return alone if spec.stop.rule("patience") is not None else alone.replace(validation="none")
 
 
-def _outcomes(stack: PreparedStack, interrupted: Callable[[], bool]) -> Iterator[Outcome]:
-    return (event for event in stack.outcomes(interrupted) if isinstance(event, Outcome))
+def _ends(stack: PreparedStack, interrupted: Callable[[], bool]) -> Iterator[tuple[int, Status, Array]]:
+    """Which run ended, how, and with what parameters; a run alone need not tell of its epochs."""
+    if len(stack.experiments) > 1:
+        outcomes = (event for event in stack.outcomes(interrupted) if isinstance(event, Outcome))
+        yield from ((outcome.index, outcome.status, outcome.parameters) for outcome in outcomes)
+        return
+    run = run_through(stack.first, interrupted)
+    yield 0, run.last.status, (run.best if stack.first.keeps_best else run.last).parameters
 
 
 def _joined(parts: Sequence[Measured], of: str) -> Measured:
