@@ -54,7 +54,8 @@ class Forecast:
     @property
     def contraction(self) -> float:
         """What the slowest part of the error is multiplied by a step, in the long run; above 1 it runs away."""
-        return float(np.abs(np.linalg.eigvals(self.transfers[self.curved])).max(initial=0.0))
+        made = self.transfers[self.curved]
+        return float(np.abs(np.linalg.eigvals(made)).max(initial=0.0)) if np.isfinite(made).all() else math.inf
 
     def steps_per_factor(self, factor: float = 100.0) -> float:
         """Steps in which the loss comes `factor` times nearer to its minimum, in the long run."""
