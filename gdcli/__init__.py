@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gdcli.optim import optimizers as optimizers
     from gdcli.optim import schedules as schedules
     from gdcli.optim.optimizers import SGD as SGD
+    from gdcli.optim.optimizers import Accelerated as Accelerated
     from gdcli.optim.optimizers import Adagrad as Adagrad
     from gdcli.optim.optimizers import Adam as Adam
     from gdcli.optim.optimizers import AdamW as AdamW
@@ -88,6 +89,7 @@ _HOMES = {
     "gdcli.optim.optimizers": (
         "SGD",
         "AMSGrad",
+        "Accelerated",
         "Adagrad",
         "Adam",
         "AdamW",

@@ -11,7 +11,7 @@ CHOSEN = {
     ("fit", "sample:bmi"): {"scale"},
     ("fit", "sample:bmi", "--epochs", 6): {"scale"},
     ("fit", "sample:bmi", "--scale", "standard", "--epochs", 6): set(),
-    (*TRAIN, "--epochs", 6): {"init", "optimizer", "beta2", "lr", "batch_size"},
+    (*TRAIN, "--epochs", 6): {"init", "optimizer", "lr", "batch_size"},
     ("train", "sample:bmi", "--epochs", 6): {"init", "optimizer", "lr", "batch_size", "keep"},
     (*TRAIN, "--optimizer", "sgd", "--epochs", 6): {"lr"},
     (*TRAIN, "--batch-size", 16, "--epochs", 6): {"lr"},

@@ -47,6 +47,52 @@ def test_reproduces_pytorch_on_the_lectures_line(run):
     assert compared == 51 if "first_nonfinite_step" not in run else compared >= 22
 
 
+def steps_with_restarts(gradient, start, rate, count):
+    """Nesterov's points x and y, as O'Donoghue & Candes write them: y, the point each gradient is taken at."""
+    x, y, k, points, restarts = start, start, 0, [], 0
+    for _ in range(count):
+        g, before = gradient(y), x
+        x = y - rate * g
+        uphill = g @ (x - before) > 0
+        k, restarts = (1, restarts + 1) if uphill else (k + 1, restarts)
+        y = x + (k - 1) / (k + 2) * (x - before)
+        points.append(y)
+    return np.array(points), restarts
+
+
+class TestAccelerated:
+    curvatures = np.array([1.0, 0.1, 1e-3])
+
+    def path(self, count, rate=1.0, start=(1.0, -2.0, 3.0)):
+        optimizer, w = optimizers.Accelerated(), np.array(start)
+        state, points = optimizer.init(w), []
+        for _ in range(count):
+            update, state = optimizer.update(self.curvatures * w, state, w, rate)
+            w = w + update
+            points.append(w)
+        return np.array(points)
+
+    def test_is_nesterovs_method_with_restarts(self):
+        expected, restarts = steps_with_restarts(lambda w: self.curvatures * w, np.array([1.0, -2.0, 3.0]), 1.0, 400)
+        assert restarts > 1
+        np.testing.assert_allclose(self.path(400), expected, rtol=1e-9, atol=1e-12)
+
+    def test_a_stack_restarts_each_run_for_itself(self):
+        starts = np.array([[1.0, -2.0, 3.0], [0.0, 0.0, 1.0], [5.0, 1e-3, 0.0]])
+        optimizer, w = optimizers.Accelerated(), starts
+        state = optimizer.init(w)
+        for _ in range(300):
+            update, state = optimizer.update(self.curvatures * w, state, w, np.array([[1.0], [0.5], [0.9]]))
+            w = w + update
+        alone = [self.path(300, rate, start)[-1] for rate, start in zip((1.0, 0.5, 0.9), starts, strict=True)]
+        np.testing.assert_allclose(w, alone, rtol=1e-12)
+        assert len(set(state.age[:, 0].tolist())) > 1
+
+    def test_arrives_without_knowing_the_condition_number(self):
+        """A thousandth of the error in the flattest direction; plain descent keeps exp(-0.6) of it."""
+        assert np.abs(self.path(600)[-1]).max() < 3e-3
+
+
 @pytest.mark.parametrize("kind", ALL)
 class TestContract:
     def run(self, optimizer, gradient, parameters, rate=0.01, steps=4):

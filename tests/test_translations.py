@@ -135,6 +135,7 @@ fitt
 """.strip().splitlines()
 PROPER = set(
     """
+    Accelerated
     MSE RMSE MAE SGD Adam Nesterov RMSprop Huber Hessian GELU ReLU MNIST NumPy DATA fastai softmax sigmoid tanh logit
     relu
     csv json jsonl kv table tsv sgd adam momentum mse dMSE dL gdcli hat linear standard sqrt exp fan_in fan_out ln
@@ -226,6 +227,7 @@ class TestScreens:
             "fit sample:bmi --optimizer adam",
             "fit ravine.csv",
             "train classes.csv --max-steps 5",
+            "train rows.csv --max-steps 5",
             "train classes.csv --hidden 3 --max-steps 5",
         ],
     )

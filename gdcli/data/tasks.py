@@ -42,7 +42,7 @@ def guess_task(table: Table, target: str) -> str:
 
 def looks_like_labels(values: Array) -> bool:
     """Whether numbers look like the labels of classes."""
-    if not (values == np.rint(values)).all():
+    if not len(values) or not (values == np.rint(values)).all():
         return False
     distinct, counts = np.unique(values, return_counts=True)
     classes, rows = len(distinct), len(values)

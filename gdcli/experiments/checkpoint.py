@@ -126,7 +126,7 @@ def save(path: Path, model: SavedModel) -> None:
     if model.spec is not None:
         about["spec"] = model.spec.as_dict()
     content = tensor_bytes(
-        {name: np.ascontiguousarray(value) for name, value in tensors.items()},
+        {name: np.asarray(value, order="C") for name, value in tensors.items()},
         metadata={"gdcli": json.dumps(about)},  # one key: the order of several is not fixed
     )
     with replaced(path, "wb") as file:

@@ -15,14 +15,13 @@ import numpy as np
 from gdcli.analysis.range_test import Probe, range_test
 from gdcli.analysis.suggestions import named_suggestions
 from gdcli.analysis.trials import calmest, final_loss
-from gdcli.arrays import Array
 from gdcli.definitions import OPTIMIZER, definitions
 from gdcli.experiments import building, changes
 from gdcli.experiments.chosen import Choice, Chosen
+from gdcli.experiments.convex import convex_method
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import NetworkSpec, Spec, train_epochs
-from gdcli.formatting import exact, short
-from gdcli.nn import losses
+from gdcli.formatting import exact
 from gdcli.said import say, together
 
 __all__ = ["FEW_ROWS", "VALIDATION", "before_split", "of_network", "settled"]
@@ -53,21 +52,6 @@ CONVEX_TOLERANCE = 1e-4
 CONVEX_EPOCHS = 30_000
 SEPARATED = 50
 """Flat epochs without a mistake after which classes count as told apart."""
-CONVEX_RATE, CONVEX_BETA2 = 0.1, 0.998
-"""Of Adam on full batches: sooner there than with its usual beta2; with 0.99 it circles where classes are many."""
-REACH = 2.5
-"""How far Adam's first steps, all of the rate's size, may move outputs: wide rows need a lower rate."""
-AMPLE = 5
-"""Rows a parameter from which least squares need no early end."""
-MOMENTUM = 0.95, 0.999
-"""Of Nesterov's method where the condition number is not known, and the largest."""
-FLATTEST = 1e-10
-"""Of the largest eigenvalue: directions in which nothing moves."""
-WIDE, ITERATIONS = 400, 100
-"""Inputs up to which all eigenvalues are worked out; rounds of power iteration beyond."""
-FULL = 1e8
-"""Products of one pass over the rows up to which full batches are taken."""
-PART = 8192
 CAP = say("a cap")
 ENDINGS = ("patience", "tolerance", "target_loss", "flat", "separated")
 """Rules that say when a run has done what it is for."""
@@ -104,7 +88,8 @@ def of_network(one: Experiment) -> Chosen:
     """
     spec = one.spec
     free = spec.rate.lr is None and not changes.rates(spec).lr_at
-    convex = _convex(one) if free and not spec.changes.at else ()
+    plain = _is_plain(spec) and free and not spec.changes.at
+    convex = convex_method(one) if plain else ()
     found = convex or (_searched(one) if free else ())
     after = one if not found else with_options(one, {choice.name: choice.value for choice in found})
     ending = _ending(after, bool(convex))
@@ -136,108 +121,6 @@ def _is_plain(spec: Spec) -> bool:
         and not spec.rate.warmup
         and not spec.loss.l1
     )
-
-
-# the rate where there is a formula
-
-
-def _convex(one: Experiment) -> tuple[Choice, ...]:
-    """Full batches, from zeros, by a fast method; nothing where the loss is not known to be convex."""
-    spec, inputs = one.spec, one.problem.data.inputs
-    small = one.problem.data.in_memory and inputs.size * one.problem.model.size / inputs.shape[1] <= FULL
-    if not (isinstance(spec.model, NetworkSpec) and not spec.model.hidden and _is_plain(spec) and small):
-        return ()
-    method = _accelerated(one) if one.problem.loss is losses.mse else _adaptive(one)
-    if not method:
-        return ()
-    start = (
-        () if spec.model.init is not None else (Choice("init", "zeros", say("a convex loss can be begun anywhere")),)
-    )
-    return (*start, *method, Choice("batch_size", "full", say("a convex loss has one optimum to go to")), *_kept(one))
-
-
-def _kept(one: Experiment) -> tuple[Choice, ...]:
-    """That the optimum counts, not a moment on the way to it, where there are rows enough to trust it."""
-    ample = len(one.data) >= AMPLE * one.problem.model.size
-    if one.spec.stop.keep is not None or one.validation is None or one.problem.loss is not losses.mse or not ample:
-        return ()
-    return (Choice("keep", "last", say("the optimum counts: there are rows enough to trust it")),)
-
-
-def _adaptive(one: Experiment) -> tuple[Choice, ...]:
-    """Adam for cross-entropy, whose curvature falls by orders of magnitude on the way."""
-    if "cross-entropy" not in one.loss_name:
-        return ()
-    return (
-        Choice("optimizer", "adam", say("the curvature of cross-entropy falls on the way")),
-        Choice("beta2", CONVEX_BETA2, say("full batches")),
-        Choice("lr", _adaptive_rate(one.problem.data.inputs), say("full batches of a convex loss")),
-    )
-
-
-def _adaptive_rate(inputs: Array) -> float:
-    """The usual rate; on rows with many inputs one at which the first step moves outputs by about `REACH`."""
-    size = sum(float(np.abs(inputs[at : at + PART]).sum()) for at in range(0, len(inputs), PART)) / len(inputs)
-    return CONVEX_RATE if size * CONVEX_RATE <= REACH else float(f"{REACH / size:.0e}")
-
-
-def _accelerated(one: Experiment) -> tuple[Choice, ...]:
-    """Nesterov's method for MSE: rate 1/L and momentum (1 - q)/(1 + q), q the root of mu/L.
-
-    Source: Nesterov 2004, Introductory Lectures, section 2.2, constant step scheme III.
-    """
-    low, high = eigenvalues(one)
-    if not 0 < high < math.inf:
-        return ()
-    part = math.sqrt(low / high)
-    momentum = min(MOMENTUM[1], float(f"{(1 - part) / (1 + part):.3f}")) if low else MOMENTUM[0]
-    rate = Choice(
-        "lr", float(f"{0.999 / high:.3g}"), say("exact: 1/L, L = {high} the largest curvature", high=short(high))
-    )
-    if not momentum:
-        return (Choice("optimizer", "sgd", say("all directions are curved alike")), rate)
-    return (
-        Choice("optimizer", "nesterov", say("MSE is a quadratic")),
-        Choice(
-            "momentum",
-            momentum,
-            say("exact for the condition number {high}", high=short(high / low, 2)) if low else say("usual"),
-        ),
-        rate,
-    )
-
-
-def eigenvalues(one: Experiment) -> tuple[float, float]:
-    """The smallest that is not 0 and the largest eigenvalue of the Hessian of MSE; the smallest is 0 if not known.
-
-    They are those of 2 A^T A / n with A = [X 1], and the L2 penalty more.
-    """
-    gram = 2 * _gram(one.problem.data.inputs)
-    if not np.isfinite(gram).all():
-        return 0.0, math.inf
-    if len(gram) > WIDE:
-        return 0.0, _largest(gram) + one.problem.l2
-    values = np.linalg.eigvalsh(gram)
-    curved = values[values > FLATTEST * values[-1]]
-    return float(curved[0]) + one.problem.l2, float(values[-1]) + one.problem.l2
-
-
-def _gram(inputs: Array) -> Array:
-    """A^T A / n with A = [X 1], in float64, a part at a time."""
-    gram = np.zeros((inputs.shape[1] + 1,) * 2)
-    for begin in range(0, len(inputs), PART):
-        part = inputs[begin : begin + PART].astype(np.float64)
-        part = np.concatenate([part, np.ones((len(part), 1))], axis=1)
-        gram += part.T @ part
-    return gram / len(inputs)
-
-
-def _largest(gram: Array) -> float:
-    """The largest eigenvalue by power iteration, and a hundredth more for what that has not found."""
-    vector = np.ones(len(gram))
-    for _ in range(ITERATIONS):
-        vector = gram @ (vector / np.linalg.norm(vector))
-    return 1.01 * float(np.linalg.norm(vector))
 
 
 # the rate by trying
@@ -366,7 +249,7 @@ def _rate_words(found: tuple[Choice, ...]) -> str:
     if "lr" not in by:
         return ""
     if "optimizer" in by:
-        exactly = say(" (exact: 1/L)") if by["optimizer"].value in ("nesterov", "sgd") else ""
+        exactly = say(" (at most 1/L)") if by["lr"].why.startswith("at most") else say(" (exact: 1/L)")
         return say(
             "full batches, {value}, lr {value2}{exactly}",
             value=definitions(OPTIMIZER)[by["optimizer"].value].__name__,

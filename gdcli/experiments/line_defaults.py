@@ -276,7 +276,8 @@ def _line(choices: tuple[Choice, ...]) -> str:
 def _down(value: float) -> float:
     """Rounded down to two digits."""
     places = 1 - math.floor(math.log10(value))
-    return float(f"{math.floor(value * (1 + 1e-12) * 10.0**places)}e{-places}")
+    most = min(places, 300)  # of a rate near the smallest float, 10 ** places is beyond the largest
+    return float(f"{math.floor(value * (1 + 1e-12) * 10.0**most * 10.0 ** (places - most))}e{-places}")
 
 
 def _up(value: float) -> int:

@@ -15,6 +15,7 @@ SENTENCES = (
     say("standardised: {why}", why=""),
     say("full batches, {value}, lr {value2}{exactly}", value="", value2="", exactly=""),
     say(" (exact: 1/L)"),
+    say(" (at most 1/L)"),
     say("lr {value} {why}", value="", why=""),
     say("lr {value}, {why}", value="", why=""),
     say("{value:,} epochs, {why}", value=0, why=""),
@@ -51,7 +52,7 @@ SENTENCES = (
 )
 """The sentences about what is chosen; a test holds them to those of real runs."""
 PARTED = re.compile(r"; (?!--)")
-JOINED = re.compile(r"(the best constant rate)(: .+)")
+JOINED = re.compile(r"(the best constant rate|full batches, .+?)(: .+| \(.+)")
 
 
 def remembered(text: str) -> str:

@@ -4,8 +4,8 @@ The file is long because all optimizers stand in it, each read against the one b
 
 Each is a frozen record of hyperparameters with a pure pair: `init(parameters)` gives the state, and
 `update(gradient, state, parameters, learning_rate)` gives what to add to the parameters and the next state.
-Nothing is changed in place, so a step can be replayed, compared, stored and taken back. Everything is
-element-wise: a stack of runs `(R, P)` works as one run `(P,)` does, with a learning rate of `(R, 1)`.
+Nothing is changed in place, so a step can be replayed, compared, stored and taken back. What is not element-wise
+is of the last axis: a stack of runs `(R, P)` works as one run `(P,)` does, with a learning rate of `(R, 1)`.
 
 Formulas and defaults are PyTorch's: g = gradient, w = parameters, t = 1, 2, ... the number of the update.
 """
@@ -20,7 +20,7 @@ from gdcli.arrays import Array, np
 from gdcli.definitions import OPTIMIZER, Kind
 from gdcli.definitions.dataclass import dataclass
 
-# In order of complexity.
+# In order of complexity, and the newest last.
 __all__ = [  # noqa: RUF022
     "SGD",
     "Momentum",
@@ -31,6 +31,7 @@ __all__ = [  # noqa: RUF022
     "Adam",
     "AMSGrad",
     "AdamW",
+    "Accelerated",
 ]
 
 Rate = float | Array
@@ -76,6 +77,13 @@ class Velocity(NamedTuple):
     """The running sum of past gradients."""
 
     velocity: Array
+
+
+class Restarted(NamedTuple):
+    """The running sum of past gradients, and the updates since its last restart: a number, or (R, 1) of a stack."""
+
+    velocity: Array
+    age: Array
 
 
 class SquareSum(NamedTuple):
@@ -245,6 +253,52 @@ class Nesterov(Momentum):
         velocity = self.momentum * state.velocity
         velocity += gradient
         return -learning_rate * (gradient + self.momentum * velocity), Velocity(velocity)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Accelerated(BaseOptimizer):
+    """Nesterov's momentum that grows, and restarts: u := momentum_k u + g; w := w - lr (g + momentum_(k+1) u).
+
+    momentum_k = (k - 1) / (k + 2) at the k-th update. Where the velocity points uphill, g . u < 0, it has gone too far:
+    k begins again at 1. So it needs no condition number, and on a convex loss with lr = 1/L it always arrives.
+
+    Args:
+        weight_decay: L2 coefficient.
+
+    >>> import numpy as np
+    >>> ball, w = Accelerated(), np.array([0.0])
+    >>> update, state = ball.update(np.array([1.0]), ball.init(w), w, 0.1)
+    >>> update.tolist(), ball.update(np.array([1.0]), state, w, 0.1)[0].tolist()
+    ([-0.1], [-0.125])
+
+    Source: Nesterov 1983, A method for solving the convex programming problem with convergence rate O(1/k^2);
+    O'Donoghue & Candes 2015, Adaptive Restart for Accelerated Gradient Schemes, section 3.2, gradient scheme.
+    """
+
+    usual_learning_rate: ClassVar[float] = 0.01
+    hands_over: ClassVar[bool] = True
+
+    def init(self, parameters: Array) -> Restarted:
+        """A velocity of zero, and no update yet."""
+        ages = parameters.shape[:-1] and (*parameters.shape[:-1], 1)
+        return Restarted(np.zeros_like(parameters), np.zeros(ages, parameters.dtype))
+
+    def update(
+        self, gradient: Array, state: Restarted, parameters: Array, learning_rate: Rate
+    ) -> tuple[Array, Restarted]:
+        """-lr (g + momentum_(k+1) u), with u = momentum_k u + g."""
+        gradient = self._decayed(gradient, parameters)
+        velocity = _growing(state.age) * state.velocity
+        velocity += gradient
+        uphill = np.add.reduce(gradient * velocity, axis=-1, keepdims=velocity.ndim > 1) < 0
+        age = np.where(uphill, 1, state.age + 1)
+        return -learning_rate * (gradient + _growing(age) * velocity), Restarted(velocity, age)
+
+
+def _growing(age: Array) -> Array:
+    """The momentum at the k-th update since the last restart."""
+    kept: Array = (age - 1) / (age + 2)
+    return kept
 
 
 @dataclass(frozen=True, eq=False, repr=False)

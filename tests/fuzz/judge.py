@@ -86,7 +86,8 @@ def _output(case: Case, outcome: Outcome) -> Iterator[str]:
         except UnicodeDecodeError as error:
             yield f"stdout is no text: {error}"
             continue
-        yield from _controls("stdout", text, case, form not in ROWS or case.tty)
+        on_screen = case.tty and content is outcome.out
+        yield from _controls("stdout", text, case, form not in ROWS or on_screen)
         if text and outcome.code in (0, 4, 5) and not case.argv[0].startswith("@") and not HELP & {*case.argv}:
             yield from _parsed(form, text)
             yield from _finite(form, text, case, outcome)
