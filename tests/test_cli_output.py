@@ -202,6 +202,13 @@ class TestFile:
                 assert out.read_bytes().decode() == shown.out
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{name}.out" for name in COMMANDS)
 
+    def test_an_equals_sign_after_the_short_option_is_no_part_of_a_name(self, gdcli, refused, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        refused(gdcli("fit", "-o=out.csv"), 2, "=out.csv", "begins with =")
+        assert list(tmp_path.iterdir()) == []
+        assert gdcli("fit", "--epochs", 2, "-o", "./=out.csv").code == 0
+        assert [path.name for path in tmp_path.iterdir()] == ["=out.csv"]
+
     def test_replaces_through_a_link_and_keeps_its_mode(self, gdcli, tmp_path):
         target, link = tmp_path / "target.csv", tmp_path / "link.csv"
         target.write_text("old")

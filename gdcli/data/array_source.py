@@ -221,7 +221,7 @@ def _tables(arrays: Mapping[str, _Header], name: str, images: bool, most: int = 
     """The rows, some at a time."""
     headers = [*arrays.values()]
     width = sum(math.prod(header.shape[1:]) for header in headers)
-    total, size = headers[0].shape[0], max(1, min(most, _NUMBERS // width))
+    total, size = headers[0].shape[0], max(1, min(most, _NUMBERS // max(1, width)))
     with ExitStack() as stack:
         streams = [stack.enter_context(_values(header)) for header in headers]
         for begin in range(0, total, size):

@@ -24,7 +24,7 @@ FLATTEST = 1e-10
 """Of the largest eigenvalue: directions in which nothing moves."""
 WIDE, ITERATIONS = 400, 100
 """Inputs up to which all eigenvalues are worked out; rounds of power iteration beyond."""
-FULL = 1e8
+FULL = 5e7
 """Products of one pass over the rows up to which full batches are taken."""
 PART = 8192
 

@@ -323,7 +323,7 @@ def on_rows(
     basis = Basis.fit(seen, scaling_, model_spec.degree, not model_spec.no_intercept)
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
-    held = None if validation is None else _seen(validation, basis, terms)
+    held = None if validation is None else _refuse_beyond(_seen(validation, basis, terms), validation, terms)
     start = building.start(model_spec, model.parameter_names, spec.loop.seed, basis.scaled)
     return LineExperiment(
         spec=spec,
@@ -358,6 +358,18 @@ def _refuse_powers(inputs: Array, degree: int, names: tuple[str, ...]) -> None:
 def _seen(data: Dataset, basis: Basis, terms: tuple[str, ...]) -> Dataset:
     """Rows as the model sees them."""
     return dataclasses.replace(data, inputs=basis(data.inputs), input_names=terms)
+
+
+def _refuse_beyond(held: Dataset, raw: Dataset, terms: tuple[str, ...]) -> Dataset:
+    """Refuses rows held out that are no numbers once they are scaled as the training rows are."""
+    lost = ~np.isfinite(held.inputs).all(axis=0) & np.isfinite(raw.inputs).all()
+    if lost.any():
+        name = terms[int(lost.argmax())]
+        raise DataError(
+            say("column '{name}': a row held out is beyond float64 on the scale of the training rows", name=name),
+            say("correct the cell, or give the column in another unit"),
+        )
+    return held
 
 
 def _with_rows(experiment: LineExperiment, model: LineSpec) -> LineExperiment:

@@ -226,7 +226,16 @@ def columns(text: str) -> tuple[str, ...] | None:
 
 
 def place(text: str) -> str | None:
-    """Where results go: a file, or None for standard output, which `-` is."""
+    """Where results go: a file, or None for standard output, which `-` is.
+
+    Raises:
+        OptionError: If it begins with the `=` of `-o=FILE`, which would be a part of the name.
+    """
+    if text.startswith("="):
+        raise OptionError(
+            say("--output: '{text}' begins with =", text=text),
+            say("write -o {name}, or ./{text} for a file of that name", name=text[1:] or "FILE", text=text),
+        )
     return None if text == "-" else text
 
 

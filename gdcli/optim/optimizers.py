@@ -290,7 +290,7 @@ class Accelerated(BaseOptimizer):
         gradient = self._decayed(gradient, parameters)
         velocity = _growing(state.age) * state.velocity
         velocity += gradient
-        uphill = np.add.reduce(gradient * velocity, axis=-1, keepdims=velocity.ndim > 1) < 0
+        uphill = np.sum(gradient * velocity, axis=-1, keepdims=velocity.ndim > 1) < 0
         age = np.where(uphill, 1, state.age + 1)
         return -learning_rate * (gradient + _growing(age) * velocity), Restarted(velocity, age)
 
