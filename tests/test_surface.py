@@ -178,6 +178,21 @@ class TestPaths:
         again = gdcli(*first.rerun)
         assert again.out == first.out
 
+    def test_without_a_rate_it_is_the_path_that_fit_would_take(self, gdcli):
+        first = gdcli("surface", "sample:bmi", "--format", "json")
+        assert first.json["config"]["scale"] == "standard"
+        assert first.json["paths"][0]["status"] != "diverged"
+        assert "chosen: standardised" in first.err
+        assert gdcli(*first.rerun).json["paths"] == first.json["paths"]
+        alone = gdcli("surface", "sample:bmi", "--scale", "standard", "--lr", "0.1", "--format", "json")
+        assert alone.json["paths"] == first.json["paths"]
+
+    @pytest.mark.parametrize("given", [("--lr", "0.1"), ("--scale", "none")])
+    def test_what_is_given_is_taken_as_it_is(self, gdcli, given):
+        found = gdcli("surface", "sample:bmi", *given, "--format", "json").json
+        assert found["config"]["scale"] == "none"
+        assert found["paths"][0]["status"] == "diverged"
+
     def test_no_epoch_no_path(self, surface):
         assert len(surface("--epochs", 0)["paths"][0]["points"]) == 1
 

@@ -227,6 +227,9 @@ def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None
         a, y = np.vstack([a, np.diag(np.sqrt(penalties))]), np.concatenate([y, np.zeros(len(penalties))])
     if not (np.isfinite(a * a).all() and np.isfinite(y * y).all()):
         return None
+    sizes = np.abs(a).max(axis=0, initial=0.0)
+    if not np.isfinite((1.0 + np.abs(y).max(initial=0.0)) / sizes[sizes > 0]).all():  # a weight beyond floats
+        return None
     noise = noise if noise is None else noise * scale
     return Objective(a, y, names, rank(a, names, noise), len(problem.data), problem.l2, decay)
 

@@ -13,15 +13,17 @@ import numpy as np
 from gdcli.analysis import curvature
 from gdcli.analysis.surfaces import Plane, Span, span_around
 from gdcli.arrays import Array
+from gdcli.data.dataset import Dataset
 from gdcli.definitions import OPTIMIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.experiments.experiment import Watch, never, unwatched
-from gdcli.experiments.line import LineExperiment
+from gdcli.experiments.line import LineExperiment, on_rows, refuse_unfit
+from gdcli.experiments.line_defaults import settled
 from gdcli.experiments.line_result import line_config, optimum_of
 from gdcli.experiments.notation import write
 from gdcli.experiments.options import option
-from gdcli.experiments.spec import OptimizerSpec, RateSpec
+from gdcli.experiments.spec import OptimizerSpec, RateSpec, Spec
 from gdcli.experiments.surface import Descent, DescentPath, Drawing, Landscape, Scene, Spot
 from gdcli.formatting import coordinate
 from gdcli.said import enumerated, say
@@ -44,7 +46,7 @@ class RatesSpec(RateSpec):
         Raises:
             OptionError: If there are too many to draw.
         """
-        rates = list(dict.fromkeys(self.lr or (0.1,)))
+        rates: list[float | None] = [*dict.fromkeys(self.lr or (None,))]
         if len(rates) > PICTURES:
             raise OptionError(
                 say("--lr: {count} pictures are more than {pictures}", count=len(rates), pictures=PICTURES),
@@ -123,6 +125,19 @@ def axes(asked: str | None, names: tuple[str, ...]) -> tuple[int, int]:
             say("as in --over {names},{names2}", names=names[0], names2=names[1]),
         )
     return names.index(words[0]), names.index(words[1])
+
+
+def line_runs(specs: Sequence[Spec], rows: Dataset) -> list[LineExperiment]:
+    """A run of each spec; what the first leaves open of rate and scale is chosen as `fit` does, for all of them.
+
+    Raises:
+        DataError: If no line goes through the rows.
+        OptionError: If an option cannot be.
+    """
+    refuse_unfit(rows, specs[0].name)
+    first = settled(on_rows(specs[0], rows), lambda other: on_rows(other, rows))
+    others = (on_rows(one.replace(**first.chosen.options), rows) for one in specs[1:])
+    return [one.compressed() for one in (first, *others)]
 
 
 def descents_config(

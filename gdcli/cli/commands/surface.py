@@ -17,15 +17,22 @@ from gdcli.cli.running import note_read, progress_bar, reader
 from gdcli.cli.terminal import Terminal
 from gdcli.data.sources import joined_names, names_in
 from gdcli.errors import INTERRUPTED, OptionError
-from gdcli.experiments.line import on_rows, refuse_unfit
-from gdcli.experiments.line_surface import Descents, OptimizersSpec, RatesSpec, axes, descent, descents_config
+from gdcli.experiments.line_surface import (
+    Descents,
+    OptimizersSpec,
+    RatesSpec,
+    axes,
+    descent,
+    descents_config,
+    line_runs,
+)
 from gdcli.experiments.ranges import axis_ranges, span
 from gdcli.experiments.result import described
 from gdcli.experiments.spec import DataSpec, EpochSpec, LineSpec, LoopSpec, LossSpec, Spec
 from gdcli.experiments.step_spec import SmallNetworkSpec, refuse_line
 from gdcli.experiments.surface import Drawing
 from gdcli.formatting import exact
-from gdcli.render.reports.headers import line_header
+from gdcli.render.reports.headers import line_header, line_notes
 from gdcli.render.reports.surface import LINES, report
 from gdcli.said import say
 
@@ -108,17 +115,15 @@ def _of_line(
     """Descends at each rate, and lays out what is drawn."""
     source = reader(terminal)
     rows = source.numbers(str(spec.data.source), spec.data)
-    refuse_unfit(rows, spec.name)
     optimizers = list(optimizer.each())
-    specs = (replace(spec, rate=one, optimizer=by) for one in rate.each() for by in optimizers)
-    runs = [on_rows(one, rows).compressed() for one in specs]
+    runs = line_runs([replace(spec, rate=one, optimizer=by) for one in rate.each() for by in optimizers], rows)
     first, names = runs[0], runs[0].names
     over = axes(asked.over, names)
     ranges = axis_ranges(asked.axes(), {"m": asked.m_range, "b": asked.b_range}, (names[over[0]], names[over[1]]))
     rates = list(dict.fromkeys(one.rate for one in runs))
-    kinds = dict.fromkeys(type(one.optimizer).__name__ for one in runs)
-    header = line_header(first, ", ".join(map(exact, rates)), ", ".join(kinds))
-    note_read(source, spec, terminal, layout(None, output, terminal, header, "", "").remarks(LINES), [header])
+    kinds = ", ".join(dict.fromkeys(type(one.optimizer).__name__ for one in runs))
+    said = [line_header(first, ", ".join(map(exact, rates)), kinds), *line_notes(first)[1:]]
+    note_read(source, spec, terminal, layout(None, output, terminal, *said, "", "").remarks(LINES), said)
     with interruptible() as interrupted:
         descents = [_watched(one, descent, interrupted, terminal) for one in runs]
         laid_out = Descents(first, descents, over)
@@ -131,10 +136,10 @@ def _of_line(
                     fixed_words=laid_out.fixed_words(),
                 )
             )
-        given = start | {"lr": tuple(rates), "epochs": asked.epochs, "seed": spec.loop.seed}
-        again = invocation(context, spec.data.source).with_options(**given)
+        given = start | first.chosen.options | {"lr": tuple(rates), "epochs": asked.epochs, "seed": spec.loop.seed}
+        again = str(invocation(context, spec.data.source).with_options(**given))
         config = descents_config(runs, rates, [by.optimizer for by in optimizers])
-        more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": str(again)}
+        more = {"seed": spec.loop.seed, "config": config, "reading": described(source.reading), "rerun": again}
         return laid_out.drawing(ranges, more)
 
 
