@@ -170,11 +170,23 @@ class TestSweepsOfLosses:
         found = gdcli("sweep", "fit", "sample:deck", "--lr", "0.1,0.2", "--epochs", "5", "--format", "json").json
         assert not {"ranked_by", "comparison", "gradients"} & found.keys()
 
-    def test_a_dead_run_is_last_but_for_those_that_diverged(self, gdcli):
+    def test_a_dead_run_is_not_called_converged(self, gdcli):
         words = ["sweep", "train", "sample:moons", "--hidden", "8", "--lr", "0.02,3000", "--optimizer", "sgd"]
         runs = json.loads(gdcli(*words, "--init", "zeros", "--epochs", "30", "--format", "json").out)["runs"]
         assert "converged" not in {run["verdict"] for run in runs}
         assert "learned nothing" in {run["verdict"] for run in runs}
+
+    def test_a_run_that_learned_nothing_is_before_one_of_higher_loss(self, gdcli, tmp_path):
+        """At the lower rate it has not yet come to where no input is needed, which is no merit."""
+        rng = np.random.default_rng(4)
+        path = tmp_path / "noise.csv"
+        rows = np.column_stack([rng.normal(size=(200, 3)), np.arange(200) % 8 == 0])
+        np.savetxt(path, rows, "%.4g", ",", header="a,b,c,y", comments="")
+        words = ["sweep", "train", path, "--lr", "0.003,0.1", "--epochs", "20", "--format", "json"]
+        slow, fast = sorted(gdcli(*words).json["runs"], key=lambda run: run["differs"]["lr"])
+        assert fast["verdict"] == "learned nothing" != slow["verdict"]
+        assert fast["best_validation_loss"] < slow["best_validation_loss"]
+        assert (fast["rank"], slow["rank"]) == (1, 2)
 
     @pytest.mark.parametrize("one_logit", [True, False])
     @pytest.mark.parametrize("loss", [losses.binary_cross_entropy, losses.cross_entropy, losses.mse_of_probabilities])

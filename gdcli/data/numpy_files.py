@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -288,7 +289,7 @@ def _block(array: Array, key: str, source: str) -> tuple[tuple[str, ...], Array]
             source,
             say(
                 "{quoted} holds {dtype} {shape}, not rows of numbers",
-                quoted=quoted(key),
+                quoted=_called(key),
                 dtype=array.dtype,
                 shape=array.shape,
             ),
@@ -304,8 +305,11 @@ def _vector(array: Array, key: str, source: str) -> Array:
     """One number or text per row."""
     flat = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if flat.ndim != 1:
-        what = say("{quoted} has shape {shape}, not one value per row", quoted=quoted(key), shape=array.shape)
+        what = say("{quoted} has shape {shape}, not one value per row", quoted=_called(key), shape=array.shape)
         raise data_error(source, what, say("store class numbers or labels, not one column per class"))
+    if flat.dtype.kind == "U" and _are_no_characters(flat):
+        what = say("{quoted} holds texts of what are no characters", quoted=_called(key))
+        raise data_error(source, what, say("fetch or write it again"))
     if flat.dtype.kind == "S":
         flat = np.char.decode(flat, "utf-8", "replace")
     if flat.dtype.kind in "mM":
@@ -315,7 +319,18 @@ def _vector(array: Array, key: str, source: str) -> Array:
     if flat.dtype.kind not in "biufU":
         raise data_error(
             source,
-            say("{quoted} holds {dtype}, not numbers or texts", quoted=quoted(key), dtype=array.dtype),
+            say("{quoted} holds {dtype}, not numbers or texts", quoted=_called(key), dtype=array.dtype),
             _NAME_THEM,
         )
     return flat
+
+
+def _are_no_characters(texts: Array) -> bool:
+    """Whether a text has a number beyond Unicode's, which a damaged file may and Python's strings may not."""
+    codes = np.ascontiguousarray(texts).view(np.dtype(np.uint32).newbyteorder(texts.dtype.byteorder))
+    return bool(codes.size) and int(codes.max()) > sys.maxunicode
+
+
+def _called(key: str) -> str:
+    """An array by its key; one of an `.npy` has none."""
+    return quoted(key) if key else say("the array")

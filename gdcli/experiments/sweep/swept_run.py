@@ -25,10 +25,8 @@ from gdcli.training.records import Row
 from gdcli.training.stacked import Outcome
 
 LONG_NUMBER = re.compile(r"-?[\d.]{8,}(?:e-?\d+)?")
-ORDER = {"interrupted": 1, "timed_out": 1, "diverged": 3, "failed": 4}
+ORDER = {"interrupted": 1, "timed_out": 1, "diverged": 2, "failed": 3}
 """How a run's end ranks it; any other end comes first."""
-DEAD = 2
-"""How a run that learned nothing ranks."""
 ROUNDING = 1e-28
 """Of the first loss: a loss below is as good as none."""
 
@@ -208,7 +206,7 @@ def standing(run: SweptRun) -> tuple[float, float, float, int]:
     best = float(outcome.monitored[outcome.best_epoch]) if run.measured is None else run.measured.value
     best = max(float(f"{best:.12g}"), ROUNDING * first) if math.isfinite(best) else math.inf
     there = math.inf if run.arrived is None else run.arrived
-    return DEAD if run.verdict == NOTHING else ORDER.get(run.status, 0), best, there, run.number
+    return ORDER.get(run.status, 0), best, there, run.number
 
 
 def brief(text: str) -> str:
