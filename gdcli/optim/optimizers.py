@@ -257,10 +257,10 @@ class Nesterov(Momentum):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Accelerated(BaseOptimizer):
-    """Nesterov's momentum that grows, and restarts: u := momentum_k u + g; w := w - lr (g + momentum_(k+1) u).
+    """Nesterov's momentum that grows, and restarts: u := c_(k-1) u + g; w := w - lr (g + c_k u).
 
-    momentum_k = (k - 1) / (k + 2) at the k-th update. Where the velocity points uphill, g . u < 0, it has gone too far:
-    k begins again at 1. So it needs no condition number, and on a convex loss with lr = 1/L it always arrives.
+    c_k = (k - 1) / (k + 2) at the k-th update. Where the velocity points uphill, g . u < 0, it has gone too far: k
+    begins again at 1. So it needs no condition number, and on a convex loss with lr = 1/L it always arrives.
 
     Args:
         weight_decay: L2 coefficient.
@@ -286,7 +286,7 @@ class Accelerated(BaseOptimizer):
     def update(
         self, gradient: Array, state: Restarted, parameters: Array, learning_rate: Rate
     ) -> tuple[Array, Restarted]:
-        """-lr (g + momentum_(k+1) u), with u = momentum_k u + g."""
+        """-lr (g + c_k u), with u = c_(k-1) u + g."""
         gradient = self._decayed(gradient, parameters)
         velocity = _growing(state.age) * state.velocity
         velocity += gradient
@@ -296,7 +296,7 @@ class Accelerated(BaseOptimizer):
 
 
 def _growing(age: Array) -> Array:
-    """The momentum at the k-th update since the last restart."""
+    """c_k, the momentum at the k-th update since the last restart."""
     kept: Array = (age - 1) / (age + 2)
     return kept
 
