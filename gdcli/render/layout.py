@@ -134,16 +134,20 @@ class Layout:
             free = min(free - LEAST, free // 3)
         return min(USUAL, max(2, free))
 
-    def remarks(self, answer: int = ANSWER) -> int | None:
+    def remarks(self, answer: int = ANSWER, drawn: bool = False) -> int | None:
         """Lines for what is said of the rows, above a table and an answer of about so many lines; pictures come first.
 
         None where nothing has to fit.
+
+        Args:
+            answer: Lines of the answer.
+            drawn: Whether the picture is the answer, which does not give way.
         """
         if self.rows is None:
             return None
         free = self.rows - answer - SHORTEST
         beside = free - LEAST * self.plotted
-        return max(LEAST_SAID, beside if beside >= SAID else free)
+        return max(LEAST_SAID, beside if drawn or beside >= SAID else free)
 
     def listed(self, records: Iterable[Any], answer: int, pictured: bool = True) -> Counted:
         """Records of a table, as many as have room beside an answer of so many lines."""

@@ -123,7 +123,7 @@ def _of_line(
     rates = list(dict.fromkeys(one.rate for one in runs))
     kinds = ", ".join(dict.fromkeys(type(one.optimizer).__name__ for one in runs))
     said = [line_header(first, ", ".join(map(exact, rates)), kinds), *line_notes(first)[1:]]
-    note_read(source, spec, terminal, layout(None, output, terminal, *said, "", "").remarks(LINES), said)
+    note_read(source, spec, terminal, layout(None, output, terminal, *said, "", "").remarks(LINES, drawn=True), said)
     with interruptible() as interrupted:
         descents = [_watched(one, descent, interrupted, terminal) for one in runs]
         laid_out = Descents(first, descents, over)

@@ -32,7 +32,7 @@ LARGEST, LEAST = 60, 8  # lines of a picture
 FRAME = 3  # lines of the axes
 GUTTER = 10  # columns of the y axis, about
 BAR = 72
-LINES = 4  # below the picture, about
+LINES = 6  # above and below the picture, about
 GAP = 2
 APART = 16  # pixels between a path's numbers
 
