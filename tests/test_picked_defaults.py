@@ -1,6 +1,7 @@
 """Defaults that depend on the rows, and sentences that were not so."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -121,3 +122,50 @@ def test_why_a_fit_without_a_formula_is_standardised_is_what_was_found(gdcli):
     limit = 2 / float(np.linalg.eigvalsh([[1000.0, 40.0], [40.0, 2.0]])[-1])
     measured = gdcli("fit", "-", "--loss", "mae", "--format", "csv", stdin=rows).err
     assert f"the inputs are large for lr 0.1: on MSE plain descent is stable up to {limit:.4g} only" in measured
+
+
+def almost_twins():
+    """Two inputs whose difference tells, of a condition number that plain descent cannot cope with."""
+    rng = np.random.default_rng(2)
+    first = rng.normal(size=60)
+    second = first + 1e-3 * rng.normal(size=60)
+    return np.column_stack([first, second]), 100 * (first - second) + 0.01 * rng.normal(size=60)
+
+
+class TestWherePlainDescentIsTooSlow:
+    def test_fit_arrives_by_an_accelerated_one(self):
+        x, y = almost_twins()
+        design = np.column_stack([x, np.ones(60)])
+        least = np.mean((design @ np.linalg.lstsq(design, y)[0] - y) ** 2)
+        found = library.fit((x, y))
+        assert found.experiment.chosen.options["optimizer"] == "accelerated"
+        assert found.run.last.loss - least < 2e-4 * np.var(y)
+        assert "would take" in found.experiment.chosen.line
+
+    def test_what_it_says_of_plain_descent_is_so(self):
+        """At its best rate, of two digits, the loss is near the optimum after so many epochs, and not long before."""
+        x, y = almost_twins()
+        found = library.fit((x, y))
+        said = int(re.search(r"best rate would take ([\d,]+) epochs", found.experiment.chosen.line)[1].replace(",", ""))
+        design = np.column_stack([(x - x.mean(axis=0)) / x.std(axis=0), np.ones(60)])
+        values, directions = np.linalg.eigh(2 * design.T @ design / 60)
+        error = directions.T @ np.linalg.lstsq(design, y)[0]
+        rate = 2 / (values[0] + values[-1])
+
+        def excess(epochs):
+            return 0.5 * np.sum(values * ((1 - rate * values) ** int(epochs) * error) ** 2)
+
+        assert excess(1.2 * said) < 1e-4 * np.var(y) < excess(0.8 * said)
+
+    @pytest.mark.parametrize("given", [{"optimizer": "sgd"}, {"optimizer": "momentum"}, {"lr": 0.1}])
+    def test_what_is_given_is_kept(self, given):
+        found = library.fit(almost_twins(), **given, epochs=50)
+        assert "optimizer" not in found.experiment.chosen.options
+
+    def test_its_rerun_line_makes_the_same_run(self, gdcli, tmp_path):
+        path = tmp_path / "twins.csv"
+        x, y = almost_twins()
+        np.savetxt(path, np.column_stack([x, y]), "%.17g", ",", header="a,b,y", comments="")
+        first = gdcli("fit", path, "--format", "csv")
+        assert "Accelerated" in first.err
+        assert gdcli(*first.rerun).out == first.out

@@ -17,14 +17,14 @@ from gdcli.analysis import curvature
 from gdcli.analysis.forecast import Forecast, forecast
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.chosen import Choice, Chosen
-from gdcli.experiments.experiment import Experiment
+from gdcli.experiments.experiment import TOGETHER, Experiment
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, Spec
 from gdcli.formatting import exact, short
 from gdcli.nn import losses
-from gdcli.optim.optimizers import SGD
+from gdcli.optim.optimizers import SGD, Accelerated, Optimizer
 from gdcli.said import say, together
 from gdcli.training.loop import descend
-from gdcli.training.records import Epoch
+from gdcli.training.records import Epoch, Stretch
 from gdcli.training.stopping import HIGHER
 
 __all__ = ["settled"]
@@ -176,8 +176,51 @@ def _rate_and_epochs(one: Experiment, scaled: Outlook) -> tuple[Choice, ...]:
     rate = _best(one, scaled.limit)
     why = _why_rate(one, rate, scaled)
     needed = _epochs(one, rate, NEARER)
+    free = one.spec.optimizer.optimizer is None and type(one.optimizer) is SGD
+    if needed > MOST and free and one.has_constant_rate:
+        return _accelerated(one, scaled.limit / 2, needed)
+    return (Choice("lr", rate, why), _until(needed))
+
+
+def _until(needed: float) -> Choice:
+    """So many epochs, or as many as are chosen at most."""
     reason = say("near the optimum then") if needed <= MOST else say("a cap")
-    return (Choice("lr", rate, why), Choice("epochs", _up(min(MOST, max(FIT_EPOCHS, needed))), reason))
+    return Choice("epochs", _up(min(MOST, max(FIT_EPOCHS, needed))), reason)
+
+
+def _accelerated(one: Experiment, limit: float, plain: float) -> tuple[Choice, ...]:
+    """Nesterov's method with restarts, which arrives where plain descent at its best rate would take too long.
+
+    Args:
+        one: The experiment on standardised inputs.
+        limit: 1/L.
+        plain: Epochs that plain descent would take.
+    """
+    rate = _down(limit)
+    epochs = f"{plain:,}" if plain < COUNTED else short(float(plain), 2)
+    why = (
+        say("plain descent at its best rate would take {epochs} epochs to come near the optimum", epochs=epochs)
+        if plain < math.inf
+        else say("plain descent at its best rate would not come near the optimum")
+    )
+    chosen = Choice("optimizer", "accelerated", why), Choice("lr", rate, say("1/L"))
+    return (*chosen, _until(_tried(one, Accelerated(weight_decay=one.optimizer.weight_decay), rate)))
+
+
+def _tried(one: Experiment, optimizer: Optimizer, rate: float) -> float:
+    """Full-batch epochs of a trial run until the MSE is near the optimum's; infinite if it is not by then."""
+    best, _ = curvature.optimum(one.problem)
+    enough = float(one.problem.data_loss(best, one.problem.data)) + NEARER * _variance(one)
+    alone = replace(one.problem, validation=None, metrics={})
+    stream = descend(alone, optimizer, learning_rate=rate, epochs=MOST, start=one.start, together=TOGETHER)
+    for record in stream:
+        if isinstance(record, Stretch):
+            below = np.flatnonzero(np.array(record.losses) <= enough)
+            if len(below):
+                return record.epoch + int(below[0])
+        elif isinstance(record, Epoch) and record.loss <= enough:
+            return record.epoch
+    return math.inf
 
 
 def _why_rate(one: Experiment, rate: float, scaled: Outlook) -> str:
@@ -266,7 +309,9 @@ def _line(choices: tuple[Choice, ...]) -> str:
     """All of it in a line."""
     by = {one.name: one for one in choices}
     parts = [say("standardised: {why}", why=by["scale"].why)]
-    if "lr" in by:
+    if "optimizer" in by:
+        parts.append(say("Accelerated, lr {value}: {why}", value=exact(by["lr"].value), why=by["optimizer"].why))
+    elif "lr" in by:
         parts.append(say("lr {value}, {why}", value=exact(by["lr"].value), why=by["lr"].why))
     if "epochs" in by:
         parts.append(say("{value:,} epochs, {why}", value=by["epochs"].value, why=by["epochs"].why))

@@ -47,6 +47,9 @@ SENTENCES = (
     say(": {fit_rate} is above the largest that is stable in every fold, {limit}", fit_rate="", limit=""),
     say("just below the largest that is stable in every fold, {limit}", limit=""),
     say("near the optimum then"),
+    say("Accelerated, lr {value}: {why}", value="", why=""),
+    say("plain descent at its best rate would take {epochs} epochs to come near the optimum", epochs=""),
+    say("plain descent at its best rate would not come near the optimum"),
     say("a cap"),
     say("so that about 50 updates can reach the largest target, {way}", way=""),
 )
