@@ -169,3 +169,25 @@ class TestWherePlainDescentIsTooSlow:
         first = gdcli("fit", path, "--format", "csv")
         assert "Accelerated" in first.err
         assert gdcli(*first.rerun).out == first.out
+
+
+def largest_curvature(problem, at):
+    """Of a loss at some parameters, by power iteration on central differences of its gradient."""
+    inputs, targets = (np.asarray(one, float) for one in (problem.data.inputs, problem.data.targets))
+    vector, step = np.random.default_rng(1).normal(size=len(at)), 1e-4
+    for _ in range(60):
+        vector /= np.linalg.norm(vector)
+        there, back = (problem.loss_and_gradient(at + side * step * vector, inputs, targets)[1] for side in (1.0, -1.0))
+        vector = (there - back) / (2 * step)
+    return np.linalg.norm(vector)
+
+
+@pytest.mark.parametrize("sample", ["iris", "breast_cancer"])
+@pytest.mark.parametrize(
+    "given", [{}, {"class_weight": "balanced"}, {"class_weight": "balanced", "label_smoothing": 0.1}, {"l2": 0.1}]
+)
+def test_the_rate_for_classes_is_at_most_1_over_the_largest_curvature(sample, given):
+    one = library.train(f"sample:{sample}", epochs=1, **given).experiment
+    assert "at most 1/L" in one.chosen.line
+    start = np.random.default_rng(0).normal(size=one.problem.model.size)
+    assert one.rate <= 1 / max(largest_curvature(one.problem, size * start) for size in (0.0, 0.1, 0.5))

@@ -76,8 +76,14 @@ def _of_cross_entropy(one: Experiment) -> tuple[Choice, ...]:
     why = say("at most 1/L, as the largest curvature L is {high} or less", high=short(high))
     return (
         Choice("optimizer", "accelerated", say("the curvature of cross-entropy falls on the way")),
-        Choice("lr", float(f"{0.999 / high:.3g}"), why),
+        Choice("lr", _down(1 / high), why),
     )
+
+
+def _down(value: float) -> float:
+    """Rounded down to three digits."""
+    nearest = float(f"{value:.3g}")
+    return nearest if nearest <= value else float(f"{0.995 * value:.3g}")
 
 
 def _row_weights(one: Experiment) -> Array | None:
