@@ -155,3 +155,18 @@ def coordinate(value: float) -> str:
     if value == 0 or not 1e-4 <= abs(value) < 1e7 or float(text) == value:
         return text
     return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
+
+
+def rounded_down(value: float, digits: int) -> float:
+    """Rounded down to so many significant digits.
+
+    >>> rounded_down(0.28571, 4)
+    0.2857
+    """
+    if not (value > 0 and math.isfinite(value)):
+        return value
+    places = digits - 1 - math.floor(math.log10(value))
+    if not -300 < places < 300:  # 10^places is no float64
+        return value
+    scaled = math.floor(value * (1 + 1e-12) * 10.0**places)
+    return float(f"{scaled}e{-places}")

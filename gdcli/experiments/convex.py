@@ -10,7 +10,7 @@ from gdcli.arrays import Array
 from gdcli.experiments.chosen import Choice
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import NetworkSpec
-from gdcli.formatting import short
+from gdcli.formatting import rounded_down, short
 from gdcli.nn import losses
 from gdcli.said import say
 
@@ -76,14 +76,8 @@ def _of_cross_entropy(one: Experiment) -> tuple[Choice, ...]:
     why = say("at most 1/L, as the largest curvature L is {high} or less", high=short(high))
     return (
         Choice("optimizer", "accelerated", say("the curvature of cross-entropy falls on the way")),
-        Choice("lr", _down(1 / high), why),
+        Choice("lr", rounded_down(1 / high, 3), why),
     )
-
-
-def _down(value: float) -> float:
-    """Rounded down to three digits."""
-    nearest = float(f"{value:.3g}")
-    return nearest if nearest <= value else float(f"{0.995 * value:.3g}")
 
 
 def _row_weights(one: Experiment) -> Array | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from gdcli.experiments.line import LineExperiment
-from gdcli.formatting import exact, short
+from gdcli.formatting import exact, rounded_down, short
 from gdcli.said import say
 
-__all__ = ["advice", "rounded_down"]
+__all__ = ["advice"]
 
 
 def advice(experiment: LineExperiment, last: float) -> list[str]:
@@ -58,18 +56,3 @@ def _is_slow(experiment: LineExperiment, last: float) -> bool:
         return False
     spectrum = experiment.spectrum
     return spectrum.steps_per_factor(spectrum.best_rate) > experiment.epochs
-
-
-def rounded_down(value: float, digits: int) -> float:
-    """Rounded down to so many significant digits.
-
-    >>> rounded_down(0.28571, 4)
-    0.2857
-    """
-    if not (value > 0 and math.isfinite(value)):
-        return value
-    places = digits - 1 - math.floor(math.log10(value))
-    if not -300 < places < 300:  # 10^places is no float64
-        return value
-    scaled = math.floor(value * (1 + 1e-12) * 10.0**places)
-    return float(f"{scaled}e{-places}")

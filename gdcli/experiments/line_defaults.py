@@ -19,7 +19,7 @@ from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.chosen import Choice, Chosen
 from gdcli.experiments.experiment import TOGETHER, Experiment
 from gdcli.experiments.spec import FIT_EPOCHS, FIT_RATE, Spec
-from gdcli.formatting import exact, short
+from gdcli.formatting import exact, rounded_down, short
 from gdcli.nn import losses
 from gdcli.optim.optimizers import SGD, Accelerated, Optimizer
 from gdcli.said import say, together
@@ -168,7 +168,7 @@ def _rate_and_epochs(one: Experiment, scaled: Outlook) -> tuple[Choice, ...]:
     if scaled.arrives or one.problem.loss is not losses.mse or scaled.limit is None:
         return () if scaled.arrives else _by_size(one)
     if one.batch_size is not None:
-        rate = min(FIT_RATE, _down(scaled.limit))
+        rate = min(FIT_RATE, rounded_down(scaled.limit, 2))
         return (Choice("lr", rate, say("no mini-batch upsets it")),) if rate < FIT_RATE else ()
     needed = _epochs(one, FIT_RATE, NEARER) if scaled.limit > FIT_RATE else math.inf
     if needed <= MOST:
@@ -196,7 +196,7 @@ def _accelerated(one: Experiment, limit: float, plain: float) -> tuple[Choice, .
         limit: 1/L.
         plain: Epochs that plain descent would take.
     """
-    rate = _down(limit)
+    rate = rounded_down(limit, 2)
     epochs = f"{plain:,}" if plain < COUNTED else short(float(plain), 2)
     why = (
         say("plain descent at its best rate would take {epochs} epochs to come near the optimum", epochs=epochs)
@@ -240,13 +240,13 @@ def _why_rate(one: Experiment, rate: float, scaled: Outlook) -> str:
 def _best(one: Experiment, limit: float) -> float:
     """The best constant rate of plain descent, 2/(L + mu); with momentum, half the largest stable one."""
     best = one.spectrum.best_rate if type(one.optimizer) is SGD else limit / 2
-    return _down(min(best, 0.99 * limit))
+    return rounded_down(min(best, 0.99 * limit), 2)
 
 
 def _by_size(one: Experiment) -> tuple[Choice, ...]:
     """A rate for an optimizer whose steps are of the rate's size: one with which it can go all the way."""
     way = float(np.abs(one.data.targets).max())
-    rate = _down(way / 50)
+    rate = rounded_down(way / 50, 2)
     return (
         (Choice("lr", rate, say("so that about 50 updates can reach the largest target, {way}", way=short(way))),)
         if rate > FIT_RATE
@@ -316,13 +316,6 @@ def _line(choices: tuple[Choice, ...]) -> str:
     if "epochs" in by:
         parts.append(say("{value:,} epochs, {why}", value=by["epochs"].value, why=by["epochs"].why))
     return together(say("; "), parts)
-
-
-def _down(value: float) -> float:
-    """Rounded down to two digits."""
-    places = 1 - math.floor(math.log10(value))
-    most = min(places, 300)  # of a rate near the smallest float, 10 ** places is beyond the largest
-    return float(f"{math.floor(value * (1 + 1e-12) * 10.0**most * 10.0 ** (places - most))}e{-places}")
 
 
 def _up(value: float) -> int:

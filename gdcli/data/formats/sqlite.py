@@ -120,8 +120,9 @@ def _connected(place: Place) -> Iterator[sqlite3.Connection]:
         with closing(_connection(place)) as base:
             base.text_factory = lambda content: content.decode(errors="replace")
             yield base
-    except sqlite3.Error as error:
-        raise data_error(place.source, f"SQLite: {error}", say("check the database: PRAGMA integrity_check")) from None
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a message of SQLite's own that quotes damaged text
+        what = say("its text is no UTF-8") if isinstance(error, UnicodeDecodeError) else error
+        raise data_error(place.source, f"SQLite: {what}", say("check the database: PRAGMA integrity_check")) from None
 
 
 def _connection(place: Place) -> sqlite3.Connection:
