@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import io
 import json
+import lzma
 import re
 import shlex
 import zipfile
@@ -156,11 +159,44 @@ def _finite(form: str, text: str, case: Case, outcome: Outcome) -> Iterator[str]
     if outcome.code == 4 or any(word in text.lower() for word in DIVERGED) or b"diverge" in outcome.err:
         return
     words = " ".join((*case.argv, *case.environ.values())).encode("utf-8", "replace")
-    given = b" ".join((words, *case.files.values(), case.stdin or b""))
+    given = b" ".join((words, *(_unpacked(content) for content in (*case.files.values(), case.stdin or b""))))
     pattern = NONFINITE if form in MACHINE else NAN  # people read that a number is infinite
     found = pattern.search(re.sub(r"--na \S+", "", text))  # a cell of the input, in a command to type
     if found and not GIVEN.search(given.decode("latin-1")) and not any(map(_holds_nonfinite, case.files.values())):
         yield f"not finite: {_line_with(found[0], text)}"
+
+
+def _unpacked(content: bytes) -> bytes:
+    """A compressed input as what is in it, so that a name or a cell can be found there; any other as it is."""
+    unpack = next((opened for magic, opened in UNPACKERS.items() if content.startswith(magic)), bytes)
+    try:
+        return unpack(content)
+    except (ValueError, OSError, EOFError, RuntimeError, NotImplementedError, *DAMAGED):
+        return content
+
+
+def _members(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b" ".join(map(archive.read, archive.namelist()))
+
+
+def _zstd(content: bytes) -> bytes:
+    from backports import zstd
+
+    try:
+        return zstd.decompress(content)
+    except zstd.ZstdError as error:
+        raise ValueError(error) from error
+
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ImportError)
+UNPACKERS = {
+    b"\x1f\x8b": gzip.decompress,
+    b"BZh": bz2.decompress,
+    b"\xfd7zXZ": lzma.decompress,
+    b"\x28\xb5\x2f\xfd": _zstd,
+    b"PK": _members,
+}
 
 
 def _holds_nonfinite(content: bytes) -> bool:
