@@ -325,3 +325,12 @@ class TestTexts:
         for row in gdcli("predict", model, data, "--format", "json").json["predictions"]:
             assert type(row["prediction"]) is kind
             assert str(row["prediction"]) in labels
+
+
+def test_inputs_whose_spread_has_no_inverse_are_constant():
+    """1/s of a standard deviation below 2^-1022 is beyond float64: weights in raw units would be no numbers."""
+    raw = np.array([[3e-322, 3.0], [0.0, 2.5], [0.0, 2.0]])
+    for scaling_of in (scaling.standard, scaling.minmax, scaling.max_abs):
+        basis = scaling.Basis.fit(raw, scaling_of)
+        assert basis.before.factor[0] == 1
+        assert np.isfinite(basis.raw(np.array([0.0, 1.0, 1.0]))).all()

@@ -289,3 +289,21 @@ class TestImages:
         """Not silently ignored."""
         result = gdcli("train", good, "--labels", self.labels(tmp_path, [1, 2]), "--epochs", 1)
         assert result.code in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "hint"),
+    [
+        ([f"car {n}" for n in range(60)], "--y a predicts another column, --y name this one"),
+        ([f"car {n // 2}" for n in range(62)], "--y a predicts another column, --y name this one"),
+        ([f"2024-{n // 28 + 1:02}-{n % 28 + 1:02}" for n in range(60)], "turn dates into numbers"),
+    ],
+)
+@pytest.mark.parametrize("command", [("train",), ("sweep", "train", "--lr", "0.1,0.2"), ("live", "--plain")])
+def test_names_that_nobody_asked_for_are_no_target(gdcli, table, labels, hint, command):
+    path = table("a,b,name\n" + "".join(f"{n % 7},{n % 5}.5,{label}\n" for n, label in enumerate(labels)))
+    result = gdcli(*command, path)
+    assert result.code == 3
+    assert f"labels in {len(labels)} rows, as names and dates do" in result.err
+    assert hint in result.err
+    assert gdcli("train", path, "--y", "name", "--epochs", 1).code == 0  # whoever asks for it gets it

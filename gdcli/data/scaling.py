@@ -248,5 +248,6 @@ class Basis:
 
 
 def never_zero(factor: Array, size: Array | float = 0.0) -> Array:
-    """1 where a factor is 0, or nothing but the rounding of values of that size."""
-    return np.where(factor <= 4 * np.finfo(float).eps * np.asarray(size), 1.0, factor)
+    """1 where a factor is 0, nothing but the rounding of values of that size, or too small for 1/factor."""
+    least = np.maximum(4 * np.finfo(float).eps * np.asarray(size), np.finfo(float).tiny)
+    return np.where(factor <= least, 1.0, factor)

@@ -14,14 +14,15 @@ from gdcli.data.cells import is_gap, is_missing, printable, quoted
 from gdcli.data.columns import TARGET_NAMES, has_codes, mostly_missing
 from gdcli.data.inspection import columns_of, counting
 from gdcli.data.lookalikes import complaint, hold_nearly_numbers, holds_dates
-from gdcli.data.report import Target
+from gdcli.data.report import ReadReport, Target
 from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
 from gdcli.data.tasks import CLASS_NAME, MOST_CLASSES, guess_task, looks_like_labels
 from gdcli.data.warning import ReadWarning, as_option, count, listed
+from gdcli.errors import DataError
 from gdcli.said import say
 
-__all__ = ["describe_target", "target_warnings"]
+__all__ = ["describe_target", "refuse_own_labels", "target_warnings"]
 
 _MOST_LABELS = 200  # of a text column whose spelling is compared
 _MANY_CLASSES = 10
@@ -168,6 +169,36 @@ def _own_labels(table: Table, target: Target) -> Iterator[ReadWarning]:
         (target.name,),
         say("{what}: {option} predicts another column", what=what, option=option),
         option,
+    )
+
+
+def refuse_own_labels(report: ReadReport) -> None:
+    """Refuses a target that nobody asked for and with a label for every row or two, as names and dates have.
+
+    Raises:
+        DataError: With another column to predict, and with how to have this one all the same.
+    """
+    target = report.target
+    if target.why == "asked for" or target.classes <= MOST_CLASSES or 2 * target.classes < report.rows:
+        return
+    warning = next((one for one in report.warnings if one.kind in ("names as classes", "numbers as classes")), None)
+    if warning is None:
+        return
+    this = f"--y {as_option([target.name])}"
+    raise DataError(
+        say(
+            "{source}: the target, {name} ({why}), holds {classes:,} labels in {rows:,} rows, as names and dates do",
+            source=printable(report.source),
+            name=printable(target.name),
+            why=target.why,
+            classes=target.classes,
+            rows=report.rows,
+        ),
+        say("{option} predicts another column, {this} this one", option=warning.option, this=this)
+        if warning.option
+        else warning.sentence
+        if warning.kind == "numbers as classes"
+        else say("{this} predicts it all the same", this=this),
     )
 
 

@@ -20,6 +20,7 @@ from gdcli.data.parts import missing_classes
 from gdcli.data.preparation import Preparation, class_weights, correct, largest_pixel, learned_fill, prepare
 from gdcli.data.report import ReadReport
 from gdcli.data.stored import StoredDataset
+from gdcli.data.targets import refuse_own_labels
 from gdcli.definitions import ACTIVATION, INITIALIZER, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
@@ -294,9 +295,11 @@ def refuse_unfit(examples: Examples, name: str) -> None:
     """Refuses rows from which no network can be learned.
 
     Raises:
-        DataError: If there is one row, no input varies, or there is one class.
+        DataError: If there is one row, no input varies, there is one class, or nearly one a row that nobody asked for.
     """
     data = examples.data
+    if examples.report is not None:
+        refuse_own_labels(examples.report)
     refuse_single_row(data, name, say(": a network needs more"))
     refuse_constant_inputs(data, name, say("a network learns from inputs that vary; choose others with --x"))
     if len(data.classes) == 1:
