@@ -1,6 +1,7 @@
 """What a person looks at in the playground: errors on the data, arrows on the surface, zoom and pan."""
 
 import asyncio
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_sessions import NETWORK, do, screenful, session
 
+from gdcli.formatting import short
 from gdcli.live.app import LiveApp
 from gdcli.live.keys import KEYS
 from gdcli.live.page import Area, Page
 from gdcli.live.panels.arrows import arrows
 from gdcli.live.panels.base import draw_axes
 from gdcli.live.panels.data import padded
+from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.errors import across_of, squares, sticks
 from gdcli.live.panels.regions import Regions
 from gdcli.live.view import VIEWS, Errors, View
@@ -266,6 +269,9 @@ def test_rows_held_out_have_a_mark_of_their_own_where_they_lie(screen):
     lines = page.lines()
     left = lines[2].index("│" if screen.unicode else "|") + 1
     low, high = (np.array(padded(column)) for column in scene.data.inputs.T)
+    size = np.array([120 - left, 94])  # two inputs of one unit: as long across as up
+    apart = (max((low[1] - low[0]) / size[0], (high[1] - high[0]) / size[1]) * size - [np.ptp(low), np.ptp(high)]) / 2
+    low, high = low + np.array([-apart[0], apart[0]]), high + np.array([-apart[1], apart[1]])
     inside = 0
     for (x, y), kind in zip(scene.held_out.inputs, scene.held_out.targets.astype(int), strict=True):
         across, up = (x - low[0]) / (low[1] - low[0]), (y - high[0]) / (high[1] - high[0])
@@ -283,3 +289,18 @@ def test_rows_held_out_have_a_mark_of_their_own_where_they_lie(screen):
             if line[column : column + 1] == "+"
         }
         assert len(inks) == 2, "a colour a class"
+
+
+@pytest.mark.parametrize("width", [30, 51, 96, 118])
+def test_the_dial_names_whole_decades_beside_its_limit(width):
+    """A decade without room beside the limit has no number: "0.1" cut to "0" is another rate."""
+    decades = ["1e-5", "1e-4", "0.001", "0.01", "0.1", "1", "10"]
+    screen, formula = Screen(), "2(1 + b1)/((1 - b1) S)"
+    for limit in np.geomspace(1.1e-5, 9.9, 60):
+        run = SimpleNamespace(rate=0.02, limit=float(limit), limit_formula=formula)
+        page = Page(width, 3, screen)
+        DialPanel().draw(page, Area(0, 0, width, 3), run, None)
+        words = page.lines()[2].replace(formula, "").split()
+        said = [word for word in words if word not in decades]
+        assert said in ([short(float(limit))], []), words
+        assert words == [*dict.fromkeys(words)]

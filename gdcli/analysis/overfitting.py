@@ -166,7 +166,7 @@ def _no_sign(best: int, last: int, rise: Mean, level: float, first: float, measu
         )
     if not math.isfinite(shown):
         return say("No sign of overfitting (one row held out cannot show a gap).")
-    power = say("could show a gap of {shown} or more", shown=number(shown, 2))
+    power = say("could show a gap of {shown} or more to their best {measure}", shown=number(shown, 2), measure=measure)
     return say("No sign of overfitting ({rows} rows held out {power}).", rows=rows, power=power)
 
 

@@ -13,7 +13,7 @@ from gdcli.live.page import Area, Page
 from gdcli.render import theme
 from gdcli.render.charts.axes import Axis, axis, fractions, gutter, x_axis, y_axis
 from gdcli.render.charts.curves import thin_curve
-from gdcli.render.raster.geometry import pixels, point_pixels, trace_pixels
+from gdcli.render.raster.geometry import equal_ranges, pixels, point_pixels, trace_pixels
 from gdcli.render.screen import columns
 from gdcli.render.theme import Meaning
 
@@ -78,9 +78,14 @@ def draw_axes(
     *,
     log_y: bool = False,
     x_label: str = "",
+    equal: bool = False,
 ) -> Plot:
-    """Draws axes along the left and the lower edge, and gives the plot between them."""
+    """Draws axes along the left and the lower edge, of equal units if asked for, and gives the plot between them."""
     y = axis(*y_range, max(2, min(area.height // 3, 8)), log=log_y)
+    inner = area.inside(left=gutter(y), bottom=2)
+    if equal:
+        x_range, y_range = equal_ranges(x_range, y_range, inner.width, 2 * inner.height)
+        y = axis(*y_range, max(2, min(area.height // 3, 8)))
     wide = gutter(y)
     inner = area.inside(left=wide, bottom=2)
     x = axis(*x_range, max(2, inner.width // 12), page.screen.speak(x_label))

@@ -29,23 +29,20 @@ class DialPanel:
         line, tick = "─┴" if unicode else "-+"
         page.write(area.left, area.top + 1, line * area.width, theme.NOTE)
         decades = round(DECADES)
+        label, begin = self._limit(page, area, run)
+        free = area.left
         for at in range(decades + 1):
             text = short(LOWEST * 10**at) if at > 1 else f"1e-{5 - at}"
             column = column_of(LOWEST * 10**at, area)
             page.write(column, area.top + 1, tick, theme.NOTE)
-            page.write(min(column, area.left + area.width - len(text)), area.top + 2, text, theme.NOTE)
+            column = min(column, area.left + area.width - len(text))
+            beside = not label or column > begin + columns(label) or column + len(text) < begin
+            if column >= free and beside:
+                free = page.write(column, area.top + 2, text, theme.NOTE) + 1
         above = limit is not None and rate > limit
-        if limit is not None and LOWEST <= limit <= HIGHEST:
-            column = column_of(limit, area)
-            page.write(column, area.top + 1, theme.LIMIT.sign(unicode), theme.LIMIT)
-            text = (
-                say("{formula} {limit}", formula=run.limit_formula, limit=short(limit))
-                if area.width > 50
-                else short(limit)
-            )
-            text = page.screen.speak(text)
-            begin = min(column, area.left + area.width - columns(text))
-            page.write(begin - 1, area.top + 2, f" {text} ", theme.LIMIT)
+        if label and limit is not None:
+            page.write(column_of(limit, area), area.top + 1, theme.LIMIT.sign(unicode), theme.LIMIT)
+            page.write(begin, area.top + 2, label, theme.LIMIT)
         column = column_of(rate, area)
         text = (
             say("learning rate {rate}", rate=short(rate, 6))
@@ -57,6 +54,17 @@ class DialPanel:
         text = page.screen.speak(text)
         left = column - columns(text) - 1
         page.write(left if left >= area.left else column + 2, area.top, text, meaning)
+
+    @staticmethod
+    def _limit(page: Page, area: Area, run: Course) -> tuple[str, int]:
+        """What names the limit, and its first column; nothing where it is not on the ruler."""
+        limit = run.limit
+        if limit is None or not LOWEST <= limit <= HIGHEST:
+            return "", area.left
+        wide = area.width > 50
+        text = say("{formula} {limit}", formula=run.limit_formula, limit=short(limit)) if wide else short(limit)
+        label = page.screen.speak(text)
+        return label, min(column_of(limit, area), area.left + area.width - columns(label))
 
     @staticmethod
     def rate_at(column: int, area: Area) -> float:

@@ -79,9 +79,9 @@ class Regions:
         ]
         held_out = say("  {signs} held out", signs=_signs(scene, page))
         words += [(held_out, theme.NOTE)] if scene.held_out is not None else []
-        ranges = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
-        frame = draw_axes(page, write_title(page, area, words), *ranges, x_label=data.input_names[0])
-        inner = frame.area
+        across, up = padded(data.inputs[:, 0]), padded(data.inputs[:, 1])
+        frame = draw_axes(page, write_title(page, area, words), across, up, x_label=data.input_names[0], equal=True)
+        inner, ranges = frame.area, ((frame.x.low, frame.x.high), (frame.y.low, frame.y.high))
         outputs = self._outputs(run, scene, inner, ranges)
         rows = sampled(data)
         if classes:

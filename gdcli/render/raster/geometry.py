@@ -3,6 +3,7 @@
 Coordinates are fractions of the frame: (0, 0) is its lower left corner, (1, 1) the upper right one.
 """
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -120,3 +121,25 @@ def equal_pixels(x: tuple[float, float], y: tuple[float, float], width: int, hei
     ratio = ratio if 1 / APART <= ratio <= APART else 2.0
     wide = min(width, round(height * ratio))
     return wide, 2 * max(2, min(height, round(wide / ratio)) // 2)
+
+
+def equal_ranges(
+    x: tuple[float, float], y: tuple[float, float], width: int, height: int
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Two ranges, the one widened about its middle, on which a unit is as long across as up in a picture of that size.
+
+    Where one range is many times as wide as the other, their units are not the same: they stay as they are.
+
+    >>> equal_ranges((0, 3), (0, 2), 60, 60), equal_ranges((0, 300), (0, 2), 60, 60)
+    (((0.0, 3.0), (-0.5, 2.5)), ((0, 300), (0, 2)))
+    """
+    wide, high = x[1] - x[0], y[1] - y[0]
+    alike = 0 < wide <= APART * high < math.inf and high <= APART * wide < math.inf
+    if min(width, height) < 1 or not alike:
+        return x, y
+    unit = max(wide / width, high / height)
+    return _about((x[0] + x[1]) / 2, unit * width), _about((y[0] + y[1]) / 2, unit * height)
+
+
+def _about(middle: float, wide: float) -> tuple[float, float]:
+    return middle - wide / 2, middle + wide / 2
