@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,13 +15,14 @@ from gdcli.render import theme
 from gdcli.render.charts.axes import Axis, axis, fractions, gutter, x_axis, y_axis
 from gdcli.render.charts.curves import thin_curve
 from gdcli.render.raster.geometry import equal_ranges, pixels, point_pixels, trace_pixels
-from gdcli.render.screen import columns
+from gdcli.render.screen import Screen, columns
 from gdcli.render.theme import Meaning
 
 __all__ = ["Panel", "Plot", "draw_axes", "write_title"]
 
 
 FEW = 100  # points that are drawn with the page's pen
+KEPT = 32  # axes, which frame after frame and panel beside panel are the same
 
 
 class Panel(Protocol):
@@ -81,16 +83,30 @@ def draw_axes(
     equal: bool = False,
 ) -> Plot:
     """Draws axes along the left and the lower edge, of equal units if asked for, and gives the plot between them."""
-    y = axis(*y_range, max(2, min(area.height // 3, 8)), log=log_y)
+    y, numbers = _upright(*y_range, area.height, log_y, page.screen)
     inner = area.inside(left=gutter(y), bottom=2)
     if equal:
         x_range, y_range = equal_ranges(x_range, y_range, inner.width, 2 * inner.height)
-        y = axis(*y_range, max(2, min(area.height // 3, 8)))
+        y, numbers = _upright(*y_range, area.height, log_y, page.screen)
     wide = gutter(y)
     inner = area.inside(left=wide, bottom=2)
-    x = axis(*x_range, max(2, inner.width // 12), page.screen.speak(x_label))
-    for row, text in enumerate(y_axis(y, max(inner.height, 0), page.screen)):
+    x, below = _across(*x_range, inner.width, wide - 1, x_label, page.screen)
+    for row, text in enumerate(numbers):
         page.write(area.left, inner.top + row, text, theme.AXIS)
-    for row, text in enumerate(x_axis(x, max(inner.width, 0), wide - 1, page.screen)):
+    for row, text in enumerate(below):
         page.write(area.left, inner.top + inner.height + row, text, theme.AXIS)
     return Plot(inner, x, y)
+
+
+@lru_cache(maxsize=KEPT)
+def _upright(low: float, high: float, height: int, log: bool, screen: Screen) -> tuple[Axis, list[str]]:
+    """An axis along the left edge of so many rows, the two below it among them, and its rows."""
+    y = axis(low, high, max(2, min(height // 3, 8)), log=log)
+    return y, y_axis(y, max(height - 2, 0), screen)
+
+
+@lru_cache(maxsize=KEPT)
+def _across(low: float, high: float, width: int, indent: int, label: str, screen: Screen) -> tuple[Axis, list[str]]:
+    """An axis along the lower edge, and its two rows."""
+    x = axis(low, high, max(2, width // 12), screen.speak(label))
+    return x, x_axis(x, max(width, 0), indent, screen)

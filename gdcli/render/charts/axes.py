@@ -243,7 +243,7 @@ def y_axis(y: Axis, rows: int, screen: Screen) -> list[str]:
     """The numbers and the line of a y axis, top first, each `gutter(y)` columns wide."""
     edge, tick = "│┤" if screen.unicode else "|+"
     wide = gutter(y) - 2
-    ways = [one for one in y.ways() if all(len(text) <= wide for _, text in one.ticks)]
+    ways = (one for one in y.ways() if all(len(text) <= wide for _, text in one.ticks))
     kept = next((one for one in ways if one.tells(dict(one.places(rows)).values())), y)
     at = {rows - 1 - place: text for place, text in kept.places(rows)}
     return [f"{at.get(row, ''):>{wide}} {tick if row in at else edge}" for row in range(rows)]
@@ -254,8 +254,9 @@ def x_axis(x: Axis, width: int, indent: int, screen: Screen) -> list[str]:
     corner, line, tick = "└─┬" if screen.unicode else "+-+"
     label = fit(plain(x.label, screen), width)
     reserved = (0,) if x.log else (columns(label), 0)  # few ticks say what a log axis is
-    ways = [(one, _placed(one, width, indent, size)) for one in x.ways() for size in reserved]
-    placed = next((places for one, places in ways if one.tells(word for _, _, word in places)), ways[0][1])
+    ways = ((one, _placed(one, width, indent, size)) for one in x.ways() for size in reserved)
+    telling = (places for one, places in ways if one.tells(word for _, _, word in places))
+    placed = next(telling, None) or _placed(x, width, indent, reserved[0])
     rule, text = Cells(width, 1), Cells(width + indent + 1, 1)
     rule.put(0, 0, line * width)
     for column, start, word in placed:
