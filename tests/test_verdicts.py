@@ -469,3 +469,11 @@ def test_what_was_learned_by_the_best_epoch_is_not_said_of_the_last():
     assert "at the best epoch, 3," in of_the_best.sentence
     assert "end" not in of_the_best.sentence
     assert "in the end" in of_the_last.sentence
+
+
+def test_no_sign_of_overfitting_is_not_said_of_a_network_that_does_worse_on_rows_held_out(gdcli):
+    """One sentence beside the other leaves a student with neither."""
+    words = ("--hidden", 128, "--epochs", 12, "--lr", 0.01, "--validation", 0.3, "--format", "json")
+    names = {verdict["name"] for verdict in gdcli("train", "sample:digits", *words).json["verdicts"]}
+    assert "generalisation gap" in names
+    assert "no sign of overfitting" not in names

@@ -137,7 +137,7 @@ def _reason(objective: Objective) -> str:
     """Why there are many."""
     facts, count = objective.rank.dependences, len(objective.names)
     if count > objective.rows and not (objective.l2 or objective.weight_decay):
-        return say("{count} parameters are more than {rows} rows can settle", count=count, rows=objective.rows)
+        return say("{count} parameters are more than {rows:,} rows can settle", count=count, rows=objective.rows)
     named = together(say("; "), (fact.sentence for fact in facts[:NAMED]))
     rest = len(facts) - NAMED
     return named if rest <= 0 else say("{named}; and {rest} more", named=named, rest=rest)

@@ -45,7 +45,7 @@ def compare(
         number(abs(gap.value), 2) + (say(" in {what}", what=what) if what else ""),
         number(gap.standard_error, 2),
     )
-    basis = say("({count} rows)", count=gap.count)
+    basis = say("({count:,} rows)", count=gap.count)
     better = names[0] if (gap.value < 0) == lower else names[1]
     other = names[1] if better == names[0] else names[0]
     figures = {"difference": gap.value}
@@ -154,7 +154,7 @@ def keep_smallest(sizes: Sequence[float], losses: Array, name: str = DEGREE) -> 
     )
     count = means[best].count
     start = say(
-        "Keep {name} {size}: its mean loss on {count} rows held out, {value},",
+        "Keep {name} {size}: its mean loss on {count:,} rows held out, {value},",
         name=name,
         size=number(sizes[kept]),
         count=count,

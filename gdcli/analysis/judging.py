@@ -143,9 +143,10 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
     verdicts = [absent, nothing, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
     fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
     if fitted and held_out is not None:
-        said = _overfitting(run, training, held_out)
-        is_said = said is not None and (nothing is None or said.name == "overfitting")
-        verdicts += [said if is_said else None, _gap(run, training, held_out)]
+        said, gap = _overfitting(run, training, held_out), _gap(run, training, held_out)
+        reassuring = said is not None and said.name == "no sign of overfitting"  # not of one that learned by heart
+        is_said = said is not None and (nothing is None or said.name == "overfitting") and not (reassuring and gap)
+        verdicts += [said if is_said else None, gap]
     if nothing is None and run.last.status is Status.COMPLETED:
         named = (
             (say("training loss"), run.losses) if held_out is None else (say("validation loss"), run.held_out_losses)

@@ -105,7 +105,7 @@ def overfitting_since(
         return Verdict("overfitting not settled", sentence, figures, rise.count, rise.standard_error)
     if rose and rise.above(CHOSEN):
         degree = say("Strong") if _is_strong(level, level + rise.value) else say("Slight")
-        rows = say("the {count} rows held out", count=rise.count)
+        rows = say("the {count:,} rows held out", count=rise.count)
         sentence = say(
             "{degree} overfitting since epoch {best}: the {measure} on {rows} rose from {level} to "
             "{level2} (standard error {standard_error}), that on training rows fell from {best_loss} to "
@@ -127,7 +127,7 @@ def overfitting_since(
 
 def _not_settled(best: int, rise: Mean, level: float, measure: str) -> str:
     sentence = say(
-        "Whether it overfits, {rows} row{s} held out cannot tell: since epoch {best} the {measure} on them rose from "
+        "Whether it overfits, {rows:,} row{s} held out cannot tell: since epoch {best} the {measure} on them rose from "
         "{level} to {level2}",
         rows=rise.count,
         s="s" * (rise.count != 1),
@@ -146,7 +146,7 @@ def _no_sign(best: int, last: int, rise: Mean, level: float, first: float, measu
     rows = rise.count
     if best == last:
         return say(
-            "No sign of overfitting: the last epoch, {last}, is the best on the {rows} row{s} held out.",
+            "No sign of overfitting: the last epoch, {last}, is the best on the {rows:,} row{s} held out.",
             last=last,
             rows=rows,
             s="s" * (rows != 1),
@@ -154,8 +154,8 @@ def _no_sign(best: int, last: int, rise: Mean, level: float, first: float, measu
     shown = max(rise.reach(CHOSEN), GROWN * level)  # a smaller rise is not called overfitting, however sure
     if rise.value == 0 == rise.standard_error or max(level, level + rise.value) <= NOTHING * first:
         return say(
-            "No sign of overfitting: on the {rows} row{s} held out the {measure} is {level} at the best epoch, {best}, "
-            "and {level2} at the last, {last}.",
+            "No sign of overfitting: on the {rows:,} row{s} held out the {measure} is {level} at the best epoch, "
+            "{best}, and {level2} at the last, {last}.",
             measure=measure,
             rows=rows,
             s="s" * (rows != 1),
@@ -167,7 +167,7 @@ def _no_sign(best: int, last: int, rise: Mean, level: float, first: float, measu
     if not math.isfinite(shown):
         return say("No sign of overfitting (one row held out cannot show a gap).")
     power = say("could show a gap of {shown} or more to their best {measure}", shown=number(shown, 2), measure=measure)
-    return say("No sign of overfitting ({rows} rows held out {power}).", rows=rows, power=power)
+    return say("No sign of overfitting ({rows:,} rows held out {power}).", rows=rows, power=power)
 
 
 def generalisation_gap(
@@ -197,7 +197,7 @@ def generalisation_gap(
             return None
         figures |= {"training_accuracy": float(np.mean(right[0])), "held_out_accuracy": float(np.mean(right[1]))}
     sentence = say(
-        "Worse on rows it has not seen: {measure} {high} on the {count} held out, {low} in training "
+        "Worse on rows it has not seen: {measure} {high} on the {count:,} held out, {low} in training "
         "(standard error of the gap {error}).",
         measure=measure,
         high=number(high, 3),

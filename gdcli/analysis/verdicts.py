@@ -308,7 +308,7 @@ def dead_units(network: Network, parameters: Array, inputs: Array) -> Verdict | 
         return None
     verb = "is" if count == 1 else "are"
     sentence = say(
-        "{count} of {units} hidden units {verb} never active on the {count2} training rows.",
+        "{count} of {units} hidden units {verb} never active on the {count2:,} training rows.",
         count=count,
         units=units,
         verb=verb,
@@ -336,10 +336,14 @@ def class_absent(labels: Sequence[str], count: int, held_out: int) -> Verdict:
         "rest": say("what is measured on them says nothing."),
     }
     sentence = (
-        say("{count} of {held_out} rows held out are of a class that no training row is of, {names}: {rest}", **given)
+        say(
+            "{count:,} of {held_out:,} rows held out are of a class that no training row is of, {names}: {rest}",
+            **given,
+        )
         if len(labels) == 1
         else say(
-            "{count} of {held_out} rows held out are of classes that no training row is of, {names}: {rest}", **given
+            "{count:,} of {held_out:,} rows held out are of classes that no training row is of, {names}: {rest}",
+            **given,
         )
     )
     return Verdict("class absent", sentence, {"rows": count}, held_out)

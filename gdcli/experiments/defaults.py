@@ -75,7 +75,7 @@ def before_split(spec: Spec, rows: int, classes: int) -> tuple[Choice, ...]:
         Choice(
             "validation",
             "none",
-            say("no rows held out: {rows} are too few for {classes} classes", rows=rows, classes=classes),
+            say("no rows held out: {rows:,} are too few for {classes} classes", rows=rows, classes=classes),
         ),
     )
 

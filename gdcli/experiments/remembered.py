@@ -27,7 +27,7 @@ SENTENCES = (
     say("by range test"),
     say("by trials of about {steps:,} steps, as a range test says little", steps=0),
     say("as usual: the range test finds no better"),
-    say("no rows held out: {rows} are too few for {classes} classes", rows=0, classes=0),
+    say("no rows held out: {rows:,} are too few for {classes} classes", rows=0, classes=0),
     say("as they are, lr {rate} is {times} times the largest stable rate{shown}", rate="", times="", shown=""),
     say("; --scale none shows it diverge"),
     say("as they are, lr {rate} is {times} times the largest that is stable in every fold", rate="", times=""),
