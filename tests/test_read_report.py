@@ -204,6 +204,12 @@ class TestTarget:
         sentence = "name holds 50 labels in 60 rows, as names do: --y mpg predicts another column"
         assert (warning.sentence, warning.option) == (sentence, "--y mpg")
 
+    def test_what_numbers_the_rows_is_not_proposed_in_place_of_names(self):
+        names = [f"car {row % 50}" for row in range(60)]
+        for counter in (range(1, 61), [*range(1, 31), *range(35, 65)]):  # R leaves the numbers of rows that are gone
+            content = written(rownames=[*counter], mpg=NOISE[:60, 0], name=names)
+            assert [one.option for one in report(content).warnings if one.columns == ("name",)] == ["--y mpg"]
+
     @pytest.mark.parametrize(
         ("labels", "sentence"),
         [

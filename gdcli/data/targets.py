@@ -156,7 +156,8 @@ def _own_labels(table: Table, target: Target) -> Iterator[ReadWarning]:
         return
     if target.why == "asked for" or target.classes <= MOST_CLASSES or 2 * target.classes < len(table):
         return
-    other = next((name for name in table.names if table.is_numeric(name)), "")
+    numeric = (name for name in table.names if table.is_numeric(name))
+    other = next((name for name in numeric if not counting(columns_of(table, [name])[0])), "")
     option = f"--y {as_option([other])}" if other else ""
     what = say(
         "{printable} holds {classes:,} labels in {count:,} rows, as names do",
