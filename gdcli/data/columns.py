@@ -12,6 +12,7 @@ from gdcli.arrays import Array
 from gdcli.data.categories import missing_texts
 from gdcli.data.cells import data_error, is_gap, printable, quoted
 from gdcli.data.dataset import Dataset
+from gdcli.data.inspection import option_of_another
 from gdcli.data.lookalikes import hold_nearly_numbers, holds_dates, nearly
 from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
@@ -152,7 +153,8 @@ def _numbers(table: Table, target: str) -> Array:
         if table.is_numeric(target) or holds_dates(cells) or hold_nearly_numbers(cells):
             raise
         words = say("{message}: gdcli train tells classes apart, gdcli fit needs numbers", message=error.message)
-        raise DataError(words, say("or choose another column with --y")) from None
+        option = option_of_another(table)
+        raise DataError(words, say("or predict another column: {option}", option=option or "--y")) from None
 
 
 def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:

@@ -18,7 +18,7 @@ from gdcli.data.warning import ReadWarning, as_option, listed
 from gdcli.definitions.dataclass import dataclass
 from gdcli.said import say
 
-__all__ = ["Column", "columns_of", "counting", "input_warnings", "sentinel_warnings"]
+__all__ = ["Column", "columns_of", "counting", "input_warnings", "option_of_another", "sentinel_warnings"]
 
 _MOST_ROWS, _LEAST_ROWS, _MOST_CELLS = 100_000, 1000, 5_000_000
 _ENOUGH = 10  # rows that chance does not put in order
@@ -159,6 +159,13 @@ def _identifier(column: Column, without: Sequence[str]) -> ReadWarning | None:
 def counting(column: Column) -> str:
     """That a column numbers the rows, or holds their ids; nothing of any other."""
     return _counts(column) or _identifies(column) if column.values.size else ""
+
+
+def option_of_another(table: Table) -> str:
+    """The option that predicts the first column of numbers, but for those that number the rows; nothing without one."""
+    numeric = (name for name in table.names if table.is_numeric(name))
+    name = next((name for name in numeric if not counting(columns_of(table, [name])[0])), None)
+    return "" if name is None else f"--y {as_option([name])}"
 
 
 def _counts(column: Column) -> str:

@@ -12,7 +12,7 @@ from gdcli.arrays import Array, distinct
 from gdcli.data.categories import categories
 from gdcli.data.cells import is_gap, is_missing, printable, quoted
 from gdcli.data.columns import TARGET_NAMES, has_codes, mostly_missing
-from gdcli.data.inspection import columns_of, counting
+from gdcli.data.inspection import columns_of, counting, option_of_another
 from gdcli.data.lookalikes import complaint, hold_nearly_numbers, holds_dates
 from gdcli.data.report import ReadReport, Target
 from gdcli.data.selection import Selection
@@ -156,9 +156,7 @@ def _own_labels(table: Table, target: Target) -> Iterator[ReadWarning]:
         return
     if target.why == "asked for" or target.classes <= MOST_CLASSES or 2 * target.classes < len(table):
         return
-    numeric = (name for name in table.names if table.is_numeric(name))
-    other = next((name for name in numeric if not counting(columns_of(table, [name])[0])), "")
-    option = f"--y {as_option([other])}" if other else ""
+    option = option_of_another(table)
     what = say(
         "{printable} holds {classes:,} labels in {count:,} rows, as names do",
         printable=printable(target.name),
