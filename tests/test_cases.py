@@ -178,3 +178,15 @@ def test_a_label_keeps_its_zeros(gdcli, tmp_path):
 
 def _labels(name):
     return {line.rsplit(",", 1)[1] for line in (CASES / name).read_text().splitlines()[1:]}
+
+
+@pytest.mark.parametrize("command", ["fit", "train"])
+def test_a_model_reads_the_table_that_it_learned_from(gdcli, tmp_path, command):
+    """Whatever was made of its columns is made again: texts of two values, left out columns, names that are missing."""
+    done = 0
+    for path in sorted(CASES.iterdir()):
+        model = tmp_path / f"{path.stem}.safetensors"
+        if gdcli(*of(command, path.name), "--save", model, "--no-plot").code == 0:
+            done += 1
+            assert [gdcli(again, model, path).code for again in ("predict", "evaluate")] == [0, 0], path.name
+    assert done >= 20

@@ -448,3 +448,30 @@ class TestStreaming:
             running.kill()
             running.stdout.close()
         assert slow.decode() == fast.out
+
+
+class TestTextsOfALine:
+    """A text column of two values is an input of `fit`; the model knows them when it reads further rows."""
+
+    ROWS = "size,colour,price\n1,red,3.5\n2,blue,5\n3,red,7.5\n4,blue,9\n5,red,11.5\n6,blue,13\n"
+
+    def test_predict_and_evaluate_take_them(self, gdcli, table, tmp_path):
+        path, model = table(self.ROWS), tmp_path / "m.safetensors"
+        assert gdcli("fit", path, "--save", model, "--format", "json").code == 0
+        rows = gdcli("predict", model, path, "--format", "csv").out.splitlines()[1:]
+        predicted = [float(row.split(",")[-1]) for row in rows]
+        assert predicted == pytest.approx([2 * n + 1 + 0.5 * (n % 2) for n in range(1, 7)], abs=1e-9)
+        assert gdcli("evaluate", model, path, "--format", "json").json["r2"] == pytest.approx(1)
+
+    def test_a_file_of_rows_held_out_has_them(self, gdcli, table):
+        path, held = table(self.ROWS), table("colour,size,price\nblue,10,21\nred,20,41.5\n", "held.csv")
+        scores = gdcli("fit", path, "--validation", held, "--format", "json").json["validation"]
+        assert scores["mse"] == pytest.approx(0, abs=1e-9)
+
+    @pytest.mark.parametrize("how", ["predict", "validation"])
+    def test_another_text_is_refused(self, gdcli, table, tmp_path, refused, how):
+        path, model = table(self.ROWS), tmp_path / "m.safetensors"
+        other = table(self.ROWS.replace("4,blue", "4,green"), "other.csv")
+        gdcli("fit", path, "--save", model)
+        words = ("predict", model, other) if how == "predict" else ("fit", path, "--validation", other)
+        refused(gdcli(*words), 3, "other.csv", "line 5", "'colour'", "'green'")

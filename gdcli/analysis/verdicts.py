@@ -234,7 +234,7 @@ def learned_nothing(
         base = say("always saying {named} (accuracy {figures:.2f})", named=named, figures=figures["baseline_accuracy"])
     course = _course(figures["loss"], None if start is None else float(np.mean(start)), measure, best)
     sentence = say(
-        "Learned nothing: {course}, on {count} {where} no better than {base}.",
+        "Learned nothing: {course}, on {count:,} {where} no better than {base}.",
         course=course,
         count=gain.count,
         where=where,

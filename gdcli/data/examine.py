@@ -71,6 +71,7 @@ def examine(
         values=selected.values,
         missing=asked.missing,
         warnings=(*table.layout.notes, *_warnings(selected, target, left_out, task), *_codes(selected, taking)),
+        texts={name: categories(selected.table, name) for name in selected.values},
     )
     return selected.table, report
 

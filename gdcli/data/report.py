@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, field, replace
 from typing import Protocol
 
 from gdcli.data.cells import printable
@@ -152,6 +152,7 @@ class ReadReport:
         values: The values of text columns taken as 0 and 1; of two values, the one that is 1.
         missing: What is done about gaps.
         warnings: What is worth knowing.
+        texts: All texts of those text columns: others are refused where the same is read of further rows.
     """
 
     source: str
@@ -165,6 +166,7 @@ class ReadReport:
     values: Mapping[str, tuple[str, ...]]
     missing: str
     warnings: tuple[ReadWarning, ...]
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def columns(self) -> ColumnOptions:

@@ -182,7 +182,13 @@ def parse(content: bytes, path: str) -> SavedModel:
 
 
 def saved_line(
-    data: Dataset, basis: Basis, parameters: Array, config: dict[str, Any], epoch: int, missing: str = "fail"
+    data: Dataset,
+    basis: Basis,
+    parameters: Array,
+    config: dict[str, Any],
+    epoch: int,
+    missing: str = "fail",
+    texts: Mapping[str, tuple[str, ...]] | None = None,
 ) -> SavedModel:
     """A linear model as a network without hidden layers, on raw inputs and their powers.
 
@@ -193,12 +199,21 @@ def saved_line(
         config: The settings it was fitted with.
         epoch: The epoch the parameters are from.
         missing: What becomes of gaps in further rows.
+        texts: All texts of each text column that inputs are made of.
     """
     whole = parameters if basis.intercept else np.append(parameters, 0.0)
     width = len(whole) - 1
     scaler, means = Scaler(np.zeros(width), np.ones(width)), Fill.learn(data.inputs).means
     preparation = Preparation(
-        data.input_names, data.target_name, scaler, (), 1, degree=basis.degree, means=means, missing=missing
+        data.input_names,
+        data.target_name,
+        scaler,
+        (),
+        1,
+        degree=basis.degree,
+        means=means,
+        missing=missing,
+        texts=texts or {},
     )
     return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
 

@@ -239,7 +239,11 @@ class LineResult(Result):
         experiment = self.experiment
         values, missing = np.array(self.values), experiment.spec.data.missing or "fail"
         data = experiment.data if experiment.unfilled is None else experiment.unfilled[0]
-        saved = saved_line(data, experiment.basis, values, self.config(), self.kept.epoch, missing)
+        config, texts = self.config(), None
+        if self.reading is not None and self.reading.values:
+            config["values"] = {column: list(known) for column, known in self.reading.values.items()}
+            texts = self.reading.texts
+        saved = saved_line(data, experiment.basis, values, config, self.kept.epoch, missing, texts)
         save(Path(path), saved)
 
     def explain_divergence(self) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdcli.arrays import Array
-from gdcli.data.categories import categories, refuse_unknown
+from gdcli.data.categories import refuse_unknown
 from gdcli.data.columns import regression
 from gdcli.data.condensing import Condensed, Condenser
 from gdcli.data.dataset import Dataset
@@ -149,8 +149,7 @@ class Columns:
         """Those of a report; `head` has a column for each value of its text columns."""
         names = (*report.inputs, report.target.name)
         behind = tuple(dict.fromkeys(map(head.column_behind, names)))
-        known = {name: categories(head, name) for name in report.values}
-        return cls(names, behind, dict(report.values), known, report.missing)
+        return cls(names, behind, dict(report.values), report.texts, report.missing)
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gdcli.data import samples
-from gdcli.data.categories import categories, refuse_absent, refuse_unknown
+from gdcli.data.categories import CategoryTable, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, regression
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine
@@ -224,7 +224,7 @@ def read_examples(
     refuse_absent(table, values or {})
     refuse_unknown(table, texts or {})
     table, report = examine(table, columns(spec), network.categorical or (), task, values)
-    known = texts or {column: categories(table, column) for column in report.values}
+    known = texts or dict(report.texts)
     examples = Examples(dataset_of(table, report, classes), None, dict(report.values), report, known)
     if network.test is not None:
         test = read_like(network.test, network.test_labels, examples, spec, reader)
@@ -278,7 +278,13 @@ def read_validation(name: str, data: Dataset, spec: DataSpec, reader: Reader) ->
         raise DataError(
             say("{name}: no such file", name=name), say("--validation takes a fraction, as 0.2, or a file of rows")
         )
-    return reader.reported_numbers(name, dataclasses.replace(spec, x=data.input_names, y=data.target_name))[0]
+    table, seen = reader.table(name, spec), reader.reading
+    if seen is not None:
+        refuse_unknown(table, seen.texts)
+        table = CategoryTable.of(table, seen.values, data.input_names)
+    chosen = with_gaps(ColumnOptions(data.input_names, data.target_name, spec.missing or "fail"))
+    with needed_columns():
+        return regression(table, chosen)
 
 
 def _is_mnist_folder(name: str) -> bool:

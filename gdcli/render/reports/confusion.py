@@ -113,7 +113,7 @@ def _confused(table: Counts, names: list[str], screen: Screen) -> list[str]:
     worst = np.argsort(-errors, axis=None, kind="stable")[:10]
     pairs = [divmod(int(at), len(names)) for at in worst]
     lines = [
-        say("{names} read as {names2}: {errors}", names=names[a], names2=names[b], errors=errors[a, b])
+        say("{names} read as {names2}: {errors:,}", names=names[a], names2=names[b], errors=errors[a, b])
         for a, b in pairs
         if errors[a, b]
     ]

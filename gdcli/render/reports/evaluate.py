@@ -91,7 +91,7 @@ def _answer(evaluated: Evaluated, screen: Screen) -> Iterator[str]:
     worst = [] if confusion is None else metrics.worst_confusions(confusion, evaluated.classes)
     if worst:
         mistakes = enumerated(
-            say("{true} read as {read}: {count}", true=true, read=read, count=count) for true, read, count in worst
+            say("{true} read as {read}: {count:,}", true=true, read=read, count=count) for true, read, count in worst
         )
         head = screen.speak(say("mixed up"))
         text = screen.speak(say("{head} most often: {mistakes}", head=head, mistakes=plain(mistakes, screen)))

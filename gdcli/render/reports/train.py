@@ -143,7 +143,7 @@ def summarize_training(result: NetworkResult, screen: Screen) -> Iterator[str]:
     yield from summarize_verdicts(result.verdicts, screen)
     if worst:
         text = enumerated(
-            (say("{true} read as {read}: {count}", true=true, read=read, count=count) for true, read, count in worst)
+            (say("{true} read as {read}: {count:,}", true=true, read=read, count=count) for true, read, count in worst)
         )
         yield from wrap_remark(say("mixed up"), say("most often: {text}", text=text), screen)
     for label, text in result.remarks:
