@@ -13,6 +13,8 @@ import pytest
 from conftest import PROGRAM, clean_environ
 from safetensors.numpy import load_file
 
+import gdcli as library
+
 TWO = "a,b,kind\n" + "".join(f"{a}.0,{a % 3},{'low' if a < 6 else 'high'}\n" for a in range(12))
 
 
@@ -475,3 +477,17 @@ class TestTextsOfALine:
         gdcli("fit", path, "--save", model)
         words = ("predict", model, other) if how == "predict" else ("fit", path, "--validation", other)
         refused(gdcli(*words), 3, "other.csv", "line 5", "'colour'", "'green'")
+
+
+@pytest.mark.parametrize("words", [("sample:diabetes", "--hidden", 9), ("sample:diabetes", "--hidden", "17,5")])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_row_s_prediction_is_the_same_whatever_rows_come_with_it(gdcli, tmp_path, words, dtype):
+    """A product of matrices rounds as its shape has it, and a pipe brings rows as it likes."""
+    path = tmp_path / "m.safetensors"
+    assert gdcli("train", *words, "--dtype", dtype, "--epochs", 2, "--save", path).code == 0
+    model, rng = library.load(path), np.random.default_rng(0)
+    rows = rng.normal(size=(700, 10)) * 0.1
+    whole = model.predict(rows)
+    cuts = np.cumsum(rng.integers(1, 150, 12))
+    assert np.array_equal(whole, np.concatenate([model.predict(part) for part in np.split(rows, cuts) if len(part)]))
+    assert np.array_equal(whole[:80], np.concatenate([model.predict(rows[at : at + 1]) for at in range(80)]))

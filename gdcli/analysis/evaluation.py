@@ -18,7 +18,10 @@ from gdcli.training.problem import MEASURED, Problem
 PART = 1 << 16
 """Rows on disk that are measured at a time."""
 
-__all__ = ["Evaluation", "evaluate", "outputs"]
+TOGETHER = 64
+"""Rows whose predictions are computed at a time: never fewer, as the last bits depend on how many there are."""
+
+__all__ = ["Evaluation", "evaluate", "outputs", "row_outputs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,21 @@ def outputs(network: Network, parameters: Array, preparation: Preparation, raw: 
             network(parameters, preparation.inputs(raw[begin : begin + MEASURED], dtype))[0]
             for begin in range(0, len(raw), MEASURED)
         ]
+    return np.concatenate(parts)
+
+
+def row_outputs(network: Network, parameters: Array, preparation: Preparation, raw: Array) -> Array:
+    """The same, each row's to the last bit, whatever rows it comes with: a pipe brings them as it likes.
+
+    A product of matrices rounds as its shape has it, so it is always one of 64 rows; some may be empty.
+    """
+    parts = []
+    with np.errstate(all="ignore"):
+        for begin in range(0, max(1, len(raw)), TOGETHER):
+            part = preparation.inputs(raw[begin : begin + TOGETHER], parameters.dtype)
+            empty = np.zeros((TOGETHER - len(part), part.shape[1]), part.dtype)
+            full = np.concatenate([part, empty]) if len(empty) else part
+            parts.append(network(parameters, full)[0][: len(part)])
     return np.concatenate(parts)
 
 

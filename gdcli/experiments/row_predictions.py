@@ -110,7 +110,7 @@ def _predicted(saved: Model, table: Table, options: DataSpec, with_probabilities
     """Each row of a table, with what is added to it."""
     prepared = saved.saved.preparation
     values, kept = saved.complete_rows(table, options)
-    out = saved.outputs(values)
+    out = saved.row_outputs(values)
     told = predicted_answers(saved, out)
     probabilities = prepared.probabilities(out) if prepared.classes and with_probabilities else None
     names = [name for name in table.names if "=" not in name or name not in prepared.input_names]

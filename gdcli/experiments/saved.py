@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gdcli.analysis.evaluation import Evaluation, evaluate, outputs
+from gdcli.analysis.evaluation import Evaluation, evaluate, outputs, row_outputs
 from gdcli.arrays import Array
 from gdcli.data.categories import CategoryTable, refuse_absent, refuse_unknown
 from gdcli.data.columns import ColumnOptions, classification, inputs, regression
@@ -167,6 +167,10 @@ class Model:
         """The network's outputs for raw inputs."""
         return outputs(self.saved.network, self.saved.parameters, self.saved.preparation, raw)
 
+    def row_outputs(self, raw: Array) -> Array:
+        """The same, each row's whatever rows it comes with."""
+        return row_outputs(self.saved.network, self.saved.parameters, self.saved.preparation, raw)
+
     def inputs(self, rows: Any) -> Array:
         """The raw inputs that the model takes, from an array (n, d), or from anything with its columns."""
         prepared = self.saved.preparation
@@ -188,7 +192,7 @@ class Model:
 
     def predict(self, rows: Any) -> Array:
         """Labels of classes, or numbers, for raw inputs: an array (n, d), a DataFrame, or a file's name."""
-        found = self.saved.preparation.predicted(self.outputs(self.inputs(rows)))
+        found = self.saved.preparation.predicted(self.row_outputs(self.inputs(rows)))
         return np.array(self.classes)[found] if self.classes else found
 
 

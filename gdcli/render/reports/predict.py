@@ -53,7 +53,7 @@ def pictures(saved: Model, table: Table, count: int, options: DataSpec, screen: 
     """Rows as pictures, with what the network makes of them and how sure it is."""
     prepared = saved.saved.preparation
     values, kept = saved.complete_rows(table, options)
-    out = saved.outputs(values[:count])
+    out = saved.row_outputs(values[:count])
     answers = [str(answer) for answer in predicted_answers(saved, out)]
     if prepared.classes:
         sure = prepared.probabilities(out).max(axis=1)
