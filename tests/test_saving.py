@@ -9,6 +9,7 @@ import pytest
 
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
+from gdcli.data.atomic_write import replaced
 from gdcli.errors import DataError
 from gdcli.experiments.saving import Lasting, Saving
 
@@ -232,3 +233,13 @@ def test_the_answer_says_where_the_model_is(tmp_path, command):
     said = "".join(line.strip() for line in out.getvalue().partition(" saved ")[2].splitlines())
     assert said == str(path)
     assert path.exists()
+
+
+def test_nothing_is_left_where_memory_runs_out_between_naming_and_renaming(tmp_path, monkeypatch):
+    def without_memory(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "replace", without_memory)
+    with pytest.raises(MemoryError), replaced(tmp_path / "out.txt") as file:
+        file.write("x")
+    assert list(tmp_path.iterdir()) == []

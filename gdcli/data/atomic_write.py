@@ -48,8 +48,12 @@ def replaced(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
             _finish(file, target, handle)
             with undisturbed():
                 name = _beside(target)
-                os.link(OPEN_FILES / str(handle), name, src_dir_fd=handle)  # given, or the link itself is linked
-                _put(name, target)
+                try:
+                    os.link(OPEN_FILES / str(handle), name, src_dir_fd=handle)  # given, or the link itself is linked
+                    name.replace(target)
+                except BaseException:  # no memory, too, may be left between the two
+                    name.unlink(missing_ok=True)
+                    raise
     except OSError as error:
         if isinstance(error, BrokenPipeError) or _is_anothers(error, path):
             raise
@@ -86,7 +90,7 @@ def _named(target: Path) -> Iterator[Path]:
         name.touch(0o600, exist_ok=False)
         yield name
         with undisturbed():
-            _put(name, target)
+            name.replace(target)
     except BaseException:
         with undisturbed():
             name.unlink(missing_ok=True)
@@ -99,14 +103,6 @@ def _finish(file: IO[Any], target: Path, name: Path | int) -> None:
     os.chmod(name, rights)  # noqa: PTH101 - a handle, or a name
     file.flush()
     os.fsync(file.fileno())
-
-
-def _put(name: Path, target: Path) -> None:
-    try:
-        name.replace(target)
-    except OSError:
-        name.unlink(missing_ok=True)
-        raise
 
 
 def _beside(target: Path) -> Path:
