@@ -15,7 +15,7 @@ from gdcli.live.setup import LineScene, Setup
 from gdcli.optim.schedules import Dial
 from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.rules import StoppingRule, improves
-from gdcli.training.stopping import Standing
+from gdcli.training.stopping import Standing, Stopping
 
 __all__ = ["Course", "Ghost", "figures"]
 
@@ -148,6 +148,11 @@ class Course:
         self._turned_stopping = replace(self._stopping, unstable=False)  # known only of the rate as given
 
     @property
+    def _in_force(self) -> Stopping:
+        """What the next moment is judged by."""
+        return self._turned_stopping if self.turns or self._whole.later else self._stopping
+
+    @property
     def will_change(self) -> bool:
         """Whether a setting changes later by itself."""
         return any(after > self.now.number for after, _ in self._whole.later)
@@ -174,6 +179,13 @@ class Course:
         if self._whole.later:
             self._follow()
 
+    def passed(self, moment: Moment, step: Step) -> None:
+        """One moment more, of a step within an epoch that ends nothing."""
+        self._moments.add(moment)
+        self.batches.add(moment.number, step)
+        if self.drawn:
+            self.way.add(moment.number, moment.parameters)
+
     def leapt(self, stretch: Stretch, before: Step | Epoch, exact: bool) -> bool:
         """Epochs made together, after a record; False where the run may end among them, and each is to be judged.
 
@@ -183,8 +195,7 @@ class Course:
             exact: Whether one that meets a rule counts though the last one does not, and the rule ends nothing.
         """
         was, asked = self.now.standing, exact or bool(self.setup.stopping.rules)
-        stopping = self._turned_stopping if self.turns else self._stopping
-        watched = stopping if asked else replace(stopping, rules=())
+        watched = self._in_force if asked else replace(self._in_force, rules=())
         if was is None or was.live is not True or watched.passed(stretch, was) is None:
             return False
         last = self._judged(Leap(before, stretch, Status.RUNNING, was).moment(len(stretch.losses) - 1), was)
@@ -213,8 +224,7 @@ class Course:
             moment: The moment.
             standing: What is known of the run's end before it.
         """
-        stopping = self._turned_stopping if self.turns or self._whole.later else self._stopping
-        status, lasting = moment.status, bool(self.setup.stopping.rules)
+        stopping, status, lasting = self._in_force, moment.status, bool(self.setup.stopping.rules)
         for record in _to_judge(moment):
             if status is Status.RUNNING and standing is not None:
                 status, _, standing = stopping.update(record, standing, self.setup.problem)

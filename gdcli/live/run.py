@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ __all__ = ["LiveRun"]
 ENDLESS = 10**12
 RUNNING = Status.RUNNING
 TOGETHER, NUMBERS = 256, 2**16  # updates made at once, and the numbers that each of them goes through
+STRIDE = 16  # updates in batches between two looks at the clock
 
 
 class Arrival(Tolerance):
@@ -39,7 +41,6 @@ class LiveRun(Course):
         self._stream: Iterator[Step | Epoch | Stretch] | None = None
         self._leaping: Iterator[Step | Epoch | Stretch] | None = None
         self._together = _together(setup)
-        self.leaps = self._together > 1
         self._coming: tuple[Moment, float, Step] | None = None
         first = next(_descent(setup, setup.schedule, None))
         assert isinstance(first, Epoch), "a stream begins with the state before training"  # noqa: S101 - for types
@@ -52,8 +53,12 @@ class LiveRun(Course):
     @property
     def over(self) -> bool:
         """Whether the schedule it follows is at its end."""
+        return self._left() <= 0
+
+    def _left(self) -> float:
+        """Updates until that is."""
         epochs = self.setup.epochs
-        return epochs is not None and self.now.number >= self._whole.pace.steps(epochs)
+        return math.inf if epochs is None else self._whole.pace.steps(epochs) - self.now.number
 
     @property
     def stopped(self) -> bool:
@@ -83,25 +88,26 @@ class LiveRun(Course):
         """Makes one update, unless the run has ended."""
         if self.ended:
             return False
-        if self._stream is None:
-            self._stream = _descent(self._whole, self._rate_at, self.now.record)
-            next(self._stream)  # the state it goes on from
-        self._leaping = None
-        before, step = self._handed_over(), next(self._stream)
+        before, stream = self._handed_over(), self._gone_on()
+        step = next(stream)
         assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
-        measured = next(self._stream) if self.ends_epoch(step.step) else None
+        measured = next(stream) if self.ends_epoch(step.step) else None
         assert measured is None or isinstance(measured, Epoch), "after an epoch's last step it is measured"  # noqa: S101
         self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured, RUNNING, self.now.standing))
         return True
 
     def leap(self, most: float, exact: bool) -> int:
-        """Makes several updates at once, at most so many, where an epoch is one; gives how many, and 0 where it cannot.
+        """Makes several updates in a row, at most so many; gives how many, and 0 where it cannot.
 
         Args:
             most: Updates at most.
             exact: Whether it stops where it has settled.
         """
-        if self.ended or self._whole.later or not 2 <= self._together <= most:
+        if self.ended or self._whole.later:
+            return 0
+        if self._together < 2:
+            return self._stride(int(min(most, STRIDE, self._left())))
+        if most < self._together:
             return 0
         if self._leaping is None:
             self._leaping = _descent(self._whole, self._rate_at, self.now.record, self._together)
@@ -121,6 +127,37 @@ class LiveRun(Course):
                 self._leaping = None
                 break
         return made
+
+    def _stride(self, most: int) -> int:
+        """Several updates as `advance` makes them; a step whose loss cannot end the run is noted, and not judged."""
+        before, stream, made = self._handed_over(), self._gone_on(), 0
+        standing, each = self.now.standing, self.setup.steps_per_epoch
+        fine = -math.inf if standing is None else self._in_force.fine(standing)
+        while made < most:
+            step = next(stream)
+            assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
+            made += 1
+            ends_epoch = step.step % each == 0
+            measured = next(stream) if ends_epoch else None
+            assert not isinstance(measured, Step | Stretch), "after its last step an epoch is measured"  # noqa: S101
+            moment = Moment(step.step, step.epoch, step.parameters, before, step, measured, RUNNING, standing)
+            if not ends_epoch and step.loss <= fine:
+                self.passed(moment, step)
+                before = step
+                continue
+            self.reached(moment)
+            if self.status is not RUNNING:
+                break
+            before, standing = self.now.record, self.now.standing
+        return made
+
+    def _gone_on(self) -> Iterator[Step | Epoch | Stretch]:
+        """The training stream after the record of now."""
+        self._leaping = None
+        if self._stream is None:
+            self._stream = _descent(self._whole, self._rate_at, self.now.record)
+            next(self._stream)  # the state it goes on from
+        return self._stream
 
     def _handed_over(self) -> Step | Epoch:
         """What the next update begins with: another optimizer begins with a state of its own."""

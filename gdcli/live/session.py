@@ -103,7 +103,7 @@ class Session(Viewing, Turning):
         owed = math.inf if math.isinf(speed) else self._owed + (moment - self._asked_at) * speed
         self._asked_at, made = moment, 0
         while self.running and made + 1 <= owed:
-            leapt = self._leap(owed - made) if self.run.leaps else 0
+            leapt = self._leap(owed - made)
             if not leapt:
                 self.advance()
             made += leapt or 1

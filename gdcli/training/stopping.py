@@ -134,10 +134,14 @@ class Stopping:
         if state.first is None:  # of a run that goes on, whose first epochs are not known
             state = self._begun(record.loss * self.unit, state)
         exploded = self.exploded(record, state)
-        due = tuple(rule.due(record.step) for rule in self.rules) if self._timed else ()
+        due = [rule.due(record.step) for rule in self.rules] if self._timed else []
         if exploded is False and not (interrupted or any(due)):
             return RUNNING, None, state
         return self._judge_within(record, state, problem, interrupted, exploded, due)
+
+    def fine(self, state: Standing) -> float:
+        """The loss up to which a step of one run neither ends it nor changes `state`; -inf: each is to be judged."""
+        return state.ceiling if self._plain and state.first.__class__ is float else -math.inf
 
     def judge(
         self, record: Epoch, state: Standing, problem: Problem | None = None, interrupted: bool = False
@@ -249,13 +253,7 @@ class Stopping:
         return where(state.live, where(exploded | higher, RANK[Status.DIVERGED], rank), 0)
 
     def _judge_within(
-        self,
-        step: Step,
-        state: Standing,
-        problem: Problem | None,
-        interrupted: bool,
-        exploded: Any,
-        due: tuple[bool, ...],
+        self, step: Step, state: Standing, problem: Problem | None, interrupted: bool, exploded: Any, due: list[bool]
     ) -> tuple[Any, Epoch | None, Standing]:
         """A step at which some run may end: those that do are judged by the state measured there.
 
