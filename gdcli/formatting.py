@@ -58,6 +58,15 @@ def fixed(value: float, decimals: int = 4) -> str:
     return short(value, 6)
 
 
+def score(value: float) -> str:
+    """An accuracy or an R2, which are at most 1: four decimals, but for one so far below 0 that they say nothing.
+
+    >>> score(0.96547), score(-2.4e74), score(math.nan)
+    ('0.9655', '-2.4e+74', 'nan')
+    """
+    return f"{value:.4f}" if abs(value) < 1e4 else short(value)
+
+
 def signed(value: float, digits: int = 6) -> str:
     """A number to stand in a product: negative ones in parentheses."""
     text = short(value, digits)

@@ -334,3 +334,22 @@ def test_inputs_whose_spread_has_no_inverse_are_constant():
         basis = scaling.Basis.fit(raw, scaling_of)
         assert basis.before.factor[0] == 1
         assert np.isfinite(basis.raw(np.array([0.0, 1.0, 1.0]))).all()
+
+
+@pytest.mark.parametrize("values", [(1.1, 3.4), (-9.57249, -9.57), (1e9 + 0.8, 1e9 + 86400.9)], ids=str)
+@pytest.mark.parametrize("scaling_of", [scaling.standard, scaling.minmax])
+def test_powers_that_differ_by_rounding_alone_are_constant(values, scaling_of):
+    """Of two values alike often the centred squares are one; stretched to a spread of 1, rounding had weights of 1e19."""
+    raw = np.array([values] * 5).reshape(-1, 1)
+    basis = scaling.Basis.fit(raw, scaling_of, 2)
+    z = (raw - basis.before.offset) / basis.before.factor
+    assert np.ptp(z * z) > 1e-3 or basis.after.factor[1] == 1
+    assert np.abs(basis.raw(np.array([1.0, 1.0, 1.0]))[:2]).max() < 1e3 / min(1.0, np.ptp(raw) ** 2)
+
+
+@pytest.mark.parametrize("values", [(1.1, 3.4), (-9.57249, -9.57), (1e9 + 0.8, 1e9 + 86400.9)], ids=str)
+def test_a_parabola_through_two_values_scores_as_its_model(gdcli, table, tmp_path, values):
+    model, data = tmp_path / "m.safetensors", table("a,y\n" + f"{values[0]},2\n{values[1]},5\n" * 5)
+    run = gdcli("fit", data, "--degree", 2, "--epochs", 3, "--save", model, "--format", "json").json
+    again = gdcli("evaluate", model, data, "--format", "json").json
+    assert again["mse"] == pytest.approx(run["train"]["mse"], rel=1e-6)

@@ -273,6 +273,19 @@ class TestResume:
         assert resumed.code == 0, resumed.err
         self.equal(wanted, resumed.json, whole, rest)
 
+    def test_with_a_validation_loss_beyond_float32(self, gdcli, table, tmp_path):
+        """It is infinite in every epoch; a model that was saved with it could not be read."""
+        whole, half, rest = (tmp_path / f"{name}.safetensors" for name in ("whole", "half", "rest"))
+        rows = table("x,y\n" + "".join(f"{x},{x + 0.5}\n" for x in range(24)))
+        far = table("x,y\n2,2\n5e37,1\n", name="far.csv")
+        arguments = ("train", rows, "--validation", far, "--hidden", 3, "--lr", 0.1, "--optimizer", "sgd")
+        wanted = gdcli(*arguments, "--epochs", 5, "--save", whole, "--format", "json").json
+        assert {row["validation_loss"] for row in wanted["history"]} == {None}
+        assert gdcli(*arguments, "--epochs", 2, "--save", half).code == 0
+        resumed = gdcli("train", rows, "--resume", half, "--epochs", 5, "--save", rest, "--format", "json")
+        assert resumed.code == 0, resumed.err
+        self.equal(wanted, resumed.json, whole, rest)
+
     def test_three_times(self, gdcli, tmp_path):
         path, whole = tmp_path / "m.safetensors", tmp_path / "whole.safetensors"
         wanted = gdcli("train", *DIGITS, "--epochs", 6, "--save", whole, "--format", "json").json

@@ -13,6 +13,7 @@ from gdcli.analysis.collinearity import Dependence, near_twins
 from gdcli.analysis.objective import Change, Objective
 from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
+from gdcli.formatting import score
 from gdcli.said import capitalized, say, together
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ def r_squared(outputs: Array, targets: Array, intercept: bool) -> Claim:
     which = "" if intercept else ", uncentred"
     subject = "R2" if intercept else "R2 uncentred"
     sentence = say(
-        "R2 is {value:.4f}{which}: 1 is perfect, 0 is no better than predicting {base}.",
-        value=value,
+        "R2 is {value}{which}: 1 is perfect, 0 is no better than predicting {base}.",
+        value=score(value),
         which=which,
         base=base,
     )

@@ -12,7 +12,7 @@ from gdcli.arrays import Array
 from gdcli.definitions.dataclass import dataclass
 from gdcli.said import enumerated, say
 
-__all__ = ["Dependence", "Rank", "centred_rounding", "near_twins", "rank", "unit_columns"]
+__all__ = ["Dependence", "Rank", "near_twins", "rank", "unit_columns"]
 
 ROUNDING = 16.0
 """Times the rounding of the columns that make up a sum: what is left of the sum below it is rounding."""
@@ -156,18 +156,6 @@ def rank(design: Array, names: Sequence[str], noise: Array | None = None) -> Ran
             shares[at] = share
     facts = tuple(_dependence(at, share, kept, names, bool(size[at] > 0)) for at, share in sorted(shares.items()))
     return Rank(tuple(sorted(kept)), facts, shares, tuple(kept), size)
-
-
-def centred_rounding(inputs: Array, factor: Array, intercept: bool = True) -> Array:
-    """Rounding of each column of a design of centred inputs, for `rank`: eps max |x| / factor, and 0 for the bias.
-
-    Args:
-        inputs: The inputs before, shape (n, d).
-        factor: What they were divided by, shape (d,).
-        intercept: Whether the design ends with a bias.
-    """
-    rounding = np.finfo(float).eps * np.abs(inputs).max(axis=0) / factor
-    return np.append(rounding, 0.0) if intercept else np.asarray(rounding)
 
 
 def near_twins(inputs: Array, names: Sequence[str], known: Collection[str] = ()) -> tuple[Dependence, ...]:

@@ -21,6 +21,7 @@ __all__ = [
     "none",
     "polynomial",
     "power_names",
+    "power_rounding",
     "rms",
     "standard",
 ]
@@ -176,8 +177,13 @@ class Basis:
     def fit(cls, inputs: Array, scaling: Scaling, degree: int = 1, intercept: bool = True) -> Basis:
         """The basis for these inputs (n, d)."""
         before = scaling(inputs)
-        powers = polynomial(before(inputs), degree)
-        return cls(degree, before, none(powers) if degree == 1 else scaling(powers), intercept)
+        scaled = before(inputs)
+        powers = polynomial(scaled, degree)
+        if degree == 1:
+            return cls(degree, before, none(powers), intercept)
+        after = scaling(powers)
+        least = 4 * power_rounding(inputs, before, scaled, degree)
+        return cls(degree, before, Scaler(after.offset, np.where(after.factor <= least, 1.0, after.factor)), intercept)
 
     def __call__(self, inputs: Array) -> Array:
         """Features (n, d * degree) of raw inputs (n, d)."""
@@ -245,6 +251,22 @@ class Basis:
         undo[-1, :-1] = -self.after.offset / self.after.factor
         matrix = matrix @ undo
         return matrix if self.intercept else matrix[:-1, :-1]
+
+
+def power_rounding(inputs: Array, scaler: Scaler, scaled: Array, degree: int) -> Array:
+    """What rounding makes of each power (d * degree,) of inputs that were centred: two values alike, squared, differ.
+
+    Args:
+        inputs: Shape (n, d).
+        scaler: What centred them.
+        scaled: The inputs, scaled.
+        degree: Powers taken of each.
+    """
+    largest = np.abs(inputs).max(axis=0) * scaler.offset.astype(bool)
+    rounding, size = np.finfo(float).eps * largest / scaler.factor, np.abs(scaled).max(axis=0)
+    powers = np.arange(degree)
+    result: Array = (rounding[:, None] * (powers + 1) * size[:, None] ** powers).ravel()
+    return result
 
 
 def never_zero(factor: Array, size: Array | float = 0.0) -> Array:

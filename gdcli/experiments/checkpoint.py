@@ -289,7 +289,7 @@ def _resume_about(resumption: Resumption, state: Mapping[str, Any]) -> dict[str,
         "within": record.within,
         "lr": float(record.learning_rate),
         "loss": float(record.loss),
-        "validation_loss": None if record.validation_loss is None else float(record.validation_loss),
+        "validation_loss": None if record.validation_loss is None else _measured(float(record.validation_loss)),
         "metrics": record.metrics,
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data import scaling
 from gdcli.data.dataset import Dataset, compress
-from gdcli.data.scaling import Basis, Undoing
+from gdcli.data.scaling import Basis, Undoing, power_rounding
 from gdcli.data.splitting import folds
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
@@ -170,16 +170,11 @@ class LineExperiment(Experiment):
 
     def _noise(self) -> Array | None:
         """Rounding of each column of the design, of inputs that were centred before their powers were taken."""
-        from gdcli.analysis.collinearity import centred_rounding
-
         before, after = self.basis.before, self.basis.after
         if not before.offset.any():
             return None
         inputs = self.data.inputs if self.passed is None else self.passed.ends
-        noise = centred_rounding(inputs, before.factor, intercept=False)
-        size = np.abs(before(inputs)).max(axis=0)
-        powers = np.arange(self.basis.degree)
-        columns = (noise[:, None] * (powers + 1) * size[:, None] ** powers).ravel() / after.factor
+        columns = power_rounding(inputs, before, before(inputs), self.basis.degree) / after.factor
         return np.append(columns, 0.0) if self.basis.intercept else columns
 
     def raw(self, parameters: Array) -> list[float]:

@@ -8,14 +8,14 @@ from random import Random
 from gdcli.cli.boundary import run
 from gdcli.cli.terminal import Terminal
 
-from . import data, formulas, keys, languages, lessons, models, options, plugins, recordings, settings, specs
+from . import data, formulas, keys, languages, lessons, models, options, plugins, recordings, settings, specs, uses
 from .case import Case
 from .stock import Stock
 from .values import weighted
 
 Make = Callable[[Random, Stock], Case]
 SURFACES: Mapping[str, tuple[int, Make]] = {
-    "data": (28, data.case),
+    "data": (26, data.case),
     "options": (26, options.case),
     "models": (12, models.case),
     "recordings": (6, recordings.case),
@@ -26,6 +26,7 @@ SURFACES: Mapping[str, tuple[int, Make]] = {
     "plugins": (2, plugins.case),
     "formulas": (4, formulas.case),
     "languages": (5, languages.case),
+    "uses": (2, uses.case),
 }
 """How often of a hundred, and what makes one."""
 
@@ -39,6 +40,6 @@ def made(seed: int, number: int, stock: Stock, only: str | None = None) -> Case:
 
 def act(case: Case, terminal: Terminal) -> int:
     """Runs an input, and gives its exit code."""
-    actions = {"@keys": keys.press, "@spec": specs.check}
+    actions = {"@keys": keys.press, "@spec": specs.check, "@use": uses.check}
     action = plugins.load if case.surface == "plugins" else actions.get(case.argv[0]) if case.argv else None
     return action(case, terminal) if action else run(list(case.argv), terminal)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gdcli.formatting import column_term, equation, fixed, short
+from gdcli.formatting import column_term, equation, fixed, score, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
 from gdcli.render.layout import LEAST, UNLIMITED, Counted, Layout
@@ -195,7 +195,7 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
         labels.insert(1, say("held out"))
         equations.insert(1, "")
         cells.insert(1, f"MSE {short(result.validation.mse)}")
-        notes.insert(1, f"R2 {_r2(result.validation.r2)}")
+        notes.insert(1, f"R2 {score(result.validation.r2)}")
     said = [*_scores(zip(labels, equations, cells, notes, strict=True), screen), *_remarks(result, screen)]
     if wide:
         said = layout.shortened(said, (layout.rows or 0) - used - 1 - FEW)
@@ -234,10 +234,10 @@ def _remarks(result: LineResult, screen: Screen) -> Iterator[str]:
 
 def _quality(result: LineResult) -> str:
     """R2, and which, where the model has no intercept."""
-    centred = f"R2 {_r2(result.scores.r2)}"
+    centred = f"R2 {score(result.scores.r2)}"
     about_zero = next((claim.value for claim in result.claims if claim.subject == "R2 uncentred"), None)
     return (
-        say("{centred} beside the mean, {r2} beside 0", centred=centred, r2=_r2(float(about_zero)))
+        say("{centred} beside the mean, {r2} beside 0", centred=centred, r2=score(float(about_zero)))
         if about_zero is not None
         else centred
     )
@@ -255,10 +255,6 @@ def summarize_verdicts(verdicts: Sequence[Verdict], screen: Screen) -> Iterator[
     """Each verdict's sentence, under one label."""
     for at, verdict in enumerate(verdicts):
         yield from wrap_remark("" if at else word("verdict"), plain(verdict.sentence, screen), screen)
-
-
-def _r2(value: float) -> str:
-    return f"{value:.4f}" if math.isfinite(value) and abs(value) < 1e4 else short(value)
 
 
 def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdcli.formatting import short
+from gdcli.formatting import score, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import error_lines
 from gdcli.render.layout import Counted, Layout, Picture
@@ -226,7 +226,7 @@ def _word(name: str) -> str:
 
 
 def _figure(name: str, value: float) -> str:
-    return f"{value:.4f}" if name in ("accuracy", "balanced_accuracy", "r2") else short(value)
+    return score(value) if name in ("accuracy", "balanced_accuracy", "r2") else short(value)
 
 
 def _labelled(label: str, text: str, screen: Screen) -> str:
