@@ -1,6 +1,7 @@
 """What can go wrong, as kinds. The one boundary in `gdcli.cli` turns each into a line and an exit code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from gdcli.said import enumerated, say
 
@@ -105,3 +106,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near:
         return say("did you mean '{names}'?", names=names[near[0]])
     return say("choose from {names}", names=enumerated(names.values())) if names else ""
+
+
+@contextmanager
+def unwrapped() -> Iterator[None]:
+    """What ends a run, as it was: where it falls into the making of a class, Python 3.11 makes another error of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt | SystemExit | MemoryError):
+            raise error.__cause__ from None
+        raise

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import clean_environ
 
+from gdcli.cli import boundary
 from gdcli.data import atomic_write
 from gdcli.data.atomic_write import replaced
 from gdcli.data.undisturbed import undisturbed
@@ -340,6 +341,26 @@ def test_undisturbed_hears_a_signal_afterwards():
         signal.raise_signal(signal.SIGTERM)
         said.append("all of it")
     assert said == ["all of it"]
+
+
+ENDS = [(KeyboardInterrupt(), 130), (SystemExit(129), 129), (SystemExit(143), 143), (MemoryError(), 3)]
+
+
+@pytest.mark.parametrize(("ends", "code"), ENDS, ids=repr)
+def test_in_the_making_of_a_class(gdcli, monkeypatch, ends, code):
+    """There Python 3.11 raises a RuntimeError in its place, which was called a bug."""
+
+    class Field:
+        def __set_name__(self, owner, name):
+            raise ends
+
+    def invoke(*_):
+        return type("Objects", (), {"keys": Field()})
+
+    monkeypatch.setattr(boundary, "_invoke", invoke)
+    result = gdcli("fit")
+    assert result.code == code
+    assert "a bug" not in result.err
 
 
 if __name__ == "__main__":

@@ -339,7 +339,7 @@ def test_inputs_whose_spread_has_no_inverse_are_constant():
 @pytest.mark.parametrize("values", [(1.1, 3.4), (-9.57249, -9.57), (1e9 + 0.8, 1e9 + 86400.9)], ids=str)
 @pytest.mark.parametrize("scaling_of", [scaling.standard, scaling.minmax])
 def test_powers_that_differ_by_rounding_alone_are_constant(values, scaling_of):
-    """Of two values alike often the centred squares are one; stretched to a spread of 1, rounding had weights of 1e19."""
+    """Of two values alike often the centred squares are one; stretched to spread 1, rounding had weights of 1e19."""
     raw = np.array([values] * 5).reshape(-1, 1)
     basis = scaling.Basis.fit(raw, scaling_of, 2)
     z = (raw - basis.before.offset) / basis.before.factor

@@ -15,7 +15,7 @@ from gdcli.cli.settled import speaking
 from gdcli.cli.terminal import Terminal
 from gdcli.cli.typer_internals import ClickException, NoArgsIsHelpError
 from gdcli.definitions.plugins import files, place_in_plugin, plugged
-from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean, reason
+from gdcli.errors import INTERRUPTED, DataError, GdcliError, OptionError, did_you_mean, reason, unwrapped
 from gdcli.render.usage import reworded
 from gdcli.said import enumerated, say
 
@@ -29,7 +29,8 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
             if words and words[0] in COMMANDS:
                 load_installed(sys.path)
             stack.enter_context(plugged(named))
-            code = _invoke(words, terminal)
+            with unwrapped():
+                code = _invoke(words, terminal)
             terminal.flush()
         except KeyboardInterrupt:
             code = INTERRUPTED
