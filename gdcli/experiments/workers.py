@@ -13,6 +13,7 @@ from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from gdcli.data.undisturbed import undisturbed
 from gdcli.definitions.plugins import Plugin, load, loaded
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.connection import Connection
@@ -230,16 +231,20 @@ def end(pool: Executor, others: set[Any]) -> None:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Ctrl-C waits; a process started here has it blocked from its first instruction, before `_begin` is reached."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it unblocks Ctrl-C as it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    """Signals wait: who has half started a process leaves it with a traceback. In those started here Ctrl-C is blocked.
+
+    It is blocked from their first instruction, before `_begin` is reached.
+    """
+    with undisturbed():
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            yield
+            return
+        resource_tracker.ensure_running()  # it unblocks Ctrl-C as it starts
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(plugins: Sequence[Plugin]) -> None:
