@@ -7,16 +7,17 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Array", "default_names", "distinct", "np", "ones"]
+__all__ = ["Array", "ArrayLike", "DTypeLike", "NDArray", "default_names", "distinct", "np", "ones"]
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     Array = NDArray[Any]
     """A NumPy array of floats (float64, or float32 for networks)."""
 else:
-    Array = Any
+    Array = ArrayLike = DTypeLike = Any  # numpy.typing takes time to load
+    NDArray = list  # which has what aliases need: brackets
     np = ModuleType("numpy", "NumPy, imported when it is first used: help lists definitions and computes nothing.")
 
     def _from_numpy(name):  # noqa: ANN001, ANN202 - the type checker sees NumPy itself

@@ -32,6 +32,8 @@ def bodies(decorator):
         c: int = 3
         name: str = dataclasses.field(default="other", kw_only=True)
         sum: float = dataclasses.field(init=False)
+        seen: dict[str, int] = dataclasses.field(default_factory=dict, init=False, compare=False)
+        count: int = dataclasses.field(default=0, init=False)
 
         def __post_init__(self):
             object.__setattr__(self, "sum", self.a + self.c)
@@ -148,3 +150,10 @@ def sent(one):
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, sent])
 def test_copied_and_sent(again):
     assert again(Known(1, (2, 3))) == Known(1, (2, 3))
+
+
+def test_what_is_not_given_is_new_each_time():
+    for _, made in (OURS, THEIRS):
+        one, other = made(1.0), made(1.0)
+        one.seen["a"] = 1
+        assert (one.seen, other.seen, other.count) == ({"a": 1}, {}, 0)

@@ -6,7 +6,7 @@ import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -17,11 +17,12 @@ from gdcli.data.cells import data_error
 from gdcli.data.files import opened
 from gdcli.data.idx import idx_header, idx_table, is_idx, is_mnist_folder, mnist_files, other_size
 from gdcli.data.layout import ReadOptions
-from gdcli.data.numpy_files import DAMAGE, ArrayTable, are_columns, is_numpy, pair_keys, table_of_arrays
+from gdcli.data.numpy_files import ArrayTable, are_columns, damage, is_numpy, pair_keys, table_of_arrays
 from gdcli.data.place import is_pipe, place_of
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.store import ArrayFile
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import say
 
@@ -137,7 +138,7 @@ def array_source(source: str, options: ReadOptions, labels: str | None = None) -
         return None
     try:
         arrays = _numpy_headers(place.path)
-    except DAMAGE:
+    except damage():
         return None  # the one who reads it whole says what it is
     return _source(arrays, place.source, False) if arrays and _are_rows(arrays) else None
 

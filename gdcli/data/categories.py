@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
 from gdcli.data.cells import is_missing, printable, quoted
 from gdcli.data.tables import Table
 from gdcli.definitions.dataclass import dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from gdcli.data.layout import ReadOptions
 from gdcli.data.lookalikes import in_place, mostly_numbers
 from gdcli.data.tables import Table
 from gdcli.data.written import plain_cells
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import say
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset, equivalent_rows
+from gdcli.definitions.dataclass import dataclass
 from gdcli.said import say
 
 __all__ = ["Condensed", "Condenser", "Factor", "block_rows"]

@@ -9,9 +9,8 @@ Source: W. D. Clinger 1990, How to Read Floating Point Numbers Accurately, secti
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
 
 __all__ = ["decimals"]
 

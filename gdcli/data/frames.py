@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from gdcli.data.panics import unheard_panics
 from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, NumberBlock, Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, install_hint
 from gdcli.said import say
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["GroupCondenser", "GroupScatter"]
 

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gdcli.arrays import NDArray
 from gdcli.data.cells import data_error
 from gdcli.data.dataset import Dataset
 from gdcli.data.files import read_file

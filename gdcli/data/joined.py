@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -15,6 +15,7 @@ from gdcli.data.categories import missing_texts
 from gdcli.data.cells import printable
 from gdcli.data.tables import Table
 from gdcli.data.warning import ReadWarning, column_name, listed
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import say, together
 

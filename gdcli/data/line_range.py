@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +11,7 @@ from gdcli.data.pieces import BLOCK_BYTES, pieces
 from gdcli.data.source import Progress, Source, unwatched
 from gdcli.data.tables import Table
 from gdcli.data.text_source import TextSource
+from gdcli.definitions.dataclass import dataclass
 
 __all__ = ["LineRange", "Lines", "QuotedCellsError"]
 

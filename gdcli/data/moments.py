@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from gdcli.data import scaling
 from gdcli.data.cells import data_error
 from gdcli.data.missing import Fill
 from gdcli.data.scaling import Scaler, Scaling
+from gdcli.definitions.dataclass import dataclass
 from gdcli.said import say
 
 __all__ = ["Moments", "TableMoments", "moments_of"]

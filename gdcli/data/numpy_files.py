@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -26,9 +23,9 @@ from gdcli.errors import DataError
 from gdcli.said import enumerated, say
 
 __all__ = [
-    "DAMAGE",
     "ArrayTable",
     "are_columns",
+    "damage",
     "is_numpy",
     "pair_keys",
     "pixel_names",
@@ -38,11 +35,6 @@ __all__ = [
 
 _INPUT_KEYS = ("x", "X", "inputs", "x_train", "X_train")
 _TARGET_KEYS = ("y", "Y", "targets", "target", "labels", "label", "y_train", "Y_train")
-# What NumPy lets through from zipfile, zlib, and the Python literal in an array's header.
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, MemoryError),
-    *(ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, OverflowError),
-)
 _NAME_THEM = say("name them x (inputs) and y (targets), or store columns of one length")
 
 
@@ -165,7 +157,7 @@ def read_numpy(content: bytes, source: str) -> ArrayTable:
     """
     try:
         arrays = _load(content, source)
-    except DAMAGE as error:
+    except damage() as error:
         if "allow_pickle" in str(error):
             hint = say("store arrays of numbers; objects are Python pickles, which are never loaded")
             raise data_error(source, say("holds Python objects, not numbers"), hint) from None
@@ -185,6 +177,16 @@ def table_of_arrays(arrays: Mapping[str, Array], source: str) -> ArrayTable:
     return _checked(_only(arrays, source))
 
 
+def damage() -> tuple[type[Exception], ...]:
+    """What NumPy lets through from zipfile, zlib, and the Python literal in an array's header."""
+    import tokenize
+    import zlib
+    from zipfile import BadZipFile
+
+    plain = (EOFError, OSError, RuntimeError, MemoryError, ValueError, TypeError, KeyError, SyntaxError, OverflowError)
+    return (*plain, BadZipFile, zlib.error, tokenize.TokenError)
+
+
 def pixel_names(count: int) -> tuple[str, ...]:
     """`p0`, `p1`, ...: what the pixels of an image are called.
 
@@ -197,7 +199,9 @@ def pixel_names(count: int) -> tuple[str, ...]:
 def _load(content: bytes, source: str) -> Mapping[str, Array]:
     """The arrays under their keys; of an archive with inputs and targets, only those two."""
     if content.startswith(b"PK"):
-        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+        from zipfile import ZipFile  # takes time to load, and hardly any run needs it
+
+        names = ZipFile(io.BytesIO(content)).namelist()
         if not any(name.endswith(".npy") for name in names):
             raise foreign_zip(content, source)
     loaded = np.load(io.BytesIO(content), allow_pickle=False)

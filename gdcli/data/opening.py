@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,7 @@ from gdcli.data.source import Divisible, Progress, Source, TableSource, first_ro
 from gdcli.data.sources import title
 from gdcli.data.tables import Table
 from gdcli.data.text_source import can_be_cut, text_source
+from gdcli.definitions.dataclass import dataclass
 from gdcli.said import say
 
 __all__ = ["LARGE_BYTES", "FilesSource", "as_source", "open_rows", "open_source", "source_at"]

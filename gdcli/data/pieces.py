@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from gdcli.data.cells import data_error
+from gdcli.definitions.dataclass import dataclass
 from gdcli.said import say
 
 __all__ = ["BLOCK_BYTES", "HEAD_BYTES", "Bytes", "Joined", "Opening", "cut_of", "pieces"]

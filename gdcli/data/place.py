@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
 from gdcli.data.files import HEAD, opened
 from gdcli.data.layout import ReadOptions
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import say
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import OptionError, did_you_mean
 from gdcli.formatting import whole_number
 from gdcli.said import say

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
 from gdcli.data.cells import data_error, quoted
 from gdcli.data.numpy_files import ArrayTable
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import say
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, Protocol
 from weakref import finalize
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, DTypeLike
 from gdcli.data.cells import data_error
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, reason
 from gdcli.said import say
 

@@ -7,9 +7,8 @@ from dataclasses import field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
 from gdcli.data.dataset import GATHERED, Batch, Dataset
 from gdcli.data.moments import TableMoments, moments_of
 from gdcli.data.splitting import held_out

@@ -10,9 +10,8 @@ from functools import cached_property
 from itertools import islice
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, DTypeLike
 from gdcli.data.bulk import narrow, pick, read_matrix, with_gaps
 from gdcli.data.cells import data_error, floats_or_gaps, is_gap, no_rows, number
 from gdcli.data.foreign import refuse_foreign

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -22,6 +22,7 @@ from gdcli.data.pieces import HEAD_BYTES, Bytes, Joined, Opening, cut_of, pieces
 from gdcli.data.place import Place
 from gdcli.data.source import Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import MatrixTable, Table, table_of
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import install_hint
 from gdcli.said import say
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatch
 from pathlib import Path
 
 from gdcli.data.cells import data_error
 from gdcli.data.read_limits import ReadLimits
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, reason
 from gdcli.said import say
 

@@ -106,6 +106,12 @@ def _fields(kind: Any) -> tuple[Any, ...]:
 
 
 @cache
+def _made(kind: Any) -> tuple[Any, ...]:
+    """The fields that are not given, and begin with something new."""
+    return tuple(one for one in dataclasses.fields(kind) if not one.init and one.default_factory is not MISSING)
+
+
+@cache
 def _positional(kind: Any) -> tuple[str, ...]:
     return tuple(one.name for one in _fields(kind) if not one.kw_only)
 
@@ -117,6 +123,8 @@ def _init(self: Any, /, *values: Any, **named: Any) -> None:
     own = vars(self)
     for one in _fields(kind):
         own[one.name] = named.pop(one.name) if one.name in named else _default(kind, one)
+    for one in _made(kind):
+        own[one.name] = one.default_factory()
     if named:
         raise TypeError(f"{kind.__name__} has no field '{min(named)}'")
     if hasattr(kind, "__post_init__"):

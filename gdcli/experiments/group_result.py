@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gdcli.arrays import Array
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DivergedError, NotConvergedError
 from gdcli.experiments.experiment import Interrupted, never
 from gdcli.experiments.groups import GroupsExperiment, group_experiment

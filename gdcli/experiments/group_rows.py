@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
 from gdcli.data.categories import categories, refuse_unknown
 from gdcli.data.cells import is_missing, quoted
 from gdcli.data.columns import find
@@ -18,6 +17,7 @@ from gdcli.data.report import Gaps, ReadReport
 from gdcli.data.selection import with_categories
 from gdcli.data.source import Divisible, Source, TableSource
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.passing import held_out
 from gdcli.experiments.reading import Reader, columns, read_options

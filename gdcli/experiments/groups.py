@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
 from gdcli.data.grouping import GroupScatter
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments import building
 from gdcli.experiments.experiment import Interrupted, never

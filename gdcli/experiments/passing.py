@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
 from gdcli.data.categories import refuse_unknown
 from gdcli.data.columns import regression
 from gdcli.data.condensing import Condensed, Condenser
@@ -19,6 +18,7 @@ from gdcli.data.selection import with_categories
 from gdcli.data.source import Divisible, Source, TableSource
 from gdcli.data.splitting import held_out
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.experiments.reading import Reader, columns, with_gaps
 from gdcli.experiments.spec import LineSpec, Spec

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from string import Formatter
 from typing import Any
 
 from gdcli.said import Said, say, together
@@ -82,6 +81,8 @@ def _pattern(template: str) -> str:
 
 
 def _parts(template: str) -> Iterator[str]:
+    from string import Formatter  # only where a run is resumed
+
     for literal, name, form, _ in Formatter().parse(template):
         yield re.escape(literal)
         if name is not None:

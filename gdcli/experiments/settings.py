@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gdcli.data.toml_text import Fault, places, read_toml
 from gdcli.definitions import FORMAT, definitions, names
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.errors import OptionError, did_you_mean
@@ -252,6 +251,8 @@ def _in_file(path: Path, shown: str) -> dict[str, Raw]:
     Raises:
         OptionError: If it is no TOML, or holds what is no setting.
     """
+    from gdcli.data.toml_text import places  # only where there is a file
+
     known = {one.name: one.name for one in SETTINGS}
     text = _text(path, shown)
     found: dict[str, Raw] = {}
@@ -285,6 +286,8 @@ def _text(path: Path, shown: str) -> str:
 
 
 def _parsed(text: str, shown: str) -> dict[str, Any]:
+    from gdcli.data.toml_text import Fault, read_toml
+
     def refused(fault: Fault) -> OptionError:
         key = say(", {name}", name=fault.field) if fault.field else ""
         where = say("{shown}: line {line}", shown=shown, line=fault.line)

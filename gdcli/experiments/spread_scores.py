@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gdcli.analysis.sums import Sums
+from gdcli.arrays import NDArray
 from gdcli.data.columns import ColumnOptions, choose, regression
 from gdcli.data.examine import examine
 from gdcli.data.report import ReadReport

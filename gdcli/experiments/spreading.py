@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gdcli.arrays import NDArray
 from gdcli.data.condensing import Condenser, Factor
 from gdcli.data.dataset import Dataset
 from gdcli.data.examine import examine

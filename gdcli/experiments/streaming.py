@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gdcli.arrays import Array
+from gdcli.arrays import Array, NDArray
 from gdcli.data.array_source import ArraySource, array_source
 from gdcli.data.bulk import narrow
 from gdcli.data.categories import categories, refuse_absent, refuse_unknown
@@ -29,6 +28,7 @@ from gdcli.data.source import Divisible, Source
 from gdcli.data.store import PairStore, Spool, Store
 from gdcli.data.stored import Portion, StoredDataset
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError
 from gdcli.experiments.building import batch_size
 from gdcli.experiments.reading import Examples, Reader, Values, columns, read_like, read_options

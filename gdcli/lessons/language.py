@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from gdcli.definitions.namedtuple import NamedTuple
 
 __all__ = ["CHINESE", "ENGLISH", "Language", "asked_in", "language_of"]
 

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from gdcli.arrays import NDArray
 from gdcli.render import theme
 from gdcli.render.raster.canvas import ink_on, shade
 from gdcli.render.raster.colormap import Pixels

@@ -3,6 +3,8 @@
 `fan_in` and `fan_out` are the numbers of inputs and of units of a layer.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -147,7 +148,7 @@ class Dropout(Network):
 class _Noisy(Dropout):
     """A dropout network in a training step."""
 
-    rng: np.random.Generator = np.random.default_rng(0)
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def __call__(self, parameters: Array, inputs: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Outputs under fresh masks, shared by all runs of a stack."""

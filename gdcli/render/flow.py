@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gdcli.render.screen import columns, english
 
-__all__ = ["broken", "error_lines", "flowed", "folded", "wrapped"]
+__all__ = ["broken", "error_lines", "flowed", "folded", "is_wide", "wrapped"]
 
 CLOSING = "，。；：、？！）」』"
 """Signs that begin no line."""
@@ -16,8 +16,11 @@ OPENING = "（「『"
 
 
 GAPS = re.compile("( {2,})")
-WIDE = re.compile(r"[\u2e80-\uffef]")
-"""A sign that takes two columns, and that a line may end after."""
+
+
+def is_wide(text: str) -> bool:
+    """Whether a text has a sign that takes two columns, and that a line may end after."""
+    return not text.isascii() and any("\u2e80" <= sign <= "\uffef" for sign in text)
 
 
 def flowed(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
@@ -72,7 +75,7 @@ def folded(line: str, width: int, rest: str = "") -> list[str]:
 
 def broken(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """A text in lines: of words broken between them, Chinese between its signs; the arguments are as above."""
-    if WIDE.search(text):
+    if is_wide(text):
         return flowed(text, width, first, rest)
     import textwrap  # only where something is broken
 

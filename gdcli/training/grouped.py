@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
+from gdcli.definitions.dataclass import dataclass
 from gdcli.nn.linear import Linear
 from gdcli.optim.optimizers import Optimizer
 from gdcli.optim.schedules import Schedule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from gdcli.data.cells import data_error, no_rows
@@ -17,6 +17,7 @@ from gdcli.data.pieces import HEAD_BYTES, Joined, Opening, pieces
 from gdcli.data.place import Place
 from gdcli.data.source import Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
+from gdcli.definitions.dataclass import dataclass
 from gdcli.said import say
 
 __all__ = ["read"]

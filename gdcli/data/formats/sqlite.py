@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gdcli.data.cells import data_error, no_rows
 from gdcli.data.column_table import Column, ColumnTable, column_of
@@ -15,6 +15,7 @@ from gdcli.data.place import Place
 from gdcli.data.source import HEAD_ROWS, Progress, Source, first_rows_of, unwatched
 from gdcli.data.tables import Table
 from gdcli.data.warning import listed
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, did_you_mean
 from gdcli.said import say
 

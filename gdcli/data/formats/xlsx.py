@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from gdcli.data.cells import data_error, no_rows, number
@@ -18,6 +18,7 @@ from gdcli.data.layout import Layout
 from gdcli.data.place import Place
 from gdcli.data.preamble import grouping_note, grouping_rows
 from gdcli.data.warning import listed
+from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, did_you_mean, install_hint
 from gdcli.said import say
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
+from gdcli.arrays import ArrayLike
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render import theme
 from gdcli.render.raster.cells import Cells

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from gdcli.definitions.dataclass import dataclass
 from gdcli.render import theme
-from gdcli.render.flow import WIDE
+from gdcli.render.flow import is_wide
 from gdcli.render.raster.cells import Cells
 from gdcli.render.screen import Screen, align_right, clip, columns, fit, paint
 from gdcli.render.theme import Meaning
@@ -67,7 +67,7 @@ def shortened(title: str, room: int, screen: Screen) -> str:
     forms = [title, title.split(" by ")[0], BRACKETS.sub("", title.split(" by ")[0])]
     if found := next((form for form in forms if columns(form) <= room), ""):
         return found
-    if WIDE.search(title):
+    if is_wide(title):
         return clip(forms[-1], room)
     more, words = (" …" if screen.unicode else " ..."), title.split(" ")
     starts = (" ".join(words[:count]) + more for count in range(len(words) - 1, 0, -1))

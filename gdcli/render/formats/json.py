@@ -1,6 +1,5 @@
 """json: one object, with its schema first and its rows last; never NaN or Infinity."""
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -15,10 +14,10 @@ def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001
     """Writes the whole object when the run has ended, one row a line."""
     rows = [dumps(report.nested(record)) for record in report.records]
     fields = {"schema": report.schema} | report.summary()
-    lines = [f"{json.dumps(name)}: {dumps(value)}" for name, value in fields.items()]
+    lines = [f"{dumps(name)}: {dumps(value)}" for name, value in fields.items()]
     if report.rows_name:
         body = ",\n    ".join(rows)
-        lines.append(f"{json.dumps(report.rows_name)}: [" + (f"\n    {body}\n  ]" if rows else "]"))
+        lines.append(f"{dumps(report.rows_name)}: [" + (f"\n    {body}\n  ]" if rows else "]"))
     out.write("{\n  " + ",\n  ".join(lines) + "\n}\n")
 
 
@@ -28,11 +27,15 @@ def dumps(value: Any) -> str:
     >>> print(dumps({"é": "a\x9b31m\u202e", "loss": float("inf")}))
     {"é": "a\\u009b31m\\u202e", "loss": null}
     """
+    import json  # takes time to load, and a run that prints a table needs it not
+
     text = json.dumps(finite(value), ensure_ascii=False, allow_nan=False)
     return text if text.isprintable() else "".join(map(_spelled, text))
 
 
 def _spelled(sign: str) -> str:
+    import json
+
     return json.dumps(sign)[1:-1] if is_control(sign) else sign
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+from gdcli.definitions.namedtuple import NamedTuple
 
 TEXT = Path(__file__).with_name("commands.txt")
 

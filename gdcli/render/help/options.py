@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render.help.about import About
 
 WIDTH = 72

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
-from gdcli.render.flow import WIDE
 from gdcli.render.screen import ESCAPE
 
 __all__ = ["spans"]
@@ -47,7 +47,7 @@ def _escaped(text: str) -> str:
     >>> _escaped("a<梯度")
     'a&lt;<i>梯</i><i>度</i>'
     """
-    return WIDE.sub(r"<i>\g<0></i>", escape(text))
+    return re.sub(r"[\u2e80-\uffef]", r"<i>\g<0></i>", escape(text))
 
 
 def _after(codes: str, on: dict[str, str]) -> dict[str, str]:

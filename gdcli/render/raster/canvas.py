@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from gdcli.arrays import ArrayLike, NDArray
 from gdcli.render.charts.axes import compact
 from gdcli.render.raster.colormap import Pixels, luminance
 from gdcli.render.raster.pictures import draw_heat_map, value_limits

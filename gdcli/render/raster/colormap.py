@@ -3,8 +3,8 @@
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gdcli.arrays import NDArray
 from gdcli.render.raster.geometry import Floats
 
 Pixels = NDArray[np.uint8]

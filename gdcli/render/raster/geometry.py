@@ -7,7 +7,8 @@ import math
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gdcli.arrays import NDArray
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

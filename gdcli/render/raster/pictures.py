@@ -1,8 +1,8 @@
 """Numbers as pictures: a heat map with contour lines and a path over it, decision regions, a colour bar."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from gdcli.arrays import ArrayLike, NDArray
 from gdcli.render import theme
 from gdcli.render.charts.axes import axis, fractions
 from gdcli.render.raster.colormap import Pixels, hues, oklch, scale_colors

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from gdcli.arrays import ArrayLike, NDArray
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.render import theme
 from gdcli.render.layout import Picture
