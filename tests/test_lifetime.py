@@ -27,11 +27,11 @@ OLD = b"what was there before"
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it is seen in /proc that signals are taken")
 
 
-def started(words, folder, **streams):
+def started(words, folder, before=(), **streams):
     usual = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environ = clean_environ({"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary(folder))})
     return subprocess.Popen(
-        [*PROGRAM, *map(str, words)], cwd=folder, env=environ, preexec_fn=heeds_hang_ups, **usual | streams
+        [*before, *PROGRAM, *map(str, words)], cwd=folder, env=environ, preexec_fn=heeds_hang_ups, **usual | streams
     )
 
 
@@ -47,12 +47,12 @@ def heeds_hang_ups():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def takes_signals(process):
-    """Waits until the program takes each signal; before its first line has run they are the interpreter's."""
+def takes_signals(process, signs=tuple(CODES)):
+    """Waits until the program takes these signals; before its first line has run they are the interpreter's."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         caught = Path(f"/proc/{process.pid}/status").read_text().partition("SigCgt:")[2].split()[0]
-        if all(int(caught, 16) >> (sign - 1) & 1 for sign in CODES):
+        if all(int(caught, 16) >> (sign - 1) & 1 for sign in signs):
             return
         time.sleep(0.001)
 
@@ -125,11 +125,14 @@ def wait_until_blocked(run):
         time.sleep(0.05)
 
 
+@linux
 def test_nohup_is_respected(tmp_path):
     words = "fit sample:deck --lr 1e-7 --epochs 20000 --every 10000 --format json -o out.json"
-    script = f'nohup "{sys.executable}" -m gdcli {words} >/dev/null 2>&1 & sleep 1; kill -HUP $!; wait $!'
-    environ = clean_environ({"PYTHONPATH": os.pathsep.join(sys.path)})
-    assert subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environ, check=False).returncode == 0
+    run = started(words.split(), tmp_path, before=["nohup"])
+    takes_signals(run, [signal.SIGTERM])
+    run.send_signal(signal.SIGHUP)
+    code, _, err = ended(run)
+    assert code == 0, err
     assert json.loads((tmp_path / "out.json").read_text())["status"] == "completed"
 
 
