@@ -19,6 +19,7 @@ from gdcli.live.panels.data import padded
 from gdcli.live.panels.dial import DialPanel
 from gdcli.live.panels.errors import across_of, squares, sticks
 from gdcli.live.panels.regions import Regions
+from gdcli.live.scenes import _message_lines
 from gdcli.live.view import VIEWS, Errors, View
 from gdcli.render.charts.axes import fractions
 from gdcli.render.screen import Screen
@@ -304,3 +305,22 @@ def test_the_dial_names_whole_decades_beside_its_limit(width):
         said = [word for word in words if word not in decades]
         assert said in ([short(float(limit))], []), words
         assert words == [*dict.fromkeys(words)]
+
+
+@pytest.mark.parametrize(("width", "most"), [(119, 1), (119, 2), (79, 2), (60, 2)])
+def test_what_is_said_ends_with_a_sentence_where_one_has_room(width, most):
+    sitting = session("sample:xor", "--hidden", "4", "--activation", "linear")
+    sitting.say(
+        "Step 300: A linear network cannot bend. Learned nothing: log loss 0.772 at the start, 0.739 in the end, on 20 "
+        "rows held out no better than always saying '0' (accuracy 0.35 against 0.5). The accuracy may still change."
+    )
+    lines = _message_lines(sitting, Screen(width + 1, 40), width, most)
+    assert len(lines) <= most
+    assert " ".join(lines).endswith(".")
+    assert sitting.message.startswith(" ".join(lines))
+
+
+def test_one_long_sentence_is_cut():
+    sitting = session()
+    sitting.say("word " * 60)
+    assert _message_lines(sitting, Screen(80, 24), 79, 2)[-1].endswith(" ...")

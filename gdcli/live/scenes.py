@@ -33,6 +33,7 @@ from gdcli.live.session import Session
 from gdcli.live.setup import LineScene
 from gdcli.render import theme
 from gdcli.render.flow import broken
+from gdcli.render.layout import SENTENCE
 from gdcli.render.screen import Screen, columns, fit
 from gdcli.render.theme import Meaning
 from gdcli.said import say
@@ -360,9 +361,16 @@ def _words(page: Page, row: int, words: Sequence[tuple[str, Meaning]]) -> None:
 
 
 def _message_lines(session: Session, screen: Screen, width: int, most: int) -> list[str]:
-    """What is said, in so many rows at most."""
-    lines = broken(screen.speak(session.line()), width)
-    return [*lines[: most - 1], f"{fit(lines[most - 1], width - 4)} ..."] if len(lines) > most else lines or [""]
+    """What is said, in so many rows at most: whole sentences, where one at least has room."""
+    text = screen.speak(session.line())
+    lines = broken(text, width)
+    if len(lines) <= most:
+        return lines or [""]
+    ends = [found.end() for found in SENTENCE.finditer(text)]
+    shorter = (broken(text[:end].rstrip(), width) for end in reversed(ends))
+    return next(
+        (one for one in shorter if len(one) <= most), [*lines[: most - 1], f"{fit(lines[most - 1], width - 4)} ..."]
+    )
 
 
 def _message(page: Page, lines: Sequence[str], session: Session) -> None:
