@@ -107,7 +107,7 @@ def overfitting_since(
         degree = say("Strong") if _is_strong(level, level + rise.value) else say("Slight")
         rows = say("the {count:,} rows held out", count=rise.count)
         sentence = say(
-            "{degree} overfitting since epoch {best}: the {measure} on {rows} rose from {level} to "
+            "{degree} overfitting since epoch {best:,}: the {measure} on {rows} rose from {level} to "
             "{level2} (standard error {standard_error}), that on training rows fell from {best_loss} to "
             "{last_loss}.",
             degree=degree,
@@ -127,8 +127,8 @@ def overfitting_since(
 
 def _not_settled(best: int, rise: Mean, level: float, measure: str) -> str:
     sentence = say(
-        "Whether it overfits, {rows:,} row{s} held out cannot tell: since epoch {best} the {measure} on them rose from "
-        "{level} to {level2}",
+        "Whether it overfits, {rows:,} row{s} held out cannot tell: since epoch {best:,} the {measure} on them rose "
+        "from {level} to {level2}",
         rows=rise.count,
         s="s" * (rise.count != 1),
         best=best,

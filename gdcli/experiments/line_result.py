@@ -251,7 +251,7 @@ class LineResult(Result):
         last, best = self.run.last, self.run.best
         growing = say("{loss} and growing", loss=short(float(last.loss), 2))
         what = say(
-            "diverged at epoch {epoch}{step}: {name} {value} (it was best, {loss}, at epoch {best}).",
+            "diverged at epoch {epoch:,}{step}: {name} {value} (it was best, {loss}, at epoch {best:,}).",
             epoch=last.epoch,
             step="" if self.experiment.batch_size is None else say(", step {step}", step=last.step),
             name=self.experiment.loss_name,
@@ -310,9 +310,9 @@ class LineResult(Result):
     def _kept_words(self) -> str:
         best, last = self.run.best.epoch, self.run.last.epoch
         if self.experiment.keeps_best:
-            return say("epoch {best} of {last}: the best validation loss", best=best, last=last)
+            return say("epoch {best:,} of {last:,}: the best validation loss", best=best, last=last)
         return say(
-            "epoch {last} of {last}: the last; the best validation loss was at epoch {best}", last=last, best=best
+            "epoch {last:,} of {last:,}: the last; the best validation loss was at epoch {best:,}", last=last, best=best
         )
 
 

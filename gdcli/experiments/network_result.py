@@ -108,7 +108,7 @@ class NetworkResult(Result):
     def kept_words(self) -> str:
         """Which epoch the parameters are from, and why."""
         why = say("the best validation loss") if self.experiment.keeps_best else say("the last")
-        return say("epoch {epoch} of {epoch2}: {why}", epoch=self.kept.epoch, epoch2=self.run.last.epoch, why=why)
+        return say("epoch {epoch:,} of {epoch2:,}: {why}", epoch=self.kept.epoch, epoch2=self.run.last.epoch, why=why)
 
     @property
     def loss_history(self) -> Mapping[str, Sequence[float]]:
@@ -242,13 +242,13 @@ class NetworkResult(Result):
         """What happened, and what would work."""
         last, best, rate = self.run.last, self.run.best, self.experiment.rate
         was = (
-            say(" (it was best, {monitored:.4g}, at epoch {epoch})", monitored=best.monitored, epoch=best.epoch)
+            say(" (it was best, {monitored:.4g}, at epoch {epoch:,})", monitored=best.monitored, epoch=best.epoch)
             if math.isfinite(best.monitored)
             else ""
         )
         return (
             say(
-                "diverged at epoch {epoch}, step {step}: the loss is {loss:.2g}{was}.",
+                "diverged at epoch {epoch:,}, step {step:,}: the loss is {loss:.2g}{was}.",
                 epoch=last.epoch,
                 step=last.step,
                 loss=float(last.loss),

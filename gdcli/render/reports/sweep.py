@@ -329,7 +329,7 @@ def _best(best: SweptRun, screen: Screen) -> str:
         (losses["best_validation_loss"], say("validation loss")) if held_out else (losses["best_loss"], say("loss"))
     )
     return say(
-        "{name}{kind} {value} at epoch {losses}, {verdict}",
+        "{name}{kind} {value} at epoch {losses:,}, {verdict}",
         name=name,
         kind=kind,
         value=short(value),
