@@ -1,7 +1,9 @@
 """What fit and limit say of optimum, limit and distance, on tables whose truth is known beforehand."""
 
 import math
+import re
 
+import numpy as np
 import pytest
 
 COLLINEAR = "a,b,y\n" + "".join(f"{k},{2 * k},{3 * k + k % 3}\n" for k in range(1, 8))
@@ -151,3 +153,17 @@ def test_numbers_that_leave_float64_are_a_divergence(gdcli):
     result = gdcli("fit", "-", "--lr", 0.1, "--scale", "none", stdin="x,y\n1,0\n1e154,1\n")
     assert result.code == 4
     assert "a bug" not in result.err
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_as_many_parameters_are_blank_as_are_said_to_have_no_digit(gdcli, table, seed):
+    """y is the sum of three columns: the weights of the others and b are rounding, or exactly 0."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, [50, 300, 15, 15, 15], (30, 5))
+    text = "n,conc,p,q,r,y\n" + "".join(f"{','.join(map(str, row))},{sum(row[2:])}\n" for row in rows.tolist())
+    told = gdcli("fit", table(text), "--no-plot")
+    block = told.out.partition("optimum\n")[2].partition("\n\n")[0].splitlines()
+    blank = sum(len(line.split()) == 2 for line in block)
+    said = re.search(r"no digit of (\d+) of the (\d+) parameters", " ".join(told.out.split()))
+    assert len(block) == 6
+    assert (blank, 6) == (tuple(map(int, said.groups())) if said else (0, 6))

@@ -174,7 +174,7 @@ def digits(objective: Objective, back: Change | None = None) -> Claim:
     known = objective.digits(back)[shown != 0]
     least = int(known.min()) if len(known) else 15
     if least == 0 and known.max() > 0:
-        return Claim("bound", "digits", 0, _some_certain(known))
+        return Claim("bound", "digits", 0, _some_certain(known, len(shown)))
     if least == 0:
         return Claim(
             "bound", "digits", 0, say("Rounding of the data leaves no digit of the optimum's parameters certain.")
@@ -187,14 +187,14 @@ def digits(objective: Objective, back: Change | None = None) -> Claim:
     )
 
 
-def _some_certain(known: Array) -> str:
+def _some_certain(known: Array, count: int) -> str:
     """Of some parameters no digit is certain."""
     lost, least = int((known == 0).sum()), int(known[known > 0].min())
     return say(
         "Rounding of the data leaves no digit of {lost} of the {count} parameters of the optimum certain; the rest are "
         "good to at least {least} digit{s}.",
         lost=lost,
-        count=len(known),
+        count=count,
         least=least,
         s="s" * (least != 1),
     )

@@ -329,9 +329,9 @@ def optimum_of(experiment: LineExperiment) -> Optimum | None:
     descent, data = experiment.descent, experiment.data
     if descent.objective is None:
         return None
-    best = descent.objective.optimum
+    best, back = descent.objective.optimum, descent.back
     return Optimum(
-        experiment.raw(best),
+        [float(value) for value in (best if back is None else back @ best)],
         scores(experiment.predict(best, data.inputs), data.targets),
         descent.objective.name,
         descent.objective.digits(descent.back).tolist(),
