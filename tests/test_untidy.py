@@ -146,3 +146,24 @@ def test_one_group_is_one(gdcli, table):
     done = gdcli("fit", table(text), "--by", "g", "--epochs", 2)
     assert "for the 1 group by g" in done.err
     assert "median" not in done.out
+
+
+def test_a_word_that_is_no_number_is_a_gap_beside_those_that_are(gdcli, table):
+    """Carried out one after the other: of an option given anew only the last value counts."""
+    path, words = table("x,y\nJ,1\n2,2\nQ,3\n4,4\nK,5\n6,6\n7,7\n"), []
+    for gaps in ("J", "J,Q", "J,Q,K"):
+        refused = gdcli("fit", path, "--epochs", 1, *words)
+        assert refused.code == 3
+        assert f"--na {gaps} makes it a gap" in refused.err
+        words = ["--na", gaps]
+    assert gdcli("fit", path, "--epochs", 1, *words, "--missing", "drop").code == 0
+
+
+def test_no_column_is_named_that_is_none(gdcli, table):
+    """A column of two values becomes `group=b`, an input, which no option can predict."""
+    path = table("rownames,group,outcome\n1,a,yes\n2,b,no\n3,b,yes\n4,a,no\n5,a,no\n6,b,yes\n7,b,no\n8,a,no\n")
+    refused = gdcli("fit", path)
+    assert refused.code == 3
+    assert "gdcli train tells classes apart" in refused.err
+    assert "no other column holds numbers to predict" in refused.err
+    assert "--y" not in refused.err

@@ -84,9 +84,8 @@ class ColumnTable(Table):
             return data_error(
                 self.source, say("holds {nested}, not numbers", nested=self.nested[name]), hint, column=name
             )
-        return self.error(
-            row, name, *in_place(self.texts(name)[row], name, self.is_numeric(name), self.options.decimal)
-        )
+        cell, known = self.texts(name)[row], (self.options.decimal, self.options.na)
+        return self.error(row, name, *in_place(cell, name, self.is_numeric(name), *known))
 
     def error(self, row: int, name: str, what: str, hint: str) -> DataError:
         return data_error(

@@ -154,7 +154,8 @@ def _numbers(table: Table, target: str) -> Array:
             raise
         words = say("{message}: gdcli train tells classes apart, gdcli fit needs numbers", message=error.message)
         option = option_of_another(table)
-        raise DataError(words, say("or predict another column: {option}", option=option or "--y")) from None
+        another = say("or predict another column: {option}", option=option)
+        raise DataError(words, another if option else say("no other column holds numbers to predict")) from None
 
 
 def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:

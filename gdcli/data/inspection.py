@@ -163,7 +163,8 @@ def counting(column: Column) -> str:
 
 def option_of_another(table: Table) -> str:
     """The option that predicts the first column of numbers, but for those that number the rows; nothing without one."""
-    numeric = (name for name in table.names if table.is_numeric(name))
+    own = (name for name in table.names if table.column_behind(name) == name)
+    numeric = (name for name in own if table.is_numeric(name))
     name = next((name for name in numeric if not counting(columns_of(table, [name])[0])), None)
     return "" if name is None else f"--y {as_option([name])}"
 

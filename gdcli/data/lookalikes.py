@@ -236,8 +236,8 @@ def nearly(cell: str) -> str:
     return next((alike.hint for alike in known if alike.fits(text)), "")
 
 
-def in_place(cell: str, name: str, is_numeric: bool, decimal: str = ".") -> tuple[str, str]:
-    """The same as `complaint`, of a cell in a column.
+def in_place(cell: str, name: str, is_numeric: bool, decimal: str = ".", gaps: Sequence[str] = ()) -> tuple[str, str]:
+    """The same as `complaint`, of a cell in a column; `gaps` are the words that stand for one already.
 
     >>> in_place("missing", "x", True)[1]
     '--na missing makes it a gap; or correct the cell, or choose other columns with --x and --y'
@@ -254,7 +254,7 @@ def in_place(cell: str, name: str, is_numeric: bool, decimal: str = ".") -> tupl
         )
     if is_numeric and len(text) <= _LONGEST_GAP and text.isprintable() and not any(map(str.isdecimal, text)):
         return what, say(
-            "--na {as_option} makes it a gap; or {otherwise}", as_option=as_option([text]), otherwise=_OTHERWISE
+            "--na {as_option} makes it a gap; or {otherwise}", as_option=as_option([*gaps, text]), otherwise=_OTHERWISE
         )
     return what, hint
 

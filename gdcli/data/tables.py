@@ -159,9 +159,8 @@ class CellTable(Table):
         return np.column_stack([column for column in columns if column is not None])
 
     def problem(self, row: int, name: str) -> DataError:
-        return self.error(
-            row, name, *in_place(self.texts(name)[row], name, self.is_numeric(name), self.options.decimal)
-        )
+        cell, known = self.texts(name)[row], (self.options.decimal, self.options.na)
+        return self.error(row, name, *in_place(cell, name, self.is_numeric(name), *known))
 
     def _column(self, name: str) -> Array | None:
         """A column as numbers, NaN where a cell is missing; None if a cell is something else."""
