@@ -330,8 +330,9 @@ def optimum_of(experiment: LineExperiment) -> Optimum | None:
     if descent.objective is None:
         return None
     best, back = descent.objective.optimum, descent.back
+    judged = best if back is None else back @ best  # where one is 0 in either order of summing, the claims are of this
     return Optimum(
-        [float(value) for value in (best if back is None else back @ best)],
+        [own if own and other else float(other) for own, other in zip(experiment.raw(best), judged, strict=True)],
         scores(experiment.predict(best, data.inputs), data.targets),
         descent.objective.name,
         descent.objective.digits(descent.back).tolist(),
