@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 LETTERS = frozenset({"m", "b"})
 """What parameters of one input are called in words."""
+STEEPEST = 1e300  # of slopes that descent, optimum and pictures leave within float64
 _BY_ENDS = (scaling.minmax, scaling.max_abs)
 """Scalings that look at the smallest and the largest values alone."""
 
@@ -315,6 +316,7 @@ def on_rows(
     scaling_ = building.scaling_for(spec.loop, scaling.none, uncentred=model_spec.no_intercept)
     seen = passed.ends if passed is not None and scaling_ in _BY_ENDS else data.inputs
     _refuse_powers(seen, model_spec.degree, data.input_names)
+    _refuse_slopes(seen, data, model_spec.degree)
     basis = Basis.fit(seen, scaling_, model_spec.degree, not model_spec.no_intercept)
     terms = basis.names(data.input_names)
     model = (Linear if basis.intercept else Proportional)(len(terms), terms)
@@ -348,6 +350,21 @@ def _refuse_powers(inputs: Array, degree: int, names: tuple[str, ...]) -> None:
             "column '{names}': its power {degree} is beyond float64", names=names[int(lost.argmax())], degree=degree
         )
         raise DataError(what, say("give the column in another unit, or lower --degree"))
+
+
+def _refuse_slopes(inputs: Array, data: Dataset, degree: int) -> None:
+    """Refuses columns so far apart in size that a weight from one to the other is beyond float64."""
+    with np.errstate(all="ignore"):
+        across = np.ptp(inputs, axis=0)
+        up = data.targets.max() / 2 - data.targets.min() / 2
+        lost = (across > 0) & (up / across**degree > STEEPEST)
+    if lost.any():
+        what = say(
+            "columns '{name}' and '{target}': a slope from one to the other is beyond float64",
+            name=data.input_names[int(lost.argmax())],
+            target=data.target_name,
+        )
+        raise DataError(what, say("give one of them in another unit"))
 
 
 def _seen(data: Dataset, basis: Basis, terms: tuple[str, ...]) -> Dataset:
