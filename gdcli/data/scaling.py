@@ -177,11 +177,10 @@ class Basis:
     def fit(cls, inputs: Array, scaling: Scaling, degree: int = 1, intercept: bool = True) -> Basis:
         """The basis for these inputs (n, d)."""
         before = scaling(inputs)
-        scaled = before(inputs)
-        powers = polynomial(scaled, degree)
         if degree == 1:
-            return cls(degree, before, none(powers), intercept)
-        after = scaling(powers)
+            return cls(degree, before, none(inputs), intercept)
+        scaled = before(inputs)
+        after = scaling(polynomial(scaled, degree))
         least = 4 * power_rounding(inputs, before, scaled, degree)
         return cls(degree, before, Scaler(after.offset, np.where(after.factor <= least, 1.0, after.factor)), intercept)
 

@@ -16,12 +16,12 @@ from gdcli.training.records import Epoch, Status, Step, Stretch
 from gdcli.training.rules import REQUIRED_TOLERANCE, StoppingRule, Tolerance
 from gdcli.training.segments import descend_in_segments
 
-__all__ = ["LiveRun"]
+__all__ = ["STRIDE", "LiveRun"]
 
 ENDLESS = 10**12
 RUNNING = Status.RUNNING
 TOGETHER, NUMBERS = 256, 2**16  # updates made at once, and the numbers that each of them goes through
-STRIDE = 16  # updates in batches between two looks at the clock
+STRIDE = 16  # updates between two looks at the clock
 
 
 class Arrival(Tolerance):
@@ -86,15 +86,7 @@ class LiveRun(Course):
 
     def advance(self) -> bool:
         """Makes one update, unless the run has ended."""
-        if self.ended:
-            return False
-        before, stream = self._handed_over(), self._gone_on()
-        step = next(stream)
-        assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
-        measured = next(stream) if self.ends_epoch(step.step) else None
-        assert measured is None or isinstance(measured, Epoch), "after an epoch's last step it is measured"  # noqa: S101
-        self.reached(Moment(step.step, step.epoch, step.parameters, before, step, measured, RUNNING, self.now.standing))
-        return True
+        return not self.ended and self._stride(1) == 1
 
     def leap(self, most: float, exact: bool) -> int:
         """Makes several updates in a row, at most so many; gives how many, and 0 where it cannot.
@@ -129,19 +121,17 @@ class LiveRun(Course):
         return made
 
     def _stride(self, most: int) -> int:
-        """Several updates as `advance` makes them; a step whose loss cannot end the run is noted, and not judged."""
-        before, stream, made = self._handed_over(), self._gone_on(), 0
-        standing, each = self.now.standing, self.setup.steps_per_epoch
-        fine = -math.inf if standing is None else self._in_force.fine(standing)
+        """So many updates, fewer if the run ends; a step whose loss cannot end it is noted, and not judged."""
+        before, stream, standing, made = self._handed_over(), self._gone_on(), self.now.standing, 0
+        fine = -math.inf if standing is None or self._whole.later else self._in_force.fine(standing)
         while made < most:
             step = next(stream)
             assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
             made += 1
-            ends_epoch = step.step % each == 0
-            measured = next(stream) if ends_epoch else None
+            measured = next(stream) if self.ends_epoch(step.step) else None
             assert not isinstance(measured, Step | Stretch), "after its last step an epoch is measured"  # noqa: S101
             moment = Moment(step.step, step.epoch, step.parameters, before, step, measured, RUNNING, standing)
-            if not ends_epoch and step.loss <= fine:
+            if measured is None and step.loss <= fine:
                 self.passed(moment, step)
                 before = step
                 continue

@@ -18,7 +18,7 @@ from gdcli.live import messages
 from gdcli.live.course import Course, Ghost
 from gdcli.live.findings import MINOR, SLOW, describe_small_rate, find, next_look, sentences
 from gdcli.live.lanes import Lane
-from gdcli.live.run import LiveRun
+from gdcli.live.run import STRIDE, LiveRun
 from gdcli.live.setup import Choice, LineScene, SetupFactory
 from gdcli.live.turning import Turning
 from gdcli.live.view import View, Viewing
@@ -32,7 +32,6 @@ AT_ONCE = 64  # steps of an epoch that are made without running
 WELCOME = say("Paused at the start. Press n for one step, space to run, ? for all keys.")
 SET, AT = "set ", re.compile(r"^--at \d+:")
 DIRECTIONS = {"next": 1, "before": -1} | {str(number): number for number in range(1, 10)}  # of a setting
-CHECKED = 16  # steps between two looks at the clock
 
 
 class Session(Viewing, Turning):
@@ -107,7 +106,7 @@ class Session(Viewing, Turning):
             if not leapt:
                 self.advance()
             made += leapt or 1
-            if (leapt or made * len(self.runs) % CHECKED == 0) and now() >= until:
+            if (leapt or made * len(self.runs) % STRIDE == 0) and now() >= until:
                 owed = min(owed, made)  # what could not be made in time is not owed any more
         self._owed = 0.0 if math.isinf(owed) else owed - made
 
