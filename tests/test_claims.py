@@ -105,6 +105,16 @@ class TestRank:
         noise = np.append(np.finfo(float).eps * np.abs(raw).max(axis=0) / raw.std(axis=0), 0.0)
         assert not self.found(*((raw - raw.mean(axis=0)) / raw.std(axis=0)).T, noise=noise).full
 
+    @pytest.mark.parametrize("first", [1e14, 1e15])
+    def test_whole_numbers_far_from_0_are_no_rounding(self, first):
+        """Whole numbers below 2^53 are exact, and so is what is left of them without their mean."""
+        x, z = first + np.arange(6.0), first + np.array([3.0, 0, 1, 5, 2, 4])
+        raw = np.column_stack([x, z])
+        noise = np.append(np.finfo(float).eps * np.abs(raw).max(axis=0) / raw.std(axis=0), 0.0)
+        centred = (raw - raw.mean(axis=0)) / raw.std(axis=0)
+        assert self.found(*centred.T, noise=noise).full
+        assert self.found(centred[:, 0], noise=noise[[0, 2]]).full
+
     def test_near_twins(self):
         a = np.arange(50.0)
         assert not near_twins(self.X, ("a", "b"))

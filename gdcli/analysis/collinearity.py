@@ -23,6 +23,9 @@ NEAR = 0.9995
 AT_ONCE = 256
 """Columns compared with all others at a time."""
 
+MOST = 0.5
+"""A column of which at least this part is left is no sum of others, however roughly its values are known."""
+
 TAKES_PART = 1e-6
 """A column's least share of a combination, beside the largest share, for it to be named."""
 
@@ -149,7 +152,7 @@ def rank(design: Array, names: Sequence[str], noise: Array | None = None) -> Ran
         rest, share = _rest(scaled, basis[:, : len(kept)], kept, at)
         length = float(np.linalg.norm(rest))
         lost = ROUNDING * float(rounding[at] + np.abs(share) @ rounding[kept])
-        if size[at] > 0 and length > lost and len(kept) < basis.shape[1]:
+        if size[at] > 0 and length > min(lost, MOST) and len(kept) < basis.shape[1]:
             basis[:, len(kept)] = rest / length
             kept.append(at)
         else:
