@@ -580,3 +580,61 @@ class TestBroken:
         shutil.copy(model, tmp_path / "noending")
         result = gdcli("evaluate", tmp_path / "noending", "sample:iris", "--format", "json")
         assert result.code == 0, result.err
+
+
+class TestLinesThatHardlyVary:
+    """Parameters of raw inputs far from 0 are large and cancel: the scaled inputs' are saved where digits would go."""
+
+    ROWS = ((-7.64, 14.698, 27.0), (2.0, 14.698, 2.99), (16.0, 14.69801, 0.197), (3.0, 14.698015, 5.0))
+
+    def fitted(self, gdcli, path, rows, *options):
+        table = path.with_suffix(".csv")
+        table.write_text("a,b,y\n" + "".join(",".join(map(repr, row)) + "\n" for row in rows))
+        run = gdcli("fit", table, "--save", path, "--format", "json", *options).json
+        return table, run
+
+    @pytest.mark.parametrize("degree", [1, 2, 3])
+    @pytest.mark.parametrize("shift", [0.0, 1e9, 1e12])
+    def test_the_model_scores_what_the_run_did(self, gdcli, tmp_path, degree, shift):
+        rows = [(a, b * 1e6 + shift, y) for a, b, y in self.ROWS]
+        table, run = self.fitted(gdcli, tmp_path / "m.safetensors", rows, "--degree", degree, "--epochs", 9)
+        found = gdcli("evaluate", tmp_path / "m.safetensors", table, "--format", "json").json
+        assert found["mse"] == pytest.approx(run["train"]["mse"], rel=1e-7)
+
+    def test_what_the_file_holds(self, gdcli, tmp_path):
+        """The formula a second time: weights times ((x - offset) / factor)^k, scaled again, plus the bias."""
+        path = tmp_path / "m.safetensors"
+        self.fitted(gdcli, path, self.ROWS, "--degree", 2, "--epochs", 9)
+        held = {name: value.astype(float) for name, value in load_file(path).items()}
+        assert json.loads(metadata(path.read_bytes())["gdcli"])["format"] == "gdcli.model/3"
+        z = (np.array(self.ROWS)[:, :2] - held["powers.offset"]) / held["powers.factor"]
+        powers = np.column_stack([z[:, 0], z[:, 0] ** 2, z[:, 1], z[:, 1] ** 2])
+        features = (powers - held["scaler.offset"]) / held["scaler.factor"]
+        wanted = features @ held["0.weight"][0] + held["0.bias"]
+        lines = gdcli("predict", path, path.with_suffix(".csv"), "--format", "csv").out.splitlines()[1:]
+        assert [float(line.split(",")[-1]) for line in lines] == pytest.approx(wanted.tolist(), rel=1e-12)
+
+    def test_others_hold_raw_parameters(self, gdcli, tmp_path):
+        path = tmp_path / "m.safetensors"
+        _, run = self.fitted(gdcli, path, [(1.0, 2.0, 3.0), (2.0, 1.0, 5.0), (4.0, 4.0, 8.0)], "--scale", "standard")
+        held = load_file(path)
+        assert "powers.offset" not in held
+        assert not held["scaler.offset"].any()
+        assert held["0.weight"][0].tolist() == [run["parameters"]["w_a"], run["parameters"]["w_b"]]
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            *((name, np.full(2, np.nan)) for name in ("powers.offset", "powers.factor")),
+            *((name, np.ones(3)) for name in ("powers.offset", "powers.factor")),
+            *((name, np.ones(2, int)) for name in ("powers.offset", "powers.factor")),
+            *((name, None) for name in ("powers.offset", "powers.factor")),
+            ("powers.factor", np.zeros(2)),
+        ],
+    )
+    def test_a_damaged_scaler_of_powers(self, gdcli, refused, tmp_path, name, value):
+        path, bad = tmp_path / "m.safetensors", tmp_path / "bad.safetensors"
+        table, _ = self.fitted(gdcli, path, self.ROWS, "--degree", 2, "--epochs", 9)
+        change = (lambda t: t.pop(name)) if value is None else (lambda t: t.update({name: value}))
+        bad.write_bytes(rebuilt(path.read_bytes(), change_tensors=change))
+        refused(gdcli("evaluate", bad, table), 3)

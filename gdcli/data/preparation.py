@@ -45,6 +45,7 @@ class Preparation:
         missing: What becomes of gaps in further rows: `mean` fills them, anything else refuses them.
         texts: All texts that each text column taken as input holds in the training rows.
         features: What is made of the raw inputs beside them before scaling, as x1^2.
+        before: Scales the inputs before their powers are taken; None where the powers are those of the raw ones.
 
     >>> rows = Dataset([[1e9], [1e9 + 2]], [0.0, 2.0])
     >>> prepare(rows, standard, 1).inputs(np.array([[1e9 + 1], [1e9 + 2]]), np.float32).tolist()
@@ -63,6 +64,7 @@ class Preparation:
     missing: str = "fail"
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     features: tuple[str, ...] = ()
+    before: Scaler | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,7 +119,10 @@ class Preparation:
         made = features(self.features, self.input_names)
         for begin in range(0, len(raw), PART):
             part = np.asarray(raw[begin : begin + PART], np.float64)
-            yield begin, self.scaler(with_features(part if self.degree == 1 else polynomial(part, self.degree), made))
+            yield begin, self.scaler(with_features(part if self.degree == 1 else self._powers(part), made))
+
+    def _powers(self, raw: Array) -> Array:
+        return polynomial(raw if self.before is None else self.before(raw), self.degree)
 
     def _is_exact_in(self, raw: Array, dtype: Any) -> bool:
         """Whether dividing in this type gives what rounding the float64 quotient gives: the way of pixels.

@@ -2,7 +2,8 @@
 
 The weights of layer i of `torch.nn.Sequential(Linear, activation, Linear, ...)` are the tensors `{2i}.weight`
 (outputs, inputs) and `{2i}.bias`, so `load_state_dict` takes them. Further tensors: `scaler.offset`,
-`scaler.factor` and `inputs.mean`; `resume.parameters` and `optimizer.*`, from which a run goes on, and `resume.best`,
+`scaler.factor` and `inputs.mean`; `powers.offset` and `powers.factor`, where inputs are scaled before their powers are
+taken; `resume.parameters` and `optimizer.*`, from which a run goes on, and `resume.best`,
 if the parameters kept are not the best epoch's.
 
 The file is long because what is written and what is checked on reading stand side by side.
@@ -28,7 +29,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.features import features
 from gdcli.data.missing import Fill
 from gdcli.data.preparation import Preparation
-from gdcli.data.scaling import Basis, Scaler
+from gdcli.data.scaling import Basis, Scaler, none, polynomial
 from gdcli.definitions import ACTIVATION, LOSS, OPTIMIZER, Kind, flag_name, named
 from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError, OptionError, reason
@@ -43,6 +44,9 @@ from gdcli.training.records import Epoch
 __all__ = ["Resumption", "SavedModel", "load", "save", "saved_line"]
 
 FORMAT = "gdcli.model/2"
+CENTRED = "gdcli.model/3"  # with inputs that are scaled before their powers are taken
+KEPT_DIGITS = 1e-9
+"""Raw parameters are saved where rounding changes what they predict by no more than about this part."""
 SLACK = 2**20  # bytes that reading a model takes beside its weights
 BROKEN = (
     say("header too small"),
@@ -114,7 +118,10 @@ def save(path: Path, model: SavedModel) -> None:
     tensors = _weights(model.network, model.parameters)
     scaler = model.preparation.scaler
     tensors |= {"scaler.offset": scaler.offset, "scaler.factor": scaler.factor, "inputs.mean": model.preparation.means}
-    about = {"format": FORMAT} | _about(model)
+    before = model.preparation.before
+    if before is not None:
+        tensors |= {"powers.offset": before.offset, "powers.factor": before.factor}
+    about = {"format": FORMAT if before is None else CENTRED} | _about(model)
     if model.resumption is not None:
         record = model.resumption.record
         tensors["resume.parameters"] = record.parameters
@@ -192,18 +199,23 @@ def saved_line(
 ) -> SavedModel:
     """A linear model as a network without hidden layers, on raw inputs and their powers.
 
+    Parameters of raw inputs that hardly vary beside their size are large and cancel: where too few digits would be left
+    of what they predict, the scaled inputs' are saved, with the scaler.
+
     Args:
         data: The training rows, with their gaps.
         basis: What the model saw of them.
-        parameters: In raw units; without a bias if the basis has no intercept.
+        parameters: Of what it saw; without a bias if the basis has no intercept.
         config: The settings it was fitted with.
         epoch: The epoch the parameters are from.
         missing: What becomes of gaps in further rows.
         texts: All texts of each text column that inputs are made of.
     """
-    whole = parameters if basis.intercept else np.append(parameters, 0.0)
-    width = len(whole) - 1
-    scaler, means = Scaler(np.zeros(width), np.ones(width)), Fill.learn(data.inputs).means
+    before, scaler, kept = None, none(np.empty((0, len(basis.after.offset)))), basis.raw(parameters)
+    if _cancels(basis, parameters, kept):
+        kept = parameters
+        before, scaler = (None, basis.before) if basis.degree == 1 else (basis.before, basis.after)
+    whole = kept if basis.intercept else np.append(kept, 0.0)
     preparation = Preparation(
         data.input_names,
         data.target_name,
@@ -211,11 +223,21 @@ def saved_line(
         (),
         1,
         degree=basis.degree,
-        means=means,
+        means=Fill.learn(data.inputs).means,
         missing=missing,
         texts=texts or {},
+        before=before,
     )
-    return SavedModel(Network((width, 1), ()), whole, preparation, "mse", config, [], epoch, None)
+    return SavedModel(Network((len(whole) - 1, 1), ()), whole, preparation, "mse", config, [], epoch, None)
+
+
+def _cancels(basis: Basis, parameters: Array, raw: Array) -> bool:
+    """Whether raw parameters are so large that they cancel at an ordinary row, and few digits are left."""
+    size = np.abs(basis.before.offset) + np.abs(basis.before.factor)
+    weights = np.abs(raw[: len(size) * basis.degree])
+    with np.errstate(all="ignore"):
+        lost = np.finfo(float).eps * float(weights @ polynomial(size[None], basis.degree)[0])
+    return not lost <= KEPT_DIGITS * float(np.abs(parameters).sum())
 
 
 _WANTED = say("name a file written by gdcli train --save")
@@ -239,7 +261,7 @@ def _metadata(content: bytes) -> dict[str, Any] | None:
     length = int.from_bytes(content[:8], "little")
     metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
     about = json.loads(metadata.get("gdcli", "null"))
-    return about if isinstance(about, dict) and about.get("format") in (FORMAT, FORMER) else None
+    return about if isinstance(about, dict) and about.get("format") in (CENTRED, FORMAT, FORMER) else None
 
 
 def _weights(network: Network, parameters: Array) -> dict[str, Array]:
@@ -302,7 +324,8 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
     names, classes, degree = tuple(about["input_names"]), tuple(about["classes"]), about["degree"]
     made = _features(about)
     offset, factor = tensors["scaler.offset"], tensors["scaler.factor"]
-    _check_scaling(tensors)
+    _check_scaling(tensors, "scaler")
+    _check_finite(tensors, "inputs.mean")
     if tensors["inputs.mean"].shape != (len(names),):
         raise ValueError(say("the means are not the inputs'"))
     if not offset.shape == factor.shape == (network.sizes[0],) == (len(names) * degree + len(made),):
@@ -327,6 +350,7 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         about.get("missing", "fail"),
         {column: tuple(known) for column, known in (about.get("texts") or {}).items()},
         made,
+        _before(about, tensors, len(names)),
     )
     return SavedModel(
         network,
@@ -339,6 +363,17 @@ def _model(tensors: Mapping[str, Array], about: Mapping[str, Any]) -> SavedModel
         _resumption(parameters, tensors, about) if "resume" in about and about["format"] == FORMAT else None,
         Spec.from_dict(about["spec"]) if "spec" in about else None,
     )
+
+
+def _before(about: Mapping[str, Any], tensors: Mapping[str, Array], width: int) -> Scaler | None:
+    """What scales the inputs before their powers are taken."""
+    if about["format"] != CENTRED:
+        return None
+    _check_scaling(tensors, "powers")
+    offset, factor = tensors["powers.offset"], tensors["powers.factor"]
+    if not offset.shape == factor.shape == (width,):
+        raise ValueError(say("the scaler, the names and the network have different numbers of inputs"))
+    return Scaler(offset, factor)
 
 
 def _features(about: Mapping[str, Any]) -> tuple[str, ...]:
@@ -377,13 +412,17 @@ def _network(about: Mapping[str, Any]) -> Network:
     return Dropout(sizes, chosen, rate) if rate else Network(sizes, chosen)
 
 
-def _check_scaling(tensors: Mapping[str, Array]) -> None:
+def _check_scaling(tensors: Mapping[str, Array], of: str) -> None:
     """Refuses numbers that no row can be scaled by."""
-    for name in ("scaler.offset", "scaler.factor", "inputs.mean"):
+    _check_finite(tensors, f"{of}.offset", f"{of}.factor")
+    if not tensors[f"{of}.factor"].all():
+        raise ValueError(say("{of}.factor with a zero", of=of))
+
+
+def _check_finite(tensors: Mapping[str, Array], *names: str) -> None:
+    for name in names:
         if tensors[name].dtype.kind != "f" or not np.isfinite(tensors[name]).all():
             raise ValueError(say("{name} with what is no finite number", name=name))
-    if not tensors["scaler.factor"].all():
-        raise ValueError(say("scaler.factor with a zero"))
 
 
 def _parameters(network: Network, tensors: Mapping[str, Array]) -> Array:

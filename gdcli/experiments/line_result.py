@@ -233,17 +233,17 @@ class LineResult(Result):
         }
 
     def save(self, path: str) -> None:
-        """Writes the fitted model, in raw units."""
+        """Writes the fitted model, in raw units unless few digits would be left of it."""
         from gdcli.experiments.checkpoint import save, saved_line
 
         experiment = self.experiment
-        values, missing = np.array(self.values), experiment.spec.data.missing or "fail"
+        missing = experiment.spec.data.missing or "fail"
         data = experiment.data if experiment.unfilled is None else experiment.unfilled[0]
         config, texts = self.config(), None
         if self.reading is not None and self.reading.values:
             config["values"] = {column: list(known) for column, known in self.reading.values.items()}
             texts = self.reading.texts
-        saved = saved_line(data, experiment.basis, values, config, self.kept.epoch, missing, texts)
+        saved = saved_line(data, experiment.basis, self.kept.parameters, config, self.kept.epoch, missing, texts)
         save(Path(path), saved)
 
     def explain_divergence(self) -> tuple[str, str]:
