@@ -229,6 +229,8 @@ class TestCourse:
         w = np.array([1.0, -1.0, 0.0, 1.0, -1.0, -5.0, 1.0, 1.0, 1.0, 0.0])
         said = dead_units(network, w, np.array([[0.5], [2.0]]))
         assert said.sentence == "2 of 3 hidden units are never active on the 2 training rows."
+        part = dead_units(network, w, np.array([[0.5], [2.0]]), rows=1000, epoch=7)
+        assert part.sentence == "At epoch 7, 2 of 3 hidden units are never active on 2 of the 1,000 training rows."
         assert dead_units(network, w, np.array([[0.5], [-2.0]])).figures == {"dead": 1, "units": 3}
         assert dead_units(Network((1, 3, 1), (activations.leaky_relu,)), w, np.array([[0.5]])) is None
 
@@ -408,6 +410,13 @@ class TestJudge:
         assert "learned nothing" not in said
         assert "overfitting" not in said
         assert said.keys() & {"no sign of overfitting"}
+
+    def test_dead_units_of_a_run_whose_start_is_kept(self, gdcli):
+        options = ("sample:moons", "--hidden", "8,8", "--lr", 3, "--optimizer", "momentum", "--format", "json")
+        said = gdcli("train", *options).json
+        verdict = next(one for one in said["verdicts"] if one["name"] == "dead units")
+        assert (said["best_epoch"], verdict["figures"]) == (0, {"dead": 16, "units": 16})
+        assert verdict["sentence"].startswith(f"At epoch {said['epochs']}, 16 of 16 hidden units are never active")
 
     def test_dead_units_are_counted(self):
         network = Network((2, 4, 1))

@@ -207,8 +207,11 @@ def _worse(run: Judged, data: Dataset) -> Verdict | None:
 
 
 def _dead(run: Judged, data: Dataset) -> Verdict | None:
-    model = run.problem.model
-    return dead_units(model, run.last.parameters, data.inputs) if hasattr(model, "activations") else None  # type: ignore[arg-type]  # a network
+    model, last = run.problem.model, run.last
+    if not hasattr(model, "activations"):
+        return None  # no network
+    epoch = None if run.handed_out.epoch == last.epoch else last.epoch
+    return dead_units(model, last.parameters, data.inputs, len(run.problem.data), epoch)  # type: ignore[arg-type]
 
 
 def _overfitting(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:

@@ -286,13 +286,17 @@ def worse_than_start(start: Array, now: Array, measure: str = say("loss")) -> Ve
     return Verdict("worse than its start", sentence, figures, rise.count, rise.standard_error)
 
 
-def dead_units(network: Network, parameters: Array, inputs: Array) -> Verdict | None:
+def dead_units(
+    network: Network, parameters: Array, inputs: Array, rows: int = 0, epoch: int | None = None
+) -> Verdict | None:
     """Hidden units whose slope is 0 at every row, so that no gradient reaches them; None if there are none.
 
     Args:
         network: The network.
         parameters: Shape (P,).
-        inputs: The training rows as it sees them, shape (n, d).
+        inputs: The training rows as it sees them, shape (n, d), or some of them.
+        rows: How many training rows there are, if these are some.
+        epoch: When it had these parameters, if it is not the one that is kept.
 
     Source: Maas, Hannun & Ng 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models.
     """
@@ -307,14 +311,20 @@ def dead_units(network: Network, parameters: Array, inputs: Array) -> Verdict | 
     if not count:
         return None
     verb = "is" if count == 1 else "are"
+    looked_at = len(inputs)
+    where = say("the {count:,} training rows", count=looked_at)
+    if rows > looked_at:
+        where = say("{count:,} of the {rows:,} training rows", count=looked_at, rows=rows)
     sentence = say(
-        "{count} of {units} hidden units {verb} never active on the {count2:,} training rows.",
+        "{count} of {units} hidden units {verb} never active on {where}.",
         count=count,
         units=units,
         verb=verb,
-        count2=len(inputs),
+        where=where,
     )
-    return Verdict("dead units", sentence, {"dead": count, "units": units}, len(inputs))
+    if epoch is not None:
+        sentence = say("At epoch {epoch:,}, {sentence}", epoch=epoch, sentence=sentence)
+    return Verdict("dead units", sentence, {"dead": count, "units": units}, looked_at)
 
 
 def class_absent(labels: Sequence[str], count: int, held_out: int) -> Verdict:
