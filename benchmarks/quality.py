@@ -133,7 +133,7 @@ def compared(name, names, inputs, cells, classes, gdcli, folder):
 def line(what, name, mine, other, capped):
     """One line of the table."""
     verdict = "ok" if mine >= other - 0.01 else "BELOW"
-    return f"{name:16}{what:20}{mine:8.4f}{other:10.4f}{mine - other:+9.4f}  {verdict}{'  capped' if capped else ''}"
+    return f"{name:24}{what:20}{mine:8.4f}{other:10.4f}{mine - other:+9.4f}  {verdict}{'  capped' if capped else ''}"
 
 
 def fitted(name, names, inputs, cells, gdcli, folder):
@@ -144,7 +144,7 @@ def fitted(name, names, inputs, cells, gdcli, folder):
     written(folder / "fit.csv", names, inputs, cells)
     found = run(gdcli, "fit", folder / "fit.csv", "--y", "target")
     if "failed" in found:
-        return f"{name:16}fit                 failed ({found['code']}): {found['failed']}"
+        return f"{name:24}fit                 failed ({found['code']}): {found['failed']}"
     least_squares = LinearRegression().fit(inputs, targets).score(inputs, targets)
     return line("fit", name, found["train"]["r2"], least_squares, False)
 
@@ -169,7 +169,7 @@ def main():
     asked = parser.parse_args()
     gdcli, files = shlex.split(asked.gdcli), list(known_files(filter(None, asked.places)))
     warnings.simplefilter("ignore")
-    print(f"{'data':16}{'gdcli':20}{'mean':>8}{'sklearn':>10}{'':9}")
+    print(f"{'data':24}{'gdcli':20}{'mean':>8}{'sklearn':>10}{'':9}")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
 
@@ -180,21 +180,21 @@ def main():
         for part, target, classes in FILES:
             found = [path for path in files if part in path.name and asked.only in part]
             if asked.only in part and not found:
-                print(f"{part:16}not there: name its folder", flush=True)
-            sets += [(path.name.split(".")[0][:15], text_of(path), target, classes) for path in found[:1]]
+                print(f"{part:24}not there: name its folder", flush=True)
+            sets += [(path.name.split(".")[0][:23], text_of(path), target, classes) for path in found]
         for name, text, target, classes in sets:
             for row in compared(name, *prepared(*table(text), target), classes, gdcli, folder):
                 print(row, flush=True)
         lines = [(name, sample(name), None) for name in LINES if asked.only in name]
         lines += [
-            (path.name.split(".")[0][:15], text_of(path), "mpg" if part == "auto_mpg" else None)
+            (path.name.split(".")[0][:23], text_of(path), "mpg" if part == "auto_mpg" else None)
             for part in LINE_FILES
             for path in files
             if part in path.name and asked.only in part
         ]
         for part in LINE_FILES:
             if asked.only in part and not any(part in path.name for path in files):
-                print(f"{part:16}not there: name its folder", flush=True)
+                print(f"{part:24}not there: name its folder", flush=True)
         for name, text, target in lines:
             print(fitted(name, *prepared(*table(text), target), gdcli, folder), flush=True)
 
