@@ -113,7 +113,7 @@ def collapse(network: Network, parameters: Array) -> tuple[Array, Array]:
     return product.copy(), shift.copy()
 
 
-def largest_difference(network: Network, parameters: Array, W: Array, b: Array, inputs: Array) -> float:  # noqa: N803
+def largest_difference(network: Network, parameters: Array, W: Array, b: Array, inputs: Array) -> float:  # noqa: N803 - the lecture's letters
     """max |f(x) - (x W + b)| over rows and outputs, both sides in float64.
 
     Args:

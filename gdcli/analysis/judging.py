@@ -211,7 +211,7 @@ def _dead(run: Judged, data: Dataset) -> Verdict | None:
     if not hasattr(model, "activations"):
         return None  # no network
     epoch = None if run.handed_out.epoch == last.epoch else last.epoch
-    return dead_units(model, last.parameters, data.inputs, len(run.problem.data), epoch)  # type: ignore[arg-type]
+    return dead_units(model, last.parameters, data.inputs, len(run.problem.data), epoch)  # type: ignore[arg-type]  # a network
 
 
 def _overfitting(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:

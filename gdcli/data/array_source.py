@@ -99,7 +99,7 @@ class ArraySource(Source):
         images, labels = (ArrayFile(one.path, one.offset, one.dtype, one.shape) for one in headers)
         return images, labels
 
-    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002 - the pair's signature
         """Blocks of numbers."""
         before = 0
         for table in _tables(self.arrays, self.name, self.images):

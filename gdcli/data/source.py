@@ -79,7 +79,7 @@ class TableSource(Source):
         """Its rows."""
         return len(self.head)
 
-    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002
+    def blocks(self, names: Sequence[str], progress: Progress = unwatched) -> Iterator[Table]:  # noqa: ARG002 - for who overrides it
         """The table itself."""
         yield self.head
 

@@ -129,7 +129,7 @@ class LiveRun(Course):
             assert isinstance(step, Step), "after a measured state comes a step"  # noqa: S101 - for the type checker
             made += 1
             measured = next(stream) if self.ends_epoch(step.step) else None
-            assert not isinstance(measured, Step | Stretch), "after its last step an epoch is measured"  # noqa: S101
+            assert not isinstance(measured, Step | Stretch), "after its last step an epoch is measured"  # noqa: S101 - for types
             moment = Moment(step.step, step.epoch, step.parameters, before, step, measured, RUNNING, standing)
             if measured is None and step.loss <= fine:
                 self.passed(moment, step)

@@ -27,7 +27,7 @@ def initializer(function: Initializer) -> Initializer:
 
 
 @initializer
-def zeros(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:  # noqa: ARG001
+def zeros(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:  # noqa: ARG001 - one signature for all
     """All zero: every hidden unit gets the same gradient, so they never come to differ. For demonstration.
 
     Args:

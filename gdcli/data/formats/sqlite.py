@@ -44,7 +44,7 @@ def read(place: Place) -> ColumnTable:
     def column(name: str) -> Column:
         called, declared = columns[name]
         with _connected(place) as base:
-            values = [value for (value,) in base.execute(f"SELECT {_quoted(called)} FROM {table}")]  # noqa: S608
+            values = [value for (value,) in base.execute(f"SELECT {_quoted(called)} FROM {table}")]  # noqa: S608 - names are quoted
         return column_of(_typed(values, declared))
 
     names, about = (*columns,), place.options
