@@ -614,6 +614,11 @@ class TestLinesThatHardlyVary:
         lines = gdcli("predict", path, path.with_suffix(".csv"), "--format", "csv").out.splitlines()[1:]
         assert [float(line.split(",")[-1]) for line in lines] == pytest.approx(wanted.tolist(), rel=1e-12)
 
+    def test_its_one_layer_is_of_inputs_scaled_twice(self, gdcli, tmp_path):
+        path = tmp_path / "m.safetensors"
+        table, _ = self.fitted(gdcli, path, self.ROWS, "--degree", 2, "--epochs", 9)
+        assert "(x - offset) / factor; then their powers are" in gdcli("collapse", path, table).out
+
     def test_others_hold_raw_parameters(self, gdcli, tmp_path):
         path = tmp_path / "m.safetensors"
         _, run = self.fitted(gdcli, path, [(1.0, 2.0, 3.0), (2.0, 1.0, 5.0), (4.0, 4.0, 8.0)], "--scale", "standard")

@@ -266,6 +266,9 @@ def _one_layer(saved: SavedModel, rows: Any) -> Report:
 
 def _scaled(saved: SavedModel) -> tuple[str, ...]:
     """A remark where the network's inputs are not the raw ones."""
+    if saved.preparation.before is not None:
+        remark = say(" inputs are scaled first, (x - offset) / factor; then their powers are, as the network sees them")
+        return "", remark
     scaler = saved.preparation.scaler
     raw = not scaler.offset.any() and (scaler.factor == 1).all()
     return () if raw else ("", say(" inputs are scaled first, as the network sees them: (x - offset) / factor"))
