@@ -1,11 +1,12 @@
-"""What the defaults come to, beside scikit-learn's on scaled inputs: same rows, same splits, five seeds.
+"""What the defaults come to, beside scikit-learn's on scaled inputs: same rows, same splits, five seeds unless given.
 
     pip install . scikit-learn
     python benchmarks/quality.py [FOLDER or FILE.csv ...]
 
 Built-in samples, and tables of the known names below where one of the folders (or those in $GDCLI_DATA) has them. A
 fifth of the rows is held out to test on. No mean is to be more than 0.01 below scikit-learn's, and no run to be stopped
-by its cap on epochs.
+by its cap on epochs. The difference comes with its standard error over the seeds: of a small table's five, chance alone
+may be more than 0.01; `--seeds 5-34` draws others.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from pathlib import Path
 
 import numpy as np
 
-SEEDS = range(5)
 SAMPLES = {"iris": True, "wine": True, "breast_cancer": True, "digits": True, "moons": True, "diabetes": False}
 LINES = {"bmi": "", "diabetes": ""}
 # part of a file's name, target, whether it has classes
@@ -107,7 +107,7 @@ def ours(gdcli, folder, data, seed, task, hidden):
     return found["test"][key], found["status"] == "completed"
 
 
-def compared(name, names, inputs, cells, classes, gdcli, folder):
+def compared(name, names, inputs, cells, classes, gdcli, folder, seeds):
     """A set's lines: ours beside theirs."""
     from sklearn.model_selection import train_test_split
 
@@ -115,7 +115,7 @@ def compared(name, names, inputs, cells, classes, gdcli, folder):
     targets = cells if classes else [float(cell) for cell in cells]
     scores = {"": ([], []), "--hidden 100": ([], [])}
     capped = 0
-    for seed in SEEDS:
+    for seed in seeds:
         split = train_test_split(
             inputs, targets, test_size=0.2, random_state=seed, stratify=targets if classes else None
         )
@@ -127,13 +127,16 @@ def compared(name, names, inputs, cells, classes, gdcli, folder):
             other.append(known)
             capped += ended
     for options, (mine, other) in scores.items():
-        yield line(f"train {options}", name, statistics.fmean(mine), statistics.fmean(other), capped)
+        differences = [a - b for a, b in zip(mine, other, strict=True)]
+        error = statistics.stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else None
+        yield line(f"train {options}", name, statistics.fmean(mine), statistics.fmean(other), capped, error)
 
 
-def line(what, name, mine, other, capped):
+def line(what, name, mine, other, capped, error=None):
     """One line of the table."""
-    verdict = "ok" if mine >= other - 0.01 else "BELOW"
-    return f"{name:24}{what:20}{mine:8.4f}{other:10.4f}{mine - other:+9.4f}  {verdict}{'  capped' if capped else ''}"
+    verdict = ("ok" if mine >= other - 0.01 else "BELOW") + ("  capped" if capped else "")
+    spread = "" if error is None else f"({error:.4f})"
+    return f"{name:24}{what:20}{mine:8.4f}{other:10.4f}{mine - other:+9.4f} {spread:8}  {verdict}"
 
 
 def fitted(name, names, inputs, cells, gdcli, folder):
@@ -166,10 +169,13 @@ def main():
     parser.add_argument("places", nargs="*", default=os.environ.get("GDCLI_DATA", "").split(os.pathsep))
     parser.add_argument("--gdcli", default=f"{sys.executable} -m gdcli")
     parser.add_argument("--only", default="")
+    parser.add_argument("--seeds", default="0-4", metavar="FIRST-LAST")
     asked = parser.parse_args()
+    first, last = map(int, asked.seeds.split("-"))
+    seeds = range(first, last + 1)
     gdcli, files = shlex.split(asked.gdcli), list(known_files(filter(None, asked.places)))
     warnings.simplefilter("ignore")
-    print(f"{'data':24}{'gdcli':20}{'mean':>8}{'sklearn':>10}{'':9}")
+    print(f"{'data':24}{'gdcli':20}{'mean':>8}{'sklearn':>10}{'gain':>9} (error)")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
 
@@ -183,7 +189,7 @@ def main():
                 print(f"{part:24}not there: name its folder", flush=True)
             sets += [(path.name.split(".")[0][:23], text_of(path), target, classes) for path in found]
         for name, text, target, classes in sets:
-            for row in compared(name, *prepared(*table(text), target), classes, gdcli, folder):
+            for row in compared(name, *prepared(*table(text), target), classes, gdcli, folder, seeds):
                 print(row, flush=True)
         lines = [(name, sample(name), None) for name in LINES if asked.only in name]
         lines += [
