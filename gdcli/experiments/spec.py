@@ -471,5 +471,8 @@ def _frozen(record: type[Any] | None, value: Any) -> Any:
         name, settings = value
         return Named(name, _frozen(None, settings))
     if record is not None:
-        return tuple(record(*part) for part in value)
+        made = tuple(record(*part) for part in value)
+        if any(isinstance(one, Setting) and not isinstance(one.name, str) for one in made):
+            raise TypeError("a setting's name is no text")
+        return made
     return tuple(_frozen(None, part) for part in value)
