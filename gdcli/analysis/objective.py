@@ -95,8 +95,13 @@ class Objective:
 
     @cached_property
     def resolution(self) -> float:
-        """An excess that float64 cannot tell from 0: that of outputs in which each term is rounded."""
-        return self._rounding**2
+        """An excess that float64 cannot tell from 0 at the optimum: that of outputs in which each term is rounded."""
+        return float(self.resolution_at(self.optimum))
+
+    def resolution_at(self, parameters: Array) -> Any:
+        """The same at other parameters (..., P), whose terms may be smaller, shape (...)."""
+        terms = np.abs(parameters) @ np.abs(self.table).T + np.abs(self.values)
+        return np.vecdot(terms, terms) * float(np.finfo(float).eps) ** 2
 
     @cached_property
     def blur(self) -> float:
@@ -104,13 +109,7 @@ class Objective:
 
         An excess below this is real, and cannot be read off two losses.
         """
-        return math.sqrt(2 * self.least) * self._rounding
-
-    @cached_property
-    def _rounding(self) -> float:
-        """The length of the rounding errors of the outputs, each term of which is rounded."""
-        terms = np.abs(self.table) @ np.abs(self.optimum) + np.abs(self.values)
-        return math.sqrt(float(terms @ terms)) * float(np.finfo(float).eps)
+        return math.sqrt(2 * self.least * self.resolution)
 
     @cached_property
     def modes(self) -> tuple[Array, Array]:
@@ -204,7 +203,8 @@ def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None
     Args:
         problem: The model, the loss, the rows.
         optimizer: For its weight decay.
-        noise: Rounding of each column of the design, as `rank` has it, shape (P,).
+        noise: Rounding of each column of the design, as `rank` has it, shape (P,); that of inputs which are no
+            float64 is added.
 
     >>> import numpy as np
     >>> from gdcli import SGD, Dataset
@@ -219,6 +219,7 @@ def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None
     if table is None:
         return None
     a, y = table
+    noise = _with_that_of_type(noise, a, problem.data.inputs.dtype)
     names = (*problem.data.input_names, *([""] if a.shape[1] > len(problem.data.input_names) else []))
     scale = math.sqrt(2 / len(a))
     penalties = problem.l2 * np.asarray(problem.model.penalised, float) + decay
@@ -232,6 +233,15 @@ def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None
         return None
     noise = noise if noise is None else noise * scale
     return Objective(a, y, names, rank(a, names, noise), len(problem.data), problem.l2, decay)
+
+
+def _with_that_of_type(noise: Array | None, a: Array, dtype: Any) -> Array | None:
+    """The rounding of each column, at least that of numbers of this type; ones for the bias are exact."""
+    if dtype.kind != "f" or dtype == np.float64:
+        return noise
+    own: Array = np.sqrt((a * a).mean(axis=0)) * (float(np.finfo(dtype).eps) / 2)
+    own[(a == 1).all(axis=0)] = 0.0
+    return np.maximum(own, 0.0 if noise is None else noise)
 
 
 def design(problem: Problem) -> tuple[Array, Array] | None:

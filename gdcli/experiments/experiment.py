@@ -251,7 +251,12 @@ class Experiment(ABC):
         from gdcli.analysis.objective import objective
 
         last = self.segments[-1]
-        return replace(rule, objective=objective(last.problem, last.optimizer))
+        return replace(rule, objective=objective(last.problem, last.optimizer, self.noise))
+
+    @property
+    def noise(self) -> Array | None:
+        """Rounding of each column of the design, where it is more than the entries' own."""
+        return None
 
     def records(self, interrupted: Interrupted = never, watch: Watch = unwatched) -> Iterator[Epoch]:
         """The run itself: the one training stream, up to where it ends.

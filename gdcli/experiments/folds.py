@@ -26,6 +26,9 @@ from gdcli.training.streams import Run
 
 __all__ = ["FoldScores", "Measured", "cross_validate", "measure", "run_through"]
 
+ROUNDING = 16.0
+"""Units of the largest target's last digit that an error of rounding may have."""
+
 
 @dataclass(frozen=True, eq=False)
 class Measured:
@@ -36,12 +39,16 @@ class Measured:
         right: For classes, whether each row's class is right.
         of: What the rows are: rows held out in 5 folds, rows held out, training rows.
         training: The value on the training rows.
+        rounding: A root of a squared error that may be rounding alone.
+        diverged: How many of the folds' runs diverged.
     """
 
     losses: Array
     right: Array | None
     of: str
     training: float = math.nan
+    rounding: float = 0.0
+    diverged: int = 0
 
     @property
     def title(self) -> str:
@@ -63,6 +70,17 @@ class Measured:
         """The mean log loss, or the root of the mean squared error."""
         mean = float(np.mean(self.losses))
         return math.sqrt(mean) if self.right is None else mean
+
+    @property
+    def compared(self) -> Array:
+        """The losses that sizes are compared by: down to rounding, and infinite where a fold's run diverged."""
+        known = np.maximum(self.losses, self.rounding**2)
+        return np.full_like(known, np.inf) if self.diverged else known
+
+    @property
+    def rank(self) -> float:
+        """The value that runs are ranked by."""
+        return math.inf if self.diverged else max(self.value, self.rounding)
 
     @property
     def standard_error(self) -> float:
@@ -137,7 +155,9 @@ def measure(experiment: Experiment, parameters: Array, rows: Dataset, of: str) -
             found = outputs(experiment.network, parameters, experiment.preparation, rows.inputs)
             return Measured(*row_scores(found.astype(float), rows.targets.astype(int), True), of)
         predicted = experiment.predict(parameters, rows.inputs).astype(float)
-        return Measured((predicted - rows.targets) ** 2, None, of)
+        unit = ROUNDING * float(np.finfo(parameters.dtype).eps)
+        rounding = unit * float(np.abs(rows.targets).max(initial=0.0))
+        return Measured((predicted - rows.targets) ** 2, None, of, rounding=rounding)
 
 
 def cross_validate(experiment: Experiment, count: int, interrupted: Interrupted = never) -> FoldScores | None:

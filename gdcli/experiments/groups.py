@@ -55,8 +55,12 @@ class GroupObjective:
 
     @cached_property
     def resolution(self) -> Any:
-        """An excess that float64 cannot tell from 0, (G,)."""
-        terms = np.einsum("gkp,gp->gk", np.abs(self.table), np.abs(self.optimum)) + np.abs(self.values)
+        """An excess that float64 cannot tell from 0 at the optimum, (G,)."""
+        return self.resolution_at(self.optimum)
+
+    def resolution_at(self, parameters: Array) -> Any:
+        """The same at parameters (G, P), (G,)."""
+        terms = np.einsum("gkp,gp->gk", np.abs(self.table), np.abs(parameters)) + np.abs(self.values)
         return np.vecdot(terms, terms) * float(np.finfo(float).eps) ** 2
 
 

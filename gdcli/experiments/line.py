@@ -143,23 +143,23 @@ class LineExperiment(Experiment):
         """What can be said of it: its optimum, its limit, how far it is."""
         from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
 
-        is_raw = self.basis.is_raw if isinstance(self._back, Undoing) else _is_unit(self._back)
         return Descent(
             problem=self._whole_problem(),
             optimizer=self.segments[-1].optimizer,
             rate=self.rate if self.has_constant_rate else None,
             batches=self.segments[-1].batch_size is not None,
             loss_name=self.loss_name,
-            back=None if is_raw else self._back,
-            noise=None if is_raw else self._noise(),
+            back=self._back,
+            noise=self.noise,
         )
 
     @cached_property
-    def _back(self) -> Array | Undoing:
-        """M with raw parameters = M (the model's), shape (P, P)."""
+    def _back(self) -> Array | Undoing | None:
+        """M with raw parameters = M (the model's), shape (P, P); None where they are the same."""
         if isinstance(self.basis.undoing, Undoing):
-            return self.basis.undoing
-        return np.asarray(self.basis.raw(np.eye(self.problem.model.size))).T
+            return None if self.basis.is_raw else self.basis.undoing
+        matrix = np.asarray(self.basis.raw(np.eye(self.problem.model.size))).T
+        return None if _is_unit(matrix) else matrix
 
     def _whole_problem(self) -> Problem:
         """The problem on all its rows, where they are not very many: the compressed ones have lost a digit."""
@@ -169,10 +169,11 @@ class LineExperiment(Experiment):
             return self.segments[-1].problem
         return replace(self.segments[-1].problem, data=_seen(self.data, self.basis, self.problem.data.input_names))
 
-    def _noise(self) -> Array | None:
+    @cached_property
+    def noise(self) -> Array | None:
         """Rounding of each column of the design, of inputs that were centred before their powers were taken."""
         before, after = self.basis.before, self.basis.after
-        if not before.offset.any():
+        if self._back is None or not before.offset.any():
             return None
         inputs = self.data.inputs if self.passed is None else self.passed.ends
         columns = power_rounding(inputs, before, before(inputs), self.basis.degree) / after.factor

@@ -101,8 +101,11 @@ class Measure(Protocol):
     """A loss whose least value is known, penalties and weight decay included."""
 
     @property
-    def resolution(self) -> float:
-        """An excess that float64 cannot tell from 0."""
+    def resolution(self) -> Any:
+        """An excess that float64 cannot tell from 0 at the optimum."""
+
+    def resolution_at(self, parameters: Array) -> Any:
+        """The same at other parameters (..., P), shape (...)."""
 
     def excess(self, parameters: Array) -> Any:
         """How far the loss at some parameters (..., P) is above its least value, shape (...)."""
@@ -155,8 +158,15 @@ class Tolerance(StoppingRule):
         """What is left <= T of the first record's, which is the state."""
         left = self._left(record)
         first = left if state is None else state
-        least = 0.0 if self.objective is None else self.objective.resolution * _coarseness(record.parameters.dtype)
-        return (left <= self.tolerance * first) | (left <= least), first
+        return (left <= self.tolerance * first) | self._is_rounding(left, record.parameters), first
+
+    def _is_rounding(self, left: Any, parameters: Array) -> Any:
+        """Whether no more than rounding is left: at the optimum, and here, where terms may be smaller."""
+        if self.objective is None:
+            return False
+        coarse = _coarseness(parameters.dtype)
+        near = left <= self.objective.resolution * coarse
+        return near & (left <= self.objective.resolution_at(parameters) * coarse) if np.any(near) else near
 
     def _left(self, record: Epoch) -> Any:
         """The excess loss where it is known, else the largest component of the gradient; (R,) of a stack.

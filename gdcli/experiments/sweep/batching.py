@@ -220,7 +220,7 @@ class ClosedForms:
             return None
         key = one.optimizer, problem.l2
         if key not in self._goals:
-            true = objective(problem, one.optimizer)
+            true = objective(problem, one.optimizer, one.noise)
             least = np.inf if true is None else float(problem.data_loss(true.optimum, problem.data))
             self._goals[key] = Goal(least, NEAR * self._baseline) if np.isfinite(least) else None
         return self._goals[key]
@@ -238,7 +238,7 @@ class Batch(NamedTuple):
     optimizers: tuple[Optimizer, ...]
 
 
-def batches(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) -> list[Batch]:
+def batches(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows], folds: int = 0) -> list[Batch]:
     """The stacks of a sweep, in the order of their first runs: as few as there can be.
 
     Runs that differ only in learning rate, schedule, start, penalties or hyperparameters go together; in the seed
@@ -248,13 +248,16 @@ def batches(specs: Sequence[Spec], tables: Sequence[int], rows: Sequence[Rows]) 
         specs: The runs.
         tables: Which table each is about.
         rows: The tables.
+        folds: How many each run is measured on too: a rate that is chosen is one for them as well.
 
     Raises:
         OptionError: If an option cannot be.
     """
     found: list[Batch] = []
     _refuse_changes(specs)
-    specs = settled_specs(specs, tables, rows)
+    measured = [spec.replace(folds=folds) if folds else spec for spec in specs]
+    settled = settled_specs(measured, tables, rows)
+    specs = [one.replace(folds=spec.folds.folds) for one, spec in zip(settled, specs, strict=True)]
     for numbers in _alike(specs, tables, rows):
         job = Job(tables[numbers[0]], tuple(numbers), tuple(specs[number] for number in numbers))
         found += _parts(job, prepare(job, rows[job.table]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -62,7 +63,7 @@ def fold_measures(job: Job, rows: Rows, interrupted: Callable[[], bool]) -> dict
         rows: What they learn from.
         interrupted: Asked at each step.
     """
-    asked, found = job.measuring, dict[int, list[Measured]]()
+    asked, found, diverged = job.measuring, dict[int, list[Measured]](), Counter[int]()
     if asked is None or not asked.folds:
         return {}
     again = job._replace(specs=tuple(map(_to_the_end, job.specs)))
@@ -71,13 +72,14 @@ def fold_measures(job: Job, rows: Rows, interrupted: Callable[[], bool]) -> dict
         for at, status, parameters in _ends(stack, interrupted):
             if status is Status.INTERRUPTED:
                 return {}
+            diverged[at] += status is Status.DIVERGED
             found.setdefault(at, []).append(measure(stack.experiments[at], parameters, held_out, ""))
     words = (
         say("rows held out, one at a time")
         if asked.folds == len(_data(rows))
         else say("rows held out in {folds} folds", folds=asked.folds)
     )
-    return {at: _joined(parts, words) for at, parts in found.items()}
+    return {at: _joined(parts, words, diverged[at]) for at, parts in found.items()}
 
 
 def measured(one: Experiment, outcome: Outcome, by_folds: Measured | None) -> Measured:
@@ -119,12 +121,12 @@ def _ends(stack: PreparedStack, interrupted: Callable[[], bool]) -> Iterator[tup
     yield 0, run.last.status, (run.best if stack.first.keeps_best else run.last).parameters
 
 
-def _joined(parts: Sequence[Measured], of: str) -> Measured:
+def _joined(parts: Sequence[Measured], of: str, diverged: int) -> Measured:
     """The folds' rows as one sample."""
+    losses = np.concatenate([part.losses for part in parts])
     right = [part.right for part in parts if part.right is not None]
-    return Measured(
-        np.concatenate([part.losses for part in parts]), np.concatenate(right) if right else None, of, math.nan
-    )
+    rounding = max(part.rounding for part in parts)
+    return Measured(losses, np.concatenate(right) if right else None, of, math.nan, rounding, diverged)
 
 
 def _data(rows: Rows) -> Dataset:

@@ -116,8 +116,8 @@ def plan(grid: Grid, reader: Reader) -> Plan:
     """
     tables, rows = _read(grid.specs, reader)
     _refuse_both_kinds(rows)
-    found = batches(grid.specs, tables, rows)
     measuring = asked_of(grid, rows)
+    found = batches(grid.specs, tables, rows, measuring.folds if measuring else 0)
     jobs = [batch.job._replace(measuring=measuring) for batch in found]
     return Plan(grid, tables, rows, jobs, *_in_order(found), reader.reading)
 

@@ -121,7 +121,7 @@ class SweepResult(Sequence[SweptRun]):
         rows = {0 if one is None or not one.held_out else len(one.losses) for one in scores}
         if len(rows) != 1 or rows == {0}:
             return None
-        losses = np.array([one.losses for one in scores if one is not None])
+        losses = np.array([one.compared for one in scores if one is not None])
         return keep_smallest([self.size(run) for run in self.by_size], losses, self.size_option)
 
     @property
@@ -299,5 +299,5 @@ def _common(values: Sequence[T]) -> T | None:
 
 def overfits(keep: Measured, larger: Measured) -> bool:
     """Whether a larger model fits its training rows better and does rows it has not seen worse, in mean and in rank."""
-    closer = larger.training < keep.training
+    closer = larger.training < keep.training and not larger.diverged
     return closer and larger.value > keep.value and tends_higher(larger.losses, keep.losses)

@@ -203,7 +203,7 @@ def standing(run: SweptRun) -> tuple[float, float, float, int]:
     if outcome is None:
         return ORDER["failed"], 0.0, 0.0, run.number
     first = float(outcome.monitored[0])
-    best = float(outcome.monitored[outcome.best_epoch]) if run.measured is None else run.measured.value
+    best = float(outcome.monitored[outcome.best_epoch]) if run.measured is None else run.measured.rank
     best = max(float(f"{best:.12g}"), ROUNDING * first) if math.isfinite(best) else math.inf
     there = math.inf if run.arrived is None else run.arrived
     return ORDER.get(run.status, 0), best, there, run.number

@@ -280,9 +280,23 @@ def summarize_sweep(result: SweepResult, screen: Screen) -> Iterator[str]:
         )
     if limit is not None:
         yield from wrap_remark(say("rate"), say("largest stable learning rate {limit}", limit=short(limit)), screen)
+    yield from _diverged_in_folds(result, screen)
     gone = sum(run.diverged for run in runs)
     if gone:
         yield from wrap_remark(say("diverged"), say("{gone} of {count} runs", gone=gone, count=len(runs)), screen)
+
+
+def _diverged_in_folds(result: SweepResult, screen: Screen) -> Iterator[str]:
+    """The runs whose folds tell nothing, as they diverged there though not on all rows."""
+    for run in result.ranked:
+        if run.measured is not None and run.measured.diverged and not run.diverged:
+            text = say(
+                "{name}: {count} of its runs on folds diverged, though not the one on all rows; with a smaller "
+                "learning rate they tell how good it is",
+                name=plain(run.name, screen),
+                count=run.measured.diverged,
+            )
+            yield from wrap_remark(say("folds"), text, screen)
 
 
 def _gradients(result: SweepResult, screen: Screen) -> Iterator[str]:
@@ -360,7 +374,9 @@ def _kept(result: SweepResult, keep: SweptRun, screen: Screen) -> str:
         count=len(one.losses),
         of=one.of,
     )
-    if best.number == keep.number or best.measured is None:
+    if one.value <= one.rounding:
+        text += say("exact but for rounding")
+    elif best.number == keep.number or best.measured is None:
         text += say("the least")
     else:
         text += say(
