@@ -571,3 +571,33 @@ def test_two_rows_are_not_cut_into_folds(gdcli, table):
     result = gdcli("sweep", "fit", table("x,y\n3,4\n5,9\n"), "--degree", "1,2", "--epochs", 5, "--format", "json", "-q")
     assert result.code == 0
     assert [run["status"] for run in result.json["runs"]] == ["completed"] * 2
+
+
+def test_a_loss_below_the_optimums_own_rounding_has_arrived():
+    """Of more parameters than rows the least loss is 0, and the optimum that was computed has rounding left."""
+    below = 0
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        data = Dataset(rng.integers(-9, 9, (10, 30)) * np.logspace(0, 6, 30), rng.normal(size=10))
+        true = objective(Problem(Linear(30), mse, data), SGD())
+        better = true.optimum.astype(np.longdouble)
+        for _ in range(4):
+            left = (true.table.astype(np.longdouble) @ better - true.values).astype(float)
+            better = better - np.linalg.lstsq(true.table, left, rcond=None)[0]
+        better = better.astype(float)
+        if true.value(better) <= true.least:
+            below += 1
+            assert "arrived" in outlook.distance(true, SGD(), 1e-15, better).sentence
+        worse = true.optimum + 1e-3
+        assert true.value(worse) > true.least
+        assert "arrived" not in outlook.distance(true, SGD(), 1e-15, worse).sentence
+    assert below
+
+
+def test_resolution_is_that_of_the_terms_at_hand():
+    data = Dataset(np.array([[1.0, 1.0 + 1e-9], [2.0, 2.0], [3.0, 3.0 - 1e-9]]), np.array([1.0, 5.0, 2.0]))
+    true = objective(Problem(Linear(2), mse, data), SGD())
+    assert true.resolution_at(np.zeros(3)) == pytest.approx(np.finfo(float).eps ** 2 * float(true.values @ true.values))
+    assert true.resolution_at(true.optimum) == true.resolution
+    both = true.resolution_at(np.stack([np.zeros(3), true.optimum]))
+    assert both.tolist() == [true.resolution_at(np.zeros(3)), true.resolution]

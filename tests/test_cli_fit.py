@@ -6,6 +6,7 @@ import random
 import re
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 DECK = ["sample:deck", "--m", -1, "--b", 5]
@@ -556,3 +557,25 @@ def test_a_column_called_like_a_parameter_is_in_brackets(gdcli, header, line, fi
     done = gdcli("fit", "-", "--y", target, "--start", "2,1", "--epochs", 0, stdin=rows)
     assert f"\n{line}   3 rows" in done.err
     assert f" fitted     {fitted}   MSE 0 " in done.out
+
+
+@pytest.mark.parametrize(
+    ("begin", "step", "slope", "noise"),
+    [(1e6, 1e-3, 2.0, 1e-4), (1.7e9, 60.0, 1e-5, 0.01), (1990.0, 1.0, 0.018, 0.1), (0.0, 1.0, 3.0, 1.0)],
+)
+def test_the_equation_shown_gives_the_mse_beside_it(gdcli, begin, step, slope, noise):
+    rng = np.random.default_rng(4)
+    x = begin + step * np.arange(60)
+    y = slope * x + 5 + rng.normal(size=60) * noise
+    rows = "t,v\n" + "".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist(), strict=True))
+    for text in (
+        gdcli("fit", "-", "--x", "t", stdin=rows).out,
+        gdcli("fit", "-", "--x", "t", "--format", "json", stdin=rows).json["equation"],
+    ):
+        found = re.search(r"v = (-?[\d.e-]+) ?t ([+-]) ([\d.e+]+)", text)
+        in_lines = re.search(r"^ m +(\S+).*\n b +(\S+)", text, re.MULTILINE)  # where an equation is too wide
+        assert found or in_lines, text
+        shown = [Fraction(found[1]), Fraction(found[2] + found[3])] if found else [*map(Fraction, in_lines.groups())]
+        errors = [float(shown[0] * Fraction(a) + shown[1] - Fraction(b)) for a, b in zip(x, y, strict=True)]
+        best = np.polyfit(x - x.mean(), y, 1)
+        assert np.mean(np.square(errors)) == pytest.approx(np.mean((np.polyval(best, x - x.mean()) - y) ** 2), rel=0.02)

@@ -203,3 +203,53 @@ class TestSweepsOfLosses:
                 return float(loss(np.array([[z, 0.0]]), np.array([[1.0, 0.0]]))[0])
 
             assert slope == pytest.approx((value(logit + step) - value(logit - step)) / (2 * step), abs=1e-8)
+
+
+BENT = (
+    "x,y\n-1.2,-2.1\n0.4,0.3\n0.4,0.2\n-1.4,-1.6\n3.2,-1.6\n0.2,0.1\n-0.6,-0.9\n-0.9,-1.1\n-1.2,-2.3\n"
+    "1.0,0.4\n0.1,0.8\n0.2,0.9\n0.2,-0.0\n-0.4,-0.8\n"
+)
+
+
+def test_a_rate_that_is_picked_suits_the_folds_of_a_sweep_too(gdcli, tmp_path):
+    """A rate just below the limit on all rows is above it on some folds: their huge errors are no overfitting."""
+    table = tmp_path / "bent.csv"
+    table.write_text(BENT)
+    swept = gdcli("sweep", "fit", table, "--degree", "1,2", "--format", "json").json
+    for run in swept["runs"]:
+        degree = run["differs"]["degree"]
+        errors = []
+        rows = np.loadtxt(table, delimiter=",", skiprows=1)
+        for train, held in folds(Dataset(rows[:, :1], rows[:, 1]), 7, 0):
+            known = np.polyfit(train.inputs[:, 0], train.targets, degree)
+            errors.append((np.polyval(known, held.inputs[:, 0]) - held.targets) ** 2)
+        assert run["rmse"] == pytest.approx(math.sqrt(np.mean(np.concatenate(errors))), rel=1e-3)
+    assert "overfits" not in gdcli("sweep", "fit", table, "--degree", "1,2").out
+
+
+def test_runs_that_diverge_on_folds_alone_are_named_and_never_kept(gdcli, tmp_path):
+    table = tmp_path / "bent.csv"
+    table.write_text(BENT)
+    words = ("sweep", "fit", table, "--degree", "1,2", "--lr", 0.6, "--standardize")
+    said = " ".join(gdcli(*words).out.split())
+    assert "of its runs on folds diverged, though not the one on all rows" in said
+    assert "overfits" not in said
+    assert gdcli(*words, "--format", "json").json["keep"]["degree"] == 1
+
+
+@pytest.mark.parametrize("slope", [1.8, 0.621371, 15.0])
+def test_lines_that_fit_exactly_are_not_ranked_by_their_rounding(gdcli, tmp_path, slope):
+    table = tmp_path / "exact.csv"
+    table.write_text("x,y\n" + "".join(f"{x},{slope * x + 32!r}\n" for x in range(-10, 41, 3)))
+    words = ("sweep", "fit", table, "--degree", "1,2")
+    swept = gdcli(*words, "--format", "json").json
+    assert swept["keep"]["degree"] == 1
+    assert "exact but for rounding" in " ".join(gdcli(*words).out.split())
+
+
+@pytest.mark.parametrize(("rows", "hint"), [(1, "leave out --folds"), (3, "--folds 3"), (12, "5 or 10")])
+def test_a_hint_that_can_be_carried_out(gdcli, rows, hint):
+    table = "x,y\n" + "".join(f"{x},{x * x}\n" for x in range(rows))
+    result = gdcli("fit", "--folds", 40, stdin=table)
+    assert result.code == 2
+    assert hint in result.err.splitlines()[1]

@@ -1,6 +1,7 @@
 """Every format a table is kept in: the same numbers, gaps and errors as the same table as csv."""
 
 import bz2
+import dataclasses
 import datetime as dt
 import decimal
 import gzip
@@ -146,6 +147,16 @@ class TestTheSameTable:
         assert table.numbers("x").tolist() == [1, 2.1234567890123457, 3]
         assert np.isnan(table.numbers("y")[2])
         assert [table.line(row) for row in range(3)] == [2, 3, 5]
+
+    def test_a_sheet_without_names(self, gdcli, tmp_path, refused):
+        pytest.importorskip("fastexcel", reason="the extra [data] is not installed")
+        path = tmp_path / "book.xlsx"
+        path.write_bytes(workbook({"Rows": [[at, 2.5 * at + 1] for at in range(6)]}))
+        table = load(str(path), ReadOptions(header=False))
+        assert table.names == ("1", "2")
+        assert table.numbers("2").tolist() == [1, 3.5, 6, 8.5, 11, 13.5]
+        assert [table.line(row) for row in range(6)] == [1, 2, 3, 4, 5, 6]
+        refused(gdcli("fit", path), 3, "line 1 looks like data, not names")
 
     def test_a_title_above_the_names_of_a_sheet(self, tmp_path):
         pytest.importorskip("fastexcel", reason="the extra [data] is not installed")
@@ -646,3 +657,69 @@ class TestSeveralFiles:
 
 def test_a_format_is_a_file_in_its_folder():
     assert names(TABLE_FORMAT) == ["arrow", "jsonl", "parquet", "sqlite", "xlsx"]
+
+
+def test_generated_columns_of_a_database(tmp_path):
+    path = tmp_path / "base.sqlite"
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE t(a REAL, b REAL, y REAL GENERATED ALWAYS AS (3 * a + b) STORED, z AS (a - b))")
+        base.executemany("INSERT INTO t(a, b) VALUES (?, ?)", [(1, 2), (2, 1), (4, 4)])
+    table = load(str(path), ReadOptions())
+    assert table.names == ("a", "b", "y", "z")
+    assert table.matrix(["y", "z"]).tolist() == [[5, -1], [7, 1], [16, 0]]
+
+
+@pytest.mark.parametrize("command", ["fit", "train", "show"])
+def test_half_a_surrogate_pair_is_text_as_it_was_written(gdcli, command):
+    rows = "".join(f'{{"k": "{"a" if x % 2 else "b"}\\ud800", "x": {x}, "y": {2 * x % 5}}}\n' for x in range(8))
+    result = gdcli(command, "-", stdin=rows)
+    assert result.code == 0, result.err
+    assert "a\\ud800" in gdcli("show", "-", "--format", "json", stdin=rows).out.replace("\\\\", "\\")
+
+
+def test_rows_that_polars_does_not_hand_over_are_missed(tmp_path):
+    """A damaged part ends its batches without a word."""
+    pytest.importorskip("polars", reason="the extra [data] is not installed")
+    path = tmp_path / "t.parquet"
+    path.write_bytes(parquet_of(200))
+    whole = as_source(load(str(path), ReadOptions()))
+    short = dataclasses.replace(whole, table=dataclasses.replace(whole.table, frame=whole.table.frame.head(150)))
+    assert sum(len(block) for block in whole.blocks(["x"])) == 200
+    with pytest.raises(DataError, match="150 of 200 rows can be read"):
+        list(short.blocks(["x"]))
+    with pytest.raises(DataError, match="50 of 100 rows can be read"):
+        list(short.between(100, 200).blocks(["x"]))
+
+
+def parquet_of(rows):
+    import polars as pl
+
+    file = io.BytesIO()
+    pl.DataFrame({"x": [*range(rows)], "y": [2.5 * x for x in range(rows)]}).write_parquet(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", [name for name in WRITERS if not name.endswith((".csv", ".npz", ".xlsx"))])
+def test_predictions_of_any_format_through_a_pipe(gdcli, written, tmp_path, name):
+    model, data = tmp_path / "m.safetensors", Path(written(name))
+    assert gdcli("train", written("t.csv"), "--epochs", 2, "--save", model).code == 0
+    piped = gdcli("predict", model, "-", "--format", "csv", stdin=data.read_bytes())
+    assert piped.code == 0, piped.err
+    assert piped.out == gdcli("predict", model, data, "--format", "csv").out
+
+
+def test_what_begins_as_a_comment_is_written_in_quotes(gdcli, tmp_path):
+    table, model, back = tmp_path / "t.csv", tmp_path / "m.safetensors", tmp_path / "back.csv"
+    table.write_text("k,y\n" + "".join(f'"{"#a" if y % 2 else "b"}",{y}\n' for y in range(8)))
+    assert gdcli("train", table, "--categorical", "k", "--epochs", 2, "--lr", 0.1, "--save", model).code == 0
+    assert gdcli("predict", model, table, "--format", "csv", "-o", back).code == 0
+    assert load(str(back), ReadOptions()).texts("k") == ["b", "#a"] * 4
+
+
+def test_long_ids_are_groups_of_their_own(gdcli):
+    ids = [1234567890123456700 + 40 * at for at in range(4)]
+    rows = "".join(f"{one},{x},{slope * x}\n" for slope, one in enumerate(ids, 1) for x in range(10))
+    found = gdcli("fit", "-", "--by", "id", "--x", "x", "--y", "y", "-f", "csv", stdin="id,x,y\n" + rows).out
+    lines = [line.split(",") for line in found.splitlines()[1:] if line[0].isdigit()]
+    assert sorted(int(line[0]) for line in lines) == ids
+    assert [float(line[2]) for line in sorted(lines)] == pytest.approx([1, 2, 3, 4])

@@ -312,3 +312,16 @@ def test_one_row_is_flat_in_one_direction(limit):
     report = limit(stdin="x,y\n2,1\n")
     assert report["lr_max"] == pytest.approx(2 / 10)
     assert report["condition_number"] is None or report["condition_number"] > 1e15
+
+
+def test_the_best_rate_is_below_the_limit_where_mu_is_beyond_its_digits(limit):
+    rows = "mass,y\n5e12,3\n6e12,3.4\n7e12,4.1\n9e12,5\n"
+    report = limit(stdin=rows)
+    fastest = next(one for one in report["predictions"] if one["name"] == "fastest")
+    wanted = report["condition_number"] * np.log(100) / 4  # ln(100) / (-2 ln(1 - 2/kappa)), without its rounding
+    assert fastest["steps_per_factor_100"] == pytest.approx(wanted, rel=1e-3)
+
+
+def test_the_formula_of_the_best_rate_says_which_mu(gdcli):
+    assert "2/(L + mu), mu above 0" in gdcli("limit", stdin="a,c,y\n1,5,3\n2,5,5\n3,5,8\n").out
+    assert "2/(L + mu), the best one" in gdcli("limit", *DECK).out

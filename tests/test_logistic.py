@@ -84,3 +84,21 @@ def test_three_irises(trained, fit):
     np.testing.assert_allclose(bias - bias.mean(), intercept - intercept.mean(), atol=1e-6)
     assert found["train"]["loss"] == pytest.approx(fit["mean_cross_entropy"], abs=1e-7)
     assert found["train"]["accuracy"] == pytest.approx(fit["accuracy"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_that_add_up_reach_their_optimum(gdcli, tmp_path, seed):
+    """In float32 a sum of two columns is one but for rounding, and its weights are not to be enormous."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 20, (2, 12))
+    grade = 20 + 1.5 * a + 0.5 * b + rng.normal(size=12).round(1)
+    path = tmp_path / "sums.csv"
+    rows = zip(a, b, a + b, grade, strict=True)
+    path.write_text("math,reading,total,grade\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    run = gdcli("train", path, "--format", "json").json
+    table = np.column_stack([a, b, np.ones(12)])
+    rest = table @ np.linalg.lstsq(table, grade, rcond=None)[0] - grade
+    start = np.var(grade)
+    assert run["status"] == "converged"
+    assert run["train"]["mse"] - np.mean(rest**2) <= 1.01e-4 * start
+    assert any("combination" in claim["sentence"] for claim in run["claims"])

@@ -165,5 +165,5 @@ def test_no_column_is_named_that_is_none(gdcli, table):
     refused = gdcli("fit", path)
     assert refused.code == 3
     assert "gdcli train tells classes apart" in refused.err
-    assert "no other column holds numbers to predict" in refused.err
+    assert "no other column can be predicted from the rest" in refused.err
     assert "--y" not in refused.err

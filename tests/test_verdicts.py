@@ -1,6 +1,7 @@
 """Verdicts against simulated runs whose truth is known: how often each is said where it is so, and where it is not."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -486,3 +487,26 @@ def test_no_sign_of_overfitting_is_not_said_of_a_network_that_does_worse_on_rows
     names = {verdict["name"] for verdict in gdcli("train", "sample:digits", *words).json["verdicts"]}
     assert "generalisation gap" in names
     assert "no sign of overfitting" not in names
+
+
+def test_two_rows_held_out_have_no_spread_to_judge_by():
+    training = np.linspace(0.1, 0.4, 18)
+    assert generalisation_gap(training, np.array([0.40, 0.401])) is None
+    assert generalisation_gap(training, np.full(8, 0.9) + np.linspace(0, 0.01, 8)) is not None
+
+
+def test_an_untrained_model_that_is_kept_is_called_one(gdcli, tmp_path):
+    rng = np.random.default_rng(0)
+    table = tmp_path / "noise.csv"
+    rows = zip(*np.exp(rng.normal(size=(2, 60)) * 2), strict=True)
+    table.write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in rows))
+    found = Counter()
+    for seed in range(8):
+        words = ("train", table, "--hidden", 4, "--lr", 3, "--epochs", 4, "--seed", seed)
+        run = gdcli(*words, "--format", "json").json
+        names = {one["name"] for one in run["verdicts"]}
+        kept = run["best_epoch"] == 0 and run["status"] == "completed"
+        found[kept] += 1
+        assert bool(names & {"start kept", "learned nothing"}) >= kept
+        assert not (kept and "no sign of overfitting" in names)
+    assert found[True]

@@ -30,6 +30,7 @@ FORMULAS: dict[type, str] = {SGD: "2/L", Momentum: "2(1 + u)/L", Nesterov: "2(1 
 """The largest stable rate of full batches, u the momentum and L the largest curvature."""
 
 ROUNDING = 1e-14  # of two inputs' sizes: their product's mean below it is rounding
+STABLE = 1e-15  # of a curvature: two smaller parts of it round to none
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +50,12 @@ class Spectrum:
 
     @property
     def best_rate(self) -> float:
-        """2 / (L + mu): the constant rate with the fastest guaranteed convergence."""
-        return _divide(2.0, float(self.eigenvalues[0] + self.eigenvalues[-1]))
+        """2 / (L + mu): the constant rate with the fastest guaranteed convergence.
+
+        Where mu is less than the last digit of L, the rate is not rounded to 2 / L, at which nothing converges.
+        """
+        least, most = float(self.eigenvalues[0]), float(self.eigenvalues[-1])
+        return _divide(2.0, least + most) * (1 - STABLE if 0 < least < STABLE * most else 1)
 
     @property
     def condition_number(self) -> float:

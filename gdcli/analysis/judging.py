@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gdcli.analysis.claims import number
 from gdcli.analysis.evidence import Verdict, log_losses, share_losses
 from gdcli.analysis.overfitting import NOTHING, generalisation_gap, overfitting_since
 from gdcli.analysis.verdicts import (
@@ -140,12 +141,14 @@ def judge(run: Judged) -> tuple[Verdict, ...]:
         run, held_out = replace(run, best=run.last, kept=run.last), None
     watched = training if held_out is None else held_out
     nothing = _nothing(run, training, held_out)
-    verdicts = [absent, nothing, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
+    start = None if nothing or held_out is None else _start_kept(run, held_out)
+    verdicts = [absent, nothing, start, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
     fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
     if fitted and held_out is not None:
         said, gap = _overfitting(run, training, held_out), _gap(run, training, held_out)
         reassuring = said is not None and said.name == "no sign of overfitting"  # not of one that learned by heart
-        is_said = said is not None and (nothing is None or said.name == "overfitting") and not (reassuring and gap)
+        doubtful = reassuring and (gap or start)
+        is_said = said is not None and (nothing is None or said.name == "overfitting") and not doubtful
         verdicts += [said if is_said else None, gap]
     if nothing is None and run.last.status is Status.COMPLETED:
         named = (
@@ -165,6 +168,23 @@ def _absent(run: Judged, held_out: Dataset) -> Verdict | None:
     return class_absent([run.name(at) for at in absent], int(seen[absent].sum()), len(held_out)) if absent else None
 
 
+def _start_kept(run: Judged, held_out: Dataset) -> Verdict | None:
+    """That the model handed out is the one before training, as no epoch does the rows held out better."""
+    if run.handed_out.epoch or not run.last.epoch:
+        return None
+    first, last = (float(np.mean(run.rows(one, held_out)[0])) for one in (run.handed_out, run.last))
+    sentence = say(
+        "What is kept is the untrained model: no later epoch does better on the {count:,} row{s} held out ({measure} "
+        "{first} before training, {last} at the end).",
+        count=len(held_out),
+        s="s" * (len(held_out) != 1),
+        measure=run.measure,
+        first=number(first, 3),
+        last=number(last, 3),
+    )
+    return Verdict("start kept", sentence, {"first": first, "last": last}, len(held_out))
+
+
 def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
     """On the rows held out or on those it was fitted to: either is enough."""
     verdict = None if held_out is None else _nothing_on(run, run.handed_out, held_out, HELD_OUT)
@@ -176,7 +196,8 @@ def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdic
     start = run.rows(run.start, data)[0]
     if not run.classes and np.ptp(run.problem.data.targets) == 0:
         return None  # the target never varies, and the mean is all there is to learn
-    if np.mean(start) > FAR * np.mean(base) and still_improving(run.losses) is not None:
+    far = record.epoch > 0 and np.mean(start) > FAR * np.mean(base)
+    if far and still_improving(run.losses) is not None:
         return None  # it is on its way, and has not got to where no input is needed yet
     label = run.name(run.usual) if run.classes else ""
     best = None if record.epoch == run.last.epoch else record.epoch

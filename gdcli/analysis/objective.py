@@ -81,7 +81,11 @@ class Objective:
     @cached_property
     def least(self) -> float:
         """The objective at its optimum."""
-        rest = self.table @ self.optimum - self.values
+        return self.value(self.optimum)
+
+    def value(self, parameters: Array) -> float:
+        """The objective at some parameters, shape (P,)."""
+        rest = self.table @ parameters - self.values
         return float(rest @ rest) / 2
 
     def excess(self, parameters: Array) -> Any:

@@ -207,6 +207,8 @@ def distance(
     what = minimised(objective, loss_name)
     now = way.excess(0)
     there = arrived(objective, now, what)
+    if there is None and objective.value(parameters) <= objective.least:  # no true loss is below the least
+        there = _arrived_but_for_rounding(what)
     if there is not None:
         return there
     if not way.stable:
@@ -234,10 +236,13 @@ def arrived(objective: Objective, now: float, what: str = "MSE") -> Claim | None
             "exact", "epochs to go", 0, say("It has arrived: the {what} is the optimum's to 12 digits.", what=what)
         )
     if now <= max(objective.resolution, objective.blur):
-        return Claim(
-            "exact", "epochs to go", 0, say("It has arrived: the {what} is the optimum's but for rounding.", what=what)
-        )
+        return _arrived_but_for_rounding(what)
     return None
+
+
+def _arrived_but_for_rounding(what: str) -> Claim:
+    sentence = say("It has arrived: the {what} is the optimum's but for rounding.", what=what)
+    return Claim("exact", "epochs to go", 0, sentence)
 
 
 def _target(objective: Objective, now: float) -> tuple[float, str]:

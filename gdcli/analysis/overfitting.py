@@ -20,6 +20,7 @@ CHOSEN = 0.99
 GROWN = 0.05  # part of the best held-out loss by which it must have risen, to be said at all
 STRONG = 0.5  # and to be called strong
 NOTHING = 1e-6  # part of the first held-out loss that is rounding, or as good as solved
+FEWEST = 5  # rows held out whose spread says how far apart two means may be
 TIMES = 1.5  # a held-out loss this many times the training loss is a gap
 
 
@@ -176,7 +177,7 @@ def generalisation_gap(
     """Whether a model does worse on rows held out than on those it was trained on: a loss 1.5 times as high or more.
 
     Welch's test of two means, at 99 %; for classes the accuracy must be lower too. None where there
-    is no such gap, or the rows cannot tell.
+    is no such gap, or the rows cannot tell: of fewer than five, the spread is luck.
 
     Args:
         training: Each training row's loss.
@@ -186,6 +187,8 @@ def generalisation_gap(
 
     Source: Welch 1947, The Generalization of Student's Problem.
     """
+    if len(held_out) < FEWEST:
+        return None
     gap, error, freedom = _welch(training, held_out)
     low, high = float(np.mean(training)), float(np.mean(held_out))
     if not (gap > quantile(CHOSEN, freedom) * error and high > TIMES * low):

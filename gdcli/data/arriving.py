@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-__all__ = ["chunks"]
+__all__ = ["MAGIC", "chunks"]
 
 CHUNK = 1 << 16
-MAGIC = (b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N")
+MAGIC = (
+    *(b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N"),  # gzip, zip, IDX, npy
+    *(b"PAR1", b"PARE", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"),  # Parquet, Arrow, Feather, an Arrow stream
+    *(b"(\xb5/\xfd", b"BZh", b"\xfd7zXZ", b"SQLite format 3"),  # zst, bz2, xz, SQLite
+)
+"""What begins a file that is no text."""
 
 
 def chunks(stdin: BinaryIO, before_waiting: Callable[[], None] = lambda: None) -> Iterator[bytes]:

@@ -136,4 +136,10 @@ def column_of(values: Sequence[object]) -> Column:
     if _NUMBERS.issuperset(map(type, values)):
         with suppress(OverflowError):  # a whole number that no float holds stays text, and is named
             return np.array(values, np.float64)
-    return ["" if value is None else str(value) for value in values]
+    return ["" if value is None else _text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    """A value's text; half a surrogate pair, which JSON can write and UTF-8 cannot, as its escape."""
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -155,7 +155,7 @@ def _numbers(table: Table, target: str) -> Array:
         words = say("{message}: gdcli train tells classes apart, gdcli fit needs numbers", message=error.message)
         option = option_of_another(table)
         another = say("or predict another column: {option}", option=option)
-        raise DataError(words, another if option else say("no other column holds numbers to predict")) from None
+        raise DataError(words, another if option else say("no other column can be predicted from the rest")) from None
 
 
 def classification(table: Table, columns: ColumnOptions, classes: Sequence[str] = ()) -> Dataset:

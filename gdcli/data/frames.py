@@ -124,10 +124,13 @@ class FrameSource(Source):
                 frame = next(batches, None)
                 block = None if frame is None else _block(frame, table, before)
             if frame is None or block is None:
-                return
+                break
             yield block
             before += frame.height
             progress(table.place.size * before // len(table), table.place.size)
+        if before - self.begin != self.count:  # a damaged part ends the batches, and polars says nothing
+            read = say("{before:,} of {count:,} rows can be read", before=before - self.begin, count=self.count)
+            raise unreadable(table.place, table.what, read)
 
 
 def lazy_table(place: Place, what: str, scan: Callable[[], LazyFrame]) -> LazyTable:

@@ -9,7 +9,10 @@ from gdcli.data.dataset import Dataset
 from gdcli.errors import OptionError
 from gdcli.said import say
 
-__all__ = ["folds", "held_out", "split"]
+__all__ = ["check_folds", "folds", "held_out", "split"]
+
+LEAST, USUAL = 2, 10
+"""Folds there must be at least; and rows from which a usual number of them can be."""
 
 
 def split(dataset: Dataset, fraction: float, seed: int, shuffle: bool = True) -> tuple[Dataset, Dataset]:
@@ -50,6 +53,20 @@ def split(dataset: Dataset, fraction: float, seed: int, shuffle: bool = True) ->
     return dataset.rows(np.flatnonzero(~held_out)), dataset.rows(np.flatnonzero(held_out))
 
 
+def check_folds(count: int, rows: int) -> None:
+    """Refuses folds that cannot be.
+
+    Raises:
+        OptionError: If there is one, or more than rows.
+    """
+    if rows < LEAST:
+        raise OptionError(say("--folds {count}: one row makes no folds", count=count), say("leave out --folds"))
+    if not LEAST <= count <= rows:
+        what = say("--folds {count}: {rows} rows make from 2 to {rows} folds", count=count, rows=rows)
+        few = say("--folds {rows} leaves out a row at a time", rows=rows)
+        raise OptionError(what, say("5 or 10 are usual") if rows >= USUAL else few)
+
+
 def folds(dataset: Dataset, k: int, seed: int) -> list[tuple[Dataset, Dataset]]:
     """k-fold cross-validation: each row is held out once.
 
@@ -72,8 +89,7 @@ def folds(dataset: Dataset, k: int, seed: int) -> list[tuple[Dataset, Dataset]]:
     Source: Stone 1974, Cross-Validatory Choice and Assessment of Statistical Predictions; Kohavi 1995 for stratifying.
     """
     n = len(dataset)
-    if not 2 <= k <= n:
-        raise OptionError(say("--folds {k}: {n} rows make from 2 to {n} folds", k=k, n=n), say("5 or 10 are usual"))
+    check_folds(k, n)
     order = np.random.default_rng(seed).permutation(n)
     if dataset.classes:
         order = order[np.argsort(dataset.targets[order], kind="stable")]

@@ -189,7 +189,10 @@ def held_out(
     Raises:
         OptionError: If so many rows cannot be parted so.
     """
-    check_folds(spec.folds.folds, len(data))
+    if spec.folds.folds is not None:
+        from gdcli.data.splitting import check_folds
+
+        check_folds(spec.folds.folds, len(data))
     wanted = usual if spec.stop.validation is None else spec.stop.validation
     if wanted is None or wanted == "none":
         return data, None
@@ -228,19 +231,6 @@ def filling(spec: Spec, rows: Dataset, fill: Fill | None = None) -> Callable[[Da
 def unfilled(spec: Spec, data: Dataset, held: Dataset | None) -> tuple[Dataset, Dataset | None] | None:
     """Training rows and rows held out as they are, where means are to fill them."""
     return (data, held) if spec.data.missing == "mean" else None
-
-
-def check_folds(count: int | None, rows: int) -> None:
-    """Refuses folds that cannot be.
-
-    Raises:
-        OptionError: If there is one, or more than rows.
-    """
-    if count is not None and not 2 <= count <= rows:
-        raise OptionError(
-            say("--folds {count}: {rows} rows make from 2 to {rows} folds", count=count, rows=rows),
-            say("5 or 10 are usual"),
-        )
 
 
 def check_stopping(spec: Spec, validation: Dataset | None, classes: int = 0) -> None:

@@ -19,6 +19,8 @@ def advice(experiment: LineExperiment, last: float) -> list[str]:
     limit = experiment.limit
     if limit is None or last <= limit:
         rate = exact(rounded_down(experiment.rate / 10, 1))
+        if experiment.spec.loop.scaling is not None:
+            return [say("Try a smaller rate: --lr {rate}.", rate=rate)]
         return [say("Try a smaller rate: --lr {rate}, or --standardize.", rate=rate)]
     given = {"rate": exact(last), "limit": short(limit), "digits": repr(limit)}
     start = say("lr {rate} is above the largest stable rate on this data, {limit} (to all digits {digits})", **given)

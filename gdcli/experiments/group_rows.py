@@ -27,6 +27,9 @@ from gdcli.said import say
 
 __all__ = ["GroupRows", "read_groups"]
 
+LARGEST = 2.0**53
+"""From it on, two whole numbers may be one float64."""
+
 _GAP_HINT = say("--missing drop leaves rows with gaps out, or choose other columns with --x, --y and --by")
 
 
@@ -196,11 +199,12 @@ class _GroupPass:
         return result
 
     def _numeric(self, block: Table) -> Array | None:
-        """The groups' cells as numbers; None where one is something else."""
+        """The groups' cells as numbers; None where one is something else, or a float64 is not told from the next."""
         try:
-            return block.numbers(self.by)
+            values = block.numbers(self.by)
         except DataError:
             return None
+        return None if (np.abs(values) >= LARGEST).any() else values
 
     def _number(self, value: float) -> int:
         """The group of a number, -1 for a gap."""

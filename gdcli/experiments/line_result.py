@@ -16,10 +16,11 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.divergence import advice
+from gdcli.experiments.equations import shown_equation
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
 from gdcli.experiments.result import Result, described, ended_words, ending
-from gdcli.formatting import equation, short
+from gdcli.formatting import short
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Scores, Status
 
@@ -94,7 +95,7 @@ class LineResult(Result):
     @property
     def equation(self) -> str:
         """The fitted model."""
-        return equation(self.experiment.data.target_name, self.experiment.terms, self.values)
+        return shown_equation(self.experiment, self.values, self.scores.mse)
 
     @cached_property
     def scores(self) -> Scores:

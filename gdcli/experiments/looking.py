@@ -130,7 +130,7 @@ def _parts(spec: Spec, wide: Table, report: ReadReport, test: Table | None, read
     """The rows that `train` has for each purpose."""
     model = spec.model
     assert isinstance(model, NetworkSpec)  # noqa: S101 - for the type checker
-    examples = Examples(dataset_of(wide, report, ()), None, dict(report.values), report)
+    examples = Examples(dataset_of(wide, report, ()), None, dict(report.values), report, dict(report.texts))
     data = examples.data
     refuse_unfit(examples, spec.name)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.data.arriving import chunks
+from gdcli.data.arriving import MAGIC, chunks
 from gdcli.data.files import STDIN
 from gdcli.data.place import Place
 from gdcli.data.reading import table_at
@@ -27,7 +27,7 @@ __all__ = ["Predicted", "Written", "predict_rows", "predicted_answers"]
 
 CODE = re.compile(r"\s*0\d")  # a number would not read back the same
 OBJECT = re.compile(rb"(\xef\xbb\xbf)?\s*\{\s*(\"|\})")  # a row of json lines, which needs no line of names
-WHOLE = re.compile(rb"\x1f\x8b|PK|\x00\x00|\x93N|(\xef\xbb\xbf)?\s*\[\s*\{")  # what is read when all of it is there
+ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{")  # one array of json, which is read when all of it is there
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def predict_rows(
         return
     arriving = chunks(rows.stdin, before_waiting)
     first = next(arriving, b"")
-    if WHOLE.match(first):
+    if first.startswith(MAGIC) or ARRAY.match(first):
         all_of_it = replace(rows, stdin=io.BytesIO(first + b"".join(arriving)))
         yield from _predicted(saved, saved.table("-", options, all_of_it, labels), options, probabilities)
         return

@@ -22,6 +22,7 @@ from gdcli.said import say
 __all__ = ["read"]
 
 _BLOCK_ROWS = 20_000
+_HIDDEN = 1
 _TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
 
 
@@ -34,7 +35,11 @@ def read(place: Place) -> ColumnTable:
     """
     with _connected(place) as base:
         table = _quoted(_chosen(place, [name for (name,) in base.execute(_TABLES)]))
-        known = [(name, kind.upper()) for _, name, kind, *_ in base.execute(f"PRAGMA table_info({table})")]
+        known = [  # generated columns too, and none that a virtual table hides
+            (name, kind.upper())
+            for _, name, kind, *_, hidden in base.execute(f"PRAGMA table_xinfo({table})")
+            if hidden != _HIDDEN
+        ]
         (rows,) = base.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names are quoted
     if not rows:
         raise no_rows(place.source, say("no rows"))

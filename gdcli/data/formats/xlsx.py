@@ -13,7 +13,7 @@ from gdcli.data.cells import data_error, no_rows, number
 from gdcli.data.column_table import Column, ColumnTable, column_of
 from gdcli.data.formats import table_format
 from gdcli.data.frames import unreadable
-from gdcli.data.header import unique_names
+from gdcli.data.header import check_names, unique_names
 from gdcli.data.layout import Layout
 from gdcli.data.place import Place
 from gdcli.data.preamble import grouping_note, grouping_rows
@@ -48,7 +48,11 @@ def read(place: Place) -> ColumnTable:
         file = place.plain
         book = fastexcel.read_excel(file if isinstance(file, bytes) else str(file))
         sheet = _chosen(place, book.sheet_names)
-        texts, numbers = (book.load_sheet(sheet, dtypes=dtype).to_polars() for dtype in ("string", "float"))
+        row = None if place.options.header is False else 0
+        texts, numbers = (
+            book.load_sheet(sheet, header_row=row, dtypes="string").to_polars(),
+            book.load_sheet(sheet, header_row=row, dtypes="float").to_polars(),
+        )
     except fastexcel.FastExcelError as error:
         raise unreadable(place, _WHAT, error) from None
     return _table(place, texts, numbers)
@@ -59,18 +63,25 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
     pairs = zip(texts.get_columns(), numbers.get_columns(), strict=True)
     cells = [[*map(_cell, text.to_list(), exact.to_list())] for text, exact in pairs]
     rows = [row for row in range(texts.height) if any(column[row] for column in cells)]
+    named = place.options.header is not False
     if not rows:
-        raise no_rows(place.source, say("no rows below the first, which holds the names"))
-    first = ["" if name.startswith(_UNNAMED) else name for name in texts.columns]
-    above = grouping_rows(first, [[column[row] for column in cells] for row in rows[:_HEAD]], ".")
-    others = [[column[row] for column in cells] for row in rows[: max(above - 1, 0)]]
+        raise no_rows(place.source, say("no rows below the first, which holds the names") if named else say("no rows"))
+    if named:
+        first = ["" if name.startswith(_UNNAMED) else name for name in texts.columns]
+    else:
+        first = [str(at) for at in range(1, texts.width + 1)]
+    head = [[column[row] for column in cells] for row in rows[:_HEAD]]
+    above = grouping_rows(first, head, ".") if named else 0
+    if named and not above and place.options.header is None:
+        check_names(first, place.source, 1, ".")
+    others = head[: max(above - 1, 0)]
     names = unique_names([column[rows[above - 1]] for column in cells] if above else first)
     columns = {name: [column[row] for row in rows[above:]] for name, column in zip(names, cells, strict=True)}
 
     def column(name: str) -> Column:
         return column_of(columns[name])
 
-    lines = [row + 2 for row in rows[above:]]
+    lines = [row + 1 + named for row in rows[above:]]
     layout = Layout(notes=(grouping_note(1, first, others, "row"),) if above else ())
     about = place.options
     return _Sheet(names, place.source, len(lines), column, {}, lines, options=about, layout=layout, place=place)

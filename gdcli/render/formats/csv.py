@@ -2,6 +2,7 @@
 
 import csv
 import math
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from gdcli.render import Report
@@ -18,17 +19,25 @@ def render(report: Report, out: TextIO, screen: Screen) -> None:  # noqa: ARG001
 
 def delimited(report: Report, out: TextIO, delimiter: str) -> None:
     """Writes a header and the rows, each as it comes."""
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    plainly = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    quoting = csv.writer(out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     header = False
     cell = _shown if out.isatty() else _cell
     steady = Steady(out)
     for record in report.records:
         row = record.row()
         if not header:
-            writer.writerow([cell(name) for name in row])
+            names = [cell(name) for name in row]
+            (quoting if _like_a_comment(names) else plainly).writerow(names)
             header = True
-        writer.writerow([cell(value) for value in row.values()])
+        cells = [cell(value) for value in row.values()]
+        (quoting if _like_a_comment(cells) else plainly).writerow(cells)
         steady()
+
+
+def _like_a_comment(cells: Sequence[Any]) -> bool:
+    """Whether a line of these cells would be read as a comment, if its texts were not in quotes."""
+    return bool(cells) and isinstance(cells[0], str) and cells[0].startswith("#")
 
 
 def _shown(value: Any) -> Any:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gdcli.formatting import column_term, equation, fixed, score, short
+from gdcli.experiments.equations import digits_shown, shown_equation
+from gdcli.formatting import column_term, fixed, score, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
 from gdcli.render.layout import LEAST, UNLIMITED, Counted, Layout
@@ -29,6 +30,8 @@ SHOWN = 5
 """Digits of an equation's numbers."""
 FEW = 4
 """Parameters that an equation holds on a screen."""
+WIDE = 8
+"""Columns of a number beside its digits: blanks, its sign, its point and its power of ten."""
 CELL, PARTED = 11, "  "
 """Columns of a number on a screen, and what stands between parameters in a line."""
 NUMBERS = 1 + 2 * CELL
@@ -175,7 +178,7 @@ def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int 
     if result.optimum is not None:
         best = result.optimum
         rows.append((word("optimum"), best.values, best.scores, best.name))
-    equations = [equation(target, result.experiment.terms, list(parameters), 5) for _, parameters, _, _ in rows]
+    equations = [shown_equation(result.experiment, parameters, scores.mse, 5) for _, parameters, scores, _ in rows]
     if result.optimum is not None and min(result.optimum.digits) < SHOWN:
         equations[1] = ""  # it has fewer digits than an equation shows: each parameter has a line of its own
     wide = "" in equations or max(columns(text) for text in equations) > max(40, screen.width - 46)
@@ -265,7 +268,11 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
         layout: What there is of the screen.
         used: Lines that everything else takes.
     """
-    best, digits, room = result.optimum, *((6, 14) if layout.rows is None else (4, CELL))
+    best, usual, room = result.optimum, *((6, 14) if layout.rows is None else (4, CELL))
+    digits = usual
+    if len(result.values) <= FEW:  # as many as give the MSE beside them
+        digits = digits_shown(result.experiment, result.values, result.scores.mse, usual)
+        room = max(room, digits + WIDE)
     exact = None if best is None else [_known(*pair, digits) for pair in zip(best.values, best.digits, strict=True)]
     names = _parameter_names(result.experiment.names, layout)
     width = max(map(columns, names)) + 2 * (layout.rows is None)
@@ -278,7 +285,7 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
     head = say(" {value:{width}}{value2:>{room}}", width=width, value="", room=room, value2=word("fitted")) + say(
         "{value:>{room}}", room=room, value=word("optimum")
     ) * (exact is not None)
-    abreast = min(_abreast(names, layout), len(cells))
+    abreast = min(_abreast(names, layout), len(cells)) if digits == usual else 1
     lines = -(-len(cells) // abreast)
     room = lines if layout.rows is None else layout.rows - used - 2
     room -= LEAST * (layout.plotted and lines > room)  # a picture says more than some of the parameters

@@ -127,7 +127,11 @@ def tabulate_limits(limits: Sequence[Limits], limit: tuple[str, str] | None, scr
             [one.lr_max_sgd for one in limits],
             say("2/L: diverges above it"),
         ),
-        (say("fastest lr"), [one.lr_best for one in limits], say("2/(L + mu), the best one")),
+        (
+            say("fastest lr"),
+            [one.lr_best for one in limits],
+            say("2/(L + mu), mu above 0") if any(one.flat for one in limits) else say("2/(L + mu), the best one"),
+        ),
         (say("cautious lr"), [one.lr_cautious for one in limits], say("1/L: nothing overshoots")),
         (say("largest curvature"), [one.eigenvalues[-1] for one in limits], say("L, the steepest way")),
         (say("smallest curvature"), [one.eigenvalues[0] for one in limits], say("mu, the flattest way")),
@@ -207,7 +211,7 @@ def describe_sharpness(curvature: LocalCurvature, why: str, trust: str, screen: 
 def tabulate_forecasts(forecasts: Sequence[RateForecast], loss_name: str, screen: Screen) -> Iterator[str]:
     """What each rate will do, foretold from the spectrum."""
     target = forecasts[0].target_loss
-    heads: list[str] = [say("lr"), say("error kept"), say("loss to 1/100")]
+    heads: list[str] = [say("lr"), say("error kept"), say("1/100 (long run)")]
     heads += [] if target is None else [say("{loss_name} {target} at", loss_name=loss_name, target=short(target))]
     yield ""
     yield paint(say(" {value:<22}", value=say("foretold")) + _cells(heads), theme.HEADING, screen)
