@@ -542,7 +542,8 @@ class TestSqlite:
     def test_a_damaged_file(self, tmp_path):
         base = tmp_path / "base.db"
         sqlite(base)
-        base.write_bytes(base.read_bytes()[:700])
+        content = base.read_bytes()
+        base.write_bytes(content[:100] + bytes(len(content) - 100))
         with pytest.raises(DataError, match="SQLite: "):
             load(str(base), ReadOptions())
 
@@ -723,3 +724,42 @@ def test_long_ids_are_groups_of_their_own(gdcli):
     lines = [line.split(",") for line in found.splitlines()[1:] if line[0].isdigit()]
     assert sorted(int(line[0]) for line in lines) == ids
     assert [float(line[2]) for line in sorted(lines)] == pytest.approx([1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("left_out", [1, 20, 1500, 5000])
+def test_a_database_that_is_cut_short(gdcli, tmp_path, refused, left_out):
+    path, short = tmp_path / "base.sqlite", tmp_path / "short.sqlite"
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE t(x, y)")
+        base.executemany("INSERT INTO t VALUES (?, ?)", [(x, 2.5 * x) for x in range(300)])
+    base.close()
+    assert gdcli("fit", path, "--epochs", 1).code == 0
+    short.write_bytes(path.read_bytes()[:-left_out])
+    refused(gdcli("fit", short, "--epochs", 1), 3, "a database that is cut short")
+
+
+def test_a_database_that_another_program_writes_to(gdcli, tmp_path):
+    path = tmp_path / "base.sqlite"
+    with sqlite3.connect(path, isolation_level=None) as base:
+        base.execute("CREATE TABLE t(x, y)")
+        base.execute("INSERT INTO t VALUES (1, 2)")
+        base.execute("BEGIN EXCLUSIVE")
+        result = gdcli("fit", path)
+        base.execute("COMMIT")
+    assert (result.code, result.err.splitlines()[1].strip()) == (3, "wait for the program that writes to it")
+
+
+def test_no_hint_on_a_saved_model_names_inputs_to_choose(gdcli, tmp_path):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text("a,y\n1,2\n2,4\n3,7\n4,8\n")
+    assert gdcli("fit", table, "--save", model).code == 0
+    result = gdcli("predict", model, "-", stdin="a\n1\n\n2\nNA\n")
+    assert result.code == 3
+    assert "--x" not in result.err
+    assert "--missing drop" in result.err
+
+
+def test_a_target_whose_squares_no_float_holds(gdcli):
+    result = gdcli("fit", stdin="x,y\n1,1e200\n2,3e200\n3,2e200\n")
+    assert result.code == 4
+    assert "beyond float64: give it in another unit" in result.err

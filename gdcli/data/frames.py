@@ -31,7 +31,14 @@ BATCH = 1 << 16
 MOST_DAYS = 2_932_896
 """From 1970 to the end of the year 9999."""
 
-_NESTED = {"List": "lists", "Array": "lists", "Struct": "records", "Object": "objects", "Binary": "bytes"}
+_NESTED = {
+    "List": "lists",
+    "Array": "lists",
+    "Map": "records",
+    "Struct": "records",
+    "Object": "objects",
+    "Binary": "bytes",
+}
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import enumerated, say
 
-__all__ = ["MISSING", "Fill", "Rows", "Used", "drop", "fail", "keep", "mean"]
+__all__ = ["MISSING", "OTHER_INPUTS", "Fill", "Rows", "Used", "drop", "fail", "keep", "mean"]
+
+OTHER_INPUTS = say("or choose other inputs with --x")
 
 Rows = NDArray[np.bool_]
 """One truth value per row."""
@@ -171,5 +173,5 @@ def _gaps(used: Used, rows: Rows) -> DataError:
         printable=printable(listed(gapped)),
         ways=_ways(used, rows),
     )
-    hint = say("or choose another target with --y") if only_target else say("or choose other inputs with --x")
+    hint = say("or choose another target with --y") if only_target else OTHER_INPUTS
     return DataError(say("{message}; {what}", message=first.message, what=what), hint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from gdcli.experiments.line import LineExperiment
 from gdcli.formatting import exact, rounded_down, short
 from gdcli.said import say
@@ -16,6 +18,9 @@ def advice(experiment: LineExperiment, last: float) -> list[str]:
         experiment: What diverged.
         last: The rate of the last update.
     """
+    if not math.isfinite(experiment.baseline):
+        target = experiment.data.target_name
+        return [say("The squares of column '{target}' are beyond float64: give it in another unit.", target=target)]
     limit = experiment.limit
     if limit is None or last <= limit:
         rate = exact(rounded_down(experiment.rate / 10, 1))

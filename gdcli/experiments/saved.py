@@ -16,7 +16,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.examine import count_gaps
 from gdcli.data.files import STDIN
 from gdcli.data.idx import is_mnist_folder, mnist_table
-from gdcli.data.missing import Rows
+from gdcli.data.missing import OTHER_INPUTS, Rows
 from gdcli.data.report import ReadReport, report_of
 from gdcli.data.selection import Selection
 from gdcli.data.tables import Table
@@ -136,8 +136,11 @@ class Model:
     def complete_rows(self, table: Table, spec: DataSpec) -> tuple[Array, Rows]:
         """The model's inputs without gaps, and which rows have them."""
         prepared = self.saved.preparation
-        with needed_columns():
-            values, kept = inputs(table, prepared.input_names, self.gaps(spec))
+        try:
+            with needed_columns():
+                values, kept = inputs(table, prepared.input_names, self.gaps(spec))
+        except DataError as error:  # a saved model knows its inputs
+            raise DataError(error.message, "" if error.hint == OTHER_INPUTS else error.hint) from None
         return prepared.filled(values), kept
 
     def problem(self) -> Problem:

@@ -128,16 +128,37 @@ def _connected(place: Place) -> Iterator[sqlite3.Connection]:
             yield base
     except (sqlite3.Error, UnicodeDecodeError) as error:  # a message of SQLite's own that quotes damaged text
         what = say("its text is no UTF-8") if isinstance(error, UnicodeDecodeError) else error
-        raise data_error(place.source, f"SQLite: {what}", say("check the database: PRAGMA integrity_check")) from None
+        busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        hint = (
+            say("wait for the program that writes to it") if busy else say("check the database: PRAGMA integrity_check")
+        )
+        raise data_error(place.source, f"SQLite: {what}", hint) from None
 
 
 def _connection(place: Place) -> sqlite3.Connection:
     file = place.plain
+    _refuse_cut_short(place, len(file) if isinstance(file, bytes) else file.stat().st_size)
     if not isinstance(file, bytes):
         return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
     base = sqlite3.connect(":memory:")
     base.deserialize(file)
     return base
+
+
+def _refuse_cut_short(place: Place, size: int) -> None:
+    """Refuses a file of fewer pages than its header counts, which SQLite reads as if the rest held gaps.
+
+    Raises:
+        DataError: If it is one.
+
+    Source: The SQLite database file format, section 1.3.7: the count holds where two change counters agree.
+    """
+    head = place.head[:100]
+    page = int.from_bytes(head[16:18], "big")
+    needed = (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+    if len(head) == 100 and head[24:28] == head[92:96] and size < needed:
+        what = say("a database that is cut short: {size:,} of {needed:,} bytes", size=size, needed=needed)
+        raise data_error(place.source, what, say("fetch or write it again"))
 
 
 def _chosen(place: Place, known: list[str]) -> str:
