@@ -707,6 +707,7 @@ def test_predictions_of_any_format_through_a_pipe(gdcli, written, tmp_path, name
     piped = gdcli("predict", model, "-", "--format", "csv", stdin=data.read_bytes())
     assert piped.code == 0, piped.err
     assert piped.out == gdcli("predict", model, data, "--format", "csv").out
+    assert piped.out == gdcli("predict", model, written("t.csv"), "--format", "csv").out
 
 
 def test_what_begins_as_a_comment_is_written_in_quotes(gdcli, tmp_path):

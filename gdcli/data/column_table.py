@@ -22,6 +22,7 @@ from gdcli.said import say
 
 __all__ = ["Column", "ColumnTable", "column_of"]
 
+LARGEST = 2.0**53  # from it on, two whole numbers may be one float64
 _NUMBERS = frozenset({int, float, type(None)})  # None becomes NaN
 
 Column = Array | list[str]
@@ -61,7 +62,7 @@ class ColumnTable(Table):
 
     def texts(self, name: str) -> list[str]:
         cells = self._column(name)
-        return cells if isinstance(cells, list) else ["" if cell != cell else str(cell) for cell in cells.tolist()]
+        return cells if isinstance(cells, list) else _written(cells)
 
     def line(self, row: int) -> int:
         return row + 1 if self.lines is None else int(self.lines[row])
@@ -137,6 +138,14 @@ def column_of(values: Sequence[object]) -> Column:
         with suppress(OverflowError):  # a whole number that no float holds stays text, and is named
             return np.array(values, np.float64)
     return ["" if value is None else _text(value) for value in values]
+
+
+def _written(numbers: Array) -> list[str]:
+    """Numbers as text; of a column of whole ones without a point, as they were written."""
+    gaps = np.isnan(numbers)
+    if not gaps.all() and ((np.trunc(numbers) == numbers) & (np.abs(numbers) < LARGEST) | gaps).all():
+        return ["" if gap else str(int(cell)) for cell, gap in zip(numbers.tolist(), gaps.tolist(), strict=True)]
+    return ["" if cell != cell else str(cell) for cell in numbers.tolist()]
 
 
 def _text(value: object) -> str:
