@@ -148,6 +148,14 @@ class TestTheSameTable:
         assert np.isnan(table.numbers("y")[2])
         assert [table.line(row) for row in range(3)] == [2, 3, 5]
 
+    @pytest.mark.parametrize("blank", [0, 1, 4])
+    def test_rows_below_blank_ones_have_the_numbers_of_the_sheet(self, gdcli, tmp_path, refused, blank):
+        pytest.importorskip("fastexcel", reason="the extra [data] is not installed")
+        path = tmp_path / "book.xlsx"
+        rows = [*[[None, None]] * blank, ["x", "y"], *[[at, 2 * at] for at in range(5)], [9, "oops"]]
+        path.write_bytes(workbook({"Rows": rows}))
+        refused(gdcli("fit", path), 3, f"row {blank + 7}, column 'y': 'oops'")
+
     def test_a_sheet_without_names(self, gdcli, tmp_path, refused):
         pytest.importorskip("fastexcel", reason="the extra [data] is not installed")
         path = tmp_path / "book.xlsx"

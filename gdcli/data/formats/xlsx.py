@@ -6,7 +6,9 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import field
+from functools import cached_property, partial
 from typing import Any
 
 from gdcli.data.cells import data_error, no_rows, number
@@ -55,10 +57,17 @@ def read(place: Place) -> ColumnTable:
         )
     except fastexcel.FastExcelError as error:
         raise unreadable(place, _WHAT, error) from None
-    return _table(place, texts, numbers)
+    blank = partial(_blank_rows, book, sheet, texts.height + (row is not None))
+    return _table(place, texts, numbers, blank)
 
 
-def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
+def _blank_rows(book: Any, sheet: str, read: int) -> int:
+    """The rows above the first that is not blank, which fastexcel leaves out."""
+    whole = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+    return int(whole.total_height) - read
+
+
+def _table(place: Place, texts: Any, numbers: Any, blank: Callable[[], int]) -> ColumnTable:
     """The sheet's cells, without rows that hold none."""
     pairs = zip(texts.get_columns(), numbers.get_columns(), strict=True)
     cells = [[*map(_cell, text.to_list(), exact.to_list())] for text, exact in pairs]
@@ -84,7 +93,9 @@ def _table(place: Place, texts: Any, numbers: Any) -> ColumnTable:
     lines = [row + 1 + named for row in rows[above:]]
     layout = Layout(notes=(grouping_note(1, first, others, "row"),) if above else ())
     about = place.options
-    return _Sheet(names, place.source, len(lines), column, {}, lines, options=about, layout=layout, place=place)
+    return _Sheet(
+        names, place.source, len(lines), column, {}, lines, options=about, layout=layout, place=place, blank=blank
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +104,19 @@ class _Sheet(ColumnTable):
 
     Args:
         place: Where it stands.
+        blank: Counts the rows above the first that is not blank.
     """
 
     place: Place = field(kw_only=True)
+    blank: Callable[[], int] = field(kw_only=True)
+
+    @cached_property
+    def above(self) -> int:
+        """The blank rows above: counted where a row is named, for the sheet is read again for it."""
+        return self.blank()
+
+    def line(self, row: int) -> int:
+        return super().line(row) + self.above
 
     def problem(self, row: int, name: str) -> DataError:
         error = super().problem(row, name)
