@@ -167,3 +167,17 @@ def test_no_column_is_named_that_is_none(gdcli, table):
     assert "gdcli train tells classes apart" in refused.err
     assert "no other column can be predicted from the rest" in refused.err
     assert "--y" not in refused.err
+
+
+def test_no_number_is_named_that_nothing_predicts(gdcli):
+    """The only column of numbers can be predicted from two texts, as they are 0 and 1, and from no more of them."""
+    alone = gdcli("fit", stdin="hours,grade\n3,C\n5,B\n8,A\n1,F\n")
+    assert (alone.code, alone.err.splitlines()[1].strip()) == (3, "no other column can be predicted from the rest")
+    rows = "hours,sex,grade\n3,m,C\n5,f,B\n8,m,A\n1,m,F\n"
+    assert "--y hours" in gdcli("fit", stdin=rows).err
+    assert gdcli("fit", "--y", "hours", stdin=rows).code == 0
+
+
+def test_nested_columns_alone_are_called_what_they_are(gdcli, refused):
+    rows = "".join(f'{{"a": {{"b": {y}}}, "y": {y}}}\n' for y in range(4))
+    refused(gdcli("fit", stdin=rows), 3, "column 'a': holds objects, not numbers")

@@ -281,7 +281,10 @@ def _no_inputs(table: Table, y: str) -> DataError:
     if dates is not None:
         hint = say("turn dates into numbers: days since the first one")
         return data_error(table.source, say("{what}: {quoted} holds dates", what=what, quoted=quoted(dates)), hint)
-    firsts = [(name, cell) for name in others for cell in _first_given(table, name)]
+    plain = [name for name in others if not table.stranger(name)]
+    if not plain:
+        return table.problem(0, others[0])
+    firsts = [(name, cell) for name in plain for cell in _first_given(table, name)]
     repeated = [one for one in firsts if len({*table.first_texts(one[0], _FEW)}) < min(len(table), _FEW)]
     name, cell = next((one for one in firsts if nearly(one[1])), [*repeated, *firsts, ("", "")][0])
     if not name:

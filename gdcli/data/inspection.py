@@ -33,6 +33,10 @@ _SENTINELS = (-99999, -9999, -999, -99, 99, 999, 9999, 99999)
 _DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
+PAIR = 2
+"""Texts of a column that is taken as 0 and 1."""
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """The first rows of a numeric column.
@@ -162,11 +166,17 @@ def counting(column: Column) -> str:
 
 
 def option_of_another(table: Table) -> str:
-    """The option that predicts the first column of numbers, but for those that number the rows; nothing without one."""
-    own = (name for name in table.names if table.column_behind(name) == name)
-    numeric = (name for name in own if table.is_numeric(name))
+    """The option that predicts the first column of numbers, but for those that number the rows.
+
+    Nothing where there is none, or no other column that it can be predicted from: numbers, or two texts.
+    """
+    own = [name for name in table.names if table.column_behind(name) == name]
+    numeric = [name for name in own if table.is_numeric(name)]
     name = next((name for name in numeric if not counting(columns_of(table, [name])[0])), None)
-    return "" if name is None else f"--y {as_option([name])}"
+    others = (one for one in own if one != name)
+    if name is None or not any(one in numeric or len({*table.texts(one)} - {""}) == PAIR for one in others):
+        return ""
+    return f"--y {as_option([name])}"
 
 
 def _counts(column: Column) -> str:
