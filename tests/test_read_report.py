@@ -378,3 +378,13 @@ def test_of_many_rows_the_first_are_looked_at_and_it_is_said():
     content = b"one,x,y\n" + b"".join(b"1,%d,%d.5\n" % (row * 7 % 1000, row) for row in range(rows))
     (warning,) = report(content).warnings
     assert warning.sentence == "column 'one' is 1 in the first 100,000 rows, which tells nothing: --x x leaves it out"
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "said"), [(2**53 + 1, 2, True), (10**18, 40, True), (2**52, 1, False), (10**17, 10**15, False)]
+)
+def test_numbers_that_float64_does_not_tell_apart_are_named(gdcli, first, step, said):
+    rng = np.random.default_rng(2)
+    rows = "".join(f"{first + step * at},{x},{2 * x}\n" for at, x in enumerate(rng.permutation(30)))
+    err = gdcli("fit", "--epochs", 1, stdin="code,x,y\n" + rows).err
+    assert ("which a float64 keeps in steps of" in err) is said, err

@@ -25,6 +25,7 @@ _ENOUGH = 10  # rows that chance does not put in order
 _FEW_ROWS = 5  # rows that count up from 0 or 1
 _TWIN_COLUMNS, _TWIN_ROWS = 200, 10_000
 _MOST_TWINS = 5
+_STEPS = 1000  # of float64 between the least and the largest value
 _MOST_NAMES = 10
 _ID_WORDS = "id|ids|idx|index|uuid|guid|nr|no|key|serial|account|phone|zip|row|rownames?|obs|unnamed"
 _ID_NAME = rf"(?i:(^|[_\W])({_ID_WORDS})([_\W0-9]|$))|[a-z]I[dD]$"
@@ -160,6 +161,21 @@ def _identifier(column: Column, without: Sequence[str]) -> ReadWarning | None:
     return _leave_out("id", column, what, without) if what else None
 
 
+def _unresolved(column: Column, without: Sequence[str]) -> ReadWarning | None:
+    """Numbers so large, and so close together, that rounding to float64 shows: ids of sixteen digits and more."""
+    low, high = float(column.distinct[0]), float(column.distinct[-1])
+    step = float(np.spacing(max(abs(low), abs(high))))
+    if step <= 1 or high - low > _STEPS * step:
+        return None
+    what = say(
+        "{shown} holds numbers near {high:.4g}, which a float64 keeps in steps of {step:.0f}",
+        shown=column.shown,
+        high=high,
+        step=step,
+    )
+    return _leave_out(say("too large"), column, what, without)
+
+
 def counting(column: Column) -> str:
     """That a column numbers the rows, or holds their ids; nothing of any other."""
     return _counts(column) or _identifies(column) if column.values.size else ""
@@ -255,6 +271,7 @@ def _date_number(column: Column, _without: Sequence[str]) -> ReadWarning | None:
 
 
 _TESTS: tuple[Callable[[Column, Sequence[str]], ReadWarning | None], ...] = (
+    _unresolved,
     _counter,
     _identifier,
     _timestamp,
