@@ -128,7 +128,7 @@ def compared(name, names, inputs, cells, classes, gdcli, folder, seeds):
             capped += ended
     for options, (mine, other) in scores.items():
         differences = [a - b for a, b in zip(mine, other, strict=True)]
-        error = statistics.stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else None
+        error = float(np.std(differences, ddof=1)) / len(differences) ** 0.5 if len(differences) > 1 else None
         yield line(f"train {options}", name, statistics.fmean(mine), statistics.fmean(other), capped, error)
 
 
