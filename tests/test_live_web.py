@@ -1,5 +1,6 @@
 """The playground in a browser: what the server answers and refuses, that it ends well, and a real browser's view."""
 
+import asyncio
 import contextlib
 import errno
 import html
@@ -526,6 +527,37 @@ class TestEnd:
         with serving(tmp_path, "raise SystemExit('no such sample')") as served, Page(served) as page:
             assert b'["ended", "no such sample"]' in page.rest()
             assert served.ended() == (0, "", "no such sample\n")
+
+    def test_a_page_that_comes_when_it_has_ended_is_told_too(self):
+        class Socket:
+            said = ()
+
+            async def send_str(self, text):
+                self.said = (*self.said, json.loads(text))
+
+            async def send_bytes(self, drawn):
+                pass
+
+            async def close(self):
+                self.said = (*self.said, "closed")
+
+        async def late():
+            from textual_serve.download_manager import DownloadManager
+
+            from gdcli.live.web.session import BrowserSession
+
+            words = [sys.executable, "-c", "raise SystemExit('no such sample')"]
+            session = BrowserSession(words, {}, (80, 24), DownloadManager(), lambda _: None, lambda _: None)
+            await session.start()
+            await session.end()
+            page = Socket()
+            await session.attach(page, 80, 24)
+            await session.take(["stdin", "n"])
+            session._process._transport.close()  # before the loop is
+            return page.said
+
+        said = asyncio.run(asyncio.wait_for(late(), PATIENCE))
+        assert said[-2:] == (["ended", "no such sample"], "closed")
 
 
 class TestRefused:

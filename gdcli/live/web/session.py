@@ -66,6 +66,7 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
         self._begun = asyncio.Event()
         self._hearing: asyncio.Task[None] | None = None
         self._ending: asyncio.Future[None] | None = None
+        self._over = False
 
     # the process
 
@@ -122,6 +123,7 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
             await asyncio.wait([self._hearing], timeout=GRACE)
             self._hearing.cancel()
         self._on_end(self)
+        self._over = True
         await self._farewell("ended", self.last_words())
 
     def _give_up(self) -> None:
@@ -152,8 +154,11 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
             if self._address is not None:
                 await self._tell("address", self._address)
             await self._draw(b"".join(self._opening))
-            await self.set_terminal_size(width, height)
-            await self.focus()  # upon which it draws all anew
+            with contextlib.suppress(ConnectionError):  # it has just ended, and will say so
+                await self.set_terminal_size(width, height)
+                await self.focus()  # upon which it draws all anew
+            if self._over:
+                await self._farewell("ended", self.last_words())
 
     def detach(self, socket: Any) -> None:
         """A page has gone; what is drawn is lost until there is another."""
@@ -203,7 +208,12 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
     # what the page says
 
     async def take(self, message: Any) -> None:
-        """Passes on what the page says: keys typed, its size in cells, whether it has the focus."""
+        """Passes on what the page says; nothing to a program that has just ended."""
+        with contextlib.suppress(ConnectionError):
+            await self._take(message)
+
+    async def _take(self, message: Any) -> None:
+        """Keys typed, its size in cells, whether it has the focus."""
         match message:
             case ["stdin", str(keys)]:
                 await self.send_bytes(keys.encode(errors="ignore"))
