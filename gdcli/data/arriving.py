@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-__all__ = ["MAGIC", "chunks"]
+from gdcli.data.compression import compression_of
+from gdcli.data.idx import is_idx
+from gdcli.data.numpy_files import is_numpy
+from gdcli.definitions import TABLE_FORMAT, definitions
+
+__all__ = ["chunks", "comes_whole"]
 
 CHUNK = 1 << 16
-MAGIC = (
-    *(b"\x1f\x8b", b"PK", b"\x00\x00", b"\x93N"),  # gzip, zip, IDX, npy
-    *(b"PAR1", b"PARE", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"),  # Parquet, Arrow, Feather, an Arrow stream
-    *(b"(\xb5/\xfd", b"BZh", b"\xfd7zXZ", b"SQLite format 3"),  # zst, bz2, xz, SQLite
-)
-"""What begins a file that is no text."""
+
+
+def comes_whole(head: bytes) -> bool:
+    """Whether what begins so is read when all of it is there: it is packed, or in a format that does not come in lines.
+
+    >>> comes_whole(b"PAR1\\x15\\x04"), comes_whole(b"x,y\\n1,2\\n")
+    (True, False)
+    """
+    if compression_of(head) is not None or is_idx(head) or is_numpy(head):
+        return True
+    return any(one.begins.match(head) for one in definitions(TABLE_FORMAT).values() if not one.stream)
 
 
 def chunks(stdin: BinaryIO, before_waiting: Callable[[], None] = lambda: None) -> Iterator[bytes]:
@@ -31,7 +41,7 @@ def chunks(stdin: BinaryIO, before_waiting: Callable[[], None] = lambda: None) -
         if not (piece := read(CHUNK)):
             break
         waiting += piece
-        if first and waiting.startswith(MAGIC):
+        if first and comes_whole(waiting):
             yield waiting + stdin.read()
             return
         end = waiting.rfind(b"\n") + 1

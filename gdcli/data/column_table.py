@@ -20,7 +20,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.errors import DataError
 from gdcli.said import say
 
-__all__ = ["Column", "ColumnTable", "column_of"]
+__all__ = ["LARGEST", "Column", "ColumnTable", "column_of"]
 
 LARGEST = 2.0**53  # from it on, two whole numbers may be one float64
 _NUMBERS = frozenset({int, float, type(None)})  # None becomes NaN

@@ -27,15 +27,12 @@ _TWIN_COLUMNS, _TWIN_ROWS = 200, 10_000
 _MOST_TWINS = 5
 _STEPS = 1000  # of float64 between the least and the largest value
 _MOST_NAMES = 10
+_PAIR = 2  # texts of a column that is taken as 0 and 1
 _ID_WORDS = "id|ids|idx|index|uuid|guid|nr|no|key|serial|account|phone|zip|row|rownames?|obs|unnamed"
 _ID_NAME = rf"(?i:(^|[_\W])({_ID_WORDS})([_\W0-9]|$))|[a-z]I[dD]$"
 _TIME_NAME = r"(?i:(^|[_\W])(t|time|year|month|week|day|hour|minute|second|step|epoch|date)s?([_\W]|$))"
 _SENTINELS = (-99999, -9999, -999, -99, 99, 999, 9999, 99999)
 _DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-
-
-PAIR = 2
-"""Texts of a column that is taken as 0 and 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +187,7 @@ def option_of_another(table: Table) -> str:
     numeric = [name for name in own if table.is_numeric(name)]
     name = next((name for name in numeric if not counting(columns_of(table, [name])[0])), None)
     others = (one for one in own if one != name)
-    if name is None or not any(one in numeric or len({*table.texts(one)} - {""}) == PAIR for one in others):
+    if name is None or not any(one in numeric or len({*table.texts(one)} - {""}) == _PAIR for one in others):
         return ""
     return f"--y {as_option([name])}"
 

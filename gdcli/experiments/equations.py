@@ -14,8 +14,8 @@ from gdcli.formatting import equation, short
 
 __all__ = ["digits_needed", "digits_shown", "shown_equation"]
 
-LOOKED_AT = 1000
-"""Rows that are predicted."""
+MOST_ROWS, FEW_ROWS, CELLS = 1000, 10, 200_000
+"""Rows that are predicted: fewer of wide tables."""
 OFF, FINE = 0.02, 2e-4
 """How far off predictions may be: parts of the RMSE, or of the target's standard deviation if that is more."""
 DISTINCT = 17
@@ -37,7 +37,8 @@ def digits_shown(one: LineExperiment, parameters: Sequence[float], mse: float, d
         digits: As many at least.
     """
     inputs = one.data.inputs if one.passed is None else one.passed.ends
-    columns = polynomial(inputs[:LOOKED_AT], one.basis.degree)
+    rows = max(FEW_ROWS, min(MOST_ROWS, CELLS // max(1, len(parameters))))
+    columns = polynomial(inputs[:rows], one.basis.degree)
     columns = np.column_stack([columns, np.ones(len(columns))]) if one.basis.intercept else columns
     off = max(OFF * math.sqrt(mse), FINE * float(one.data.targets.std())) if mse >= 0 else math.inf
     return digits_needed(columns, parameters, off, digits)

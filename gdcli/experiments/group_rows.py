@@ -9,6 +9,7 @@ import numpy as np
 from gdcli.arrays import Array, NDArray
 from gdcli.data.categories import categories, refuse_unknown
 from gdcli.data.cells import is_missing, quoted
+from gdcli.data.column_table import LARGEST
 from gdcli.data.columns import find
 from gdcli.data.examine import examine
 from gdcli.data.grouping import GroupCondenser, GroupScatter
@@ -26,9 +27,6 @@ from gdcli.formatting import exact
 from gdcli.said import say
 
 __all__ = ["GroupRows", "read_groups"]
-
-LARGEST = 2.0**53
-"""From it on, two whole numbers may be one float64."""
 
 _GAP_HINT = say("--missing drop leaves rows with gaps out, or choose other columns with --x, --y and --by")
 

@@ -16,7 +16,6 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.divergence import advice
-from gdcli.experiments.equations import shown_equation
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
 from gdcli.experiments.result import Result, described, ended_words, ending
@@ -95,6 +94,8 @@ class LineResult(Result):
     @property
     def equation(self) -> str:
         """The fitted model."""
+        from gdcli.experiments.equations import shown_equation  # rows alone need none
+
         return shown_equation(self.experiment, self.values, self.scores.mse)
 
     @cached_property

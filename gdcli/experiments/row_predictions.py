@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gdcli.arrays import Array
-from gdcli.data.arriving import MAGIC, chunks
+from gdcli.data.arriving import chunks, comes_whole
 from gdcli.data.files import STDIN
 from gdcli.data.place import Place
 from gdcli.data.reading import table_at
@@ -83,7 +83,7 @@ def predict_rows(
         return
     arriving = chunks(rows.stdin, before_waiting)
     first = next(arriving, b"")
-    if first.startswith(MAGIC) or ARRAY.match(first):
+    if comes_whole(first) or ARRAY.match(first):
         all_of_it = replace(rows, stdin=io.BytesIO(first + b"".join(arriving)))
         yield from _predicted(saved, saved.table("-", options, all_of_it, labels), options, probabilities)
         return

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gdcli.experiments.equations import digits_shown, shown_equation
 from gdcli.formatting import column_term, fixed, score, short
 from gdcli.render import Column, Report, theme
 from gdcli.render.flow import broken, error_lines
@@ -173,6 +172,8 @@ def _finite(record: Epoch) -> bool:
 
 def summarize_fit(result: LineResult, screen: Screen, layout: Layout, used: int = 0) -> Iterator[str]:
     """The answer: the fitted model, beside the best there is and beside no model at all."""
+    from gdcli.experiments.equations import shown_equation  # rows alone need none
+
     target = result.experiment.data.target_name
     rows = [(word("fitted"), result.values, result.scores, _quality(result))]
     if result.optimum is not None:
@@ -268,6 +269,8 @@ def _parameters(result: LineResult, layout: Layout, used: int) -> Iterator[str]:
         layout: What there is of the screen.
         used: Lines that everything else takes.
     """
+    from gdcli.experiments.equations import digits_shown
+
     best, usual, room = result.optimum, *((6, 14) if layout.rows is None else (4, CELL))
     digits = usual
     if len(result.values) <= FEW:  # as many as give the MSE beside them
