@@ -43,3 +43,15 @@ def test_words_of_near_lines_stand_apart():
     for at, (left, right, top, bottom) in enumerate(boxes):
         for other in boxes[:at]:
             assert right < other[0] or other[1] < left or bottom < other[2] or other[3] < top
+
+
+@pytest.mark.parametrize("step", [1e-8, 1e-3, 1.0])
+@pytest.mark.parametrize("start", [0.0, 1e6, 1.7e9, 123_456_789_012.0, -1e-5])
+def test_numbers_below_an_axis_stand_apart(start, step):
+    x = start + step * np.arange(10.0)
+    text = draw_chart(Chart([Series(x, x * 0, style="points")], "y by x"), 480, 260, Ink(dark=False)).body
+    numbers = re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="middle"[^>]*>([^<]+)</text>', text)
+    assert numbers
+    for (left, first), (right, second) in pairwise(numbers):
+        assert float(right) - float(left) > 3.3 * (len(first) + len(second))
+        assert float(first) < float(second)

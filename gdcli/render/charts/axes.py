@@ -26,11 +26,14 @@ def decimal_text(digits: int, exponent: int) -> str:
 
     >>> decimal_text(25, -1), decimal_text(-5, 3), decimal_text(1, -7), decimal_text(25, 8), decimal_text(0, 9)
     ('2.5', '-5000', '1e-7', '2.5e9', '0')
+    >>> decimal_text(100000002, -2)  # so many digits are no shorter with an exponent
+    '1000000.02'
     """
-    size = len(str(abs(digits))) + exponent
+    known = len(str(abs(digits)))
+    size = known + exponent
     if digits == 0:
         return "0"
-    if -4 < size < 7 and exponent > -6:
+    if -4 < size < 7 and exponent > -6 or known >= 7 and size < 17 and exponent > -17:
         return f"{digits * 10 ** max(exponent, 0) / 10 ** max(-exponent, 0):.{max(-exponent, 0)}f}"
     text = str(abs(digits)).rstrip("0")
     point = f"{text[0]}.{text[1:]}" if text[1:] else text

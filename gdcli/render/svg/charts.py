@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -135,9 +136,13 @@ def _frame(x: Axis, y: Axis, wide: float, tall: float, ink: Ink) -> Iterator[str
     """The lines of a grid, the ticks' numbers, and what the x axis is."""
     color = ink.of(theme.AXIS)
     yield f'<rect width="{wide:.1f}" height="{tall:.1f}" fill="none" stroke="{color}"/>'
+    end = -math.inf
     for spot, text in _places(x):
-        yield f'<path stroke="{color}" stroke-opacity=".25" d="M{spot * wide:.1f} 0V{tall:.1f}"/>'
-        yield label(text, spot * wide, tall + 16, "middle")
+        at = spot * wide
+        yield f'<path stroke="{color}" stroke-opacity=".25" d="M{at:.1f} 0V{tall:.1f}"/>'
+        if at - extent(text) / 2 > end:  # long numbers are apart: the lines between them have none
+            yield label(text, at, tall + 16, "middle")
+            end = at + extent(text) / 2 + LETTER
     for spot, text in _places(y):
         up = tall - spot * tall
         yield f'<path stroke="{color}" stroke-opacity=".25" d="M0 {up:.1f}H{wide:.1f}"/>'
