@@ -4,7 +4,8 @@
     python benchmarks/quality.py [FOLDER or FILE.csv ...]
 
 Built-in samples, and tables of the known names below where one of the folders (or those in $GDCLI_DATA) has them. A
-fifth of the rows is held out to test on. No mean is to be more than 0.01 below scikit-learn's, and no run to be stopped
+fifth of the rows is held out to test on; what comes as two files, `..._train` and `..._test`, is also trained on the
+one and tested on the other, whole. No mean is to be more than 0.01 below scikit-learn's, and no run to be stopped
 by its cap on epochs. The difference comes with its standard error over the seeds: of a small table's five, chance alone
 may be more than 0.01; `--seeds 5-34` draws others.
 """
@@ -72,7 +73,7 @@ def run(gdcli, *arguments):
     return json.loads(done.stdout)
 
 
-def theirs(train, test, classes):
+def theirs(train, test, classes, seed):
     """Scores of scikit-learn's linear model and of its network with 100 hidden units, on scaled inputs."""
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -87,7 +88,7 @@ def theirs(train, test, classes):
     scores = []
     for kind in kinds:
         if "MLP" in type(kind).__name__:
-            kind.set_params(random_state=0)
+            kind.set_params(random_state=seed)
         model = make_pipeline(StandardScaler(), kind)
         scores.append(model.fit(*train).score(*test))
     return scores
@@ -107,20 +108,33 @@ def ours(gdcli, folder, data, seed, task, hidden):
     return found["test"][key], found["status"] == "completed"
 
 
-def compared(name, names, inputs, cells, classes, gdcli, folder, seeds):
-    """A set's lines: ours beside theirs."""
+def a_fifth(inputs, cells, classes, seeds):
+    """For each seed the rows to train on and a fifth to test on, by their classes."""
     from sklearn.model_selection import train_test_split
 
-    task = "classification" if classes else "regression"
     targets = cells if classes else [float(cell) for cell in cells]
-    scores = {"": ([], []), "--hidden 100": ([], [])}
-    capped = 0
     for seed in seeds:
         split = train_test_split(
             inputs, targets, test_size=0.2, random_state=seed, stratify=targets if classes else None
         )
-        train, test = (split[0], split[2]), (split[1], split[3])
-        reference = theirs(train, test, classes)
+        yield seed, (split[0], split[2]), (split[1], split[3])
+
+
+def pairs(files):
+    """Files that are there twice, to train on and to test on."""
+    for path in files:
+        partner = path.with_name(path.name.replace("_train", "_test"))
+        if partner != path and partner in files:
+            yield path, partner
+
+
+def compared(name, names, splits, classes, gdcli, folder):
+    """A set's lines: ours beside theirs."""
+    task = "classification" if classes else "regression"
+    scores = {"": ([], []), "--hidden 100": ([], [])}
+    capped = 0
+    for seed, train, test in splits:
+        reference = theirs(train, test, classes, seed)
         for (options, (mine, other)), known in zip(scores.items(), reference, strict=True):
             score, ended = ours(gdcli, folder, (names, (train, test)), seed, task, options.split())
             mine.append(score)
@@ -157,6 +171,28 @@ def text_of(path):
     return (gzip.open(path) if path.suffix == ".gz" else path.open("rb")).read().decode()
 
 
+def tasks(sets, files, only, seeds):
+    """What to train on: name, inputs' names, rows to train and test on by seed, whether it has classes."""
+    sets, given = list(sets), []
+    for part, target, classes in FILES:
+        found = [path for path in files if part in path.name and only in part]
+        if only in part and not found:
+            print(f"{part:24}not there: name its folder", flush=True)
+        sets += [(path.name.split(".")[0][:23], text_of(path), target, classes) for path in found]
+        given += [(*pair, target, classes) for pair in pairs(found)]
+    for name, text, target, classes in sets:
+        names, inputs, cells = prepared(*table(text), target)
+        yield name, names, a_fifth(inputs, cells, classes, seeds), classes
+    for path, partner, target, classes in given:
+        (names, *train), (_, *test) = (prepared(*table(text_of(one)), target) for one in (path, partner))
+        yield (
+            path.name.split(".")[0].replace("_train", "") + " pair",
+            names,
+            [(seed, train, test) for seed in seeds],
+            classes,
+        )
+
+
 def known_files(places):
     """csv files in the places given."""
     for place in map(Path, places):
@@ -183,13 +219,8 @@ def main():
             return subprocess.run([*gdcli, "sample", name], capture_output=True, check=True).stdout.decode()
 
         sets = [(name, sample(name), None, classes) for name, classes in SAMPLES.items() if asked.only in name]
-        for part, target, classes in FILES:
-            found = [path for path in files if part in path.name and asked.only in part]
-            if asked.only in part and not found:
-                print(f"{part:24}not there: name its folder", flush=True)
-            sets += [(path.name.split(".")[0][:23], text_of(path), target, classes) for path in found]
-        for name, text, target, classes in sets:
-            for row in compared(name, *prepared(*table(text), target), classes, gdcli, folder, seeds):
+        for name, names, splits, classes in tasks(sets, files, asked.only, seeds):
+            for row in compared(name, names, splits, classes, gdcli, folder):
                 print(row, flush=True)
         lines = [(name, sample(name), None) for name in LINES if asked.only in name]
         lines += [

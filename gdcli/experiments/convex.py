@@ -101,7 +101,7 @@ def _of_a_quadratic(one: Experiment) -> tuple[Choice, ...]:
     part = math.sqrt(low / high)
     momentum = float(f"{(1 - part) / (1 + part):.3f}")
     rate = Choice(
-        "lr", float(f"{0.999 / high:.3g}"), say("exact: 1/L, L = {high} the largest curvature", high=short(high))
+        "lr", rounded_down(1 / high, 3), say("exact: 1/L, L = {high} the largest curvature", high=short(high))
     )
     if low and not momentum:
         return (Choice("optimizer", "sgd", say("all directions are curved alike")), rate)
