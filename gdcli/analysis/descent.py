@@ -73,9 +73,8 @@ class Descent:
     @property
     def arrives(self) -> bool:
         """Whether it is known to come to an optimum: full batches, a formula, and a rate below the limit."""
-        limit = self.limit
-        known = limit is not None and isinstance(limit.value, float) and not self.batches
-        return known and self.rate is not None and self.rate < limit.value  # type: ignore[union-attr, operator]
+        limit = None if self.limit is None or self.batches else self.limit.value
+        return isinstance(limit, float) and self.rate is not None and self.rate < limit
 
     def optimum(self, start: Array | None = None) -> tuple[Claim, ...]:
         """What its optimum is called, to how many digits it is known, and, of many, which one is shown."""

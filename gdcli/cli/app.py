@@ -88,7 +88,7 @@ def load(name: str) -> Command:
     function = grouped(module.command)  # now: a plug-in may have brought options
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name=name, cls=Command, context_settings={"help_option_names": ["-h", "--help"]})(function)
-    return finished(cast("Command", get_command(app)), function.titles)  # type: ignore[attr-defined]
+    return finished(cast("Command", get_command(app)), function.titles)  # type: ignore[attr-defined]  # `grouped` gave it
 
 
 def _version(asked: bool) -> None:

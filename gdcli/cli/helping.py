@@ -57,7 +57,7 @@ def finished(command: Command, titles: Mapping[str, str]) -> Command:
     """A command with the names that are known by now in its help, and the options that every command has."""
     command.titles = titles
     for parameter in command.params:
-        parameter.help = with_names(getattr(parameter, "help", None) or "")  # type: ignore[attr-defined]
+        parameter.help = with_names(getattr(parameter, "help", None) or "")  # type: ignore[attr-defined]  # arguments have one too
         if parameter.name == "source":  # DATA: several files are one table
             parameter.nargs, parameter.callback = -1, _joined
     command.params += [_plugin(), _help_all()]

@@ -64,7 +64,7 @@ class _Zstd:
         try:
             from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # from Python 3.14 on
         except ImportError:
-            from backports import zstd  # type: ignore[no-redef, unused-ignore]
+            from backports import zstd  # type: ignore[no-redef, unused-ignore]  # before it
         self._stream, self._damage = zstd.ZstdFile(stream), zstd.ZstdError
 
     def read(self, size: int = -1) -> bytes:

@@ -92,7 +92,7 @@ class Labels:
         if self._known:
             return np.arange(len(self._known))
         order = np.empty(len(self._codes), np.int64)
-        order[[self._codes[cell] for cell in sorted(self._codes)]] = np.arange(len(order))  # type: ignore[type-var]
+        order[[self._codes[cell] for cell in sorted(self._codes)]] = np.arange(len(order))  # type: ignore[type-var]  # as above
         return order
 
     def _number(self, cell: Hashable, cells: list[Hashable], table: Table) -> int:

@@ -134,8 +134,8 @@ class Undoing:
 
     def __mul__(self, other: Undoing) -> Undoing:
         """Entry by entry."""
-        both = self.bias is not None and other.bias is not None
-        return Undoing(self.blocks * other.blocks, self.bias * other.bias if both else None)  # type: ignore[operator]
+        bias = None if self.bias is None or other.bias is None else self.bias * other.bias
+        return Undoing(self.blocks * other.blocks, bias)
 
     def __getitem__(self, place: tuple[slice, list[int]]) -> Array:
         """Some of its columns, `M[:, chosen]`."""

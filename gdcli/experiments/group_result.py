@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -157,8 +158,7 @@ class GroupsResult:
 
 def _numbers(values: Array) -> list[float | None]:
     """Numbers, None where one is not finite."""
-    found: list[float | None] = np.where(np.isfinite(values), values, None).tolist()  # type: ignore[call-overload]
-    return found
+    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _apart(by: str, names: Sequence[str]) -> str:

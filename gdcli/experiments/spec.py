@@ -404,7 +404,7 @@ class Spec:
 
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON has it."""
-        groups: dict[str, Any] = {name: asdict(group) for name, group in self.groups()}  # type: ignore[call-overload]
+        groups: dict[str, Any] = {name: asdict(group) for name, group in self.groups()}  # type: ignore[call-overload]  # dataclasses
         return groups | {"model": {"kind": self.command, **groups["model"]}}
 
     @classmethod
@@ -419,7 +419,7 @@ class Spec:
         kinds = groups_of(command)
         written = {"folds": {}, "changes": {}, **known, "model": model}  # earlier versions had none of these
         parts = {name: _restored(kind, written[name]) for name, kind in kinds.items()}
-        spec = cls(**parts)  # type: ignore[arg-type]
+        spec = cls(**parts)  # type: ignore[arg-type]  # as above
         try:
             read = cls.of(command, spec.data.source, spec.given())
         except OptionError as error:

@@ -33,7 +33,7 @@ class Sheet(io.StringIO):
         self._encoding = encoding
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override]  # a plain attribute there
         """What the real terminal can show."""
         return self._encoding
 

@@ -405,7 +405,7 @@ class CenteredRMSprop(RMSprop):
         """Means of zero."""
         return CenteredMean(*(np.zeros_like(parameters) for _ in range(3)))
 
-    def update(  # type: ignore[override]
+    def update(  # type: ignore[override]  # as `init`
         self, gradient: Array, state: CenteredMean, parameters: Array, learning_rate: Rate
     ) -> tuple[Array, CenteredMean]:
         """-lr u, with u = momentum u + g / (sqrt(v - mean^2) + epsilon)."""
@@ -510,7 +510,7 @@ class AMSGrad(Adam):
         velocity, squares, largest = (np.zeros_like(parameters) for _ in range(3))
         return MaxMoments(velocity, squares, largest, 0)
 
-    def update(  # type: ignore[override]
+    def update(  # type: ignore[override]  # as `init`
         self, gradient: Array, state: MaxMoments, parameters: Array, learning_rate: Rate
     ) -> tuple[Array, MaxMoments]:
         """-lr m_hat / (sqrt(v_max_hat) + epsilon)."""
@@ -520,7 +520,7 @@ class AMSGrad(Adam):
         largest = np.maximum(state.largest, squares)
         return self._direction(velocity, largest, t, learning_rate, spare), MaxMoments(velocity, squares, largest, t)
 
-    def trace(self, state: MaxMoments) -> dict[str, Array]:  # type: ignore[override]
+    def trace(self, state: MaxMoments) -> dict[str, Array]:  # type: ignore[override]  # as `init`
         """As Adam's, by the largest v."""
         by_largest = super().trace(Moments(state.velocity, state.largest, state.t))
         return by_largest | {"v": (1 - self.beta2) * state.sum_of_squares, "v_max": by_largest["v"]}

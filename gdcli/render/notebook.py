@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -48,10 +48,10 @@ def as_html(result: Result) -> str:
     """A result as a piece of HTML, with nothing from elsewhere."""
     from gdcli.experiments.line_result import LineResult
 
-    pictures = _line_pictures(result) if isinstance(result, LineResult) else _network_pictures(result)  # type: ignore[arg-type]
+    draw: Callable[[Any], Iterator[str]] = _line_pictures if isinstance(result, LineResult) else _network_pictures
     heading = result.equation if isinstance(result, LineResult) else result.experiment.model_words
     status = f"{str(result.status).replace('_', ' ')} after {result.run.last.epoch:,} epochs"
-    parts = [f"<b>{escape(heading)}</b> <span>{escape(status)}</span>", _table(_scores(result)), *pictures]
+    parts = [f"<b>{escape(heading)}</b> <span>{escape(status)}</span>", _table(_scores(result)), *draw(result)]
     return f"<div>{''.join(parts)}<pre>{escape(result.rerun)}</pre></div>"
 
 
@@ -59,7 +59,7 @@ def _scores(result: Result) -> Mapping[str, Mapping[str, float]]:
     from gdcli.experiments.line_result import LineResult
 
     if not isinstance(result, LineResult):
-        return result.scores  # type: ignore[attr-defined,no-any-return]
+        return result.scores  # type: ignore[attr-defined,no-any-return]  # a network's result
     held_out = {} if result.validation is None else {"validation": result.validation._asdict()}
     return {"train": result.scores._asdict(), **held_out, "baseline": {"mse": result.baseline[1]}}
 

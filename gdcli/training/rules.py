@@ -438,7 +438,7 @@ def idle_settings(rules: Sequence[StoppingRule], given: Iterable[str]) -> dict[s
     """
     fields = {kind: dataclasses.fields(kind) for kind in map(_kind, __all__)}
     known = {one.name: parts[0].name for parts in fields.values() for one in parts[1:] if not one.metadata.get("alone")}
-    in_use = {one.name for rule in rules for one in dataclasses.fields(rule)}  # type: ignore[arg-type]
+    in_use = {one.name for rule in rules for one in dataclasses.fields(rule)}  # type: ignore[arg-type]  # dataclasses
     return {name: known[name] for name in given if name in known and name not in in_use}
 
 

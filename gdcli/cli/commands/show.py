@@ -91,7 +91,8 @@ def header(seen: Look) -> str:
     """How many rows and columns there are, how they are written, and the seed of the split."""
     table, layout = seen.table, seen.table.layout
     separated = SEPARATORS.get(layout.delimiter or "", "")
-    names = {True: say("names in the first line"), False: say("no line of names")}.get(layout.header, "")  # type: ignore[arg-type]
+    said = {True: say("names in the first line"), False: say("no line of names")}
+    names = "" if layout.header is None else said[layout.header]
     parts = [
         say(
             "{count}, {count2} from {name}",

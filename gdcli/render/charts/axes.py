@@ -17,6 +17,7 @@ from gdcli.render.screen import Screen, columns, fit, paint, plain
 
 Ticks = list[tuple[float, str]]
 SPREAD, THREE = 0.65, 3  # of a log axis, at least, lies between its first and its last tick; ticks without decades
+MANY = 7  # digits that are no shorter with an exponent
 FINER = 12  # ticks more, at most, that are tried where a range has but one round value
 LARGEST, TINIEST = 1.5e308, 1e-280  # what is drawn: room for arithmetic on both sides
 
@@ -29,11 +30,11 @@ def decimal_text(digits: int, exponent: int) -> str:
     >>> decimal_text(100000002, -2)  # so many digits are no shorter with an exponent
     '1000000.02'
     """
-    known = len(str(abs(digits)))
-    size = known + exponent
+    size = len(str(abs(digits))) + exponent
+    many = size - exponent >= MANY
     if digits == 0:
         return "0"
-    if -4 < size < 7 and exponent > -6 or known >= 7 and size < 17 and exponent > -17:
+    if -4 < size < (17 if many else 7) and (many or exponent > -6):
         return f"{digits * 10 ** max(exponent, 0) / 10 ** max(-exponent, 0):.{max(-exponent, 0)}f}"
     text = str(abs(digits)).rstrip("0")
     point = f"{text[0]}.{text[1:]}" if text[1:] else text
