@@ -46,10 +46,9 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
             function(**values)
 
     # typer reads both: the signature for the defaults, the annotations for the types
-    command.__signature__ = inspect.Signature(list(flat.values()))  # type: ignore[attr-defined]  # any function has it
+    vars(command)["__signature__"] = inspect.Signature(list(flat.values()))
     command.__annotations__ = {name: one.annotation for name, one in flat.items()}
-    titles = {one.name: kind.__doc__ for name, kind in groups.items() for one in parts[name]}
-    command.titles = titles  # type: ignore[attr-defined]  # ours, on a function
+    vars(command)["titles"] = {one.name: kind.__doc__ for name, kind in groups.items() for one in parts[name]}
     del command.__wrapped__
     return command
 

@@ -91,8 +91,7 @@ def header(seen: Look) -> str:
     """How many rows and columns there are, how they are written, and the seed of the split."""
     table, layout = seen.table, seen.table.layout
     separated = SEPARATORS.get(layout.delimiter or "", "")
-    said = {True: say("names in the first line"), False: say("no line of names")}
-    names = "" if layout.header is None else said[layout.header]
+    named = say("names in the first line") if layout.header else say("no line of names")
     parts = [
         say(
             "{count}, {count2} from {name}",
@@ -101,6 +100,6 @@ def header(seen: Look) -> str:
             name=seen.spec.name,
         ),
         separated,
-        names,
+        "" if layout.header is None else named,
     ]
     return say("{names}   seed {seed}", names=enumerated(part for part in parts if part), seed=seen.spec.loop.seed)
