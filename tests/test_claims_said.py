@@ -32,9 +32,10 @@ def flat(text):
 def test_columns_that_carry_the_same_information(claims, command):
     known, out = claims(*command, stdin=COLLINEAR)
     assert known["unique"]["value"] == 0
-    for words in ("columns a and b carry the same information", "condition number is infinite", "The one shown has"):
+    for words in ("columns a and b carry the same information", "condition number is infinite"):
         assert words in flat(out)
-    assert ("this descent goes to it" in flat(out)) == (command[0] == "fit")
+    for words in ("The one shown has", "this descent goes to it"):  # `limit` shows none
+        assert (words in flat(out)) == (command[0] == "fit")
 
 
 def test_rows_that_settle_too_little(claims):

@@ -347,7 +347,7 @@ def test_codes_among_the_inputs_are_no_quantities(cells, said):
 def test_what_leaves_a_column_out_keeps_the_texts_that_are_inputs():
     rows = {"record": range(1000, 1060), "flag": ["no", "yes"] * 30, "same": [7] * 60, "a": NOISE[:60, 0]}
     options = {one.kind: one.option for one in report(written(**rows, y=NOISE[:60, 1])).warnings}
-    assert options == {"constant": "--x record,a,flag", "id": "--x same,a,flag"}
+    assert options == {"constant": "--x record,a,flag", "id": "--x a,flag"}
 
 
 def test_a_target_that_numbers_the_rows_is_said():

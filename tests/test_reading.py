@@ -388,7 +388,7 @@ class TestChoosing:
         assert caught.value.hint.endswith("p9, ... (100 columns)")
 
     def test_nothing_to_learn_from(self):
-        with pytest.raises(DataError, match="no numeric column besides 'y'"):
+        with pytest.raises(DataError, match="no column of numbers to learn 'y' from"):
             choose(read("a,y\nu,1\n"), ColumnOptions())
         with pytest.raises(DataError, match="no column is left to be the target"):
             choose(read("a\n1\n"), ColumnOptions(x=("a",)))

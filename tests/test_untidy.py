@@ -62,6 +62,18 @@ SAID = {
         "'1 000,5' is",
         "--decimal , --thousands space",
     ),
+    "another dash": (column(lambda at: f"{at},\u2013{at}"), "'\u20131' is not a number", "sed 's/\u2013/-/g'"),
+    "money owed": (column(lambda at: f"{at},($7)"), "'($7)' is an amount of money", "-1200.50 for -$1,200.50"),
+    "money owed too": (column(lambda at: f"{at},-7 EUR"), "'-7 EUR' is an amount of money", "with a minus"),
+    "thousands by letter": (column(lambda at: f"{at},{at if at % 2 else '1.2k'}"), "'1.2k' is not", "1100 for 1.1k"),
+    "metres": (column(lambda at: f"{at},{at} m"), "'1 m' is not", "its unit into the column's name"),
+    "places": (column(lambda at: f"{at},{at if at > 1 else '1st'}"), "'1st' is not", "the number alone: 1 for 1st"),
+    "times": (column(lambda at: f"0{at}:30,{at}"), "'x' holds times", "hours or seconds"),
+    "dates and units": (
+        column(lambda at: f"2024-01-0{at},{at} kg,{at} l", "day,x,y"),
+        "'x' holds text, as '1 kg'",
+        "its unit",
+    ),
     "percent": (column(lambda at: f"{at},{at}%"), "'1%' is a percentage", "sed 's/ *%//g'"),
     "all gaps": (column(lambda at: f"{at},"), "8 of 8 rows have gaps, in y", "another target"),
     "labels": (column(lambda at: f"{at},{'ab'[at % 2]}"), "gdcli train tells classes apart", "--y"),
@@ -87,6 +99,37 @@ def test_what_is_advised_gets_further(gdcli, table, name):
     command = "train" if "gdcli train" in hint else "fit"
     done = gdcli(command, path, *words, *more, "--epochs", 1)
     assert done.code == 0, done.err
+
+
+def test_words_for_gaps_are_added_to_those_that_are_given(gdcli, table):
+    """Each `--na` takes the place of the one before: what is advised repeats the words of the one before."""
+    text = column(lambda at: f"{at},{ {2: 'inf', 4: '-inf'}.get(at, at) }")
+    hint = gdcli("fit", table(text), "--na", "inf", "--missing", "drop", "-q").err
+    assert "--na inf,-inf --missing drop" in hint
+    assert gdcli("fit", table(text), "--na", "inf,-inf", "--missing", "drop", "-q").code == 0
+    marked = column(lambda at: f"{at},{ {2: '--', 5: 9999}.get(at, at) }", rows=range(1, 12))
+    hint = gdcli("fit", table(marked), "--na", "--", "--missing", "drop").err
+    assert "--na --,9999 makes it a gap" in hint
+
+
+def test_one_hint_leaves_out_all_that_is_no_input(gdcli, table):
+    ids = column(lambda at: f"{1000 + at},{at},{at * 7 % 11},{at * 3 % 7}", "id,nr,a,y", range(1, 20))
+    said = gdcli("fit", table(ids)).err
+    assert "'id' is another whole number in each row, as ids are: --x a leaves it out" in said
+    assert "'nr' counts the rows: --x a leaves it out" in said
+    alone = column(lambda at: f"1,{at},{at * 2 + at % 3}", "one,x,y", range(1, 20))
+    said = gdcli("fit", table(alone)).err
+    assert "--x x leaves it out" in said
+    assert "counts the rows" not in said  # there is no other input
+
+
+def test_addresses_are_no_numbers(gdcli, table):
+    text = column(lambda at: f"192.168.178.10{at},{at},{at * 3 + at % 2}", "ip,x,y")
+    done = gdcli("fit", table(text))
+    assert done.code == 0
+    assert "left out: ip (text" in done.err
+    assert kind("192.168.178.101") == "word"
+    assert kind("1.234.567.890") == kind("12.345.678") == "number"
 
 
 def test_nothing_is_advised_that_cannot_help(gdcli, table):

@@ -1,13 +1,14 @@
 """Verdicts against simulated runs whose truth is known: how often each is said where it is so, and where it is not."""
 
 import math
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from gdcli.analysis.comparison import compare, keep_smallest
-from gdcli.analysis.evidence import log_losses, mean_of, quantile, row_losses
+from gdcli.analysis.evidence import mean_of, quantile, row_losses
 from gdcli.analysis.judging import Judged, judge
 from gdcli.analysis.overfitting import generalisation_gap, overfitting_since
 from gdcli.analysis.verdicts import (
@@ -25,10 +26,11 @@ from gdcli.data.splitting import folds, split
 from gdcli.errors import OptionError
 from gdcli.nn import activations, metrics
 from gdcli.nn.linear import Linear
-from gdcli.nn.losses import binary_cross_entropy, cross_entropy, mae, mse, mse_of_probabilities
+from gdcli.nn.losses import binary_cross_entropy, cross_entropy, log_losses, mae, mse, mse_of_probabilities
 from gdcli.nn.networks import Network
 from gdcli.optim.optimizers import SGD, Adam
 from gdcli.training.loop import Problem, descend
+from gdcli.training.records import Epoch
 from gdcli.training.streams import Run
 from gdcli.training.streams import epochs as whole
 
@@ -147,7 +149,10 @@ class TestLearnedNothing:
             p, y = logistic(rows.inputs / rows.inputs.std(axis=0), rows.targets), rows.targets
             shares = np.full((len(y), 2), [1 - y.mean(), y.mean()])
             said = learned_nothing(
-                log_losses(np.column_stack([1 - p, p]), y), log_losses(shares, y), (p > 0.5) == y, (y.mean() > 0.5) == y
+                log_losses(np.log(np.column_stack([1 - p, p])), y),
+                log_losses(np.log(shares), y),
+                (p > 0.5) == y,
+                (y.mean() > 0.5) == y,
             )
             assert (said is not None) == nothing
 
@@ -333,7 +338,16 @@ class TestEvidence:
         assert each.mean() == pytest.approx(float(problem.data_loss(w, rows)))
 
     def test_log_losses(self):
-        assert log_losses(np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([1, 0])).tolist() == [-math.log(0.75), 0.0]
+        logits, classes = np.array([[1.0, 3.0], [0.5, -2.0]]), np.array([1, 0])
+        assert log_losses(logits, classes) == pytest.approx([math.log1p(math.exp(-2)), math.log1p(math.exp(-2.5))])
+        assert log_losses(logits[:, 1] - logits[:, 0], classes) == pytest.approx(log_losses(logits, classes))
+
+    def test_log_losses_of_what_is_certain_and_wrong_are_those_of_the_loss(self):
+        logits, classes = np.array([5e4, -800.0, 3.0]), np.array([0, 1, 1])
+        assert log_losses(logits, classes).mean() == pytest.approx(binary_cross_entropy(logits, classes)[0])
+        table = np.column_stack([logits * 0, logits, -logits])
+        targets = np.eye(3)[classes]
+        assert log_losses(table, classes).mean() == pytest.approx(cross_entropy(table, targets)[0])
 
 
 class TestRareClasses:
@@ -510,3 +524,75 @@ def test_an_untrained_model_that_is_kept_is_called_one(gdcli, tmp_path):
         assert bool(names & {"start kept", "learned nothing"}) >= kept
         assert not (kept and "no sign of overfitting" in names)
     assert found[True]
+
+
+class TestWithWeights:
+    """A run whose classes count differently is judged by what it minimises."""
+
+    ROWS = "v,w,c\n" + "".join(
+        f"{(i * 37 % 101) / 20 - 2.5 + 2.5 * rare:.2f},{(i * 53 % 97) / 20 - 2.4:.2f},{'yes' if rare else 'no'}\n"
+        for i, rare in enumerate([n % 40 == 5 for n in range(600)])
+    )
+
+    def test_what_is_advised_of_a_rare_class_has_learned_something(self, gdcli):
+        assert "Try --class-weight balanced." in " ".join(gdcli("train", "-", stdin=self.ROWS).out.split())
+        run = gdcli("train", "-", "--class-weight", "balanced", "--format", "json", stdin=self.ROWS).json
+        assert run["validation"]["balanced_accuracy"] > 0.8
+        assert "learned nothing" not in {one["name"] for one in run["verdicts"]}
+
+    def test_every_row_has_ln_2_at_the_start(self):
+        rows = Dataset(np.arange(6.0), np.array([0.0, 0, 0, 0, 0, 1]))
+        record = Epoch(0, 0, 0.1, 0.0, np.zeros(2))
+        problem = Problem(Network((1, 1)), binary_cross_entropy, rows)
+        judged = Judged(problem, record, record, record, [0.0], classes=2, weights=np.array([0.6, 3.0]))
+        assert judged.level(record, rows) == pytest.approx(math.log(2))
+        assert judged.level(record, rows.rows(slice(5))) == pytest.approx(math.log(2))
+        assert np.mean(judged.baseline(rows)[0]) == pytest.approx(math.log(2))  # both classes count alike
+        assert judged.measure == "weighted log loss"
+
+    def test_noise_has_taught_nothing(self, gdcli):
+        rng = np.random.default_rng(5)
+        text = "x,c\n" + "".join(f"{x:.3f},{'ab'[rng.random() < 0.2]}\n" for x in rng.normal(size=300))
+        said = " ".join(gdcli("train", "-", "--class-weight", "balanced", stdin=text).out.split())
+        assert re.search(r"Learned nothing: weighted log loss .* \(weighted accuracy 0\.\d\d\)", said)
+
+
+def test_an_untrained_model_that_five_rows_prefer_is_not_called_a_run_that_learned_nothing(gdcli):
+    text = "x,c\n" + "".join(f"{x},{'fm'[x > 0]}\n" for x in range(-20, 21) if x)
+    flipped = text.replace("-3,f", "-3,m").replace("\n7,m", "\n7,f").replace("\n2,m", "\n2,f")
+    for seed in range(40):
+        words = ("train", "-", "--lr", 1, "--epochs", 20, "--seed", seed)
+        run = gdcli(*words, "--format", "json", stdin=flipped).json
+        if run["best_epoch"] == 0:
+            names = {one["name"]: one["sentence"] for one in run["verdicts"]}
+            assert "learned nothing" not in names
+            assert "--keep last hands out the trained one" in names["start kept"]
+            last = gdcli(*words, "--keep", "last", "--format", "json", stdin=flipped).json
+            assert last["train"]["accuracy"] > run["train"]["accuracy"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "g,c\n" + "".join(f"{'ab'[i % 2]},{'xyz'[i % 3]}\n" for i in range(30)),
+        "a,b,c\n" + "0,0,n\n0,1,y\n1,0,y\n1,1,n\n" * 2,
+    ],
+)
+def test_a_start_that_is_the_optimum_ends_there_and_says_what_would_help(gdcli, text):
+    run = gdcli("train", "-", stdin=text)
+    said = " ".join(run.out.split())
+    assert "converged at epoch 0 of 30,000: the gradient is zero at the start, to rounding" in said
+    assert "Learned nothing" in said
+    assert "try --hidden 16" in said
+
+
+def test_what_goes_on_from_a_saved_run_says_no_start_that_it_does_not_know(gdcli, tmp_path):
+    rng = np.random.default_rng(1)
+    text = "a,b,c\n" + "".join(f"{a:.2f},{b:.2f},{'uvw'[rng.integers(3)]}\n" for a, b in rng.normal(size=(80, 2)))
+    (tmp_path / "m.csv").write_text(text)
+    words = ("train", tmp_path / "m.csv", "--hidden", 8)
+    assert gdcli(*words, "--epochs", 5, "--save", tmp_path / "h.safetensors").code == 0
+    more = " ".join(gdcli(*words[:2], "--resume", tmp_path / "h.safetensors", "--epochs", 5).out.split())
+    assert "at the start" not in more
+    assert "from start" not in more
+    assert "nothing was added: the saved run has been through 5 epochs, which --epochs counts" in more

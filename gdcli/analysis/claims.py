@@ -12,6 +12,7 @@ import numpy as np
 from gdcli.analysis.collinearity import Dependence, near_twins
 from gdcli.analysis.objective import Change, Objective
 from gdcli.arrays import Array
+from gdcli.data.warning import count as count_of
 from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import score
 from gdcli.said import capitalized, say, together
@@ -94,13 +95,14 @@ def optimum_name(objective: Objective | None) -> Claim | None:
     return Claim("exact", "optimum", objective.name, sentence)
 
 
-def uniqueness(objective: Objective, start: Array | None = None, inputs: str = "") -> Claim:
+def uniqueness(objective: Objective, start: Array | None = None, inputs: str = "", is_shown: bool = True) -> Claim:
     """Whether there is one optimum; of many, why, which one is shown and which one a descent goes to.
 
     Args:
         objective: What the descent minimises.
         start: Where it starts, shape (P,); None to leave that out.
         inputs: What the parameters multiply, where that is not the columns as they are: "scaled inputs".
+        is_shown: Whether one of them is shown.
 
     >>> import numpy as np
     >>> from gdcli import SGD, Dataset, Linear, Problem, mse
@@ -122,10 +124,8 @@ one shown has the smallest parameters.
         goal = say("this descent goes to it") if same else say("this descent goes to the one nearest to its start")
         shown = say("{shown}; {goal}", shown=shown, goal=goal)
     reason = _reason(objective)
-    sentence = say(
-        "Many optima fit equally well: {reason}. The condition number is infinite. {shown}.", reason=reason, shown=shown
-    )
-    return Claim("exact", "unique", 0, sentence)
+    many = say("Many optima fit equally well: {reason}. The condition number is infinite.", reason=reason)
+    return Claim("exact", "unique", 0, say("{many} {shown}.", many=many, shown=shown) if is_shown else many)
 
 
 def condition(objective: Objective) -> Claim:
@@ -138,7 +138,9 @@ def _reason(objective: Objective) -> str:
     """Why there are many."""
     facts, count = objective.rank.dependences, len(objective.names)
     if count > objective.rows and not (objective.l2 or objective.weight_decay):
-        return say("{count} parameters are more than {rows:,} rows can settle", count=count, rows=objective.rows)
+        return say(
+            "{count} parameters are more than {rows} can settle", count=count, rows=count_of(objective.rows, "row")
+        )
     named = together(say("; "), (fact.sentence for fact in facts[:NAMED]))
     rest = len(facts) - NAMED
     return named if rest <= 0 else say("{named}; and {rest} more", named=named, rest=rest)

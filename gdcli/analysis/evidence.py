@@ -13,10 +13,11 @@ import numpy as np
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
+from gdcli.nn.losses import log_losses
 from gdcli.said import say
 from gdcli.training.loop import Problem
 
-__all__ = ["Mean", "Verdict", "log_losses", "mean_of", "quantile", "row_losses", "share_losses"]
+__all__ = ["Mean", "Verdict", "mean_of", "quantile", "row_losses", "share_losses"]
 
 GROUPS = 2000
 """Of more rows than this, groups are measured: their means are as good a sample."""
@@ -130,19 +131,7 @@ def row_losses(problem: Problem, parameters: Array, data: Dataset) -> Array:
         return np.array([float(problem.loss(outputs[part], data.targets[part])[0]) for part in parts])
 
 
-def log_losses(probabilities: Array, targets: Array) -> Array:
-    """-ln p(true class) of each row: the common measure of classifiers, whatever loss they were trained with.
-
-    Args:
-        probabilities: Shape (n, K).
-        targets: n class indices.
-    """
-    chosen = np.asarray(probabilities, float)[np.arange(len(targets)), np.asarray(targets).astype(int)]
-    losses: Array = -np.log(np.maximum(chosen, np.finfo(float).tiny))
-    return losses
-
-
-def share_losses(training: Array, targets: Array, count: int) -> Array:
+def share_losses(training: Array, targets: Array, count: int, weights: Array | None = None) -> Array:
     """The log loss of each row of the baseline that knows no input: it gives each class its share of the training rows.
 
     A class without training rows is given the share of half a row.
@@ -151,10 +140,12 @@ def share_losses(training: Array, targets: Array, count: int) -> Array:
         training: The training rows' class indices.
         targets: The class indices to be measured.
         count: K, the number of classes.
+        weights: How much each class counts, shape (K,); alike unless given.
 
     >>> import numpy as np
     >>> share_losses(np.array([0, 0, 0, 1]), np.array([0]), 2).round(4).tolist()
     [0.2877]
     """
     counts = np.maximum(np.bincount(np.asarray(training).astype(int), minlength=count), 0.5)
-    return log_losses(np.broadcast_to(counts / counts.sum(), (len(targets), count)), targets)
+    shares = counts if weights is None else np.maximum(counts * weights, np.finfo(float).tiny)
+    return log_losses(np.broadcast_to(np.log(shares), (len(targets), count)), targets)

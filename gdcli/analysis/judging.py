@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gdcli.analysis.claims import number
-from gdcli.analysis.evidence import Verdict, log_losses, share_losses
+from gdcli.analysis.evidence import Verdict, share_losses
 from gdcli.analysis.overfitting import NOTHING, generalisation_gap, overfitting_since
 from gdcli.analysis.verdicts import (
     class_absent,
@@ -22,7 +22,7 @@ from gdcli.analysis.verdicts import (
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
-from gdcli.nn.losses import probabilities
+from gdcli.nn.losses import log_losses
 from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Status
@@ -44,7 +44,7 @@ class Judged:
 
     Args:
         problem: The model, the loss, the rows as the model sees them, and those held out.
-        start: Its first record.
+        start: Its first record; with an epoch above 0, it goes on from another run, whose start is not known.
         best: Its best one.
         last: Its last one.
         losses: The training loss at each epoch.
@@ -53,6 +53,7 @@ class Judged:
         labels: What they are called.
         kept: The one whose parameters are handed out; None for the best one.
         unit: What a squared error is multiplied by to be in the target's own units.
+        weights: How much each class counts, shape (K,), where that is not alike.
     """
 
     problem: Problem
@@ -65,6 +66,7 @@ class Judged:
     labels: Sequence[str] = ()
     kept: Epoch | None = None
     unit: float = 1.0
+    weights: Array | None = None
 
     @property
     def handed_out(self) -> Epoch:
@@ -74,12 +76,15 @@ class Judged:
     @property
     def measure(self) -> str:
         """What rows are measured by."""
+        if self.weights is not None:
+            return say("weighted log loss")
         return say("log loss") if self.classes else say("MSE")
 
     @property
     def usual(self) -> int:
-        """The most frequent class of the training rows."""
-        return int(np.bincount(_indices(self.problem.data.targets), minlength=self.classes).argmax())
+        """The most frequent class of the training rows; with weights, the one that counts most."""
+        counts = np.bincount(_indices(self.problem.data.targets), minlength=self.classes)
+        return int((counts if self.weights is None else counts * self.weights).argmax())
 
     def name(self, index: int) -> str:
         """A class's label."""
@@ -90,7 +95,14 @@ class Judged:
         with np.errstate(all="ignore"):
             outputs = np.asarray(self.problem.model(record.parameters, data.inputs)[0], float)
             losses, right = row_scores(outputs, data.targets, bool(self.classes))
-        return losses * self.unit, right
+        return losses * self.unit * self.shares(data), right
+
+    def shares(self, data: Dataset) -> Array | float:
+        """How much each row counts by its class, 1 on average over these rows."""
+        if self.weights is None:
+            return 1.0
+        found: Array = np.asarray(self.weights, float)[_indices(data.targets)]
+        return found / (found.mean() or 1.0)
 
     def level(self, record: Epoch, data: Dataset) -> float:
         """The mean of its rows' losses."""
@@ -102,7 +114,7 @@ class Judged:
         if not self.classes:
             return self.unit * (data.targets - np.mean(known, dtype=float)) ** 2, None
         trained, truth = _indices(known), _indices(data.targets)
-        return share_losses(trained, truth, self.classes), truth == self.usual
+        return share_losses(trained, truth, self.classes, self.weights) * self.shares(data), truth == self.usual
 
 
 def row_scores(outputs: Array, targets: Array, classes: bool) -> tuple[Array, Array | None]:
@@ -119,29 +131,37 @@ def row_scores(outputs: Array, targets: Array, classes: bool) -> tuple[Array, Ar
     """
     if not classes:
         return (outputs - targets) ** 2, None
-    table, truth = _probabilities(outputs), _indices(targets)
-    return log_losses(table, truth), table.argmax(axis=1) == truth
+    truth = _indices(targets)
+    right = (outputs > 0) == truth if outputs.ndim == 1 else outputs.argmax(axis=1) == truth
+    return log_losses(outputs, truth), right
 
 
 def judge(run: Judged) -> tuple[Verdict, ...]:
-    """The verdicts on a run; none on one without a step, or that diverged or was interrupted: its ending says it all.
+    """The verdicts on a run; none on one that diverged or was interrupted: its ending says it all.
 
-    A run that learned nothing of its own rows cannot overfit, and is not told to go on; that its loss still falls is
-    said only of one that was ended by its number of epochs.
+    Of one without a step is said that it learned nothing, where its start is all that it can learn. A run that learned
+    nothing of its own rows cannot overfit, and is not told to go on; that its loss still falls is said only of one that
+    was ended by its number of epochs.
 
     Args:
         run: The run.
     """
-    if run.last.status in (Status.DIVERGED, Status.INTERRUPTED) or not run.last.step:
+    if run.last.status in (Status.DIVERGED, Status.INTERRUPTED):
         return ()
     training = _sample(run.problem.data)
+    if not run.last.step:
+        alone = _nothing_on(run, run.last, training, TRAINING) if run.last.status is Status.CONVERGED else None
+        return () if alone is None else (alone,)
     held_out = None if run.problem.validation is None else _sample(run.problem.validation)
     absent = None if held_out is None else _absent(run, held_out)
     if absent is not None:  # neither they nor an epoch chosen by them can tell anything
         run, held_out = replace(run, best=run.last, kept=run.last), None
     watched = training if held_out is None else held_out
     nothing = _nothing(run, training, held_out)
-    start = None if nothing or held_out is None else _start_kept(run, held_out)
+    start = None if held_out is None else _start_kept(run, held_out)
+    if start is not None and nothing is not None:  # what was kept learned nothing; did the run?
+        learned = _nothing_on(run, run.last, training, TRAINING) is None
+        nothing, start = (None, start) if learned else (nothing, None)
     verdicts = [absent, nothing, start, _worse(run, watched), _dead(run, training), _missed(run, training, held_out)]
     fitted = nothing is None or _nothing_on(run, run.last, training, TRAINING) is None
     if fitted and held_out is not None:
@@ -201,8 +221,11 @@ def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdic
         return None  # it is on its way, and has not got to where no input is needed yet
     label = run.name(run.usual) if run.classes else ""
     best = None if record.epoch == run.last.epoch else record.epoch
-    first = start if record.epoch else None
-    return learned_nothing(model, base, right, usual, first, label, where, run.measure, best)
+    first = start if record.epoch and not run.start.epoch else None
+    by = say("accuracy")
+    if run.weights is not None and right is not None and usual is not None:
+        by, right, usual = say("weighted accuracy"), right * run.shares(data), usual * run.shares(data)
+    return learned_nothing(model, base, right, usual, first, label, where, run.measure, best, by)
 
 
 def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
@@ -224,6 +247,8 @@ def _missed_on(run: Judged, data: Dataset, where: str) -> Verdict | None:
 
 
 def _worse(run: Judged, data: Dataset) -> Verdict | None:
+    if run.start.epoch:
+        return None
     return worse_than_start(run.rows(run.start, data)[0], run.rows(run.last, data)[0], run.measure)
 
 
@@ -255,14 +280,6 @@ def _gap(run: Judged, training: Dataset, held_out: Dataset) -> Verdict | None:
 
 def _sample(data: Dataset) -> Dataset:
     return data.rows(slice(None, None, max(1, len(data) // ROWS)))
-
-
-def _probabilities(outputs: Array) -> Array:
-    """Each class's probability, shape (n, K)."""
-    if outputs.ndim > 1:
-        return probabilities(outputs, classes=True)
-    positive = probabilities(outputs, classes=False)
-    return np.stack([1 - positive, positive], axis=-1)
 
 
 def _indices(targets: Array) -> Array:

@@ -22,6 +22,7 @@ __all__ = [
     "best_rate",
     "distance",
     "each_factor",
+    "gradient_rounding",
     "pace",
     "relative_excess",
     "relative_gradient",
@@ -174,6 +175,30 @@ def relative_gradient(start: Array, gradient: Array) -> float:
     if now == 0:
         return 0.0
     return now / first if first > 0 else math.inf
+
+
+def gradient_rounding(problem: Problem, start: Array) -> float:
+    """What rounding may leave of a component of the gradient where its terms cancel; 0 if there are hidden layers.
+
+    The gradient by a weight is a sum of input times slope over the rows, each of them rounded: what the type tells
+    apart, times the largest sum of |input| |slope| at the start.
+
+    Args:
+        problem: The model, the loss, the rows.
+        start: Its parameters before the first step, in the type of the run.
+
+    >>> import numpy as np
+    >>> from gdcli import Dataset, Network, binary_cross_entropy
+    >>> xor = Dataset([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> gradient_rounding(Problem(Network((2, 1)), binary_cross_entropy, xor), np.zeros(3)) < 1e-15
+    True
+    """
+    if len(getattr(problem.model, "sizes", ())) != 2 or not problem.data.in_memory:
+        return 0.0
+    inputs = np.asarray(problem.data.inputs)
+    slopes = np.abs(problem.loss(problem.model(start, inputs)[0], problem.data.targets)[1])
+    terms = max(float((np.abs(inputs).T @ slopes).max()), float(slopes.sum(axis=0).max()))
+    return float(np.finfo(start.dtype).eps) * terms
 
 
 def distance(

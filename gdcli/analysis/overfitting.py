@@ -19,6 +19,7 @@ CHOSEN = 0.99
 """Confidence of a one-sided test: higher than usual, because the best epoch was chosen on the same rows."""
 GROWN = 0.05  # part of the best held-out loss by which it must have risen, to be said at all
 STRONG = 0.5  # and to be called strong
+DOUBTFUL = 0.2  # part by which it must have risen for rows that cannot tell to be said to be so few
 NOTHING = 1e-6  # part of the first held-out loss that is rounding, or as good as solved
 FEWEST = 5  # rows held out whose spread says how far apart two means may be
 TIMES = 1.5  # a held-out loss this many times the training loss is a gap
@@ -87,7 +88,7 @@ def overfitting_since(
         first: The held-out loss at the start; of what is next to nothing beside it no gap is spoken of.
 
     Returns:
-        `overfitting`; `overfitting not settled` where the loss rose strongly and these rows are too few to tell that
+        `overfitting`; `overfitting not settled` where the loss rose by a fifth and these rows are too few to tell that
         from chance; or `no sign of overfitting` with the least gap that they could show.
 
     Source: the lecture, "Which trend line is better?"; Prechelt 1998, Early Stopping - But When?
@@ -101,7 +102,7 @@ def overfitting_since(
         "last_training_loss": last_loss,
     }
     rose = last_loss < best_loss and rise.value > GROWN * level
-    if rose and not rise.above(CHOSEN) and _is_strong(level, level + rise.value):
+    if rose and not rise.above(CHOSEN) and rise.value >= DOUBTFUL * level:
         sentence = _not_settled(best, rise, level, measure)
         return Verdict("overfitting not settled", sentence, figures, rise.count, rise.standard_error)
     if rose and rise.above(CHOSEN):

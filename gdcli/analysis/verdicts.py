@@ -197,6 +197,7 @@ def learned_nothing(
     where: str = "rows",
     measure: str = say("loss"),
     best: int | None = None,
+    by: str = say("accuracy"),
 ) -> Verdict | None:
     """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
 
@@ -215,6 +216,7 @@ def learned_nothing(
         where: What the rows are called.
         measure: What the losses are called.
         best: The epoch that the model is of, where that is not the last; for the sentence.
+        by: What the mean of `right` is called.
 
     Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
     """
@@ -231,7 +233,8 @@ def learned_nothing(
             return None
         figures |= {"accuracy": float(np.mean(right)), "baseline_accuracy": float(np.mean(usual))}
         named = f"'{label}'" if label else say("the most frequent class")
-        base = say("always saying {named} (accuracy {figures:.2f})", named=named, figures=figures["baseline_accuracy"])
+        known = figures["baseline_accuracy"]
+        base = say("always saying {named} ({by} {figures:.2f})", named=named, by=by, figures=known)
     course = _course(figures["loss"], None if start is None else float(np.mean(start)), measure, best)
     sentence = say(
         "Learned nothing: {course}, on {count:,} {where} no better than {base}.",
@@ -256,7 +259,7 @@ def _course(loss: float, first: float | None, measure: str, best: int | None) ->
             now=now,
             best=best,
         )
-    same = abs(loss - first) < FALL * abs(first)
+    same = abs(loss - first) < FALL * abs(first) and number(first, 3) == now
     return (
         say("{measure} {now} from start to end", measure=measure, now=now)
         if same

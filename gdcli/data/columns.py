@@ -13,7 +13,7 @@ from gdcli.data.categories import missing_texts
 from gdcli.data.cells import data_error, is_gap, printable, quoted
 from gdcli.data.dataset import Dataset
 from gdcli.data.inspection import option_of_another
-from gdcli.data.lookalikes import hold_nearly_numbers, holds_dates, nearly
+from gdcli.data.lookalikes import hold_nearly_numbers, holds_dates, moments, nearly
 from gdcli.data.missing import MISSING, Rows, Used
 from gdcli.data.tables import Table
 from gdcli.data.warning import as_option
@@ -276,12 +276,14 @@ def _no_inputs(table: Table, y: str) -> DataError:
         return data_error(
             table.source, say("{quoted} is the only column: nothing to learn it from", quoted=quoted(y)), hint
         )
-    what = say("no numeric column besides {quoted} to learn from", quoted=quoted(y))
-    dates = next((name for name in table.names if name != y and holds_dates(table.texts(name)[:_FEW])), None)
-    if dates is not None:
-        hint = say("turn dates into numbers: days since the first one")
-        return data_error(table.source, say("{what}: {quoted} holds dates", what=what, quoted=quoted(dates)), hint)
-    plain = [name for name in others if not table.stranger(name)]
+    what = say("no column of numbers to learn {quoted} from", quoted=quoted(y))
+    dated = {name: known for name in others if (known := moments(table.texts(name)[:_FEW])) is not None}
+    units = any(nearly(cell) for name in others if name not in dated for cell in _first_given(table, name))
+    if dated and not units:
+        name, (holds, hint) = next(iter(dated.items()))
+        what = say("{what}: {quoted} holds {moments}", what=what, quoted=quoted(name), moments=holds)
+        return data_error(table.source, what, hint)
+    plain = [name for name in others if name not in dated and not table.stranger(name)]
     if not plain:
         return table.problem(0, others[0])
     firsts = [(name, cell) for name in plain for cell in _first_given(table, name)]

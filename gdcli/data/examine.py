@@ -121,8 +121,8 @@ def _warnings(
     columns = columns_of(table, numeric)
     yield from total_warnings(table, [*numeric, *[target.name] * table.is_numeric(target.name)])
     if target.task == "regression" and table.is_numeric(target.name):
-        yield from sentinel_warnings(columns_of(table, [target.name]))
-    yield from sentinel_warnings(columns)
+        yield from sentinel_warnings(columns_of(table, [target.name]), table.layout.gaps)
+    yield from sentinel_warnings(columns, table.layout.gaps)
     yield from input_warnings(columns, [*dict.fromkeys(map(selected.source_of, selected.columns.x))])
 
 

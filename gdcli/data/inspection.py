@@ -114,13 +114,23 @@ def input_warnings(columns: Sequence[Column], inputs: Sequence[str]) -> list[Rea
         columns: Those of numbers.
         inputs: The names of all.
     """
-    warnings = [*_constants(columns, inputs)]
+    constants = _constants(columns, inputs)
+    useful = [name for name in inputs if not any(name in warning.columns for warning in constants)]
+    varied = [column for column in columns if column.values.size and len(column.distinct) > 1]
+    first = _told(varied, useful)
+    doubted = {name for warning in first if warning.option for name in warning.columns}
+    rest = [name for name in useful if name not in doubted]  # one hint that leaves out all of them, not each in turn
+    return [*constants, *(_told(varied, rest) if rest else first), *_twins(columns)]
+
+
+def _told(columns: Sequence[Column], others: Sequence[str]) -> list[ReadWarning]:
+    """What is worth knowing of each column by itself, the first thing only; `others` are taken without it."""
+    found = []
     for column in columns:
-        if column.values.size and len(column.distinct) > 1:
-            without = [name for name in inputs if name != column.name]
-            tests = (test(column, without) for test in _TESTS)
-            warnings += [warning for warning in tests if warning is not None][:1]
-    return [*warnings, *_twins(columns)]
+        without = [name for name in others if name != column.name]
+        tests = (test(column, without) for test in _TESTS)
+        found += [warning for warning in tests if warning is not None][:1]
+    return found
 
 
 def _constants(columns: Sequence[Column], inputs: Sequence[str]) -> list[ReadWarning]:
@@ -276,8 +286,8 @@ _TESTS: tuple[Callable[[Column, Sequence[str]], ReadWarning | None], ...] = (
 )
 
 
-def sentinel_warnings(columns: Sequence[Column]) -> Iterator[ReadWarning]:
-    """Numbers such as -999 that stand for a gap: farther from all others than those are from each other."""
+def sentinel_warnings(columns: Sequence[Column], gaps: Sequence[str] = ()) -> Iterator[ReadWarning]:
+    """Numbers such as -999 that stand for a gap, as the words of `gaps` do: far from all others."""
     for column in columns:
         for value in _sentinels(column):
             times = int((column.values == value).sum())
@@ -289,7 +299,7 @@ def sentinel_warnings(columns: Sequence[Column]) -> Iterator[ReadWarning]:
                 shown=column.shown,
                 where=column.where,
             )
-            option = say("--na {value}", value=value)
+            option = f"--na {as_option([*gaps, str(value)])}"
             yield ReadWarning(
                 "sentinel", (column.name,), say("{what}: {option} makes it a gap", what=what, option=option), option
             )

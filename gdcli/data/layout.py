@@ -104,12 +104,14 @@ class Layout:
         header: Whether a line of names was seen; None for what is no text.
         notes: What was decided or left out on the way.
         whole: Whether these are all rows, not the first ones of very many.
+        gaps: The words named as gaps.
     """
 
     delimiter: str | None = None
     header: bool | None = None
     notes: tuple[ReadWarning, ...] = ()
     whole: bool = True
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +267,7 @@ class _Body:
             raise data_error(self.source, what, self.options.limits.raised("columns"))
         offset = self.after(rows)
         unique = header.unique_names(names)
-        layout = Layout(self.delimiter, is_header, (*notes, *_renamed(names, unique)))
+        layout = Layout(self.delimiter, is_header, (*notes, *_renamed(names, unique)), gaps=self.options.na)
         line = self.line_at(offset)
         about = (self.options, layout, self.mark)
         return Text(self.source, self.content, self.delimiter, unique, offset, line, skip, *about)

@@ -11,7 +11,7 @@ from gdcli.data.warning import as_option
 from gdcli.definitions.namedtuple import NamedTuple
 from gdcli.said import say
 
-__all__ = ["complaint", "hold_nearly_numbers", "holds_dates", "in_place", "kind", "mostly_numbers", "nearly"]
+__all__ = ["complaint", "hold_nearly_numbers", "holds_dates", "in_place", "kind", "moments", "mostly_numbers", "nearly"]
 
 MISSING_HINT = say("--missing drop leaves such rows out, --missing mean fills in the column's mean")
 _LONGEST_GAP = 24
@@ -24,6 +24,7 @@ _AMOUNT = r"[0-9]+([.,' ][0-9]{3})*([.,][0-9]+)?"
 _MONEY_SIGN = r"([A-Z]{0,3}[$€£¥₹]|CHF|USD|EUR|GBP)"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?"
 _ZONE = r"( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
+_ADDRESS = r"((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.(?!$)|$)){4}"
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DAY = "|".join(
     (
@@ -73,15 +74,20 @@ _NUMBERS = (
         r"\u00a0+[+-]?[0-9.,]+([eE][+-]?[0-9]+)?\u00a0*|[+-]?[0-9.,]+([eE][+-]?[0-9]+)?\u00a0+",
         "",
         say(
-            "delete the no-break space beside it, as sed 's/{bytes}//g' does; or {other_columns}",
+            "delete the no-break space beside it, as sed 's/{bytes}//g' does ({byte} in a file that is not UTF-8); or "
+            "{other_columns}",
             bytes=r"\xc2\xa0",
+            byte=r"\xa0",
             other_columns=_OTHER_COLUMNS,
         ),
     ),
-    Lookalike(
-        r"[\u2010-\u2015\u2212] ?[0-9.,'\u2019 \u00a0\u202f]+([eE][0-9]+)?",
-        "",
-        say("write an ASCII hyphen for the minus: -5, as sed 's/−/-/g' does"),
+    *(
+        Lookalike(
+            rf"{dash} ?[0-9.,'\u2019 \u00a0\u202f]+([eE][0-9]+)?",
+            "",
+            say("write an ASCII hyphen for the minus: -5, as sed 's/{dash}/-/g' does", dash=dash),
+        )
+        for dash in "\u2212\u2010\u2011\u2012\u2013\u2014\u2015"
     ),
     Lookalike(r"[+-]?[0-9.,]+_[0-9_.,]+([eE][0-9]+)?", "", say("write numbers without underscores")),
     Lookalike(
@@ -100,7 +106,11 @@ _NUMBERS = (
         for rest, decimal in ((r"(\.[0-9]+)?", ""), (",[0-9]+", "--decimal , "))
     ),
     Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", "", say("--decimal , --thousands . reads numbers written so")),
-    Lookalike(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", "", say("--decimal , --thousands . reads numbers written so")),
+    Lookalike(
+        rf"(?!{_ADDRESS}$)[+-]?[0-9]{{1,3}}(\.[0-9]{{3}}){{2,}}",
+        "",
+        say("--decimal , --thousands . reads numbers written so"),
+    ),
     Lookalike(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?", "", say("--decimal , if the comma is the decimal sign")),
     Lookalike(
         r"[+-]?[0-9]{1,3}\.[0-9]{3}",
@@ -112,6 +122,11 @@ _NUMBERS = (
     ),
     Lookalike(
         rf"[+-]?{_AMOUNT} ?%", "a percentage", say("write the number alone, without the % sign, as sed 's/ *%//g' does")
+    ),
+    Lookalike(
+        rf"\({_MONEY_SIGN} ?{_AMOUNT}\)|-{_MONEY_SIGN} ?{_AMOUNT}|{_MONEY_SIGN} ?-{_AMOUNT}|-{_AMOUNT} ?{_MONEY_SIGN}",
+        say("an amount of money"),
+        say("write the number alone, with a minus: -1200.50 for -$1,200.50 or ($1,200.50)"),
     ),
     Lookalike(
         rf"\(?[+-]?{_MONEY_SIGN} ?[+-]?{_AMOUNT}\)?|[+-]?{_AMOUNT} ?{_MONEY_SIGN}",
@@ -126,6 +141,12 @@ _NEARLY = (
         r"[<>~\u2248\u2264\u2265=]+ ?[+-]?[0-9].*", "", say("write one number, without a sign such as < before it")
     ),
     Lookalike(r"[+-]?[0-9.,]+ ?(\u00b1|\+/-|\+-) ?[0-9].*", "", say("write the number alone, without its error")),
+    Lookalike(
+        rf"[+-]?{_AMOUNT} ?(?-i:k|M|[Bb]n|[Mm]n|[Mm]io|[Mm]rd|[Tt]sd)\.?",
+        "",
+        say("write the number out: 1100 for 1.1k, 1200000 for 1.2M"),
+    ),
+    Lookalike(rf"{_AMOUNT} ?(st|nd|rd|th)", "", say("write the number alone: 1 for 1st")),
     Lookalike(
         rf"[+-]?{_AMOUNT} ?[^\W\d_][^\s\d]*", "", say("write the number alone, and its unit into the column's name")
     ),
@@ -146,6 +167,20 @@ def kind(cell: str, decimal: str = ".") -> str:
         return "number"
     alike = _match(cell.strip(PADDING))
     return "word" if alike is None else alike.kind or "number"
+
+
+def moments(cells: Sequence[str]) -> tuple[str, str] | None:
+    """What is said of a column of dates, or of times of day, and what to do; None of any other.
+
+    >>> moments(["06:00", "07:30"])[0], moments(["2023-01-31", "May"])
+    ('times', None)
+    """
+    if not holds_dates(cells):
+        return None
+    given = [cell.strip() for cell in cells if not is_gap(cell)]
+    if 2 * sum(_DATES[1].fits(cell) for cell in given) > len(given):
+        return say("times"), say("turn times into numbers: hours or seconds")
+    return say("dates"), say("turn dates into numbers: days since the first one")
 
 
 def holds_dates(cells: Sequence[str]) -> bool:
@@ -184,8 +219,8 @@ def mostly_numbers(cells: Sequence[str], decimal: str = ".") -> bool:
     return numeric > 0 and 2 * numeric >= sum(counts[cell] for cell in given)
 
 
-def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
-    """What is wrong with a cell that should be a number, and what to do about it.
+def complaint(cell: str, decimal: str = ".", gaps: Sequence[str] = ()) -> tuple[str, str]:
+    """What is wrong with a cell that should be a number, and what to do about it; `gaps` stand for one already.
 
     >>> complaint("3,5")
     ("'3,5' is not a number", '--decimal , if the comma is the decimal sign')
@@ -208,7 +243,8 @@ def complaint(cell: str, decimal: str = ".") -> tuple[str, str]:
         return say("{quoted} {what}", quoted=quoted(text), what=say("stands for a missing value")), MISSING_HINT
     if text.lower() in _NOT_FINITE or is_written_as_number(text, decimal):
         hint = say(
-            "correct the cell; or --na {as_option} --missing drop leaves the row out", as_option=as_option([text])
+            "correct the cell; or --na {as_option} --missing drop leaves the row out",
+            as_option=as_option([*gaps, text]),
         )
         return say("{quoted} is not a finite number", quoted=quoted(text)), hint
     alike = _match(text)
@@ -244,7 +280,7 @@ def in_place(cell: str, name: str, is_numeric: bool, decimal: str = ".", gaps: S
     >>> in_place("x", "x", True)[0]
     "'x' is not a number: the line repeats the names"
     """
-    what, hint = complaint(cell, decimal)
+    what, hint = complaint(cell, decimal, gaps)
     text = cell.strip(PADDING)
     if hint != _OTHERWISE:
         return what, hint

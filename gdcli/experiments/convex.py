@@ -100,9 +100,7 @@ def _of_a_quadratic(one: Experiment) -> tuple[Choice, ...]:
         return ()
     part = math.sqrt(low / high)
     momentum = float(f"{(1 - part) / (1 + part):.3f}")
-    rate = Choice(
-        "lr", rounded_down(1 / high, 3), say("exact: 1/L, L = {high} the largest curvature", high=short(high))
-    )
+    rate = Choice("lr", float(f"{1 / high:.3g}"), say("exact: 1/L, L = {high} the largest curvature", high=short(high)))
     if low and not momentum:
         return (Choice("optimizer", "sgd", say("all directions are curved alike")), rate)
     if not low or momentum > MOMENTUM:

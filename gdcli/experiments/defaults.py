@@ -22,6 +22,7 @@ from gdcli.experiments.convex import convex_method
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.spec import NetworkSpec, Spec, train_epochs
 from gdcli.formatting import exact
+from gdcli.nn import losses
 from gdcli.said import say, together
 
 __all__ = ["FEW_ROWS", "VALIDATION", "before_split", "of_network", "settled"]
@@ -47,8 +48,8 @@ FLAT_STEPS, FLAT_EPOCHS = 1000, 4
 """Steps, and at the least epochs, over which it must."""
 MOST_STEPS, MOST_PASSES = 60_000, 200
 """Steps, and at the least epochs, after which a run ends in any case."""
-CONVEX_TOLERANCE = 1e-4
-"""Of the start's gradient: where a convex problem counts as solved."""
+CONVEX_TOLERANCE, QUADRATIC_TOLERANCE = 1e-4, 1e-10
+"""Of the start's gradient, and of its excess loss where the optimum is known: where a convex problem is solved."""
 CONVEX_EPOCHS = 30_000
 SEPARATED = 50
 """Flat epochs without a mistake after which classes count as told apart."""
@@ -229,7 +230,9 @@ def _to_the_optimum(one: Experiment) -> tuple[Choice, ...]:
     ends = [Choice("epochs", CONVEX_EPOCHS, CAP)]
     if not one.spec.stop.require_converged:
         ends.append(
-            Choice("tolerance", CONVEX_TOLERANCE, say("of the start's gradient: a convex loss has one optimum"))
+            Choice("tolerance", QUADRATIC_TOLERANCE, say("of the start's excess loss: MSE has one optimum"))
+            if one.problem.loss is losses.mse
+            else Choice("tolerance", CONVEX_TOLERANCE, say("of the start's gradient: a convex loss has one optimum"))
         )
     if "accuracy" in one.problem.metrics:
         ends.append(Choice("separated", SEPARATED, say("classes told apart without a mistake have no finite optimum")))

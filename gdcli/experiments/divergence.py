@@ -51,7 +51,16 @@ def _instead(experiment: LineExperiment, last: float, limit: float) -> str:
     other = experiment.standardized().limit
     if not other or other <= 2 * limit:
         return say("{advice}.", advice=rate)
-    scaled = say("--standardize, where any rate up to {other} is stable", other=short(rounded_down(other, 4)))
+    reach = short(rounded_down(other, 4))
+    scaled = (
+        say("--standardize, where any rate up to {other} is stable", other=reach)
+        if experiment.rate < other
+        else say(
+            "--standardize --lr {half}, as any rate up to {other} is stable there",
+            half=exact(rounded_down(other / 2, 2)),
+            other=reach,
+        )
+    )
     if _is_slow(experiment, last):
         return say("Try {scaled}.", scaled=scaled)
     return say("{advice}, or {scaled}.", advice=rate, scaled=scaled)

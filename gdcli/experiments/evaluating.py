@@ -12,6 +12,7 @@ from gdcli.definitions.dataclass import dataclass
 from gdcli.experiments.result import described
 from gdcli.experiments.saved import Model
 from gdcli.nn import metrics
+from gdcli.nn.losses import log_losses
 
 __all__ = ["ClassFigures", "Evaluated"]
 
@@ -97,7 +98,7 @@ def _more(model: Model, rows: Dataset) -> dict[str, float]:
     probabilities = prepared.probabilities(out)
     counts = metrics.confusion(prepared.predicted(out), rows.targets, len(model.classes))
     figures = {
-        "log_loss": metrics.log_loss(probabilities, rows.targets),
+        "log_loss": float(log_losses(out, rows.targets).mean()),
         "macro_f1": metrics.macro_f1(counts),
         "balanced_accuracy": metrics.balanced_accuracy(counts),
     }

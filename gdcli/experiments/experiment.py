@@ -249,9 +249,13 @@ class Experiment(ABC):
         if not isinstance(rule, Tolerance):
             return rule
         from gdcli.analysis.objective import objective
+        from gdcli.analysis.outlook import gradient_rounding
 
         last = self.segments[-1]
-        return replace(rule, objective=objective(last.problem, last.optimizer, self.noise))
+        known = objective(last.problem, last.optimizer, self.noise)
+        return replace(
+            rule, objective=known, rounding=0.0 if known is not None else gradient_rounding(last.problem, self.start)
+        )
 
     @property
     def noise(self) -> Array | None:

@@ -22,7 +22,7 @@ from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
 from gdcli.training.streams import Run
 
-__all__ = ["classes_of", "judged_problem", "squared_unit", "verdicts_of"]
+__all__ = ["classes_of", "judged_problem", "squared_unit", "verdicts_of", "weights_of"]
 
 ALIKE = say("All weights began alike, at zero: leave out --init zeros.")
 MANY = 0.5
@@ -32,7 +32,8 @@ MANY = 0.5
 def verdicts_of(experiment: Experiment, run: Run) -> tuple[Verdict, ...]:
     """What is said of a finished run, in the order in which one says it."""
     labels = classes_of(experiment)
-    start = Epoch(0, 0, experiment.rate, run.losses[0], experiment.start)
+    before = experiment.resumed  # with an epoch of its own, where it goes on from another run
+    start = Epoch(before.epoch if before else 0, 0, experiment.rate, run.losses[0], experiment.start)
     judged = Judged(
         judged_problem(experiment),
         start,
@@ -44,6 +45,7 @@ def verdicts_of(experiment: Experiment, run: Run) -> tuple[Verdict, ...]:
         labels,
         run.best if experiment.keeps_best else run.last,
         squared_unit(experiment),
+        weights_of(experiment),
     )
     said = tuple(
         verdict
@@ -58,6 +60,11 @@ def verdicts_of(experiment: Experiment, run: Run) -> tuple[Verdict, ...]:
 def classes_of(experiment: Experiment) -> tuple[str, ...]:
     """The classes' labels; none of numbers."""
     return experiment.preparation.classes if isinstance(experiment, NetworkExperiment) else ()
+
+
+def weights_of(experiment: Experiment) -> Array | None:
+    """How much each class counts, where that is not alike."""
+    return experiment.weights if isinstance(experiment, NetworkExperiment) else None
 
 
 def squared_unit(experiment: Experiment) -> float:
@@ -113,6 +120,8 @@ def _network_advice(verdict: Verdict, one: NetworkExperiment, said: tuple[Verdic
     """What to try with a network."""
     if verdict.name == "still improving":
         return say("More --epochs would lower it.")
+    if verdict.name == "start kept":
+        return say("--keep last hands out the trained one; --folds 5 judges it by all rows.")
     if verdict.name == "rare class missed":
         return say("Try --class-weight balanced.") if one.weights is None and one.loss.weighted else ""
     if verdict.name == "class absent":
@@ -143,7 +152,10 @@ def _on_nothing(one: NetworkExperiment) -> str:
     if one.model.init == "zeros" and one.model.hidden:
         return ALIKE
     if not one.model.hidden:
-        form = say("draws straight boundaries only") if classes_of(one) else say("is a plane")
+        alone = one.problem.data.inputs.shape[1] == 1
+        line, parted = say("is a straight line"), say("parts its input at one place only")
+        plane, bounded = say("is a plane"), say("draws straight boundaries only")
+        form = (parted if alone else bounded) if classes_of(one) else line if alone else plane
         form = say("only adds its inputs and features up") if one.preparation.features else form
         return say("Without a hidden layer the model {form}: try --hidden 16.", form=form)
     return say("Try another rate (--lr, now {rate}), more --epochs, or other inputs with --x.", rate=exact(one.rate))
@@ -151,7 +163,7 @@ def _on_nothing(one: NetworkExperiment) -> str:
 
 def _is_unscaled(one: NetworkExperiment) -> bool:
     """Whether inputs reach the network as they are, and are far from the size of 1."""
-    return not one.spec.loop.is_scaled and one.spec.loop.scale == "none" and _size(one.problem.data.inputs) > 10
+    return one.spec.loop.takes_raw and _size(one.problem.data.inputs) > 10
 
 
 def _size(inputs: Array) -> float:

@@ -190,7 +190,7 @@ class LineLimits:
         made = [descent.limit, descent.best]
         if descent.objective is not None:
             dependences = descent.objective.rank.dependences
-            made += [claims.condition(descent.objective), claims.uniqueness(descent.objective, None, descent.inputs)]
+            made += [claims.condition(descent.objective), claims.uniqueness(descent.objective, is_shown=False)]
             made += [claims.twins(data.inputs, data.input_names, dependences)] if self._is_first_degree else []
         return tuple(claim for claim in made if claim is not None)
 

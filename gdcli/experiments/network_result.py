@@ -144,6 +144,13 @@ class NetworkResult(Result):
         """Further lines for people."""
         run, experiment = self.run, self.experiment
         remarks = ending(run.last, experiment.epochs, experiment.stopping.rules)
+        before = experiment.resumed
+        if before is not None and before.epoch >= experiment.epochs > 0 and run.last.epoch == before.epoch:
+            there = say(
+                "nothing was added: the saved run has been through {epoch:,} epochs, which --epochs counts",
+                epoch=before.epoch,
+            )
+            remarks = [("ended", there)]
         return remarks + ([("saved", self.saving.written)] if self.saving.written else [])
 
     def predict(self, rows: Any) -> Array:
@@ -255,9 +262,10 @@ class NetworkResult(Result):
                 was=was,
             ),
             say(
-                "lr {rate} is too large for this network: try --lr {value}, or --scale standard.",
+                "lr {rate} is too large for this network: try --lr {value}{scaled}.",
                 rate=exact(rate),
                 value=exact(float(f"{min(rate / 10, USUAL):.0e}")),
+                scaled=say(", or --scale standard") if self.experiment.spec.loop.takes_raw else "",
             ),
         )
 

@@ -412,7 +412,7 @@ def _class_weight(part: str) -> ClassWeight:
     if not equals:
         raise OptionError(
             say("--class-weight: '{part}' is not CLASS=WEIGHT", part=part),
-            say("as in --class-weight A=2,B=1, or balanced"),
+            say("as in --class-weight A=2,B=1, or balanced alone; a sweep parts its values with ;"),
         )
     value = numbers("--class-weight", weight)[0]
     if value < 0:

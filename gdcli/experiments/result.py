@@ -153,6 +153,9 @@ ENDINGS = {
 }
 
 
+AT_ONCE = say("the gradient is zero at the start, to rounding")
+
+
 def ended_words(status: Status) -> str:
     """How a run ended, as people say it."""
     return ENDINGS.get(status, say("completed") if status is Status.COMPLETED else str(status).replace("_", " "))
@@ -164,7 +167,7 @@ def ending(last: Epoch, epochs: int, rules: Sequence[StoppingRule]) -> list[tupl
         return cut_short(last, epochs)
     met = [rule for rule in rules if rule.status is last.status]
     met = [rule for rule in met if type(rule).__name__ in last.ended_by] or met
-    reasons = together(say(" or "), filter(None, map(_reason, met)))
+    reasons = together(say(" or "), filter(None, map(_reason, met) if last.step else [AT_ONCE]))
     words = say(
         "{endings} at epoch {epoch:,} of {epochs:,}", endings=ENDINGS[last.status], epoch=last.epoch, epochs=epochs
     )

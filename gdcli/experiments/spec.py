@@ -182,6 +182,11 @@ class LoopSpec(Group):
         """Whether inputs are scaled at all."""
         return self.standardize or self.scale not in (None, "none")
 
+    @property
+    def takes_raw(self) -> bool:
+        """Whether a network is asked to take its inputs as they are; unless asked, it scales them."""
+        return not self.standardize and self.scale == "none"
+
 
 @dataclass(frozen=True)
 class EpochSpec(Group):

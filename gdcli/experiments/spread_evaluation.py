@@ -177,6 +177,6 @@ def _tally(question: Question, table: Table) -> Tally:
         return Tally(
             len(table), gaps, np.array([loss, 0.0]) * len(rows), np.zeros((0, 0)), Sums.of(predicted, rows.targets)
         )
-    log_loss = metrics.log_loss(prepared.probabilities(out), rows.targets)
+    log_loss = float(np.mean(losses.log_losses(out, rows.targets)))
     counts = metrics.confusion(predicted, rows.targets, classes)
     return Tally(len(table), gaps, np.array([loss, log_loss]) * len(rows), counts, Sums())

@@ -190,6 +190,7 @@ def _on_rows(run: Course) -> Iterator[Finding]:
         setup.classes,
         kept=run.now.known(),
         unit=setup.squared_unit,
+        weights=setup.weights,
     )
     for verdict in judge(judged):
         if verdict.name in SAID:

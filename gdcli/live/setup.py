@@ -150,6 +150,7 @@ class Setup:
         descent: What can be said of a line's way; None of a network's.
         judged: The problem on the rows that verdicts are about, where those are not its own.
         squared_unit: What a squared error is multiplied by to be in the target's own units.
+        weights: How much each class counts, where that is not alike.
         classes: The labels of classes; none of numbers.
         chosen: Options that were not given and what was chosen for them, but for the rate and what ends a run.
         scene: What is shown.
@@ -176,6 +177,7 @@ class Setup:
     descent: Descent | None = None
     judged: Problem | None = None
     squared_unit: float = 1.0
+    weights: Array | None = None
     classes: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
     later: tuple[tuple[int, Setup], ...] = ()

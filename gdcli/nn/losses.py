@@ -151,6 +151,28 @@ def probabilities(logits: Array, classes: bool) -> Array:
     return positive
 
 
+def log_losses(logits: Array, classes: Array) -> Array:
+    """-ln p(class) of each row: what all classifiers are measured by, finite where p itself is 0 in float64.
+
+    Args:
+        logits: Of class 1 of two, shape (n,); or of each class, shape (n, K).
+        classes: n class indices.
+
+    >>> import numpy as np
+    >>> log_losses(np.array([0.0, -1000.0]), np.array([0, 1])).round(4).tolist()
+    [0.6931, 1000.0]
+    >>> log_losses(np.array([[1000.0, 0.0, 0.0]]), np.array([2])).tolist()
+    [1000.0]
+    """
+    logits = np.asarray(logits, np.float64)
+    if logits.ndim == 1:
+        found: Array = np.logaddexp(0.0, np.where(classes == 1, -logits, logits))
+        return found
+    shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
+    chosen = shifted[np.arange(len(shifted)), np.asarray(classes).astype(int)]
+    return np.log(np.add.reduce(np.exp(shifted), axis=-1)) - chosen  # type: ignore[no-any-return]  # an array
+
+
 SQUARES = {
     "residual": ("r^2", "2r"),
     "p": ("(1 - p)^2", "-2(1 - p)", "-2p(1 - p)^2"),

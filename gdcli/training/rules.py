@@ -116,11 +116,12 @@ class Tolerance(StoppingRule):
     """Converged, whatever the units: what is left of the start is at most T.
 
     Where the optimum is known: J(w) - J* <= T (J(start) - J*), or no more than rounding. Elsewhere no component of the
-    gradient exceeds T times the start's largest: max |g_i| <= T max |g_i(start)|.
+    gradient exceeds T times the start's largest: max |g_i| <= T max |g_i(start)|, or what is known to be rounding.
 
     Args:
         tolerance: T.
         objective: J, where its optimum is known; an experiment fills it in.
+        rounding: What a component of the gradient may be where it is 0; an experiment fills it in.
 
     >>> rule, state = Tolerance(0.5), Tolerance(0.5).init()
     >>> for epoch, slope in enumerate([4e-9, 3e-9, 2e-9]):
@@ -140,6 +141,7 @@ class Tolerance(StoppingRule):
         }
     )
     objective: Measure | None = field(default=None, repr=False, compare=False, metadata={"internal": True})
+    rounding: float = field(default=0.0, repr=False, compare=False, metadata={"internal": True})
     status: ClassVar[Status] = Status.CONVERGED
     needs_gradient: ClassVar[bool] = True
 
@@ -163,7 +165,7 @@ class Tolerance(StoppingRule):
     def _is_rounding(self, left: Any, parameters: Array) -> Any:
         """Whether no more than rounding is left: at the optimum, and here, where terms may be smaller."""
         if self.objective is None:
-            return False
+            return left <= self.rounding
         coarse = _coarseness(parameters.dtype)
         near = left <= self.objective.resolution * coarse
         return near & (left <= self.objective.resolution_at(parameters) * coarse) if np.any(near) else near

@@ -90,7 +90,7 @@ def command(
 def header(seen: Look) -> str:
     """How many rows and columns there are, how they are written, and the seed of the split."""
     table, layout = seen.table, seen.table.layout
-    separated = SEPARATORS.get(layout.delimiter or "", "")
+    separated = SEPARATORS.get(layout.delimiter or "", "") if len(table.names) > 1 else ""
     named = say("names in the first line") if layout.header else say("no line of names")
     parts = [
         say(

@@ -144,7 +144,7 @@ def _finished(job: Job, stack: PreparedStack, outcome: Outcome, late: bool, by_f
     status, words = str(outcome.status), verdict(outcome, goal, stack.unstable[at])
     if outcome.status is Status.INTERRUPTED and late:
         status, words = "timed_out", say("out of time at epoch {epoch:,}", epoch=outcome.epoch)
-    elif outcome.status is not Status.INTERRUPTED and nothing_learned(stack, outcome, goal):
+    elif outcome.status is not Status.INTERRUPTED and nothing_learned(stack, outcome, goal, by_folds):
         words = NOTHING
     return Finished(
         number=job.numbers[at],

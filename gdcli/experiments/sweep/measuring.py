@@ -20,7 +20,7 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.splitting import folds
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.folds import Measured, measure, run_through
-from gdcli.experiments.judgement import classes_of, judged_problem
+from gdcli.experiments.judgement import classes_of, judged_problem, squared_unit, weights_of
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.batching import Job, Measuring, PreparedStack, Rows, prepare
 from gdcli.experiments.sweep.grid import Grid
@@ -93,16 +93,31 @@ def measured(one: Experiment, outcome: Outcome, by_folds: Measured | None) -> Me
     return dataclasses.replace(found, training=fitted.value)
 
 
-def nothing_learned(stack: PreparedStack, outcome: Outcome, goal: Goal | None) -> bool:
-    """Whether a run without a known goal is no better than what knows no input."""
+def nothing_learned(
+    stack: PreparedStack, outcome: Outcome, goal: Goal | None, by_folds: Measured | None = None
+) -> bool:
+    """Whether a run without a known goal is no better than what knows no input, in its folds neither."""
     if goal is not None or outcome.status is Status.DIVERGED or not np.isfinite(outcome.parameters).all():
         return False
     one, losses = stack.experiments[outcome.index], outcome.losses
     labels = classes_of(one)
     record = Epoch(outcome.epoch, outcome.step, one.rate, float(losses[-1]), outcome.parameters)
     start = Epoch(0, 0, one.rate, float(losses[0]), one.start)
-    judged = Judged(judged_problem(one), start, record, record, losses.tolist(), (), len(labels), labels)
-    return any(verdict.name == "learned nothing" for verdict in judge(judged))
+    judged = Judged(
+        judged_problem(one),
+        start,
+        record,
+        record,
+        losses.tolist(),
+        (),
+        len(labels),
+        labels,
+        unit=squared_unit(one),
+        weights=weights_of(one),
+    )
+    known = dataclasses.replace(judged, weights=None).baseline(judged.problem.data)[0]
+    better = by_folds is not None and np.mean(by_folds.losses) < np.mean(known)
+    return not better and any(verdict.name == "learned nothing" for verdict in judge(judged))
 
 
 def _to_the_end(spec: Spec) -> Spec:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import product
 
 from gdcli.data.report import ReadReport
+from gdcli.data.warning import count
 from gdcli.experiments.arithmetic import agreed
 from gdcli.experiments.derivation import Derivation, derive, derive_or_refuse
 from gdcli.experiments.line import LineExperiment
@@ -190,7 +191,7 @@ def _write_all(report: StepReport, screen: Screen, width: int) -> Iterator[str]:
 
 def _title(report: StepReport, screen: Screen) -> str:
     batch = (
-        say("full batch of {rows} rows", rows=report.rows)
+        say("full batch of {rows}", rows=count(report.rows, "row"))
         if report.whole
         else say("a batch of {rows} of the rows", rows=report.rows)
     )

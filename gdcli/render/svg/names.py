@@ -71,7 +71,9 @@ def _check(name: str, with_model: bool) -> None:
         usual = f"{path.stem or 'picture'}.svg"
         raise OptionError(
             say("--save: '{name}' ends in none of {names}", name=name, names=enumerated(known)),
-            say("as in --save {usual}", usual=usual),
+            say("a picture: --save {usual}; the model: --save {model}", usual=usual, model=f"{path.stem}{MODEL}")
+            if with_model and path.stem
+            else say("as in --save {usual}", usual=usual),
         )
     if path.is_dir() or not path.parent.is_dir():
         raise DataError(
