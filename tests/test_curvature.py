@@ -199,3 +199,26 @@ def test_a_coefficient_that_is_rounding_alone_is_zero():
     h, _ = curvature.gradient_formula(Problem(Linear(1), mse, data), slice(None))
     assert h[0, 1] == h[1, 0] == 0
     assert np.allclose(h, 2 * np.eye(2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), Momentum(momentum=0.5), Momentum(momentum=0.9), Nesterov(momentum=0.9)])
+def test_no_order_of_batches_upsets_a_rate_below_the_bound(optimizer):
+    """The factor against a scan of all frequencies, and runs in which the next row is the one that grows most."""
+    u, nesterov = getattr(optimizer, "momentum", 0.0), isinstance(optimizer, Nesterov)
+    z = np.exp(1j * np.linspace(1e-4, np.pi, 20_001))
+    response = ((1 + u) * z - u if nesterov else z) / ((z - 1) * (z - u))
+    assert curvature.batch_factor(optimizer) == pytest.approx(-1 / (2 * response.real.min()), rel=1e-4)
+
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        rows = rng.normal(size=(6, 2)) * rng.choice([0.1, 1, 3], size=(6, 1))
+        problem = Problem(Proportional(2), mse, Dataset(rows, np.zeros(6)))
+        rate = 0.99 * curvature.largest_stable_rate(problem, optimizer, batches=True)
+        x, v = np.ones(2), np.zeros(2)
+        for _ in range(3000):
+            gradients = 2 * rows * (rows @ x)[:, None]
+            after = u * v + gradients
+            steps = x - rate * (gradients + u * after if nesterov else after)
+            at = int(np.linalg.norm(steps, axis=1).argmax())
+            x, v = steps[at], after[at]
+        assert np.linalg.norm(x) < 20

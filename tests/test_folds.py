@@ -253,3 +253,13 @@ def test_a_hint_that_can_be_carried_out(gdcli, rows, hint):
     result = gdcli("fit", "--folds", 40, stdin=table)
     assert result.code == 2
     assert hint in result.err.splitlines()[1]
+
+
+def test_a_sweep_takes_the_folds_of_its_seed(gdcli):
+    """As the run that it names does: `best run: ... --seed 3 --folds 5`."""
+    scores = []
+    for seed in (0, 3):
+        words = ("fit", "sample:bmi", "--l2", "0,0.5", "--folds", 5, "--lr", 0.15, "--scale", "standard")
+        found = gdcli("sweep", *words, "--seed", seed, "--format", "json").json
+        scores.append([run["rmse"] for run in found["runs"]])
+    assert scores[0] != scores[1]

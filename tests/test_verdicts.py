@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+import gdcli
 from gdcli.analysis.comparison import compare, keep_smallest
 from gdcli.analysis.evidence import mean_of, quantile, row_losses
 from gdcli.analysis.judging import Judged, judge
@@ -395,8 +396,10 @@ class TestJudge:
         ]
         found = gdcli("train", table("x,y\n" + rows), *words, *chosen).json
         figures = next(one["figures"] for one in found["verdicts"] if one["name"] == "learned nothing")
-        assert figures["baseline_loss"] == pytest.approx(found["baseline"]["mse"], rel=1e-5)
-        assert figures["loss"] == pytest.approx(found["validation"]["mse"], rel=1e-5)
+        own = "loss" if chosen else "mse"
+        assert figures["loss"] == pytest.approx(found["validation"][own], rel=1e-5)
+        if not chosen:
+            assert figures["baseline_loss"] == pytest.approx(found["baseline"]["mse"], rel=1e-5)
 
     @pytest.mark.parametrize("toy", [toys.xor, toys.circles])
     @pytest.mark.parametrize("validation", [True, False])
@@ -596,3 +599,32 @@ def test_what_goes_on_from_a_saved_run_says_no_start_that_it_does_not_know(gdcli
     assert "at the start" not in more
     assert "from start" not in more
     assert "nothing was added: the saved run has been through 5 epochs, which --epochs counts" in more
+
+
+def test_a_weak_signal_that_is_beyond_doubt_is_not_called_nothing():
+    """Half a unit of a logit in a thousand rows: the rows held out cannot show it, those trained on can."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(1000, 2))
+        y = 0.5 * x[:, 0] + rng.logistic(size=1000) > 0
+        result = gdcli.train((x, y.astype(str)), seed=seed)
+        assert "learned nothing" not in {verdict.name for verdict in result.verdicts}
+
+
+@pytest.mark.parametrize("loss", ["mae", "huber"])
+def test_a_run_is_judged_by_the_loss_it_minimises(loss):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=300)
+    outlying = gdcli.fit((x, x + np.exp(1.5 * rng.normal(size=300))), loss=loss, epochs=2000)
+    assert "learned nothing" not in {verdict.name for verdict in outlying.verdicts}
+    nothing = gdcli.fit((x, np.exp(1.5 * rng.normal(size=300))), loss=loss, epochs=2000)
+    said = {verdict.name: verdict.sentence for verdict in nothing.verdicts}
+    assert "predicting the median" in said["learned nothing"]
+    assert {"mae": "MAE", "huber": "Huber"}[loss] in said["learned nothing"]
+
+
+@pytest.mark.parametrize("options", [{"l2": 1e-3}, {"label_smoothing": 0.1}, {"l1": 1e-3}])
+def test_with_a_penalty_there_is_an_optimum(options):
+    result = gdcli.train("sample:wine", validation="none", separated=50, **options)
+    assert "no optimum" not in " ".join(text for _, text in result.remarks)
+    assert "separated" not in gdcli.train("sample:wine", validation="none", **options).experiment.chosen.options

@@ -15,8 +15,10 @@ from gdcli.optim.optimizers import SGD, Momentum, Nesterov, Optimizer
 from gdcli.training.loop import Problem
 
 __all__ = [
+    "BATCH_FORMULAS",
     "FORMULAS",
     "Spectrum",
+    "batch_factor",
     "gradient_formula",
     "largest_stable_rate",
     "least_squares",
@@ -28,6 +30,12 @@ __all__ = [
 
 FORMULAS: dict[type, str] = {SGD: "2/L", Momentum: "2(1 + u)/L", Nesterov: "2(1 + u)/((1 + 2u) L)"}
 """The largest stable rate of full batches, u the momentum and L the largest curvature."""
+BATCH_FORMULAS: dict[type, str] = {
+    SGD: "2/L",
+    Momentum: "2(1 - u)^2/((1 + u) L)",
+    Nesterov: "2(1 - u)^2/((1 - u + 2u^2) L)",
+}
+"""The rate up to which no order of mini-batches makes a run grow, L the curvature of the worst row."""
 
 ROUNDING = 1e-14  # of two inputs' sizes: their product's mean below it is rounding
 STABLE = 1e-15  # of a curvature: two smaller parts of it round to none
@@ -110,12 +118,31 @@ def stability_factor(optimizer: Optimizer) -> float | None:
     return factors.get(type(optimizer))
 
 
+def batch_factor(optimizer: Optimizer) -> float | None:
+    """How many times 2/L the rate is up to which steps on any rows, in any order, cannot make a run grow.
+
+    Rates that are stable on each row alone are not on rows in turn: what one row has set going, the momentum carries on
+    where another row does not hold it back. The update as a linear filter of the gradients, with poles 1 and u, must
+    keep to the right of -1/L: its real part is least at frequency 0.
+
+    >>> batch_factor(SGD()), round(batch_factor(Momentum(momentum=0.9)), 4), batch_factor(Nesterov(momentum=0.5))
+    (1.0, 0.0053, 0.25)
+
+    Source: the circle criterion: Tsypkin 1962, Frequency criteria for the absolute stability of nonlinear sampled-data
+    systems; Zames 1966, On the Input-Output Stability of Time-Varying Nonlinear Feedback Systems II.
+    """
+    u = getattr(optimizer, "momentum", 0.0)
+    rest = (1 - u) ** 2
+    factors = {SGD: 1.0, Momentum: rest / (1 + u), Nesterov: rest / (1 - u + 2 * u * u)}
+    return factors.get(type(optimizer))
+
+
 @np.errstate(all="ignore")
 def largest_stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -> float | None:
     """The largest constant learning rate at which descent does not run away; None where no formula tells.
 
     2/L for gradient descent, with momentum times `stability_factor`. On mini-batches, L is the curvature of the
-    worst single row: no batch is steeper than its steepest row.
+    worst single row, as no batch is steeper than its steepest row; with momentum times `batch_factor`.
 
     Args:
         problem: A linear model with MSE.
@@ -126,7 +153,7 @@ def largest_stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = 
     """
     if problem.loss is not mse or not isinstance(problem.model, Linear):
         return None
-    factor = stability_factor(optimizer)
+    factor = batch_factor(optimizer) if batches else stability_factor(optimizer)
     if factor is None:
         return None
     if batches:

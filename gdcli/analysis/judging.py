@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from gdcli.analysis.verdicts import (
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
 from gdcli.definitions.dataclass import dataclass
-from gdcli.nn.losses import log_losses
+from gdcli.nn.losses import Loss, log_losses, mse
 from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch, Status
@@ -34,6 +35,8 @@ RARE = 0.5
 """A class with less than this part of an even share of the rows is rare."""
 FAR = 1.5
 """A start with so many times the baseline's loss is far from it."""
+PER_PARAMETER, DEVIATIONS = 5, 5
+"""Rows a parameter from which a likelihood ratio can be trusted; standard deviations beyond which it is no chance."""
 ROWS = 10_000
 """Of more rows than about this, evenly spaced ones are looked at."""
 
@@ -52,7 +55,7 @@ class Judged:
         classes: How many classes there are; 0 for numbers.
         labels: What they are called.
         kept: The one whose parameters are handed out; None for the best one.
-        unit: What a squared error is multiplied by to be in the target's own units.
+        unit: What a row's loss is multiplied by to be in the target's own units.
         weights: How much each class counts, shape (K,), where that is not alike.
     """
 
@@ -78,7 +81,7 @@ class Judged:
         """What rows are measured by."""
         if self.weights is not None:
             return say("weighted log loss")
-        return say("log loss") if self.classes else say("MSE")
+        return say("log loss") if self.classes else getattr(self.problem.loss, "title", "") or say("loss")
 
     @property
     def usual(self) -> int:
@@ -91,11 +94,13 @@ class Judged:
         return self.labels[index] if self.labels else str(index)
 
     def rows(self, record: Epoch, data: Dataset) -> tuple[Array, Array | None]:
-        """Each row's log loss and whether its class is right; of numbers, its squared error, and None."""
+        """Each row's log loss and whether its class is right; of numbers, its loss, and None."""
         with np.errstate(all="ignore"):
             outputs = np.asarray(self.problem.model(record.parameters, data.inputs)[0], float)
-            losses, right = row_scores(outputs, data.targets, bool(self.classes))
-        return losses * self.unit * self.shares(data), right
+            if not self.classes:
+                return self.unit * _losses_of_numbers(self.problem.loss, outputs, data.targets), None
+            losses, right = row_scores(outputs, data.targets, True)
+        return losses * self.shares(data), right
 
     def shares(self, data: Dataset) -> Array | float:
         """How much each row counts by its class, 1 on average over these rows."""
@@ -109,12 +114,36 @@ class Judged:
         return float(np.mean(self.rows(record, data)[0]))
 
     def baseline(self, data: Dataset) -> tuple[Array, Array | None]:
-        """The same of the model that knows no input: the training rows' mean, or their shares of the classes."""
+        """The same of the model that knows no input: the best constant, or the training rows' shares of the classes."""
         known = self.problem.data.targets
         if not self.classes:
-            return self.unit * (data.targets - np.mean(known, dtype=float)) ** 2, None
+            value = np.full(len(data), self.constant[1])
+            return self.unit * _losses_of_numbers(self.problem.loss, value, data.targets), None
         trained, truth = _indices(known), _indices(data.targets)
         return share_losses(trained, truth, self.classes, self.weights) * self.shares(data), truth == self.usual
+
+    @property
+    def constant(self) -> tuple[str, float]:
+        """What a model of numbers that knows no input says: the training rows' mean, or their median if better."""
+        known = np.asarray(self.problem.data.targets, float)
+        mean, middle = float(np.mean(known)), float(np.median(known))
+        if self.problem.loss is mse:
+            return say("the mean"), mean
+        losses = [
+            np.mean(_losses_of_numbers(self.problem.loss, np.full(len(known), one), known)) for one in (mean, middle)
+        ]
+        return (say("the median"), middle) if losses[1] < losses[0] else (say("the mean"), mean)
+
+
+def _losses_of_numbers(loss: Loss, outputs: Array, targets: Array) -> Array:
+    """Each row's loss; at once where it depends on the residual alone."""
+    residuals = np.asarray(outputs, float) - targets
+    if loss is mse:
+        return np.asarray(residuals**2)
+    each = np.asarray(loss(residuals[:, None], np.zeros(1))[0], float)
+    if each.shape == residuals.shape and np.isclose(each.mean(), float(loss(outputs, targets)[0]), rtol=1e-9, atol=0):
+        return each
+    return np.array([float(loss(outputs[at : at + 1], targets[at : at + 1])[0]) for at in range(len(targets))])
 
 
 def row_scores(outputs: Array, targets: Array, classes: bool) -> tuple[Array, Array | None]:
@@ -206,9 +235,28 @@ def _start_kept(run: Judged, held_out: Dataset) -> Verdict | None:
 
 
 def _nothing(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:
-    """On the rows held out or on those it was fitted to: either is enough."""
+    """On the rows held out or on those it was fitted to: either is enough, unless these show that the inputs tell."""
+    if _inputs_tell(run, training):
+        return None
     verdict = None if held_out is None else _nothing_on(run, run.handed_out, held_out, HELD_OUT)
     return verdict or _nothing_on(run, run.handed_out, training, TRAINING)
+
+
+def _inputs_tell(run: Judged, training: Dataset) -> bool:
+    """Whether the training rows leave no doubt that the inputs tell something, be it little: a likelihood-ratio test.
+
+    Twice the gain in log likelihood is about chi-squared with as many degrees of freedom as there are parameters.
+
+    Source: Wilks 1938, The Large-Sample Distribution of the Likelihood Ratio for Testing Composite Hypotheses.
+    """
+    count, size = len(training), run.problem.model.size
+    if count < PER_PARAMETER * size or not (run.classes or run.problem.loss is mse):
+        return False
+    model, base = (float(np.mean(rows)) for rows in (run.rows(run.handed_out, training)[0], run.baseline(training)[0]))
+    if not 0 < model < base < math.inf:
+        return False
+    gain = 2 * count * (base - model) if run.classes else count * math.log(base / model)
+    return gain > size + DEVIATIONS * math.sqrt(2 * size) + DEVIATIONS
 
 
 def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdict | None:
@@ -225,7 +273,8 @@ def _nothing_on(run: Judged, record: Epoch, data: Dataset, where: str) -> Verdic
     by = say("accuracy")
     if run.weights is not None and right is not None and usual is not None:
         by, right, usual = say("weighted accuracy"), right * run.shares(data), usual * run.shares(data)
-    return learned_nothing(model, base, right, usual, first, label, where, run.measure, best, by)
+    constant = "" if run.classes else run.constant[0]
+    return learned_nothing(model, base, right, usual, first, label, where, run.measure, best, by, constant)
 
 
 def _missed(run: Judged, training: Dataset, held_out: Dataset | None) -> Verdict | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gdcli.analysis.claims import Claim, number
-from gdcli.analysis.curvature import FORMULAS, largest_stable_rate
+from gdcli.analysis.curvature import BATCH_FORMULAS, FORMULAS, largest_stable_rate
 from gdcli.analysis.distance import Steps, course
 from gdcli.analysis.objective import Objective
 from gdcli.arrays import Array
@@ -64,7 +64,7 @@ def stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -
     limit = largest_stable_rate(problem, optimizer, batches)
     if limit is None or problem.l1:
         return None
-    formula = FORMULAS[type(optimizer)]
+    formula = (BATCH_FORMULAS if batches else FORMULAS)[type(optimizer)]
     if batches:
         sentence = say(
             "No mini-batch can upset a learning rate of at most {formula} = {limit}, L of the worst row.",

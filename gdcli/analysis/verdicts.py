@@ -198,6 +198,7 @@ def learned_nothing(
     measure: str = say("loss"),
     best: int | None = None,
     by: str = say("accuracy"),
+    constant: str = say("the mean"),
 ) -> Verdict | None:
     """Whether a model is no better than the baseline that knows no input; None where it is, or the rows cannot tell.
 
@@ -217,6 +218,7 @@ def learned_nothing(
         measure: What the losses are called.
         best: The epoch that the model is of, where that is not the last; for the sentence.
         by: What the mean of `right` is called.
+        constant: What the baseline says of numbers.
 
     Source: Dietterich 1998, Approximate Statistical Tests for Comparing Supervised Classification Algorithms.
     """
@@ -226,7 +228,7 @@ def learned_nothing(
     if gain.above(SURE) or not gain.value + gain.reach(ENOUGH) < LITTLE * level:
         return None
     figures = {"loss": float(np.mean(model)), "baseline_loss": level}
-    base = say("predicting the mean ({level})", level=number(level, 3))
+    base = say("predicting {constant} ({level})", constant=constant, level=number(level, 3))
     if right is not None and usual is not None:
         sure_of_itself = gain.value - gain.reach(ENOUGH) < -LITTLE * level
         if sure_of_itself and mean_of(right.astype(float) - usual.astype(float)).above(SURE):

@@ -234,7 +234,7 @@ def _to_the_optimum(one: Experiment) -> tuple[Choice, ...]:
             if one.problem.loss is losses.mse
             else Choice("tolerance", CONVEX_TOLERANCE, say("of the start's gradient: a convex loss has one optimum"))
         )
-    if "accuracy" in one.problem.metrics:
+    if "accuracy" in one.problem.metrics and not one.has_finite_optimum:
         ends.append(Choice("separated", SEPARATED, say("classes told apart without a mistake have no finite optimum")))
     return tuple(ends)
 

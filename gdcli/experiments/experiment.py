@@ -27,7 +27,7 @@ from gdcli.said import say
 from gdcli.training.loop import Problem
 from gdcli.training.pace import Pace
 from gdcli.training.records import Epoch, Step, Stretch
-from gdcli.training.rules import StoppingRule, Tolerance
+from gdcli.training.rules import Separated, StoppingRule, Tolerance
 from gdcli.training.segments import Segment, descend_in_segments, problem_after
 from gdcli.training.stopping import Stopping, stopped
 from gdcli.training.streams import epochs, with_gradient
@@ -246,6 +246,8 @@ class Experiment(ABC):
 
     def _informed(self, rule: StoppingRule) -> StoppingRule:
         """A rule that knows what it is compared with: a tolerance, the loss whose optimum is known."""
+        if isinstance(rule, Separated):
+            return replace(rule, finite=self.has_finite_optimum)
         if not isinstance(rule, Tolerance):
             return rule
         from gdcli.analysis.objective import objective
@@ -256,6 +258,11 @@ class Experiment(ABC):
         return replace(
             rule, objective=known, rounding=0.0 if known is not None else gradient_rounding(last.problem, self.start)
         )
+
+    @property
+    def has_finite_optimum(self) -> bool:
+        """Whether larger weights cost something even where all rows are right: by a penalty."""
+        return bool(self.problem.l1 or self.problem.l2 or self.optimizer.weight_decay)
 
     @property
     def noise(self) -> Array | None:

@@ -16,13 +16,12 @@ from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.passing import Passed
 from gdcli.formatting import exact
-from gdcli.nn import losses
 from gdcli.said import enumerated, say, together
 from gdcli.training.loop import Problem
 from gdcli.training.records import Epoch
 from gdcli.training.streams import Run
 
-__all__ = ["classes_of", "judged_problem", "squared_unit", "verdicts_of", "weights_of"]
+__all__ = ["classes_of", "judged_problem", "verdicts_of", "weights_of"]
 
 ALIKE = say("All weights began alike, at zero: leave out --init zeros.")
 MANY = 0.5
@@ -44,7 +43,7 @@ def verdicts_of(experiment: Experiment, run: Run) -> tuple[Verdict, ...]:
         len(labels),
         labels,
         run.best if experiment.keeps_best else run.last,
-        squared_unit(experiment),
+        experiment.unit,
         weights_of(experiment),
     )
     said = tuple(
@@ -65,13 +64,6 @@ def classes_of(experiment: Experiment) -> tuple[str, ...]:
 def weights_of(experiment: Experiment) -> Array | None:
     """How much each class counts, where that is not alike."""
     return experiment.weights if isinstance(experiment, NetworkExperiment) else None
-
-
-def squared_unit(experiment: Experiment) -> float:
-    """What a squared error of the problem's targets is multiplied by to be in the target's own units."""
-    if not isinstance(experiment, NetworkExperiment) or experiment.preparation.classes:
-        return 1.0
-    return losses.scale(losses.mse, experiment.preparation.factor)
 
 
 def judged_problem(experiment: Experiment) -> Problem:

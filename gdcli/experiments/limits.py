@@ -12,7 +12,7 @@ import numpy as np
 
 from gdcli.analysis import claims
 from gdcli.analysis.claims import Claim, sharpness_trust
-from gdcli.analysis.curvature import FORMULAS, stability_factor
+from gdcli.analysis.curvature import BATCH_FORMULAS, FORMULAS, stability_factor
 from gdcli.analysis.forecast import Forecast, forecast
 from gdcli.analysis.sharpness import difference_error, sharpness
 from gdcli.arrays import Array
@@ -227,7 +227,8 @@ class LineLimits:
     def other(self) -> tuple[str, str] | None:
         """What else but plain descent is asked about, and its formula."""
         optimizer, size = self.experiment.optimizer, self.experiment.batch_size
-        formula = FORMULAS.get(type(optimizer), say("see gdcli lr-find"))
+        formulas = FORMULAS if size is None else BATCH_FORMULAS
+        formula = formulas.get(type(optimizer), say("see gdcli lr-find"))
         if size is not None:
             return say("batches of {size}", size=size), say("{formula}, of the worst row", formula=formula)
         return None if type(optimizer) is SGD else (label(optimizer), formula)

@@ -107,6 +107,11 @@ class NetworkExperiment(Experiment):
         return 1.0 if self.preparation.classes else losses.scale(self.loss, self.preparation.factor)
 
     @property
+    def has_finite_optimum(self) -> bool:
+        """Whether larger weights cost something even where all rows are right: by a penalty, or smoothed labels."""
+        return super().has_finite_optimum or bool(self.smoothing)
+
+    @property
     def smoothing(self) -> float:
         """Part of a label that is spread over all classes."""
         return self.model.label_smoothing

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from gdcli.errors import OptionError
 from gdcli.experiments.changes import refuse_beyond, together
 from gdcli.experiments.experiment import Experiment
-from gdcli.experiments.judgement import classes_of, judged_problem, squared_unit, weights_of
+from gdcli.experiments.judgement import classes_of, judged_problem, weights_of
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import Setting
 from gdcli.experiments.spec import Spec, StopSpec
@@ -53,7 +53,7 @@ def setup_of(
         settings=_settings(experiment, batches),
         descent=experiment.descent if isinstance(experiment, LineExperiment) else None,
         judged=judged_problem(experiment),
-        squared_unit=squared_unit(experiment),
+        row_unit=experiment.unit,
         weights=weights_of(experiment),
         classes=classes_of(experiment),
         chosen=_chosen(experiment),

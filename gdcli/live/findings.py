@@ -189,7 +189,7 @@ def _on_rows(run: Course) -> Iterator[Finding]:
         len(setup.classes),
         setup.classes,
         kept=run.now.known(),
-        unit=setup.squared_unit,
+        unit=setup.row_unit,
         weights=setup.weights,
     )
     for verdict in judge(judged):

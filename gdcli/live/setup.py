@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gdcli.analysis.curvature import FORMULAS
+from gdcli.analysis.curvature import BATCH_FORMULAS, FORMULAS
 from gdcli.analysis.descent import Descent
 from gdcli.arrays import Array
 from gdcli.data.dataset import Dataset
@@ -149,7 +149,7 @@ class Setup:
         settings: What is set, by name, in words: optimizer, batch, activation, ...
         descent: What can be said of a line's way; None of a network's.
         judged: The problem on the rows that verdicts are about, where those are not its own.
-        squared_unit: What a squared error is multiplied by to be in the target's own units.
+        row_unit: What a row's loss is multiplied by to be in the target's own units.
         weights: How much each class counts, where that is not alike.
         classes: The labels of classes; none of numbers.
         chosen: Options that were not given and what was chosen for them, but for the rate and what ends a run.
@@ -176,7 +176,7 @@ class Setup:
     settings: Mapping[str, str] = field(default_factory=dict)
     descent: Descent | None = None
     judged: Problem | None = None
-    squared_unit: float = 1.0
+    row_unit: float = 1.0
     weights: Array | None = None
     classes: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
@@ -206,7 +206,8 @@ class Setup:
     @property
     def limit_formula(self) -> str:
         """The formula of the limit, as `limit` writes it: 2(1 + u)/L with momentum."""
-        return FORMULAS.get(type(self.optimizer), say("the limit"))
+        formulas = FORMULAS if self.batch_size is None else BATCH_FORMULAS
+        return formulas.get(type(self.optimizer), say("the limit"))
 
 
 class Choice(NamedTuple):

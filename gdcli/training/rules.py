@@ -375,10 +375,11 @@ class Separated(StoppingRule):
     """Stopped early: every training row is classified correctly, and the monitored loss is flat.
 
     Classes that a model without hidden layers tells apart without a mistake have no optimum at a finite place: larger
-    weights always lower the loss.
+    weights always lower the loss. With a penalty, or smoothed labels, there is one.
 
     Args:
         separated: Over how many epochs N.
+        finite: Whether larger weights cost something; an experiment fills it in.
 
     Source: Albert & Anderson 1984, On the Existence of Maximum Likelihood Estimates in Logistic Regression Models.
     """
@@ -391,11 +392,14 @@ class Separated(StoppingRule):
             "accepts": "count",
         }
     )
+    finite: bool = field(default=False, repr=False, compare=False, metadata={"internal": True})
     needs_classes: ClassVar[bool] = True
 
     @property
     def reason(self) -> str:
-        """That there is nowhere to arrive."""
+        """That there is nowhere to arrive, where that is so."""
+        if self.finite:
+            return say("no mistake on training rows is left, and the loss is flat")
         return say("no mistake on training rows is left, so larger weights always lower the loss: there is no optimum")
 
     def init(self) -> Falling:

@@ -20,10 +20,11 @@ from gdcli.data.dataset import Dataset
 from gdcli.data.splitting import folds
 from gdcli.experiments.experiment import Experiment
 from gdcli.experiments.folds import Measured, measure, run_through
-from gdcli.experiments.judgement import classes_of, judged_problem, squared_unit, weights_of
+from gdcli.experiments.judgement import classes_of, judged_problem, weights_of
 from gdcli.experiments.spec import Spec
 from gdcli.experiments.sweep.batching import Job, Measuring, PreparedStack, Rows, prepare
 from gdcli.experiments.sweep.grid import Grid
+from gdcli.nn.losses import mse
 from gdcli.said import say
 from gdcli.training.records import Epoch, Status
 from gdcli.training.stacked import Outcome
@@ -46,7 +47,8 @@ USUAL, MORE = 5, 7
 def asked_of(grid: Grid, rows: Sequence[Rows]) -> Measuring | None:
     """How the runs of a grid are measured; None where their own losses compare them."""
     differing, count = set(grid.differing), grid.base.folds.folds
-    sizes, seed = differing & set(SIZES), grid.base.loop.seed
+    sizes, seeds = differing & set(SIZES), grid.lists.get("seed")
+    seed = seeds[0].value if seeds else grid.base.loop.seed  # the same folds for all runs
     if count is None and sizes:
         most = max(len(_data(one)) for one in rows)
         count = min(most, MORE) if FEWEST <= most <= HANDFUL else USUAL if HANDFUL < most <= FEW_ROWS else None
@@ -112,11 +114,12 @@ def nothing_learned(
         (),
         len(labels),
         labels,
-        unit=squared_unit(one),
+        unit=one.unit,
         weights=weights_of(one),
     )
     known = dataclasses.replace(judged, weights=None).baseline(judged.problem.data)[0]
-    better = by_folds is not None and np.mean(by_folds.losses) < np.mean(known)
+    comparable = bool(labels) or one.problem.loss is mse
+    better = comparable and by_folds is not None and np.mean(by_folds.losses) < np.mean(known)
     return not better and any(verdict.name == "learned nothing" for verdict in judge(judged))
 
 
