@@ -129,7 +129,7 @@ def test_a_nearly_flat_loss_is_not_an_optimum(gdcli):
 
 def test_digits_that_are_not_known_are_blank(gdcli):
     powers = "x,y\n" + "".join(f"{1990 + k},{math.sin(k):.4f}\n" for k in range(30))
-    words = ["fit", "-", "--degree", 6, "--lr", 1e-45, "--scale", "none"]
+    words = ["fit", "-", "--degree", 4, "--lr", 1e-45, "--scale", "none"]
     report = gdcli(*words, "--format", "json", stdin=powers).json
     least = min(report["optimum_digits"].values())
     out = gdcli(*words, stdin=powers).out
@@ -168,3 +168,59 @@ def test_as_many_parameters_are_blank_as_are_said_to_have_no_digit(gdcli, table,
     said = re.search(r"no digit of (\d+) of the (\d+) parameters", " ".join(told.out.split()))
     assert len(block) == 6
     assert (blank, 6) == (tuple(map(int, said.groups())) if said else (0, 6))
+
+
+@pytest.mark.parametrize(
+    ("degree", "x", "y"),
+    [
+        (3, range(1_000_000, 1_000_030), lambda x: (x - 1_000_015) ** 3),
+        (5, [1990 + at / 4 for at in range(40)], lambda x: round(100 * math.sin((x - 1990) * 4 / 3), 2)),
+        (6, range(2000, 2030), lambda x: round(10 * math.sin((x - 2000) / 2), 2)),
+    ],
+)
+def test_powers_that_float64_does_not_tell_apart_have_the_optimum_of_the_standardised_ones(claims, degree, x, y):
+    text = "x,y\n" + "".join(f"{at},{y(at)}\n" for at in x)
+    known, out = claims("fit", "-", "--degree", degree, "--lr", "1e-60", "--epochs", 1, stdin=text)
+    near, targets = np.array(x) - np.mean(x), np.array([y(at) for at in x])
+    least = np.mean((np.polyval(np.polyfit(near, targets, degree), near) - targets) ** 2)
+    shown = float(re.search(r"optimum +MSE (\S+)", out)[1])
+    assert shown == pytest.approx(least, rel=1e-3, abs=1e-15 * np.mean(targets**2))
+    assert "cannot be told from a sum of the other raw powers" in flat(out)
+    assert "arrived" not in out
+    assert known["unique"]["kind"] == "bound"
+
+
+def test_few_places_leave_many_polynomials(claims):
+    _, out = claims("fit", "-", "--degree", 3, "--lr", "0.001", stdin="x,y\n1,2\n2,3\n1,4\n2,5\n")
+    assert "Many optima fit equally well" in flat(out)
+
+
+def test_what_is_too_large_at_the_start_is_not_said_to_grow(gdcli):
+    for words in (["fit", "-", "--scale", "standard", "--lr", "1e-10"], ["train", "-", "--task", "regression"]):
+        done = gdcli(*words, stdin="x,y\n" + "".join(f"{at},{at}e150\n" for at in range(1, 6)))
+        assert done.code == 4
+        assert "is too large for arithmetic: no rate can help." in done.err
+        assert "Try" not in done.err
+
+
+def test_with_momentum_a_range_of_rates_is_the_fastest(gdcli):
+    text = "x,y\n-1,.5\n-.5,1\n.5,2\n1,4\n2,5\n"
+    limit = gdcli("limit", "-", "--optimizer", "momentum", "--format", "json", stdin=text).json
+    best = next(one for one in limit["claims"] if one["subject"] == "best rate")
+    low, high = map(float, re.search(r"from (\S+) to (\S+) are the fastest", best["sentence"]).groups())
+
+    def after(rate):
+        words = ("fit", "-", "--optimizer", "momentum", "--lr", rate, "--epochs", 150, "--format", "json")
+        return gdcli(*words, stdin=text).json["train"]["mse"]
+
+    slow = after(low / 2)
+    assert all(after(rate) < slow for rate in (low * 1.01, best["value"], high * 0.99))
+
+
+def test_a_pace_that_slackens_is_not_taken_for_one(gdcli):
+    rows = [(a, a + 0.1 * ((7 * a % 5) - 2)) for a in range(10)]
+    text = "a,b,y\n" + "".join(f"{a},{b:.3f},{3 * a - 2 * b + 1 + 0.1 * ((3 * a) % 4):.3f}\n" for a, b in rows)
+    words = ("fit", "-", "--scale", "standard", "--optimizer", "adagrad", "--lr", 0.5, "--epochs")
+    assert "At the pace" not in flat(gdcli(*words, 60, stdin=text).out)
+    said = re.search(r"about (\S+) more", flat(gdcli(*words, 2000, stdin=text).out))
+    assert float(said[1].replace(",", "")) == pytest.approx(54_814 - 2000, rel=0.2)

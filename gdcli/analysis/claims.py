@@ -15,13 +15,14 @@ from gdcli.arrays import Array
 from gdcli.data.warning import count as count_of
 from gdcli.definitions.dataclass import dataclass
 from gdcli.formatting import score
-from gdcli.said import capitalized, say, together
+from gdcli.said import capitalized, enumerated, say, together
 
 if TYPE_CHECKING:
     from gdcli.analysis.sharpness import Sharpness
 
 __all__ = [
     "Claim",
+    "blurred_powers",
     "condition",
     "digits",
     "majority_baseline",
@@ -93,6 +94,20 @@ def optimum_name(objective: Objective | None) -> Claim | None:
         parts.append(say("weight decay {weight_decay} on all parameters", weight_decay=number(objective.weight_decay)))
     sentence = say("The optimum is the exact ridge solution, with {names}.", names=together(say(" and "), parts))
     return Claim("exact", "optimum", objective.name, sentence)
+
+
+def blurred_powers(columns: Sequence[str]) -> Claim:
+    """That float64 cannot tell raw powers apart, where it can the standardised ones: x^3 near 1e18 has steps of 128.
+
+    Args:
+        columns: The powers that look like sums of others.
+    """
+    sentence = say(
+        "In float64, {named} cannot be told from a sum of the other raw powers; the optimum shown is found with "
+        "standardised ones. For descent too: --scale standard.",
+        named=enumerated(columns),
+    )
+    return Claim("bound", "unique", 1, sentence)
 
 
 def uniqueness(objective: Objective, start: Array | None = None, inputs: str = "", is_shown: bool = True) -> Claim:

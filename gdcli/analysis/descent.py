@@ -33,6 +33,7 @@ class Descent:
         back: A matrix (P, P) from the model's parameters to those that are shown; None where they are the same.
         noise: Rounding of each column of the design where the inputs were centred, shape (P,).
         unit: What its loss is multiplied by to be in the target's own units.
+        blurred: Raw powers that float64 does not tell from sums of others, where standardised ones are told apart.
 
     >>> import numpy as np
     >>> from gdcli import SGD, Dataset, Linear, mse
@@ -49,6 +50,7 @@ class Descent:
     back: Change | None = None
     noise: Array | None = None
     unit: float = 1.0
+    blurred: tuple[str, ...] = ()
 
     @cached_property
     def objective(self) -> Objective | None:
@@ -81,6 +83,8 @@ class Descent:
         name = claims.optimum_name(self.objective)
         if self.objective is None or name is None:
             return ()
+        if self.blurred:
+            return (name, claims.blurred_powers(self.blurred))
         known = (name, claims.digits(self.objective, self.back))
         if self.objective.unique:
             return known
@@ -98,7 +102,7 @@ class Descent:
 
     def pace(self, now: Epoch) -> Claim | None:
         """How many epochs each factor 100 takes, where that is so from now on."""
-        if self.objective is None or self.batches or self.rate is None:
+        if self.objective is None or self.batches or self.rate is None or self.blurred:
             return None
         return outlook.each_factor(self.objective, self.optimizer, self.rate, now.parameters, self.loss_name)
 
@@ -109,7 +113,7 @@ class Descent:
             now: The run's last record, with its optimizer's state.
             losses: The data loss at each epoch, for optimizers without a formula.
         """
-        if self.objective is None:
+        if self.objective is None or self.blurred:
             return None
         excess = float(self.objective.excess(now.parameters))
         if self.batches or self.rate is None or type(self.optimizer) not in FORMULAS:
@@ -127,7 +131,9 @@ class Descent:
                 return counted
         penalised = self.objective.l2 or self.objective.weight_decay
         least = self.unit * self.objective.least
-        pace = None if penalised or self.rate is None else outlook.pace(losses, least, self.loss_name)
+        known = not penalised and self.rate is not None
+        resolution = self.unit * self.objective.resolution
+        pace = outlook.pace(losses, least, self.loss_name, resolution) if known else None
         return pace or self._apart(self.unit * excess)
 
     def left(self, start: Epoch, now: Epoch) -> float:

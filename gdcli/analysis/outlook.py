@@ -45,7 +45,11 @@ CARRIED_OUT = 1e10
 """Epochs beyond which a number stands for never."""
 
 STEADY = 0.1
-"""Two spans of a run whose paces differ by no more of each other have one pace."""
+"""Two spans of a run whose paces differ by no more of each other have one pace,"""
+DRIFT = 0.2
+"""and part by which it may be another, on average, on the way that is foretold, if it goes on changing so."""
+PLATEAU = 1e-9
+"""Of a contraction: rates that differ by less are as fast."""
 
 
 def stable_rate(problem: Problem, optimizer: Optimizer, batches: bool = False) -> Claim | None:
@@ -113,7 +117,15 @@ def best_rate(objective: Objective, optimizer: Optimizer) -> Claim | None:
     if type(optimizer) is SGD:
         rate, how = objective.curved.best_rate, "2/(L + mu) = "
     else:
-        rate, how = _searched(objective, optimizer), ""
+        low, high = _searched(objective, optimizer)
+        rate, how = math.sqrt(low * high), ""
+        if high > 1.01 * low:
+            alike = say(
+                "Constant learning rates from {low} to {high} are the fastest, and alike in the long run.",
+                low=number(low),
+                high=number(high),
+            )
+            return Claim("exact", "best rate", rate, alike)
     return Claim(
         "exact",
         "best rate",
@@ -122,8 +134,11 @@ def best_rate(objective: Objective, optimizer: Optimizer) -> Claim | None:
     )
 
 
-def _searched(objective: Objective, optimizer: Optimizer) -> float:
-    """The rate of the least contraction, by golden section on its logarithm."""
+def _searched(objective: Objective, optimizer: Optimizer) -> tuple[float, float]:
+    """The rates of the least contraction, from the lowest to the highest, by golden section on their logarithm.
+
+    With momentum u there may be many: all directions that turn back and forth shrink by the root of u alike.
+    """
     top = math.log(2 * (1 + getattr(optimizer, "momentum", 0.0)) / float(objective.curved.eigenvalues[-1]))
     low, high, part = top - math.log(1e4), top, (math.sqrt(5) - 1) / 2
     while high - low > 1e-6:
@@ -132,7 +147,16 @@ def _searched(objective: Objective, optimizer: Optimizer) -> float:
             high = second
         else:
             low = first
-    return math.exp((low + high) / 2)
+    lowest = (low + high) / 2
+    least = _contraction(objective, optimizer, math.exp(lowest)) * (1 + PLATEAU)
+    low, high = lowest, top
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        if _contraction(objective, optimizer, math.exp(middle)) <= least:
+            low = middle
+        else:
+            high = middle
+    return math.exp(lowest), math.exp(low)
 
 
 def _contraction(objective: Objective, optimizer: Optimizer, rate: float) -> float:
@@ -335,15 +359,17 @@ def each_factor(
     return Claim("extrapolation", "epochs per factor 100", each, sentence)
 
 
-def pace(losses: Sequence[float], least: float, loss_name: str = "MSE") -> Claim | None:
+def pace(losses: Sequence[float], least: float, loss_name: str = "MSE", resolution: float = 0.0) -> Claim | None:
     """How many epochs the optimum is away if a run goes on as it went; None where it has no steady pace.
 
-    For optimizers without a formula. The third and the last quarter of the run must agree on the pace.
+    For optimizers without a formula. The third and the last quarter of the run must agree on the pace, the better the
+    longer the way that is foretold: what changes by a tenth in a quarter of the run is another pace four runs later.
 
     Args:
         losses: The loss at each epoch.
         least: The loss at the optimum.
         loss_name: What is minimised, as people write it.
+        resolution: An excess that float64 cannot tell from 0.
     """
     quarter = (len(losses) - 1) // 4
     if quarter < 5:
@@ -354,8 +380,11 @@ def pace(losses: Sequence[float], least: float, loss_name: str = "MSE") -> Claim
     earlier, later = math.log(above[0] / above[1]), math.log(above[1] / above[2])
     if abs(earlier - later) > STEADY * max(earlier, later):
         return None
-    near = WITHIN * least if above[2] > WITHIN * least > 0 else above[2] / NEARER
+    near = WITHIN * least if above[2] > WITHIN * least > resolution else above[2] / NEARER
     more = quarter * math.log(above[2] / near) / later
+    drift = abs(earlier - later) / later * (more / quarter) / 2
+    if near <= resolution or drift > DRIFT:
+        return None
     goal = (
         say("within a millionth of the optimum's")
         if near == WITHIN * least

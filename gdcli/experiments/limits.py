@@ -188,7 +188,7 @@ class LineLimits:
         """What is claimed of the limit, the best rate, and the optimum, and how sure that is."""
         descent, data = self.experiment.descent, self.experiment.data
         made = [descent.limit, descent.best]
-        if descent.objective is not None:
+        if descent.objective is not None and not descent.blurred:
             dependences = descent.objective.rank.dependences
             made += [claims.condition(descent.objective), claims.uniqueness(descent.objective, is_shown=False)]
             made += [claims.twins(data.inputs, data.input_names, dependences)] if self._is_first_degree else []

@@ -143,7 +143,7 @@ class LineExperiment(Experiment):
         """What can be said of it: its optimum, its limit, how far it is."""
         from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
 
-        return Descent(
+        found = Descent(
             problem=self._whole_problem(),
             optimizer=self.segments[-1].optimizer,
             rate=self.rate if self.has_constant_rate else None,
@@ -152,6 +152,12 @@ class LineExperiment(Experiment):
             back=self._back,
             noise=self.noise,
         )
+        known = found.objective if self.basis.degree > 1 and self._back is None else None
+        if known is None or known.unique or known.l2 or known.weight_decay:
+            return found
+        scaled = self.standardized().descent.objective
+        lost = tuple(fact.column for fact in known.rank.dependences)
+        return replace(found, blurred=lost) if scaled is not None and scaled.unique else found
 
     @cached_property
     def _back(self) -> Array | Undoing | None:

@@ -18,7 +18,7 @@ from gdcli.experiments.building import optimizer_config
 from gdcli.experiments.divergence import advice
 from gdcli.experiments.line import LineExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, described, ended_words, ending
+from gdcli.experiments.result import Result, described, ended_words, ending, explain_start
 from gdcli.formatting import short
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Scores, Status
@@ -251,6 +251,8 @@ class LineResult(Result):
     def explain_divergence(self) -> tuple[str, str]:
         """What happened, and what would work."""
         last, best = self.run.last, self.run.best
+        if not last.step and math.isfinite(self.experiment.baseline):
+            return explain_start(self.experiment.loss_name, float(last.loss), self.experiment.data.target_name)
         growing = say("{loss} and growing", loss=short(float(last.loss), 2))
         what = say(
             "diverged at epoch {epoch:,}{step}: {name} {value} (it was best, {loss}, at epoch {best:,}).",
@@ -331,6 +333,8 @@ def optimum_of(experiment: LineExperiment) -> Optimum | None:
     descent, data = experiment.descent, experiment.data
     if descent.objective is None:
         return None
+    if descent.blurred:
+        return optimum_of(experiment.standardized())
     best, back = descent.objective.optimum, descent.back
     judged = best if back is None else back @ best  # where one is 0 in either order of summing, the claims are of this
     return Optimum(

@@ -24,7 +24,7 @@ from gdcli.experiments.checkpoint import Resumption, SavedModel, save
 from gdcli.experiments.chosen import read_note
 from gdcli.experiments.network import NetworkExperiment
 from gdcli.experiments.notation import write
-from gdcli.experiments.result import Result, described, ended_words, ending, in_order, plain_options
+from gdcli.experiments.result import Result, described, ended_words, ending, explain_start, in_order, plain_options
 from gdcli.formatting import exact
 from gdcli.nn import metrics
 from gdcli.said import say
@@ -248,6 +248,9 @@ class NetworkResult(Result):
     def explain_divergence(self) -> tuple[str, str]:
         """What happened, and what would work."""
         last, best, rate = self.run.last, self.run.best, self.experiment.rate
+        if not last.step:
+            name = self.experiment.loss_title
+            return explain_start(name, float(last.loss), self.experiment.data.target_name)
         was = (
             say(" (it was best, {monitored:.4g}, at epoch {epoch:,})", monitored=best.monitored, epoch=best.epoch)
             if math.isfinite(best.monitored)

@@ -16,7 +16,7 @@ from gdcli.experiments.invocation import Invocation
 from gdcli.experiments.options import Option
 from gdcli.experiments.saving import Saving
 from gdcli.experiments.spec import Spec, options_of
-from gdcli.formatting import exact
+from gdcli.formatting import exact, short
 from gdcli.said import say, together
 from gdcli.training.records import Epoch, Row, Status
 from gdcli.training.streams import Run
@@ -151,6 +151,13 @@ ENDINGS = {
     Status.STOPPED_EARLY: say("stopped early"),
     Status.CONVERGED: say("converged"),
 }
+
+
+def explain_start(name: str, loss: float, target: str) -> tuple[str, str]:
+    """Of a run that diverged before its first step: what is too large, and what would work."""
+    value = short(loss, 2)
+    what = say("the start's {name}, {value}, is too large for arithmetic: no rate can help.", name=name, value=value)
+    return what, say("Give the columns in other units, '{target}' first: divided by a power of ten.", target=target)
 
 
 AT_ONCE = say("the gradient is zero at the start, to rounding")
