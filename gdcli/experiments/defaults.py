@@ -270,7 +270,10 @@ def _ending_words(found: tuple[Choice, ...]) -> str:
         return ""
     epochs = say("{value:,} epochs", value=by["epochs"].value)
     if "tolerance" in by:
-        return say("up to {epochs}, stops at the optimum", epochs=epochs)
+        part = by["tolerance"].value
+        if part == QUADRATIC_TOLERANCE:
+            return say("up to {epochs}, stops at the optimum", epochs=epochs)
+        return say("up to {epochs}, stops when the gradient is {part} of the start's", epochs=epochs, part=exact(part))
     if "flat" in by:
         return say("up to {epochs}, stops when flat", epochs=epochs)
     return (

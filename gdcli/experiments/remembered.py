@@ -19,6 +19,7 @@ SENTENCES = (
     say("lr {value}, {why}", value="", why=""),
     say("{value:,} epochs, {why}", value=0, why=""),
     say("up to {epochs}, stops at the optimum", epochs=""),
+    say("up to {epochs}, stops when the gradient is {part} of the start's", epochs="", part=""),
     say("up to {epochs}, stops when flat", epochs=""),
     say("{epochs}: the schedule's length", epochs=""),
     say("up to {epochs}", epochs=""),
