@@ -74,7 +74,7 @@ class TestFoldsOfARun:
     def test_in_a_line_for_people(self, gdcli):
         out = gdcli("train", "sample:iris", "--lr", "0.05", "--epochs", "5", "--folds", "3").out
         (line,) = [line for line in out.splitlines() if line.startswith(" folds")]
-        assert line.endswith("(with --folds 3)")
+        assert line.endswith("(mean of 3 folds)")
         assert " accuracy 0." in line
         assert " +- 0." in line
 

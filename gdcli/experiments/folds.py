@@ -127,7 +127,7 @@ class FoldScores(NamedTuple):
         return known | ({"log_loss": _known(float(np.mean(self.log_losses)))} if self.log_losses else {})
 
     def __str__(self) -> str:
-        """As people read it: accuracy 0.973 +- 0.013 (with --folds 5)."""
+        """As people read it: accuracy 0.973 +- 0.013."""
         mean, error = self.mean, self.standard_error
         if self.metric == "accuracy":
             return say("accuracy {mean:.3f} +- {error:.3f}", mean=mean, error=error)

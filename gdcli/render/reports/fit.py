@@ -249,7 +249,7 @@ def _quality(result: LineResult) -> str:
 
 def describe_folds(folds: FoldScores) -> str:
     """The mean score with its standard error, and whether runs diverged, which makes it worthless."""
-    scores = say("{folds} (with --folds {count})", folds=str(folds), count=len(folds.scores))
+    scores = say("{folds} (mean of {count} folds)", folds=str(folds), count=len(folds.scores))
     if not folds.diverged:
         return scores
     return scores + say("; {diverged} of {count} runs diverged", diverged=folds.diverged, count=len(folds.scores))
