@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gdcli.analysis import claims, outlook
+from gdcli.analysis import claims, outlook, remaining
 from gdcli.analysis.collinearity import near_twins, rank
 from gdcli.analysis.descent import Descent
 from gdcli.analysis.distance import course
@@ -371,25 +371,25 @@ class TestConvergence:
     def test_is_free_of_units(self, unit):
         found = objective(on([1, 2, 3], np.array([3, 5, 8]) * unit), SGD())
         start, half = np.zeros(2), found.optimum / 2
-        assert outlook.relative_excess(found, start, half) == pytest.approx(0.25)
-        assert outlook.relative_excess(found, start, start) == 1
-        assert outlook.relative_excess(found, start, found.optimum) == 0
+        assert remaining.relative_excess(found, start, half) == pytest.approx(0.25)
+        assert remaining.relative_excess(found, start, start) == 1
+        assert remaining.relative_excess(found, start, found.optimum) == 0
 
     def test_agrees_with_the_distance(self):
         found, start = objective(DECK, SGD()), np.array([-1.0, 5.0])
         count = course(found, SGD(), 0.1, start).steps_to(1e-6 * float(found.excess(start))).count
         run = list(train(DECK, SGD(), learning_rate=0.1, epochs=count, start=start))
-        before, last = (outlook.relative_excess(found, start, run[at].parameters) for at in (-2, -1))
+        before, last = (remaining.relative_excess(found, start, run[at].parameters) for at in (-2, -1))
         assert last <= 1e-6 < before
 
     def test_a_run_that_starts_at_the_optimum_has_converged(self):
         found = objective(DECK, SGD())
-        assert outlook.relative_excess(found, found.optimum, found.optimum) == 0
+        assert remaining.relative_excess(found, found.optimum, found.optimum) == 0
 
     def test_by_gradients(self):
-        assert outlook.relative_gradient(np.array([2.0, -4.0]), np.array([1.0, 0.5])) == 0.25
-        assert outlook.relative_gradient(np.zeros(2), np.zeros(2)) == 0
-        assert math.isinf(outlook.relative_gradient(np.zeros(2), np.ones(2)))
+        assert remaining.relative_gradient(np.array([2.0, -4.0]), np.array([1.0, 0.5])) == 0.25
+        assert remaining.relative_gradient(np.zeros(2), np.zeros(2)) == 0
+        assert math.isinf(remaining.relative_gradient(np.zeros(2), np.ones(2)))
 
 
 class TestQuality:

@@ -528,6 +528,29 @@ class TestEnd:
             assert b'["ended", "no such sample"]' in page.rest()
             assert served.ended() == (0, "", "no such sample\n")
 
+    def test_a_program_that_ends_before_it_is_listened_to_has_ended(self):
+        """On a busy machine a page was left without a word: the task that listens was called off before it began."""
+
+        async def at_once():
+            from textual_serve.download_manager import DownloadManager
+
+            from gdcli.live.web.session import BrowserSession
+
+            words = [sys.executable, "-c", "raise SystemExit('no such sample')"]
+            ended = asyncio.Event()
+            session = BrowserSession(words, {}, (80, 24), DownloadManager(), lambda _: None, lambda _: ended.set())
+            await session._open_app_process()
+            await session._process.wait()
+            while not session._process.stdout.at_eof():
+                await asyncio.sleep(0.01)
+            session._task = asyncio.create_task(session.run())
+            session._begun.set()
+            await ended.wait()
+            session._process._transport.close()  # before the loop is
+            return session.last_words()
+
+        assert asyncio.run(asyncio.wait_for(at_once(), PATIENCE)) == "no such sample"
+
     def test_a_page_that_comes_when_it_has_ended_is_told_too(self):
         class Socket:
             said = ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
-from gdcli.analysis import claims, outlook
+from gdcli.analysis import claims, outlook, remaining
 from gdcli.analysis.claims import Claim, number
 from gdcli.analysis.curvature import FORMULAS
 from gdcli.analysis.objective import Change, Objective, objective
@@ -56,6 +57,15 @@ class Descent:
     def objective(self) -> Objective | None:
         """What it truly minimises, where that has a closed form."""
         return objective(self.problem, self.optimizer, self.noise)
+
+    def beside(self, scaled: Callable[[], Descent]) -> Descent:
+        """The same, knowing which of its columns float64 does not tell from sums of others, where `scaled` does."""
+        known = self.objective
+        if self.back is not None or known is None or known.unique or known.l2 or known.weight_decay:
+            return self
+        other = scaled().objective
+        lost = tuple(fact.column for fact in known.rank.dependences)
+        return replace(self, blurred=lost) if other is not None and other.unique else self
 
     @cached_property
     def limit(self) -> Claim | None:
@@ -147,10 +157,10 @@ class Descent:
             now: A later one; both with their gradients, where there is no known optimum.
         """
         if self.objective is not None:
-            return outlook.relative_excess(self.objective, start.parameters, now.parameters)
+            return remaining.relative_excess(self.objective, start.parameters, now.parameters)
         if start.gradient is None or now.gradient is None:
             return math.nan
-        return outlook.relative_gradient(start.gradient, now.gradient)
+        return remaining.relative_gradient(start.gradient, now.gradient)
 
     def claims(self, start: Array, now: Epoch, losses: Sequence[float] = ()) -> tuple[Claim, ...]:
         """All of them, in the order in which one says them.

@@ -251,7 +251,7 @@ class Experiment(ABC):
         if not isinstance(rule, Tolerance):
             return rule
         from gdcli.analysis.objective import objective
-        from gdcli.analysis.outlook import gradient_rounding
+        from gdcli.analysis.remaining import gradient_rounding
 
         last = self.segments[-1]
         known = objective(last.problem, last.optimizer, self.noise)

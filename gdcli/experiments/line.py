@@ -144,20 +144,15 @@ class LineExperiment(Experiment):
         from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
 
         found = Descent(
-            problem=self._whole_problem(),
-            optimizer=self.segments[-1].optimizer,
+            self._whole_problem(),
+            self.segments[-1].optimizer,
             rate=self.rate if self.has_constant_rate else None,
             batches=self.segments[-1].batch_size is not None,
             loss_name=self.loss_name,
             back=self._back,
             noise=self.noise,
         )
-        known = found.objective if self.basis.degree > 1 and self._back is None else None
-        if known is None or known.unique or known.l2 or known.weight_decay:
-            return found
-        scaled = self.standardized().descent.objective
-        lost = tuple(fact.column for fact in known.rank.dependences)
-        return replace(found, blurred=lost) if scaled is not None and scaled.unique else found
+        return found.beside(lambda: self.standardized().descent) if self.basis.degree > 1 else found
 
     @cached_property
     def _back(self) -> Array | Undoing | None:
@@ -165,7 +160,7 @@ class LineExperiment(Experiment):
         if isinstance(self.basis.undoing, Undoing):
             return None if self.basis.is_raw else self.basis.undoing
         matrix = np.asarray(self.basis.raw(np.eye(self.problem.model.size))).T
-        return None if _is_unit(matrix) else matrix
+        return None if np.array_equal(matrix, np.eye(len(matrix))) else matrix
 
     def _whole_problem(self) -> Problem:
         """The problem on all its rows, where they are not very many: the compressed ones have lost a digit."""
@@ -246,10 +241,6 @@ class LineExperiment(Experiment):
     def reported(self, records: Iterator[Epoch]) -> Iterator[Epoch]:
         """The same records with their parameters in raw units."""
         return streams.reported(records, self.names, self.basis.raw)
-
-
-def _is_unit(matrix: Array) -> bool:
-    return np.array_equal(matrix, np.eye(len(matrix)))
 
 
 def read_line(spec: Spec, reader: Reader, workers: Workers | None = None) -> LineExperiment:

@@ -98,8 +98,17 @@ class BrowserSession(AppService):  # type: ignore[misc]  # the extra is not impo
                 sys.stderr.flush()
 
     async def run(self) -> None:
-        """Passes on what it draws; when that ends, so does all else."""
-        await super().run()
+        """Passes on what it draws; when that ends, so does all else.
+
+        Of a program that has ended before this begins, the service calls off a task that has not begun, and takes that
+        for an end of its own.
+        """
+        try:
+            await super().run()
+        except asyncio.CancelledError:
+            own = asyncio.current_task()
+            if own is None or own.cancelling():
+                raise
         self.end()
 
     def end(self) -> Awaitable[None]:
