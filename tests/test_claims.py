@@ -1,12 +1,14 @@
 """Claims against what they are about: runs carried out, exact rational arithmetic, hand-worked tables."""
 
 import math
+import operator
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+import gdcli as library
 from gdcli.analysis import claims, outlook, remaining
 from gdcli.analysis.collinearity import near_twins, rank
 from gdcli.analysis.descent import Descent
@@ -601,3 +603,24 @@ def test_resolution_is_that_of_the_terms_at_hand():
     assert true.resolution_at(true.optimum) == true.resolution
     both = true.resolution_at(np.stack([np.zeros(3), true.optimum]))
     assert both.tolist() == [true.resolution_at(np.zeros(3)), true.resolution]
+
+
+@pytest.mark.parametrize(("seed", "rows"), [(101, 100_000), (102, 67_000), (103, 100_000), (108, 67_000)])
+def test_digits_of_very_many_rows_are_those_that_are_right(seed, rows):
+    """Beside the normal equations in whole numbers, without any rounding."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 3))
+    if rows < 100_000:
+        x[:, 2] = x[:, 1] + 1e-6 * rng.normal(size=rows)
+    y = x @ [1.0, -2.0, 0.5] + 3 + (rows < 100_000) * rng.normal(size=rows)
+    columns = [[int(value * 2.0**80) for value in column.tolist()] for column in (*x.T, np.ones(rows), y)]
+    sums = [[Fraction(sum(map(operator.mul, one, other))) for other in columns] for one in columns[:4]]
+    for at in range(4):
+        sums[at] = [value / sums[at][at] for value in sums[at]]
+        for other in {0, 1, 2, 3} - {at}:
+            part = sums[other][at]
+            sums[other] = [a - part * b for a, b in zip(sums[other], sums[at], strict=True)]
+    optimum = library.fit((x, y), scale="standard", epochs=1, lr=0.1).optimum
+    for value, exact, claimed in zip(optimum.values, [row[4] for row in sums], optimum.digits, strict=True):
+        off = abs(float((Fraction(value) - exact) / exact))
+        assert claimed <= (16 if off == 0 else -math.log10(off)) + 1

@@ -34,6 +34,7 @@ class Descent:
         back: A matrix (P, P) from the model's parameters to those that are shown; None where they are the same.
         noise: Rounding of each column of the design where the inputs were centred, shape (P,).
         unit: What its loss is multiplied by to be in the target's own units.
+        compressed: Whether the problem's rows stand for many more.
         blurred: Raw powers that float64 does not tell from sums of others, where standardised ones are told apart.
 
     >>> import numpy as np
@@ -52,11 +53,12 @@ class Descent:
     noise: Array | None = None
     unit: float = 1.0
     blurred: tuple[str, ...] = ()
+    compressed: bool = False
 
     @cached_property
     def objective(self) -> Objective | None:
         """What it truly minimises, where that has a closed form."""
-        return objective(self.problem, self.optimizer, self.noise)
+        return objective(self.problem, self.optimizer, self.noise, self.compressed)
 
     def beside(self, scaled: Callable[[], Descent]) -> Descent:
         """The same, knowing which of its columns float64 does not tell from sums of others, where `scaled` does."""

@@ -45,6 +45,7 @@ class Objective:
         rows: Rows of the training data.
         l2: The L2 penalty on the weights.
         weight_decay: The optimizer's, on all parameters.
+        compressed: Whether A stands for many more rows, and so is rounded itself.
     """
 
     table: Array
@@ -54,6 +55,7 @@ class Objective:
     rows: int
     l2: float = 0.0
     weight_decay: float = 0.0
+    compressed: bool = False
 
     @property
     def unique(self) -> bool:
@@ -151,7 +153,8 @@ class Objective:
 
         Every number of the table, as a float64, is off by up to half a unit of its last digit. To first order, the
         solution moves by (A^T A)^-1 dA^T r - A^+ (dA w - dy); taking the roundings as independent, twice the standard
-        deviation of that is how far off a parameter is.
+        deviation of that is how far off a parameter is. Of very many rows, whose few stand-ins are rounded too, it is a
+        digit less.
 
         Args:
             back: A matrix (P, P) from these parameters to those that are shown, as of raw inputs.
@@ -165,7 +168,8 @@ class Objective:
         with np.errstate(all="ignore"):
             exact = -np.log10(spread / np.abs(shown))
         exact = np.where(shown == 0, 0.0, np.where(np.isfinite(exact), exact, 0.0))
-        return np.clip(np.floor(exact), 0, 15).astype(int)
+        lost = int(self.compressed)
+        return np.asarray(np.clip(np.floor(exact) - lost, 0, 15 - lost).astype(int))
 
     def _spread(self, back: Change | None) -> Array:
         """How far off each parameter shown is."""
@@ -198,7 +202,9 @@ class Objective:
 
 
 @np.errstate(all="ignore")
-def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None) -> Objective | None:
+def objective(
+    problem: Problem, optimizer: Optimizer, noise: Array | None = None, compressed: bool = False
+) -> Objective | None:
     """The true objective of a descent, where its optimum has a closed form; else None.
 
     That is MSE on a model that is linear in its parameters, with L2 and with weight decay that is part of the
@@ -209,6 +215,7 @@ def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None
         optimizer: For its weight decay.
         noise: Rounding of each column of the design, as `rank` has it, shape (P,); that of inputs which are no
             float64 is added.
+        compressed: Whether the rows stand for many more.
 
     >>> import numpy as np
     >>> from gdcli import SGD, Dataset
@@ -236,7 +243,17 @@ def objective(problem: Problem, optimizer: Optimizer, noise: Array | None = None
     if not np.isfinite((1.0 + np.abs(y).max(initial=0.0)) / sizes[sizes > 0]).all():  # a weight beyond floats
         return None
     noise = noise if noise is None else noise * scale
-    return Objective(a, y, names, rank(a, names, noise), len(problem.data), problem.l2, decay)
+    fewer = compressed or len(table[0]) < len(problem.data)
+    return Objective(
+        a,
+        y,
+        names,
+        rank(a, names, noise),
+        len(problem.data),
+        problem.l2,
+        decay,
+        compressed or len(table[0]) < len(problem.data),
+    )
 
 
 def _with_that_of_type(noise: Array | None, a: Array, dtype: Any) -> Array | None:

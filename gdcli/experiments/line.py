@@ -143,14 +143,16 @@ class LineExperiment(Experiment):
         """What can be said of it: its optimum, its limit, how far it is."""
         from gdcli.analysis.descent import Descent  # for what is said of a run, which few formats say
 
+        problem = self._whole_problem()
         found = Descent(
-            self._whole_problem(),
+            problem,
             self.segments[-1].optimizer,
             rate=self.rate if self.has_constant_rate else None,
             batches=self.segments[-1].batch_size is not None,
             loss_name=self.loss_name,
             back=self._back,
             noise=self.noise,
+            compressed=len(problem.data) < len(self.data),
         )
         return found.beside(lambda: self.standardized().descent) if self.basis.degree > 1 else found
 
