@@ -252,7 +252,7 @@ def objective(
         len(problem.data),
         problem.l2,
         decay,
-        compressed or len(table[0]) < len(problem.data),
+        fewer,
     )
 
 
