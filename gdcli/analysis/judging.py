@@ -250,7 +250,8 @@ def _inputs_tell(run: Judged, training: Dataset) -> bool:
     Source: Wilks 1938, The Large-Sample Distribution of the Likelihood Ratio for Testing Composite Hypotheses.
     """
     count, size = len(training), run.problem.model.size
-    if count < PER_PARAMETER * size or not (run.classes or run.problem.loss is mse):
+    likely = run.problem.loss is mse or (run.classes > 0 and run.weights is None)  # its loss is a likelihood of rows
+    if count < PER_PARAMETER * size or not likely:
         return False
     model, base = (float(np.mean(rows)) for rows in (run.rows(run.handed_out, training)[0], run.baseline(training)[0]))
     if not 0 < model < base < math.inf:
