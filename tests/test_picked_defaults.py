@@ -26,6 +26,19 @@ class TestTrain:
         assert result.experiment.chosen.options["keep"] == "last"
         assert result.kept.epoch == result.run.last.epoch
 
+    @pytest.mark.parametrize("noise", [1.0, 1e-3, 0.0])
+    @pytest.mark.parametrize("near", [1.0, 1e-2])
+    def test_a_close_fit_is_carried_to_its_optimum(self, noise, near):
+        rng = np.random.default_rng(2)
+        x = rng.normal(size=(200, 4))
+        x[:, 3] = x[:, 2] + near * x[:, 3]
+        y = x @ [1.0, 2.0, 3.0, 4.0] + noise * rng.normal(size=200)
+        result = library.train((x, y), task="regression", validation="none", dtype="float64")
+        assert result.status == "converged"
+        design = np.column_stack([x, np.ones(200)])
+        least = np.mean((design @ np.linalg.lstsq(design, y, rcond=None)[0] - y) ** 2)
+        assert result.scores["train"]["mse"] <= 1.02 * least + 1e-9 * np.var(y)
+
     def test_keep_best_is_taken_as_given(self):
         rng = np.random.default_rng(0)
         x, y = rng.normal(size=(200, 4)), rng.normal(size=200)

@@ -48,8 +48,10 @@ FLAT_STEPS, FLAT_EPOCHS = 1000, 4
 """Steps, and at the least epochs, over which it must."""
 MOST_STEPS, MOST_PASSES = 60_000, 200
 """Steps, and at the least epochs, after which a run ends in any case."""
-CONVEX_TOLERANCE, QUADRATIC_TOLERANCE = 1e-4, 1e-10
-"""Of the start's gradient, and of its excess loss where the optimum is known: where a convex problem is solved."""
+CONVEX_TOLERANCE = 1e-4
+"""Of the start's gradient, or of its excess loss at most: where a convex problem counts as solved."""
+LEAST_TOLERANCE, PART = 1e-10, 0.01
+"""Of the start's excess loss, and of the optimum's own loss: what may be left of the one is no more of the other."""
 CONVEX_EPOCHS = 30_000
 SEPARATED = 50
 """Flat epochs without a mistake after which classes count as told apart."""
@@ -230,13 +232,25 @@ def _to_the_optimum(one: Experiment) -> tuple[Choice, ...]:
     ends = [Choice("epochs", CONVEX_EPOCHS, CAP)]
     if not one.spec.stop.require_converged:
         ends.append(
-            Choice("tolerance", QUADRATIC_TOLERANCE, say("of the start's excess loss: MSE has one optimum"))
+            Choice("tolerance", _of_the_excess(one), say("of the start's excess loss: MSE has one optimum"))
             if one.problem.loss is losses.mse
             else Choice("tolerance", CONVEX_TOLERANCE, say("of the start's gradient: a convex loss has one optimum"))
         )
     if "accuracy" in one.problem.metrics and not one.has_finite_optimum:
         ends.append(Choice("separated", SEPARATED, say("classes told apart without a mistake have no finite optimum")))
     return tuple(ends)
+
+
+def _of_the_excess(one: Experiment) -> float:
+    """What may be left of the start's excess MSE: a hundredth of the optimum's MSE, so that a close fit is one."""
+    from gdcli.analysis.objective import objective
+
+    known = objective(one.problem, one.optimizer, one.noise)
+    if known is None:
+        return LEAST_TOLERANCE
+    first = float(known.excess(one.start))
+    part = PART * known.least / first if first > 0 else 0.0
+    return float(f"{min(max(part, LEAST_TOLERANCE), CONVEX_TOLERANCE):.0e}")
 
 
 def _watched(one: Experiment) -> str:
@@ -271,7 +285,7 @@ def _ending_words(found: tuple[Choice, ...]) -> str:
     epochs = say("{value:,} epochs", value=by["epochs"].value)
     if "tolerance" in by:
         part = by["tolerance"].value
-        if part == QUADRATIC_TOLERANCE:
+        if "excess" in by["tolerance"].why:
             return say("up to {epochs}, stops at the optimum", epochs=epochs)
         return say("up to {epochs}, stops when the gradient is {part} of the start's", epochs=epochs, part=exact(part))
     if "flat" in by:
