@@ -628,3 +628,15 @@ def test_with_a_penalty_there_is_an_optimum(options):
     result = gdcli.train("sample:wine", validation="none", separated=50, **options)
     assert "no optimum" not in " ".join(text for _, text in result.remarks)
     assert "separated" not in gdcli.train("sample:wine", validation="none", **options).experiment.chosen.options
+
+
+def test_what_ends_a_run_at_its_start_is_not_taken_for_a_flat_loss(gdcli):
+    done = gdcli("fit", "sample:deck", "--target-loss", 100, "-q")
+    assert "gradient is zero" not in done.out
+    assert "at epoch 0 of" in done.out
+
+
+def test_of_weighted_classes_the_frequent_one_is_named(gdcli):
+    text = "x,c\n" + "".join(f"{at % 7},{'ill' if at % 20 == 3 else 'well'}\n" for at in range(200))
+    said = " ".join(gdcli("train", "-", "--class-weight", "balanced", stdin=text).out.split())
+    assert "lways saying 'ill'" not in said

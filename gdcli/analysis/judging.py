@@ -85,9 +85,10 @@ class Judged:
 
     @property
     def usual(self) -> int:
-        """The most frequent class of the training rows; with weights, the one that counts most."""
+        """The most frequent class of the training rows; with weights, of those that count most."""
         counts = np.bincount(_indices(self.problem.data.targets), minlength=self.classes)
-        return int((counts if self.weights is None else counts * self.weights).argmax())
+        heard = counts * (1.0 if self.weights is None else self.weights)
+        return int(np.where(heard >= heard.max() * (1 - 1e-9), counts, -1).argmax())
 
     def name(self, index: int) -> str:
         """A class's label."""
@@ -99,7 +100,7 @@ class Judged:
             outputs = np.asarray(self.problem.model(record.parameters, data.inputs)[0], float)
             if not self.classes:
                 return self.unit * _losses_of_numbers(self.problem.loss, outputs, data.targets), None
-            losses, right = row_scores(outputs, data.targets, True)
+            losses, right = row_scores(outputs, data.targets)
         return losses * self.shares(data), right
 
     def shares(self, data: Dataset) -> Array | float:
@@ -146,20 +147,17 @@ def _losses_of_numbers(loss: Loss, outputs: Array, targets: Array) -> Array:
     return np.array([float(loss(outputs[at : at + 1], targets[at : at + 1])[0]) for at in range(len(targets))])
 
 
-def row_scores(outputs: Array, targets: Array, classes: bool) -> tuple[Array, Array | None]:
-    """Each row's log loss and whether its class is right; of numbers, its squared error, and None.
+def row_scores(outputs: Array, targets: Array) -> tuple[Array, Array]:
+    """Each row's log loss and whether its class is right.
 
     Args:
-        outputs: Of the model: logits, or numbers.
-        targets: Class indices, distributions, or numbers.
-        classes: Whether they are classes.
+        outputs: The model's logits: of class 1 of two, or of each class.
+        targets: Class indices, distributions, or probabilities of class 1.
 
     >>> import numpy as np
-    >>> row_scores(np.array([0.0, 3.0]), np.array([1, 0]), True)[1].tolist()
+    >>> row_scores(np.array([0.0, 3.0]), np.array([1, 0]))[1].tolist()
     [False, False]
     """
-    if not classes:
-        return (outputs - targets) ** 2, None
     truth = _indices(targets)
     right = (outputs > 0) == truth if outputs.ndim == 1 else outputs.argmax(axis=1) == truth
     return log_losses(outputs, truth), right
@@ -292,13 +290,13 @@ def _missed_on(run: Judged, data: Dataset, where: str) -> Verdict | None:
     rare = int(counts.argmin())
     if right is None or counts[rare] * run.classes > RARE * counts.sum():
         return None
-    baseline = float(np.mean(truth == run.usual))
-    return rare_class_missed(right[truth == rare], run.name(rare), baseline, run.name(run.usual), where)
+    usual = int(counts.argmax())
+    return rare_class_missed(
+        right[truth == rare], run.name(rare), float(np.mean(truth == usual)), run.name(usual), where
+    )
 
 
 def _worse(run: Judged, data: Dataset) -> Verdict | None:
-    if run.start.epoch:
-        return None
     return worse_than_start(run.rows(run.start, data)[0], run.rows(run.last, data)[0], run.measure)
 
 

@@ -244,16 +244,7 @@ def objective(
         return None
     noise = noise if noise is None else noise * scale
     fewer = compressed or len(table[0]) < len(problem.data)
-    return Objective(
-        a,
-        y,
-        names,
-        rank(a, names, noise),
-        len(problem.data),
-        problem.l2,
-        decay,
-        fewer,
-    )
+    return Objective(a, y, names, rank(a, names, noise), len(problem.data), problem.l2, decay, fewer)
 
 
 def _with_that_of_type(noise: Array | None, a: Array, dtype: Any) -> Array | None:

@@ -153,7 +153,7 @@ def measure(experiment: Experiment, parameters: Array, rows: Dataset, of: str) -
     with np.errstate(all="ignore"):
         if isinstance(experiment, NetworkExperiment) and experiment.preparation.classes:
             found = outputs(experiment.network, parameters, experiment.preparation, rows.inputs)
-            return Measured(*row_scores(found.astype(float), rows.targets.astype(int), True), of)
+            return Measured(*row_scores(found.astype(float), rows.targets.astype(int)), of)
         predicted = experiment.predict(parameters, rows.inputs).astype(float)
         unit = ROUNDING * float(np.finfo(parameters.dtype).eps)
         rounding = unit * float(np.abs(rows.targets).max(initial=0.0))

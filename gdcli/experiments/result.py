@@ -160,9 +160,6 @@ def explain_start(name: str, loss: float, target: str) -> tuple[str, str]:
     return what, say("Give the columns in other units, '{target}' first: divided by a power of ten.", target=target)
 
 
-AT_ONCE = say("the gradient is zero at the start, to rounding")
-
-
 def ended_words(status: Status) -> str:
     """How a run ended, as people say it."""
     return ENDINGS.get(status, say("completed") if status is Status.COMPLETED else str(status).replace("_", " "))
@@ -174,15 +171,17 @@ def ending(last: Epoch, epochs: int, rules: Sequence[StoppingRule]) -> list[tupl
         return cut_short(last, epochs)
     met = [rule for rule in rules if rule.status is last.status]
     met = [rule for rule in met if type(rule).__name__ in last.ended_by] or met
-    reasons = together(say(" or "), filter(None, map(_reason, met) if last.step else [AT_ONCE]))
+    reasons = together(say(" or "), filter(None, (_reason(rule, at_once=not last.step) for rule in met)))
     words = say(
         "{endings} at epoch {epoch:,} of {epochs:,}", endings=ENDINGS[last.status], epoch=last.epoch, epochs=epochs
     )
     return [("ended", say("{words}: {reasons}", words=words, reasons=reasons) if reasons else words)]
 
 
-def _reason(rule: StoppingRule) -> str:
-    """Why a run ends by a rule: as it says it, else its option."""
+def _reason(rule: StoppingRule, at_once: bool) -> str:
+    """Why a run ends by a rule, at its start perhaps: as it says it, else its option."""
+    if at_once and type(rule).__name__ == "Tolerance":
+        return say("the gradient is zero at the start, to rounding")
     if rule.reason or rule.status is not Status.STOPPED_EARLY:
         return rule.reason
     name = dataclasses.fields(rule)[0].name  # type: ignore[arg-type]  # every rule is a dataclass
